@@ -1,0 +1,160 @@
+/**
+ * Tree: the typed syntax tree of the Millrace dialect; plain JSON-able data with positions.
+ *
+ * How      One union per syntactic category, tagged `kind`; every node carries the span of its text.
+ * Contract 1 (checked) parse(print(t)) equals t, spans aside.
+ *          2 (trusted) names keep their spelling; matching is case-insensitive and is the binder's work.
+ */
+import type { Span } from '../src/base/index.ts'
+
+export type { Span }
+
+/** A name as written. `quoted` matters to the printer only. */
+export interface Identifier {
+  kind: 'identifier'
+  name: string
+  quoted: boolean
+  span: Span
+}
+
+/** Dotted path: `t`, `t.c`, `view.errors`. */
+export type Path = { kind: 'path'; parts: Identifier[]; span: Span }
+
+// ---------------------------------------------------------------- types
+
+/** A type as written: `DECIMAL(10, 2)`, `TIMESTAMP(3)`, `VARCHAR`; name in upper case, aliases unresolved. */
+export interface TypeName {
+  kind: 'type'
+  name: string
+  parameters: number[]
+  span: Span
+}
+
+// ---------------------------------------------------------------- expressions
+
+export type BinaryOperator =
+  | '+' | '-' | '*' | '/' | '%' | '||'
+  | '=' | '<>' | '<' | '<=' | '>' | '>='
+  | 'AND' | 'OR'
+
+export type Unit = 'YEAR' | 'QUARTER' | 'MONTH' | 'WEEK' | 'DAY' | 'HOUR' | 'MINUTE' | 'SECOND' | 'MILLISECOND' | 'MICROSECOND'
+
+export type Expression =
+  /** Digits as written: `1`, `0.908`, `1e-3`. An integer without point or exponent, a decimal with a point, a double with an exponent. */
+  | { kind: 'number'; text: string; span: Span }
+  | { kind: 'string'; value: string; span: Span }
+  | { kind: 'boolean'; value: boolean; span: Span }
+  | { kind: 'null'; span: Span }
+  /** `INTERVAL '10' SECOND`, `INTERVAL '10 seconds'`, `INTERVAL 10 SECOND`, `INTERVAL '1:30' HOUR TO MINUTE`. */
+  | { kind: 'interval'; text: string; from: Unit | null; to: Unit | null; span: Span }
+  /** `TIMESTAMP '…'`, `DATE '…'`. */
+  | { kind: 'typed-literal'; type: TypeName; text: string; span: Span }
+  | { kind: 'column'; path: Identifier[]; span: Span }
+  /** `*` or `t.*`; only in select lists and COUNT(*). */
+  | { kind: 'star'; qualifier: Identifier[]; span: Span }
+  /** `?` (numbered from 1 in order of appearance), `$1` or `:name`. */
+  | { kind: 'parameter'; style: 'positional' | 'numbered' | 'named'; name: string; span: Span }
+  | { kind: 'unary'; operator: '-' | '+' | 'NOT'; operand: Expression; span: Span }
+  | { kind: 'binary'; operator: BinaryOperator; left: Expression; right: Expression; span: Span }
+  | { kind: 'is-null'; operand: Expression; negated: boolean; span: Span }
+  /** IS [NOT] TRUE | FALSE. */
+  | { kind: 'is-boolean'; operand: Expression; value: boolean; negated: boolean; span: Span }
+  | { kind: 'is-distinct'; left: Expression; right: Expression; negated: boolean; span: Span }
+  | { kind: 'between'; operand: Expression; low: Expression; high: Expression; negated: boolean; span: Span }
+  | { kind: 'in'; operand: Expression; list: Expression[]; negated: boolean; span: Span }
+  | { kind: 'like'; operand: Expression; pattern: Expression; escape: Expression | null; negated: boolean; span: Span }
+  | { kind: 'case'; operand: Expression | null; whens: { when: Expression; then: Expression }[]; else: Expression | null; span: Span }
+  /** CAST(x AS t), x::t, TRY_CAST(x AS t). */
+  | { kind: 'cast'; operand: Expression; type: TypeName; attempt: boolean; span: Span }
+  | { kind: 'extract'; unit: Unit | 'EPOCH' | 'DOW' | 'DOY'; operand: Expression; span: Span }
+  /** Any function or aggregate; COUNT(*) has one `star` argument. */
+  | { kind: 'call'; name: Identifier; args: Expression[]; distinct: boolean; filter: Expression | null; span: Span }
+
+// ---------------------------------------------------------------- queries
+
+export interface SelectItem {
+  kind: 'select-item'
+  expression: Expression
+  alias: Identifier | null
+  span: Span
+}
+
+export type Relation =
+  | { kind: 'table'; path: Path; alias: Identifier | null; span: Span }
+  | { kind: 'derived'; query: Query; alias: Identifier | null; columnAliases: Identifier[]; span: Span }
+  /**
+   * TUMBLE(t, ts, size [, offset]), HOP(t, ts, slide, size [, offset]) in any spelling: with TABLE, DESCRIPTOR,
+   * `FROM TABLE(…)` around it, or named arguments. `source` is a table or derived relation.
+   */
+  | { kind: 'window'; function: 'TUMBLE' | 'HOP'; source: Relation; time: Identifier; slide: Expression | null; size: Expression; offset: Expression | null; alias: Identifier | null; span: Span }
+  | { kind: 'join'; join: 'inner' | 'left' | 'right' | 'full' | 'cross'; left: Relation; right: Relation; on: Expression | null; using: Identifier[]; span: Span }
+
+export interface OrderItem {
+  kind: 'order-item'
+  expression: Expression
+  descending: boolean
+  nulls: 'first' | 'last' | null
+  span: Span
+}
+
+export type Emit =
+  | { kind: 'emit'; mode: 'changes' | 'on-window-close'; span: Span }
+
+export type QueryBody =
+  | { kind: 'select'; distinct: boolean; items: SelectItem[]; from: Relation | null; where: Expression | null; groupBy: Expression[]; having: Expression | null; span: Span }
+  | { kind: 'values'; rows: Expression[][]; span: Span }
+
+export interface Query {
+  kind: 'query'
+  body: QueryBody
+  orderBy: OrderItem[]
+  limit: Expression | null
+  offset: Expression | null
+  emit: Emit | null
+  span: Span
+}
+
+// ---------------------------------------------------------------- statements
+
+export interface ColumnDefinition {
+  kind: 'column-definition'
+  name: Identifier
+  type: TypeName
+  notNull: boolean
+  span: Span
+}
+
+/** WATERMARK FOR column AS delayed; `delayed` is null for the ascending form. */
+export interface WatermarkDefinition {
+  kind: 'watermark'
+  column: Identifier
+  delayed: Expression | null
+  span: Span
+}
+
+/** One `key = value` of WITH (…); keys in lower case without quotes. */
+export interface Option {
+  kind: 'option'
+  key: string
+  value: string | number | boolean
+  span: Span
+}
+
+export type Statement =
+  | { kind: 'create-relation'; object: 'stream' | 'table'; name: Path; ifNotExists: boolean; columns: ColumnDefinition[]; watermark: WatermarkDefinition | null; options: Option[]; query: Query | null; span: Span }
+  | { kind: 'create-view'; materialized: boolean; orReplace: boolean; ifNotExists: boolean; name: Path; columns: Identifier[]; query: Query; span: Span }
+  | { kind: 'drop'; object: 'stream' | 'table' | 'view' | 'materialized view' | 'query'; name: Path; ifExists: boolean; span: Span }
+  | { kind: 'insert'; target: Path; columns: Identifier[]; source: Query; span: Span }
+  | { kind: 'query-statement'; query: Query; span: Span }
+  /** `relation` is a `table` relation for SUBSCRIBE name, `derived` for SUBSCRIBE (query). */
+  | { kind: 'subscribe'; relation: Relation; emit: Emit | null; snapshot: boolean; span: Span }
+  | { kind: 'explain'; analyze: boolean; format: 'text' | 'json'; statement: Statement; span: Span }
+  | { kind: 'set'; name: string; value: string | number | boolean | null; span: Span }
+  | { kind: 'show'; what: 'streams' | 'tables' | 'views' | 'queries'; span: Span }
+  | { kind: 'describe'; name: Path; span: Span }
+  | { kind: 'flush'; span: Span }
+
+export interface Script {
+  kind: 'script'
+  statements: Statement[]
+}

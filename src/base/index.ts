@@ -1,0 +1,17 @@
+/** Base: faults, clock, random numbers and disk; what every other module may use. */
+export { type Clock, systemClock, virtualClock } from './clock.ts'
+export { type Disk, type FileReader, type FileWriter, systemDisk } from './disk.ts'
+export {
+  assert,
+  Bug,
+  type Code,
+  codes,
+  type Diagnostic,
+  type EvaluationError,
+  Failure,
+  mistake,
+  QueryMistake,
+  type Span,
+  unreachable,
+} from './fault.ts'
+export { type Random, seededRandom } from './random.ts'

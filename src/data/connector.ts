@@ -1,0 +1,63 @@
+/**
+ * Connector: what a source or a sink of `src/connect` offers to the engine. Interfaces only; the implementations are
+ * wired in by the command line and the package's entry.
+ */
+import type { Batch } from './batch.ts'
+import type { Op, Row, Schema } from './type.ts'
+
+/** A row that could not be decoded. `offset` counts the input's rows (good and bad) from 0. */
+export interface BadRow {
+  offset: number
+  message: string
+  /** The start of the raw text, at most 200 characters. */
+  text: string
+}
+
+/** A decoder at work on one input, front to back, in bounded memory. */
+export interface SourceReader {
+  /**
+   * The next batch, with at most `rowsMax` rows and the columns of `projection` in that order; null at the end.
+   * A batch may be empty. Rows that cannot be decoded are left out and handed to `bad`.
+   * May return a promise only when `asynchronous` is true.
+   */
+  read(rowsMax: number): Batch | null | Promise<Batch | null>
+  readonly asynchronous: boolean
+  /** Bytes read so far and in all, for progress; null when unknown. */
+  progress(): { bytes: number; bytesTotal: number | null }
+  close(): void
+}
+
+export interface ReaderOptions {
+  /** Indexes into the table's columns, ascending. */
+  projection: number[]
+  bad: (row: BadRow) => void
+}
+
+export interface SinkWriter {
+  /** Takes changes in order. Append-only sinks see `+I` only. */
+  write(rows: readonly Row[], ops: readonly Op[]): void
+  /** All data out and closed. */
+  close(): void
+}
+
+/** Options of WITH (…): keys in lower case, values as written. */
+export type ConnectorOptions = ReadonlyMap<string, string | number | boolean>
+
+/** A table definition bound to its connector. */
+export interface Connector {
+  /** Value of the option `connector`. */
+  readonly name: string
+  /** Is every input of this connector finite? */
+  readonly bounded: boolean
+  /** `append`: takes +I only. `changes`: takes every kind. null: cannot be written. */
+  readonly sink: 'append' | 'changes' | null
+  readonly source: boolean
+  /** Checks options; throws QueryMistake (invalid_option) that names the option and what would work. */
+  check(options: ConnectorOptions, schema: Schema | null): void
+  /** Schema found in the input itself, for tables declared without columns; null when it has none. */
+  infer(options: ConnectorOptions): Schema | null
+  open(schema: Schema, options: ConnectorOptions, reader: ReaderOptions): SourceReader
+  create(schema: Schema, options: ConnectorOptions): SinkWriter
+}
+
+export type Connectors = ReadonlyMap<string, Connector>

@@ -1,0 +1,36 @@
+/** Data: types, values, columns and batches on the host, and what a connector is. */
+export {
+  type Batch,
+  batchOf,
+  type Column,
+  type ColumnValues,
+  columnOf,
+  isValid,
+  layoutOf,
+  rowAt,
+  rowsOf,
+  valueAt,
+} from './batch.ts'
+export type {
+  BadRow,
+  Connector,
+  ConnectorOptions,
+  Connectors,
+  ReaderOptions,
+  SinkWriter,
+  SourceReader,
+} from './connector.ts'
+export {
+  type Field,
+  type Op,
+  type Physical,
+  physicalOf,
+  precisionMicros,
+  type Row,
+  type Schema,
+  sameType,
+  type Type,
+  type TypeKind,
+  typeText,
+  type Value,
+} from './type.ts'

@@ -1,0 +1,118 @@
+/**
+ * Logical plan: typed expressions and relational nodes as plain JSON-able data; names are bound to column numbers.
+ *
+ * How      The binder makes it, rewrites change it, `lower` turns it into the physical plan; the reference interpreter
+ *          of the tests runs it as it comes from the binder, before any rewrite.
+ * Contract 1 (checked) JSON.parse(JSON.stringify(plan)) equals plan: 64-bit values are decimal strings.
+ *          2 (checked) every column index is below the width of the input it points into.
+ *          3 (trusted) `updating` false means that only +I changes leave the node; `key` are output columns that identify
+ *            a row of the materialized output ([] = at most one row, null = no key is known).
+ */
+import type { Span } from '../base/index.ts'
+import type { Field, Type } from '../data/index.ts'
+
+/**
+ * Scalar functions by name; argument types decide the variant (after the binder's coercions both sides have one type
+ * unless the line says otherwise).
+ *
+ * add subtract      (integer|bigint|double|interval)², decimal² of one scale → decimal of that scale;
+ *                   (timestamp, interval) → timestamp; (date, interval) → timestamp(6); (date, integer) → date;
+ *                   subtract: (timestamp, timestamp) → interval, (date, date) → integer
+ * multiply          (integer|bigint|double)²; (decimal s1, decimal s2) → decimal s1 + s2; (interval, bigint) → interval
+ * divide modulo     (integer|bigint|double)², truncating for integers; modulo also decimal² of one scale;
+ *                   by zero → division_by_zero, for doubles too; the sign of modulo is that of the dividend
+ * negate abs        integer bigint double decimal; negate interval
+ * eq ne lt le gt ge any type with itself; decimal with any decimal, bigint or integer (exact); NaN = NaN and greatest,
+ *                   -0 = 0, strings by their UTF-8 bytes
+ * is_distinct is_not_distinct   as eq, NULL is a value; never NULL
+ * is_null is_not_null           any type
+ * is_true is_false not          boolean; is_* never NULL
+ * in                (x, literal, literal, …) all of one type; NULL semantics of x = a OR x = b …
+ * like              (string, pattern[, escape]); % and _ over code points
+ * coalesce          n arguments of one type
+ * cast try_cast     to the call's `type`; try_cast gives NULL where cast fails
+ * extract_UNIT      timestamp|date|interval → bigint (year quarter month week day hour minute second millisecond
+ *                   microsecond dow doy); epoch → double. second is whole, millisecond and microsecond include seconds
+ * date_trunc        (string literal unit, timestamp|date) → timestamp
+ * lower upper trim length substring(s, start[, count])   strings; positions and lengths in code points, 1-based
+ * concat_strict (||, NULL if any is NULL)   concat (NULL counts as '')
+ * round(double[, integer literal]) round(decimal[, integer literal]) floor ceil   half away from zero; integers pass
+ */
+export type ScalarFunction = string
+
+/** `nullable`: may be NULL. `fallible`: evaluation may fail on some input. */
+export type Expression =
+  | { kind: 'column'; index: number; type: Type; nullable: boolean }
+  /** boolean → boolean; integer, date, double → number ("NaN", "Infinity", "-Infinity" as strings); bigint, decimal, timestamp, interval → decimal string; varchar → string. */
+  | { kind: 'literal'; value: string | number | boolean | null; type: Type; nullable: boolean }
+  | { kind: 'call'; function: ScalarFunction; args: Expression[]; type: Type; nullable: boolean; fallible: boolean; span?: Span | undefined }
+  /** An error of a condition or value counts only if that value is used. */
+  | { kind: 'case'; whens: { when: Expression; then: Expression }[]; else: Expression; type: Type; nullable: boolean; fallible: boolean }
+  /** Kleene logic; an error beside a deciding value (FALSE for and, TRUE for or) is dropped, on either side. */
+  | { kind: 'and' | 'or'; args: Expression[]; type: Type; nullable: boolean; fallible: boolean }
+
+/**
+ * One aggregate over columns of the aggregate's input.
+ * count_star; count sum avg min max of one argument. sum: integer, bigint → bigint; decimal(p,s) → decimal(18,s);
+ * double → double (exact, rounded once); interval → interval. avg: double of integer, bigint, decimal, double; interval of interval.
+ */
+export interface AggregateCall {
+  function: 'count_star' | 'count' | 'sum' | 'avg' | 'min' | 'max'
+  /** Input column; null for count_star. */
+  argument: number | null
+  distinct: boolean
+  /** BOOLEAN input column: rows where it is TRUE count; null = all rows. */
+  filter: number | null
+  type: Type
+  nullable: boolean
+  /** Position of the call in the text, for overflow errors. */
+  span?: Span | undefined
+}
+
+export interface Watermark {
+  /** Event-time column (TIMESTAMP) in the node's output. */
+  column: number
+  /** Microseconds that the watermark trails the maximum, as a decimal string; ascending form: one unit of the precision. */
+  delayMicros: string
+}
+
+interface Node {
+  output: Field[]
+  updating: boolean
+  key: number[] | null
+  /**
+   * Window columns that still carry a watermark: rows of a window stop coming once the watermark has passed its end.
+   * Set by `window` over a watermarked scan, kept by filter, project (if both columns are passed on), join and aggregate.
+   */
+  window: { start: number; end: number; unitMicros: string } | null
+}
+
+export type Plan = Node &
+  (
+    | {
+        kind: 'scan'
+        /** Catalog name, `view.errors` for the errors of a query. */
+        relation: string
+        /** Columns of the relation that are read, ascending; the node's output in that order. */
+        columns: number[]
+        /** Present on append-only relations declared with WATERMARK whose time column is read. */
+        watermark: Watermark | null
+      }
+    | { kind: 'values'; rows: Expression[][] }
+    | { kind: 'filter'; input: Plan; predicate: Expression }
+    | { kind: 'project'; input: Plan; expressions: Expression[] }
+    /**
+     * Appends window_start, window_end (TIMESTAMP of the time column's precision) and window_time (end − 1 ms) to the input's
+     * columns. Windows are [offset + n·slide, … + size). Rows whose time is NULL belong to no window. Rows late for a
+     * window are dropped here in continuous queries whose scan has a watermark (`judge`).
+     */
+    | { kind: 'window'; function: 'tumble' | 'hop'; input: Plan; time: number; slideMicros: string; sizeMicros: string; offsetMicros: string; judge: boolean }
+    /** Output: the key columns in order, then one column per call. Without keys exactly one row, also over empty input. */
+    | { kind: 'aggregate'; input: Plan; keys: number[]; calls: AggregateCall[]; emit: 'changes' | 'on-window-close' }
+    /** Equal keys that are not NULL; `residual` over left columns then right columns. Output: left columns, right columns. */
+    | { kind: 'join'; join: 'inner' | 'left'; left: Plan; right: Plan; leftKeys: number[]; rightKeys: number[]; residual: Expression | null }
+    /** One-shot only; NULLs last unless said otherwise. */
+    | { kind: 'sort'; input: Plan; keys: { column: number; descending: boolean; nullsFirst: boolean }[]; limit: number | null; offset: number }
+  )
+
+export type PlanKind = Plan['kind']
