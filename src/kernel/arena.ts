@@ -9,6 +9,7 @@
  *          3 (checked) growth beyond `pagesMax` throws Failure memory_limit.
  * Cost     allocate and free O(1).
  */
+import './webassembly.ts'
 import { assert, Failure } from '../base/index.ts'
 
 const pageBytes = 65_536

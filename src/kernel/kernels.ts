@@ -7,6 +7,7 @@
  *          2 (trusted) arguments are numbers: addresses, counts, offsets; at most 6, or the address of a control block.
  *          3 (checked by tidy) at most 300 definitions.
  */
+import './webassembly.ts'
 import { assert } from '../base/index.ts'
 import type { Arena } from './arena.ts'
 import type { Backend } from './vector.ts'
