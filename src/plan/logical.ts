@@ -76,15 +76,25 @@ export interface Watermark {
   delayMicros: string
 }
 
+export interface WindowColumns {
+  start: number | null
+  end: number | null
+  sizeMicros: string
+  /** One unit of the time column's precision: [s, e) closes when W ≥ e − unit. */
+  unitMicros: string
+  watermarked: boolean
+}
+
 interface Node {
   output: Field[]
   updating: boolean
   key: number[] | null
   /**
-   * Window columns that still carry a watermark: rows of a window stop coming once the watermark has passed its end.
-   * Set by `window` over a watermarked scan, kept by filter, project (if both columns are passed on), join and aggregate.
+   * Window columns of the output (at least one of the two is there). Set by `window`, kept by filter, project (a passed-on
+   * column keeps its role), join (from either side) and aggregate (keys). `watermarked`: every window scan it comes from has a
+   * watermark, so that no more rows of a window come once the watermark has passed its end.
    */
-  window: { start: number; end: number; unitMicros: string } | null
+  window: WindowColumns | null
 }
 
 export type Plan = Node &
