@@ -31,6 +31,11 @@ export interface ArenaOptions {
   pagesMax?: number
 }
 
+export interface ScratchMark {
+  index: number
+  used: number
+}
+
 export class Arena {
   readonly memory: WebAssembly.Memory
   /** Rises by one with each growth. */
@@ -107,6 +112,19 @@ export class Arena {
     const size = Math.max(Arena.blockBytes(need), 262_144)
     this.#scratch.push({ address: this.allocate(size), used: need, size })
     return this.#scratch[this.#scratchIndex]!.address
+  }
+
+  /** The present end of scratch memory, for `releaseScratch`. */
+  markScratch(): ScratchMark {
+    return { index: this.#scratchIndex, used: this.#scratch[this.#scratchIndex]?.used ?? 0 }
+  }
+
+  /** Gives back all scratch memory taken since the mark; what lies there may be overwritten. */
+  releaseScratch(mark: ScratchMark): void {
+    for (let index = mark.index; index < this.#scratch.length; index++) {
+      this.#scratch[index]!.used = index === mark.index ? mark.used : 0
+    }
+    this.#scratchIndex = mark.index
   }
 
   resetScratch(): void {
