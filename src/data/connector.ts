@@ -36,6 +36,8 @@ export interface ReaderOptions {
 export interface SinkWriter {
   /** Takes changes in order. Append-only sinks see `+I` only. */
   write(rows: readonly Row[], ops: readonly Op[]): void
+  /** The same in columns, used instead of `write` where it is present; null stands for all `+I`. */
+  writeBatch?(batch: Batch, ops: readonly Op[] | null): void
   /** All data out and closed. */
   close(): void
 }

@@ -1,0 +1,200 @@
+/**
+ * Log: the total order of everything that changes an answer, and the rows of the stored streams.
+ *
+ * How      1. One sequence of frames: data (rows of a stream), statement (a change of the catalog), cycle (a commit point).
+ *          2. Every row has one position: appended rows take the next positions; rows that a query takes from an external
+ *             source take theirs when they are taken, recorded as runs in the cycle frame. The end of a bounded source takes
+ *             a position of its own.
+ *          3. Subscriptions are told of new frames and read them by offset; the log keeps all frames (retention FOREVER).
+ * Contract 1 (checked) positions and offsets rise; a frame is never changed once appended.
+ *          2 (checked) cycle numbers rise by one.
+ *          3 (trusted) everything after a crash is a function of these frames alone.
+ * Cost     append O(1) per frame, read O(log frames) to find an offset and no copying.
+ * See      docs/laws.md (order, commit points)
+ */
+import { assert, Failure } from '../base/index.ts'
+import type { Batch, Schema } from '../data/index.ts'
+
+/** Rows of one stream; row r has offset `offset + r` in its stream and position `position + r`. */
+export interface DataFrame {
+  kind: 'data'
+  stream: string
+  offset: number
+  position: number
+  batch: Batch
+}
+
+/** A statement that changed the catalog, as text. */
+export interface StatementFrame {
+  kind: 'statement'
+  position: number
+  text: string
+}
+
+/** Rows that a query took from one of its external sources, in the order in which they were taken. */
+export interface Run {
+  query: string
+  /** Number of the scan in the query's plan. */
+  scan: number
+  rows: number
+  /** Position of the first row, or of the end mark. */
+  position: number
+  /** The source has ended and its final watermark stands at `position`. */
+  end: boolean
+}
+
+/** A commit point: every query has taken the stored rows before `position`, and these runs. */
+export interface CycleFrame {
+  kind: 'cycle'
+  cycle: number
+  position: number
+  runs: Run[]
+  /** Time of the cycle, microseconds since 1970-01-01 as a decimal string. */
+  nowMicros: string
+}
+
+export type Frame = DataFrame | StatementFrame | CycleFrame
+
+interface Stream {
+  schema: Schema
+  frames: DataFrame[]
+  rows: number
+}
+
+export interface LogOptions {
+  /** Rows' bytes that may be held; an append beyond them fails with memory_limit. */
+  bytesMax?: number
+}
+
+export class Log {
+  #streams = new Map<string, Stream>()
+  #frames: Frame[] = []
+  #position = 0
+  #cycle = 0
+  #bytes = 0
+  readonly #bytesMax: number
+
+  constructor(options: LogOptions = {}) {
+    this.#bytesMax = options.bytesMax ?? 8 * 2 ** 30
+  }
+
+  /** The position that the next row will have. */
+  get position(): number {
+    return this.#position
+  }
+
+  /** Number of the last cycle; 0 before the first. */
+  get cycle(): number {
+    return this.#cycle
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get frames(): readonly Frame[] {
+    return this.#frames
+  }
+
+  createStream(name: string, schema: Schema): void {
+    if (!this.#streams.has(name)) this.#streams.set(name, { schema, frames: [], rows: 0 })
+  }
+
+  dropStream(name: string): void {
+    const stream = this.#streams.get(name)
+    if (stream === undefined) return
+    for (const frame of stream.frames) this.#bytes -= batchBytes(frame.batch)
+    this.#streams.delete(name)
+  }
+
+  hasStream(name: string): boolean {
+    return this.#streams.has(name)
+  }
+
+  /** Rows in the stream so far, the offset of its next row. */
+  end(name: string): number {
+    return this.#stream(name).rows
+  }
+
+  /** Appends rows; returns the offset of the first. */
+  append(name: string, batch: Batch): number {
+    const stream = this.#stream(name)
+    const offset = stream.rows
+    if (batch.rows === 0) return offset
+    const bytes = batchBytes(batch)
+    if (this.#bytes + bytes > this.#bytesMax) {
+      throw new Failure('memory_limit', `the log is full: ${this.#bytesMax} bytes are held in memory`)
+    }
+    const frame: DataFrame = { kind: 'data', stream: name, offset, position: this.#position, batch }
+    stream.frames.push(frame)
+    stream.rows += batch.rows
+    this.#bytes += bytes
+    this.#frames.push(frame)
+    this.#position += batch.rows
+    return offset
+  }
+
+  appendStatement(text: string): void {
+    this.#frames.push({ kind: 'statement', position: this.#position, text })
+  }
+
+  /** Takes `count` positions for rows of an external source, or for its end; returns the first. */
+  takePositions(count: number): number {
+    this.#position += count
+    return this.#position - count
+  }
+
+  /** Forgets positions that were taken after the last frame: the cycle that took them was never logged. */
+  forgetUncommitted(): void {
+    let position = 0
+    for (const frame of this.#frames) {
+      const end = frame.kind === 'data' ? frame.position + frame.batch.rows : frame.position
+      position = Math.max(position, end)
+    }
+    this.#position = position
+  }
+
+  /** Logs a commit point. */
+  appendCycle(runs: Run[], nowMicros: bigint): CycleFrame {
+    this.#cycle++
+    const frame: CycleFrame = {
+      kind: 'cycle',
+      cycle: this.#cycle,
+      position: this.#position,
+      runs,
+      nowMicros: nowMicros.toString(),
+    }
+    this.#frames.push(frame)
+    return frame
+  }
+
+  /** The frame that holds the row at `offset`, or undefined at the end. */
+  frameAt(name: string, offset: number): DataFrame | undefined {
+    const frames = this.#stream(name).frames
+    let low = 0
+    let high = frames.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (frames[middle]!.offset <= offset) low = middle
+      else high = middle - 1
+    }
+    const frame = frames[low]
+    return frame !== undefined && offset < frame.offset + frame.batch.rows ? frame : undefined
+  }
+
+  #stream(name: string): Stream {
+    const stream = this.#streams.get(name)
+    assert(stream !== undefined, `stream ${name} is in the log`)
+    return stream
+  }
+}
+
+function batchBytes(batch: Batch): number {
+  let bytes = 0
+  for (const { data, validity } of batch.columns) {
+    bytes += validity?.byteLength ?? 0
+    if (data.layout === 'utf8') bytes += data.offsets.byteLength + data.bytes.byteLength
+    else bytes += data.values.byteLength
+  }
+  return bytes
+}

@@ -1,0 +1,150 @@
+/**
+ * Changes: what a cycle of a query gives out, brought into the canonical form of the laws.
+ *
+ * How      1. Operators hand over contributions: a row, a weight and an order triple (major, middle, minor).
+ *          2. Contributions of equal row and equal triple cancel; what is left is added up per row; a row's triple is the
+ *             least of its remaining contributions; rows of weight 0 vanish.
+ *          3. With a key, the deleted and the inserted row of a key become −U, +U at the lesser triple; without one, −D and +I.
+ *          4. Sorted by triple, then by the values of the key, − before +, then by all values.
+ * Contract 1 (checked by the golden scripts) the result does not depend on the order in which contributions came.
+ * Cost     O(n) where the plan is append-only and contributions come in order, else a hash table over rows and a sort.
+ * See      docs/laws.md L2, L5; test/oracle
+ */
+import { compareValues, type Field, type Op, type Row, type Value } from '../data/index.ts'
+
+export interface Triple {
+  major: number
+  middle: number
+  minor: number
+}
+
+/** One row with its weight and place. */
+export interface Contribution extends Triple {
+  row: Row
+  weight: number
+}
+
+export interface Change extends Triple {
+  row: Row
+  op: Op
+}
+
+export function compareTriples(a: Triple, b: Triple): number {
+  return a.major - b.major || a.middle - b.middle || a.minor - b.minor
+}
+
+export function compareRows(a: Row, b: Row, fields: readonly Field[]): number {
+  for (let index = 0; index < fields.length; index++) {
+    const order = compareValues(a[index]!, b[index]!, fields[index]!.type)
+    if (order !== 0) return order
+  }
+  return 0
+}
+
+/** A text that is equal for equal values only; numbers that compare equal (−0 and 0) share it. */
+export function valueKey(value: Value): string {
+  if (value === null) return 'n'
+  if (typeof value === 'string') return `${value.length}:${value}`
+  if (typeof value === 'number') return `#${value === 0 ? 0 : value}`
+  return typeof value === 'bigint' ? `#${value}` : value ? 't' : 'f'
+}
+
+export function rowKey(row: Row, columns?: readonly number[]): string {
+  let key = ''
+  if (columns === undefined) for (const value of row) key += `${valueKey(value)},`
+  else for (const column of columns) key += `${valueKey(row[column]!)},`
+  return key
+}
+
+/** Drops contributions that cancel at equal row and equal triple. */
+export function cancelAtOnce(contributions: readonly Contribution[]): Contribution[] {
+  const groups = new Map<string, Contribution>()
+  for (const contribution of contributions) {
+    const { major, middle, minor } = contribution
+    const key = `${major},${middle},${minor},${rowKey(contribution.row)}`
+    const present = groups.get(key)
+    if (present === undefined) groups.set(key, { ...contribution })
+    else present.weight += contribution.weight
+  }
+  return [...groups.values()].filter((contribution) => contribution.weight !== 0)
+}
+
+/** Sums weights per row over contributions that did not cancel at once. */
+function consolidate(contributions: readonly Contribution[]): Contribution[] {
+  const rows = new Map<string, Contribution>()
+  for (const contribution of cancelAtOnce(contributions)) {
+    const key = rowKey(contribution.row)
+    const present = rows.get(key)
+    if (present === undefined) {
+      rows.set(key, { ...contribution })
+      continue
+    }
+    present.weight += contribution.weight
+    if (compareTriples(contribution, present) < 0) copyTriple(contribution, present)
+  }
+  return [...rows.values()].filter((contribution) => contribution.weight !== 0)
+}
+
+function copyTriple(from: Triple, to: Triple): void {
+  to.major = from.major
+  to.middle = from.middle
+  to.minor = from.minor
+}
+
+/** The canonical changes of a commit. `key` as in the plan's output. */
+export function finalChanges(
+  contributions: readonly Contribution[],
+  fields: readonly Field[],
+  key: readonly number[] | null,
+): Change[] {
+  const changes: Change[] = []
+  const pairs = new Map<string, Change>()
+  for (const net of consolidate(contributions)) {
+    const inserted = net.weight > 0
+    for (let copy = Math.abs(net.weight); copy > 0; copy--) {
+      const { row, major, middle, minor } = net
+      const change: Change = { row, op: inserted ? '+I' : '-D', major, middle, minor }
+      changes.push(change)
+      if (key === null) continue
+      const place = rowKey(row, key)
+      const other = pairs.get(place)
+      if (other === undefined || (other.op === '+I') === inserted) pairs.set(place, change)
+      else pair(inserted ? other : change, inserted ? change : other)
+    }
+  }
+  return sortChanges(changes, fields, key)
+}
+
+function pair(deleted: Change, added: Change): void {
+  deleted.op = '-U'
+  added.op = '+U'
+  if (compareTriples(deleted, added) < 0) copyTriple(deleted, added)
+  else copyTriple(added, deleted)
+}
+
+const isDeletion = (op: Op) => op === '-U' || op === '-D'
+
+/** Sorts by triple, key, − before +, and row: a −U stands right before its +U. */
+export function sortChanges(
+  changes: Change[],
+  fields: readonly Field[],
+  key: readonly number[] | null,
+): Change[] {
+  const compare = (a: Change, b: Change) =>
+    compareTriples(a, b) ||
+    (key === null ? 0 : compareColumns(a.row, b.row, fields, key)) ||
+    Number(isDeletion(b.op)) - Number(isDeletion(a.op)) ||
+    compareRows(a.row, b.row, fields)
+  for (let index = 1; index < changes.length; index++) {
+    if (compare(changes[index - 1]!, changes[index]!) > 0) return changes.sort(compare)
+  }
+  return changes
+}
+
+function compareColumns(a: Row, b: Row, fields: readonly Field[], columns: readonly number[]) {
+  for (const column of columns) {
+    const order = compareValues(a[column]!, b[column]!, fields[column]!.type)
+    if (order !== 0) return order
+  }
+  return 0
+}
