@@ -80,6 +80,8 @@ export interface EvaluationError {
   code: Code
   message: string
   span?: Span | undefined
+  /** Text of the key of the cell whose value failed. */
+  row?: string | undefined
 }
 
 /** Something outside the program failed. */

@@ -1,0 +1,144 @@
+/**
+ * Batch work that several operators share: between host and arena, and on rows that stand side by side.
+ */
+import { assert } from '../base/index.ts'
+import {
+  type Batch,
+  type Column,
+  type Field,
+  type Row,
+  columnOf,
+  valueAt,
+} from '../data/index.ts'
+import {
+  iota,
+  type Kernels,
+  loadColumn,
+  takeRows,
+  unloadColumn,
+  type VectorBatch,
+} from '../kernel/index.ts'
+import { type Contribution, rowKey } from './changes.ts'
+
+/** Host rows of a batch, with weight and triple. Failed values read as NULL. */
+export function contributionsOf(
+  kernels: Kernels,
+  batch: VectorBatch,
+  fields: readonly Field[],
+): Contribution[] {
+  const columns = hostColumns(kernels, batch, fields)
+  const { f64, i32 } = kernels.arena.views
+  const { major, middle, minor } = batch.order
+  const out: Contribution[] = []
+  for (let row = 0; row < batch.rows; row++) {
+    out.push({
+      row: columns.map((column) => valueAt(column, row)),
+      weight: batch.weights === 0 ? 1 : i32[(batch.weights >>> 2) + row]!,
+      major: f64[(major >>> 3) + row]!,
+      middle: middle === 0 ? 0 : f64[(middle >>> 3) + row]!,
+      minor: minor === 0 ? 0 : f64[(minor >>> 3) + row]!,
+    })
+  }
+  return out
+}
+
+export function hostColumns(
+  kernels: Kernels,
+  batch: VectorBatch,
+  fields: readonly Field[],
+): Column[] {
+  assert(batch.columns.length === fields.length, 'a batch has the columns of its schema')
+  return batch.columns.map((vector, index) =>
+    unloadColumn(kernels, vector, fields[index]!.type, batch.rows),
+  )
+}
+
+/** Rows of host contributions in an arena's scratch memory. */
+export function loadContributions(
+  kernels: Kernels,
+  contributions: readonly Contribution[],
+  fields: readonly Field[],
+): VectorBatch {
+  const rows = contributions.length
+  const columns = fields.map((field, index) =>
+    loadColumn(
+      kernels,
+      columnOf(
+        field.type,
+        contributions.map((contribution) => contribution.row[index]!),
+      ),
+      0,
+      rows,
+    ),
+  )
+  const { arena } = kernels
+  const major = arena.scratch(rows * 8)
+  const middle = arena.scratch(rows * 8)
+  const minor = arena.scratch(rows * 8)
+  const weights = arena.scratch(rows * 4)
+  const { f64, i32 } = arena.views
+  contributions.forEach((contribution, row) => {
+    f64[(major >>> 3) + row] = contribution.major
+    f64[(middle >>> 3) + row] = contribution.middle
+    f64[(minor >>> 3) + row] = contribution.minor
+    i32[(weights >>> 2) + row] = contribution.weight
+  })
+  return { rows, columns, order: { major, middle, minor }, weights, watermarks: 0 }
+}
+
+/** Rows `from … from + rows` of a host batch in scratch memory, positions rising from `position`. */
+export function loadBatch(
+  kernels: Kernels,
+  batch: Batch,
+  columns: readonly number[],
+  from: number,
+  rows: number,
+  position: number,
+): VectorBatch {
+  return {
+    rows,
+    columns: columns.map((column) => loadColumn(kernels, batch.columns[column]!, from, rows)),
+    order: { major: iota(kernels, position, rows), middle: 0, minor: 0 },
+    weights: 0,
+    watermarks: 0,
+  }
+}
+
+/** Drops every −old, +new pair of neighbours whose rows and triples are equal. */
+export function dropEqualPairs(
+  kernels: Kernels,
+  batch: VectorBatch,
+  fields: readonly Field[],
+): VectorBatch {
+  const rows = contributionsOf(kernels, batch, fields)
+  const selection = kernels.arena.scratch(batch.rows * 4)
+  const { u32 } = kernels.arena.views
+  let count = 0
+  for (let row = 0; row < rows.length; row++) {
+    if (row + 1 < rows.length && isNoChange(rows[row]!, rows[row + 1]!) && !failed(batch, row)) row++
+    else u32[(selection >>> 2) + count++] = row
+  }
+  return count === batch.rows ? batch : takeRows(kernels, batch, selection, count)
+}
+
+function isNoChange(old: Contribution, next: Contribution): boolean {
+  return (
+    old.weight === -1 &&
+    next.weight === 1 &&
+    old.major === next.major &&
+    old.middle === next.middle &&
+    old.minor === next.minor &&
+    sameRow(old.row, next.row)
+  )
+}
+
+function sameRow(a: Row, b: Row): boolean {
+  return rowKey(a) === rowKey(b)
+}
+
+/** Did a value of the row or of its neighbour fail? Then the two are not compared. */
+function failed(batch: VectorBatch, row: number): boolean {
+  return batch.columns.some(
+    ({ errors }) => errors !== null && (errors.has(row) || errors.has(row + 1)),
+  )
+}

@@ -1,0 +1,189 @@
+/**
+ * Aggregate: keeps one cell per group in a cuboid and emits the change of its value, or its final value when its window closes.
+ *
+ * How      1. Rows are split by bucket (the window end when a window column is a key) and folded into the bucket's cells.
+ *          2. EMIT CHANGES: at a commit, −old +new of every touched cell whose value changed.
+ *             EMIT ON WINDOW CLOSE: at the step in which the watermark passes end − unit, the value of every cell of the window,
+ *             ordered by closing position, window end and creation of the cell.
+ *             One-shot: all cells at the one commit.
+ *          3. Buckets that take no more rows are dropped whole.
+ * Contract 1 (checked) a closed window is never emitted again.
+ *          2 (trusted) the cuboid's values do not depend on the order of folds.
+ * Cost     O(rows) fold, O(closed or touched cells) emission; the state lives in the cuboid.
+ * See      src/cuboid, docs/laws.md
+ */
+import { Cuboid } from '../../cuboid/index.ts'
+import { type Kernels, noWatermark, type Vector, type VectorBatch } from '../../kernel/index.ts'
+import type { PhysicalPlan } from '../../plan/index.ts'
+import { bucketColumn, partitionBuckets } from '../bucket.ts'
+import { exchange } from '../exchange.ts'
+import { withoutFailedInputs } from '../failure.ts'
+import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
+
+type AggregatePlan = PhysicalPlan & { kind: 'aggregate' }
+
+/** Rows of one emission; bounds the scratch memory that everything downstream takes. */
+const emitRowsMax = 1024
+
+export function aggregateStage(
+  plan: AggregatePlan,
+  environment: Environment,
+  inputWatermark: () => bigint,
+  push: Push,
+): Stage & { push: Push } {
+  const stats = stageStats(plan.id, 'aggregate')
+  const input = plan.input.output
+  const { bucket } = plan
+  const closes = plan.emit === 'on-window-close' && environment.mode === 'continuous'
+  const oneShot = environment.mode === 'one-shot'
+  const frees = bucket !== null && (plan.input.window?.watermarked ?? false) && !oneShot
+  const unit = BigInt(plan.input.window?.unitMicros ?? '1')
+  // Window columns are not part of a cell's key: they are the bucket.
+  const cellKeys = plan.keys.filter((_, place) => place !== bucket?.start && place !== bucket?.end)
+  const bucketIn = bucketColumn(bucket, plan.keys)
+  const cuboids: Cuboid[] = environment.fragments
+    .slice(0, plan.keys.length === 0 ? 1 : undefined)
+    .map(
+      (kernels) =>
+        new Cuboid(kernels, {
+          keys: cellKeys.map((column) => input[column]!.type),
+          measures: plan.calls.map((call) => ({
+            function: call.function,
+            argument: call.argument === null ? null : input[call.argument]!.type,
+            distinct: call.distinct,
+            result: call.type,
+            span: call.span,
+          })),
+          retracts: plan.retracts,
+          changes: !closes && !oneShot,
+          single: plan.keys.length === 0,
+        }),
+    )
+
+  /** The plan's output from a cell's columns: window columns are made from the bucket of each row. */
+  const complete = (kernels: Kernels, cells: VectorBatch, endOf: (row: number) => bigint): VectorBatch => {
+    if (bucket === null) return cells
+    const { arena } = kernels
+    const windowColumn = (less: bigint): Vector => {
+      const data = arena.scratch(cells.rows * 8)
+      const { i64 } = arena.views
+      for (let row = 0; row < cells.rows; row++) i64[(data >>> 3) + row] = endOf(row) - less
+      return { physical: 'i64', data, validity: 0, errors: null }
+    }
+    let cell = 0
+    const keys = plan.keys.map((_, place) => {
+      if (place === bucket.start) return windowColumn(BigInt(bucket.sizeMicros))
+      return place === bucket.end ? windowColumn(0n) : cells.columns[cell++]!
+    })
+    return { ...cells, columns: [...keys, ...cells.columns.slice(cell)] }
+  }
+
+  const emit = (fragment: number, kernels: Kernels, cells: VectorBatch, endOf: (row: number) => bigint) => {
+    const output = complete(kernels, cells, endOf)
+    stats.rowsOut += output.rows
+    push(fragment, output)
+  }
+
+  const emitBucket = (fragment: number, end: bigint, closedAt: number | null) => {
+    const kernels = environment.fragments[fragment]!
+    const { arena } = kernels
+    cuboids[fragment]!.emit(end, emitRowsMax, (cells) => {
+      const mark = arena.markScratch()
+      const major = arena.scratch(cells.rows * 8)
+      const { f64 } = arena.views
+      let order = cells.order
+      if (closedAt === null) {
+        // One-shot: the cell was first touched by the row that created it.
+        order = { major: order.minor, middle: order.middle, minor: 0 }
+      } else {
+        f64.fill(closedAt, major >>> 3, (major >>> 3) + cells.rows)
+        order = { ...order, major }
+      }
+      emit(fragment, kernels, { ...cells, order }, () => end)
+      arena.releaseScratch(mark)
+    })
+  }
+
+  const emitChanges = (fragment: number) => {
+    const kernels = environment.fragments[fragment]!
+    const { arena } = kernels
+    // The order's middle names the bucket as a double; the bucket itself is exact.
+    const ends = new Map(cuboids[fragment]!.buckets().map((end) => [Number(end), end]))
+    cuboids[fragment]!.emitChanges(emitRowsMax, (cells) => {
+      const mark = arena.markScratch()
+      const place = cells.order.middle >>> 3
+      emit(fragment, kernels, cells, (row) => ends.get(arena.views.f64[place + row]!)!)
+      arena.releaseScratch(mark)
+    })
+  }
+
+  let watermarkSeen = noWatermark
+  const closable = (watermark: bigint) => {
+    const ends = new Set<bigint>()
+    for (const cuboid of cuboids) {
+      for (const end of cuboid.buckets()) if (end - unit <= watermark) ends.add(end)
+    }
+    return [...ends].sort((a, b) => (a < b ? -1 : 1))
+  }
+  const dropClosed = () => {
+    const watermark = inputWatermark()
+    if (!frees || watermark === watermarkSeen) return
+    watermarkSeen = watermark
+    for (const end of closable(watermark)) for (const cuboid of cuboids) cuboid.drop(end)
+  }
+
+  const fold: Push = (fragment, batch) => {
+    const kernels = environment.fragments[fragment]!
+    const cuboid = cuboids[fragment]!
+    const well = withoutFailedInputs(environment, kernels, batch, plan.keys, plan.calls)
+    partitionBuckets(kernels, well, bucketIn, (end, rows) => {
+      cuboid.fold(end, {
+        rows: rows.rows,
+        keys: cellKeys.map((column) => rows.columns[column]!),
+        arguments: plan.calls.map((call) =>
+          call.argument === null ? null : rows.columns[call.argument]!,
+        ),
+        filters: plan.calls.map((call) => (call.filter === null ? null : rows.columns[call.filter]!)),
+        order: rows.order,
+        weights: rows.weights,
+      })
+    })
+  }
+
+  return {
+    get stats() {
+      const sums = cuboids.map((cuboid) => cuboid.stats())
+      stats.cells = sums.reduce((sum, { cells }) => sum + cells, 0)
+      stats.stateBytes = sums.reduce((sum, { bytes }) => sum + bytes, 0)
+      return stats
+    },
+    watermark: inputWatermark,
+    push: exchange(
+      environment,
+      plan.keys.map((column) => ({ column, type: input[column]!.type })),
+      fold,
+    ),
+    stepEnd() {
+      if (!closes) return
+      const watermark = inputWatermark()
+      if (watermark === watermarkSeen) return
+      watermarkSeen = watermark
+      for (const end of closable(watermark)) {
+        const closedAt = environment.positionOf(end - unit)
+        cuboids.forEach((cuboid, fragment) => {
+          if (!cuboid.buckets().includes(end)) return
+          emitBucket(fragment, end, closedAt)
+          cuboid.drop(end)
+        })
+      }
+    },
+    commit() {
+      if (closes) return
+      cuboids.forEach((cuboid, fragment) => {
+        if (!oneShot) emitChanges(fragment)
+        else for (const end of cuboid.buckets()) emitBucket(fragment, end, null)
+      })
+      dropClosed()
+    },
+  }
+}

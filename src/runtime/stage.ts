@@ -1,0 +1,59 @@
+/**
+ * Stage: an operator at work in a dataflow, with one instance per fragment.
+ *
+ * How      A stage gets batches by `push` and hands its own on to the `push` it was built with; everything is synchronous.
+ *          At the end of each step it may close windows, at a commit it emits the changes of the cycle, children first.
+ * Contract 1 (trusted) a pushed batch may be read until `push` returns; what is kept is copied.
+ *          2 (trusted) contributions of one stage carry order triples; no stage depends on the order of pushes.
+ */
+import type { EvaluationError } from '../base/index.ts'
+import type { Kernels, VectorBatch } from '../kernel/index.ts'
+
+export type Push = (fragment: number, batch: VectorBatch) => void
+
+/** A failed row or cell, as it enters the errors of the query. */
+export interface ErrorRow {
+  /** Position of the row that caused it. */
+  offset: number
+  code: string
+  message: string
+  /** The key of the cell that failed; null for rows. */
+  row: string | null
+  weight: number
+  error: EvaluationError
+}
+
+/** What a stage may use of the dataflow around it. */
+export interface Environment {
+  fragments: readonly Kernels[]
+  vectorSize: number
+  mode: 'one-shot' | 'continuous'
+  /** Takes rows that left the flow. */
+  fail(error: ErrorRow): void
+  /** During `stepEnd`: position of the row at which the watermark of the source that moved reached `threshold`. */
+  positionOf(threshold: bigint): number
+}
+
+/** Counters for EXPLAIN ANALYZE. */
+export interface StageStats {
+  id: number
+  kind: string
+  rowsOut: number
+  stateBytes: number
+  cells: number
+  late: number
+}
+
+export interface Stage {
+  readonly stats: StageStats
+  /** Least watermark of the inputs. */
+  watermark(): bigint
+  /** Closes what the watermark allows; children come before their parents. */
+  stepEnd?(): void
+  /** Emits the changes of the cycle. */
+  commit?(): void
+}
+
+export function stageStats(id: number, kind: string): StageStats {
+  return { id, kind, rowsOut: 0, stateBytes: 0, cells: 0, late: 0 }
+}
