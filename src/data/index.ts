@@ -20,6 +20,7 @@ export type {
   SinkWriter,
   SourceReader,
 } from './connector.ts'
+export { jsonText } from './json.ts'
 export {
   type Field,
   type Op,

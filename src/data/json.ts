@@ -1,0 +1,37 @@
+/**
+ * JSON of values: the one form in which jsonl output, the rpc door and JSON sinks write a value.
+ *
+ * Format   null, true and false; INTEGER and DOUBLE as numbers, but "NaN", "Infinity" and "-Infinity" as strings; BIGINT as a
+ *          number while it is a safe integer, else as a string; DECIMAL as a string; DATE, TIMESTAMP and INTERVAL as their
+ *          text in a string; VARCHAR as a string.
+ * Contract 1 (checked) what is written parses as JSON, and a number parses back to the value it came from.
+ */
+import { valueText } from './text.ts'
+import type { Type, Value } from './type.ts'
+
+const safeMax = BigInt(Number.MAX_SAFE_INTEGER)
+
+export function jsonText(value: Value, type: Type): string {
+  if (value === null) return 'null'
+  switch (type.kind) {
+    case 'boolean':
+      return value === true ? 'true' : 'false'
+    case 'integer':
+      return String(value)
+    case 'double': {
+      const number = value as number
+      if (!Number.isFinite(number)) return `"${valueText(value, type)}"`
+      // JSON.stringify would lose the sign of −0.
+      return Object.is(number, -0) ? '-0.0' : String(number)
+    }
+    case 'bigint': {
+      const integer = value as bigint
+      const safe = integer <= safeMax && integer >= -safeMax
+      return safe ? integer.toString() : `"${integer}"`
+    }
+    case 'varchar':
+      return JSON.stringify(value)
+    default:
+      return JSON.stringify(valueText(value, type))
+  }
+}
