@@ -127,6 +127,15 @@ export class Arena {
     this.#scratchIndex = mark.index
   }
 
+  /** Forgets everything: all blocks are free again. Whoever holds an address must be gone. */
+  reset(): void {
+    this.#end = 64
+    this.#free = Array.from({ length: 33 }, () => [])
+    this.#scratch = []
+    this.#scratchIndex = 0
+    this.#liveBytes = 0
+  }
+
   resetScratch(): void {
     for (const chunk of this.#scratch) chunk.used = 0
     this.#scratchIndex = 0

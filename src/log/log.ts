@@ -148,19 +148,20 @@ export class Log {
   forgetUncommitted(): void {
     let position = 0
     for (const frame of this.#frames) {
-      const end = frame.kind === 'data' ? frame.position + frame.batch.rows : frame.position
-      position = Math.max(position, end)
+      if (frame.kind === 'data') position = Math.max(position, frame.position + frame.batch.rows)
+      if (frame.kind !== 'cycle') continue
+      for (const run of frame.runs) position = Math.max(position, run.position + Math.max(1, run.rows))
     }
     this.#position = position
   }
 
-  /** Logs a commit point. */
-  appendCycle(runs: Run[], nowMicros: bigint): CycleFrame {
+  /** Logs a commit point: stored rows before `position` and the rows of `runs` are taken. */
+  appendCycle(position: number, runs: Run[], nowMicros: bigint): CycleFrame {
     this.#cycle++
     const frame: CycleFrame = {
       kind: 'cycle',
       cycle: this.#cycle,
-      position: this.#position,
+      position,
       runs,
       nowMicros: nowMicros.toString(),
     }

@@ -42,7 +42,8 @@ function ownersOf(
   const columns = keys.map(({ column, type }) =>
     unloadColumn(fragments[from]!, batch.columns[column]!, type, batch.rows),
   )
-  for (let row = 0; row < batch.rows; row++) {
+  if (keys.length === 0) owners[0] = Array.from({ length: batch.rows }, (_, row) => row)
+  for (let row = 0; keys.length > 0 && row < batch.rows; row++) {
     let hash = 0x811c9dc5
     for (const column of columns) {
       const key = valueKey(valueAt(column, row))

@@ -9,6 +9,9 @@
 import type { EvaluationError } from '../base/index.ts'
 import type { Kernels, VectorBatch } from '../kernel/index.ts'
 
+/** Watermark of a source that has ended. */
+export const endOfTime = 2n ** 63n - 1n
+
 export type Push = (fragment: number, batch: VectorBatch) => void
 
 /** A failed row or cell, as it enters the errors of the query. */

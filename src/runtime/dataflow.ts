@@ -1,0 +1,225 @@
+/**
+ * Dataflow: a physical plan at work: scans at the bottom, one output at the top, stages between them.
+ *
+ * How      Stages are built from the top down, each with the `push` of its parent, and listed children first. A step pushes one
+ *          slice of one scan all the way up, then lets stages close windows, then gives scratch memory back. A commit lets every
+ *          stage emit its changes, children first, and takes the output.
+ * Contract 1 (checked by the golden scripts) the changes of a commit depend on the rows pushed since the last one, not on slices.
+ * Cost     nothing per row by itself.
+ */
+import { unreachable } from '../base/index.ts'
+import type { Row } from '../data/index.ts'
+import type { Kernels } from '../kernel/index.ts'
+import type { Expression, PhysicalPlan } from '../plan/index.ts'
+import { loadContributions } from './batch.ts'
+import { compareRows, type Contribution, rowKey } from './changes.ts'
+import { compileExpressions } from './expression.ts'
+import { aggregateStage } from './operator/aggregate.ts'
+import { filterStage } from './operator/filter.ts'
+import { joinStage } from './operator/join.ts'
+import { type Delta, type Output, output } from './operator/output.ts'
+import { projectStage } from './operator/project.ts'
+import { type ScanStage, type Slice, scanStage } from './operator/scan.ts'
+import { windowStage } from './operator/window.ts'
+import { endOfTime, type Environment, type ErrorRow, type Push, type Stage, type StageStats } from './stage.ts'
+
+export interface DataflowOptions {
+  /** One entry per fragment, each with its own arena. */
+  fragments: readonly Kernels[]
+  vectorSize: number
+  mode: 'one-shot' | 'continuous'
+}
+
+/** The sort and limit on top of a one-shot plan; done on the rows of the answer. */
+type SortPlan = PhysicalPlan & { kind: 'sort' }
+
+export class Dataflow {
+  /** Scans in the plan's order. */
+  readonly scans: ScanStage[] = []
+  readonly #stages: Stage[] = []
+  readonly #environment: Environment
+  readonly #output: Output
+  readonly #sort: SortPlan | null
+  readonly #values: (() => void)[] = []
+  #errors: ErrorRow[] = []
+  #moved: ScanStage | null = null
+
+  constructor(plan: PhysicalPlan, options: DataflowOptions) {
+    this.#environment = {
+      ...options,
+      fail: (error) => this.#errors.push(error),
+      positionOf: (threshold) => this.#moved?.positionOf(threshold) ?? 0,
+    }
+    this.#sort = plan.kind === 'sort' ? plan : null
+    const root = plan.kind === 'sort' ? plan.input : plan
+    this.#output = output(root, this.#environment)
+    this.#build(root, this.#output.push, false)
+    this.scans.sort((a, b) => a.plan.id - b.plan.id)
+  }
+
+  /** Pushes rows of one scan and closes what they allow to be closed. */
+  step(scan: ScanStage, slice: Slice): void {
+    scan.pushSlice(slice)
+    this.#endStep(scan)
+  }
+
+  /** Pushes the changes of a view that a scan reads. */
+  stepChanges(scan: ScanStage, contributions: readonly Contribution[]): void {
+    const { vectorSize } = this.#environment
+    for (let from = 0; from < contributions.length; from += vectorSize) {
+      scan.pushContributions(contributions.slice(from, from + vectorSize))
+      this.#endStep(scan)
+    }
+  }
+
+  /** The scan's source has ended: its final watermark stands at `position`. */
+  end(scan: ScanStage, position: number): void {
+    scan.end(position)
+    this.#endStep(scan)
+  }
+
+  get ended(): boolean {
+    return this.scans.every((scan) => scan.watermark() === endOfTime)
+  }
+
+  /** Least watermark of all scans that have one. */
+  watermark(): bigint {
+    let least = endOfTime
+    for (const scan of this.scans) if (scan.watermark() < least) least = scan.watermark()
+    return least
+  }
+
+  commit(): Delta {
+    for (const push of this.#values.splice(0)) push()
+    for (const stage of this.#stages) {
+      stage.commit?.()
+      this.#resetScratch()
+    }
+    const errors = this.#errors
+    this.#errors = []
+    const delta = this.#output.take(consolidateErrors(errors))
+    return this.#sort === null ? delta : sorted(delta, this.#sort)
+  }
+
+  stats(): StageStats[] {
+    return this.#stages.map(({ stats }) => ({ ...stats })).sort((a, b) => a.id - b.id)
+  }
+
+  #endStep(scan: ScanStage): void {
+    this.#moved = scan
+    for (const stage of this.#stages) stage.stepEnd?.()
+    this.#moved = null
+    scan.forgetStep()
+    this.#resetScratch()
+  }
+
+  #resetScratch(): void {
+    for (const { arena } of this.#environment.fragments) arena.resetScratch()
+  }
+
+  /** Builds the stage of `plan` and those below it; returns its watermark. */
+  #build(plan: PhysicalPlan, push: Push, watched: boolean): () => bigint {
+    const environment = this.#environment
+    let watermark: () => bigint = () => endOfTime
+    const input = () => watermark()
+    switch (plan.kind) {
+      case 'scan': {
+        const scan = scanStage(plan, environment, watched, push)
+        this.scans.push(scan)
+        this.#stages.push(scan)
+        return () => scan.watermark()
+      }
+      case 'values':
+        this.#values.push(() => pushValues(plan, environment, push))
+        return watermark
+      case 'filter': {
+        const stage = filterStage(plan, environment, input, push)
+        watermark = this.#build(plan.input, stage.push, watched)
+        return this.#add(stage)
+      }
+      case 'project': {
+        const stage = projectStage(plan, environment, input, push)
+        watermark = this.#build(plan.input, stage.push, watched)
+        return this.#add(stage)
+      }
+      case 'window': {
+        const stage = windowStage(plan, environment, input, push)
+        watermark = this.#build(plan.input, stage.push, true)
+        return this.#add(stage)
+      }
+      case 'aggregate': {
+        const stage = aggregateStage(plan, environment, input, push)
+        watermark = this.#build(plan.input, stage.push, watched)
+        return this.#add(stage)
+      }
+      case 'join': {
+        const inputs = { left: input, right: input }
+        const stage = joinStage(
+          plan,
+          environment,
+          { left: () => inputs.left(), right: () => inputs.right() },
+          push,
+        )
+        inputs.left = this.#build(plan.left, stage.pushLeft, watched)
+        inputs.right = this.#build(plan.right, stage.pushRight, watched)
+        return this.#add(stage)
+      }
+      case 'sort':
+        throw new Error('a sort stands at the top of a plan')
+      default:
+        return unreachable(plan)
+    }
+  }
+
+  #add(stage: Stage): () => bigint {
+    this.#stages.push(stage)
+    return () => stage.watermark()
+  }
+}
+
+function pushValues(
+  plan: PhysicalPlan & { kind: 'values' },
+  environment: Environment,
+  push: Push,
+): void {
+  const kernels = environment.fragments[0]!
+  plan.rows.forEach((row: Expression[], position) => {
+    const one: Contribution = { row: [], weight: 1, major: position, middle: 0, minor: 0 }
+    const batch = { ...loadContributions(kernels, [one], []), weights: 0 }
+    const columns = compileExpressions(kernels, row, environment).run([], 1)
+    push(0, { ...batch, columns })
+  })
+}
+
+/** Errors of a commit: equal ones with opposite weights cancel; ordered by offset, code, message, row. */
+function consolidateErrors(errors: readonly ErrorRow[]): ErrorRow[] {
+  const net = new Map<string, ErrorRow>()
+  for (const error of errors) {
+    const key = rowKey([error.offset, error.code, error.message, error.row])
+    const present = net.get(key)
+    if (present === undefined) net.set(key, { ...error })
+    else present.weight += error.weight
+  }
+  const text = ({ code, message, row }: ErrorRow) => `${code}\0${message}\0${row ?? ''}`
+  return [...net.values()]
+    .filter((error) => error.weight !== 0)
+    .sort((a, b) => a.offset - b.offset || (text(a) < text(b) ? -1 : 1))
+}
+
+function sorted(delta: Delta, plan: SortPlan): Delta {
+  const fields = plan.output
+  const changes = delta.changes().slice()
+  const compareKey = (a: Row, b: Row) => {
+    for (const { column, descending, nullsFirst } of plan.keys) {
+      const [left, right] = [a[column]!, b[column]!]
+      if ((left === null) !== (right === null)) return (left === null) === nullsFirst ? -1 : 1
+      const order = compareRows([left], [right], [fields[column]!])
+      if (order !== 0) return descending ? -order : order
+    }
+    return 0
+  }
+  // A stable sort keeps the canonical order among equal keys.
+  changes.sort((a, b) => compareKey(a.row, b.row))
+  const kept = changes.slice(plan.offset, plan.limit === null ? undefined : plan.offset + plan.limit)
+  return { count: kept.length, batches: null, changes: () => kept, errors: delta.errors }
+}

@@ -1,0 +1,102 @@
+/**
+ * Scan: brings rows into the arena, raises the watermark row by row, and knows at which row it passed a threshold.
+ *
+ * How      Rows of a slice get rising positions. Where an operator above judges lateness or closes windows, one kernel pass
+ *          writes W(r) = max(event time of earlier rows) − delay beside each row.
+ * Contract 1 (checked) rows that a filter drops have raised the watermark all the same: it is taken here.
+ * Cost     a copy of the read columns (about 0.5 ns per row and column) and 0.8 ns for the watermark.
+ */
+import type { Batch } from '../../data/index.ts'
+import { noWatermark, type VectorBatch } from '../../kernel/index.ts'
+import type { PhysicalPlan } from '../../plan/index.ts'
+import { loadBatch, loadContributions } from '../batch.ts'
+import type { Contribution } from '../changes.ts'
+import { endOfTime, type Environment, type Push, type Stage, stageStats } from '../stage.ts'
+
+export type ScanPlan = PhysicalPlan & { kind: 'scan' }
+
+/** Rows `from … from + rows` of a host batch; `columns` are the scan's columns in it. */
+export interface Slice {
+  batch: Batch
+  columns: readonly number[]
+  from: number
+  rows: number
+  position: number
+}
+
+export interface ScanStage extends Stage {
+  readonly plan: ScanPlan
+  pushSlice(slice: Slice): void
+  pushContributions(contributions: readonly Contribution[]): void
+  /** The source has ended; its final watermark stands at `position`. */
+  end(position: number): void
+  positionOf(threshold: bigint): number
+  /** Forgets the rows of the step; scratch memory is about to go. */
+  forgetStep(): void
+}
+
+export function scanStage(
+  plan: ScanPlan,
+  environment: Environment,
+  watchWatermark: boolean,
+  push: Push,
+): ScanStage {
+  const stats = stageStats(plan.id, 'scan')
+  const kernels = environment.fragments[0]!
+  const { arena } = kernels
+  const watched = watchWatermark && environment.mode === 'continuous' ? plan.watermark : null
+  const delay = BigInt(watched?.delayMicros ?? '0')
+  const control = arena.allocate(16)
+  arena.views.i64[control >>> 3] = noWatermark
+  arena.views.i64[(control >>> 3) + 1] = delay
+  let ended = false
+  let step: { watermarks: number; rows: number; position: number } | null = null
+
+  const raise = (batch: VectorBatch, position: number): VectorBatch => {
+    if (watched === null) return batch
+    const watermarks = arena.scratch(batch.rows * 8)
+    kernels.get('watermark_i64')(batch.columns[watched.column]!.data, batch.rows, watermarks, control)
+    step = { watermarks, rows: batch.rows, position }
+    return { ...batch, watermarks }
+  }
+
+  return {
+    plan,
+    stats,
+    watermark() {
+      if (ended) return endOfTime
+      const maximum = arena.views.i64[control >>> 3]!
+      return maximum === noWatermark ? noWatermark : maximum - delay
+    },
+    pushSlice({ batch, columns, from, rows, position }) {
+      stats.rowsOut += rows
+      push(0, raise(loadBatch(kernels, batch, columns, from, rows, position), position))
+    },
+    pushContributions(contributions) {
+      if (contributions.length === 0) return
+      stats.rowsOut += contributions.length
+      push(0, loadContributions(kernels, contributions, plan.output))
+    },
+    end(position) {
+      ended = true
+      step = { watermarks: 0, rows: 0, position }
+    },
+    positionOf(threshold) {
+      if (step === null) return 0
+      const { watermarks, rows, position } = step
+      // W(r) is taken before row r: the row that raised it is the one before.
+      const place = watermarks >>> 3
+      let low = 1
+      let high = rows
+      while (low < high) {
+        const middle = (low + high) >> 1
+        if (arena.views.i64[place + middle]! >= threshold) high = middle
+        else low = middle + 1
+      }
+      return rows === 0 ? position : position + low - 1
+    },
+    forgetStep() {
+      step = null
+    },
+  }
+}
