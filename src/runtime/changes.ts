@@ -2,8 +2,8 @@
  * Changes: what a cycle of a query gives out, brought into the canonical form of the laws.
  *
  * How      1. Operators hand over contributions: a row, a weight and an order triple (major, middle, minor).
- *          2. Contributions of equal row and equal triple cancel; what is left is added up per row; a row's triple is the
- *             least of its remaining contributions; rows of weight 0 vanish.
+ *          2. Contributions of equal row and equal triple cancel. A row whose remaining contributions have one sign keeps their
+ *             triples; otherwise they are added up at the least of them, and rows of weight 0 vanish.
  *          3. With a key, the deleted and the inserted row of a key become −U, +U at the lesser triple; without one, −D and +I.
  *          4. Sorted by triple, then by the values of the key, − before +, then by all values.
  * Contract 1 (checked by the golden scripts) the result does not depend on the order in which contributions came.
@@ -69,20 +69,29 @@ export function cancelAtOnce(contributions: readonly Contribution[]): Contributi
   return [...groups.values()].filter((contribution) => contribution.weight !== 0)
 }
 
-/** Sums weights per row over contributions that did not cancel at once. */
+/**
+ * Nets contributions per row. While all of a row's have one sign, each keeps its place: nothing cancels, so the order of
+ * append-only output does not depend on commit points.
+ */
 function consolidate(contributions: readonly Contribution[]): Contribution[] {
-  const rows = new Map<string, Contribution>()
+  const rows = new Map<string, Contribution[]>()
   for (const contribution of cancelAtOnce(contributions)) {
     const key = rowKey(contribution.row)
     const present = rows.get(key)
-    if (present === undefined) {
-      rows.set(key, { ...contribution })
-      continue
-    }
-    present.weight += contribution.weight
-    if (compareTriples(contribution, present) < 0) copyTriple(contribution, present)
+    if (present === undefined) rows.set(key, [contribution])
+    else present.push(contribution)
   }
-  return [...rows.values()].filter((contribution) => contribution.weight !== 0)
+  return [...rows.values()].flatMap(net)
+}
+
+function net(equals: Contribution[]): Contribution[] {
+  const first = equals[0]!
+  if (equals.every(({ weight }) => weight > 0 === first.weight > 0)) return equals
+  for (const other of equals.slice(1)) {
+    first.weight += other.weight
+    if (compareTriples(other, first) < 0) copyTriple(other, first)
+  }
+  return first.weight === 0 ? [] : [first]
 }
 
 function copyTriple(from: Triple, to: Triple): void {
