@@ -77,7 +77,8 @@ function sumOf(values: readonly CountedValue[], call: AggregateCall, keyText: st
   const type = call.type
   const fits = type.kind === 'decimal' ? sum < 10n ** 18n && sum > -(10n ** 18n) : fitsInt64(sum)
   if (fits) return sum
-  const message = type.kind === 'decimal' ? overflowText(`DECIMAL(18, ${type.scale})`) : overflowText('BIGINT')
+  const message =
+    type.kind === 'decimal' ? overflowText(`DECIMAL(18, ${type.scale})`) : overflowText('BIGINT')
   return new Failed('overflow', message, call.span, keyText)
 }
 
@@ -96,7 +97,12 @@ function doubleSum(values: readonly CountedValue[]): number {
   return roundOnce(sum, -1074)
 }
 
-function averageOf(values: readonly CountedValue[], count: number, type: Type, result: Type): Value {
+function averageOf(
+  values: readonly CountedValue[],
+  count: number,
+  type: Type,
+  result: Type,
+): Value {
   if (type.kind === 'double') return doubleSum(values) / count
   const sum = integerSum(values)
   if (result.kind === 'interval') return sum / BigInt(count)

@@ -5,7 +5,7 @@
  */
 import type { EvaluationError } from '../../src/base/index.ts'
 import type { Op, Row } from '../../src/data/index.ts'
-import { type CellRow, compareRows, Failed, isSound, keyOf } from './value.ts'
+import { type CellRow, compareRows, type Failed, isSound, keyOf } from './value.ts'
 
 /** Major, middle, minor. */
 export type Triple = readonly [number, number, number]

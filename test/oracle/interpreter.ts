@@ -158,7 +158,10 @@ function filterWorker(plan: Of<'filter'>, context: Context): Worker {
     pull(commit) {
       const judged = input
         .pull(commit)
-        .map((contribution) => ({ contribution, verdict: evaluate(plan.predicate, contribution.row) }))
+        .map((contribution) => ({
+          contribution,
+          verdict: evaluate(plan.predicate, contribution.row),
+        }))
       const out: Contribution[] = []
       for (const { contribution, verdict } of judged) {
         if (verdict instanceof Failed) {
@@ -202,7 +205,9 @@ function windowWorker(plan: Of<'window'>, context: Context): Worker {
   return {
     pull(commit) {
       const out: Contribution[] = []
-      for (const { row, weight, triple } of sound(context, input.pull(commit), (row) => [row[plan.time]!])) {
+      for (const { row, weight, triple } of sound(context, input.pull(commit), (row) => [
+        row[plan.time]!,
+      ])) {
         const at = row[plan.time] as bigint | null
         if (at === null) continue
         const watermark = watermarkBefore.get(row)
@@ -351,7 +356,12 @@ class AggregateWorker implements Worker {
     if (net === 0 && keys.length > 0) return null
     const text = cellText(group.keys, output)
     const values = calls.map((call) =>
-      aggregate(call, rows, call.argument === null ? null : input.output[call.argument]!.type, text),
+      aggregate(
+        call,
+        rows,
+        call.argument === null ? null : input.output[call.argument]!.type,
+        text,
+      ),
     )
     return [...group.keys, ...values]
   }
@@ -472,7 +482,8 @@ class JoinWorker implements Worker {
     const arrival = left.triple[0]
     const met = matching.filter(({ triple }) => triple[0] <= arrival)
     let matches = met.reduce((sum, { weight }) => sum + weight, 0)
-    if (matches === 0 && arrival > -Infinity) out.push({ row, weight: left.weight, triple: left.triple })
+    if (matches === 0 && arrival > -Infinity)
+      out.push({ row, weight: left.weight, triple: left.triple })
     const later = matching.filter(({ triple }) => triple[0] > arrival)
     for (const [triple, weight] of byTriple(later)) {
       const padded = Number(matches + weight === 0) - Number(matches === 0)

@@ -1,0 +1,87 @@
+/**
+ * Arithmetic of the reference interpreter: exact integers of any size first, the range of the type afterwards.
+ */
+import type { Type, Value } from '../../src/data/index.ts'
+import { Fault } from './scalar.ts'
+import { scaleOf } from './value.ts'
+
+type Known = Exclude<Value, null>
+
+const dayMicros = 86_400_000_000n
+
+/** The integer as a value of the type, or an overflow. */
+export function ranged(value: bigint, type: Type): Value {
+  const bits = type.kind === 'integer' || type.kind === 'date' ? 32 : 64
+  const digits = type.kind === 'decimal' ? 10n ** BigInt(type.precision) : null
+  const fits =
+    digits === null ? BigInt.asIntN(bits, value) === value : value < digits && value > -digits
+  if (!fits) throw new Fault('overflow', `${typeWord(type)} out of range`)
+  return bits === 32 ? Number(value) : value
+}
+
+export function typeWord(type: Type): string {
+  return type.kind
+}
+
+/** a ± b of numbers and of times. */
+export function add(a: Known, b: Known, types: readonly Type[], type: Type, sign: bigint): Value {
+  if (type.kind === 'double') return Number(a) + Number(sign) * Number(b)
+  const [left, right] = types
+  // A DATE counts days, a TIMESTAMP and an INTERVAL microseconds.
+  const toMicros = left!.kind === 'date' && type.kind === 'timestamp' ? dayMicros : 1n
+  const fromMicros = right!.kind === 'date' && type.kind === 'timestamp' ? dayMicros : 1n
+  const sum = BigInt(a as bigint) * toMicros + sign * BigInt(b as bigint) * fromMicros
+  return ranged(sum, type)
+}
+
+export function arithmetic(name: string, a: Known, b: Known, type: Type): Value {
+  if (type.kind === 'double') return doubleArithmetic(name, a as number, b as number)
+  const [left, right] = [BigInt(a as bigint), BigInt(b as bigint)]
+  if (name === 'negate') return ranged(-left, type)
+  if (name === 'multiply') return ranged(left * right, type)
+  if (right === 0n) throw new Fault('division_by_zero', 'division by zero')
+  return ranged(name === 'divide' ? left / right : left % right, type)
+}
+
+function doubleArithmetic(name: string, a: number, b: number): number {
+  if (name === 'negate') return -a
+  if (name === 'multiply') return a * b
+  if (b === 0) throw new Fault('division_by_zero', 'division by zero')
+  return name === 'divide' ? a / b : a % b
+}
+
+/** ROUND, FLOOR and CEIL; `digits` behind the point, halves away from zero. */
+export function roundTo(name: string, value: Known, digits: number, from: Type, type: Type): Value {
+  if (typeof value === 'number') {
+    return from.kind === 'integer' ? value : roundDouble(name, value, digits)
+  }
+  if (from.kind !== 'decimal') return value
+  const dropped = scaleOf(from) - digits
+  if (dropped <= 0) return value as bigint
+  const unit = 10n ** BigInt(dropped)
+  const rounded = quotient(name, value as bigint, unit) * unit
+  return ranged(rescale(rounded, scaleOf(from), scaleOf(type)), type)
+}
+
+const rescale = (value: bigint, from: number, to: number) =>
+  to >= from ? value * 10n ** BigInt(to - from) : value / 10n ** BigInt(from - to)
+
+export function quotient(name: string, value: bigint, unit: bigint): bigint {
+  const down = value / unit - (value % unit < 0n ? 1n : 0n)
+  if (name === 'floor') return down
+  if (name === 'ceil') return value % unit === 0n ? down : down + 1n
+  const magnitude = value < 0n ? -value : value
+  const rounded = (magnitude + unit / 2n) / unit
+  return value < 0n ? -rounded : rounded
+}
+
+function roundDouble(name: string, value: number, digits: number): number {
+  if (name === 'floor') return Math.floor(value)
+  if (name === 'ceil') return Math.ceil(value)
+  const unit = 10 ** digits
+  const scaled = Math.abs(value) * unit
+  if (!Number.isFinite(scaled)) return value
+  const whole = Math.floor(scaled)
+  const magnitude = (scaled - whole >= 0.5 ? whole + 1 : whole) / unit
+  return value < 0 || Object.is(value, -0) ? -magnitude : magnitude
+}

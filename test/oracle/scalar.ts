@@ -1,0 +1,224 @@
+/**
+ * Scalar functions of the reference interpreter: one row, one expression, plain values.
+ *
+ * How      A failed argument fails a strict call (the first one counts), then a NULL argument makes it NULL, then the function
+ *          is applied. CASE, COALESCE, AND and OR look at their arguments one by one.
+ * See      src/plan/logical.ts (the list of functions), docs/laws.md (NULL, numbers, errors)
+ */
+import type { Code } from '../../src/base/index.ts'
+import type { Type, Value } from '../../src/data/index.ts'
+import type { Expression } from '../../src/plan/logical.ts'
+import { castValue } from './cast.ts'
+import { add, arithmetic, roundTo } from './number.ts'
+import { extract, truncateTime } from './time.ts'
+import { type Cell, type CellRow, cellKey, compareKnown, Failed, scaleOf } from './value.ts'
+
+type Call = Expression & { kind: 'call' }
+type Known = Exclude<Value, null>
+
+/** What a scalar function of this interpreter throws; `evaluate` turns it into a `Failed`. */
+export class Fault extends Error {
+  readonly code: Code
+
+  constructor(code: Code, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+export const isTrue = (cell: Cell) => cell === true
+
+export function evaluate(expression: Expression, row: CellRow): Cell {
+  switch (expression.kind) {
+    case 'column':
+      return row[expression.index]!
+    case 'literal':
+      return literalValue(expression.value, expression.type)
+    case 'case':
+      return evaluateCase(expression, row)
+    case 'and':
+      return connect(expression.args, row, false)
+    case 'or':
+      return connect(expression.args, row, true)
+    case 'call':
+      return evaluateCall(expression, row)
+  }
+}
+
+export function literalValue(value: string | number | boolean | null, type: Type): Value {
+  if (value === null) return null
+  switch (type.kind) {
+    case 'bigint':
+    case 'decimal':
+    case 'timestamp':
+    case 'interval':
+      return BigInt(value)
+    case 'integer':
+    case 'date':
+    case 'double':
+      return Number(value)
+    default:
+      return value
+  }
+}
+
+function evaluateCase(expression: Expression & { kind: 'case' }, row: CellRow): Cell {
+  for (const { when, then } of expression.whens) {
+    const verdict = evaluate(when, row)
+    if (verdict instanceof Failed) return verdict
+    if (isTrue(verdict)) return evaluate(then, row)
+  }
+  return evaluate(expression.else, row)
+}
+
+/** Kleene logic: one `deciding` value decides, whatever failed beside it; then a failure; then NULL. */
+function connect(args: readonly Expression[], row: CellRow, deciding: boolean): Cell {
+  const cells = args.map((arg) => evaluate(arg, row))
+  if (cells.includes(deciding)) return deciding
+  const failed = cells.find((cell) => cell instanceof Failed)
+  if (failed !== undefined) return failed
+  return cells.includes(null) ? null : !deciding
+}
+
+function evaluateCall(call: Call, row: CellRow): Cell {
+  if (call.function === 'coalesce') return coalesce(call.args, row)
+  const cells = call.args.map((arg) => evaluate(arg, row))
+  const failed = cells.find((cell) => cell instanceof Failed)
+  if (failed !== undefined) return failed
+  const values = cells as Value[]
+  try {
+    if (call.function in tolerant) return tolerant[call.function]!(values, call)
+    if (values.includes(null)) return null
+    return strict(call, values as Known[])
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    if (call.function === 'try_cast') return null
+    return new Failed(error.code, error.message, call.span)
+  }
+}
+
+function coalesce(args: readonly Expression[], row: CellRow): Cell {
+  for (const arg of args) {
+    const cell = evaluate(arg, row)
+    if (cell !== null) return cell
+  }
+  return null
+}
+
+/** Functions that look at NULL. */
+const tolerant: Record<string, (values: Value[], call: Call) => Value> = {
+  is_null: ([value]) => value === null,
+  is_not_null: ([value]) => value !== null,
+  is_true: ([value]) => value === true,
+  is_false: ([value]) => value === false,
+  is_distinct: ([a, b]) => cellKey(a!) !== cellKey(b!),
+  is_not_distinct: ([a, b]) => cellKey(a!) === cellKey(b!),
+  concat: (values) => values.map((value) => value ?? '').join(''),
+  in: ([value, ...list]) => {
+    if (value === null) return null
+    if (list.some((one) => one !== null && compareKnown(value!, one) === 0)) return true
+    return list.includes(null) ? null : false
+  },
+}
+
+const comparisons: Record<string, (order: number) => boolean> = {
+  eq: (order) => order === 0,
+  ne: (order) => order !== 0,
+  lt: (order) => order < 0,
+  le: (order) => order <= 0,
+  gt: (order) => order > 0,
+  ge: (order) => order >= 0,
+}
+
+function strict(call: Call, values: Known[]): Value {
+  const name = call.function
+  const [a, b, c] = values
+  const types = call.args.map(({ type }) => type)
+  if (name in comparisons) return comparisons[name]!(compareExact(a!, types[0]!, b!, types[1]!))
+  if (name.startsWith('extract_')) return extract(name.slice('extract_'.length), a!, types[0]!)
+  switch (name) {
+    case 'add':
+      return add(a!, b!, types, call.type, 1n)
+    case 'subtract':
+      return add(a!, b!, types, call.type, -1n)
+    case 'multiply':
+    case 'divide':
+    case 'modulo':
+      return arithmetic(name, a!, b!, call.type)
+    case 'negate':
+      return arithmetic('negate', a!, a!, call.type)
+    case 'abs':
+      return a! < 0 || Object.is(a, -0) ? arithmetic('negate', a!, a!, call.type) : a!
+    case 'not':
+      return !a
+    case 'cast':
+    case 'try_cast':
+      return castValue(a!, types[0]!, call.type)
+    case 'date_trunc':
+      return truncateTime(a as string, b!, types[1]!)
+    case 'round':
+    case 'floor':
+    case 'ceil':
+      return roundTo(name, a!, Number(b ?? 0), types[0]!, call.type)
+    default:
+      return textFunction(name, a as string, b!, c!)
+  }
+}
+
+/** Order of two values; exact numbers of different types by value. */
+function compareExact(a: Known, left: Type, b: Known, right: Type): number {
+  if (typeof a !== 'bigint' && typeof b !== 'bigint') return compareKnown(a, b)
+  const scale = Math.max(scaleOf(left), scaleOf(right))
+  const scaled = (value: Known, type: Type) =>
+    BigInt(value as bigint | number) * 10n ** BigInt(scale - scaleOf(type))
+  return compareKnown(scaled(a, left), scaled(b, right))
+}
+
+function textFunction(name: string, a: string, b: Known, c: Known | undefined): Value {
+  switch (name) {
+    case 'concat_strict':
+      return `${a}${b}`
+    case 'lower':
+      return a.toLowerCase()
+    case 'upper':
+      return a.toUpperCase()
+    case 'trim':
+      return a.replace(/^ +| +$/g, '')
+    case 'length':
+      return BigInt([...a].length)
+    case 'like':
+      return like(a, b as string, c as string | undefined)
+    case 'substring':
+      return substring(a, Number(b), c === undefined ? null : Number(c))
+    default:
+      throw new Error(`no such function in the oracle: ${name}`)
+  }
+}
+
+/** Postgres: positions before the first count, and take nothing. */
+function substring(text: string, start: number, count: number | null): string {
+  if (count !== null && count < 0) throw new Fault('invalid_argument', 'negative substring length')
+  const points = [...text]
+  const end = count === null ? points.length : start - 1 + count
+  return points.slice(Math.max(0, start - 1), Math.max(0, end)).join('')
+}
+
+function like(text: string, pattern: string, escape = '\\'): boolean {
+  const points = [...pattern]
+  let source = ''
+  for (let index = 0; index < points.length; index++) {
+    const point = points[index]!
+    if (escape !== '' && point === escape) {
+      index++
+      if (index === points.length) {
+        throw new Fault('invalid_argument', 'a pattern must not end with the escape character')
+      }
+      source += quoted(points[index]!)
+    } else if (point === '%') source += '[^]*'
+    else if (point === '_') source += '[^]'
+    else source += quoted(point)
+  }
+  return new RegExp(`^${source}$`, 'u').test(text)
+}
+
+const quoted = (point: string) => point.replace(/[\\^$.*+?()[\]{}|/-]/gu, (sign) => `\\${sign}`)

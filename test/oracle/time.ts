@@ -1,0 +1,117 @@
+/**
+ * Dates and times of the reference interpreter, by the host's proleptic Gregorian calendar (UTC).
+ */
+import type { Type, Value } from '../../src/data/index.ts'
+import { Fault } from './scalar.ts'
+
+type Known = Exclude<Value, null>
+
+const secondMicros = 1_000_000n
+const dayMicros = 86_400n * secondMicros
+const dayMillis = 86_400_000
+
+const floorDivide = (a: bigint, b: bigint) => a / b - (a % b < 0n ? 1n : 0n)
+const floorModulo = (a: bigint, b: bigint) => ((a % b) + b) % b
+
+/** Microseconds since the epoch of a TIMESTAMP, a DATE or, as a duration, of an INTERVAL. */
+function microsOf(value: Known, type: Type): bigint {
+  return type.kind === 'date' ? BigInt(value as number) * dayMicros : (value as bigint)
+}
+
+export function extract(unit: string, value: Known, type: Type): Value {
+  const micros = microsOf(value, type)
+  if (unit === 'epoch') return Number(micros) / 1e6
+  if (type.kind === 'interval') return extractDuration(unit, micros)
+  const inDay = floorModulo(micros, dayMicros)
+  const date = new Date(Number(floorDivide(micros, dayMicros)) * dayMillis)
+  return extractClock(unit, inDay) ?? BigInt(extractDate(unit, date))
+}
+
+/** The parts of a duration carry its sign. */
+function extractDuration(unit: string, micros: bigint): bigint {
+  if (unit === 'day') return micros / dayMicros
+  return extractClock(unit, micros % dayMicros) ?? (unit === 'quarter' ? 1n : 0n)
+}
+
+function extractClock(unit: string, inDay: bigint): bigint | undefined {
+  const minute = inDay % (60n * secondMicros)
+  switch (unit) {
+    case 'hour':
+      return inDay / (3600n * secondMicros)
+    case 'minute':
+      return (inDay / (60n * secondMicros)) % 60n
+    case 'second':
+      return minute / secondMicros
+    case 'millisecond':
+      return minute / 1000n
+    case 'microsecond':
+      return minute
+    default:
+      return undefined
+  }
+}
+
+function extractDate(unit: string, date: Date): number {
+  switch (unit) {
+    case 'year':
+      return date.getUTCFullYear()
+    case 'quarter':
+      return Math.floor(date.getUTCMonth() / 3) + 1
+    case 'month':
+      return date.getUTCMonth() + 1
+    case 'week':
+      return isoWeek(date)
+    case 'day':
+      return date.getUTCDate()
+    case 'dow':
+      return date.getUTCDay()
+    case 'doy':
+      return Math.round((date.getTime() - yearStart(date.getUTCFullYear())) / dayMillis) + 1
+    default:
+      throw new Fault('invalid_argument', `no such unit: ${unit}`)
+  }
+}
+
+function yearStart(year: number): number {
+  return new Date(0).setUTCFullYear(year, 0, 1)
+}
+
+/** ISO 8601: the week of the year that holds this week's Thursday. */
+function isoWeek(date: Date): number {
+  const thursday = new Date(date.getTime() + (3 - ((date.getUTCDay() + 6) % 7)) * dayMillis)
+  const days = (thursday.getTime() - yearStart(thursday.getUTCFullYear())) / dayMillis
+  return Math.floor(days / 7) + 1
+}
+
+const clockUnits: Record<string, bigint> = {
+  microsecond: 1n,
+  millisecond: 1000n,
+  second: secondMicros,
+  minute: 60n * secondMicros,
+  hour: 3600n * secondMicros,
+  day: dayMicros,
+}
+
+export function truncateTime(unit: string, value: Known, type: Type): bigint {
+  const micros = microsOf(value, type)
+  const clock = clockUnits[unit.toLowerCase()]
+  if (clock !== undefined) return floorDivide(micros, clock) * clock
+  const date = new Date(Number(floorDivide(micros, dayMicros)) * dayMillis)
+  return BigInt(truncateDate(unit.toLowerCase(), date)) * 1000n
+}
+
+function truncateDate(unit: string, date: Date): number {
+  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()]
+  switch (unit) {
+    case 'week':
+      return date.getTime() - ((date.getUTCDay() + 6) % 7) * dayMillis
+    case 'month':
+      return new Date(0).setUTCFullYear(year, month, 1)
+    case 'quarter':
+      return new Date(0).setUTCFullYear(year, month - (month % 3), 1)
+    case 'year':
+      return yearStart(year)
+    default:
+      throw new Fault('invalid_argument', `no such unit: ${unit}`)
+  }
+}
