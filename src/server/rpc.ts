@@ -11,6 +11,7 @@
  *          3. At the end of the input, open requests finish, subscriptions deliver what is there and are cancelled.
  * Contract 1 (checked) every request gets exactly one answer line, also one that is not JSON (its id is null then).
  */
+import { createInterface } from 'node:readline'
 import { Failure, QueryMistake } from '../base/index.ts'
 import { type Field, jsonText, type Row } from '../data/index.ts'
 import type { Database, StatementResult } from '../database/index.ts'
@@ -125,6 +126,26 @@ export class RpcServer {
       `{"id":${JSON.stringify(id)},"ok":true,"columns":${JSON.stringify(columns)},"rows":[],"count":${count}}`,
     )
   }
+}
+
+export interface ServeOptions {
+  input: NodeJS.ReadableStream
+  write: WriteLine
+  signal: AbortSignal
+}
+
+/** Serves until the input ends or the signal comes. */
+export async function serveRpc(
+  database: Pick<Database, 'execute'>,
+  options: ServeOptions,
+): Promise<void> {
+  const server = new RpcServer(database, options.write)
+  const lines = createInterface({ input: options.input, crlfDelay: Number.POSITIVE_INFINITY })
+  const ended = new Promise<void>((resolve) => lines.once('close', resolve))
+  lines.on('line', (line) => server.receive(line))
+  options.signal.addEventListener('abort', () => lines.close())
+  await ended
+  await server.finish()
 }
 
 function readRequest(line: string): Request | { cancel: unknown } | { id: unknown; error: string } {

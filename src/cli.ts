@@ -1,0 +1,241 @@
+/**
+ * Command line: `millrace`, the one place that wires everything together.
+ *
+ * How      Each command loads what it needs when it runs, so that a short statement is answered before the rest is even read.
+ * Contract 1 (checked) exit status 0 on success, 1 on a mistake or a failure, 2 on wrong usage, 130 when interrupted.
+ *          2 (checked) stdout carries result rows only.
+ */
+import { enableCompileCache } from 'node:module'
+import type { Format, Output } from './shell/index.ts'
+
+enableCompileCache()
+
+const { Command, CommanderError, InvalidArgumentError, Option } = await import('commander')
+const { QueryMistake, systemDisk } = await import('./base/index.ts')
+
+const version = '0.1.0'
+
+interface Settings {
+  command?: string
+  data?: string
+  format?: Format
+  header?: boolean
+  set?: Record<string, string>
+  pace?: number
+}
+
+function setVariable(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const equals = text.indexOf('=')
+  if (equals < 1) throw new InvalidArgumentError('write it as K=V.')
+  return { ...before, [text.slice(0, equals)]: text.slice(equals + 1) }
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text)
+  if (!(value > 0) || !Number.isFinite(value))
+    throw new InvalidArgumentError('it is a number above 0.')
+  return value
+}
+
+/** Aborts at the first interrupt; the second one ends the process at once. */
+function interruption(): AbortSignal {
+  const controller = new AbortController()
+  const interrupt = () => {
+    if (controller.signal.aborted) process.exit(130)
+    controller.abort()
+  }
+  process.on('SIGINT', interrupt)
+  process.on('SIGTERM', interrupt)
+  return controller.signal
+}
+
+/** Standard output and standard error as the shell writes them. */
+async function standardStreams(): Promise<{ output: Output; notices: Output }> {
+  const { streamOutput } = await import('./shell/index.ts')
+  // A reader that went away, as in `millrace … | head`, is no fault.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? 0 : 1)
+  })
+  const colors = (stream: NodeJS.WriteStream) =>
+    stream.isTTY === true && process.env['NO_COLOR'] === undefined && process.env['TERM'] !== 'dumb'
+  return {
+    output: streamOutput(process.stdout, { colors: colors(process.stdout) }),
+    notices: streamOutput(process.stderr, { colors: colors(process.stderr) }),
+  }
+}
+
+async function openDatabase(settings: Settings) {
+  const directory = settings.data ?? ':memory:'
+  if (directory !== ':memory:') {
+    throw new QueryMistake([
+      {
+        code: 'unsupported',
+        message: 'not supported yet: durable databases',
+        hint: 'leave --data out to work in memory',
+      },
+    ])
+  }
+  const [{ open }, { builtinConnectors }] = await Promise.all([
+    import('./database/index.ts'),
+    import('./connect/index.ts'),
+  ])
+  return open(directory, { thread: 'host', connectors: builtinConnectors(systemDisk) })
+}
+
+/** Runs `work` and turns what goes wrong into text on stderr and an exit status. */
+async function guarded(
+  text: string,
+  work: (signal: AbortSignal) => Promise<number>,
+): Promise<void> {
+  const signal = interruption()
+  try {
+    process.exitCode = await work(signal)
+  } catch (error) {
+    const { faultText } = await import('./shell/index.ts')
+    if (!signal.aborted) process.stderr.write(faultText(error, text))
+    process.exitCode = 1
+  }
+  if (signal.aborted) process.exitCode = 130
+}
+
+async function runText(text: string, settings: Settings, signal: AbortSignal): Promise<number> {
+  const { runScript, terminalProgress } = await import('./shell/index.ts')
+  const { output, notices } = await standardStreams()
+  const database = await openDatabase(settings)
+  try {
+    await runScript(database, text, {
+      vars: settings.set ?? {},
+      format: settings.format ?? (output.columns === null ? 'jsonl' : 'table'),
+      header: settings.header ?? false,
+      live: true,
+      output,
+      notices,
+      signal,
+      progress: terminalProgress(notices),
+    })
+  } finally {
+    await database.close()
+  }
+  return 0
+}
+
+function runFile(path: string, settings: Settings): Promise<void> {
+  let text = ''
+  return guarded('', async (signal) => {
+    text = systemDisk.readText(path)
+    return runText(text, settings, signal)
+  })
+}
+
+function runShell(settings: Settings): Promise<void> {
+  return guarded('', async (signal) => {
+    const { startShell } = await import('./shell/index.ts')
+    const { output, notices } = await standardStreams()
+    const database = await openDatabase(settings)
+    try {
+      return await startShell(database, {
+        input: process.stdin,
+        stdout: process.stdout,
+        output,
+        notices,
+        disk: systemDisk,
+        version,
+        vars: settings.set ?? {},
+        format: settings.format ?? (output.columns === null ? 'jsonl' : 'table'),
+        header: settings.header ?? false,
+        signal,
+      })
+    } finally {
+      await database.close()
+    }
+  })
+}
+
+function runRpc(settings: Settings): Promise<void> {
+  return guarded('', async (signal) => {
+    const [{ serveRpc }, { output }] = await Promise.all([
+      import('./server/index.ts'),
+      standardStreams(),
+    ])
+    const database = await openDatabase(settings)
+    try {
+      await serveRpc(database, {
+        input: process.stdin,
+        write: async (line) => {
+          await output.write(`${line}\n`)
+          await output.flush()
+        },
+        signal,
+      })
+    } finally {
+      await database.close()
+    }
+    return 0
+  })
+}
+
+function runBench(name: string, options: { json?: boolean; long?: boolean; only?: string }) {
+  return guarded('', async (signal) => {
+    const { runBenchmark } = await import('./bench/index.ts')
+    const { output, notices } = await standardStreams()
+    await runBenchmark(name, { ...options, output, notices, signal })
+    return 0
+  })
+}
+
+function withRunOptions(command: InstanceType<typeof Command>): InstanceType<typeof Command> {
+  return command
+    .option('--data <dir>', 'directory of the database (default: in memory)')
+    .addOption(
+      new Option('--format <format>', 'form of the rows on standard output').choices([
+        'table',
+        'jsonl',
+        'csv',
+        'arrow',
+      ]),
+    )
+    .option('--header', 'csv: write the column names first')
+    .option('--set <k=v>', 'define ${K}; may be repeated', setVariable)
+    .option('--pace <x>', 'release rows at start + event time / x', positiveNumber)
+}
+
+const program = new Command('millrace')
+  .description('Continuous queries in SQL, in one process.')
+  .version(version)
+  .exitOverride()
+  .enablePositionalOptions()
+withRunOptions(program)
+  .option('-c, --command <sql>', 'run this text instead of the shell')
+  .action((settings: Settings) => {
+    const text = settings.command
+    if (text === undefined) return runShell(settings)
+    return guarded(text, (signal) => runText(text, settings, signal))
+  })
+withRunOptions(program.command('run').description('run a script to the end of its bounded input'))
+  .argument('<file>')
+  .action(runFile)
+withRunOptions(program.command('shell').description('type SQL (the default)'))
+  .argument('[dir]')
+  .action((dir: string | undefined, settings: Settings) =>
+    runShell(dir === undefined ? settings : { ...settings, data: dir }),
+  )
+withRunOptions(
+  program.command('rpc').description('JSON lines on standard input and output'),
+).action(runRpc)
+program
+  .command('bench')
+  .description('built-in benchmarks: kernels, latency, start')
+  .argument('<name>')
+  .option('--json', 'print one JSON object')
+  .option('--long', 'more rounds and more data')
+  .option('--only <case>', 'one case')
+  .action(runBench)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error
+  // Help and version are asked for; everything else is wrong usage.
+  process.exitCode = error.exitCode === 0 ? 0 : 2
+}
+if (process.exitCode === undefined) process.exitCode = 0

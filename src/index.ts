@@ -1,0 +1,190 @@
+/**
+ * Millrace: an embedded continuous-query database. What SQLite is to tables, Millrace is to streams.
+ *
+ * How      This is the public interface; it turns rows of the engine into objects and wires the built-in connectors. Everything
+ *          else is `src/database`.
+ * Contract 1 (checked) a subscription that is left (`break`, `return`, an error) is cancelled, and one that is not read holds its
+ *            query up instead of filling memory.
+ *
+ * @example
+ * import { open } from 'millrace'
+ *
+ * await using db = await open(':memory:')
+ * await db.execute('CREATE STREAM trip (city VARCHAR, fare DOUBLE)')
+ * await db.append('trip', [{ city: 'Delft', fare: 12.5 }])
+ * console.log(await db.query('SELECT city, SUM(fare) AS fares FROM trip GROUP BY city'))
+ */
+import { systemDisk } from './base/index.ts'
+import { builtinConnectors } from './connect/index.ts'
+import type { Connectors, Field, Op, Type } from './data/index.ts'
+import * as engine from './database/index.ts'
+import { type RowObject, rowObjects, timestampMillis } from './rows.ts'
+
+export { type Code, type Diagnostic, Failure, QueryMistake } from './base/index.ts'
+export type { HostValue, Interval, RowObject } from './rows.ts'
+export type { Field, Op, Type }
+
+export interface OpenOptions {
+  /** Where the engine runs: on this event loop, or in a worker thread. */
+  thread?: 'host' | 'worker'
+  /** Hash ranges of keys, each with its own memory. */
+  fragments?: number
+  /** Rows per vector; it never changes an answer. */
+  vectorSize?: number
+  /** WebAssembly, or closures where code generation is forbidden. */
+  backend?: 'wasm' | 'closure'
+  /** Own connectors, beside and before the built-in ones. */
+  connectors?: Connectors
+}
+
+export interface ExecuteOptions {
+  /** Values for `?` and `$1` (an array) or `:name` (an object). */
+  params?: unknown[] | Record<string, unknown>
+  /** Texts for `${NAME}`, replaced before the text is read. */
+  vars?: Record<string, string>
+  signal?: AbortSignal
+  onNotice?: (text: string) => void
+}
+
+/** What one statement gave. */
+export type StatementResult<T = RowObject> =
+  | { kind: 'rows'; fields: Field[]; rows: T[] }
+  | { kind: 'changes'; fields: Field[]; appendOnly: boolean; commits: AsyncIterable<Commit<T>> }
+  | { kind: 'done'; message: string }
+
+/** The changes of one commit. */
+export interface Commit<T = RowObject> {
+  cycle: number
+  /** Where the query stands in the log. */
+  offset: number
+  /** Event time up to which the result is final, in milliseconds; null without a watermark. */
+  watermark: number | null
+  /** Does this commit tell the present state instead of a change to it? */
+  snapshot: boolean
+  rows: T[]
+  /** The kind of change of each row. */
+  ops: Op[]
+}
+
+/** One change with the cycle it belongs to. */
+export interface Change<T = RowObject> {
+  op: Op
+  row: T
+  cycle: number
+}
+
+/** Rows to append: objects by column name, or arrays in column order. */
+export type AppendRows = readonly (Record<string, unknown> | readonly unknown[])[]
+
+/** Opens a database. Today it lives in memory: `directory` is `':memory:'`. */
+export async function open(directory: string, options: OpenOptions = {}): Promise<Database> {
+  const connectors = new Map([...builtinConnectors(systemDisk), ...(options.connectors ?? [])])
+  return new Database(await engine.open(directory, { ...options, connectors }))
+}
+
+export class Database {
+  #engine: engine.Database
+
+  /** @internal Use `open`. */
+  constructor(database: engine.Database) {
+    this.#engine = database
+  }
+
+  /** Runs one or more statements, in order; stops at the first mistake. */
+  async execute(sql: string, options: ExecuteOptions = {}): Promise<StatementResult[]> {
+    const results = await this.#engine.execute(sql, options)
+    return results.map(publicResult)
+  }
+
+  /** Runs one one-shot query and gives its rows. */
+  async query<T = RowObject>(
+    sql: string,
+    params?: ExecuteOptions['params'],
+    options: { signal?: AbortSignal } = {},
+  ): Promise<T[]> {
+    const { fields, rows } = await this.#engine.query(sql, params, options)
+    return rows.map(rowObjects<T>(fields))
+  }
+
+  /** Adds rows to a stream; resolves when they are in the log. */
+  append(stream: string, rows: AppendRows): Promise<{ offset: number }> {
+    return this.#engine.append(stream, rows)
+  }
+
+  /** Follows a query or a view: its present state first, then every change to it. */
+  subscribe<T = RowObject>(
+    sql: string,
+    params?: ExecuteOptions['params'],
+    options: { signal?: AbortSignal } = {},
+  ): Subscription<T> {
+    return new Subscription(this.#engine.subscribe(sql, params, options))
+  }
+
+  /** The plan of a statement, as text. */
+  explain(sql: string): Promise<string> {
+    return this.#engine.explain(sql)
+  }
+
+  close(): Promise<void> {
+    return this.#engine.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+/** A query that is being followed; iterate it once. */
+export class Subscription<T = RowObject> implements AsyncIterable<Commit<T>> {
+  #commits: engine.Subscription
+
+  /** @internal Use `Database.subscribe`. */
+  constructor(commits: engine.Subscription) {
+    this.#commits = commits
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Commit<T>> {
+    return publicCommits<T>(this.#commits, () => this.#commits.fields)
+  }
+
+  /** The changes one by one. */
+  async *changes(): AsyncGenerator<Change<T>> {
+    for await (const { cycle, rows, ops } of this) {
+      for (let at = 0; at < rows.length; at++) yield { op: ops[at]!, row: rows[at]!, cycle }
+    }
+  }
+}
+
+async function* publicCommits<T>(
+  commits: AsyncIterable<engine.RawCommit>,
+  fields: () => Field[],
+): AsyncGenerator<Commit<T>> {
+  let convert: ((row: engine.RawCommit['rows'][number]) => T) | null = null
+  for await (const { cycle, offset, watermark, snapshot, rows, ops } of commits) {
+    convert ??= rowObjects<T>(fields())
+    yield {
+      cycle,
+      offset,
+      watermark: watermark === null ? null : timestampMillis(watermark),
+      snapshot,
+      rows: rows.map(convert),
+      ops,
+    }
+  }
+}
+
+function publicResult(result: engine.StatementResult): StatementResult {
+  switch (result.kind) {
+    case 'rows':
+      return { ...result, rows: result.rows.map(rowObjects<RowObject>(result.fields)) }
+    case 'changes':
+      return {
+        kind: 'changes',
+        fields: result.fields,
+        appendOnly: result.appendOnly,
+        commits: publicCommits(result.commits, () => result.fields),
+      }
+    case 'done':
+      return result
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * Rows: rows of the engine as the objects that a program works with.
+ *
+ * Format   BOOLEAN boolean · INTEGER number · BIGINT bigint · DOUBLE number · DECIMAL string · VARCHAR string ·
+ *          DATE 'YYYY-MM-DD' · TIMESTAMP milliseconds since 1970 as a number (with a fraction for microseconds) ·
+ *          INTERVAL { months, days, micros } · NULL null
+ * How      One function per column is chosen once per result; a row is one object with the columns in order.
+ */
+import { type Field, type Row, type Type, type Value, valueText } from './data/index.ts'
+
+export interface Interval {
+  months: number
+  days: number
+  micros: bigint
+}
+
+export type HostValue = null | boolean | number | bigint | string | Interval
+
+/** A row as an object with one property per column. */
+export type RowObject = Record<string, HostValue>
+
+const microsPerDay = 86_400_000_000n
+
+function hostValueOf(type: Type): (value: NonNullable<Value>) => HostValue {
+  switch (type.kind) {
+    case 'timestamp':
+      return (value) => timestampMillis(value as bigint)
+    case 'interval':
+      return (value) => {
+        const micros = value as bigint
+        return { months: 0, days: Number(micros / microsPerDay), micros: micros % microsPerDay }
+      }
+    case 'date':
+    case 'decimal':
+      return (value) => valueText(value, type)
+    default:
+      return (value) => value
+  }
+}
+
+/** Exact to the microsecond until the year 2255. */
+export function timestampMillis(micros: bigint): number {
+  return Number(micros) / 1000
+}
+
+export function rowObjects<T>(fields: readonly Field[]): (row: Row) => T {
+  const convert = fields.map((field) => hostValueOf(field.type))
+  const names = fields.map((field) => field.name)
+  return (row) => {
+    const object: RowObject = {}
+    for (let at = 0; at < names.length; at++) {
+      const value = row[at] ?? null
+      object[names[at]!] = value === null ? null : convert[at]!(value)
+    }
+    return object as T
+  }
+}
