@@ -7,7 +7,7 @@
  * Contract 1 (checked by the golden scripts) the changes of a commit depend on the rows pushed since the last one, not on slices.
  * Cost     nothing per row by itself.
  */
-import { unreachable } from '../base/index.ts'
+import { Bug, unreachable } from '../base/index.ts'
 import type { Row } from '../data/index.ts'
 import type { Kernels } from '../kernel/index.ts'
 import type { Expression, PhysicalPlan } from '../plan/index.ts'
@@ -21,7 +21,7 @@ import { type Delta, type Output, output } from './operator/output.ts'
 import { projectStage } from './operator/project.ts'
 import { type ScanStage, type Slice, scanStage } from './operator/scan.ts'
 import { windowStage } from './operator/window.ts'
-import { endOfTime, type Environment, type ErrorRow, type Push, type Stage, type StageStats } from './stage.ts'
+import { endOfTime, type Environment, type ErrorRow, type Push, type Stage, type StageStats, type Upstream } from './stage.ts'
 
 export interface DataflowOptions {
   /** One entry per fragment, each with its own arena. */
@@ -79,7 +79,7 @@ export class Dataflow {
   }
 
   get ended(): boolean {
-    return this.scans.every((scan) => scan.watermark() === endOfTime)
+    return this.scans.every((scan) => scan.ended())
   }
 
   /** Least watermark of all scans that have one. */
@@ -117,63 +117,74 @@ export class Dataflow {
     for (const { arena } of this.#environment.fragments) arena.resetScratch()
   }
 
-  /** Builds the stage of `plan` and those below it; returns its watermark. */
-  #build(plan: PhysicalPlan, push: Push, watched: boolean): () => bigint {
+  /** Builds the stage of `plan` and those below it. */
+  #build(plan: PhysicalPlan, push: Push, watched: boolean): Upstream {
     const environment = this.#environment
-    let watermark: () => bigint = () => endOfTime
-    const input = () => watermark()
     switch (plan.kind) {
       case 'scan': {
         const scan = scanStage(plan, environment, watched, push)
         this.scans.push(scan)
         this.#stages.push(scan)
-        return () => scan.watermark()
+        return scan
       }
       case 'values':
         this.#values.push(() => pushValues(plan, environment, push))
-        return watermark
-      case 'filter': {
-        const stage = filterStage(plan, environment, input, push)
-        watermark = this.#build(plan.input, stage.push, watched)
-        return this.#add(stage)
-      }
-      case 'project': {
-        const stage = projectStage(plan, environment, input, push)
-        watermark = this.#build(plan.input, stage.push, watched)
-        return this.#add(stage)
-      }
-      case 'window': {
-        const stage = windowStage(plan, environment, input, push)
-        watermark = this.#build(plan.input, stage.push, true)
-        return this.#add(stage)
-      }
+        return { watermark: () => endOfTime, settled: () => true, ended: () => true }
+      case 'filter':
+        return this.#above(plan.input, filterStage(plan, environment, push), watched)
+      case 'project':
+        return this.#above(plan.input, projectStage(plan, environment, push), watched)
+      case 'window':
+        return this.#above(plan.input, windowStage(plan, environment, push), true)
       case 'aggregate': {
-        const stage = aggregateStage(plan, environment, input, push)
-        watermark = this.#build(plan.input, stage.push, watched)
-        return this.#add(stage)
+        const upstream = pendingUpstream()
+        const stage = aggregateStage(plan, environment, upstream, push)
+        return upstream.set(this.#above(plan.input, stage, watched))
       }
       case 'join': {
-        const inputs = { left: input, right: input }
-        const stage = joinStage(
-          plan,
-          environment,
-          { left: () => inputs.left(), right: () => inputs.right() },
-          push,
-        )
-        inputs.left = this.#build(plan.left, stage.pushLeft, watched)
-        inputs.right = this.#build(plan.right, stage.pushRight, watched)
-        return this.#add(stage)
+        const [left, right] = [pendingUpstream(), pendingUpstream()]
+        const stage = joinStage(plan, environment, { left, right }, push)
+        left.set(this.#build(plan.left, stage.pushLeft, watched))
+        right.set(this.#build(plan.right, stage.pushRight, watched))
+        this.#stages.push(stage)
+        return both(left, right)
       }
       case 'sort':
-        throw new Error('a sort stands at the top of a plan')
+        throw new Bug('a sort stands at the top of a plan')
       default:
         return unreachable(plan)
     }
   }
 
-  #add(stage: Stage): () => bigint {
+  #above(input: PhysicalPlan, stage: Stage & { push: Push }, watched: boolean): Upstream {
+    const upstream = this.#build(input, stage.push, watched)
     this.#stages.push(stage)
-    return () => stage.watermark()
+    return upstream
+  }
+}
+
+/** Stands for the inputs of a stage that is made before them. */
+function pendingUpstream(): Upstream & { set(upstream: Upstream): Upstream } {
+  let known: Upstream | null = null
+  return {
+    watermark: () => known!.watermark(),
+    settled: () => known!.settled(),
+    ended: () => known!.ended(),
+    set(upstream) {
+      known = upstream
+      return upstream
+    },
+  }
+}
+
+function both(left: Upstream, right: Upstream): Upstream {
+  return {
+    watermark: () => {
+      const [a, b] = [left.watermark(), right.watermark()]
+      return a < b ? a : b
+    },
+    settled: () => left.settled() && right.settled(),
+    ended: () => left.ended() && right.ended(),
   }
 }
 
@@ -184,7 +195,7 @@ function pushValues(
 ): void {
   const kernels = environment.fragments[0]!
   plan.rows.forEach((row: Expression[], position) => {
-    const one: Contribution = { row: [], weight: 1, major: position, middle: 0, minor: 0 }
+    const one: Contribution = { row: [], weight: 1, major: 0, middle: 0, minor: position }
     const batch = { ...loadContributions(kernels, [one], []), weights: 0 }
     const columns = compileExpressions(kernels, row, environment).run([], 1)
     push(0, { ...batch, columns })

@@ -47,10 +47,18 @@ export interface StageStats {
   late: number
 }
 
+/** What is known of the rows that a stage may still get. */
+export interface Upstream {
+  /** Least watermark of the watermarked scans below; end of time when there is none. */
+  watermark(): bigint
+  /** Have the scans without a watermark ended? Then closed windows take no more rows. */
+  settled(): boolean
+  /** Have all scans ended? */
+  ended(): boolean
+}
+
 export interface Stage {
   readonly stats: StageStats
-  /** Least watermark of the inputs. */
-  watermark(): bigint
   /** Closes what the watermark allows; children come before their parents. */
   stepEnd?(): void
   /** Emits the changes of the cycle. */

@@ -17,8 +17,8 @@ import { type Kernels, noWatermark, type Vector, type VectorBatch } from '../../
 import type { PhysicalPlan } from '../../plan/index.ts'
 import { bucketColumn, partitionBuckets } from '../bucket.ts'
 import { exchange } from '../exchange.ts'
-import { withoutFailedInputs } from '../failure.ts'
-import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
+import { withoutFailedInputs, withoutRows } from '../failure.ts'
+import { type Environment, type Push, type Stage, stageStats, type Upstream } from '../stage.ts'
 
 type AggregatePlan = PhysicalPlan & { kind: 'aggregate' }
 
@@ -28,7 +28,7 @@ const emitRowsMax = 1024
 export function aggregateStage(
   plan: AggregatePlan,
   environment: Environment,
-  inputWatermark: () => bigint,
+  upstream: Upstream,
   push: Push,
 ): Stage & { push: Push } {
   const stats = stageStats(plan.id, 'aggregate')
@@ -37,6 +37,8 @@ export function aggregateStage(
   const closes = plan.emit === 'on-window-close' && environment.mode === 'continuous'
   const oneShot = environment.mode === 'one-shot'
   const frees = bucket !== null && (plan.input.window?.watermarked ?? false) && !oneShot
+  // Children that emit at the commit have not delivered everything at the end of a step.
+  const deferred = emitsAtCommit(plan.input)
   const unit = BigInt(plan.input.window?.unitMicros ?? '1')
   // Window columns are not part of a cell's key: they are the bucket.
   const cellKeys = plan.keys.filter((_, place) => place !== bucket?.start && place !== bucket?.end)
@@ -126,17 +128,44 @@ export function aggregateStage(
     return [...ends].sort((a, b) => (a < b ? -1 : 1))
   }
   const dropClosed = () => {
-    const watermark = inputWatermark()
-    if (!frees || watermark === watermarkSeen) return
+    const watermark = upstream.watermark()
+    if (!frees || watermark === watermarkSeen || !upstream.settled()) return
     watermarkSeen = watermark
     for (const end of closable(watermark)) for (const cuboid of cuboids) cuboid.drop(end)
+  }
+
+  // Windows that the watermark has passed and whose finals are still to be emitted, with the closing positions.
+  const closing = new Map<bigint, number>()
+  const emitClosing = () => {
+    const ends = [...closing.keys()].sort((a, b) => (a < b ? -1 : 1))
+    for (const end of ends) {
+      cuboids.forEach((cuboid, fragment) => {
+        if (!cuboid.buckets().includes(end)) return
+        emitBucket(fragment, end, closing.get(end)!)
+        cuboid.drop(end)
+      })
+    }
+    closing.clear()
+  }
+  /** What still counts for a window: everything before it closed. Rows of the other side of a join may come later. */
+  const inTime = (kernels: Kernels, rows: VectorBatch, end: bigint): VectorBatch => {
+    if (!closes || end - unit > watermarkSeen) return rows
+    const closedAt = closing.get(end) ?? -1
+    const { f64 } = kernels.arena.views
+    const late = new Map<number, true>()
+    for (let row = 0; row < rows.rows; row++) {
+      if (f64[(rows.order.major >>> 3) + row]! > closedAt) late.set(row, true)
+    }
+    return late.size === 0 ? rows : withoutRows(kernels, rows, late)
   }
 
   const fold: Push = (fragment, batch) => {
     const kernels = environment.fragments[fragment]!
     const cuboid = cuboids[fragment]!
     const well = withoutFailedInputs(environment, kernels, batch, plan.keys, plan.calls)
-    partitionBuckets(kernels, well, bucketIn, (end, rows) => {
+    partitionBuckets(kernels, well, bucketIn, (end, all) => {
+      const rows = inTime(kernels, all, end)
+      if (rows.rows === 0) return
       cuboid.fold(end, {
         rows: rows.rows,
         keys: cellKeys.map((column) => rows.columns[column]!),
@@ -157,28 +186,22 @@ export function aggregateStage(
       stats.stateBytes = sums.reduce((sum, { bytes }) => sum + bytes, 0)
       return stats
     },
-    watermark: inputWatermark,
     push: exchange(
       environment,
       plan.keys.map((column) => ({ column, type: input[column]!.type })),
       fold,
     ),
     stepEnd() {
-      if (!closes) return
-      const watermark = inputWatermark()
-      if (watermark === watermarkSeen) return
+      const watermark = upstream.watermark()
+      if (!closes || watermark === watermarkSeen) return
       watermarkSeen = watermark
       for (const end of closable(watermark)) {
-        const closedAt = environment.positionOf(end - unit)
-        cuboids.forEach((cuboid, fragment) => {
-          if (!cuboid.buckets().includes(end)) return
-          emitBucket(fragment, end, closedAt)
-          cuboid.drop(end)
-        })
+        if (!closing.has(end)) closing.set(end, environment.positionOf(end - unit))
       }
+      if (!deferred) emitClosing()
     },
     commit() {
-      if (closes) return
+      if (closes) return emitClosing()
       cuboids.forEach((cuboid, fragment) => {
         if (!oneShot) emitChanges(fragment)
         else for (const end of cuboid.buckets()) emitBucket(fragment, end, null)
@@ -186,4 +209,13 @@ export function aggregateStage(
       dropClosed()
     },
   }
+}
+
+function emitsAtCommit(plan: PhysicalPlan): boolean {
+  if (plan.kind === 'join') {
+    const updating = plan.join !== 'inner' || plan.retracts
+    return updating || emitsAtCommit(plan.left) || emitsAtCommit(plan.right)
+  }
+  if (plan.kind === 'aggregate' && plan.emit === 'changes') return true
+  return 'input' in plan && emitsAtCommit(plan.input)
 }

@@ -13,7 +13,6 @@ import { type Environment, type Push, type Stage, stageStats } from '../stage.ts
 export function filterStage(
   plan: PhysicalPlan & { kind: 'filter' },
   environment: Environment,
-  watermark: () => bigint,
   push: Push,
 ): Stage & { push: Push } {
   const stats = stageStats(plan.id, 'filter')
@@ -21,7 +20,6 @@ export function filterStage(
   const predicate: Expression[] = [plan.predicate]
   return {
     stats,
-    watermark,
     push(fragment, batch) {
       const kernels = environment.fragments[fragment]!
       const evaluator = (evaluators[fragment] ??= compileExpressions(kernels, predicate, environment))

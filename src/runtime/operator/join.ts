@@ -29,7 +29,7 @@ import { type BucketColumn, partitionBuckets } from '../bucket.ts'
 import { exchange } from '../exchange.ts'
 import { compileExpressions, type Evaluator } from '../expression.ts'
 import { withoutFailed } from '../failure.ts'
-import { endOfTime, type Environment, type Push, type Stage, stageStats } from '../stage.ts'
+import { type Environment, type Push, type Stage, stageStats, type Upstream } from '../stage.ts'
 import { updatingJoin } from './join-updating.ts'
 
 export type JoinPlan = PhysicalPlan & { kind: 'join' }
@@ -50,8 +50,8 @@ export interface Side {
 }
 
 export interface JoinInputs {
-  left: () => bigint
-  right: () => bigint
+  left: Upstream
+  right: Upstream
 }
 
 export interface JoinStage extends Stage {
@@ -62,7 +62,7 @@ export interface JoinStage extends Stage {
 export function joinStage(
   plan: JoinPlan,
   environment: Environment,
-  watermarks: JoinInputs,
+  inputs: JoinInputs,
   push: Push,
 ): JoinStage {
   const sides = [sideOf(plan, 'left'), sideOf(plan, 'right')] as const
@@ -76,8 +76,8 @@ export function joinStage(
     ),
   )
   const watermark = () => {
-    const left = watermarks.left()
-    const right = watermarks.right()
+    const left = inputs.left.watermark()
+    const right = inputs.right.watermark()
     return left < right ? left : right
   }
   const stats = stageStats(plan.id, 'join')
@@ -87,6 +87,7 @@ export function joinStage(
   const dropClosed = () => {
     const closed = watermark()
     if (plan.bucket === null || closed === watermarkSeen || environment.mode === 'one-shot') return
+    if (!inputs.left.settled() || !inputs.right.settled()) return
     watermarkSeen = closed
     for (const table of tables.flat()) {
       for (const end of table.buckets()) if (end - unit <= closed) table.drop(end)
@@ -94,7 +95,7 @@ export function joinStage(
   }
   const core =
     plan.join === 'inner' && !plan.retracts
-      ? streamingJoin(plan, environment, sides, tables, watermarks, (fragment, batch) => {
+      ? streamingJoin(plan, environment, sides, tables, inputs, (fragment, batch) => {
           stats.rowsOut += batch.rows
           push(fragment, batch)
         })
@@ -122,7 +123,6 @@ export function joinStage(
       stats.stateBytes = sums.reduce((sum, { bytes }) => sum + bytes, 0)
       return stats
     },
-    watermark,
     pushLeft: entry(0),
     pushRight: entry(1),
     stepEnd: () => {
@@ -263,11 +263,11 @@ function streamingJoin(
   environment: Environment,
   sides: readonly [Side, Side],
   tables: JoinTable[][],
-  watermarks: JoinInputs,
+  inputs: JoinInputs,
   push: Push,
 ): { push: (fragment: number, port: 0 | 1, batch: VectorBatch) => void; commit?: () => void } {
   const residual = residualFilter(plan, environment)
-  const ended = [() => watermarks.left() === endOfTime, () => watermarks.right() === endOfTime]
+  const upstream = [inputs.left, inputs.right] as const
   return {
     push(fragment, port, batch) {
       const kernels = environment.fragments[fragment]!
@@ -282,7 +282,7 @@ function streamingJoin(
           if (pairs.rows > 0) push(fragment, pairs)
           kernels.arena.releaseScratch(mark)
         })
-        if (!ended[other]!()) {
+        if (!upstream[other].ended()) {
           tables[fragment]![port]!.insert(end, keys, storedRows(kernels, side, rows))
         }
       })

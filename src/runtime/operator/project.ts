@@ -13,14 +13,12 @@ import { type Environment, type Push, type Stage, stageStats } from '../stage.ts
 export function projectStage(
   plan: PhysicalPlan & { kind: 'project' },
   environment: Environment,
-  watermark: () => bigint,
   push: Push,
 ): Stage & { push: Push } {
   const stats = stageStats(plan.id, 'project')
   const evaluators: Evaluator[] = []
   return {
     stats,
-    watermark,
     push(fragment, batch) {
       const kernels = environment.fragments[fragment]!
       const evaluator = (evaluators[fragment] ??= compileExpressions(

@@ -11,7 +11,7 @@ import { noWatermark, type VectorBatch } from '../../kernel/index.ts'
 import type { PhysicalPlan } from '../../plan/index.ts'
 import { loadBatch, loadContributions } from '../batch.ts'
 import type { Contribution } from '../changes.ts'
-import { endOfTime, type Environment, type Push, type Stage, stageStats } from '../stage.ts'
+import { endOfTime, type Environment, type Push, type Stage, stageStats, type Upstream } from '../stage.ts'
 
 export type ScanPlan = PhysicalPlan & { kind: 'scan' }
 
@@ -24,7 +24,7 @@ export interface Slice {
   position: number
 }
 
-export interface ScanStage extends Stage {
+export interface ScanStage extends Stage, Upstream {
   readonly plan: ScanPlan
   pushSlice(slice: Slice): void
   pushContributions(contributions: readonly Contribution[]): void
@@ -63,8 +63,10 @@ export function scanStage(
   return {
     plan,
     stats,
+    ended: () => ended,
+    settled: () => ended || plan.watermark !== null,
     watermark() {
-      if (ended) return endOfTime
+      if (ended || watched === null) return endOfTime
       const maximum = arena.views.i64[control >>> 3]!
       return maximum === noWatermark ? noWatermark : maximum - delay
     },

@@ -15,7 +15,6 @@ import { type Environment, type Push, type Stage, stageStats } from '../stage.ts
 export function windowStage(
   plan: PhysicalPlan & { kind: 'window' },
   environment: Environment,
-  watermark: () => bigint,
   push: Push,
 ): Stage & { push: Push } {
   const stats = stageStats(plan.id, 'window')
@@ -59,7 +58,6 @@ export function windowStage(
   }
   return {
     stats,
-    watermark,
     push(fragment, input) {
       const kernels = environment.fragments[fragment]!
       const batch = withoutFailed(environment, kernels, input, [input.columns[plan.time]!])

@@ -1,0 +1,15 @@
+/** Runtime: plans at work: operators over kernels, the order of inputs, the changes of a commit. */
+export { type Change, compareRows, type Contribution, rowKey } from './changes.ts'
+export { Dataflow, type DataflowOptions } from './dataflow.ts'
+export {
+  type ExternalInput,
+  type Input,
+  type StoredInput,
+  type Taken,
+  takeExternal,
+  takeRun,
+  takeStored,
+} from './input.ts'
+export type { Delta } from './operator/output.ts'
+export type { ScanStage, Slice } from './operator/scan.ts'
+export { endOfTime, type ErrorRow, type StageStats } from './stage.ts'

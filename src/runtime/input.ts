@@ -1,0 +1,208 @@
+/**
+ * Input: brings the rows of a query's sources into their one order and cuts them into slices.
+ *
+ * How      Stored streams come in the order of the log. External bounded sources are merged by (greatest event time so far,
+ *          number of the source, offset); one without a watermark stands before all others. External rows get their positions
+ *          when they are taken, and so does the end of a source.
+ * Contract 1 (checked by the golden scripts) the order is decided row by row: slices and read sizes do not change it.
+ *          2 (trusted) rows before `upTo` only are taken from the log.
+ * Cost     nothing per row with one source; a look at the event time of each row where several are merged.
+ * See      docs/laws.md (order)
+ */
+import type { Batch, SourceReader } from '../data/index.ts'
+import type { Log } from '../log/index.ts'
+import type { ScanStage, Slice } from './operator/scan.ts'
+
+/** A stored stream, read from the log. */
+export interface StoredInput {
+  kind: 'stored'
+  scan: ScanStage
+  stream: string
+  offset: number
+}
+
+/** A bounded or endless source outside, read by a connector. */
+export interface ExternalInput {
+  kind: 'external'
+  scan: ScanStage
+  reader: SourceReader
+  /** Where the scan's columns are in the reader's batches. */
+  columns: number[]
+  /** Where the event time is in the reader's batches; null without a watermark. */
+  time: number | null
+  /** Number of the source, the last criterion of the order but one. */
+  source: number
+  batch: Batch | null
+  from: number
+  /** Greatest event time of the rows taken. */
+  maximum: bigint | null
+  /** The reader has given its last row. */
+  exhausted: boolean
+  /** The final watermark has been taken. */
+  ended: boolean
+  /** Endless inputs are never waited for: this is called when rows have come. Null for bounded ones. */
+  wake: (() => void) | null
+  /** An endless input's read under way. */
+  reading: boolean
+  /** Rows taken so far. */
+  rows: number
+}
+
+export type Input = StoredInput | ExternalInput
+
+/** One step's worth: a slice of one input, or its end. */
+export type Taken = { input: Input; slice: Slice } | { input: ExternalInput; end: number }
+
+/** The next slice of the log's streams before `upTo`, in the order of the log. */
+export function takeStored(
+  log: Log,
+  inputs: readonly StoredInput[],
+  rowsMax: number,
+  upTo: number,
+): Taken | null {
+  let first: StoredInput | null = null
+  let position = upTo
+  let next = upTo
+  for (const input of inputs) {
+    const frame = log.frameAt(input.stream, input.offset)
+    if (frame === undefined) continue
+    const at = frame.position + input.offset - frame.offset
+    if (at < position) {
+      // Two scans of one stream stand at the same position: the earlier scan goes first, then the other one.
+      next = position
+      position = at
+      first = input
+    } else next = Math.min(next, at)
+  }
+  if (first === null) return null
+  const frame = log.frameAt(first.stream, first.offset)!
+  const from = first.offset - frame.offset
+  const rows = Math.min(rowsMax, frame.batch.rows - from, Math.max(1, next - position))
+  first.offset += rows
+  const columns = first.scan.plan.columns
+  return { input: first, slice: { batch: frame.batch, columns, from, rows, position } }
+}
+
+/**
+ * The next slice, or end, of the external sources. Gives a promise when a bounded source must be waited for, null when there
+ * is nothing to take.
+ * `takePositions` hands out positions.
+ */
+export function takeExternal(
+  inputs: readonly ExternalInput[],
+  rowsMax: number,
+  takePositions: (count: number) => number,
+): Taken | null | Promise<void> {
+  for (const input of inputs) {
+    const waiting = fill(input, rowsMax)
+    if (waiting !== undefined) return waiting
+  }
+  const ended = inputs.find((input) => input.exhausted && !input.ended)
+  if (ended !== undefined) {
+    ended.ended = true
+    return { input: ended, end: takePositions(1) }
+  }
+  const open = inputs.filter(hasRow)
+  const first = open.reduce<ExternalInput | null>(
+    (least, input) => (least === null || isBefore(input, least) ? input : least),
+    null,
+  )
+  if (first === null) return null
+  const rows = runLength(
+    first,
+    open.filter((input) => input !== first),
+    rowsMax,
+  )
+  return { input: first, slice: takeRows(first, rows, takePositions(rows)) }
+}
+
+/** Takes exactly `rows` rows of one input, as a logged run says; promises until they are read. */
+export function takeRun(
+  input: ExternalInput,
+  rows: number,
+  rowsMax: number,
+  position: number,
+): Slice | null | Promise<void> {
+  const waiting = fill(input, rowsMax)
+  if (waiting !== undefined) return waiting
+  if (!hasRow(input) || input.batch === null) return null
+  return takeRows(input, Math.min(rows, rowsMax, input.batch.rows - input.from), position)
+}
+
+function takeRows(input: ExternalInput, rows: number, position: number): Slice {
+  const batch = input.batch!
+  const from = input.from
+  if (input.time !== null) {
+    for (let row = from; row < from + rows; row++) {
+      const at = timeAt(batch, input.time, row)
+      if (input.maximum === null || at > input.maximum) input.maximum = at
+    }
+  }
+  input.from += rows
+  input.rows += rows
+  return { batch, columns: input.columns, from, rows, position }
+}
+
+/** Makes sure that the input has a row at hand or is known to be exhausted; an endless one may have none. */
+function fill(input: ExternalInput, rowsMax: number): Promise<void> | undefined {
+  while (!input.exhausted && !input.reading && !hasRow(input)) {
+    const next = input.reader.read(rowsMax)
+    if (!(next instanceof Promise)) {
+      accept(input, next)
+      continue
+    }
+    if (input.wake === null) return next.then((batch) => accept(input, batch))
+    input.reading = true
+    next.then((batch) => {
+      input.reading = false
+      accept(input, batch)
+      input.wake?.()
+    })
+  }
+  return undefined
+}
+
+function accept(input: ExternalInput, batch: Batch | null): void {
+  input.batch = batch
+  input.from = 0
+  input.exhausted = batch === null
+}
+
+function hasRow(input: ExternalInput): boolean {
+  return input.batch !== null && input.from < input.batch.rows
+}
+
+function timeAt(batch: Batch, column: number, row: number): bigint {
+  return (batch.columns[column]!.data as { values: BigInt64Array }).values[row]!
+}
+
+/** Event time that the input's row has in the order: the greatest so far, its own included. */
+function keyAt(input: ExternalInput, row: number, before: bigint | null): bigint | null {
+  if (input.time === null) return null
+  const at = timeAt(input.batch!, input.time, row)
+  return before === null || at > before ? at : before
+}
+
+function isBefore(a: ExternalInput, b: ExternalInput): boolean {
+  return precedes(keyAt(a, a.from, a.maximum), a.source, keyAt(b, b.from, b.maximum), b.source)
+}
+
+function precedes(a: bigint | null, aSource: number, b: bigint | null, bSource: number): boolean {
+  if (a === b) return aSource < bSource
+  return a === null || (b !== null && a < b)
+}
+
+/** How many rows of `first` come before the next row of every other input. */
+function runLength(first: ExternalInput, others: readonly ExternalInput[], rowsMax: number): number {
+  const rows = Math.min(rowsMax, first.batch!.rows - first.from)
+  if (others.length === 0 || first.time === null) return rows
+  const other = others.reduce((least, input) => (isBefore(input, least) ? input : least))
+  const limit = keyAt(other, other.from, other.maximum)
+  let key = keyAt(first, first.from, first.maximum)
+  let run = 1
+  for (; run < rows; run++) {
+    key = keyAt(first, first.from + run, key)
+    if (!precedes(key, first.source, limit, other.source)) break
+  }
+  return run
+}
