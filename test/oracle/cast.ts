@@ -13,8 +13,7 @@ import {
   valueText,
 } from '../../src/data/index.ts'
 import { quotient, ranged } from './number.ts'
-import { Fault } from './scalar.ts'
-import { exactBits, ratio, scaleOf } from './value.ts'
+import { exactBits, Fault, ratio, scaleOf } from './value.ts'
 
 type Known = Exclude<Value, null>
 

@@ -145,7 +145,7 @@ function valuesWorker(plan: Of<'values'>): Worker {
       return plan.rows.map((row, index) => ({
         row: row.map((expression) => evaluate(expression, [])),
         weight: 1,
-        triple: [0, 0, index],
+        triple: [index, 0, 0],
       }))
     },
     reached: () => undefined,
@@ -156,12 +156,10 @@ function filterWorker(plan: Of<'filter'>, context: Context): Worker {
   const input = build(plan.input, context)
   return {
     pull(commit) {
-      const judged = input
-        .pull(commit)
-        .map((contribution) => ({
-          contribution,
-          verdict: evaluate(plan.predicate, contribution.row),
-        }))
+      const judged = input.pull(commit).map((contribution) => ({
+        contribution,
+        verdict: evaluate(plan.predicate, contribution.row),
+      }))
       const out: Contribution[] = []
       for (const { contribution, verdict } of judged) {
         if (verdict instanceof Failed) {
@@ -441,13 +439,8 @@ class JoinWorker implements Worker {
   }
 
   pull(commit: CommitInput): Contribution[] {
-    const { leftKeys, rightKeys } = this.#plan
-    const leftNew = atOnce(
-      sound(this.#context, this.#left.pull(commit), (row) => leftKeys.map((key) => row[key]!)),
-    )
-    const rightNew = atOnce(
-      sound(this.#context, this.#right.pull(commit), (row) => rightKeys.map((key) => row[key]!)),
-    )
+    const leftNew = atOnce(sound(this.#context, this.#left.pull(commit), (row) => row))
+    const rightNew = atOnce(sound(this.#context, this.#right.pull(commit), (row) => row))
     const left = [...this.#leftOld, ...leftNew]
     const right = [...this.#rightOld, ...rightNew]
     const out = left.flatMap((one) => this.#outputOf(one, right))

@@ -2,8 +2,7 @@
  * Arithmetic of the reference interpreter: exact integers of any size first, the range of the type afterwards.
  */
 import type { Type, Value } from '../../src/data/index.ts'
-import { Fault } from './scalar.ts'
-import { scaleOf } from './value.ts'
+import { Fault, scaleOf } from './value.ts'
 
 type Known = Exclude<Value, null>
 

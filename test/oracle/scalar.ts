@@ -5,26 +5,15 @@
  *          is applied. CASE, COALESCE, AND and OR look at their arguments one by one.
  * See      src/plan/logical.ts (the list of functions), docs/laws.md (NULL, numbers, errors)
  */
-import type { Code } from '../../src/base/index.ts'
 import type { Type, Value } from '../../src/data/index.ts'
 import type { Expression } from '../../src/plan/logical.ts'
 import { castValue } from './cast.ts'
 import { add, arithmetic, roundTo } from './number.ts'
 import { extract, truncateTime } from './time.ts'
-import { type Cell, type CellRow, cellKey, compareKnown, Failed, scaleOf } from './value.ts'
+import { type Cell, type CellRow, cellKey, compareKnown, Failed, Fault, scaleOf } from './value.ts'
 
 type Call = Expression & { kind: 'call' }
 type Known = Exclude<Value, null>
-
-/** What a scalar function of this interpreter throws; `evaluate` turns it into a `Failed`. */
-export class Fault extends Error {
-  readonly code: Code
-
-  constructor(code: Code, message: string) {
-    super(message)
-    this.code = code
-  }
-}
 
 export const isTrue = (cell: Cell) => cell === true
 
@@ -148,7 +137,7 @@ function strict(call: Call, values: Known[]): Value {
     case 'negate':
       return arithmetic('negate', a!, a!, call.type)
     case 'abs':
-      return a! < 0 || Object.is(a, -0) ? arithmetic('negate', a!, a!, call.type) : a!
+      return Number(a) < 0 || Object.is(a, -0) ? arithmetic('negate', a!, a!, call.type) : a!
     case 'not':
       return !a
     case 'cast':
@@ -203,12 +192,12 @@ function substring(text: string, start: number, count: number | null): string {
   return points.slice(Math.max(0, start - 1), Math.max(0, end)).join('')
 }
 
-function like(text: string, pattern: string, escape = '\\'): boolean {
+function like(text: string, pattern: string, escapeSign = '\\'): boolean {
   const points = [...pattern]
   let source = ''
   for (let index = 0; index < points.length; index++) {
     const point = points[index]!
-    if (escape !== '' && point === escape) {
+    if (escapeSign !== '' && point === escapeSign) {
       index++
       if (index === points.length) {
         throw new Fault('invalid_argument', 'a pattern must not end with the escape character')

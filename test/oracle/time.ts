@@ -2,7 +2,7 @@
  * Dates and times of the reference interpreter, by the host's proleptic Gregorian calendar (UTC).
  */
 import type { Type, Value } from '../../src/data/index.ts'
-import { Fault } from './scalar.ts'
+import { Fault } from './value.ts'
 
 type Known = Exclude<Value, null>
 

@@ -24,6 +24,16 @@ export class Failed {
   }
 }
 
+/** What a scalar function of this interpreter throws; `evaluate` turns it into a `Failed`. */
+export class Fault extends Error {
+  readonly code: Code
+
+  constructor(code: Code, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
 export type Cell = Value | Failed
 export type CellRow = Cell[]
 

@@ -1,0 +1,184 @@
+/**
+ * World: streams, tables, views and subscriptions over the reference interpreter; the oracle's side of a script.
+ *
+ * How      Rows get positions in the order in which they are appended. A flush is a commit point: every materialized view, in
+ *          the order of creation, takes what came since its last commit; readers of a view take its changes, triples included.
+ *          Statements are bound by the real binder and never rewritten.
+ */
+import type { Op, Row } from '../../src/data/index.ts'
+import type { Plan } from '../../src/plan/logical.ts'
+import {
+  type Change,
+  type Contribution,
+  changesOf,
+  compareTriples,
+  type ErrorLine,
+  ErrorList,
+  type Fault,
+} from './commit.ts'
+import { type CommitInput, Interpreter, inOrder } from './interpreter.ts'
+import type { Failed } from './value.ts'
+
+/** What one commit of a query shows. */
+export interface Shown {
+  changes: Change[]
+  errors: { op: Op; line: ErrorLine }[]
+}
+
+interface Source {
+  contributions: Contribution[]
+  end: number | null
+}
+
+/** A one-shot answer: rows in order, or the failure. */
+export type Answer = { rows: Row[] } | { failed: Failed }
+
+/** A continuous query that is kept up to date. */
+export class OracleQuery {
+  readonly errors = new ErrorList()
+  readonly plan: Plan
+  readonly #interpreter: Interpreter
+  readonly #world: World
+  readonly #seen = new Map<string, number>()
+
+  constructor(plan: Plan, world: World) {
+    this.plan = plan
+    this.#interpreter = new Interpreter(plan, 'continuous')
+    this.#world = world
+  }
+
+  commit(): Shown {
+    // A self-join asks twice: both scans see what came before the same end.
+    const ends = new Map<string, number>()
+    const input: CommitInput = {
+      delta: (relation) => {
+        const source = this.#world.source(relation)
+        const from = this.#seen.get(relation) ?? 0
+        const to = source.contributions.length
+        ends.set(relation, to)
+        return source.contributions.slice(from, to)
+      },
+      end: (relation) => this.#world.source(relation).end,
+    }
+    const { contributions, faults } = this.#interpreter.commit(input)
+    for (const [relation, end] of ends) this.#seen.set(relation, end)
+    const changes = changesOf(contributions, this.plan.key)
+    return { changes, errors: this.errors.apply(faults) }
+  }
+}
+
+interface View {
+  name: string
+  query: OracleQuery
+}
+
+export class World {
+  #sources = new Map<string, Source>()
+  #views: View[] = []
+  #position = 0
+
+  get position(): number {
+    return this.#position
+  }
+
+  createRelation(name: string): void {
+    this.#sources.set(name.toLowerCase(), { contributions: [], end: null })
+  }
+
+  drop(name: string): void {
+    this.#sources.delete(name.toLowerCase())
+    this.#views = this.#views.filter((view) => view.name.toLowerCase() !== name.toLowerCase())
+  }
+
+  /** Rows of a stream or table; they take the next positions. */
+  append(name: string, rows: readonly Row[]): void {
+    const { contributions } = this.source(name)
+    for (const row of rows) {
+      contributions.push({ row: [...row], weight: 1, triple: [this.#position++, 0, 0] })
+    }
+  }
+
+  /** The source has ended; the end takes a position. */
+  end(name: string): void {
+    this.source(name).end ??= this.#position++
+  }
+
+  createView(name: string, plan: Plan): OracleQuery {
+    const query = new OracleQuery(plan, this)
+    this.#views.push({ name, query })
+    this.createRelation(name)
+    this.createRelation(`${name}.errors`)
+    return query
+  }
+
+  view(name: string): OracleQuery | undefined {
+    return this.#views.find((view) => view.name.toLowerCase() === name.toLowerCase())?.query
+  }
+
+  /** A commit point: brings every view up to date; returns what each showed. */
+  flush(): Map<string, Shown> {
+    const shown = new Map<string, Shown>()
+    for (const { name, query } of this.#views) {
+      const result = query.commit()
+      shown.set(name, result)
+      this.source(name).contributions.push(...result.changes.map(contributionOf))
+      const lines = result.errors.map(({ op, line }) => ({ op, ...errorChange(line) }))
+      this.source(`${name}.errors`).contributions.push(...lines.map(contributionOf))
+    }
+    return shown
+  }
+
+  /** R(q, now). */
+  answer(plan: Plan): Answer {
+    const interpreter = new Interpreter(plan, 'one-shot')
+    const { contributions, faults } = interpreter.commit({
+      delta: (relation) => present(this.source(relation).contributions),
+      end: () => null,
+    })
+    const first = firstFault(faults)
+    return first === null ? { rows: inOrder(contributions) as Row[] } : { failed: first }
+  }
+
+  source(name: string): Source {
+    const source = this.#sources.get(name.toLowerCase())
+    if (source === undefined) throw new Error(`no such relation in the oracle: ${name}`)
+    return source
+  }
+}
+
+const contributionOf = ({ op, row, triple }: Change): Contribution => ({
+  row,
+  weight: op === '+I' || op === '+U' ? 1 : -1,
+  triple,
+})
+
+const errorChange = (line: ErrorLine): { row: Row; triple: readonly [number, number, number] } => ({
+  row: [BigInt(line.offset), line.code, line.message, line.row],
+  triple: [line.offset, 0, 0],
+})
+
+/** What is left of a history of changes: every row at the triple of the change that put it there. */
+function present(history: readonly Contribution[]): Contribution[] {
+  if (history.every(({ weight }) => weight > 0)) return [...history]
+  const rows: Contribution[] = []
+  for (const contribution of history) {
+    if (contribution.weight > 0) {
+      rows.push(contribution)
+      continue
+    }
+    const text = JSON.stringify(contribution.row, plain)
+    const place = rows.findIndex(({ row }) => JSON.stringify(row, plain) === text)
+    if (place < 0) throw new Error('a row was taken back that was not there')
+    rows.splice(place, 1)
+  }
+  return rows
+}
+
+const plain = (_: string, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value)
+
+/** The first failure in order that was not taken back. */
+function firstFault(faults: readonly Fault[]): Failed | null {
+  const sorted = faults.filter(({ weight }) => weight > 0)
+  sorted.sort((a, b) => compareTriples(a.triple, b.triple))
+  return sorted[0]?.failed ?? null
+}
