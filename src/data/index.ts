@@ -20,7 +20,9 @@ export type {
   SinkWriter,
   SourceReader,
 } from './connector.ts'
+export { type CivilDate, civilOf, daysOf } from './calendar.ts'
 export { jsonText } from './json.ts'
+export { compareValues, parseValue, valueText } from './text.ts'
 export {
   type Field,
   type Op,
