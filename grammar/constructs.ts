@@ -1,0 +1,167 @@
+/**
+ * Constructs: what the dialect has and the parser has no rule for yet, as a table of the words it is known by.
+ *
+ * How      A place says when its words are looked for: `anywhere` is asked only where the grammar has failed already
+ *          (the words may begin up to three tokens before the failure); the other places are asked by the rule of that
+ *          name before it goes on, because there the grammar would take the words for names.
+ *          Whoever adds a rule to the parser deletes the line here.
+ * Contract 1 (checked) each line has a test, or stands beside one that has the same words at its start.
+ *          2 (trusted) no supported statement begins, at its place, with these words.
+ */
+import type { Diagnostic } from '../src/base/index.ts'
+import type { Token } from './scanner.ts'
+
+export type Place = 'statement' | 'element' | 'relation' | 'group' | 'operand' | 'anywhere'
+
+/** Words of the text → name of the construct; '' where the words are the name. */
+// biome-ignore format: a table to read as a block
+const constructs: Record<Place, Record<string, string>> = {
+  statement: {
+    WITH: 'common table expressions (WITH)',
+    'CREATE SINK': '', 'CREATE SOURCE': '', 'CREATE FUNCTION': '', 'CREATE AGGREGATE': '', 'CREATE CUBOID': '',
+    'CREATE SYNOPSIS': '', 'CREATE MODEL': '', 'CREATE INDEX': '', 'CREATE UNIQUE INDEX': 'CREATE INDEX',
+    'CREATE SUBSCRIPTION': '', 'CREATE CONNECTION': '', 'CREATE SECRET': '', 'CREATE SCHEMA': '', 'CREATE TYPE': '',
+    'CREATE DATABASE': '', 'CREATE CATALOG': '', 'CREATE MACRO': '', 'CREATE SEQUENCE': '', 'CREATE EXTERNAL TABLE': '',
+    'CREATE TEMP': 'temporary objects', 'CREATE TEMPORARY': 'temporary objects',
+    'CREATE OR REPLACE TEMP': 'temporary objects', 'CREATE OR REPLACE TEMPORARY': 'temporary objects',
+    'CREATE OR REPLACE STREAM': '', 'CREATE OR REPLACE TABLE': '', 'CREATE OR REPLACE FUNCTION': 'CREATE FUNCTION',
+    'CREATE OR REPLACE SINK': 'CREATE SINK', 'CREATE OR REPLACE SOURCE': 'CREATE SOURCE',
+    'DROP SINK': '', 'DROP SOURCE': '', 'DROP FUNCTION': '', 'DROP CUBOID': '', 'DROP SYNOPSIS': '', 'DROP MODEL': '',
+    'DROP INDEX': '', 'DROP SUBSCRIPTION': '', 'DROP CONNECTION': '', 'DROP SECRET': '', 'DROP SCHEMA': '',
+    'DROP TYPE': '', 'DROP AGGREGATE': '', 'DROP DATABASE': '',
+    'SHOW CREATE': '', 'SHOW FUNCTIONS': '', 'SHOW CUBOIDS': '', 'SHOW SYNOPSES': '', 'SHOW MODELS': '',
+    'SHOW SINKS': '', 'SHOW SOURCES': '', 'SHOW MATERIALIZED': 'SHOW MATERIALIZED VIEWS', 'SHOW INDEXES': '',
+    'SHOW COLUMNS': '', 'SHOW SCHEMAS': '', 'SHOW ALL': '',
+    'DESCRIBE CUBOID': '', 'DESCRIBE SYNOPSIS': '',
+    'EXPLAIN STATE': '', 'EXPLAIN WHY': 'EXPLAIN WHY NO OUTPUT', 'EXPLAIN ROW': '', 'EXPLAIN STEPS': '',
+    'EXPLAIN APPROXIMATE': '', 'EXPLAIN ESTIMATED_COST': '', 'EXPLAIN CHANGELOG_MODE': '', 'EXPLAIN PLAN_ADVICE': '',
+    'EXPLAIN JSON_EXECUTION_PLAN': '', 'EXPLAIN ANALYZE FOR': 'EXPLAIN ANALYZE FOR an object',
+    'EXPLAIN ANALYZE CPU': '', 'EXPLAIN ANALYZE MEMORY': '',
+    'EXPLAIN ANALYZE MATERIALIZED': 'EXPLAIN ANALYZE FOR an object',
+    'INSERT OVERWRITE': '', 'INSERT OR': 'INSERT OR REPLACE', UPSERT: '',
+    ALTER: '', UPDATE: '', DELETE: '', MERGE: '', TRUNCATE: '', COPY: '', LOAD: '', IMPORT: '', EXPORT: '',
+    BEGIN: 'transactions (BEGIN)', 'START TRANSACTION': 'transactions (BEGIN)', COMMIT: 'transactions (COMMIT)',
+    ROLLBACK: 'transactions (ROLLBACK)', SAVEPOINT: 'transactions (SAVEPOINT)', END: 'transactions (END)',
+    DECLARE: 'cursors (DECLARE)', FETCH: 'cursors (FETCH)', CLOSE: 'cursors (CLOSE)', ACKNOWLEDGE: '',
+    PAUSE: 'PAUSE QUERY', RESUME: 'RESUME QUERY', USE: '', RESET: '', PREPARE: '', DEALLOCATE: '',
+    'EXECUTE STATEMENT SET': 'statement sets (EXECUTE STATEMENT SET)', EXECUTE: '', CALL: '', VERIFY: '', TAP: '',
+    ANALYZE: '', VACUUM: '', GRANT: '', REVOKE: '', PRAGMA: '', ATTACH: '', DETACH: '', PIVOT: '', UNPIVOT: '',
+    COMMENT: 'COMMENT ON', LISTEN: '', NOTIFY: '', SUMMARIZE: '', CHECKPOINT: '',
+  },
+  element: {
+    'PRIMARY KEY': '', 'UNIQUE (': 'UNIQUE', 'FOREIGN KEY': '', 'CHECK (': 'CHECK constraints',
+    CONSTRAINT: 'named constraints', 'LIKE': 'CREATE … (LIKE …)', 'PERIOD FOR': '',
+  },
+  relation: {
+    LATERAL: '', 'UNNEST (': 'UNNEST', 'CUMULATE (': 'CUMULATE windows', 'SESSION (': 'SESSION windows',
+    'ML_PREDICT (': 'ML_PREDICT', 'NEIGHBOURS (': 'NEIGHBOURS', 'EVENTS (': 'EVENTS', 'CUBOID_OF (': 'CUBOID_OF',
+    'READ_CSV (': 'READ_CSV', 'READ_JSON (': 'READ_JSON', 'READ_PARQUET (': 'READ_PARQUET',
+    'READ_ARROW (': 'READ_ARROW', 'GENERATE_SERIES (': 'GENERATE_SERIES', 'ROWS FROM': '',
+  },
+  group: {
+    'ROLLUP (': 'ROLLUP', 'CUBE (': 'CUBE', 'GROUPING SETS': '', 'ALL': 'GROUP BY ALL', 'DISTINCT': 'GROUP BY DISTINCT',
+    '( )': 'the empty grouping set', 'TUMBLE (': 'TUMBLE in GROUP BY', 'HOP (': 'HOP in GROUP BY',
+    'SESSION (': 'SESSION in GROUP BY',
+  },
+  operand: {
+    'EXISTS (': 'EXISTS', 'ARRAY [': 'arrays', 'ARRAY (': 'arrays', 'MAP [': 'maps', 'ROW (': 'row values',
+    'ANY (': 'ANY', 'SOME (': 'SOME', 'TRY (': 'TRY', 'NEXT VALUE': 'sequences',
+  },
+  anywhere: {
+    UNION: '', INTERSECT: '', EXCEPT: '', 'MINUS SELECT': 'MINUS',
+    OVER: 'window functions (OVER)', 'WITHIN GROUP': '', 'IGNORE NULLS': '', 'RESPECT NULLS': '',
+    QUALIFY: '', WINDOW: 'named windows (WINDOW)', 'DISTINCT ON': '', 'SELECT INTO': '', INTO: 'SELECT INTO',
+    'ORDER BY ALL': '', '* EXCLUDE': 'SELECT * EXCLUDE', '* REPLACE': 'SELECT * REPLACE',
+    '* EXCEPT (': 'SELECT * EXCEPT',
+    MATCH_RECOGNIZE: '', PIVOT: '', UNPIVOT: '', TABLESAMPLE: '', ASOF: 'ASOF JOIN', NATURAL: 'NATURAL JOIN',
+    'LEFT SEMI': 'SEMI JOIN', 'LEFT ANTI': 'ANTI JOIN', 'SEMI JOIN': '', 'ANTI JOIN': '', 'POSITIONAL JOIN': '',
+    'FOR SYSTEM_TIME': '', 'WITH ORDINALITY': '', 'FOR UPDATE': '', 'FOR SHARE': '',
+    SELECT: 'subqueries in expressions',
+    ILIKE: '', 'NOT ILIKE': 'ILIKE', 'SIMILAR TO': '', RLIKE: '', REGEXP: '', GLOB: '', 'BETWEEN SYMMETRIC': '',
+    'AT TIME ZONE': '', COLLATE: '', OVERLAPS: '', ISNULL: '', NOTNULL: '', 'IS UNKNOWN': '', 'IS NOT UNKNOWN': 'IS UNKNOWN',
+    'IS JSON': '', 'IS NOT JSON': 'IS JSON',
+    '[': 'subscripts', ') .': 'fields of structs',
+    'TRIM ( BOTH': 'TRIM with FROM', 'TRIM ( LEADING': 'TRIM with FROM', 'TRIM ( TRAILING': 'TRIM with FROM',
+    PLACING: 'OVERLAY with PLACING', DEFAULT: '',
+    'METADATA': '', GENERATED: 'computed columns', 'CHECK (': 'CHECK constraints', 'PRIMARY KEY': '', UNIQUE: '',
+    REFERENCES: 'FOREIGN KEY', LATENESS: '', INVISIBLE: '', VIRTUAL: '',
+    'IDLE TIMEOUT': '', 'IDLE NEVER': '', 'MAX AHEAD': '', 'LATE ROWS': '', 'WITH TTL': '', 'ALLOW LATENESS': '',
+    'LATE DATA': '',
+    'PARTITION BY': '', 'PARTITIONED BY': '', 'DISTRIBUTED BY': '', RETAIN: '', FORMAT: 'FORMAT … ENCODE', INCLUDE: '',
+    'APPEND ONLY': '', 'ENGINE': '', ') LIKE': 'CREATE … LIKE', 'PRESERVE STATE': '', REBUILD: '', 'START FROM': '',
+    'ON CONFLICT': '', RETURNING: '', CASCADE: 'DROP … CASCADE',
+    'ERROR WITHIN': 'accuracy clauses (ERROR WITHIN)', 'WITH ERROR': 'accuracy clauses (ERROR WITHIN)',
+    EXACT: 'accuracy clauses (EXACT)', 'MEMORY WITHIN': 'accuracy clauses (MEMORY WITHIN)',
+    'LATENCY WITHIN': 'accuracy clauses (LATENCY WITHIN)', 'AT CONFIDENCE': 'accuracy clauses (AT CONFIDENCE)',
+    'EMIT EVERY': '', 'EMIT PERIODIC': '', 'WITH BATCH': 'EMIT … WITH BATCH', 'WITH DELAY': 'EMIT … WITH DELAY',
+    'EARLY EVERY': 'EMIT … EARLY EVERY', 'LATE ON UPDATE': 'EMIT … LATE ON UPDATE', 'AND TIMEOUT': 'EMIT … AND TIMEOUT',
+    ENVELOPE: 'SUBSCRIBE … ENVELOPE', 'WITHIN TIMESTAMP': 'SUBSCRIBE … WITHIN TIMESTAMP', 'AS OF': 'AS OF',
+    'UP TO': '', 'DURATION_SECS': 'EXPLAIN … (DURATION_SECS)',
+  },
+}
+
+type Pattern = { words: string[]; name: string }
+
+const reachMax = 3
+
+let patterns: Record<Place, Map<string, Pattern[]>> | undefined
+
+/** The table by first word, longest pattern first; made when it is first asked. */
+function patternsOf(place: Place): Map<string, Pattern[]> {
+  patterns ??= Object.fromEntries(
+    Object.entries(constructs).map(([at, lines]) => {
+      const byWord = new Map<string, Pattern[]>()
+      for (const [key, name] of Object.entries(lines)) {
+        const words = key.split(' ')
+        const list = byWord.get(words[0]!) ?? []
+        list.push({ words, name: name === '' ? key : name })
+        byWord.set(words[0]!, list)
+      }
+      for (const list of byWord.values()) list.sort((a, b) => b.words.length - a.words.length)
+      return [at, byWord]
+    }),
+  ) as Record<Place, Map<string, Pattern[]>>
+  return patterns[place]
+}
+
+/** What is said about a construct; `start` and `end` delimit its words in the text. */
+export function unsupported(construct: string, start: number, end: number): Diagnostic {
+  return {
+    code: 'unsupported',
+    message: `not supported yet: ${construct}`,
+    span: { start, end },
+  }
+}
+
+/** The token at a distance from some place of the text; undefined, or without `upper`, beyond the statement. */
+export type Look = (distance: number) => Token | undefined
+
+/** The construct of `place` that begins at `look(0)`. */
+export function constructAt(place: Place, look: Look): Diagnostic | undefined {
+  const found = matchAt(place, look)
+  if (found === undefined) return undefined
+  return unsupported(found.name, look(0)!.start, look(found.words.length - 1)!.end)
+}
+
+function matchAt(place: Place, look: Look): Pattern | undefined {
+  const first = look(0)?.upper
+  if (first === undefined || first === '') return undefined
+  const list = patternsOf(place).get(first)
+  return list?.find((p) => p.words.every((w, i) => look(i)?.upper === w))
+}
+
+/**
+ * The construct that explains a failure of the grammar at `tokens[at]`: it covers that token, or has two words and
+ * ends just before it.
+ */
+export function constructAround(at: number, tokens: readonly Token[]): Diagnostic | undefined {
+  for (let start = Math.max(0, at - reachMax); start <= at; start++) {
+    const look: Look = (distance) => tokens[start + distance]
+    const length = matchAt('anywhere', look)?.words.length
+    if (length === undefined) continue
+    if (start + length > at || (start + length === at && length > 1)) {
+      return constructAt('anywhere', look)
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,154 @@
+/**
+ * Parse: text into a script, with a diagnostic for each statement that cannot be read.
+ *
+ * How      1. Scan the whole text. 2. Cut it at semicolons. 3. Parse each piece by itself, so that one fault hides none
+ *          of the others. 4. Turn the parser's failure into words: a construct of constructs.ts if one explains it,
+ *          else what was unexpected, what would have done and, for a misspelt keyword, which one was meant.
+ * Contract 1 (checked) a statement is in the script or has at least one diagnostic, never both.
+ *          2 (checked) diagnostics are in the order of the text and their spans lie within it.
+ * Cost     The parser is made at the first call.
+ */
+import type { IToken } from 'chevrotain'
+import type { Diagnostic } from '../src/base/index.ts'
+import { constructAround, unsupported } from './constructs.ts'
+import { expected, expectedText } from './expectation.ts'
+import { Parser, Refusal, Unexpected } from './parser.ts'
+import { scan, type Token } from './scanner.ts'
+import type { Script, Statement } from './tree.ts'
+import { keywords, kinds } from './words.ts'
+
+let parser: Parser | undefined
+
+export function parse(text: string): { script: Script; diagnostics: Diagnostic[] } {
+  const { tokens, diagnostics } = scan(text)
+  const statements: Statement[] = []
+  for (const piece of split(tokens)) {
+    if (piece.some((t) => t.tokenType === kinds.invalid)) continue
+    const outcome = parseOne(piece)
+    if ('code' in outcome) diagnostics.push(outcome)
+    else statements.push(outcome)
+  }
+  diagnostics.sort((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0))
+  return { script: { kind: 'script', statements }, diagnostics }
+}
+
+/** The tokens of each statement, without semicolons and without empty statements. */
+function split(tokens: Token[]): Token[][] {
+  const pieces: Token[][] = []
+  let start = 0
+  for (let at = 0; at <= tokens.length; at++) {
+    if (at < tokens.length && tokens[at]!.tokenType !== kinds.semicolon) continue
+    if (at > start) pieces.push(tokens.slice(start, at))
+    start = at + 1
+  }
+  return pieces
+}
+
+function parseOne(tokens: Token[]): Statement | Diagnostic {
+  parser ??= new Parser({ validate: false })
+  try {
+    const statement = parser.parseStatement(tokens)
+    const error = parser.errors[0]
+    return error === undefined
+      ? statement
+      : explain(tokens, placeOf(error.token, tokens), error.message)
+  } catch (fault) {
+    if (fault instanceof Refusal) return fault.diagnostic
+    if (fault instanceof Unexpected)
+      return explain(tokens, placeOf(fault.token, tokens), fault.expected)
+    throw fault
+  }
+}
+
+function placeOf(token: IToken, tokens: Token[]): number {
+  const at = tokens.indexOf(token as Token)
+  return at < 0 ? tokens.length : at
+}
+
+/** Says why the grammar failed at `tokens[at]`; `at` is `tokens.length` at the end. */
+function explain(tokens: Token[], at: number, message: string): Diagnostic {
+  const token = tokens[at]
+  const construct = constructAround(at, tokens)
+  if (construct !== undefined) return construct
+  if (token?.tokenType === kinds.foreign && token.upper !== '==') {
+    return unsupported(`operator ${token.image}`, token.start, token.end)
+  }
+  const entries = expected(message)
+  const detail = entries.length === 0 ? undefined : expectedText(entries)
+  const hint = hintAt(tokens, at, entries)
+  if (token === undefined) {
+    const end = tokens.at(-1)?.end ?? 0
+    return {
+      code: 'syntax',
+      message: 'unexpected end of statement',
+      detail,
+      hint,
+      span: { start: end, end },
+    }
+  }
+  const span = { start: token.start, end: token.end }
+  return { code: 'syntax', message: `unexpected ${token.image}`, detail, hint, span }
+}
+
+/** What the writer probably meant. */
+function hintAt(tokens: Token[], at: number, entries: readonly string[]): string | undefined {
+  const token = tokens[at]
+  const before = tokens[at - 1]
+  if (token?.upper === '==') return 'equality is written ='
+  if (
+    before?.upper === ',' &&
+    (token === undefined || token.upper === ')' || /^[A-Z]/.test(token.upper))
+  ) {
+    if (token?.tokenType !== kinds.name)
+      return `remove the comma before ${token?.image ?? 'the end'}`
+  }
+  if (token?.tokenType === kinds.name) {
+    const wanted = entries.filter((e) => /^[A-Z]/.test(e))
+    const meant = closest(token.upper, wanted) ?? closest(token.upper, clauses)
+    if (meant !== undefined) return `did you mean ${meant}?`
+  }
+  if (before?.tokenType === kinds.name) {
+    const meant = closest(before.upper, clauses)
+    if (meant !== undefined) return `did you mean ${meant} instead of ${before.image}?`
+  }
+  return undefined
+}
+
+/** Keywords that can be misread as an alias when misspelt. */
+const clauses: readonly string[] = keywords.filter((k) => k.length > 2)
+
+/** The word within one edit of `text`, two for a long one, that is nearest to it. */
+function closest(text: string, words: readonly string[]): string | undefined {
+  if (text.length < 3) return undefined
+  const far = text.length > 5 ? 2 : 1
+  let best: string | undefined
+  let least = far + 1
+  for (const candidate of words) {
+    if (Math.abs(candidate.length - text.length) > far) continue
+    const edits = distance(text, candidate)
+    if (edits > 0 && edits < least) {
+      least = edits
+      best = candidate
+    }
+  }
+  return best
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`. */
+export function distance(a: string, b: string): number {
+  let older: number[] = []
+  let old = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1
+      let least = Math.min(row[j - 1]! + 1, old[j]! + 1, old[j - 1]! + same)
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      if (swapped) least = Math.min(least, older[j - 2]! + 1)
+      row.push(least)
+    }
+    older = old
+    old = row
+  }
+  return old[b.length]!
+}

@@ -1,0 +1,340 @@
+/**
+ * Print: the tree as text in one spelling, on one line per statement.
+ *
+ * How      Parentheses only where precedence (parser.ts, `power`) asks for them. Names are quoted if they were, or if
+ *          their spelling would not scan as a name.
+ * Contract 1 (checked) parse(print(t)) equals t, spans aside, for every tree that a parse can give.
+ */
+import { power } from './parser.ts'
+import type {
+  Emit,
+  Expression,
+  Identifier,
+  Option,
+  Path,
+  Query,
+  QueryBody,
+  Relation,
+  Script,
+  Statement,
+  TypeName,
+} from './tree.ts'
+import { isReserved } from './words.ts'
+
+type Of<U, K> = Extract<U, { kind: K }>
+type Printable = Script | Statement | Query | Expression
+
+export function print(node: Printable): string {
+  if (node.kind === 'script') return node.statements.map((s) => `${statement(s)};`).join('\n')
+  if (node.kind === 'query') return query(node)
+  return isStatement(node) ? statement(node) : expression(node)
+}
+
+const statementKinds: Record<Statement['kind'], true> = {
+  'create-relation': true,
+  'create-view': true,
+  drop: true,
+  insert: true,
+  'query-statement': true,
+  subscribe: true,
+  explain: true,
+  set: true,
+  show: true,
+  describe: true,
+  flush: true,
+}
+const isStatement = (node: Printable): node is Statement => node.kind in statementKinds
+
+// ---------------------------------------------------------------- leaves
+
+const wordLike = /^[\p{L}_][\p{L}\p{M}\p{N}_]*$/u
+const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`
+const list = <T>(items: readonly T[], one: (item: T) => string): string => items.map(one).join(', ')
+
+/** A name where reserved words must be quoted. */
+function name(id: Identifier): string {
+  return id.quoted || !wordLike.test(id.name) || isReserved(id.name) ? quoteName(id) : id.name
+}
+
+/** A name after AS in a select list or after a dot: any word will do. */
+function labelName(id: Identifier): string {
+  return id.quoted || !wordLike.test(id.name) ? quoteName(id) : id.name
+}
+
+const quoteName = (id: Identifier): string => `"${id.name.replaceAll('"', '""')}"`
+
+const dotted = (parts: readonly Identifier[]): string =>
+  parts.map((part, i) => (i === 0 ? name(part) : labelName(part))).join('.')
+
+const path = (p: Path): string => dotted(p.parts)
+
+const type = (t: TypeName): string =>
+  t.parameters.length === 0 ? t.name : `${t.name}(${t.parameters.join(', ')})`
+
+// ---------------------------------------------------------------- expressions
+
+/** How tightly the outermost operator of `e` binds. */
+function tightness(e: Expression): number {
+  switch (e.kind) {
+    case 'unary':
+      return e.operator === 'NOT' ? power.not : power.unary
+    case 'binary':
+      return binaryPower[e.operator]
+    case 'is-null':
+    case 'is-boolean':
+    case 'is-distinct':
+      return power.is
+    case 'between':
+    case 'in':
+    case 'like':
+      return power.range
+    default:
+      return power.postfix
+  }
+}
+
+const binaryPower: Record<Of<Expression, 'binary'>['operator'], number> = {
+  OR: power.or,
+  AND: power.and,
+  '=': power.comparison,
+  '<>': power.comparison,
+  '<': power.comparison,
+  '<=': power.comparison,
+  '>': power.comparison,
+  '>=': power.comparison,
+  '||': power.concat,
+  '+': power.additive,
+  '-': power.additive,
+  '*': power.multiplicative,
+  '/': power.multiplicative,
+  '%': power.multiplicative,
+}
+
+/** `e` where what binds less tightly than `min` needs parentheses. */
+function operand(e: Expression, min: number): string {
+  return tightness(e) < min ? `(${expression(e)})` : expression(e)
+}
+
+function expression(e: Expression): string {
+  switch (e.kind) {
+    case 'number':
+      return e.text
+    case 'string':
+      return quote(e.value)
+    case 'boolean':
+      return e.value ? 'TRUE' : 'FALSE'
+    case 'null':
+      return 'NULL'
+    case 'interval':
+      return interval(e)
+    case 'typed-literal':
+      return `${type(e.type)} ${quote(e.text)}`
+    case 'column':
+      return dotted(e.path)
+    case 'star':
+      return e.qualifier.length === 0 ? '*' : `${dotted(e.qualifier)}.*`
+    case 'parameter':
+      return { positional: '?', numbered: `$${e.name}`, named: `:${e.name}` }[e.style]
+    case 'cast':
+      return `${e.attempt ? 'TRY_CAST' : 'CAST'}(${expression(e.operand)} AS ${type(e.type)})`
+    case 'extract':
+      return `EXTRACT(${e.unit} FROM ${expression(e.operand)})`
+    case 'call':
+      return call(e)
+    case 'case':
+      return caseOf(e)
+    default:
+      return operation(e)
+  }
+}
+
+type Operation = Extract<
+  Expression,
+  {
+    kind: 'unary' | 'binary' | 'is-null' | 'is-boolean' | 'is-distinct' | 'between' | 'in' | 'like'
+  }
+>
+
+function operation(e: Operation): string {
+  switch (e.kind) {
+    case 'unary':
+      return unary(e)
+    case 'binary': {
+      const own = binaryPower[e.operator]
+      return `${operand(e.left, own)} ${e.operator} ${operand(e.right, own + 1)}`
+    }
+    case 'is-null':
+      return `${operand(e.operand, power.is)} IS ${not(e)}NULL`
+    case 'is-boolean':
+      return `${operand(e.operand, power.is)} IS ${not(e)}${e.value ? 'TRUE' : 'FALSE'}`
+    case 'is-distinct': {
+      const right = operand(e.right, power.is + 1)
+      return `${operand(e.left, power.is)} IS ${not(e)}DISTINCT FROM ${right}`
+    }
+    case 'between': {
+      const bounds = `${operand(e.low, power.range + 1)} AND ${operand(e.high, power.range + 1)}`
+      return `${operand(e.operand, power.range)} ${not(e)}BETWEEN ${bounds}`
+    }
+    case 'in':
+      return `${operand(e.operand, power.range)} ${not(e)}IN (${list(e.list, expression)})`
+    case 'like': {
+      const pattern = operand(e.pattern, power.range + 1)
+      const escape = e.escape === null ? '' : ` ESCAPE ${operand(e.escape, power.range + 1)}`
+      return `${operand(e.operand, power.range)} ${not(e)}LIKE ${pattern}${escape}`
+    }
+  }
+}
+
+const not = (e: { negated: boolean }): string => (e.negated ? 'NOT ' : '')
+
+function unary(e: Of<Expression, 'unary'>): string {
+  if (e.operator === 'NOT') return `NOT ${operand(e.operand, power.not)}`
+  const inner = operand(e.operand, power.unary)
+  // Two minus signs would begin a comment.
+  return /^[-+]/.test(inner) ? `${e.operator}(${inner})` : `${e.operator}${inner}`
+}
+
+function interval(e: Of<Expression, 'interval'>): string {
+  const from = e.from === null ? '' : ` ${e.from}`
+  const to = e.to === null ? '' : ` TO ${e.to}`
+  return `INTERVAL ${quote(e.text)}${from}${to}`
+}
+
+function call(e: Of<Expression, 'call'>): string {
+  const filter = e.filter === null ? '' : ` FILTER (WHERE ${expression(e.filter)})`
+  const args = `${e.distinct ? 'DISTINCT ' : ''}${list(e.args, expression)}`
+  const called = niladicLike.test(e.name.name) && !e.name.quoted ? e.name.name : name(e.name)
+  return `${called}(${args})${filter}`
+}
+
+const niladicLike = /^(current_(date|time|timestamp)|localtime(stamp)?)$/i
+
+function caseOf(e: Of<Expression, 'case'>): string {
+  const head = e.operand === null ? 'CASE' : `CASE ${expression(e.operand)}`
+  const whens = e.whens.map((w) => ` WHEN ${expression(w.when)} THEN ${expression(w.then)}`)
+  const otherwise = e.else === null ? '' : ` ELSE ${expression(e.else)}`
+  return `${head}${whens.join('')}${otherwise} END`
+}
+
+// ---------------------------------------------------------------- queries
+
+function query(q: Query): string {
+  let text = body(q.body)
+  if (q.orderBy.length > 0) text += ` ORDER BY ${list(q.orderBy, orderItem)}`
+  if (q.limit !== null) text += ` LIMIT ${expression(q.limit)}`
+  if (q.offset !== null) text += ` OFFSET ${expression(q.offset)}`
+  return text + emit(q.emit)
+}
+
+function emit(e: Emit | null): string {
+  if (e === null) return ''
+  return e.mode === 'changes' ? ' EMIT CHANGES' : ' EMIT ON WINDOW CLOSE'
+}
+
+function orderItem(item: Query['orderBy'][number]): string {
+  const nulls = item.nulls === null ? '' : ` NULLS ${item.nulls.toUpperCase()}`
+  return `${expression(item.expression)}${item.descending ? ' DESC' : ''}${nulls}`
+}
+
+function body(b: QueryBody): string {
+  if (b.kind === 'values') return `VALUES ${list(b.rows, (row) => `(${list(row, expression)})`)}`
+  const items = list(b.items, (item) => {
+    const as = item.alias === null ? '' : ` AS ${labelName(item.alias)}`
+    return expression(item.expression) + as
+  })
+  let text = `SELECT ${b.distinct ? 'DISTINCT ' : ''}${items}`
+  if (b.from !== null) text += ` FROM ${relation(b.from)}`
+  if (b.where !== null) text += ` WHERE ${expression(b.where)}`
+  if (b.groupBy.length > 0) text += ` GROUP BY ${list(b.groupBy, expression)}`
+  if (b.having !== null) text += ` HAVING ${expression(b.having)}`
+  return text
+}
+
+const as = (alias: Identifier | null): string => (alias === null ? '' : ` AS ${name(alias)}`)
+const columnNames = (columns: readonly Identifier[]): string =>
+  columns.length === 0 ? '' : ` (${list(columns, name)})`
+
+function relation(r: Relation): string {
+  switch (r.kind) {
+    case 'table':
+      return path(r.path) + as(r.alias)
+    case 'derived':
+      return `(${query(r.query)})${as(r.alias)}${columnNames(r.columnAliases)}`
+    case 'window':
+      return window(r) + as(r.alias)
+    case 'join': {
+      const right = r.right.kind === 'join' ? `(${relation(r.right)})` : relation(r.right)
+      const words = r.join === 'inner' ? 'JOIN' : `${r.join.toUpperCase()} JOIN`
+      const on = r.on === null ? '' : ` ON ${expression(r.on)}`
+      const using = r.using.length === 0 ? '' : ` USING (${list(r.using, name)})`
+      return `${relation(r.left)} ${words} ${right}${on}${using}`
+    }
+  }
+}
+
+function window(w: Of<Relation, 'window'>): string {
+  const source = w.source.kind === 'table' ? `TABLE ${relation(w.source)}` : relation(w.source)
+  const rest = [w.slide, w.size, w.offset].filter((e) => e !== null)
+  const args = [source, `DESCRIPTOR(${name(w.time)})`, ...rest.map(expression)]
+  return `${w.function}(${args.join(', ')})`
+}
+
+// ---------------------------------------------------------------- statements
+
+function statement(s: Statement): string {
+  switch (s.kind) {
+    case 'create-relation':
+      return createRelation(s)
+    case 'create-view':
+      return createView(s)
+    case 'drop':
+      return `DROP ${s.object.toUpperCase()} ${s.ifExists ? 'IF EXISTS ' : ''}${path(s.name)}`
+    case 'insert':
+      return `INSERT INTO ${path(s.target)}${columnNames(s.columns)} ${query(s.source)}`
+    case 'query-statement':
+      return query(s.query)
+    case 'subscribe': {
+      const options = s.snapshot ? '' : ' WITH (SNAPSHOT = FALSE)'
+      return `SUBSCRIBE TO ${relation(s.relation)}${options}${emit(s.emit)}`
+    }
+    case 'explain': {
+      const format = s.format === 'json' ? '(FORMAT JSON) ' : ''
+      return `EXPLAIN ${s.analyze ? 'ANALYZE ' : ''}${format}${statement(s.statement)}`
+    }
+    case 'set':
+      return `SET ${quote(s.name)} = ${s.value === null ? 'DEFAULT' : setting(s.value)}`
+    case 'show':
+      return `SHOW ${s.what.toUpperCase()}`
+    case 'describe':
+      return `DESCRIBE ${path(s.name)}`
+    case 'flush':
+      return 'FLUSH'
+  }
+}
+
+const setting = (value: string | number | boolean): string =>
+  typeof value === 'string' ? quote(value) : String(value).toUpperCase()
+
+const option = (o: Option): string => `${quote(o.key)} = ${setting(o.value)}`
+
+function createRelation(s: Of<Statement, 'create-relation'>): string {
+  const head = `CREATE ${s.object.toUpperCase()} ${s.ifNotExists ? 'IF NOT EXISTS ' : ''}`
+  const columns = s.columns.map(
+    (c) => `${name(c.name)} ${type(c.type)}${c.notNull ? ' NOT NULL' : ''}`,
+  )
+  const w = s.watermark
+  const delayed = w === null || w.delayed === null ? '' : ` AS ${expression(w.delayed)}`
+  const elements = w === null ? columns : [...columns, `WATERMARK FOR ${name(w.column)}${delayed}`]
+  let text = head + path(s.name)
+  if (elements.length > 0) text += ` (${elements.join(', ')})`
+  if (s.options.length > 0) text += ` WITH (${list(s.options, option)})`
+  if (s.query !== null) text += ` AS ${query(s.query)}`
+  return text
+}
+
+function createView(s: Of<Statement, 'create-view'>): string {
+  const replace = s.orReplace ? 'OR REPLACE ' : ''
+  const kind = s.materialized ? 'MATERIALIZED VIEW' : 'VIEW'
+  const head = `CREATE ${replace}${kind} ${s.ifNotExists ? 'IF NOT EXISTS ' : ''}`
+  return `${head}${path(s.name)}${columnNames(s.columns)} AS ${query(s.query)}`
+}
