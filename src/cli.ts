@@ -174,16 +174,39 @@ function runRpc(settings: Settings): Promise<void> {
   })
 }
 
-function runBench(name: string, options: { json?: boolean; long?: boolean; only?: string }) {
+interface BenchSettings {
+  json?: boolean
+  long?: boolean
+  only?: string
+  rows?: number
+}
+
+function runBench(name: string, settings: BenchSettings): Promise<void> {
   return guarded('', async (signal) => {
-    const { runBenchmark } = await import('./bench/index.ts')
-    const { output, notices } = await standardStreams()
-    await runBenchmark(name, { ...options, output, notices, signal })
+    const [{ runBenchmark }, { builtinConnectors }, { output, notices }] = await Promise.all([
+      import('./bench/index.ts'),
+      import('./connect/index.ts'),
+      standardStreams(),
+    ])
+    await runBenchmark(name, {
+      json: settings.json ?? false,
+      long: settings.long ?? false,
+      only: settings.only,
+      rows: settings.rows,
+      signal,
+      connectors: builtinConnectors(systemDisk),
+      print: (text) => output.write(text),
+      tell: (text) => notices.write(text),
+    })
+    await output.flush()
+    await notices.flush()
     return 0
   })
 }
 
-function withRunOptions(command: InstanceType<typeof Command>): InstanceType<typeof Command> {
+type Options = InstanceType<typeof Command>
+
+function withRunOptions(command: Options): Options {
   return command
     .option('--data <dir>', 'directory of the database (default: in memory)')
     .addOption(
@@ -195,7 +218,7 @@ function withRunOptions(command: InstanceType<typeof Command>): InstanceType<typ
       ]),
     )
     .option('--header', 'csv: write the column names first')
-    .option('--set <k=v>', 'define ${K}; may be repeated', setVariable)
+    .option('--set <k=v>', 'give the variable K a value; may be repeated', setVariable)
     .option('--pace <x>', 'release rows at start + event time / x', positiveNumber)
 }
 
@@ -213,12 +236,15 @@ withRunOptions(program)
   })
 withRunOptions(program.command('run').description('run a script to the end of its bounded input'))
   .argument('<file>')
-  .action(runFile)
+  .action((path: string, _settings: Settings, command: Options) =>
+    runFile(path, command.optsWithGlobals()),
+  )
 withRunOptions(program.command('shell').description('type SQL (the default)'))
   .argument('[dir]')
-  .action((dir: string | undefined, settings: Settings) =>
-    runShell(dir === undefined ? settings : { ...settings, data: dir }),
-  )
+  .action((dir: string | undefined, _settings: Settings, command: Options) => {
+    const settings: Settings = command.optsWithGlobals()
+    return runShell(dir === undefined ? settings : { ...settings, data: dir })
+  })
 withRunOptions(
   program.command('rpc').description('JSON lines on standard input and output'),
 ).action(runRpc)
@@ -229,6 +255,7 @@ program
   .option('--json', 'print one JSON object')
   .option('--long', 'more rounds and more data')
   .option('--only <case>', 'one case')
+  .option('--rows <n>', 'rows of the main table', positiveNumber)
   .action(runBench)
 
 try {

@@ -15,13 +15,14 @@
  * console.log(await db.query('SELECT city, SUM(fare) AS fares FROM trip GROUP BY city'))
  */
 import { systemDisk } from './base/index.ts'
-import { builtinConnectors } from './connect/index.ts'
+import { builtinConnectors, type JsSource } from './connect/index.ts'
 import type { Connectors, Field, Op, Type } from './data/index.ts'
 import * as engine from './database/index.ts'
 import { type RowObject, rowObjects, timestampMillis } from './rows.ts'
 
 export { type Code, type Diagnostic, Failure, QueryMistake } from './base/index.ts'
 export type { HostValue, Interval, RowObject } from './rows.ts'
+export type { JsRow, JsRows, JsSource } from './connect/index.ts'
 export type { Field, Op, Type }
 
 export interface OpenOptions {
@@ -35,6 +36,8 @@ export interface OpenOptions {
   backend?: 'wasm' | 'closure'
   /** Own connectors, beside and before the built-in ones. */
   connectors?: Connectors
+  /** What tables WITH ('connector' = 'js', 'source' = NAME) read. */
+  sources?: Record<string, JsSource>
 }
 
 export interface ExecuteOptions {
@@ -78,8 +81,11 @@ export type AppendRows = readonly (Record<string, unknown> | readonly unknown[])
 
 /** Opens a database. Today it lives in memory: `directory` is `':memory:'`. */
 export async function open(directory: string, options: OpenOptions = {}): Promise<Database> {
-  const connectors = new Map([...builtinConnectors(systemDisk), ...(options.connectors ?? [])])
-  return new Database(await engine.open(directory, { ...options, connectors }))
+  const { sources = {}, connectors: own = [], ...rest } = options
+  const builtin = builtinConnectors(systemDisk, new Map(Object.entries(sources)))
+  return new Database(
+    await engine.open(directory, { ...rest, connectors: new Map([...builtin, ...own]) }),
+  )
 }
 
 export class Database {

@@ -1,0 +1,104 @@
+/**
+ * Harness: runs subjects against each other, round by round, and tells the medians.
+ *
+ * How      1. Every subject is prepared, then warmed by one round that does not count.
+ *          2. At least five rounds follow in which all subjects take their turns, so that what disturbs the machine disturbs all.
+ *          3. The answers of all subjects are compared; a benchmark with a wrong answer is a failure.
+ * Contract 1 (checked) only `round` is timed, from the question to its answer.
+ */
+import { cpus } from 'node:os'
+import { Failure, systemClock } from '../base/index.ts'
+
+/** One side of a comparison. */
+export interface Subject {
+  name: string
+  prepare(): Promise<void>
+  /** Answers the question once; its time, when the subject measures itself, in milliseconds. */
+  round(): Promise<{ answer: number[]; millis?: number }>
+  close(): Promise<void>
+}
+
+export interface CaseResult {
+  case: string
+  unit: string
+  millrace: number
+  peers: Record<string, number>
+  ratios: Record<string, number>
+}
+
+export interface BenchResult {
+  name: string
+  machine: string
+  cases: CaseResult[]
+}
+
+export function machineText(): string {
+  const [cpu] = cpus()
+  return `${cpu?.model ?? 'unknown'}, ${cpus().length} cores, Node ${process.version}`
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}
+
+/** Median milliseconds of each subject, in their order. */
+export async function compare(
+  subjects: readonly Subject[],
+  options: { rounds: number; signal: AbortSignal },
+): Promise<number[]> {
+  const times: number[][] = subjects.map(() => [])
+  try {
+    for (const subject of subjects) await subject.prepare()
+    let expected: { name: string; answer: number[] } | null = null
+    for (let round = 0; round <= options.rounds; round++) {
+      for (const [at, subject] of subjects.entries()) {
+        options.signal.throwIfAborted()
+        const startedAt = systemClock.monotonicMillis()
+        const { answer, millis } = await subject.round()
+        const took = millis ?? systemClock.monotonicMillis() - startedAt
+        if (round > 0) times[at]!.push(took)
+        expected ??= { name: subject.name, answer }
+        if (!sameAnswer(answer, expected.answer)) {
+          throw new Failure(
+            'bug',
+            `${subject.name} answers ${answer.join(', ')} where ${expected.name} answers ${expected.answer.join(', ')}`,
+          )
+        }
+      }
+    }
+  } finally {
+    for (const subject of subjects) await subject.close()
+  }
+  return times.map(median)
+}
+
+/** Sums of doubles may differ in their last bits. */
+function sameAnswer(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false
+  return a.every((value, at) => {
+    const scale = Math.max(1, Math.abs(value), Math.abs(b[at]!))
+    return Math.abs(value - b[at]!) <= 1e-9 * scale
+  })
+}
+
+/** Rates from times: `events` per second; a ratio above 1 means that Millrace is faster. */
+export function rates(
+  name: string,
+  options: { subjects: readonly string[]; millis: readonly number[]; events: number; unit: string },
+): CaseResult {
+  const perSecond = options.millis.map((millis) => Math.round((options.events / millis) * 1000))
+  const peers: Record<string, number> = {}
+  const ratios: Record<string, number> = {}
+  for (let at = 1; at < options.subjects.length; at++) {
+    peers[options.subjects[at]!] = perSecond[at]!
+    ratios[options.subjects[at]!] = rounded(perSecond[0]! / perSecond[at]!)
+  }
+  return { case: name, unit: options.unit, millrace: perSecond[0]!, peers, ratios }
+}
+
+/** Three significant digits. */
+export function rounded(value: number): number {
+  return Number(value.toPrecision(3))
+}

@@ -1,0 +1,92 @@
+/** Bench: the built-in benchmarks, measured against peers in the same run. */
+import { mistake, systemClock } from '../base/index.ts'
+import type { Connectors } from '../data/index.ts'
+import { type Database, open } from '../database/index.ts'
+import { type BenchResult, type CaseResult, machineText, rounded } from './harness.ts'
+import { benchKernels } from './kernels.ts'
+import { benchLatency } from './latency.ts'
+import { benchStart } from './start.ts'
+
+/** What a benchmark works with. */
+export interface BenchOptions {
+  long: boolean
+  only?: string | undefined
+  /** Rows of the main table, for a quick look; the default is what the figures are stated for. */
+  rows?: number | undefined
+  signal: AbortSignal
+  /** Opens an empty database on one thread. */
+  open(): Promise<Database>
+  notice(text: string): void
+  progress(text: string): void
+}
+
+export interface BenchRun {
+  json: boolean
+  long: boolean
+  only?: string | undefined
+  rows?: number | undefined
+  signal: AbortSignal
+  connectors: Connectors
+  /** Takes the result, for standard output. */
+  print(text: string): unknown
+  /** Takes what is no result. */
+  tell(text: string): unknown
+}
+
+const benchmarks: Record<string, (options: BenchOptions) => Promise<CaseResult[]>> = {
+  kernels: benchKernels,
+  latency: benchLatency,
+  start: benchStart,
+}
+
+/** Runs the benchmark `name` and prints its table or its JSON object. */
+export async function runBenchmark(name: string, run: BenchRun): Promise<void> {
+  const benchmark = benchmarks[name]
+  if (benchmark === undefined) {
+    mistake({
+      code: 'unknown_name',
+      message: `there is no benchmark '${name}'`,
+      hint: `there are ${Object.keys(benchmarks).join(', ')}`,
+    })
+  }
+  const startedAt = systemClock.monotonicMillis()
+  const cases = await benchmark({
+    long: run.long,
+    only: run.only,
+    rows: run.rows,
+    signal: run.signal,
+    open: () => open(':memory:', { thread: 'host', connectors: run.connectors }),
+    notice: (text) => run.tell(`notice: ${text}\n`),
+    progress: (text) => run.tell(`${name}: ${text}\n`),
+  })
+  const result: BenchResult = { name, machine: machineText(), cases }
+  run.print(run.json ? `${JSON.stringify(result)}\n` : tableText(result))
+  const seconds = (systemClock.monotonicMillis() - startedAt) / 1000
+  run.tell(`${name}: done in ${seconds.toFixed(0)} s\n`)
+}
+
+/** Cases as lines: Millrace's figure, then each peer's with the ratio. */
+export function tableText({ name, machine, cases }: BenchResult): string {
+  const peers = [...new Set(cases.flatMap((one) => Object.keys(one.peers)))]
+  const head = ['case', 'unit', 'millrace', ...peers]
+  const lines = cases.map((one) => [
+    one.case,
+    one.unit,
+    figure(one.millrace),
+    ...peers.map((peer) =>
+      one.peers[peer] === undefined ? '' : `${figure(one.peers[peer])} (${one.ratios[peer]} ×)`,
+    ),
+  ])
+  const widths = head.map((text, at) =>
+    Math.max(text.length, ...lines.map((line) => line[at]!.length)),
+  )
+  const row = (cells: string[]) =>
+    ` ${cells.map((cell, at) => (at < 2 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!))).join('  ')}`.trimEnd()
+  return [`${name}   ${machine}`, '', row(head), ...lines.map(row), ''].join('\n')
+}
+
+function figure(value: number): string {
+  if (value >= 1e6) return `${rounded(value / 1e6)} M`
+  if (value >= 1e3) return `${rounded(value / 1e3)} K`
+  return String(rounded(value))
+}

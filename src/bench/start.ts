@@ -1,0 +1,53 @@
+/**
+ * Start: time from starting a process to its first answer on standard output.
+ *
+ * How      `millrace -c "SELECT 1 AS a"` as it is built, beside a Node process that prints one line and one that asks DuckDB the same.
+ */
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { Failure, systemDisk } from '../base/index.ts'
+import { type CaseResult, compare, rounded, type Subject } from './harness.ts'
+import type { BenchOptions } from './index.ts'
+import { packageRoot } from './peers.ts'
+
+const duckdbScript = `
+  const { DuckDBInstance } = require('@duckdb/node-api')
+  DuckDBInstance.create(':memory:').then(async (instance) => {
+    const reader = await (await instance.connect()).runAndReadAll('SELECT 1 AS a')
+    console.log(JSON.stringify({ a: Number(reader.getRows()[0][0]) }))
+    process.exit(0)
+  })`
+
+export async function benchStart(options: BenchOptions): Promise<CaseResult[]> {
+  const root = packageRoot()
+  const built = join(root, 'dist/cli.js')
+  const cli = systemDisk.exists(built) ? built : join(root, 'src/cli.ts')
+  const subjects = [processSubject('millrace', root, [cli, '-c', 'SELECT 1 AS a'])]
+  if (systemDisk.exists(join(root, 'node_modules/@duckdb/node-api'))) {
+    subjects.push(processSubject('duckdb', root, ['-e', duckdbScript]))
+  } else options.notice('duckdb is left out: it is not installed')
+  subjects.push(processSubject('node', root, ['-e', `console.log('{"a":1}')`]))
+  options.progress('start')
+  const rounds = options.long ? 31 : 11
+  const millis = await compare(subjects, { rounds, signal: options.signal })
+  const peers: Record<string, number> = {}
+  const ratios: Record<string, number> = {}
+  for (let at = 1; at < subjects.length; at++) {
+    peers[subjects[at]!.name] = rounded(millis[at]!)
+    ratios[subjects[at]!.name] = rounded(millis[at]! / millis[0]!)
+  }
+  return [{ case: 'first-answer', unit: 'ms', millrace: rounded(millis[0]!), peers, ratios }]
+}
+
+function processSubject(name: string, folder: string, args: string[]): Subject {
+  return {
+    name,
+    prepare: async () => {},
+    round: async () => {
+      const child = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' })
+      if (child.status !== 0) throw new Failure('bug', `${name} failed: ${child.stderr}`)
+      return { answer: [JSON.parse(child.stdout).a] }
+    },
+    close: async () => {},
+  }
+}
