@@ -1,0 +1,289 @@
+/**
+ * File type: what a column of a Parquet or Arrow file holds, which SQL type that is, and how its values become ours.
+ *
+ * How      `readValues` turns an array of the file's values into a column of the wanted type. Where both lie in memory
+ *          alike the array is taken as it is; else value by value, through `hostValue`.
+ * Contract 1 (checked) a value out of range is not cut: its index is in `faults`, and rows that hold it are bad rows.
+ */
+import { isUtf8 } from 'node:buffer'
+import { mistake } from '../base/index.ts'
+import { type Field, type Type, typeText, type Value } from '../data/index.ts'
+import { ColumnBuilder } from './column-builder.ts'
+
+export type FileType =
+  | { kind: 'boolean' }
+  /** `bits`: how many a value of the file has, which decides between INTEGER and BIGINT. */
+  | { kind: 'integer'; bits: number; signed: boolean }
+  | { kind: 'double' }
+  | { kind: 'decimal'; precision: number; scale: number }
+  | { kind: 'varchar' }
+  /** `nanos`: what the file counts, in nanoseconds. */
+  | { kind: 'timestamp'; nanos: bigint }
+  | { kind: 'date'; unit: 'days' | 'millis' }
+  | { kind: 'other'; text: string }
+
+/** The SQL type of a column that is declared by the file alone; undefined when there is none. */
+export function sqlType(type: FileType): Type | undefined {
+  switch (type.kind) {
+    case 'integer': {
+      const fits = type.bits < 32 || (type.bits === 32 && type.signed)
+      return { kind: fits ? 'integer' : 'bigint' }
+    }
+    case 'decimal': {
+      const { precision, scale } = type
+      const works = precision <= 18 && scale >= 0 && scale <= precision
+      return works ? { kind: 'decimal', precision, scale } : undefined
+    }
+    case 'timestamp':
+      return { kind: 'timestamp', precision: timestampPrecision(type.nanos) }
+    case 'other':
+      return undefined
+    default:
+      return { kind: type.kind }
+  }
+}
+
+function timestampPrecision(nanos: bigint): number {
+  if (nanos >= 1_000_000_000n) return 0
+  return nanos >= 1_000_000n ? 3 : 6
+}
+
+export function fileTypeText(type: FileType): string {
+  if (type.kind === 'other') return type.text
+  if (type.kind === 'decimal') return `DECIMAL(${type.precision}, ${type.scale})`
+  if (type.kind === 'integer') return `${type.signed ? 'INT' : 'UINT'}${type.bits}`
+  return type.kind.toUpperCase()
+}
+
+/** Throws unless values of `type` can become values of the column. */
+export function checkReadable(field: Field, type: FileType, path: string): void {
+  if (readable(type, field.type)) return
+  mistake({
+    code: type.kind === 'other' ? 'unsupported' : 'type_mismatch',
+    message:
+      type.kind === 'other'
+        ? `not supported yet: column ${field.name} of type ${type.text}`
+        : `column ${field.name} is ${fileTypeText(type)} in the file and ${typeText(field.type)} in the table`,
+    detail: path,
+    hint: 'declare the columns that you need, with types that the file can give',
+  })
+}
+
+/** The schema of a file without declared columns. */
+export function inferredSchema(
+  columns: readonly { name: string; type: FileType; nullable: boolean }[],
+  path: string,
+): Field[] {
+  return columns.map(({ name, type, nullable }) => {
+    const found = sqlType(type)
+    if (found !== undefined) return { name, type: found, nullable }
+    return mistake({
+      code: 'unsupported',
+      message: `not supported yet: column ${name} of type ${fileTypeText(type)}`,
+      detail: path,
+      hint: 'declare the columns of the table and leave this one out',
+    })
+  })
+}
+
+function readable(from: FileType, to: Type): boolean {
+  switch (from.kind) {
+    case 'integer':
+      return ['integer', 'bigint', 'double', 'decimal'].includes(to.kind)
+    case 'decimal':
+      return to.kind === 'decimal' || to.kind === 'double'
+    case 'date':
+      return to.kind === 'date' || to.kind === 'timestamp'
+    case 'other':
+      return false
+    default:
+      return from.kind === to.kind
+  }
+}
+
+/** What decoders of files give. */
+export type FileValues = ArrayLike<unknown> & (object | readonly unknown[])
+
+export interface Values {
+  column: ColumnBuilder
+  count: number
+  /** Index → why this value cannot be used. */
+  faults: Map<number, string> | null
+}
+
+export function readValues(given: FileValues, type: FileType, field: Field): Values {
+  if (type.kind === 'varchar') return stringValues(given, field)
+  const column = taken(given, type, field) ?? copied(given, type, field)
+  const count = given.length
+  if (column !== null) return { column, count, faults: null }
+  const slow = new ColumnBuilder(field, given.length)
+  let faults: Map<number, string> | null = null
+  for (let index = 0; index < given.length; index++) {
+    const raw = given[index]
+    const value = hostValue(raw, type, field.type)
+    if (value === undefined) {
+      faults ??= new Map()
+      faults.set(index, `column ${field.name}: ${text(raw)} is no ${typeText(field.type)}`)
+      slow.setNull(index)
+    } else slow.set(index, value)
+  }
+  return { column: slow, count, faults }
+}
+
+function stringValues(given: FileValues, field: Field): Values {
+  const column = new ColumnBuilder(field, given.length)
+  let faults: Map<number, string> | null = null
+  for (let index = 0; index < given.length; index++) {
+    const bytes = given[index]
+    if (!(bytes instanceof Uint8Array)) column.setString(index, String(bytes))
+    else {
+      column.setBytes(index, bytes)
+      if (!isUtf8(bytes)) {
+        faults ??= new Map()
+        faults.set(index, `column ${field.name} is not valid UTF-8`)
+      }
+    }
+  }
+  return { column, count: given.length, faults }
+}
+
+function text(raw: unknown): string {
+  return raw instanceof Uint8Array
+    ? `0x${Buffer.from(raw.subarray(0, 20)).toString('hex')}`
+    : String(raw)
+}
+
+/** The array itself, where its memory is laid out as ours is. */
+function taken(given: FileValues, type: FileType, field: Field): ColumnBuilder | null {
+  const column = new ColumnBuilder(field, 0)
+  const to = field.type
+  if (given instanceof Int32Array) {
+    const fits =
+      (type.kind === 'integer' && to.kind === 'integer') ||
+      (type.kind === 'date' && type.unit === 'days' && to.kind === 'date')
+    if (!fits) return null
+    column.ints = given
+    return column
+  }
+  if (given instanceof BigInt64Array) {
+    const micros = type.kind === 'timestamp' && type.nanos === 1000n
+    const fits =
+      (type.kind === 'integer' && to.kind === 'bigint') ||
+      (micros && to.kind === 'timestamp' && to.precision === 6)
+    if (!fits) return null
+    column.longs = given
+    column.halves = new Int32Array(given.buffer, given.byteOffset, given.length * 2)
+    return column
+  }
+  if (given instanceof Float64Array && to.kind === 'double') {
+    column.doubles = given
+    return column
+  }
+  return null
+}
+
+/** Loops for the usual conversions that cannot fail. */
+function copied(given: FileValues, type: FileType, field: Field): ColumnBuilder | null {
+  const to = field.type.kind
+  const isSmall =
+    given instanceof Int32Array ||
+    given instanceof Int16Array ||
+    given instanceof Int8Array ||
+    given instanceof Uint8Array ||
+    given instanceof Uint16Array ||
+    given instanceof Uint32Array
+  if (isSmall && type.kind === 'integer' && (to === 'bigint' || to === 'integer')) {
+    if (to === 'integer' && given instanceof Uint32Array) return null
+    const column = new ColumnBuilder(field, given.length)
+    if (to === 'integer') column.ints.set(given)
+    else for (let index = 0; index < given.length; index++) column.setLong(index, given[index]!)
+    return column
+  }
+  if ((isSmall || given instanceof Float32Array) && to === 'double' && type.kind !== 'decimal') {
+    const column = new ColumnBuilder(field, given.length)
+    column.doubles.set(given)
+    return column
+  }
+  return null
+}
+
+const INT_MAX = 2n ** 31n - 1n
+const LONG_MAX = 2n ** 63n - 1n
+const DAY_MICROS = 86_400_000_000n
+
+/** One value of the file as a value of `to`; undefined when it does not fit. */
+export function hostValue(raw: unknown, from: FileType, to: Type): Value | undefined {
+  switch (from.kind) {
+    case 'boolean':
+      return Boolean(raw)
+    case 'varchar':
+      return String(raw)
+    case 'double':
+      return Number(raw)
+    case 'integer':
+      if (to.kind === 'double') return Number(raw)
+      if (to.kind === 'decimal') return rescale(BigInt(raw as number), 0, to)
+      return limited(BigInt(raw as number), to)
+    case 'decimal': {
+      const unscaled =
+        typeof raw === 'object' ? wordValue(raw as Uint8Array) : BigInt(raw as number)
+      // The text is rounded once; dividing doubles would round twice.
+      if (to.kind === 'double') return Number(`${unscaled}e${-from.scale}`)
+      return to.kind === 'decimal' ? rescale(unscaled, from.scale, to) : undefined
+    }
+    case 'date':
+      return dateValue(raw, from.unit, to)
+    case 'timestamp':
+      return truncated(floorDivide(BigInt(raw as bigint) * from.nanos, 1000n), to)
+    case 'other':
+      return undefined
+  }
+}
+
+function limited(value: bigint, to: Type): Value | undefined {
+  if (to.kind === 'integer')
+    return value <= INT_MAX && value >= -INT_MAX - 1n ? Number(value) : undefined
+  return value <= LONG_MAX && value >= -LONG_MAX - 1n ? value : undefined
+}
+
+function dateValue(raw: unknown, unit: 'days' | 'millis', to: Type): Value | undefined {
+  const days =
+    unit === 'days' ? BigInt(raw as number) : floorDivide(BigInt(raw as bigint), 86_400_000n)
+  return to.kind === 'date' ? limited(days, { kind: 'integer' }) : limited(days * DAY_MICROS, to)
+}
+
+/** Microseconds cut to the precision of `to`, towards the past. */
+function truncated(micros: bigint, to: Type): Value | undefined {
+  const unit = to.kind === 'timestamp' ? 10n ** BigInt(6 - to.precision) : 1n
+  return limited(floorDivide(micros, unit) * unit, to)
+}
+
+function floorDivide(value: bigint, by: bigint): bigint {
+  const quotient = value / by
+  return value % by < 0n ? quotient - 1n : quotient
+}
+
+/** An integer of `scale` digits behind the point as one of `to.scale`, rounded half away from zero. */
+function rescale(value: bigint, scale: number, to: Type & { kind: 'decimal' }): bigint | undefined {
+  let result = value
+  if (to.scale >= scale) result *= 10n ** BigInt(to.scale - scale)
+  else {
+    const unit = 10n ** BigInt(scale - to.scale)
+    const half = value < 0n ? -unit / 2n : unit / 2n
+    result = (value + half) / unit
+  }
+  const bound = 10n ** BigInt(to.precision)
+  return result < bound && result > -bound ? result : undefined
+}
+
+/** A two's complement integer of big-endian bytes (Parquet) or little-endian 32-bit words (Arrow). */
+function wordValue(raw: Uint8Array | Uint32Array): bigint {
+  let value = 0n
+  const isWords = raw instanceof Uint32Array
+  const width = isWords ? 32n : 8n
+  for (let index = 0; index < raw.length; index++) {
+    const part = isWords ? raw[raw.length - 1 - index]! : raw[index]!
+    value = (value << width) | BigInt(part)
+  }
+  return BigInt.asIntN(Number(width) * raw.length, value)
+}

@@ -1,0 +1,24 @@
+/**
+ * Connect: sources and sinks, one file each. The only thing others need is the table of connectors by name.
+ *
+ *     const connectors = builtinConnectors(systemDisk, new Map([['orders', [{ id: 1 }]]]))
+ *     connectors.get('filesystem')?.open(schema, new Map([['path', 'orders.csv']]), { projection: [0], bad: console.log })
+ */
+import type { Disk } from '../base/index.ts'
+import type { Connectors } from '../data/index.ts'
+import { blackholeConnector } from './blackhole.ts'
+import { filesystemConnector } from './filesystem.ts'
+import { type JsSource, jsConnector } from './js.ts'
+
+export { type BlackholeWriter, blackholeConnector } from './blackhole.ts'
+export { filesystemConnector } from './filesystem.ts'
+export { type JsRow, type JsRows, type JsSource, jsConnector } from './js.ts'
+
+/** The connectors that come with the package; `sources` are what connector `js` reads, by name. */
+export function builtinConnectors(
+  disk: Disk,
+  sources: ReadonlyMap<string, JsSource> = new Map(),
+): Connectors {
+  const all = [filesystemConnector(disk), blackholeConnector(), jsConnector(sources)]
+  return new Map(all.map((connector) => [connector.name, connector]))
+}

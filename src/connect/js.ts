@@ -1,0 +1,252 @@
+/**
+ * Js: tables over rows that the host program gives: arrays, iterables and async iterables of objects or arrays.
+ *
+ * How      `'connector' = 'js', 'source' = 'orders'` reads what was registered as `orders`. Objects give columns by
+ *          name, case aside; arrays by position. Values may be what JavaScript has at hand: numbers for BIGINT and
+ *          TIMESTAMP (milliseconds), Date, strings in the spelling of SQL.
+ * Contract 1 (checked) a value that does not fit its column makes a bad row.
+ *          2 (trusted) an array is finite; any other source is unless `bounded` says so.
+ */
+import { mistake } from '../base/index.ts'
+import {
+  type Batch,
+  batchOf,
+  type Connector,
+  type ConnectorOptions,
+  type Field,
+  parseValue,
+  precisionMicros,
+  type ReaderOptions,
+  type Row,
+  type Schema,
+  type SourceReader,
+  type Type,
+  typeText,
+  type Value,
+} from '../data/index.ts'
+import { checkNames, nearest, requiredOption } from './options.ts'
+
+export type JsRow = readonly unknown[] | Readonly<Record<string, unknown>>
+export type JsRows = Iterable<JsRow> | AsyncIterable<JsRow>
+export type JsSource = JsRows | { rows: JsRows; bounded: boolean }
+
+export function jsConnector(sources: ReadonlyMap<string, JsSource>): Connector {
+  const find = (options: ConnectorOptions): JsRows => {
+    const name = requiredOption(options, 'source', 'orders')
+    const source = sources.get(name)
+    if (source !== undefined) return rowsOf(source)
+    const near = nearest(name, [...sources.keys()])
+    return mistake({
+      code: 'invalid_option',
+      message: `no JavaScript source is registered as '${name}'`,
+      hint:
+        near === undefined ? 'register it when the database is opened' : `did you mean '${near}'?`,
+    })
+  }
+  return {
+    name: 'js',
+    get bounded() {
+      return [...sources.values()].every(isBounded)
+    },
+    sink: null,
+    source: true,
+    check: (options) => {
+      checkNames(options, ['source'])
+      find(options)
+    },
+    infer: () => null,
+    open: (schema, options, reader) => {
+      const rows = find(options)
+      return Symbol.asyncIterator in rows
+        ? asyncReader(rows[Symbol.asyncIterator](), new RowIntake(schema, reader))
+        : syncReader(rows[Symbol.iterator](), new RowIntake(schema, reader))
+    },
+    create: () =>
+      mistake({ code: 'unsupported', message: `not supported yet: writing to connector 'js'` }),
+  }
+}
+
+function isBounded(source: JsSource): boolean {
+  return Array.isArray(source) || ('bounded' in source && source.bounded === true)
+}
+
+function rowsOf(source: JsSource): JsRows {
+  const isRows = Symbol.iterator in source || Symbol.asyncIterator in source
+  return isRows ? (source as JsRows) : (source as { rows: JsRows }).rows
+}
+
+/** Turns rows of the host into rows of the table and reports those that do not fit. */
+class RowIntake {
+  readonly #schema: Schema
+  readonly #all: readonly Field[]
+  readonly #reader: ReaderOptions
+  #offset = 0
+  #rows: Row[] = []
+
+  constructor(schema: Schema, reader: ReaderOptions) {
+    this.#all = schema.fields
+    this.#schema = { fields: reader.projection.map((index) => schema.fields[index]!) }
+    this.#reader = reader
+  }
+
+  get rows(): number {
+    return this.#rows.length
+  }
+
+  take(given: JsRow): void {
+    const offset = this.#offset++
+    try {
+      this.#rows.push(this.#convert(given))
+    } catch (fault) {
+      if (!(fault instanceof Unfit)) throw fault
+      this.#reader.bad({ offset, message: fault.message, text: excerpt(given) })
+    }
+  }
+
+  #convert(given: JsRow): Row {
+    if (typeof given !== 'object' || given === null) throw new Unfit('a row is an object or array')
+    if (Array.isArray(given)) {
+      if (given.length !== this.#all.length) {
+        throw new Unfit(`${given.length} values where ${this.#all.length} are due`)
+      }
+      return this.#reader.projection.map((index) => hostValue(given[index], this.#all[index]!))
+    }
+    return this.#schema.fields.map((field) => hostValue(member(given, field.name), field))
+  }
+
+  batch(): Batch {
+    const rows = this.#rows
+    this.#rows = []
+    return batchOf(this.#schema, rows)
+  }
+}
+
+class Unfit extends Error {}
+
+function member(given: object, name: string): unknown {
+  if (name in given) return (given as Record<string, unknown>)[name]
+  const lower = name.toLowerCase()
+  for (const [key, value] of Object.entries(given)) if (key.toLowerCase() === lower) return value
+  return undefined
+}
+
+/** What the host gives as a value of the column, or throws Unfit. */
+function hostValue(given: unknown, field: Field): Value {
+  const { name, type } = field
+  if (given === null || given === undefined) {
+    if (!field.nullable) throw new Unfit(`column ${name} is NULL but takes none`)
+    return null
+  }
+  const value = converted(given, type)
+  if (value === undefined) {
+    throw new Unfit(`column ${name}: cannot read ${describe(given)} as ${typeText(type)}`)
+  }
+  return value
+}
+
+function converted(given: unknown, type: Type): Value | undefined {
+  if (given instanceof Date) {
+    if (type.kind !== 'timestamp' && type.kind !== 'date') return undefined
+    return Number.isNaN(given.getTime()) ? undefined : parseValue(given.toISOString(), type)
+  }
+  switch (typeof given) {
+    case 'string':
+      return type.kind === 'varchar' ? given : parseValue(given, type)
+    case 'boolean':
+      return type.kind === 'boolean' ? given : undefined
+    case 'bigint':
+      if (type.kind === 'timestamp') return timestampOf(given, type)
+      return type.kind === 'varchar' ? undefined : parseValue(String(given), type)
+    case 'number':
+      if (type.kind === 'double') return given
+      if (type.kind === 'timestamp' && Number.isSafeInteger(given)) {
+        return timestampOf(BigInt(given) * 1000n, type)
+      }
+      return isNumeric(type) ? parseValue(String(given), type) : undefined
+    default:
+      return undefined
+  }
+}
+
+function isNumeric(type: Type): boolean {
+  return type.kind === 'integer' || type.kind === 'bigint' || type.kind === 'decimal'
+}
+
+/** Microseconds cut to the precision of the type, towards the past. */
+function timestampOf(micros: bigint, type: Type): bigint | undefined {
+  const unit = precisionMicros(type)
+  const value = micros - (((micros % unit) + unit) % unit)
+  return BigInt.asIntN(64, value) === value ? value : undefined
+}
+
+function describe(given: unknown): string {
+  return typeof given === 'object' ? 'an object' : `${typeof given} ${excerpt(given).slice(0, 40)}`
+}
+
+/** The start of a row as text; rows of the host may hold anything. */
+function excerpt(given: unknown): string {
+  try {
+    const plain = (_: string, value: unknown) =>
+      typeof value === 'bigint' ? value.toString() : value
+    return (JSON.stringify(given, plain) ?? String(given)).slice(0, 200)
+  } catch {
+    return String(given).slice(0, 200)
+  }
+}
+
+const progress = () => ({ bytes: 0, bytesTotal: null })
+
+function syncReader(rows: Iterator<JsRow>, intake: RowIntake): SourceReader {
+  let done = false
+  return {
+    asynchronous: false,
+    read: (rowsMax) => {
+      if (done) return null
+      while (intake.rows < rowsMax && !done) {
+        const next = rows.next()
+        if (next.done) done = true
+        else intake.take(next.value)
+      }
+      return intake.batch()
+    },
+    progress,
+    close: () => {
+      if (!done) rows.return?.()
+      done = true
+    },
+  }
+}
+
+/**
+ * Gives what is there: a batch ends when the next row lets the event loop turn, so that a trickle is seen at once. The
+ * row that was asked for too early begins the next batch.
+ */
+function asyncReader(rows: AsyncIterator<JsRow>, intake: RowIntake): SourceReader {
+  let done = false
+  let pending: Promise<IteratorResult<JsRow>> | null = null
+  const pause = Symbol('pause')
+  return {
+    asynchronous: true,
+    read: async (rowsMax) => {
+      if (done) return null
+      for (let first = true; intake.rows < rowsMax; first = false) {
+        pending ??= rows.next()
+        const turn = new Promise<typeof pause>((resolve) => setImmediate(resolve, pause))
+        const next = await (first ? pending : Promise.race([pending, turn]))
+        if (next === pause) break
+        pending = null
+        if (next.done) {
+          done = true
+          break
+        }
+        intake.take(next.value)
+      }
+      return intake.batch()
+    },
+    progress,
+    close: () => {
+      if (!done) void rows.return?.()
+      done = true
+    },
+  }
+}

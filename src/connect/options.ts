@@ -1,0 +1,107 @@
+/**
+ * Options: reading and checking the options of WITH (…), with mistakes that name what would work.
+ *
+ * How      A connector lists the options it knows. Options that other engines' scripts carry and that mean nothing here
+ *          (`sink.*`, `table.exec.*` …) are accepted; an option unknown otherwise is a mistake.
+ */
+import { mistake } from '../base/index.ts'
+import type { ConnectorOptions } from '../data/index.ts'
+
+/** Options of other engines that change nothing here. */
+const foreign = ['sink.', 'source.', 'table.exec.', 'scan.', 'partition.', 'auto-compaction']
+const foreignNames = ['auto-compaction', 'compaction.file-size', 'force_append_only', 'type']
+
+/** Throws for an option that is neither in `known` (a name, or a prefix that ends in a dot) nor foreign. */
+export function checkNames(options: ConnectorOptions, known: readonly string[]): void {
+  for (const name of options.keys()) {
+    if (name === 'connector' || foreignNames.includes(name)) continue
+    if (foreign.some((prefix) => name.startsWith(prefix))) continue
+    if (known.some((each) => (each.endsWith('.') ? name.startsWith(each) : each === name))) continue
+    const near = nearest(name, known)
+    const hint = near
+      ? `did you mean '${near}'?`
+      : `options are ${known.map((k) => `'${k}'`).join(', ')}`
+    mistake({ code: 'invalid_option', message: `unknown option '${name}'`, hint })
+  }
+}
+
+export function textOption(options: ConnectorOptions, name: string): string | undefined {
+  const value = options.get(name)
+  return value === undefined ? undefined : String(value)
+}
+
+export function requiredOption(options: ConnectorOptions, name: string, example: string): string {
+  const value = textOption(options, name)
+  if (value !== undefined && value !== '') return value
+  return mistake({
+    code: 'invalid_option',
+    message: `option '${name}' is missing`,
+    hint: `for example '${name}' = '${example}'`,
+  })
+}
+
+/** One of `values`, in any case; `fallback` where the option is not given. */
+export function choiceOption<T extends string>(
+  options: ConnectorOptions,
+  name: string,
+  values: readonly T[],
+  fallback: T,
+): T {
+  const given = textOption(options, name)
+  if (given === undefined) return fallback
+  const found = values.find((value) => value === given.toLowerCase())
+  if (found !== undefined) return found
+  const near = nearest(given.toLowerCase(), values)
+  const list = values.map((value) => `'${value}'`).join(', ')
+  return mistake({
+    code: 'invalid_option',
+    message: `option '${name}' cannot be '${given}'`,
+    hint: near ? `did you mean '${near}'? values are ${list}` : `values are ${list}`,
+  })
+}
+
+export function flagOption(options: ConnectorOptions, name: string, fallback: boolean): boolean {
+  const text = fallback ? 'true' : 'false'
+  return choiceOption(options, name, ['true', 'false'], text) === 'true'
+}
+
+/** An option of one ASCII character; `\t` is a tab. */
+export function characterOption(options: ConnectorOptions, name: string, fallback: string): number {
+  const given = textOption(options, name) ?? fallback
+  const text = given === '\\t' ? '\t' : given
+  const code = text.charCodeAt(0)
+  if (text.length === 1 && code < 128 && code !== 10 && code !== 13) return code
+  return mistake({
+    code: 'invalid_option',
+    message: `option '${name}' cannot be ${JSON.stringify(given)}`,
+    hint: 'it takes one ASCII character',
+  })
+}
+
+/** The name of `names` that is at most a third of its letters away from `given`. */
+export function nearest(given: string, names: readonly string[]): string | undefined {
+  let best: string | undefined
+  let least = Math.max(1, Math.floor(given.length / 3)) + 1
+  for (const name of names) {
+    const distance = editDistance(given, name)
+    if (distance < least) {
+      least = distance
+      best = name
+    }
+  }
+  return best
+}
+
+/** Insertions, deletions and replacements between two words (Levenshtein). */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const change = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
+      current.push(Math.min(change, previous[j]! + 1, current[j - 1]! + 1))
+    }
+    previous = current
+  }
+  return previous[b.length]!
+}
