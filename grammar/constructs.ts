@@ -13,7 +13,7 @@ import type { Token } from './scanner.ts'
 
 export type Place = 'statement' | 'element' | 'relation' | 'group' | 'operand' | 'anywhere'
 
-/** Words of the text → name of the construct; '' where the words are the name. */
+/** Words of the text → name of the construct; '' where the words are the name. `<name>` matches any one. */
 // biome-ignore format: a table to read as a block
 const constructs: Record<Place, Record<string, string>> = {
   statement: {
@@ -32,7 +32,7 @@ const constructs: Record<Place, Record<string, string>> = {
     'SHOW CREATE': '', 'SHOW FUNCTIONS': '', 'SHOW CUBOIDS': '', 'SHOW SYNOPSES': '', 'SHOW MODELS': '',
     'SHOW SINKS': '', 'SHOW SOURCES': '', 'SHOW MATERIALIZED': 'SHOW MATERIALIZED VIEWS', 'SHOW INDEXES': '',
     'SHOW COLUMNS': '', 'SHOW SCHEMAS': '', 'SHOW ALL': '',
-    'DESCRIBE CUBOID': '', 'DESCRIBE SYNOPSIS': '',
+    'DESCRIBE CUBOID <name>': 'DESCRIBE CUBOID', 'DESCRIBE SYNOPSIS <name>': 'DESCRIBE SYNOPSIS',
     'EXPLAIN STATE': '', 'EXPLAIN WHY': 'EXPLAIN WHY NO OUTPUT', 'EXPLAIN ROW': '', 'EXPLAIN STEPS': '',
     'EXPLAIN APPROXIMATE': '', 'EXPLAIN ESTIMATED_COST': '', 'EXPLAIN CHANGELOG_MODE': '', 'EXPLAIN PLAN_ADVICE': '',
     'EXPLAIN JSON_EXECUTION_PLAN': '', 'EXPLAIN ANALYZE FOR': 'EXPLAIN ANALYZE FOR an object',
@@ -50,7 +50,9 @@ const constructs: Record<Place, Record<string, string>> = {
   },
   element: {
     'PRIMARY KEY': '', 'UNIQUE (': 'UNIQUE', 'FOREIGN KEY': '', 'CHECK (': 'CHECK constraints',
-    CONSTRAINT: 'named constraints', 'LIKE': 'CREATE … (LIKE …)', 'PERIOD FOR': '',
+    'CONSTRAINT <name> PRIMARY': 'named constraints', 'CONSTRAINT <name> UNIQUE': 'named constraints',
+    'CONSTRAINT <name> CHECK': 'named constraints', 'CONSTRAINT <name> FOREIGN': 'named constraints',
+    'LIKE': 'CREATE … (LIKE …)', 'PERIOD FOR': '',
   },
   relation: {
     LATERAL: '', 'UNNEST (': 'UNNEST', 'CUMULATE (': 'CUMULATE windows', 'SESSION (': 'SESSION windows',
@@ -147,7 +149,12 @@ function matchAt(place: Place, look: Look): Pattern | undefined {
   const first = look(0)?.upper
   if (first === undefined || first === '') return undefined
   const list = patternsOf(place).get(first)
-  return list?.find((p) => p.words.every((w, i) => look(i)?.upper === w))
+  return list?.find((p) => p.words.every((w, i) => matches(w, look(i))))
+}
+
+function matches(pattern: string, token: Token | undefined): boolean {
+  if (pattern !== '<name>') return token?.upper === pattern
+  return token !== undefined && /^["`\p{L}_]/u.test(token.image)
 }
 
 /**

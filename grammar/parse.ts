@@ -15,7 +15,7 @@ import { expected, expectedText } from './expectation.ts'
 import { Parser, Refusal, Unexpected } from './parser.ts'
 import { scan, type Token } from './scanner.ts'
 import type { Script, Statement } from './tree.ts'
-import { keywords, kinds } from './words.ts'
+import { kinds } from './words.ts'
 
 let parser: Parser | undefined
 
@@ -114,8 +114,12 @@ function hintAt(tokens: Token[], at: number, entries: readonly string[]): string
   return undefined
 }
 
-/** Keywords that can be misread as an alias when misspelt. */
-const clauses: readonly string[] = keywords.filter((k) => k.length > 2)
+/** Keywords that pass for an alias when misspelt. */
+// biome-ignore format: a list to read as a block
+const clauses: readonly string[] = [
+  'FROM', 'WHERE', 'GROUP', 'HAVING', 'ORDER', 'LIMIT', 'OFFSET', 'JOIN', 'LEFT', 'RIGHT', 'INNER', 'CROSS',
+  'FULL', 'EMIT', 'WITH', 'USING', 'BETWEEN', 'LIKE', 'AND', 'DESC', 'NULLS',
+]
 
 /** The word within one edit of `text`, two for a long one, that is nearest to it. */
 function closest(text: string, words: readonly string[]): string | undefined {

@@ -433,12 +433,12 @@ export class Parser extends EmbeddedActionsParser {
         ALT: (): Expression => {
           this.CONSUME(word.LIKE)
           const pattern = this.SUBRULE2(this.expression, tight)
-          const escape = this.OPTION1(() => {
+          const escaping = this.OPTION1(() => {
             this.CONSUME(word.ESCAPE)
             return this.SUBRULE3(this.expression, tight)
           })
           const span = this.#span(start)
-          return { kind: 'like', operand, pattern, escape: escape ?? null, negated, span }
+          return { kind: 'like', operand, pattern, escape: escaping ?? null, negated, span }
         },
       },
     ])
@@ -797,6 +797,7 @@ export class Parser extends EmbeddedActionsParser {
       this.CONSUME(word.WHEN)
       const when = this.SUBRULE1(this.expression)
       this.CONSUME(word.THEN)
+      // biome-ignore lint/suspicious/noThenProperty: the tree is plain data and never awaited.
       whens.push({ when, then: this.SUBRULE2(this.expression) })
     })
     const otherwise = this.OPTION1(() => {
@@ -1281,6 +1282,7 @@ export class Parser extends EmbeddedActionsParser {
 
   relation = this.RULE('relation', (): Relation => {
     this.#refuse('relation')
+    if (this.LA(1).tokenType === kinds.string) this.#unsupported('a file as a relation')
     return this.OR({
       DEF: [
         {
@@ -1343,7 +1345,6 @@ export class Parser extends EmbeddedActionsParser {
   )
 
   table = this.RULE('table', (): Relation => {
-    if (this.LA(1).tokenType === kinds.string) this.#unsupported('a file as a relation')
     const start = this.#start()
     const path = this.SUBRULE(this.path)
     this.ACTION(() => {

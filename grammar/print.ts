@@ -179,8 +179,8 @@ function operation(e: Operation): string {
       return `${operand(e.operand, power.range)} ${not(e)}IN (${list(e.list, expression)})`
     case 'like': {
       const pattern = operand(e.pattern, power.range + 1)
-      const escape = e.escape === null ? '' : ` ESCAPE ${operand(e.escape, power.range + 1)}`
-      return `${operand(e.operand, power.range)} ${not(e)}LIKE ${pattern}${escape}`
+      const escaped = e.escape === null ? '' : ` ESCAPE ${operand(e.escape, power.range + 1)}`
+      return `${operand(e.operand, power.range)} ${not(e)}LIKE ${pattern}${escaped}`
     }
   }
 }

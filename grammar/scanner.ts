@@ -66,7 +66,7 @@ const escapes: Record<string, string> = {
 }
 const escapeText = /\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([\s\S]))/g
 
-function unescape(body: string): string {
+function withoutEscapes(body: string): string {
   return body.replace(escapeText, (_all, hex, short, long, single: string | undefined) => {
     if (single !== undefined) return escapes[single] ?? single
     const point = Number.parseInt(hex ?? short ?? long, 16)
@@ -132,7 +132,7 @@ class Scanner {
     this.#at = end
   }
 
-  #fault(message: string, end: number, hint?: string): void {
+  #fault(message: string, end: number, hint?: string) {
     const start = this.#at
     this.#push(kinds.invalid, end, '', '')
     this.#diagnostics.push({ code: 'syntax', message, hint, span: { start, end } })
@@ -145,7 +145,7 @@ class Scanner {
     token.tokenTypeIdx = tokenType.tokenTypeIdx!
   }
 
-  #word(): void {
+  #word() {
     const text = this.#match(wordText)!
     const end = this.#at + text.length
     if (text.length === 1 && this.#text[end] === "'") {
@@ -157,7 +157,7 @@ class Scanner {
   }
 
   /** X'…' and B'…'. */
-  #foreignString(quote: number): void {
+  #foreignString(quote: number) {
     const close = this.#text.indexOf("'", quote + 1)
     const start = this.#at
     const end = close < 0 ? this.#text.length : close + 1
@@ -166,7 +166,7 @@ class Scanner {
     this.#diagnostics.push({ code: 'unsupported', message, span: { start, end } })
   }
 
-  #number(): void {
+  #number() {
     const text = this.#match(numberText)!
     const end = this.#at + text.length
     wordText.lastIndex = end
@@ -181,7 +181,7 @@ class Scanner {
   }
 
   /** `quote` is the position of the opening quote; an E may stand before it. */
-  #string(quote: number, escaped: boolean): void {
+  #string(quote: number, escaped: boolean) {
     const text = this.#text
     let at = quote + 1
     while (at < text.length) {
@@ -197,12 +197,12 @@ class Scanner {
     }
     const body = text.slice(quote + 1, at).replaceAll("''", "'")
     this.#pushString(
-      escaped ? unescape(text.slice(quote + 1, at).replaceAll("''", "'")) : body,
+      escaped ? withoutEscapes(text.slice(quote + 1, at).replaceAll("''", "'")) : body,
       at + 1,
     )
   }
 
-  #pushString(value: string, end: number): void {
+  #pushString(value: string, end: number) {
     const before = this.#tokens.at(-1)
     if (before?.upper === 'INTERVAL') this.#retype(before, kinds.interval)
     else if (before?.upper === 'DATE' || before?.upper === 'TIMESTAMP') {
@@ -218,7 +218,7 @@ class Scanner {
     this.#push(kinds.string, end, '', value)
   }
 
-  #quotedName(quote: string): void {
+  #quotedName(quote: string) {
     const text = this.#text
     let at = this.#at + 1
     while (at < text.length) {
@@ -242,7 +242,7 @@ class Scanner {
   }
 
   /** Comments nest, as in Postgres. */
-  #blockComment(): void {
+  #blockComment() {
     const text = this.#text
     let depth = 1
     let at = this.#at + 2
@@ -263,7 +263,7 @@ class Scanner {
     this.#at = at
   }
 
-  #beyondAscii(): void {
+  #beyondAscii() {
     const space = this.#match(blank)
     if (space !== undefined) this.#at += space.length
     else if (this.#match(wordText) !== undefined) this.#word()
@@ -271,7 +271,7 @@ class Scanner {
   }
 
   /** `?`, `$1`, `:name` and, because of its dollars, `$tag$…$tag$`. */
-  #parameter(c: number): void {
+  #parameter(c: number) {
     if (c === 63) {
       this.#positional++
       return this.#push(kinds.parameter, this.#at + 1, '', String(this.#positional))
@@ -291,7 +291,7 @@ class Scanner {
     this.#pushString(body, close + fence.length)
   }
 
-  #operator(): void {
+  #operator() {
     for (let length = operatorLengthMax; length > 0; length--) {
       const image = this.#text.slice(this.#at, this.#at + length)
       const type = operators.get(image)
