@@ -10,7 +10,16 @@
  * Cost     O(n) where the plan is append-only and contributions come in order, else a hash table over rows and a sort.
  * See      docs/laws.md L2, L5; test/oracle
  */
-import { compareValues, type Field, type Op, type Row, type Value } from '../data/index.ts'
+import {
+  type Batch,
+  type Column,
+  columnOf,
+  compareValues,
+  type Field,
+  type Op,
+  type Row,
+  type Value,
+} from '../data/index.ts'
 
 export interface Triple {
   major: number
@@ -131,7 +140,7 @@ function pair(deleted: Change, added: Change): void {
   else copyTriple(added, deleted)
 }
 
-const isDeletion = (op: Op) => op === '-U' || op === '-D'
+export const isDeletion = (op: Op) => op === '-U' || op === '-D'
 
 /** Sorts by triple, key, − before +, and row: a −U stands right before its +U. */
 export function sortChanges(
@@ -156,4 +165,30 @@ function compareColumns(a: Row, b: Row, fields: readonly Field[], columns: reado
     if (order !== 0) return order
   }
   return 0
+}
+
+/** A delta's changes in columns, at most `rowsMax` rows at a time; null weights stand for all +1. */
+export function* batchOfChanges(
+  delta: { batches: Batch[] | null; changes(): Change[] },
+  fields: readonly Field[],
+  rowsMax: number,
+): Generator<{ columns: Column[]; from: number; rows: number; weights: Int32Array | null }> {
+  for (const { columns, rows } of delta.batches ?? []) {
+    for (let from = 0; from < rows; from += rowsMax) {
+      yield { columns, from, rows: Math.min(rowsMax, rows - from), weights: null }
+    }
+  }
+  if (delta.batches !== null) return
+  const changes = delta.changes()
+  for (let from = 0; from < changes.length; from += rowsMax) {
+    const part = changes.slice(from, from + rowsMax)
+    const columns = fields.map(({ type }, index) =>
+      columnOf(
+        type,
+        part.map(({ row }) => row[index]!),
+      ),
+    )
+    const weights = Int32Array.from(part, ({ op }) => (isDeletion(op) ? -1 : 1))
+    yield { columns, from: 0, rows: part.length, weights }
+  }
 }

@@ -139,7 +139,7 @@ export class Dataflow {
       case 'aggregate': {
         const upstream = pendingUpstream()
         const stage = aggregateStage(plan, environment, upstream, push)
-        return upstream.set(this.#above(plan.input, stage, watched))
+        return upstream.set(this.#above(plan.input, stage, watched || plan.bucket !== null))
       }
       case 'join': {
         const [left, right] = [pendingUpstream(), pendingUpstream()]

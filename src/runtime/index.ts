@@ -1,5 +1,5 @@
 /** Runtime: plans at work: operators over kernels, the order of inputs, the changes of a commit. */
-export { type Change, compareRows, type Contribution, rowKey } from './changes.ts'
+export { batchOfChanges, type Change, type Contribution, isDeletion, rowKey } from './changes.ts'
 export { Dataflow, type DataflowOptions } from './dataflow.ts'
 export {
   type ExternalInput,

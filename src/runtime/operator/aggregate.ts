@@ -56,7 +56,7 @@ export function aggregateStage(
             result: call.type,
             span: call.span,
           })),
-          retracts: plan.retracts,
+          retracts: plan.retracts && !oneShot,
           changes: !closes && !oneShot,
           single: plan.keys.length === 0,
         }),

@@ -126,7 +126,9 @@ export function updatingJoin(
     const changes = pending[fragment]!
     if (changes.length === 0) return
     pending[fragment] = []
-    changes.sort((a, b) => compareTriples(a, b) || a.port - b.port)
+    // One-shot statements know all right rows before the first left one: no row is padded and mended again.
+    if (environment.mode === 'one-shot') changes.sort((a, b) => b.port - a.port)
+    else changes.sort((a, b) => compareTriples(a, b) || a.port - b.port)
     const out: Contribution[] = []
     const { arena } = environment.fragments[fragment]!
     for (let from = 0; from < changes.length; ) {

@@ -94,7 +94,7 @@ export function joinStage(
     }
   }
   const core =
-    plan.join === 'inner' && !plan.retracts
+    plan.join === 'inner' && !(plan.retracts && environment.mode === 'continuous')
       ? streamingJoin(plan, environment, sides, tables, inputs, (fragment, batch) => {
           stats.rowsOut += batch.rows
           push(fragment, batch)

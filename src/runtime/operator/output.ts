@@ -58,7 +58,7 @@ export function output(plan: PhysicalPlan, environment: Environment): Output {
     take(errors) {
       const taken = parts
       parts = []
-      return deltaOf(taken, plan, errors)
+      return deltaOf(taken, plan, errors, plan.updating && environment.mode === 'continuous')
     },
   }
 }
@@ -87,9 +87,14 @@ function partOf(
   }
 }
 
-function deltaOf(parts: Part[], plan: PhysicalPlan, errors: ErrorRow[]): Delta {
+function deltaOf(
+  parts: Part[],
+  plan: PhysicalPlan,
+  errors: ErrorRow[],
+  updating: boolean,
+): Delta {
   const fields = plan.output
-  if (!plan.updating && isOrdered(parts)) {
+  if (!updating && isOrdered(parts)) {
     const batches = parts.map(({ rows, columns }) => ({ schema: { fields }, rows, columns }))
     let changes: Change[] | null = null
     return {
@@ -100,7 +105,7 @@ function deltaOf(parts: Part[], plan: PhysicalPlan, errors: ErrorRow[]): Delta {
     }
   }
   const rows = contributions(parts)
-  const changes = plan.updating
+  const changes = updating
     ? finalChanges(rows, fields, plan.key)
     : sortChanges(rows.map(inserted), fields, plan.key)
   return { count: changes.length, batches: null, changes: () => changes, errors }

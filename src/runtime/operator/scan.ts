@@ -77,7 +77,9 @@ export function scanStage(
     pushContributions(contributions) {
       if (contributions.length === 0) return
       stats.rowsOut += contributions.length
-      push(0, loadContributions(kernels, contributions, plan.output))
+      const batch = loadContributions(kernels, contributions, plan.output)
+      const allInserted = contributions.every(({ weight }) => weight === 1)
+      push(0, allInserted ? { ...batch, weights: 0 } : batch)
     },
     end(position) {
       ended = true

@@ -1,0 +1,406 @@
+/**
+ * Database: the door to the engine: statements, rows in, changes out; one actor with a mailbox.
+ *
+ * How      Calls are put into a mailbox and done one at a time, in slices of about 1 ms of the host's loop. Between them cycles
+ *          form by themselves while there is something to take (`cycles: 'drain'`), or only at FLUSH, reads and ends ('manual').
+ *          A plain statement reads after a commit point, so that it sees everything appended before it.
+ * Contract 1 (checked) statements of one call run in order and stop at the first mistake.
+ *          2 (checked) a subscriber that does not read holds back new cycles; nothing is dropped.
+ * See      src/database/engine.ts
+ */
+import { parse, type Statement, substitute } from '../../grammar/index.ts'
+import {
+  assert,
+  type Clock,
+  type Disk,
+  Failure,
+  QueryMistake,
+  systemClock,
+  systemDisk,
+} from '../base/index.ts'
+import type { Connectors, Field, Row } from '../data/index.ts'
+import type { Backend } from '../kernel/index.ts'
+import { Log } from '../log/index.ts'
+import { bind, type BoundStatement } from '../plan/index.ts'
+import { Engine } from './engine.ts'
+import { type InputRow, rowsFrom } from './ingest.ts'
+import type { Work } from './query.ts'
+import { perform, type Session, type StatementResult } from './statement.ts'
+import { CommitQueue, type RawCommit } from './subscription.ts'
+
+export interface DatabaseOptions {
+  /** Where the engine runs: on this event loop or in a worker. */
+  thread?: 'host' | 'worker'
+  vectorSize?: number
+  fragments?: number
+  backend?: Backend
+  disabledRewrites?: readonly string[]
+  planThroughJson?: boolean
+  connectors?: Connectors
+  disk?: Disk
+  clock?: Clock
+  /** Rows that one query takes in one cycle at most. */
+  cycleRows?: number
+  /** When commit points come: by themselves, or at FLUSH, reads and the end of input only. */
+  cycles?: 'drain' | 'manual'
+  /** A log to go on with; its statements and cycles are re-run first. */
+  log?: Log
+  /** Called before every step with its number; may throw, as a crash would. */
+  beforeStep?: (step: number) => void
+}
+
+export interface ExecuteOptions {
+  params?: unknown[] | Record<string, unknown> | undefined
+  vars?: Record<string, string>
+  signal?: AbortSignal
+  onNotice?: (text: string) => void
+  /** Called after each statement, and waited for. */
+  onResult?: (result: StatementResult) => void | Promise<void>
+  onProgress?: (progress: Progress) => void
+}
+
+/** How far a long statement is. */
+export interface Progress {
+  rows: number
+  bytes: number
+  bytesTotal: number | null
+}
+
+export interface ResultSet {
+  fields: Field[]
+  rows: Row[]
+}
+
+/** Milliseconds of work between two turns of the event loop. */
+const sliceMillis = 1
+const progressMillis = 100
+
+/** Opens a database; only `':memory:'` exists until the log is durable. */
+export async function open(directory: string, options: DatabaseOptions = {}): Promise<Database> {
+  if (directory !== ':memory:') {
+    throw new QueryMistake([
+      {
+        code: 'unsupported',
+        message: 'not supported yet: durable databases',
+        hint: "open ':memory:' instead",
+      },
+    ])
+  }
+  const database = new Database(options)
+  await database.recover()
+  return database
+}
+
+export class Database {
+  readonly #engine: Engine
+  readonly #manual: boolean
+  readonly #clock: Clock
+  #mailbox: Promise<unknown> = Promise.resolve()
+  #pumping = false
+  #closed = false
+  #fault: unknown = null
+  #queues = new Set<CommitQueue>()
+  #sliceStart = 0
+
+  /** @internal Use `open`. */
+  constructor(options: DatabaseOptions) {
+    this.#manual = options.cycles === 'manual'
+    this.#clock = options.clock ?? systemClock
+    this.#engine = new Engine({
+      vectorSize: options.vectorSize ?? 2048,
+      fragments: options.fragments ?? 1,
+      backend: options.backend ?? 'wasm',
+      disabledRewrites: options.disabledRewrites ?? [],
+      planThroughJson: options.planThroughJson ?? false,
+      connectors: options.connectors ?? new Map(),
+      disk: options.disk ?? systemDisk,
+      clock: this.#clock,
+      manual: this.#manual,
+      cycleRows: options.cycleRows ?? (this.#manual ? Number.MAX_SAFE_INTEGER : 65_536),
+      log: options.log ?? new Log(),
+      beforeStep: options.beforeStep ?? null,
+    })
+    this.#engine.wake = () => this.#schedule()
+  }
+
+  /** Re-runs the statements and cycles that the log holds. */
+  async recover(): Promise<void> {
+    const { log } = this.#engine
+    if (log.frames.length === 0) return
+    log.forgetUncommitted()
+    await this.#enqueue(() => this.#replay())
+  }
+
+  /** Runs SQL text. */
+  async execute(sql: string, options: ExecuteOptions = {}): Promise<StatementResult[]> {
+    const { text, statements, mistakes } = read(sql, options.vars)
+    const results: StatementResult[] = []
+    for (const statement of statements) {
+      const result = await this.#statement(statement, text, options)
+      results.push(result)
+      await options.onResult?.(result)
+    }
+    if (mistakes.length > 0) throw new QueryMistake(mistakes, text)
+    return results
+  }
+
+  /** Runs one one-shot query. */
+  async query(sql: string, params?: ExecuteOptions['params'], options: { signal?: AbortSignal } = {}): Promise<ResultSet> {
+    const results = await this.execute(sql, { ...options, params })
+    const last = results.findLast((result) => result.kind === 'rows')
+    if (last?.kind !== 'rows') {
+      for (const result of results) if (result.kind === 'changes') result.cancel()
+      throw new QueryMistake([
+        {
+          code: 'unsupported',
+          message: 'query() takes a statement that gives rows',
+          hint: 'use execute() or subscribe()',
+        },
+      ])
+    }
+    return { fields: last.fields, rows: last.rows }
+  }
+
+  /** Appends rows to a stored stream or table; resolves when they are in the log. */
+  async append(stream: string, rows: readonly InputRow[]): Promise<{ offset: number }> {
+    this.#checkOpen()
+    const relation = this.#engine.catalog.get(stream)
+    if (relation === undefined || (relation.kind !== 'stream' && relation.kind !== 'table')) {
+      throw new QueryMistake([
+        {
+          code: 'unknown_name',
+          message: `there is no stream or stored table ${stream}`,
+          hint: 'CREATE STREAM makes one',
+        },
+      ])
+    }
+    const values = rowsFrom(relation.schema, rows)
+    const offset = this.#engine.append(relation, values)
+    this.#schedule()
+    return { offset }
+  }
+
+  /** Follows a query or view. */
+  subscribe(sql: string, params?: ExecuteOptions['params'], options: { signal?: AbortSignal } = {}): Subscription {
+    return new Subscription(async () => {
+      const text = /^\s*(subscribe|select|values|from)\b/i.test(sql) ? sql : `SUBSCRIBE ${sql}`
+      const results = await this.execute(text, { ...options, params })
+      const last = results.at(-1)
+      if (last?.kind === 'changes') return last
+      throw new QueryMistake([
+        {
+          code: 'unsupported',
+          message: 'subscribe() takes a continuous query',
+          hint: 'SUBSCRIBE name, SUBSCRIBE (query) or SELECT … EMIT CHANGES',
+        },
+      ])
+    })
+  }
+
+  /** The plan of a statement as text. */
+  async explain(sql: string): Promise<string> {
+    const { rows } = await this.query(`EXPLAIN ${sql}`)
+    return rows.map((row) => row[0]).join('\n')
+  }
+
+  /** Resolves when every query that ends by itself has ended and nothing is left to take. */
+  async settled(): Promise<void> {
+    await this.#enqueue(() => this.#engine.flush())
+  }
+
+  get log(): Log {
+    return this.#engine.log
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    for (const queue of [...this.#queues]) queue.end()
+    await this.#mailbox.catch(() => {})
+    for (const name of [...this.#engine.queries.keys()]) this.#engine.stop(name)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #statement(statement: Statement, text: string, options: ExecuteOptions): Promise<StatementResult> {
+    const bound = (): BoundStatement =>
+      bind(statement, {
+        catalog: this.#engine.catalog,
+        connectors: this.#engine.options.connectors,
+        parameters: parametersOf(options.params),
+        text,
+      })
+    const session: Session = {
+      text,
+      source: text.slice(statement.span.start, statement.span.end),
+      notice: options.onNotice ?? (() => {}),
+      openQueue: (cancel) => this.#openQueue(cancel),
+    }
+    const engine = this.#engine
+    const result = await this.#enqueue(function* () {
+      return yield* perform(engine, bound(), session)
+    }, options)
+    this.#schedule()
+    if (result.kind === 'running') {
+      await this.#untilEnded(result.name, options)
+      return { kind: 'done', message: result.message() }
+    }
+    return result
+  }
+
+  /** Waits for a continuous statement over bounded sources. */
+  async #untilEnded(name: string, options: ExecuteOptions): Promise<void> {
+    const engine = this.#engine
+    const query = engine.queries.get(name.toLowerCase())
+    while (query !== undefined && !query.ended && engine.queries.has(name.toLowerCase())) {
+      // A cycle is never cut short: what it took would be missing from the log.
+      if (options.signal?.aborted) {
+        engine.stop(name)
+        throw new Failure('cancelled', 'the statement was cancelled')
+      }
+      const { onProgress } = options
+      await this.#enqueue(() => engine.cycle(), onProgress === undefined ? {} : { onProgress })
+    }
+  }
+
+  #openQueue(cancel: () => void): CommitQueue {
+    const queue: CommitQueue = new CommitQueue(
+      () => this.#schedule(),
+      () => {
+        this.#queues.delete(queue)
+        cancel()
+      },
+    )
+    this.#queues.add(queue)
+    return queue
+  }
+
+  /** Lets cycles form when there is work, one at a time, with statements in between. */
+  #schedule(): void {
+    if (this.#manual || this.#pumping || this.#closed || !this.#engine.hasWork()) return
+    this.#pumping = true
+    const pump = async () => {
+      try {
+        while (!this.#closed && this.#engine.hasWork() && !this.#isHeldBack()) {
+          await this.#enqueue(() => this.#engine.cycle())
+          await this.#clock.yield()
+        }
+      } finally {
+        this.#pumping = false
+      }
+    }
+    pump().catch((fault) => this.#failAll(fault))
+  }
+
+  #isHeldBack(): boolean {
+    for (const queue of this.#queues) if (queue.full) return true
+    return false
+  }
+
+  /** A cycle failed: every follower hears of it. */
+  #failAll(fault: unknown): void {
+    this.#fault = fault
+    for (const queue of [...this.#queues]) queue.end(fault)
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new Failure('closed', 'the database is closed')
+    if (this.#fault !== null) throw this.#fault
+  }
+
+  /** Does one piece of work after all that came before it. */
+  #enqueue<T>(work: () => Work<T>, options: ExecuteOptions = {}): Promise<T> {
+    const run = async () => {
+      this.#checkOpen()
+      return this.#drive(work(), options)
+    }
+    const done = this.#mailbox.then(run, run)
+    this.#mailbox = done.catch(() => {})
+    return done
+  }
+
+  async #drive<T>(work: Work<T>, { signal, onProgress }: ExecuteOptions): Promise<T> {
+    let reported = this.#clock.monotonicMillis()
+    for (;;) {
+      if (signal?.aborted) {
+        work.return(undefined as T)
+        throw new Failure('cancelled', 'the statement was cancelled')
+      }
+      this.#engine.beforeStep()
+      const step = work.next()
+      if (step.done) return step.value
+      if (step.value instanceof Promise) await step.value
+      const now = this.#clock.monotonicMillis()
+      if (now - this.#sliceStart >= sliceMillis) {
+        if (onProgress !== undefined && now - reported >= progressMillis) {
+          reported = now
+          onProgress(this.#engine.progress())
+        }
+        await this.#clock.yield()
+        this.#sliceStart = this.#clock.monotonicMillis()
+      }
+    }
+  }
+
+  *#replay(): Work<void> {
+    const engine = this.#engine
+    for (const frame of [...engine.log.frames]) {
+      if (frame.kind === 'statement') {
+        const { statements } = read(frame.text, undefined)
+        assert(statements.length === 1, 'a statement frame holds one statement')
+        const bound = bind(statements[0]!, {
+          catalog: engine.catalog,
+          connectors: engine.options.connectors,
+          parameters: parametersOf(undefined),
+          text: frame.text,
+        })
+        yield* perform(engine, bound, {
+          text: frame.text,
+          source: null,
+          notice: () => {},
+          openQueue: (cancel) => this.#openQueue(cancel),
+        })
+      } else if (frame.kind === 'cycle') yield* engine.cycle(frame)
+    }
+  }
+}
+
+/** A query that is being followed: its commits, one by one. */
+export class Subscription implements AsyncIterable<RawCommit> {
+  #start: () => Promise<StatementResult & { kind: 'changes' }>
+  #fields: Field[] | null = null
+
+  constructor(start: () => Promise<StatementResult & { kind: 'changes' }>) {
+    this.#start = start
+  }
+
+  /** The columns; known once the first commit came. */
+  get fields(): Field[] {
+    assert(this.#fields !== null, 'a subscription knows its columns when it has begun')
+    return this.#fields
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<RawCommit, void> {
+    const { fields, commits } = await this.#start()
+    this.#fields = fields
+    yield* commits
+  }
+}
+
+function read(sql: string, vars: Record<string, string> | undefined) {
+  const substituted = substitute(sql, new Map(Object.entries(vars ?? {})))
+  if (substituted.diagnostics.length > 0) throw new QueryMistake(substituted.diagnostics, sql)
+  const { text } = substituted
+  const { script, diagnostics } = parse(text)
+  const first = diagnostics[0]?.span?.start ?? Number.POSITIVE_INFINITY
+  const statements = script.statements.filter(({ span }) => span.end <= first)
+  return { text, statements, mistakes: diagnostics }
+}
+
+function parametersOf(params: ExecuteOptions['params']) {
+  if (params === undefined) return { positional: [], named: new Map<string, unknown>() }
+  if (Array.isArray(params)) return { positional: params, named: new Map<string, unknown>() }
+  return { positional: [], named: new Map(Object.entries(params)) }
+}

@@ -1,0 +1,261 @@
+/**
+ * Engine: the synchronous core of a database: catalog, log, continuous queries, cycles and statements.
+ *
+ * How      Statements and cycles are generators that pause between steps; `Database` runs one of them at a time. A cycle goes
+ *          through the queries in the order of their making, so that a view's changes are there when its readers come; then the
+ *          cycle is logged, and only then are its changes delivered.
+ *          A new engine over a log that has frames re-runs its statements and cycles with the same ends before anything else.
+ * Contract 1 (checked by the golden scripts) state and output are functions of the log alone (laws L1–L5).
+ *          2 (checked) a statement that fails changes nothing.
+ * See      docs/laws.md, docs/architecture.md
+ */
+import { assert, type Clock, type Disk, QueryMistake } from '../base/index.ts'
+import { Catalog, type Relation } from '../catalog/index.ts'
+import { type BadRow, type Batch, batchOf, type Connectors, type Row } from '../data/index.ts'
+import { Arena, type Backend, Kernels } from '../kernel/index.ts'
+import { type CycleFrame, Log, type Run } from '../log/index.ts'
+import { lower, type PhysicalPlan, type Plan, rewrite } from '../plan/index.ts'
+import type { Delta } from '../runtime/index.ts'
+import { Query, type Sources, type Work } from './query.ts'
+import { View } from './view.ts'
+
+export interface EngineOptions {
+  vectorSize: number
+  fragments: number
+  backend: Backend
+  disabledRewrites: readonly string[]
+  /** Sends every plan through its JSON text before it runs. */
+  planThroughJson: boolean
+  connectors: Connectors
+  disk: Disk
+  clock: Clock
+  /** Commit points come at FLUSH, reads and the end of input only. */
+  manual: boolean
+  /** Rows that one query takes in one cycle at most. */
+  cycleRows: number
+  log: Log
+  beforeStep: ((step: number) => void) | null
+}
+
+/** Bad rows kept per relation; all are counted. */
+const badRowsKept = 10_000
+
+export class Engine {
+  readonly catalog = new Catalog()
+  readonly log: Log
+  readonly options: EngineOptions
+  readonly #queries = new Map<string, Query>()
+  readonly #sources: Sources
+  readonly #bad = new Map<string, { count: number; rows: Row[] }>()
+  /** Called when an endless source has rows. */
+  wake: () => void = () => {}
+  #scratchFragments: Kernels[] | null = null
+  #selecting: Query | null = null
+  #step = 0
+  readonly #numbers = new Map<string, number>()
+
+  constructor(options: EngineOptions) {
+    this.options = options
+    this.log = options.log
+    this.#sources = {
+      log: this.log,
+      connectors: options.connectors,
+      relation: (name) => {
+        const relation = this.catalog.get(name)
+        assert(relation !== undefined, `relation ${name} is in the catalog`)
+        return relation
+      },
+      read: (relation) => this.#readView(relation),
+      bad: (relation, row) => this.#keepBad(relation, row),
+      wake: () => this.wake(),
+    }
+  }
+
+  get queries(): ReadonlyMap<string, Query> {
+    return this.#queries
+  }
+
+  /** Lets the caller count steps, and stop the engine at one of them. */
+  beforeStep(): void {
+    this.options.beforeStep?.(this.#step++)
+  }
+
+  /** The physical plan for a logical one. */
+  physical(plan: Plan, mode: 'one-shot' | 'continuous'): PhysicalPlan {
+    const disabled = new Set(this.options.disabledRewrites)
+    const lowered = lower(rewrite(plan, { disabled }).plan, mode)
+    return this.options.planThroughJson
+      ? (JSON.parse(JSON.stringify(lowered)) as PhysicalPlan)
+      : lowered
+  }
+
+  // ---------------------------------------------------------------- relations
+
+  createRelation(relation: Relation): void {
+    this.catalog.add(relation)
+    if (relation.kind === 'stream' || relation.kind === 'table') {
+      this.log.createStream(relation.name.toLowerCase(), relation.schema)
+    }
+  }
+
+  drop(name: string): void {
+    const relation = this.catalog.get(name)
+    if (relation === undefined) return
+    this.catalog.remove(name)
+    this.stop(name)
+    if (relation.kind === 'stream' || relation.kind === 'table') this.log.dropStream(name.toLowerCase())
+  }
+
+  /** Appends rows to a stored stream or table; returns the offset of the first. */
+  append(relation: Relation, rows: readonly Row[] | Batch): number {
+    const batch = Array.isArray(rows) ? batchOf(relation.schema, rows) : (rows as Batch)
+    return this.log.append(relation.name.toLowerCase(), batch)
+  }
+
+  /** Rows of the stream that could not be decoded: kept ones and the count of all. */
+  badRows(name: string): { count: number; rows: Row[] } {
+    return this.#bad.get(name.toLowerCase()) ?? { count: 0, rows: [] }
+  }
+
+  // ---------------------------------------------------------------- queries
+
+  /** Starts a continuous query; its first cycle reads from the start. */
+  start(name: string, plan: PhysicalPlan, keepsView: boolean): Query {
+    const fragments = this.#newFragments()
+    const { vectorSize } = this.options
+    const query = new Query({ name, plan, fragments, vectorSize, mode: 'continuous' }, this.#sources)
+    if (keepsView) query.view = new View(fragments[0]!, plan.output)
+    this.#queries.set(name.toLowerCase(), query)
+    return query
+  }
+
+  /** `query_1`, `query_2` …: the same names in a replay. */
+  nextName(kind: 'query' | 'subscription'): string {
+    const number = (this.#numbers.get(kind) ?? 0) + 1
+    this.#numbers.set(kind, number)
+    return `${kind}_${number}`
+  }
+
+  /** What all running queries have read. */
+  progress(): { rows: number; bytes: number; bytesTotal: number | null } {
+    let rows = 0
+    let bytes = 0
+    let bytesTotal: number | null = 0
+    for (const query of [...this.#queries.values(), ...(this.#selecting === null ? [] : [this.#selecting])]) {
+      const one = query.progress()
+      rows += query.rowsIn
+      bytes += one.bytes
+      bytesTotal = bytesTotal === null || one.bytesTotal === null ? null : bytesTotal + one.bytesTotal
+    }
+    return { rows, bytes, bytesTotal: bytesTotal === 0 ? null : bytesTotal }
+  }
+
+  stop(name: string): void {
+    this.#queries.get(name.toLowerCase())?.close()
+    this.#queries.delete(name.toLowerCase())
+  }
+
+  hasWork(): boolean {
+    for (const query of this.#queries.values()) if (query.hasWork(this.log.position)) return true
+    return false
+  }
+
+  /** One cycle over all queries. Returns whether more is there to be taken at once. */
+  *cycle(replay: CycleFrame | null = null): Work<boolean> {
+    const upTo = replay?.position ?? this.log.position
+    const deltas = new Map<string, Delta>()
+    const runs: Run[] = []
+    let more = false
+    for (const [name, query] of this.#queries) {
+      if (query.ended) continue
+      const changed = query.reads.some((view) => deltas.has(view.replace(/\.errors$/, '')))
+      if (!changed && !query.hasWork(upTo)) continue
+      const result = yield* query.cycle({
+        upTo,
+        rowsMax: this.options.cycleRows,
+        replay: replay?.runs ?? null,
+        deltas,
+      })
+      for (const run of result.runs) runs.push(run)
+      more ||= result.more
+      query.view?.apply(result.delta)
+      if (result.delta.count > 0 || result.delta.errors.length > 0 || query.ended) {
+        deltas.set(name, result.delta)
+      }
+    }
+    // What was logged was delivered.
+    if (replay !== null) return false
+    const { cycle } = this.log.appendCycle(upTo, runs, this.options.clock.nowMicros())
+    for (const [name, delta] of deltas) {
+      for (const consumer of this.#queries.get(name)?.consumers ?? []) consumer(cycle, delta)
+    }
+    return more
+  }
+
+  /** Cycles until there is nothing to take: a commit point. */
+  *flush(): Work<void> {
+    while (this.hasWork()) yield* this.cycle()
+  }
+
+  // ---------------------------------------------------------------- one-shot statements
+
+  /** The answer over everything up to now. Fails with the first error in order. */
+  *select(plan: PhysicalPlan, text: string): Work<{ delta: Delta; query: Query }> {
+    const fragments = (this.#scratchFragments ??= this.#newFragments())
+    this.#scratchFragments = null
+    const { vectorSize } = this.options
+    const query = new Query({ name: '', plan, fragments, vectorSize, mode: 'one-shot' }, this.#sources)
+    this.#selecting = query
+    try {
+      const delta = yield* query.readAll()
+      query.lastStats = query.stats()
+      const first = delta.errors[0]
+      if (first !== undefined) {
+        const { code, message, span } = first.error
+        throw new QueryMistake([{ code, message, span }], text)
+      }
+      return { delta, query }
+    } finally {
+      this.#selecting = null
+      query.close()
+      for (const { arena } of fragments) arena.reset()
+      this.#scratchFragments = fragments
+    }
+  }
+
+  #newFragments(): Kernels[] {
+    const { fragments, backend } = this.options
+    return Array.from({ length: fragments }, () => new Kernels(new Arena(), backend))
+  }
+
+  #readView(relation: Relation): Row[] {
+    if (relation.kind === 'errors') {
+      const of = relation.of.toLowerCase()
+      const query = this.#queries.get(of)
+      return query === undefined ? this.badRows(of).rows : (query.view?.errors() ?? [])
+    }
+    const view = this.#queries.get(relation.name.toLowerCase())?.view
+    assert(view != null, `view ${relation.name} is kept by a query`)
+    return view.rows()
+  }
+
+  #keepBad(relation: Relation, { offset, message, text }: BadRow): void {
+    const name = relation.name.toLowerCase()
+    const kept = this.#bad.get(name) ?? { count: 0, rows: [] }
+    kept.count++
+    if (kept.rows.length < badRowsKept) {
+      kept.rows.push([BigInt(offset), 'malformed_row', message, text])
+    }
+    this.#bad.set(name, kept)
+  }
+
+  /** Every byte of state of the continuous queries. */
+  get stateBytes(): number {
+    let bytes = 0
+    for (const query of this.#queries.values()) {
+      for (const stage of query.stats()) bytes += stage.stateBytes
+      bytes += query.view?.stateBytes ?? 0
+    }
+    return bytes
+  }
+}

@@ -1,0 +1,14 @@
+/** Database: statements, rows in and changes out; what `src/index.ts` and the doors build on. */
+export {
+  Database,
+  type DatabaseOptions,
+  type ExecuteOptions,
+  open,
+  type Progress,
+  type ResultSet,
+  Subscription,
+} from './database.ts'
+export type { InputRow } from './ingest.ts'
+export type { StatementResult } from './statement.ts'
+export type { RawCommit } from './subscription.ts'
+export type { ErrorRow } from '../runtime/index.ts'

@@ -1,0 +1,362 @@
+/**
+ * Query: a continuous query at work: its dataflow, its inputs, and what has become of it.
+ *
+ * How      A cycle takes the stored rows before the cycle's position, what external sources have (or what a logged run says), and
+ *          the changes of the views it reads; then it commits and hands the changes to its consumers.
+ *          The first cycle reads everything from the start of the log; a view that was there before comes as its rows of now.
+ * Contract 1 (checked) a cycle that failed half-way is never delivered: consumers are called after the cycle is logged.
+ */
+import { assert } from '../base/index.ts'
+import type { Relation } from '../catalog/index.ts'
+import type { BadRow, Connectors, Op, Row } from '../data/index.ts'
+import type { Kernels } from '../kernel/index.ts'
+import type { Log, Run } from '../log/index.ts'
+import type { PhysicalPlan } from '../plan/index.ts'
+import {
+  type Contribution,
+  Dataflow,
+  type Delta,
+  type ExternalInput,
+  isDeletion,
+  type ScanStage,
+  type StageStats,
+  type StoredInput,
+  takeExternal,
+  takeRun,
+  takeStored,
+} from '../runtime/index.ts'
+import type { View } from './view.ts'
+
+/** Work in steps: what it yields is a moment to pause, or something to wait for. */
+export type Work<T> = Generator<void | Promise<void>, T>
+
+/** What a query reads its sources with. */
+export interface Sources {
+  log: Log
+  connectors: Connectors
+  relation(name: string): Relation
+  /** Rows of a view or of `view.errors`, as they are at the last commit. */
+  read(relation: Relation): Row[]
+  bad(relation: Relation, row: BadRow): void
+  wake(): void
+}
+
+export interface QueryOptions {
+  name: string
+  plan: PhysicalPlan
+  fragments: readonly Kernels[]
+  vectorSize: number
+  mode: 'one-shot' | 'continuous'
+}
+
+/** A view that another query reads. */
+interface ViewInput {
+  scan: ScanStage
+  relation: Relation
+  /** The view's rows were taken; from here on its changes come. */
+  attached: boolean
+}
+
+export interface CycleInput {
+  /** Stored rows before this position are taken. */
+  upTo: number
+  rowsMax: number
+  /** Runs of a logged cycle; null while living. */
+  replay: readonly Run[] | null
+  /** Changes of this cycle by lower-case view name. */
+  deltas: ReadonlyMap<string, Delta>
+}
+
+export interface CycleResult {
+  delta: Delta
+  runs: Run[]
+  /** Rows are left that the cycle had no room for. */
+  more: boolean
+}
+
+export class Query {
+  readonly name: string
+  readonly plan: PhysicalPlan
+  readonly dataflow: Dataflow
+  /** Called with the changes of each logged cycle. */
+  readonly consumers: ((cycle: number, delta: Delta) => void)[] = []
+  view: View | null = null
+  ended = false
+  /** What the operators did, once a one-shot statement is over. */
+  lastStats: StageStats[] = []
+  /** Rows taken from sources. */
+  rowsIn = 0
+  readonly #sources: Sources
+  readonly #vectorSize: number
+  readonly #stored: StoredInput[] = []
+  readonly #external: ExternalInput[] = []
+  readonly #views: ViewInput[] = []
+  #started = false
+
+  constructor(options: QueryOptions, sources: Sources) {
+    this.name = options.name
+    this.plan = options.plan
+    this.#sources = sources
+    this.#vectorSize = options.vectorSize
+    this.dataflow = new Dataflow(options.plan, options)
+    for (const scan of this.dataflow.scans) this.#open(scan)
+  }
+
+  /** Names, in lower case, of the views that the query reads. */
+  get reads(): string[] {
+    return this.#views.map(({ relation }) => relation.name.toLowerCase())
+  }
+
+  /** Will the query end by itself? */
+  get bounded(): boolean {
+    return (
+      this.#stored.length === 0 &&
+      this.#views.length === 0 &&
+      this.#external.every((input) => input.wake === null)
+    )
+  }
+
+  /** Is there something to take? */
+  hasWork(upTo: number): boolean {
+    if (this.ended) return false
+    if (!this.#started) return true
+    if (takeStoredPeek(this.#sources.log, this.#stored, upTo)) return true
+    return this.#external.some((input) => !input.ended && !(input.wake !== null && input.reading))
+  }
+
+  *cycle(input: CycleInput): Work<CycleResult> {
+    this.#started = true
+    this.#takeViews(input.deltas)
+    const runs: Run[] = []
+    const taken = { rows: 0 }
+    yield* this.#takeStored(input, taken)
+    const more =
+      input.replay === null
+        ? yield* this.#takeExternal(input, runs, taken)
+        : yield* this.#replayExternal(input.replay, runs)
+    const delta = this.dataflow.commit()
+    if (this.#stored.length === 0 && this.#views.length === 0) {
+      this.ended = this.#external.every((external) => external.ended)
+    }
+    return { delta, runs, more: more || taken.rows >= input.rowsMax }
+  }
+
+  /** All rows of all sources, for a one-shot statement. */
+  *readAll(): Work<Delta> {
+    for (const view of this.#views) this.#attach(view)
+    // The right sides of joins come first, so that left rows find them: no order depends on it.
+    const stored = [...this.#stored].reverse()
+    for (const input of stored) {
+      const one = { upTo: Number.MAX_SAFE_INTEGER, rowsMax: Number.MAX_SAFE_INTEGER }
+      yield* this.#takeStored(one, { rows: 0 }, [input])
+    }
+    let position = this.#sources.log.position
+    const takePositions = (count: number) => {
+      position += count
+      return position - count
+    }
+    for (;;) {
+      const next = takeExternal(this.#external, this.#vectorSize, takePositions)
+      if (next === null) break
+      if (next instanceof Promise) yield next
+      else if ('end' in next) this.dataflow.end(next.input.scan, next.end)
+      else {
+        this.#count(next.slice.rows)
+        this.dataflow.step(next.input.scan, next.slice)
+        yield
+      }
+    }
+    return this.dataflow.commit()
+  }
+
+  /** Bytes read of external sources, and in all where known. */
+  progress(): { bytes: number; bytesTotal: number | null } {
+    let bytes = 0
+    let bytesTotal: number | null = 0
+    for (const { reader } of this.#external) {
+      const one = reader.progress()
+      bytes += one.bytes
+      bytesTotal = bytesTotal === null || one.bytesTotal === null ? null : bytesTotal + one.bytesTotal
+    }
+    return { bytes, bytesTotal }
+  }
+
+  stats(): StageStats[] {
+    return this.dataflow.stats()
+  }
+
+  close(): void {
+    for (const { reader } of this.#external) reader.close()
+  }
+
+  #count(rows: number): void {
+    this.rowsIn += rows
+  }
+
+  *#takeStored(
+    { upTo, rowsMax }: { upTo: number; rowsMax: number },
+    taken: { rows: number },
+    inputs: StoredInput[] = this.#stored,
+  ): Work<void> {
+    while (taken.rows < rowsMax) {
+      const size = Math.min(this.#vectorSize, rowsMax - taken.rows)
+      const next = takeStored(this.#sources.log, inputs, size, upTo)
+      if (next === null || 'end' in next) return
+      taken.rows += next.slice.rows
+      this.#count(next.slice.rows)
+      this.dataflow.step(next.input.scan, next.slice)
+      yield
+    }
+  }
+
+  /** Takes what external sources have, up to the cycle's size; says whether more may come at once. */
+  *#takeExternal(input: CycleInput, runs: Run[], taken: { rows: number }): Work<boolean> {
+    const { log } = this.#sources
+    while (taken.rows < input.rowsMax) {
+      const size = Math.min(this.#vectorSize, input.rowsMax - taken.rows)
+      const next = takeExternal(this.#external, size, (count) => log.takePositions(count))
+      if (next === null) return false
+      if (next instanceof Promise) {
+        yield next
+        continue
+      }
+      const scan = next.input.scan
+      if ('end' in next) {
+        runs.push({ query: this.name, scan: scan.plan.id, rows: 0, position: next.end, end: true })
+        this.dataflow.end(scan, next.end)
+        continue
+      }
+      const { rows, position } = next.slice
+      addRun(runs, { query: this.name, scan: scan.plan.id, rows, position, end: false })
+      taken.rows += rows
+      this.#count(rows)
+      this.dataflow.step(scan, next.slice)
+      yield
+    }
+    return true
+  }
+
+  *#replayExternal(logged: readonly Run[], runs: Run[]): Work<boolean> {
+    for (const run of logged) {
+      if (run.query !== this.name) continue
+      runs.push(run)
+      const input = this.#external.find(({ scan }) => scan.plan.id === run.scan)
+      assert(input !== undefined, 'a logged run names a scan of its query')
+      if (run.end) {
+        input.ended = true
+        this.dataflow.end(input.scan, run.position)
+      }
+      for (let done = 0; done < run.rows; ) {
+        const slice = takeRun(input, run.rows - done, this.#vectorSize, run.position + done)
+        if (slice instanceof Promise) {
+          yield slice
+          continue
+        }
+        assert(slice !== null, 'a source gives the rows again that it gave before')
+        done += slice.rows
+        this.dataflow.step(input.scan, slice)
+        yield
+      }
+    }
+    return false
+  }
+
+  #takeViews(deltas: ReadonlyMap<string, Delta>): void {
+    for (const view of this.#views) {
+      if (!view.attached) {
+        this.#attach(view)
+        continue
+      }
+      const { relation, scan } = view
+      const source = relation.kind === 'errors' ? relation.of : relation.name
+      const delta = deltas.get(source.toLowerCase())
+      if (delta === undefined) continue
+      const changes =
+        relation.kind === 'errors' ? errorChanges(delta) : delta.changes().map(contribution)
+      this.dataflow.stepChanges(scan, project(changes, scan))
+    }
+  }
+
+  #attach(view: ViewInput): void {
+    view.attached = true
+    const rows = this.#sources.read(view.relation)
+    const snapshot = rows.map((row) => ({ row, weight: 1, major: 0, middle: 0, minor: 0 }))
+    this.dataflow.stepChanges(view.scan, project(snapshot, view.scan))
+  }
+
+  #open(scan: ScanStage): void {
+    const relation = this.#sources.relation(scan.plan.relation)
+    if (relation.kind === 'stream' || relation.kind === 'table') {
+      this.#stored.push({ kind: 'stored', scan, stream: relation.name.toLowerCase(), offset: 0 })
+      return
+    }
+    if (relation.kind !== 'external') {
+      this.#views.push({ scan, relation, attached: false })
+      return
+    }
+    const connector = this.#sources.connectors.get(relation.connector)
+    assert(connector !== undefined, `connector ${relation.connector} is wired`)
+    const time = relation.watermark?.column ?? null
+    const projection = [...new Set([...scan.plan.columns, ...(time === null ? [] : [time])])]
+    projection.sort((a, b) => a - b)
+    this.#external.push({
+      kind: 'external',
+      scan,
+      reader: connector.open(relation.schema, relation.options, {
+        projection,
+        bad: (row) => this.#sources.bad(relation, row),
+      }),
+      columns: scan.plan.columns.map((column) => projection.indexOf(column)),
+      time: time === null ? null : projection.indexOf(time),
+      source: scan.plan.id,
+      batch: null,
+      from: 0,
+      maximum: null,
+      exhausted: false,
+      ended: false,
+      wake: relation.bounded ? null : () => this.#sources.wake(),
+      reading: false,
+      rows: 0,
+    })
+  }
+}
+
+function takeStoredPeek(log: Log, inputs: readonly StoredInput[], upTo: number): boolean {
+  return inputs.some(({ stream, offset }) => {
+    const frame = log.frameAt(stream, offset)
+    return frame !== undefined && frame.position + offset - frame.offset < upTo
+  })
+}
+
+function addRun(runs: Run[], run: Run): void {
+  const last = runs.at(-1)
+  if (
+    last !== undefined &&
+    !last.end &&
+    last.scan === run.scan &&
+    last.position + last.rows === run.position
+  ) {
+    last.rows += run.rows
+  } else runs.push(run)
+}
+
+function contribution(change: { row: Row; op: Op; major: number; middle: number; minor: number }): Contribution {
+  const { row, op, major, middle, minor } = change
+  return { row, weight: isDeletion(op) ? -1 : 1, major, middle, minor }
+}
+
+function errorChanges(delta: Delta): Contribution[] {
+  return delta.errors.map(({ offset, code, message, row, weight }) => ({
+    row: [BigInt(offset), code, message, row],
+    weight,
+    major: offset,
+    middle: 0,
+    minor: 0,
+  }))
+}
+
+/** Keeps the columns that the scan reads. */
+function project(rows: Contribution[], scan: ScanStage): Contribution[] {
+  const { columns } = scan.plan
+  return rows.map((one) => ({ ...one, row: columns.map((column) => one.row[column]!) }))
+}

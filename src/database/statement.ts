@@ -1,0 +1,385 @@
+/**
+ * Statement: what each kind of bound statement does to the engine, and what it gives back.
+ *
+ * How      One function per kind, as work in steps. Reads and the start of subscriptions stand at a commit point: everything
+ *          appended before is taken first.
+ * Contract 1 (checked) a statement that fails leaves catalog, log and queries as they were.
+ *          2 (trusted) statements that change the catalog are logged after they succeeded.
+ */
+import { assert, QueryMistake, unreachable } from '../base/index.ts'
+import type { Relation } from '../catalog/index.ts'
+import {
+  batchOf,
+  type Batch,
+  type Field,
+  type Op,
+  type Row,
+  rowsOf,
+  type SinkWriter,
+  typeText,
+} from '../data/index.ts'
+import {
+  type BoundStatement,
+  type ContinuousQuery,
+  explainJson,
+  explainText,
+  type PhysicalPlan,
+  type Plan,
+} from '../plan/index.ts'
+import type { Delta } from '../runtime/index.ts'
+import { explainAnalyze } from './analyze.ts'
+import type { Engine } from './engine.ts'
+import type { Query, Work } from './query.ts'
+import type { CommitQueue, RawCommit } from './subscription.ts'
+
+/** What a statement gave. */
+export type StatementResult =
+  | { kind: 'rows'; fields: Field[]; rows: Row[] }
+  | {
+      kind: 'changes'
+      fields: Field[]
+      /** Only +I changes come. */
+      appendOnly: boolean
+      commits: AsyncIterable<RawCommit>
+      cancel(): void
+    }
+  | { kind: 'done'; message: string }
+
+/** A continuous statement that is waited for until its bounded sources have ended. */
+export interface Running {
+  kind: 'running'
+  name: string
+  message(): string
+}
+
+export interface Session {
+  /** The whole text, that spans point into. */
+  text: string
+  /** The statement's own text, to be logged; null in a replay. */
+  source: string | null
+  notice(text: string): void
+  openQueue(cancel: () => void): CommitQueue
+}
+
+type Outcome = StatementResult | Running
+
+const done = (message: string): Outcome => ({ kind: 'done', message })
+const text = (name: string): Field => ({ name, type: { kind: 'varchar' }, nullable: true })
+
+export function* perform(engine: Engine, bound: BoundStatement, session: Session): Work<Outcome> {
+  switch (bound.kind) {
+    case 'create-relation':
+      return yield* createRelation(engine, bound, session)
+    case 'create-view':
+      return createView(engine, bound, session)
+    case 'create-materialized':
+      return createMaterialized(engine, bound, session)
+    case 'drop':
+      return drop(engine, bound, session)
+    case 'insert':
+      return yield* insert(engine, bound.target, bound.plan, session)
+    case 'insert-continuous':
+      return insertContinuous(engine, bound.target, bound.query, session)
+    case 'select':
+      return yield* select(engine, bound.plan, session)
+    case 'select-continuous':
+    case 'subscribe':
+      return yield* subscribe(engine, bound.query, bound.snapshot, session)
+    case 'explain':
+      return yield* explain(engine, bound, session)
+    case 'set':
+      return done(`SET ${bound.name}`)
+    case 'show':
+      return show(engine, bound.what)
+    case 'describe':
+      return describe(bound.relation)
+    case 'flush':
+      yield* engine.flush()
+      return done('FLUSH')
+    default:
+      return unreachable(bound)
+  }
+}
+
+function logged(engine: Engine, session: Session): void {
+  if (session.source !== null) engine.log.appendStatement(session.source)
+}
+
+function* createRelation(
+  engine: Engine,
+  bound: BoundStatement & { kind: 'create-relation' },
+  session: Session,
+): Work<Outcome> {
+  const { relation, insert: plan } = bound
+  const what = relation.kind === 'stream' ? 'stream' : 'table'
+  if (bound.ifNotExists && engine.catalog.get(relation.name) !== undefined) {
+    return done(`${what} ${relation.name} exists already`)
+  }
+  // The rows come first: if they cannot be had, nothing is made.
+  const rows = plan === null ? [] : yield* answer(engine, plan, session)
+  engine.createRelation(relation)
+  logged(engine, session)
+  if (session.source !== null) engine.append(relation, rows)
+  return done(`${what} ${relation.name} created`)
+}
+
+function createView(
+  engine: Engine,
+  bound: BoundStatement & { kind: 'create-view' },
+  session: Session,
+): Outcome {
+  const { relation } = bound
+  const present = engine.catalog.get(relation.name)
+  if (present !== undefined && bound.ifNotExists) return done(`view ${relation.name} exists already`)
+  if (present !== undefined) engine.drop(relation.name)
+  engine.createRelation(relation)
+  logged(engine, session)
+  return done(`view ${relation.name} created`)
+}
+
+function createMaterialized(
+  engine: Engine,
+  bound: BoundStatement & { kind: 'create-materialized' },
+  session: Session,
+): Outcome {
+  const { relation, query } = bound
+  if (bound.ifNotExists && engine.catalog.get(relation.name) !== undefined) {
+    return done(`materialized view ${relation.name} exists already`)
+  }
+  tell(query, session)
+  const plan = engine.physical(query.plan, 'continuous')
+  assert(relation.kind === 'materialized', 'a materialized view is a relation of its kind')
+  engine.start(relation.name, plan, true)
+  engine.createRelation({ ...relation, plan })
+  engine.createRelation(errorsOf(relation.name))
+  logged(engine, session)
+  return done(`materialized view ${relation.name} created`)
+}
+
+function errorsOf(of: string): Relation {
+  const fields: Field[] = [
+    { name: 'offset', type: { kind: 'bigint' }, nullable: false },
+    { name: 'code', type: { kind: 'varchar' }, nullable: false },
+    { name: 'message', type: { kind: 'varchar' }, nullable: false },
+    { name: 'row', type: { kind: 'varchar' }, nullable: true },
+  ]
+  return { kind: 'errors', of, name: `${of}.errors`, schema: { fields }, watermark: null }
+}
+
+function drop(
+  engine: Engine,
+  bound: BoundStatement & { kind: 'drop' },
+  session: Session,
+): Outcome {
+  const { name, object } = bound
+  if (object === 'query') engine.stop(name)
+  else engine.drop(name)
+  logged(engine, session)
+  return done(`${object} ${name} dropped`)
+}
+
+function readsRelations(plan: Plan): boolean {
+  if (plan.kind === 'scan') return true
+  if (plan.kind === 'join') return readsRelations(plan.left) || readsRelations(plan.right)
+  return 'input' in plan && readsRelations(plan.input)
+}
+
+/** Rows of a one-shot plan, at a commit point. */
+function* answer(engine: Engine, plan: Plan, session: Session): Work<Row[]> {
+  // Reading is a commit point; rows of VALUES read nothing.
+  if (readsRelations(plan)) yield* engine.flush()
+  const { delta } = yield* engine.select(engine.physical(plan, 'one-shot'), session.text)
+  return rowsOfDelta(delta)
+}
+
+export function rowsOfDelta(delta: Delta): Row[] {
+  if (delta.batches !== null) return delta.batches.flatMap(rowsOf)
+  return delta.changes().map(({ row }) => row)
+}
+
+function* select(engine: Engine, plan: Plan, session: Session): Work<Outcome> {
+  const rows = yield* answer(engine, plan, session)
+  return { kind: 'rows', fields: plan.output, rows }
+}
+
+function* insert(
+  engine: Engine,
+  target: string,
+  plan: Plan,
+  session: Session,
+): Work<Outcome> {
+  const relation = engine.catalog.get(target)
+  assert(relation !== undefined, `the target ${target} is in the catalog`)
+  const rows = yield* answer(engine, plan, session)
+  rows.forEach((row, number) => {
+    const missing = relation.schema.fields.find((field, index) => !field.nullable && row[index] === null)
+    if (missing === undefined) return
+    const message = `row ${number} has no value for column ${missing.name} of ${relation.name}`
+    throw new QueryMistake([{ code: 'not_null', message }], session.text)
+  })
+  engine.append(relation, rows)
+  return done(`INSERT ${rows.length}`)
+}
+
+/** INSERT INTO a connector's table: a continuous query with a sink. */
+function insertContinuous(
+  engine: Engine,
+  target: string,
+  query: ContinuousQuery,
+  session: Session,
+): Outcome {
+  tell(query, session)
+  const relation = engine.catalog.get(target)
+  assert(relation?.kind === 'external', `the target ${target} is external`)
+  const connector = engine.options.connectors.get(relation.connector)
+  assert(connector !== undefined, `connector ${relation.connector} is wired`)
+  const writer = connector.create(relation.schema, relation.options)
+  const name = engine.nextName('query')
+  const running = engine.start(name, engine.physical(query.plan, 'continuous'), false)
+  let rows = 0
+  running.consumers.push((_, delta) => {
+    rows += delta.count
+    writeDelta(writer, relation.schema.fields, delta)
+    if (!running.ended) return
+    writer.close()
+    engine.stop(name)
+  })
+  if (running.bounded) return { kind: 'running', name, message: () => `INSERT ${rows}` }
+  return done(`query ${name} started`)
+}
+
+function writeDelta(writer: SinkWriter, fields: readonly Field[], delta: Delta): void {
+  if (writer.writeBatch !== undefined && delta.batches !== null) {
+    for (const batch of delta.batches) writer.writeBatch(batch, null)
+  } else if (writer.writeBatch !== undefined) {
+    const changes = delta.changes()
+    const rows = changes.map(({ row }) => row)
+    const batch: Batch = batchOf({ fields: [...fields] }, rows)
+    writer.writeBatch(
+      batch,
+      changes.map(({ op }) => op),
+    )
+  } else {
+    const rows = rowsOfDelta(delta)
+    const ops = delta.batches === null ? delta.changes().map(({ op }) => op) : rows.map((): Op => '+I')
+    writer.write(rows, ops)
+  }
+}
+
+function tell(query: ContinuousQuery, session: Session): void {
+  for (const notice of query.notices) session.notice(notice)
+}
+
+/** A query whose changes go to a queue; the first commit tells what is there already. */
+function* subscribe(
+  engine: Engine,
+  query: ContinuousQuery,
+  snapshot: boolean,
+  session: Session,
+): Work<Outcome> {
+  tell(query, session)
+  const name = engine.nextName('subscription')
+  const plan = engine.physical(query.plan, 'continuous')
+  const running = engine.start(name, plan, false)
+  const queue = session.openQueue(() => engine.stop(name))
+  let first = true
+  running.consumers.push((cycle, delta) => {
+    const isSnapshot = first
+    first = false
+    if (delta.count > 0 || delta.errors.length > 0) {
+      if (!isSnapshot || snapshot) queue.push(commitOf(running, cycle, delta, isSnapshot, engine.log.position))
+    }
+    if (!running.ended) return
+    engine.stop(name)
+    queue.end()
+  })
+  if (!running.bounded || engine.options.manual) {
+    // What was appended before belongs to the snapshot.
+    yield* engine.flush()
+    first = false
+  }
+  return {
+    kind: 'changes',
+    fields: query.plan.output,
+    appendOnly: !query.plan.updating,
+    commits: queue,
+    cancel: () => queue.cancel(),
+  }
+}
+
+function commitOf(
+  query: Query,
+  cycle: number,
+  delta: Delta,
+  snapshot: boolean,
+  offset: number,
+): RawCommit {
+  const watermark = query.dataflow.watermark()
+  const rows = rowsOfDelta(delta)
+  const ops = delta.batches === null ? delta.changes().map(({ op }) => op) : rows.map((): Op => '+I')
+  const known = watermark > -(2n ** 62n) && watermark < 2n ** 62n
+  return { cycle, offset, watermark: known ? watermark : null, snapshot, rows, ops, errors: delta.errors }
+}
+
+function* explain(
+  engine: Engine,
+  bound: BoundStatement & { kind: 'explain' },
+  session: Session,
+): Work<Outcome> {
+  const inner = bound.statement
+  const plan = planOf(engine, inner)
+  if (plan === null) {
+    const message = 'EXPLAIN takes a query'
+    throw new QueryMistake([{ code: 'unsupported', message: `not supported yet: ${message}` }], session.text)
+  }
+  if (bound.format === 'json') {
+    return { kind: 'rows', fields: [text('plan')], rows: [[JSON.stringify(explainJson(plan), null, 2)]] }
+  }
+  const lines = bound.analyze
+    ? yield* explainAnalyze(engine, plan, session.text)
+    : explainText(plan).split('\n')
+  return { kind: 'rows', fields: [text('plan')], rows: lines.map((line) => [line]) }
+}
+
+function planOf(engine: Engine, bound: BoundStatement): PhysicalPlan | null {
+  switch (bound.kind) {
+    case 'select':
+    case 'insert':
+      return engine.physical(bound.plan, 'one-shot')
+    case 'create-materialized':
+    case 'insert-continuous':
+    case 'select-continuous':
+    case 'subscribe':
+      return engine.physical(bound.query.plan, 'continuous')
+    default:
+      return null
+  }
+}
+
+function show(engine: Engine, what: 'streams' | 'tables' | 'views' | 'queries'): Outcome {
+  if (what === 'queries') {
+    const fields = [text('query'), text('state')]
+    const rows = [...engine.queries.values()].map(({ name, ended }) => [name, ended ? 'ended' : 'running'])
+    return { kind: 'rows', fields, rows }
+  }
+  const kinds: Record<typeof what, readonly string[]> = {
+    streams: ['stream'],
+    tables: ['table', 'external'],
+    views: ['view', 'materialized'],
+  }
+  const relations = engine.catalog.list().filter(({ kind }) => kinds[what].includes(kind))
+  return {
+    kind: 'rows',
+    fields: [text('name'), text('kind')],
+    rows: relations.map(({ name, kind }) => [name, kind]),
+  }
+}
+
+function describe(relation: Relation): Outcome {
+  const rows = relation.schema.fields.map(({ name, type, nullable }, index) => [
+    name,
+    typeText(type) + (relation.watermark?.column === index ? ' *ROWTIME*' : ''),
+    nullable ? 'YES' : 'NO',
+  ])
+  return { kind: 'rows', fields: [text('column'), text('type'), text('null')], rows }
+}

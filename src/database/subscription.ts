@@ -1,0 +1,90 @@
+/**
+ * Subscription: the commits of one continuous query on their way to a consumer, in order, one by one.
+ *
+ * How      Commits are queued as they are logged; `next` takes the first or waits. When `queueMax` commits wait, the database
+ *          forms no new cycles until some are taken: a slow consumer slows its producers and nothing is dropped.
+ * Contract 1 (checked) each commit is given once; after `cancel` or the end, nothing more.
+ */
+import type { Op, Row } from '../data/index.ts'
+import type { ErrorRow } from '../runtime/index.ts'
+
+/** The changes of one cycle. */
+export interface RawCommit {
+  cycle: number
+  /** The log position of the cycle: `AS OF OFFSET` to come back with. */
+  offset: number
+  /** Least watermark of the sources in microseconds; null before the first row or without one. */
+  watermark: bigint | null
+  /** The rows that were there when the subscription began. */
+  snapshot: boolean
+  rows: Row[]
+  ops: Op[]
+  errors: ErrorRow[]
+}
+
+const queueMax = 64
+
+export class CommitQueue implements AsyncIterable<RawCommit> {
+  #queue: RawCommit[] = []
+  #waiting: (() => void) | null = null
+  #ended = false
+  #fault: unknown = null
+  readonly #taken: () => void
+  readonly #cancel: () => void
+
+  /** `taken` is called when there is room again, `cancel` when the consumer wants no more. */
+  constructor(taken: () => void, cancel: () => void) {
+    this.#taken = taken
+    this.#cancel = cancel
+  }
+
+  get full(): boolean {
+    return !this.#ended && this.#queue.length >= queueMax
+  }
+
+  push(commit: RawCommit): void {
+    if (this.#ended) return
+    this.#queue.push(commit)
+    this.#wake()
+  }
+
+  /** No more commits come; with a fault, the consumer gets it after the last commit. */
+  end(fault: unknown = null): void {
+    this.#ended = true
+    this.#fault ??= fault
+    this.#wake()
+  }
+
+  cancel(): void {
+    if (this.#ended) return
+    this.#queue = []
+    this.end()
+    this.#cancel()
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<RawCommit, void> {
+    try {
+      for (;;) {
+        const next = this.#queue.shift()
+        if (next !== undefined) {
+          if (this.#queue.length === queueMax - 1) this.#taken()
+          yield next
+        } else if (this.#ended) {
+          if (this.#fault !== null) throw this.#fault
+          return
+        } else {
+          await new Promise<void>((resolve) => {
+            this.#waiting = resolve
+          })
+        }
+      }
+    } finally {
+      this.cancel()
+    }
+  }
+
+  #wake(): void {
+    this.#waiting?.()
+    this.#waiting = null
+  }
+}
