@@ -11,6 +11,7 @@
  * Cost     about 1 ns per row each.
  */
 import type { Arena } from './arena.ts'
+import { assemble, i32, i64 } from './assembler.ts'
 import { defineKernel } from './kernels.ts'
 
 /** No row was seen yet. */
@@ -48,7 +49,22 @@ defineKernel({
     i64[control! >>> 3] = maximum
     return 0
   },
-  wasm: null,
+  wasm: () =>
+    assemble(4, (a, time, rows, output, control) => {
+      const maximum = a.let(control.i64())
+      const delay = a.let(control.i64(8))
+      const at = a.i64()
+      const end = a.let(time.add(rows.shl(3)))
+      a.while(time.below(end), () => {
+        a.store(output, maximum.when(maximum.eq(noWatermark), maximum.sub(delay)))
+        a.set(at, time.i64())
+        a.set(maximum, at.when(at.gt(maximum), maximum))
+        a.set(time, time.add(8))
+        a.set(output, output.add(8))
+      })
+      a.store(control, maximum)
+      return i32(0)
+    }),
 })
 
 defineKernel({
@@ -89,7 +105,61 @@ defineKernel({
     i64[(control! + windowControl.late) >>> 3] = late
     return selected
   },
-  wasm: null,
+  wasm: () =>
+    assemble(2, (a, control, rows) => {
+      const field = (name: keyof typeof windowControl) => a.let(control.i32(windowControl[name]))
+      const wide = (name: keyof typeof windowControl) => a.let(control.i64(windowControl[name]))
+      const [slide, size, offset, shift, unit] = [
+        wide('slide'),
+        wide('size'),
+        wide('offset'),
+        wide('shift'),
+        wide('unit'),
+      ]
+      const [time, validity, watermarks] = [field('time'), field('validity'), field('watermarks')]
+      const [starts, ends, times] = [field('starts'), field('ends'), field('times')]
+      const selection = field('selection')
+      const row = a.i32()
+      const place = a.i32()
+      const selected = a.i32()
+      const late = a.i64()
+      const at = a.i64()
+      const end = a.i64()
+      // The newest window of the last row, [low, high): most rows lie in it too, and a division is dear.
+      const low = a.let(i64(0n))
+      const high = a.let(i64(0n))
+      a.loop(row, rows, () => {
+        a.set(place, row.shl(3))
+        a.set(at, time.add(place).i64())
+        a.if(at.lt(low).or(at.ge(high)), () => {
+          a.set(low, at.sub(offset).remS(slide))
+          a.set(low, low.add(slide).when(low.lt(0n), low))
+          a.set(low, at.sub(low))
+          a.set(high, low.add(slide))
+        })
+        a.set(end, low.sub(shift).add(size))
+        a.store(starts.add(place), low.sub(shift))
+        a.store(ends.add(place), end)
+        a.store(times.add(place), end.sub(1000n))
+        a.block((next) => {
+          a.if(validity, () => {
+            const bit = validity.add(row.shr(3)).u8().shr(row.and(7)).and(1)
+            next(bit.isZero())
+          })
+          next(end.le(at))
+          a.if(watermarks, () => {
+            a.if(watermarks.add(place).i64().ge(end.sub(unit)), () => {
+              a.set(late, late.add(1n))
+              next()
+            })
+          })
+          a.store(selection.add(selected.shl(2)), row)
+          a.set(selected, selected.add(1))
+        })
+      })
+      a.store(control, late, windowControl.late)
+      return selected
+    }),
 })
 
 /** Number of leading rows that equal the first one. */
@@ -103,7 +173,15 @@ defineKernel({
     while (row < rows! && i64[(values! >>> 3) + row] === first) row++
     return row
   },
-  wasm: null,
+  wasm: () =>
+    assemble(2, (a, values, rows) => {
+      const first = a.let(values.i64())
+      const row = a.let(i32(1))
+      a.loop(row, rows, (leave) => {
+        leave(values.add(row.shl(3)).i64().ne(first))
+      })
+      return row
+    }),
 })
 
 /** Splits row numbers by whether their value equals that of the first; returns how many do. */
@@ -122,5 +200,22 @@ defineKernel({
     }
     return equals
   },
-  wasm: null,
+  wasm: () =>
+    assemble(5, (a, values, indexes, count, equal, rest) => {
+      const at = (row: typeof values) => values.add(row.shl(3)).i64()
+      const pivot = a.let(at(indexes.i32()))
+      const place = a.i32()
+      const row = a.i32()
+      const same = a.i32()
+      const equals = a.i32()
+      a.loop(place, count, () => {
+        a.set(row, indexes.add(place.shl(2)).i32())
+        a.set(same, at(row).eq(pivot))
+        // Both are written and one is kept: no branch to predict.
+        a.store(equal.add(equals.shl(2)), row)
+        a.store(rest.add(place.sub(equals).shl(2)), row)
+        a.set(equals, equals.add(same))
+      })
+      return equals
+    }),
 })
