@@ -2,10 +2,11 @@
 import { mistake, systemClock } from '../base/index.ts'
 import type { Connectors } from '../data/index.ts'
 import { type Database, open } from '../database/index.ts'
-import { type BenchResult, type CaseResult, machineText, rounded } from './harness.ts'
+import { type BenchResult, type CaseResult, machineText } from './harness.ts'
 import { benchKernels } from './kernels.ts'
 import { benchLatency } from './latency.ts'
 import { benchStart } from './start.ts'
+import { tableText } from './table.ts'
 
 /** What a benchmark works with. */
 export interface BenchOptions {
@@ -63,30 +64,4 @@ export async function runBenchmark(name: string, run: BenchRun): Promise<void> {
   run.print(run.json ? `${JSON.stringify(result)}\n` : tableText(result))
   const seconds = (systemClock.monotonicMillis() - startedAt) / 1000
   run.tell(`${name}: done in ${seconds.toFixed(0)} s\n`)
-}
-
-/** Cases as lines: Millrace's figure, then each peer's with the ratio. */
-export function tableText({ name, machine, cases }: BenchResult): string {
-  const peers = [...new Set(cases.flatMap((one) => Object.keys(one.peers)))]
-  const head = ['case', 'unit', 'millrace', ...peers]
-  const lines = cases.map((one) => [
-    one.case,
-    one.unit,
-    figure(one.millrace),
-    ...peers.map((peer) =>
-      one.peers[peer] === undefined ? '' : `${figure(one.peers[peer])} (${one.ratios[peer]} ×)`,
-    ),
-  ])
-  const widths = head.map((text, at) =>
-    Math.max(text.length, ...lines.map((line) => line[at]!.length)),
-  )
-  const row = (cells: string[]) =>
-    ` ${cells.map((cell, at) => (at < 2 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!))).join('  ')}`.trimEnd()
-  return [`${name}   ${machine}`, '', row(head), ...lines.map(row), ''].join('\n')
-}
-
-function figure(value: number): string {
-  if (value >= 1e6) return `${rounded(value / 1e6)} M`
-  if (value >= 1e3) return `${rounded(value / 1e3)} K`
-  return String(rounded(value))
 }

@@ -75,7 +75,7 @@ export function loopSubject(program: string, { question, bid }: PeerInput): Subj
     name: 'c',
     prepare: async () => {
       const single = question === 'single' ? 1 : 0
-      const sizes = [bid.rows, bid.keys, bid.nulls ? 1 : 0, single].map(String)
+      const sizes = [bid.rows, bid.keys, bid.nulls ? 1 : 0, single, bid.spacing].map(String)
       child = spawn(program, [question, ...sizes], { stdio: ['pipe', 'pipe', 'inherit'] })
       let pending = ''
       child.stdout!.on('data', (chunk: Buffer) => {

@@ -103,6 +103,11 @@ export class RpcServer {
 
   async #stream(id: unknown, results: Changes[], controller: AbortController): Promise<void> {
     let count = 0
+    const cancel = () => {
+      for (const result of results) result.cancel()
+    }
+    controller.signal.addEventListener('abort', cancel)
+    if (controller.signal.aborted) cancel()
     try {
       await Promise.all(
         results.map(async ({ fields, commits }) => {

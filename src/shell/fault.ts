@@ -17,9 +17,9 @@ export function faultText(error: unknown, text: string): string {
     const about = error.text === '' ? text : error.text
     return `${error.diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, about)).join('\n')}\n`
   }
-  if (error instanceof Failure) return `error[${error.code}]: ${error.message}\n`
+  if (error instanceof Failure) return `error: ${visibleText(error.message)} (${error.code})\n`
   if (isCancelled(error)) return 'cancelled\n'
-  return `error[bug]: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`
+  return `error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)} (bug)\n`
 }
 
 export function isCancelled(error: unknown): boolean {

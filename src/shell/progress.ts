@@ -13,10 +13,12 @@ const quietMillis = 500
 const drawMillisMin = 100
 const barWidth = 30
 
+/** What a database tells of a long statement. */
 export interface ProgressState {
   rows: number
-  /** Part that is done, from 0 to 1; null when the end is not known. */
-  done: number | null
+  bytes: number
+  /** null when the end is not known. */
+  bytesTotal: number | null
 }
 
 export interface Progress {
@@ -28,10 +30,11 @@ export interface Progress {
 export function progressLine(state: ProgressState, millis: number): string {
   const rows = `${state.rows.toLocaleString('en')} rows`
   const rate = `${shortNumber((state.rows / Math.max(millis, 1)) * 1000)} rows/s`
-  if (state.done === null) return ` ${rows}   ${colored.dim(rate)}`
-  const filled = Math.round(Math.min(1, Math.max(0, state.done)) * barWidth)
+  if (!state.bytesTotal) return ` ${rows}   ${colored.dim(rate)}`
+  const done = Math.min(1, state.bytes / state.bytesTotal)
+  const filled = Math.round(done * barWidth)
   const bar = colored.cyan('━'.repeat(filled)) + colored.dim('─'.repeat(barWidth - filled))
-  const percent = `${Math.floor(state.done * 100)}`.padStart(3)
+  const percent = `${Math.floor(done * 100)}`.padStart(3)
   return ` ${bar} ${percent} %   ${rows}   ${colored.dim(rate)}`
 }
 

@@ -73,8 +73,11 @@ async function show(
   const kind = result.appendOnly ? 'append-only' : 'updating'
   const renderer = createRenderer(result.fields, output, { format, header, live, kind })
   const errors = new ErrorRows()
+  const cancel = () => result.cancel()
+  options.signal.addEventListener('abort', cancel)
   let shown = 0
   try {
+    if (options.signal.aborted) cancel()
     for await (const commit of result.commits) {
       await renderer.rows(commit.rows, result.appendOnly ? null : commit.ops)
       await renderer.flush()
@@ -83,6 +86,7 @@ async function show(
       if (told !== '') await notices.write(told)
     }
   } finally {
+    options.signal.removeEventListener('abort', cancel)
     await renderer.end()
     await notices.write(errors.summary())
   }

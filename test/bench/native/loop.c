@@ -10,11 +10,12 @@
 #include <string.h>
 #include <time.h>
 
-static int64_t rows, keys, nulls, single;
+static int64_t rows, keys, nulls, single, spacing;
 static int64_t *ts, *key, *amount;
 static double *price;
 static uint8_t *has_key, *has_amount;
 
+/* h of src/bench/data.ts. */
 static uint32_t mixed(uint32_t value, uint32_t seed) {
   uint32_t h = value + seed;
   h = (uint32_t)((uint64_t)(h ^ (h >> 16)) * 0x21f0aaadu);
@@ -26,7 +27,7 @@ static void make_rows(void) {
   ts = malloc(rows * 8), key = malloc(rows * 8), amount = malloc(rows * 8), price = malloc(rows * 8);
   has_key = malloc(rows), has_amount = malloc(rows);
   for (int64_t i = 0; i < rows; i++) {
-    ts[i] = 1000000000000000ll + i * 10 - (int64_t)(mixed(i, 1) % 1000000u);
+    ts[i] = 1000000000000000ll + i * spacing - (int64_t)(mixed(i, 1) % 1000000u);
     key[i] = mixed(i, 2) % keys;
     amount[i] = mixed(i, 3) % 1000000u;
     price[i] = (mixed(i, 4) % 100000u) / 100.0;
@@ -138,8 +139,8 @@ static struct answer filter_project(int64_t *out_key, int64_t *out_amount, doubl
 }
 
 int main(int argc, char **argv) {
-  if (argc < 6) return 2;
-  rows = atoll(argv[2]), keys = atoll(argv[3]), nulls = atoll(argv[4]), single = atoll(argv[5]);
+  if (argc < 7) return 2;
+  rows = atoll(argv[2]), keys = atoll(argv[3]), nulls = atoll(argv[4]), single = atoll(argv[5]), spacing = atoll(argv[6]);
   make_rows();
   int64_t *a = malloc(4096 * 8), *b = malloc(4096 * 8);
   double *c = malloc(4096 * 8);

@@ -1,0 +1,138 @@
+/** Shell: its parts that need no terminal: completion, colours, progress, faults, back-pressure. */
+import { EventEmitter } from 'node:events'
+import { expect, test } from 'vitest'
+import { Failure, QueryMistake } from '../../src/base/index.ts'
+import { complete, quoted } from '../../src/shell/completion.ts'
+import { ErrorRows, faultText, isCancelled } from '../../src/shell/fault.ts'
+import { highlight } from '../../src/shell/highlight.ts'
+import { streamOutput } from '../../src/shell/output.ts'
+import { progressLine, shortNumber, terminalProgress } from '../../src/shell/progress.ts'
+import { screen } from './screen.ts'
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with one.
+const colors = /\x1b\[\d+m/g
+
+test('completion offers names before keywords, in the case that was begun', () => {
+  const names = ['selection', 'Select List', 'trip']
+  const [found, word] = complete('select * from sel', names, [])
+  expect(word).toBe('sel')
+  expect(found.slice(0, 3)).toEqual(['selection', '"Select List"', 'select'])
+  expect(complete('SEL', names, [])[0]).toContain('SELECT')
+  expect(complete('.t', names, ['.tables', '.timer', '.quit'])[0]).toEqual(['.tables', '.timer'])
+  expect(complete('select ', names, [])[0]).toEqual([])
+})
+
+test('a name is quoted only where it must be', () => {
+  expect([quoted('a_1'), quoted('1a'), quoted('a b'), quoted('a"b')]).toEqual([
+    'a_1',
+    '"1a"',
+    '"a b"',
+    '"a""b"',
+  ])
+})
+
+test('colours are all that highlighting adds', () => {
+  for (const text of [
+    "SELECT 'a', 1 -- all\nFROM t",
+    'select "x',
+    "insert 'open",
+    '/* open',
+    'a\tb  c;',
+    '',
+  ]) {
+    expect(highlight(text).replaceAll(colors, '')).toBe(text)
+  }
+  expect(highlight('SELECT 1')).not.toBe('SELECT 1')
+})
+
+test('a progress line has a bar when the end is known', () => {
+  const half = progressLine({ rows: 1_830_912, bytes: 50, bytesTotal: 100 }, 1000)
+  expect(half.replaceAll(colors, '')).toBe(
+    ` ${'━'.repeat(15)}${'─'.repeat(15)}  50 %   1,830,912 rows   1.83 M rows/s`,
+  )
+  expect(progressLine({ rows: 5, bytes: 1, bytesTotal: null }, 1000).replaceAll(colors, '')).toBe(
+    ' 5 rows   5 rows/s',
+  )
+  expect([shortNumber(12), shortNumber(1234), shortNumber(2.5e9)]).toEqual([
+    '12',
+    '1.23 K',
+    '2.50 G',
+  ])
+})
+
+test('progress is silent at first, then drawn, then wiped', () => {
+  let now = 0
+  const output = screen({ columns: 80 })
+  const progress = terminalProgress(output, { monotonicMillis: () => now })!
+  const state = { rows: 1, bytes: 1, bytesTotal: 2 }
+  progress.show(state)
+  now = 400
+  progress.show(state)
+  expect(output.text()).toBe('')
+  now = 600
+  progress.show(state)
+  expect(output.text()).toContain('50 %')
+  progress.hide()
+  expect(output.text().endsWith('\r\x1b[K')).toBe(true)
+  expect(terminalProgress(screen())).toBe(null)
+})
+
+test('faults are told by kind', () => {
+  const mistake = new QueryMistake(
+    [
+      {
+        code: 'unknown_name',
+        message: 'there is no column x',
+        hint: 'did you mean y?',
+        span: { start: 7, end: 8 },
+      },
+    ],
+    'SELECT x',
+  )
+  const text = faultText(mistake, '')
+  expect(text).toContain('unknown_name')
+  expect(text).toContain('1:8')
+  expect(text).toContain('did you mean y?')
+  expect(faultText(new Failure('file', 'cannot open x'), '')).toBe('error: cannot open x (file)\n')
+  expect(faultText(new Failure('cancelled', 'stopped'), '')).toContain('stopped')
+  expect(isCancelled(new Failure('cancelled', 'stopped'))).toBe(true)
+  expect(faultText(new TypeError('oops'), '')).toMatch(/oops[\s\S]*\(bug\)/)
+})
+
+test('rows left out are told ten times, then counted', () => {
+  const errors = new ErrorRows()
+  const error = { code: 'overflow' as const, message: 'too big' }
+  const one = { ...error, error, offset: 0, row: '', weight: 1 }
+  let told = ''
+  for (let n = 0; n < 25; n++) told += errors.add([one])
+  expect(told.split('\n').length).toBe(11)
+  expect(errors.summary()).toBe('… 15 more rows left out\n')
+})
+
+test('output waits while the reader is slow, and not for one that is gone', async () => {
+  class Slow extends EventEmitter {
+    chunks: string[] = []
+    destroyed = false
+    write(text: string): boolean {
+      this.chunks.push(text)
+      return false
+    }
+  }
+  const stream = new Slow()
+  const output = streamOutput(stream as never, { colors: false })
+  expect(output.write('a')).toBe(undefined)
+  let done = false
+  const flushed = output.flush().then(() => {
+    done = true
+  })
+  await new Promise((resolve) => setImmediate(resolve))
+  expect({ done, chunks: stream.chunks }).toEqual({ done: false, chunks: ['a'] })
+  stream.emit('drain')
+  await flushed
+  const waiting = Promise.resolve(output.write('b'.repeat(70_000)))
+  stream.destroyed = true
+  stream.emit('close')
+  await waiting
+  await output.flush()
+  expect(stream.listenerCount('drain')).toBe(0)
+})
