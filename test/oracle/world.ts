@@ -51,17 +51,18 @@ export class OracleQuery {
     // A self-join asks twice: both scans see what came before the same end.
     const ends = new Map<string, number>()
     const input: CommitInput = {
-      delta: (relation) => {
-        const source = this.#world.source(relation)
-        const from = this.#seen.get(relation) ?? 0
-        const to = source.contributions.length
-        ends.set(relation, to)
-        return source.contributions.slice(from, to)
+      delta: (name) => {
+        const { contributions } = this.#world.source(name)
+        ends.set(name, contributions.length)
+        const from = this.#seen.get(name)
+        // What was there before the query comes as it is now, not as it came to be.
+        if (from === undefined) return this.#world.present(name)
+        return contributions.slice(from)
       },
-      end: (relation) => this.#world.source(relation).end,
+      end: (name) => this.#world.source(name).end,
     }
     const { contributions, faults } = this.#interpreter.commit(input)
-    for (const [relation, end] of ends) this.#seen.set(relation, end)
+    for (const [name, end] of ends) this.#seen.set(name, end)
     const changes = changesOf(contributions, this.plan.key)
     return { changes, errors: this.errors.apply(faults) }
   }
@@ -132,11 +133,21 @@ export class World {
   answer(plan: Plan): Answer {
     const interpreter = new Interpreter(plan, 'one-shot')
     const { contributions, faults } = interpreter.commit({
-      delta: (relation) => present(this.source(relation).contributions),
+      delta: (relation) => this.present(relation),
       end: () => null,
     })
     const first = firstFault(faults)
     return first === null ? { rows: inOrder(contributions) as Row[] } : { failed: first }
+  }
+
+  /** The rows of a relation now: those of streams where they stand, those of views all at (0, 0, 0). */
+  present(name: string): Contribution[] {
+    const { contributions } = this.source(name)
+    return this.#isView(name) ? standing(contributions) : [...contributions]
+  }
+
+  #isView(name: string): boolean {
+    return this.view(name.replace(/\.errors$/i, '')) !== undefined
   }
 
   source(name: string): Source {
@@ -157,21 +168,16 @@ const errorChange = (line: ErrorLine): { row: Row; triple: readonly [number, num
   triple: [line.offset, 0, 0],
 })
 
-/** What is left of a history of changes: every row at the triple of the change that put it there. */
-function present(history: readonly Contribution[]): Contribution[] {
-  if (history.every(({ weight }) => weight > 0)) return [...history]
-  const rows: Contribution[] = []
-  for (const contribution of history) {
-    if (contribution.weight > 0) {
-      rows.push(contribution)
-      continue
-    }
-    const text = JSON.stringify(contribution.row, plain)
-    const place = rows.findIndex(({ row }) => JSON.stringify(row, plain) === text)
-    if (place < 0) throw new Error('a row was taken back that was not there')
-    rows.splice(place, 1)
+/** What is left of a history of changes, all of it at the start of the order. */
+function standing(history: readonly Contribution[]): Contribution[] {
+  const rows = new Map<string, Contribution>()
+  for (const { row, weight } of history) {
+    const text = JSON.stringify(row, plain)
+    const net = weight + (rows.get(text)?.weight ?? 0)
+    if (net === 0) rows.delete(text)
+    else rows.set(text, { row, weight: net, triple: [0, 0, 0] })
   }
-  return rows
+  return [...rows.values()]
 }
 
 const plain = (_: string, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value)
