@@ -1,0 +1,77 @@
+/**
+ * Catalog: names of relations to what they stand for, and who needs whom.
+ *
+ * How      A map by lower-case name in order of creation. Dependents are found by walking the syntax trees of views for the
+ *          relations they name, so that there is no second list that could disagree with the first.
+ * Contract 1 (checked) a name is there once; `version` grows with every change.
+ * Cost     get O(1); dependents O(views × size of their trees).
+ */
+import type { Query, Relation as TreeRelation } from '../../grammar/index.ts'
+import { assert } from '../base/index.ts'
+import type { Relation } from './relation.ts'
+
+/** The form under which a name is found: `Bid` and `BID` are one name. */
+export function normalName(name: string): string {
+  return name.toLowerCase()
+}
+
+export class Catalog {
+  readonly #relations = new Map<string, Relation>()
+  #version = 0
+
+  /** Grows with every change; a plan made at another version must be made again. */
+  get version(): number {
+    return this.#version
+  }
+
+  get(name: string): Relation | undefined {
+    return this.#relations.get(normalName(name))
+  }
+
+  add(relation: Relation): void {
+    const name = normalName(relation.name)
+    assert(!this.#relations.has(name), `no relation is named ${relation.name} yet`)
+    this.#relations.set(name, relation)
+    this.#version++
+  }
+
+  remove(name: string): void {
+    assert(this.#relations.delete(normalName(name)), `a relation is named ${name}`)
+    this.#version++
+  }
+
+  /** All relations in order of creation. */
+  list(): Relation[] {
+    return [...this.#relations.values()]
+  }
+
+  /** Names of the views (and error relations' readers) that read `name` or its errors directly. */
+  dependents(name: string): string[] {
+    const wanted = new Set([normalName(name), `${normalName(name)}.errors`])
+    const found: string[] = []
+    for (const relation of this.#relations.values()) {
+      if (relation.kind !== 'view' && relation.kind !== 'materialized') continue
+      if (namesOf(relation.query).some((used) => wanted.has(used))) found.push(relation.name)
+    }
+    return found
+  }
+}
+
+/** Normal names of the relations that a query reads. */
+function namesOf(query: Query): string[] {
+  const body = query.body
+  return body.kind === 'select' && body.from !== null ? namesIn(body.from) : []
+}
+
+function namesIn(relation: TreeRelation): string[] {
+  switch (relation.kind) {
+    case 'table':
+      return [normalName(relation.path.parts.map((part) => part.name).join('.'))]
+    case 'derived':
+      return namesOf(relation.query)
+    case 'window':
+      return namesIn(relation.source)
+    case 'join':
+      return [...namesIn(relation.left), ...namesIn(relation.right)]
+  }
+}

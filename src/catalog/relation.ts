@@ -1,0 +1,42 @@
+/**
+ * Relation: what a name in FROM or INTO stands for; plain JSON-able data except for the options of a connector.
+ *
+ * Contract 1 (trusted) names are spelled as the user wrote them; `Catalog` matches them without regard to case.
+ *          2 (trusted) `errors` relations are named after their query: `view.errors`.
+ */
+import type { Query } from '../../grammar/index.ts'
+import type { Schema } from '../data/index.ts'
+
+/** Event time of a relation: the watermark trails the greatest value of `column` by `delayMicros`. */
+export interface RelationWatermark {
+  column: number
+  delayMicros: string
+}
+
+export type Relation = {
+  name: string
+  schema: Schema
+  watermark: RelationWatermark | null
+} & (
+  | /** Rows stored in the log, append-only. */ { kind: 'stream' | 'table' }
+  | {
+      kind: 'external'
+      connector: string
+      options: Map<string, string | number | boolean>
+      bounded: boolean
+      source: boolean
+      sink: 'append' | 'changes' | null
+    }
+  | { kind: 'view'; query: Query }
+  | {
+      kind: 'materialized'
+      query: Query
+      /** The physical plan, as JSON; the catalog does not look inside. */
+      plan: unknown
+      key: number[] | null
+      updating: boolean
+    }
+  | /** Rows on which the evaluation of query `of` failed. */ { kind: 'errors'; of: string }
+)
+
+export type RelationKind = Relation['kind']

@@ -1,0 +1,206 @@
+/**
+ * BindCreate: CREATE STREAM and CREATE TABLE, stored or of a connector.
+ *
+ * How      Columns, then the watermark, then the options. An option `connector` makes the relation external: the connector
+ *          checks the options and, without a column list, finds the columns in the input.
+ */
+import type {
+  ColumnDefinition,
+  Option,
+  Statement,
+  Expression as Tree,
+  WatermarkDefinition,
+} from '../../grammar/index.ts'
+import { QueryMistake, type Span } from '../base/index.ts'
+import type { Relation, RelationWatermark } from '../catalog/index.ts'
+import {
+  type Connector,
+  type Field,
+  precisionMicros,
+  type Schema,
+  typeText,
+} from '../data/index.ts'
+import { type BoundStatement, refuseDuplicate } from './bind.ts'
+import { bindExpression } from './bind-expression.ts'
+import { bindQuery } from './bind-query.ts'
+import { refuseEmit } from './bind-relation.ts'
+import { all, type Binding, fail, unsupported } from './binding.ts'
+import { fold } from './fold.ts'
+import type { Plan } from './logical.ts'
+import { scopeOf } from './scope.ts'
+import { suggestion } from './suggest.ts'
+import { bindType } from './type-name.ts'
+
+type Create = Statement & { kind: 'create-relation' }
+
+export function bindCreateRelation(binding: Binding, tree: Create): BoundStatement {
+  const name = tree.name.parts.map((part) => part.name).join('.')
+  if (!tree.ifNotExists) refuseDuplicate(binding, tree.name)
+  binding.creating = name
+  const { notices } = binding
+  const { ifNotExists } = tree
+  if (tree.options.some((option) => option.key === 'connector')) {
+    if (tree.query !== null) unsupported('AS SELECT with a connector', tree.query.span)
+    const relation = bindExternal(binding, tree, name)
+    return { kind: 'create-relation', relation, ifNotExists, insert: null, notices }
+  }
+  for (const option of tree.options) notices.push(`option ${option.key} is ignored`)
+  const insert = tree.query === null ? null : bindContents(binding, tree)
+  const schema = insert === null ? bindSchema(binding, tree) : { fields: insert.output }
+  if (schema === null) {
+    const hint = 'write them in parentheses, or name a connector that knows them'
+    fail('syntax', `${tree.object} ${name} has no columns`, tree.name.span, hint)
+  }
+  const watermark = bindWatermark(binding, schema, tree.watermark)
+  const relation: Relation = {
+    kind: tree.object,
+    name,
+    schema: rowtime(schema, watermark),
+    watermark,
+  }
+  return { kind: 'create-relation', relation, ifNotExists, insert, notices }
+}
+
+/** CREATE TABLE … AS SELECT. */
+function bindContents(binding: Binding, tree: Create): Plan {
+  const query = tree.query!
+  if (tree.object === 'stream')
+    unsupported('CREATE STREAM … AS', query.span, 'use CREATE TABLE … AS')
+  if (tree.columns.length > 0) {
+    unsupported('a column list beside AS SELECT', tree.columns[0]!.span, 'name the columns with AS')
+  }
+  refuseEmit(query)
+  return bindQuery(binding, query, { top: true })
+}
+
+function bindSchema(binding: Binding, tree: Create): Schema | null {
+  if (tree.columns.length === 0) return null
+  const fields = all(tree.columns.map((definition) => () => bindColumn(binding, definition)))
+  const seen = new Set<string>()
+  for (const { name } of tree.columns) {
+    const normal = name.name.toLowerCase()
+    if (seen.has(normal)) fail('duplicate_name', `column ${name.name} is there twice`, name.span)
+    seen.add(normal)
+  }
+  return { fields }
+}
+
+function bindColumn(binding: Binding, definition: ColumnDefinition): Field {
+  const type = bindType(binding, definition.type)
+  return { name: definition.name.name, type, nullable: !definition.notNull }
+}
+
+/** The column of the watermark is never NULL. */
+function rowtime(schema: Schema, watermark: RelationWatermark | null): Schema {
+  if (watermark === null) return schema
+  const fields = schema.fields.map((field, index) =>
+    index === watermark.column ? { ...field, nullable: false } : field,
+  )
+  return { fields }
+}
+
+// ---------------------------------------------------------------- watermark
+
+function bindWatermark(
+  binding: Binding,
+  schema: Schema,
+  tree: WatermarkDefinition | null,
+): RelationWatermark | null {
+  if (tree === null) return null
+  const { name, span } = tree.column
+  const names = schema.fields.map((field) => field.name)
+  const index = names.findIndex((other) => other.toLowerCase() === name.toLowerCase())
+  if (index < 0)
+    fail('unknown_name', `column ${name} does not exist`, span, suggestion(name, names))
+  const { type } = schema.fields[index]!
+  if (type.kind !== 'timestamp') {
+    const message = `a watermark needs a TIMESTAMP column, and ${name} is ${typeText(type)}`
+    fail('type_mismatch', message, span)
+  }
+  if (tree.delayed === null) return { column: index, delayMicros: precisionMicros(type).toString() }
+  return { column: index, delayMicros: delayOf(binding, schema, index, tree.delayed) }
+}
+
+/** `column`, or `column - INTERVAL '…'`. */
+function delayOf(binding: Binding, schema: Schema, index: number, tree: Tree): string {
+  const env = {
+    binding,
+    scope: scopeOf(schema.fields, null),
+    clause: 'WATERMARK',
+    aggregates: null,
+  }
+  const bound = fold(bindExpression(env, tree))
+  const isTime = (e: typeof bound | undefined) => e?.kind === 'column' && e.index === index
+  if (isTime(bound)) return '0'
+  if (bound.kind === 'call' && bound.function === 'subtract' && isTime(bound.args[0])) {
+    const by = bound.args[1]!
+    if (by.kind === 'literal' && by.type.kind === 'interval' && by.value !== null) {
+      if (BigInt(by.value) >= 0n) return String(by.value)
+    }
+  }
+  const column = schema.fields[index]!.name
+  const hint = `write ${column} - INTERVAL '5' SECOND`
+  return fail(
+    'unsupported',
+    'not supported yet: a watermark that is not its column minus a constant',
+    tree.span,
+    hint,
+  )
+}
+
+// ---------------------------------------------------------------- connectors
+
+function bindExternal(binding: Binding, tree: Create, name: string): Relation {
+  const option = tree.options.find(({ key }) => key === 'connector')!
+  const connector = binding.connectors.get(String(option.value))
+  if (connector === undefined) {
+    const names = [...binding.connectors.keys()].sort()
+    const hint = suggestion(String(option.value), names) ?? `there are ${names.join(', ')}`
+    fail('invalid_option', `connector ${option.value} does not exist`, option.span, hint)
+  }
+  const options = new Map(tree.options.map(({ key, value }) => [key, value]))
+  const declared = bindSchema(binding, tree)
+  const schema = ask(tree, () => {
+    connector.check(options, declared)
+    return declared ?? connector.infer(options)
+  })
+  if (schema === null) {
+    const message = `connector ${connector.name} does not know the columns of ${name}`
+    fail('invalid_option', message, tree.name.span, 'write the columns in parentheses')
+  }
+  const watermark = bindWatermark(binding, schema, tree.watermark)
+  return external(connector, { name, schema: rowtime(schema, watermark), watermark, options })
+}
+
+function external(
+  connector: Connector,
+  made: {
+    name: string
+    schema: Schema
+    watermark: RelationWatermark | null
+    options: Map<string, string | number | boolean>
+  },
+): Relation {
+  const { bounded, source, sink } = connector
+  return { kind: 'external', ...made, connector: connector.name, bounded, source, sink }
+}
+
+/** Asks the connector; a mistake of its options is put where the option stands. */
+function ask<T>(tree: Create, question: () => T): T {
+  try {
+    return question()
+  } catch (error) {
+    if (!(error instanceof QueryMistake)) throw error
+    const placed = error.diagnostics.map((d) => ({
+      ...d,
+      span: d.span ?? optionSpan(tree, d.message),
+    }))
+    throw new QueryMistake(placed)
+  }
+}
+
+function optionSpan(tree: Create, message: string): Span {
+  const named = (option: Option) => message.toLowerCase().includes(option.key)
+  const longest = tree.options.filter(named).sort((a, b) => b.key.length - a.key.length)[0]
+  return (longest ?? tree.options.find(({ key }) => key === 'connector')!).span
+}

@@ -1,0 +1,367 @@
+/**
+ * BindExpression: a syntax tree of an expression becomes a typed expression over the columns of a scope.
+ *
+ * How      One function per kind of tree node, children first; coercions of operator.ts and function.ts. Aggregate calls go to
+ *          the collector of the clause, if the clause takes them.
+ */
+import type { Expression as Tree } from '../../grammar/index.ts'
+import type { Span } from '../base/index.ts'
+import { parseValue, typeText } from '../data/index.ts'
+import { type Aggregates, addAggregate, aggregateTypes, isAggregateName } from './aggregate.ts'
+import { type Binding, fail, planSpan, unsupported } from './binding.ts'
+import {
+  bigint,
+  boolean,
+  coerce,
+  integer,
+  isAdaptable,
+  isCastable,
+  isNumeric,
+  nullType,
+  varchar,
+} from './coerce.ts'
+import { and, call, choose, column, literal, or } from './expression.ts'
+import { asText, bindExtract, bindFunction, branchType, coerceCondition } from './function.ts'
+import { intervalLiteral, numberLiteral, parameterLiteral } from './literal.ts'
+import type { Expression } from './logical.ts'
+import { bindArithmetic, bindComparison, comparisonOf, type Pair } from './operator.ts'
+import { findColumn, type Scope } from './scope.ts'
+import { bindType } from './type-name.ts'
+
+/** Where an expression stands. */
+export interface Env {
+  binding: Binding
+  scope: Scope
+  /** For messages: `WHERE`, `GROUP BY`, `an aggregate`. */
+  clause: string
+  /** Where aggregate calls go; null where none may stand. */
+  aggregates: Aggregates | null
+}
+
+export function bindExpression(env: Env, tree: Tree): Expression {
+  const bound = bindNode(env, tree)
+  env.binding.spans.set(bound, tree.span)
+  return bound
+}
+
+/** A condition: BOOLEAN. */
+export function bindCondition(env: Env, tree: Tree): Expression {
+  return coerceCondition(bindExpression(env, tree), tree.span, env.clause)
+}
+
+function bindNode(env: Env, tree: Tree): Expression {
+  switch (tree.kind) {
+    case 'number':
+      return numberLiteral(tree.text, tree.span)
+    case 'string':
+      return literal(tree.value, varchar)
+    case 'boolean':
+      return literal(tree.value, boolean)
+    case 'null':
+      return literal(null, nullType)
+    case 'interval':
+      return intervalLiteral(tree)
+    case 'typed-literal':
+      return bindTypedLiteral(env, tree)
+    case 'parameter':
+      return parameterLiteral(env.binding, tree)
+    case 'column': {
+      const found = findColumn(env.scope, tree.path, tree.span)
+      return column(found.index, found)
+    }
+    case 'star':
+      return fail('syntax', '* stands in the select list and in count(*) only', tree.span)
+    case 'call':
+      return bindCall(env, tree)
+    default:
+      return bindOperator(env, tree)
+  }
+}
+
+type OperatorTree = Exclude<
+  Tree,
+  {
+    kind:
+      | 'number'
+      | 'string'
+      | 'boolean'
+      | 'null'
+      | 'interval'
+      | 'typed-literal'
+      | 'parameter'
+      | 'column'
+      | 'star'
+      | 'call'
+  }
+>
+
+function bindOperator(env: Env, tree: OperatorTree): Expression {
+  switch (tree.kind) {
+    case 'unary':
+      return bindUnary(env, tree)
+    case 'binary':
+      return bindBinary(env, tree)
+    case 'is-null': {
+      const operand = typedOperand(env, tree.operand)
+      return call(tree.negated ? 'is_not_null' : 'is_null', [operand], boolean)
+    }
+    case 'is-boolean': {
+      const operand = coerceCondition(bindExpression(env, tree.operand), tree.operand.span, 'IS')
+      const test = call(tree.value ? 'is_true' : 'is_false', [operand], boolean)
+      return tree.negated ? not(test) : test
+    }
+    case 'is-distinct': {
+      const name = tree.negated ? 'is_not_distinct' : 'is_distinct'
+      return bindComparison(name, bindPair(env, tree), 'IS DISTINCT FROM')
+    }
+    case 'between':
+      return bindBetween(env, tree)
+    case 'in':
+      return bindIn(env, tree)
+    case 'like':
+      return bindLike(env, tree)
+    case 'case':
+      return bindCase(env, tree)
+    case 'cast':
+      return bindCast(env, tree)
+    case 'extract': {
+      const operand = bindExpression(env, tree.operand)
+      const span = planSpan(env.binding, tree.span)
+      return bindExtract(tree.unit.toLowerCase(), operand, tree.operand.span, span)
+    }
+  }
+}
+
+function not(operand: Expression): Expression {
+  return call('not', [operand], boolean)
+}
+
+/** An operand whose type does not matter, but which must have one. */
+function typedOperand(env: Env, tree: Tree): Expression {
+  const operand = bindExpression(env, tree)
+  return operand.type.kind === 'null' ? coerce(operand, varchar) : operand
+}
+
+function bindTypedLiteral(env: Env, tree: Tree & { kind: 'typed-literal' }): Expression {
+  const type = bindType(env.binding, tree.type)
+  const value = parseValue(tree.text, type)
+  if (value !== undefined) return literal(value, type)
+  return fail('invalid_literal', `'${tree.text}' is not a ${typeText(type)}`, tree.span)
+}
+
+function bindUnary(env: Env, tree: Tree & { kind: 'unary' }): Expression {
+  if (tree.operator === 'NOT') {
+    const operand = bindExpression(env, tree.operand)
+    return not(coerceCondition(operand, tree.operand.span, 'NOT'))
+  }
+  if (tree.operator === '-' && tree.operand.kind === 'number') {
+    return numberLiteral(`-${tree.operand.text}`, tree.span)
+  }
+  const bound = bindExpression(env, tree.operand)
+  const operand = bound.type.kind === 'null' ? coerce(bound, integer) : bound
+  if (!isNumeric(operand.type) && operand.type.kind !== 'interval') {
+    const message = `${tree.operator} does not take ${typeText(operand.type)}`
+    fail('type_mismatch', message, tree.operand.span)
+  }
+  if (tree.operator === '+') return operand
+  return call('negate', [operand], operand.type, planSpan(env.binding, tree.span))
+}
+
+function bindPair(env: Env, tree: { left: Tree; right: Tree; span: Span }): Pair {
+  return {
+    left: bindExpression(env, tree.left),
+    right: bindExpression(env, tree.right),
+    leftSpan: tree.left.span,
+    rightSpan: tree.right.span,
+    span: tree.span,
+    planSpan: planSpan(env.binding, tree.span),
+  }
+}
+
+function bindBinary(env: Env, tree: Tree & { kind: 'binary' }): Expression {
+  if (tree.operator === 'AND' || tree.operator === 'OR') {
+    const sides = [tree.left, tree.right].map((side) =>
+      coerceCondition(bindExpression(env, side), side.span, tree.operator),
+    )
+    return tree.operator === 'AND' ? and(sides) : or(sides)
+  }
+  const pair = bindPair(env, tree)
+  if (tree.operator === '||') {
+    const args = [asText(pair.left), asText(pair.right)]
+    if (pair.left.type.kind !== 'varchar' && pair.right.type.kind !== 'varchar') {
+      const [left, right] = [typeText(pair.left.type), typeText(pair.right.type)]
+      fail('type_mismatch', `|| does not take ${left} and ${right}`, tree.span)
+    }
+    return call('concat_strict', args, varchar, pair.planSpan)
+  }
+  if ('+-*/%'.includes(tree.operator)) return bindArithmetic(tree.operator, pair)
+  return bindComparison(comparisonOf(tree.operator), pair, tree.operator)
+}
+
+function bindBetween(env: Env, tree: Tree & { kind: 'between' }): Expression {
+  const operand = bindExpression(env, tree.operand)
+  const bound = (side: Tree, name: string) => {
+    const pair: Pair = {
+      left: operand,
+      right: bindExpression(env, side),
+      leftSpan: tree.operand.span,
+      rightSpan: side.span,
+      span: tree.span,
+      planSpan: planSpan(env.binding, tree.span),
+    }
+    return bindComparison(name, pair, 'BETWEEN')
+  }
+  const inside = and([bound(tree.low, 'ge'), bound(tree.high, 'le')])
+  return tree.negated ? not(inside) : inside
+}
+
+/** A list of literals is one `in`; any other list is a chain of comparisons. */
+function bindIn(env: Env, tree: Tree & { kind: 'in' }): Expression {
+  const operand = bindExpression(env, tree.operand)
+  const items = tree.list.map((item) => bindExpression(env, item))
+  const comparisons = items.map((item, index) =>
+    bindComparison(
+      'eq',
+      {
+        left: operand,
+        right: item,
+        leftSpan: tree.operand.span,
+        rightSpan: tree.list[index]!.span,
+        span: tree.list[index]!.span,
+        planSpan: planSpan(env.binding, tree.span),
+      },
+      'IN',
+    ),
+  )
+  const found = asInList(comparisons) ?? or(comparisons)
+  return tree.negated ? not(found) : found
+}
+
+function asInList(comparisons: Expression[]): Expression | null {
+  const sides = comparisons.flatMap((comparison) =>
+    comparison.kind === 'call' ? [comparison.args] : [],
+  )
+  const operand = sides[0]?.[0]
+  if (operand === undefined || sides.length !== comparisons.length) return null
+  const shape = JSON.stringify(operand)
+  const kind = JSON.stringify(operand.type)
+  const plain = sides.every(
+    ([left, right]) =>
+      right!.kind === 'literal' &&
+      JSON.stringify(right!.type) === kind &&
+      JSON.stringify(left) === shape,
+  )
+  return plain ? call('in', [operand, ...sides.map(([, right]) => right!)], boolean) : null
+}
+
+function bindLike(env: Env, tree: Tree & { kind: 'like' }): Expression {
+  const trees =
+    tree.escape === null ? [tree.operand, tree.pattern] : [tree.operand, tree.pattern, tree.escape]
+  const args = trees.map((part) => {
+    const bound = bindExpression(env, part)
+    if (bound.type.kind !== 'varchar' && bound.type.kind !== 'null') {
+      fail('type_mismatch', `LIKE does not take ${typeText(bound.type)}`, part.span)
+    }
+    return coerce(bound, varchar)
+  })
+  const escape = args[2]
+  if (escape?.kind === 'literal' && [...String(escape.value ?? '')].length > 1) {
+    fail('invalid_literal', 'ESCAPE takes one character', tree.escape!.span)
+  }
+  const like = call('like', args, boolean, planSpan(env.binding, tree.span))
+  return tree.negated ? not(like) : like
+}
+
+function bindCase(env: Env, tree: Tree & { kind: 'case' }): Expression {
+  const conditions = tree.whens.map(({ when }) => caseCondition(env, tree.operand, when))
+  const branches = tree.whens.map(({ then: value }) => bindExpression(env, value))
+  const spans = tree.whens.map(({ then: value }) => value.span)
+  branches.push(tree.else === null ? literal(null, nullType) : bindExpression(env, tree.else))
+  spans.push(tree.else?.span ?? tree.span)
+  const common = branchType(branches, spans, 'CASE')
+  const type = common.kind === 'null' ? varchar : common
+  const values = branches.map((branch, index) => coerce(branch, type, spans[index]))
+  const whens = conditions.map((when, index) => ({ when, then: values[index]! }))
+  return choose(whens, values.at(-1)!, type)
+}
+
+function caseCondition(env: Env, operand: Tree | null, when: Tree): Expression {
+  if (operand === null) {
+    return coerceCondition(bindExpression(env, when), when.span, 'CASE WHEN')
+  }
+  const pair = bindPair(env, { left: operand, right: when, span: when.span })
+  return bindComparison('eq', pair, 'CASE')
+}
+
+function bindCast(env: Env, tree: Tree & { kind: 'cast' }): Expression {
+  const type = bindType(env.binding, tree.type)
+  const operand = bindExpression(env, tree.operand)
+  if (!isCastable(operand.type, type)) {
+    const message = `${typeText(operand.type)} cannot be cast to ${typeText(type)}`
+    fail('type_mismatch', message, tree.span)
+  }
+  const span = planSpan(env.binding, tree.span)
+  if (operand.kind === 'literal' && (operand.value === null || isAdaptable(operand))) {
+    if (!tree.attempt) return coerce(operand, type, tree.operand.span)
+    const parsed = operand.value === null ? null : parseValue(String(operand.value), type)
+    return literal(parsed ?? null, type)
+  }
+  if (JSON.stringify(operand.type) === JSON.stringify(type)) return operand
+  if (!tree.attempt) return coerce(operand, type, span)
+  return call('try_cast', [operand], type, span)
+}
+
+// ---------------------------------------------------------------- calls
+
+function bindCall(env: Env, tree: Tree & { kind: 'call' }): Expression {
+  const name = tree.name.name.toLowerCase()
+  if (isAggregateName(name)) return bindAggregateCall(env, tree, name)
+  if (tree.distinct)
+    fail('syntax', `DISTINCT stands in aggregates only, and ${name} is none`, tree.span)
+  if (tree.filter !== null)
+    fail('syntax', `FILTER goes with aggregates, and ${name} is none`, tree.filter.span)
+  return bindFunction({
+    name,
+    args: tree.args.map((arg) => bindExpression(env, arg)),
+    argSpans: tree.args.map((arg) => arg.span),
+    span: tree.span,
+    planSpan: planSpan(env.binding, tree.span),
+  })
+}
+
+function bindAggregateCall(
+  env: Env,
+  tree: Tree & { kind: 'call' },
+  name: 'count' | 'sum' | 'avg' | 'min' | 'max',
+): Expression {
+  if (env.aggregates === null) {
+    const hint = env.clause === 'WHERE' ? 'conditions on aggregates go to HAVING' : undefined
+    fail('invalid_grouping', `aggregate ${name} cannot stand in ${env.clause}`, tree.span, hint)
+  }
+  const inner: Env = { ...env, clause: 'an aggregate', aggregates: null }
+  const filter =
+    tree.filter === null ? null : bindCondition({ ...inner, clause: 'FILTER' }, tree.filter)
+  const span = planSpan(env.binding, tree.span)
+  const arg = tree.args[0]
+  if (tree.args.length !== 1) {
+    const hint = name === 'count' ? 'write count(*) to count rows' : undefined
+    fail('type_mismatch', `${name} takes 1 argument, not ${tree.args.length}`, tree.span, hint)
+  }
+  if (arg!.kind === 'star') {
+    if (name !== 'count' || tree.distinct || arg!.qualifier.length > 0) {
+      fail('syntax', `* cannot be counted this way; only count(*) takes it`, arg!.span)
+    }
+    return addAggregate(env.aggregates, {
+      function: 'count_star',
+      argument: null,
+      distinct: false,
+      filter,
+      type: bigint,
+      span,
+    })
+  }
+  const { argument, type } = aggregateTypes(name, bindExpression(inner, arg!), arg!.span)
+  // The least of distinct values is the least of all values.
+  const distinct = tree.distinct && name !== 'min' && name !== 'max'
+  return addAggregate(env.aggregates, { function: name, argument, distinct, filter, type, span })
+}

@@ -1,0 +1,173 @@
+/**
+ * BindInsert: INSERT INTO a stored relation (one-shot) or a connector's table (a continuous query).
+ *
+ * How      The query's columns are assigned to the target's: cast where Postgres casts on assignment, NULL for columns that are
+ *          not listed. Literals of VALUES and of the select list take the type of their target.
+ * Contract 1 (checked) the plan's columns have the target's names, order and types.
+ */
+import type { Identifier, Query, QueryBody, Statement } from '../../grammar/index.ts'
+import type { Span } from '../base/index.ts'
+import type { Relation } from '../catalog/index.ts'
+import { type Field, sameType, typeText } from '../data/index.ts'
+import type { BoundStatement } from './bind.ts'
+import { bindQuery } from './bind-query.ts'
+import { findRelation } from './bind-relation.ts'
+import { refuseRepeated } from './bind-view.ts'
+import { all, type Binding, fail, unsupported } from './binding.ts'
+import { coerce, isAdaptable, isAssignable } from './coerce.ts'
+import { applyEmit, defaultEmit } from './emission.ts'
+import { column, literal } from './expression.ts'
+import type { Expression, Plan } from './logical.ts'
+import { project, values } from './node.ts'
+import { suggestion } from './suggest.ts'
+
+type Insert = Statement & { kind: 'insert' }
+
+export function bindInsert(binding: Binding, tree: Insert): BoundStatement {
+  const target = findRelation(binding, tree.target)
+  checkWritable(target, tree.target.span)
+  binding.continuous = target.kind === 'external'
+  const fields = target.schema.fields
+  const positions = bindColumns(target, tree)
+  const targets = positions.map((position) => fields[position]!)
+  checkArity(tree, targets)
+  const types = targets.map((field) => field.type)
+  const query = bindQuery(binding, tree.source, { top: true, targets: types })
+  const plan = assign(query, target, positions, tree.source)
+  const { notices } = binding
+  if (target.kind !== 'external') {
+    if (tree.source.emit !== null) {
+      unsupported('EMIT in INSERT INTO a stored relation', tree.source.emit.span)
+    }
+    return { kind: 'insert', target: target.name, plan, notices }
+  }
+  const { emit: asked } = tree.source
+  const emitted = asked === null ? defaultEmit(plan) : applyEmit(plan, asked)
+  if (target.sink === 'append' && emitted.plan.updating) {
+    const message = `${target.name} takes new rows only, and this query takes rows back`
+    const hint =
+      'EMIT ON WINDOW CLOSE makes the rows of windows final; a sink with a key could take updates; ' +
+      "force_append_only = 'true' would send insertions only"
+    fail('invalid_emit', message, tree.target.span, hint)
+  }
+  return { kind: 'insert-continuous', target: target.name, query: { ...emitted, notices }, notices }
+}
+
+function checkWritable(target: Relation, span: Span): void {
+  switch (target.kind) {
+    case 'stream':
+    case 'table':
+      return
+    case 'external':
+      if (target.sink === null) unsupported(`writing to connector ${target.connector}`, span)
+      return
+    default: {
+      const what =
+        target.kind === 'materialized' ? 'a materialized view' : `a ${target.kind} relation`
+      unsupported(`INSERT INTO ${what}`, span)
+    }
+  }
+}
+
+/** Positions of the target's columns that get a value, in the order of the list. */
+function bindColumns(target: Relation, tree: Insert): number[] {
+  const { fields } = target.schema
+  if (tree.columns.length === 0) return fields.map((_, index) => index)
+  refuseRepeated(tree.columns)
+  const positions = all(tree.columns.map((name) => () => positionOf(target, name)))
+  const missing = fields.find((field, index) => !field.nullable && !positions.includes(index))
+  if (missing !== undefined) {
+    const list = tree.columns
+    const span = { start: list[0]!.span.start, end: list.at(-1)!.span.end }
+    fail('not_null', `column ${missing.name} of ${target.name} needs a value`, span)
+  }
+  return positions
+}
+
+function positionOf(target: Relation, { name, span }: Identifier): number {
+  const names = target.schema.fields.map((field) => field.name)
+  const position = names.findIndex((other) => other.toLowerCase() === name.toLowerCase())
+  if (position >= 0) return position
+  const message = `${target.name} has no column ${name}`
+  return fail('unknown_name', message, span, suggestion(name, names))
+}
+
+/** VALUES of a wrong width is told before its values are looked at. */
+function checkArity(tree: Insert, targets: readonly Field[]): void {
+  const body = tree.source.body
+  if (body.kind !== 'values') return
+  for (const row of body.rows) {
+    if (row.length === targets.length) continue
+    const span = { start: row[0]!.span.start, end: row.at(-1)!.span.end }
+    fail('type_mismatch', arityMessage(targets.length, row.length), span)
+  }
+}
+
+function arityMessage(targets: number, given: number): string {
+  return `INSERT has ${targets} target columns and ${given} ${given === 1 ? 'value' : 'values'}`
+}
+
+/** The plan with the target's columns. */
+function assign(query: Plan, target: Relation, positions: number[], source: Query): Plan {
+  const { fields } = target.schema
+  if (query.output.length !== positions.length) {
+    fail('type_mismatch', arityMessage(positions.length, query.output.length), source.span)
+  }
+  const spans = spansOf(source.body, query.output.length) ?? positions.map(() => source.span)
+  const names = fields.map((field) => field.name)
+  const place = (cells: Expression[]): (() => Expression)[] =>
+    fields.map((field, position) => () => {
+      const index = positions.indexOf(position)
+      if (index < 0) return literal(null, field.type)
+      return assigned(cells[index]!, field, spans[index]!)
+    })
+  if (query.kind === 'values') {
+    const rows = all(
+      query.rows.map((row, number) => () => {
+        checkNotNull(row, fields, positions, rowSpans(source.body, number, spans))
+        return all(place(row))
+      }),
+    )
+    return values(rows, names)
+  }
+  if (query.kind === 'project') {
+    return project(query.input, all(place(query.expressions)), names)
+  }
+  const columns = query.output.map((field, index) => column(index, field))
+  const expressions = all(place(columns))
+  const same = expressions.every((e, index) => e.kind === 'column' && e.index === index)
+  if (same && query.output.every((field, index) => field.name === names[index])) return query
+  return project(query, expressions, names)
+}
+
+function checkNotNull(
+  row: Expression[],
+  fields: Field[],
+  positions: number[],
+  spans: Span[],
+): void {
+  for (const [index, cell] of row.entries()) {
+    const field = fields[positions[index]!]!
+    if (field.nullable || cell.kind !== 'literal' || cell.value !== null) continue
+    fail('not_null', `column ${field.name} takes no NULL`, spans[index]!)
+  }
+}
+
+/** Where the columns of the query stand in the text; null when a star stands for several. */
+function spansOf(body: QueryBody, width: number): Span[] | null {
+  if (body.kind === 'values') return body.rows[0]!.map((tree) => tree.span)
+  return body.items.length === width ? body.items.map((item) => item.span) : null
+}
+
+function rowSpans(body: QueryBody, row: number, otherwise: Span[]): Span[] {
+  return body.kind === 'values' ? body.rows[row]!.map((tree) => tree.span) : otherwise
+}
+
+function assigned(value: Expression, field: Field, span: Span): Expression {
+  if (sameType(value.type, field.type)) return value
+  if (isAdaptable(value) || isAssignable(value.type, field.type)) {
+    return coerce(value, field.type, span)
+  }
+  const types = `${typeText(field.type)}, not ${typeText(value.type)}`
+  return fail('type_mismatch', `column ${field.name} takes ${types}`, span, 'convert it with CAST')
+}

@@ -1,0 +1,204 @@
+/**
+ * BindJoin: JOIN … ON, USING and comma joins become equi-joins with a residual.
+ *
+ * How      1. Split the condition into conjuncts. 2. `a = b` with a over the left side only and b over the right side only (or
+ *          the other way round) is a key pair; a key that is an expression gets a project below and goes again above.
+ *          3. All other conjuncts are the residual.
+ * Contract 1 (checked) a join without an equality is refused.
+ */
+import type {
+  Identifier,
+  Expression as Tree,
+  Relation as TreeRelation,
+} from '../../grammar/index.ts'
+import { QueryMistake } from '../base/index.ts'
+import { sameType, typeText } from '../data/index.ts'
+import { bindCondition, type Env } from './bind-expression.ts'
+import { type BoundRelation, bindRelation, type Conjuncts } from './bind-relation.ts'
+import { all, type Binding, fail, unsupported } from './binding.ts'
+import { coerce, commonType } from './coerce.ts'
+import {
+  and,
+  column,
+  columnsOf,
+  conjunctsOf,
+  isFallible,
+  moveColumns,
+  signatureOf,
+} from './expression.ts'
+import type { Expression, Plan } from './logical.ts'
+import { join, project } from './node.ts'
+import { findColumn, joinScopes, type Scope } from './scope.ts'
+
+type JoinTree = TreeRelation & { kind: 'join' }
+
+interface KeyPair {
+  left: Expression
+  right: Expression
+}
+
+export function bindJoin(binding: Binding, tree: JoinTree, conjuncts: Conjuncts): BoundRelation {
+  if (tree.join === 'right' || tree.join === 'full') {
+    const hint = tree.join === 'right' ? 'swap the sides and write LEFT JOIN' : undefined
+    unsupported(`${tree.join.toUpperCase()} JOIN`, tree.span, hint)
+  }
+  const isComma = tree.join === 'cross'
+  const sides = all([
+    () => bindRelation(binding, tree.left, conjuncts),
+    () => bindRelation(binding, tree.right, []),
+  ])
+  const [left, right] = [sides[0]!, sides[1]!]
+  const width = left.plan.output.length
+  let scope = joinScopes(left.scope, right.scope, width)
+  const env: Env = { binding, scope, clause: 'JOIN', aggregates: null }
+  const pairs: KeyPair[] = []
+  const rest: Expression[] = []
+  if (tree.using.length > 0) {
+    for (const name of tree.using) pairs.push(usingPair(left, right, name))
+    scope = mergeUsing(scope, width, tree.using)
+  }
+  const condition = tree.on === null ? null : bindCondition(env, tree.on)
+  for (const part of condition === null ? [] : conjunctsOf(condition)) {
+    const pair = pairOf(part, width)
+    if (pair === null) rest.push(part)
+    else pairs.push(pair)
+  }
+  if (isComma) pairs.push(...takeEqualities(env, width, conjuncts))
+  if (pairs.length === 0) noEquality(tree)
+  const plan = joinOn(left.plan, right.plan, tree.join === 'left' ? 'left' : 'inner', pairs, rest)
+  const fields = plan.output
+  const typed = scope.map((entry) => ({ ...entry, nullable: fields[entry.index]!.nullable }))
+  return { plan, scope: typed }
+}
+
+function noEquality(tree: JoinTree): never {
+  const place = tree.join === 'cross' ? 'WHERE' : 'ON'
+  const hint = `add an equality between a column of each side to ${place}`
+  unsupported('a join without an equality', tree.span, hint)
+}
+
+/** The key pair of `a = b` over one side each; null for every other condition. */
+function pairOf(condition: Expression, width: number): KeyPair | null {
+  if (condition.kind !== 'call' || condition.function !== 'eq') return null
+  const [a, b] = [condition.args[0]!, condition.args[1]!]
+  const [sideA, sideB] = [sideOf(a, width), sideOf(b, width)]
+  if (sideA === null || sideB === null || sideA === sideB) return null
+  const [left, right] = sideA === 'left' ? [a, b] : [b, a]
+  return sameKeyType({ left, right: moveColumns(right, (index) => index - width) })
+}
+
+/** The side whose columns an expression reads; null for both or none. */
+function sideOf(expression: Expression, width: number): 'left' | 'right' | null {
+  const columns = [...columnsOf(expression)]
+  if (columns.length === 0) return null
+  if (columns.every((index) => index < width)) return 'left'
+  return columns.every((index) => index >= width) ? 'right' : null
+}
+
+/**
+ * Equal keys have equal bytes, so both sides get one type; a DECIMAL beside a whole number that might not fit into 18 digits
+ * stays a condition. Timestamps of any precision count microseconds and need no cast.
+ */
+function sameKeyType(pair: KeyPair): KeyPair | null {
+  const [a, b] = [pair.left.type, pair.right.type]
+  if (sameType(a, b) || (a.kind === 'timestamp' && b.kind === 'timestamp')) return pair
+  const type = commonType(a, b)
+  if (type === null) return null
+  const [left, right] = [coerce(pair.left, type), coerce(pair.right, type)]
+  const grewFallible =
+    isFallible(left) !== isFallible(pair.left) || isFallible(right) !== isFallible(pair.right)
+  return grewFallible ? null : { left, right }
+}
+
+function usingPair(left: BoundRelation, right: BoundRelation, name: Identifier): KeyPair {
+  const [a, b] = [left, right].map((side) => findColumn(side.scope, [name], name.span))
+  const pair = sameKeyType({ left: column(a!.index, a!), right: column(b!.index, b!) })
+  if (pair !== null) return pair
+  const types = `${typeText(a!.type)} and ${typeText(b!.type)}`
+  return fail('type_mismatch', `USING cannot compare ${types}`, name.span)
+}
+
+/** Columns of USING stand once: the left one. */
+function mergeUsing(scope: Scope, width: number, names: readonly Identifier[]): Scope {
+  const merged = new Set(names.map((name) => name.name.toLowerCase()))
+  return scope.map((entry) =>
+    entry.index >= width && merged.has(entry.name.toLowerCase())
+      ? { ...entry, merged: true }
+      : entry,
+  )
+}
+
+/** Equalities of WHERE that join the two sides. One that can fail stays where it is, so that it fails for the same rows. */
+function takeEqualities(env: Env, width: number, conjuncts: Conjuncts): KeyPair[] {
+  const pairs: KeyPair[] = []
+  for (const conjunct of conjuncts) {
+    if (conjunct.taken || conjunct.tree.kind !== 'binary' || conjunct.tree.operator !== '=')
+      continue
+    const bound = tryBind(env, conjunct.tree)
+    const pair = bound === null || isFallible(bound) ? null : pairOf(bound, width)
+    if (pair === null) continue
+    conjunct.taken = true
+    pairs.push(pair)
+  }
+  return pairs
+}
+
+function tryBind(env: Env, tree: Tree): Expression | null {
+  try {
+    return bindCondition(env, tree)
+  } catch (error) {
+    // It names columns of other relations; WHERE binds it again and reports what is wrong with it.
+    if (error instanceof QueryMistake) return null
+    throw error
+  }
+}
+
+function joinOn(
+  left: Plan,
+  right: Plan,
+  kind: 'inner' | 'left',
+  pairs: KeyPair[],
+  rest: Expression[],
+): Plan {
+  const a = withKeys(
+    left,
+    pairs.map((pair) => pair.left),
+  )
+  const b = withKeys(
+    right,
+    pairs.map((pair) => pair.right),
+  )
+  const [width, wider] = [left.output.length, a.plan.output.length]
+  const shift = (index: number) => (index < width ? index : index - width + wider)
+  const joined = join(a.plan, b.plan, {
+    join: kind,
+    leftKeys: a.keys,
+    rightKeys: b.keys,
+    residual: rest.length === 0 ? null : moveColumns(and(rest), shift),
+  })
+  if (a.plan === left && b.plan === right) return joined
+  const visible = [...left.output.keys(), ...right.output.map((_, index) => index + wider)]
+  const fields = visible.map((index) => joined.output[index]!)
+  const columns = visible.map((index) => column(index, joined.output[index]!))
+  return project(
+    joined,
+    columns,
+    fields.map((field) => field.name),
+  )
+}
+
+/** The plan with a column per key: those it has, and new ones for expressions, at the end. */
+function withKeys(plan: Plan, keys: Expression[]): { plan: Plan; keys: number[] } {
+  const columns = plan.output.map((field, index) => column(index, field))
+  const names = plan.output.map((field) => field.name)
+  const signatures = columns.map(signatureOf)
+  const indexes = keys.map((key) => {
+    const found = signatures.indexOf(signatureOf(key))
+    if (found >= 0) return found
+    signatures.push(signatureOf(key))
+    names.push(`key${signatures.length - 1}`)
+    return columns.push(key) - 1
+  })
+  const grown = columns.length > plan.output.length
+  return { plan: grown ? project(plan, columns, names) : plan, keys: indexes }
+}

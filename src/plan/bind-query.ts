@@ -1,0 +1,424 @@
+/**
+ * BindQuery: SELECT and VALUES become a plan.
+ *
+ * How      FROM → WHERE → project of keys and arguments → aggregate → HAVING → project of the select list → DISTINCT → sort.
+ *          Every clause is bound even when another has a mistake, so that one run reports several.
+ * Contract 1 (checked) the output has no two columns of one name (case aside), and no column of the type of NULL.
+ */
+import type { OrderItem, Query, QueryBody, Expression as Tree } from '../../grammar/index.ts'
+import { mistake, type Span } from '../base/index.ts'
+import { type Type, typeText } from '../data/index.ts'
+import {
+  type Above,
+  type Aggregates,
+  aboveKeys,
+  type BoundAggregate,
+  isNullableCall,
+} from './aggregate.ts'
+import { bindCondition, bindExpression, type Env } from './bind-expression.ts'
+import { bindRelation, type Conjuncts } from './bind-relation.ts'
+import { all, type Binding, fail, unsupported } from './binding.ts'
+import { boolean, coerce, commonTypeOf, isAdaptable, isAssignable, varchar } from './coerce.ts'
+import { and, choose, column, columnsOf, isFallible, literal, signatureOf } from './expression.ts'
+import { fold } from './fold.ts'
+import type { AggregateCall, Expression, Plan } from './logical.ts'
+import { outputName, uniqueNames } from './naming.ts'
+import { aggregate, filter, project, type SortShape, sort, values } from './node.ts'
+import { columnsNamed, columnsOfTable, type Scope, scopeOf } from './scope.ts'
+import { suggestion } from './suggest.ts'
+
+type SelectTree = QueryBody & { kind: 'select' }
+
+export interface QueryPlace {
+  /** Is this the statement's own query, whose order the reader sees? */
+  top?: boolean
+  /** Types of the columns that VALUES of an INSERT go into. */
+  targets?: readonly Type[] | undefined
+}
+
+export function bindQuery(binding: Binding, query: Query, place: QueryPlace = {}): Plan {
+  if (query.body.kind === 'values') return bindValues(binding, query, query.body.rows, place)
+  return bindSelect(binding, query, query.body, place)
+}
+
+// ---------------------------------------------------------------- SELECT
+
+interface Item {
+  tree: Tree
+  name: string
+  expression: Expression
+}
+
+function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: QueryPlace): Plan {
+  const conjuncts: Conjuncts = conjunctTrees(tree.where).map((part) => ({
+    tree: part,
+    taken: false,
+  }))
+  const from = tree.from === null ? null : bindRelation(binding, tree.from, conjuncts)
+  const scope = from?.scope ?? []
+  // Without FROM there is one row; its one column cannot be named.
+  const source = from?.plan ?? values([[literal(true, boolean)]], ['row'])
+  const width = source.output.length
+  const aggregates: Aggregates = { width, calls: [] }
+  const env = (clause: string, collector: Aggregates | null): Env => ({
+    binding,
+    scope,
+    clause,
+    aggregates: collector,
+  })
+  let where: Expression[] = []
+  let items: Item[] = []
+  let having: Expression | null = null
+  let groups: Expression[] = []
+  let order: OrderKey[] = []
+  all<void>([
+    () => {
+      const bound = all(conjuncts.map((part) => () => bindCondition(env('WHERE', null), part.tree)))
+      where = bound.filter((_, index) => !conjuncts[index]!.taken)
+    },
+    () => {
+      items = bindItems(env('the select list', aggregates), tree)
+    },
+    () => {
+      if (tree.having !== null) having = bindCondition(env('HAVING', aggregates), tree.having)
+    },
+  ])
+  all<void>([
+    () => {
+      groups = all(
+        tree.groupBy.map((key) => () => bindGroup(env('GROUP BY', null), key, items, width)),
+      )
+    },
+    () => {
+      order = bindOrder(env('ORDER BY', aggregates), query.orderBy, items)
+    },
+  ])
+  let plan = where.length === 0 ? source : filter(source, and(where))
+  const grouped = groups.length > 0 || aggregates.calls.length > 0 || having !== null
+  if (grouped) {
+    const above = bindAggregate(binding, plan, { groups, aggregates, scope })
+    plan = above.plan
+    items = all(
+      items.map((item) => () => ({ ...item, expression: aboveKeys(item.expression, above.above) })),
+    )
+    order = all(order.map((key) => () => liftOrder(key, above.above)))
+    if (having !== null) plan = filter(plan, aboveKeys(having, above.above))
+  }
+  const bare = from === null && !grouped && where.length === 0
+  return finish(binding, query, { plan, items, order, bare, distinct: tree.distinct, place })
+}
+
+function conjunctTrees(tree: Tree | null): Tree[] {
+  if (tree === null) return []
+  if (tree.kind !== 'binary' || tree.operator !== 'AND') return [tree]
+  return [...conjunctTrees(tree.left), ...conjunctTrees(tree.right)]
+}
+
+// ---------------------------------------------------------------- select list
+
+function bindItems(env: Env, tree: SelectTree): Item[] {
+  const parts = tree.items.map((item) => () => {
+    if (item.expression.kind === 'star') return bindStar(env, item.expression)
+    const expression = bindExpression(env, item.expression)
+    const name = item.alias?.name ?? outputName(item.expression)
+    return [{ tree: item.expression, name, expression }]
+  })
+  return all(parts).flat()
+}
+
+function bindStar(env: Env, tree: Tree & { kind: 'star' }): Item[] {
+  const columns = starColumns(env.scope, tree)
+  return columns.map((found) => {
+    const expression = column(found.index, found)
+    env.binding.spans.set(expression, tree.span)
+    return { tree, name: found.name, expression }
+  })
+}
+
+function starColumns(scope: Scope, tree: Tree & { kind: 'star' }): Scope {
+  if (tree.qualifier.length === 0) {
+    if (scope.length === 0) fail('syntax', '* needs a FROM clause', tree.span)
+    return scope.filter((entry) => !entry.merged)
+  }
+  const qualifier = tree.qualifier.map((part) => part.name).join('.')
+  const columns = columnsOfTable(scope, tree.qualifier.at(-1)!.name)
+  if (columns.length > 0 && tree.qualifier.length === 1) return columns
+  const tables = new Set(scope.flatMap((entry) => entry.qualifier ?? []))
+  const hint = suggestion(qualifier, tables)
+  return fail('unknown_name', `table ${qualifier} is not in FROM`, tree.span, hint)
+}
+
+// ---------------------------------------------------------------- GROUP BY
+
+/** A key: an ordinal, a column, an alias of the select list or an expression. */
+function bindGroup(env: Env, tree: Tree, items: Item[], width: number): Expression {
+  const item = groupItem(env, tree, items)
+  const key = item === null ? bindExpression(env, tree) : item.expression
+  if ([...columnsOf(key)].some((index) => index >= width)) {
+    fail('invalid_grouping', 'an aggregate cannot be a key of GROUP BY', tree.span)
+  }
+  return key.type.kind === 'null' ? coerce(key, varchar) : key
+}
+
+function groupItem(env: Env, tree: Tree, items: Item[]): Item | null {
+  if (tree.kind === 'number' && /^\d+$/.test(tree.text)) return itemAt(tree, items, 'GROUP BY')
+  if (tree.kind !== 'column' || tree.path.length !== 1) return null
+  if (columnsNamed(env.scope, tree.path).length > 0) return null
+  return itemNamed(tree.path[0]!.name, items)
+}
+
+function itemAt(tree: Tree & { kind: 'number' }, items: Item[], clause: string): Item {
+  const item = items[Number(tree.text) - 1]
+  if (item !== undefined) return item
+  return fail('unknown_name', `${clause} ${tree.text} is not in the select list`, tree.span)
+}
+
+function itemNamed(name: string, items: Item[]): Item | null {
+  return items.find((item) => item.name.toLowerCase() === name.toLowerCase()) ?? null
+}
+
+interface Grouping {
+  groups: Expression[]
+  aggregates: Aggregates
+  scope: Scope
+}
+
+/** The aggregate, over a project when keys or arguments are expressions. */
+function bindAggregate(
+  binding: Binding,
+  input: Plan,
+  { groups, aggregates, scope }: Grouping,
+): { plan: Plan; above: Above } {
+  const needed: Expression[] = []
+  const place = (expression: Expression) => {
+    const signature = signatureOf(expression)
+    const found = needed.findIndex((other) => signatureOf(other) === signature)
+    return found >= 0 ? found : needed.push(expression) - 1
+  }
+  const keys = [...new Set(groups.map(place))]
+  const calls = aggregates.calls.map(
+    (given): AggregateCall => ({
+      function: given.function,
+      argument: given.argument === null ? null : place(guardedArgument(given)),
+      distinct: given.distinct,
+      filter: given.filter === null ? null : place(given.filter),
+      type: given.type,
+      nullable: isNullableCall(given, groups.length > 0),
+      ...(given.span === undefined ? {} : { span: given.span }),
+    }),
+  )
+  const names = needed.map((e, i) =>
+    e.kind === 'column' ? input.output[e.index]!.name : `expr${i + 1}`,
+  )
+  const sources = needed.flatMap((e) => (e.kind === 'column' ? [e.index] : []))
+  const plain = sources.length === needed.length
+  const at = (index: number) => (plain ? sources[index]! : index)
+  const plan = aggregate(plain ? input : project(input, needed, names), {
+    keys: keys.map(at),
+    calls: calls.map((given) => ({
+      ...given,
+      argument: given.argument === null ? null : at(given.argument),
+      filter: given.filter === null ? null : at(given.filter),
+    })),
+    emit: 'changes',
+    names: [...keys.map((key) => names[key]!), ...calls.map((given) => given.function)],
+  })
+  const above: Above = {
+    keys: keys.map((key) => signatureOf(needed[key]!)),
+    width: aggregates.width,
+    output: plan.output,
+    refuse: (found) => refuseUngrouped(binding, scope, found),
+  }
+  return { plan, above }
+}
+
+/** An argument that fails in a row that FILTER leaves out does not count. */
+function guardedArgument(given: BoundAggregate): Expression {
+  const argument = given.argument!
+  if (given.filter === null || !isFallible(argument)) return argument
+  return choose(
+    [{ when: given.filter, then: argument }],
+    literal(null, argument.type),
+    argument.type,
+  )
+}
+
+function refuseUngrouped(
+  binding: Binding,
+  scope: Scope,
+  found: Expression & { kind: 'column' },
+): never {
+  const name = scope.find((entry) => entry.index === found.index)?.name ?? 'the column'
+  const span = binding.spans.get(found)
+  mistake({
+    code: 'invalid_grouping',
+    message: `${name} is neither grouped nor aggregated`,
+    hint: `add ${name} to GROUP BY, or use an aggregate such as max(${name})`,
+    span,
+  })
+}
+
+// ---------------------------------------------------------------- ORDER BY, DISTINCT, LIMIT
+
+interface OrderKey {
+  /** Position in the select list; null when the key is no item of it. */
+  item: number | null
+  expression: Expression
+  descending: boolean
+  nullsFirst: boolean
+  span: Span
+}
+
+function bindOrder(env: Env, order: readonly OrderItem[], items: Item[]): OrderKey[] {
+  return all(order.map((key) => () => bindOrderKey(env, key, items)))
+}
+
+/** An ordinal, a name of the select list or an expression; names of the select list come first, as in Postgres. */
+function bindOrderKey(env: Env, key: OrderItem, items: Item[]): OrderKey {
+  const tree = key.expression
+  const rest = { descending: key.descending, nullsFirst: key.nulls === 'first', span: tree.span }
+  const named =
+    tree.kind === 'number' && /^\d+$/.test(tree.text)
+      ? itemAt(tree, items, 'ORDER BY')
+      : tree.kind === 'column' && tree.path.length === 1
+        ? itemNamed(tree.path[0]!.name, items)
+        : null
+  if (named !== null) return { item: items.indexOf(named), expression: named.expression, ...rest }
+  const expression = bindExpression(env, tree)
+  const signature = signatureOf(expression)
+  const item = items.findIndex((other) => signatureOf(other.expression) === signature)
+  return { item: item < 0 ? null : item, expression, ...rest }
+}
+
+interface Finish {
+  plan: Plan
+  items: Item[]
+  order: OrderKey[]
+  /** A SELECT of constants alone. */
+  bare: boolean
+  distinct: boolean
+  place: QueryPlace
+}
+
+function finish(binding: Binding, query: Query, parts: Finish): Plan {
+  const names = uniqueNames(parts.items.map((item) => item.name))
+  const expressions = parts.items.map(({ expression }) => coerceNull(expression))
+  const shape = bindSortShape(binding, query, parts)
+  const hidden = shape === null ? [] : parts.order.filter((key) => key.item === null)
+  if (parts.distinct && hidden.length > 0) {
+    const message = 'ORDER BY of SELECT DISTINCT takes columns of the select list only'
+    fail('invalid_grouping', message, hidden[0]!.span)
+  }
+  const shown = [...expressions, ...hidden.map((key) => coerceNull(key.expression))]
+  const shownNames = [...names, ...hidden.map((_, index) => `order${index + 1}`)]
+  let plan: Plan =
+    parts.bare && hidden.length === 0
+      ? values([shown], shownNames)
+      : project(parts.plan, shown, shownNames)
+  if (parts.distinct) {
+    plan = aggregate(plan, { keys: [...names.keys()], calls: [], emit: 'changes', names })
+  }
+  if (shape === null) return plan
+  plan = sort(plan, shape)
+  if (hidden.length === 0) return plan
+  const visible = names.map((_, index) => column(index, plan.output[index]!))
+  return project(plan, visible, names)
+}
+
+/** A column of nothing but NULL is a VARCHAR, as in Postgres. */
+function coerceNull(expression: Expression): Expression {
+  return expression.type.kind === 'null' ? coerce(expression, varchar) : expression
+}
+
+/** What ORDER BY, LIMIT and OFFSET ask for; null for nothing. */
+function bindSortShape(binding: Binding, query: Query, parts: Finish): SortShape | null {
+  const limit = query.limit === null ? null : bindCount(binding, query.limit, 'LIMIT')
+  const offset = query.offset === null ? 0 : (bindCount(binding, query.offset, 'OFFSET') ?? 0)
+  const cuts = query.limit ?? query.offset
+  if (binding.continuous && cuts !== null) {
+    const hint = 'read the view with a one-shot SELECT … LIMIT'
+    unsupported('LIMIT in a continuous query', cuts.span, hint)
+  }
+  if (parts.order.length === 0 && limit === null && offset === 0) return null
+  if (binding.continuous) {
+    if (parts.place.top) binding.notices.push('ORDER BY is ignored in a continuous query')
+    return null
+  }
+  // The order of a query inside another one is seen by nobody unless it picks rows.
+  if (!parts.place.top && limit === null && offset === 0) return null
+  let hidden = parts.items.length
+  const keys = parts.order.map(({ item, descending, nullsFirst }) => ({
+    column: item ?? hidden++,
+    descending,
+    nullsFirst,
+  }))
+  return { keys, limit, offset }
+}
+
+function bindCount(binding: Binding, tree: Tree, clause: string): number | null {
+  const env: Env = { binding, scope: [], clause, aggregates: null }
+  const bound = fold(bindExpression(env, tree))
+  const value = bound.kind === 'literal' ? bound.value : undefined
+  if (value === null) return null
+  const kind = bound.type.kind
+  const count = Number(value)
+  if ((kind === 'integer' || kind === 'bigint') && Number.isSafeInteger(count) && count >= 0) {
+    return count
+  }
+  return fail('type_mismatch', `${clause} takes a whole number that is not negative`, tree.span)
+}
+
+/** An ORDER BY key over the input of an aggregate becomes one over its output. */
+function liftOrder(key: OrderKey, above: Above): OrderKey {
+  return key.item === null ? { ...key, expression: aboveKeys(key.expression, above) } : key
+}
+
+// ---------------------------------------------------------------- VALUES
+
+function bindValues(binding: Binding, query: Query, trees: Tree[][], place: QueryPlace): Plan {
+  const env: Env = { binding, scope: [], clause: 'VALUES', aggregates: null }
+  const width = trees[0]!.length
+  for (const row of trees) {
+    if (row.length === width) continue
+    const message = `rows of VALUES have ${width} and ${row.length} columns`
+    fail('type_mismatch', message, { start: row[0]!.span.start, end: row.at(-1)!.span.end })
+  }
+  const bound = all(
+    trees.map((row) => () => all(row.map((tree) => () => bindExpression(env, tree)))),
+  )
+  const types = trees[0]!.map((_, index) =>
+    valuesType(
+      bound.map((row) => row[index]!),
+      trees.map((row) => row[index]!.span),
+      place.targets?.[index],
+    ),
+  )
+  const rows = bound.map((row, r) =>
+    row.map((cell, index) => coerce(cell, types[index]!, trees[r]![index]!.span)),
+  )
+  const names = types.map((_, index) => `column${index + 1}`)
+  const items = names.map((name, index) => {
+    const expression = column(index, { type: types[index]!, nullable: true })
+    return { tree: trees[0]![index]!, name, expression }
+  })
+  const plan = values(rows, names)
+  const order = bindOrder({ ...env, scope: scopeOf(plan.output, null) }, query.orderBy, items)
+  const parts = { plan, items, order, bare: false, distinct: false, place }
+  if (order.some((key) => key.item === null)) {
+    unsupported('expressions in ORDER BY of VALUES', query.orderBy[0]!.span)
+  }
+  const shape = bindSortShape(binding, query, parts)
+  return shape === null ? plan : sort(plan, shape)
+}
+
+/** The type of a column of VALUES: that of the target column, where every value can be assigned to it. */
+function valuesType(cells: Expression[], spans: Span[], target: Type | undefined): Type {
+  const fits = (cell: Expression) => isAdaptable(cell) || isAssignable(cell.type, target!)
+  if (target !== undefined && cells.every(fits)) return target
+  const type = commonTypeOf(cells)
+  if (type !== null) return type.kind === 'null' ? varchar : type
+  const first = cells.find((cell) => !isAdaptable(cell))!
+  const odd = cells.findIndex((cell) => commonTypeOf([first, cell]) === null)
+  const pair = `${typeText(first.type)} and ${typeText(cells[Math.max(odd, 0)]!.type)}`
+  return fail('type_mismatch', `a column of VALUES cannot be ${pair}`, spans[Math.max(odd, 0)]!)
+}

@@ -1,0 +1,210 @@
+/**
+ * BindRelation: what stands in FROM becomes a plan and the scope of its columns.
+ *
+ * How      table: scan, or the view's query in its place. derived: its query. window: the source with window columns.
+ *          join: equalities between the sides become keys (expressions get a project below), the rest is the residual; of
+ *          relations joined by commas, the equalities are taken from WHERE.
+ */
+import type { Query, Expression as Tree, Relation as TreeRelation } from '../../grammar/index.ts'
+import type { Span } from '../base/index.ts'
+import type { Relation } from '../catalog/index.ts'
+import { precisionMicros, typeText } from '../data/index.ts'
+import { bindExpression } from './bind-expression.ts'
+import { bindJoin } from './bind-join.ts'
+import { bindQuery } from './bind-query.ts'
+import { type Binding, fail, inView, unsupported } from './binding.ts'
+import { coerce, interval, isAdaptable } from './coerce.ts'
+import { fold } from './fold.ts'
+import type { Plan } from './logical.ts'
+import { project, scan, window } from './node.ts'
+import { findColumn, type Scope, scopeOf } from './scope.ts'
+import { suggestion } from './suggest.ts'
+import { watermarkedColumn } from './watermark.ts'
+
+export interface BoundRelation {
+  plan: Plan
+  scope: Scope
+}
+
+/** Conjuncts of WHERE that a join may take as its equalities; it marks those that it takes. */
+export type Conjuncts = { tree: Tree; taken: boolean }[]
+
+export function bindRelation(
+  binding: Binding,
+  tree: TreeRelation,
+  conjuncts: Conjuncts,
+): BoundRelation {
+  switch (tree.kind) {
+    case 'table':
+      return bindTable(binding, tree)
+    case 'derived':
+      return bindDerived(binding, tree)
+    case 'window':
+      return bindWindow(binding, tree)
+    case 'join':
+      return bindJoin(binding, tree, conjuncts)
+  }
+}
+
+// ---------------------------------------------------------------- tables
+
+/** The relation of this name, or a mistake that suggests one. */
+export function findRelation(
+  binding: Binding,
+  path: { parts: { name: string }[]; span: Span },
+): Relation {
+  const name = path.parts.map((part) => part.name).join('.')
+  const found = binding.catalog.get(name)
+  if (found !== undefined) return found
+  const names = binding.catalog.list().map((relation) => relation.name)
+  const hint = suggestion(name, names)
+  return fail('unknown_name', `table ${name} does not exist`, path.span, hint)
+}
+
+function bindTable(binding: Binding, tree: TreeRelation & { kind: 'table' }): BoundRelation {
+  const relation = findRelation(binding, tree.path)
+  const qualifier = tree.alias?.name ?? tree.path.parts.at(-1)!.name
+  const plan =
+    relation.kind === 'view'
+      ? bindView(binding, relation, tree.path.span)
+      : bindScan(binding, relation, tree.path.span)
+  return { plan, scope: scopeOf(plan.output, qualifier) }
+}
+
+function bindView(binding: Binding, view: Relation & { kind: 'view' }, span: Span): Plan {
+  const plan = inView(binding, view, span, (inner) => bindQuery(inner, view.query))
+  return rename(
+    plan,
+    view.schema.fields.map((field) => field.name),
+  )
+}
+
+/** The plan with other column names. */
+export function rename(plan: Plan, names: readonly string[]): Plan {
+  if (plan.output.every((field, index) => field.name === names[index])) return plan
+  const columns = plan.output.map(({ type, nullable }, index) => ({
+    kind: 'column' as const,
+    index,
+    type,
+    nullable,
+  }))
+  return project(plan, columns, names)
+}
+
+export function bindScan(binding: Binding, relation: Relation, span: Span): Plan {
+  checkReadable(binding, relation, span)
+  const materialized = relation.kind === 'materialized' ? relation : null
+  return scan(
+    {
+      name: relation.name,
+      schema: relation.schema,
+      // One-shot statements see one relation: no row is late, every window is complete.
+      watermark: binding.continuous ? relation.watermark : null,
+      updating: binding.continuous && materialized?.updating === true,
+      key: materialized?.key ?? null,
+    },
+    relation.schema.fields.map((_, index) => index),
+  )
+}
+
+function checkReadable(binding: Binding, relation: Relation, span: Span): void {
+  if (relation.kind !== 'external') return
+  if (!relation.source) {
+    unsupported(`reading from connector ${relation.connector}`, span)
+  }
+  if (!binding.continuous && !binding.checking && !relation.bounded) {
+    const hint = 'add EMIT CHANGES to the query, or make it a CREATE MATERIALIZED VIEW'
+    fail('unbounded', `${relation.name} never ends, and a one-shot query reads it all`, span, hint)
+  }
+}
+
+function bindDerived(binding: Binding, tree: TreeRelation & { kind: 'derived' }): BoundRelation {
+  refuseEmit(tree.query)
+  const bound = bindQuery(binding, tree.query)
+  const aliases = tree.columnAliases
+  if (aliases.length > bound.output.length) {
+    const [have, given] = [bound.output.length, aliases.length]
+    fail('type_mismatch', `the query has ${have} columns, not ${given}`, aliases[have]!.span)
+  }
+  const names = bound.output.map((field, index) => aliases[index]?.name ?? field.name)
+  const plan = rename(bound, names)
+  return { plan, scope: scopeOf(plan.output, tree.alias?.name ?? null) }
+}
+
+/** EMIT belongs to the statement, not to a part of it. */
+export function refuseEmit(query: Query): void {
+  if (query.emit === null) return
+  unsupported('EMIT inside another query', query.emit.span, 'move EMIT to the end of the statement')
+}
+
+// ---------------------------------------------------------------- windows
+
+/** More windows per row are taken for a mistake in the units. */
+const windowsPerRowMax = 65_536n
+
+function bindWindow(binding: Binding, tree: TreeRelation & { kind: 'window' }): BoundRelation {
+  const source = bindRelation(binding, tree.source, [])
+  const name = tree.function
+  const time = findColumn(source.scope, [tree.time], tree.time.span)
+  if (time.type.kind !== 'timestamp') {
+    const message = `${name} needs a TIMESTAMP column, and ${time.name} is ${typeText(time.type)}`
+    const candidate = source.scope.find((column) => column.type.kind === 'timestamp')
+    const hint = candidate === undefined ? undefined : `${candidate.name} is a TIMESTAMP`
+    fail('invalid_window', message, tree.time.span, hint)
+  }
+  const unit = precisionMicros(time.type)
+  const size = microsOf(binding, tree.size, `the size of ${name}`, unit)
+  const slide =
+    tree.slide === null ? size : microsOf(binding, tree.slide, `the slide of ${name}`, unit)
+  const offset =
+    tree.offset === null ? 0n : microsOf(binding, tree.offset, `the offset of ${name}`, unit)
+  if (size <= 0n) fail('invalid_window', `the size of ${name} must be positive`, tree.size.span)
+  if (slide <= 0n) fail('invalid_window', `the slide of ${name} must be positive`, tree.slide!.span)
+  if (size / slide > windowsPerRowMax) {
+    const message = `each row would be in ${size / slide} windows, and ${windowsPerRowMax} are the most`
+    fail('invalid_window', message, tree.slide!.span)
+  }
+  if (binding.continuous && source.plan.updating) {
+    unsupported(`${name} over a query whose rows change`, tree.source.span)
+  }
+  const watermarked = watermarkedColumn(source.plan, time.index)
+  const plan = window(source.plan, {
+    function: name === 'TUMBLE' ? 'tumble' : 'hop',
+    time: time.index,
+    slideMicros: slide.toString(),
+    sizeMicros: size.toString(),
+    offsetMicros: offset.toString(),
+    judge: binding.continuous && watermarked,
+    watermarked,
+  })
+  return { plan, scope: windowScope(plan, source, tree) }
+}
+
+/** Without an alias the source's own name stays usable as qualifier. */
+function windowScope(
+  plan: Plan,
+  source: BoundRelation,
+  tree: TreeRelation & { kind: 'window' },
+): Scope {
+  if (tree.alias !== null) return scopeOf(plan.output, tree.alias.name)
+  const qualifier = source.scope[0]?.qualifier ?? null
+  return scopeOf(plan.output, qualifier)
+}
+
+/** A constant INTERVAL, a whole number of units of the time column. */
+function microsOf(binding: Binding, tree: Tree, what: string, unit: bigint): bigint {
+  const env = { binding, scope: [], clause: what, aggregates: null }
+  const bound = bindExpression(env, tree)
+  const constant = fold(isAdaptable(bound) ? coerce(bound, interval, tree.span) : bound)
+  if (constant.type.kind !== 'interval') {
+    const message = `${what} is an INTERVAL, not ${typeText(constant.type)}`
+    fail('invalid_window', message, tree.span, "write INTERVAL '10' SECOND")
+  }
+  if (constant.kind !== 'literal' || constant.value === null) {
+    fail('invalid_window', `${what} must be a constant`, tree.span)
+  }
+  const micros = BigInt(constant.value)
+  if (micros % unit === 0n) return micros
+  const message = `${what} is finer than the time column, whose unit is ${unit} µs`
+  return fail('invalid_window', message, tree.span)
+}

@@ -1,0 +1,154 @@
+/**
+ * Bind: a statement's syntax tree becomes a bound statement, or a QueryMistake with all that is wrong.
+ *
+ * How      One function per kind of statement. A query is bound as a one-shot or a continuous one by the statement that it
+ *          stands in (language.md, P2); emission.ts then decides when results leave a continuous one.
+ * Contract 1 (checked) every diagnostic has a span. 2 (trusted) binding reads the catalog and changes nothing.
+ */
+import type { Emit, Query, Statement, Relation as TreeRelation } from '../../grammar/index.ts'
+import { QueryMistake } from '../base/index.ts'
+import type { Relation } from '../catalog/index.ts'
+import { bindCreateRelation } from './bind-create.ts'
+import { bindDrop } from './bind-drop.ts'
+import { bindInsert } from './bind-insert.ts'
+import { bindQuery } from './bind-query.ts'
+import { bindRelation, findRelation, refuseEmit } from './bind-relation.ts'
+import { bindCreateView } from './bind-view.ts'
+import { type BindContext, type Binding, fail, newBinding, sorted } from './binding.ts'
+import { applyEmit, type EmitMode } from './emission.ts'
+import type { Plan } from './logical.ts'
+
+export type { BindContext } from './binding.ts'
+
+export interface ContinuousQuery {
+  plan: Plan
+  emit: EmitMode
+  notices: string[]
+}
+
+export type BoundStatement = { notices: string[] } & (
+  | { kind: 'create-relation'; relation: Relation; ifNotExists: boolean; insert: Plan | null }
+  | { kind: 'create-view'; relation: Relation; orReplace: boolean; ifNotExists: boolean }
+  | {
+      kind: 'create-materialized'
+      relation: Relation
+      query: ContinuousQuery
+      ifNotExists: boolean
+    }
+  | {
+      kind: 'drop'
+      object: 'stream' | 'table' | 'view' | 'materialized view' | 'query'
+      name: string
+      ifExists: boolean
+    }
+  | /** Columns are those of the target, in its order. */ {
+      kind: 'insert'
+      target: string
+      plan: Plan
+    }
+  | { kind: 'insert-continuous'; target: string; query: ContinuousQuery }
+  | { kind: 'select'; plan: Plan }
+  | { kind: 'select-continuous' | 'subscribe'; query: ContinuousQuery; snapshot: boolean }
+  | { kind: 'explain'; analyze: boolean; format: 'text' | 'json'; statement: BoundStatement }
+  | { kind: 'set'; name: string; value: string | number | boolean | null }
+  | { kind: 'show'; what: 'streams' | 'tables' | 'views' | 'queries' }
+  | { kind: 'describe'; relation: Relation }
+  | { kind: 'flush' }
+)
+
+/** Throws QueryMistake with every mistake that was found, in the order of the text. */
+export function bind(statement: Statement, context: BindContext): BoundStatement {
+  const binding = newBinding(context)
+  try {
+    return bindStatement(binding, statement)
+  } catch (error) {
+    if (!(error instanceof QueryMistake)) throw error
+    const placed = error.diagnostics.map((d) =>
+      d.span === undefined ? { ...d, span: statement.span } : d,
+    )
+    throw new QueryMistake(sorted(placed), context.text)
+  }
+}
+
+function bindStatement(binding: Binding, statement: Statement): BoundStatement {
+  const { notices } = binding
+  switch (statement.kind) {
+    case 'create-relation':
+      return bindCreateRelation(binding, statement)
+    case 'create-view':
+      return bindCreateView(binding, statement)
+    case 'drop':
+      return bindDrop(binding, statement)
+    case 'insert':
+      return bindInsert(binding, statement)
+    case 'query-statement':
+      return bindSelectStatement(binding, statement.query)
+    case 'subscribe':
+      return bindSubscribe(binding, statement)
+    case 'explain': {
+      const { analyze, format } = statement
+      const inner = bindStatement(binding, statement.statement)
+      return { kind: 'explain', analyze, format, statement: inner, notices }
+    }
+    case 'set':
+      return { kind: 'set', name: statement.name, value: statement.value, notices }
+    case 'show':
+      return { kind: 'show', what: statement.what, notices }
+    case 'describe':
+      return { kind: 'describe', relation: findRelation(binding, statement.name), notices }
+    case 'flush':
+      return { kind: 'flush', notices }
+  }
+}
+
+function bindSelectStatement(binding: Binding, query: Query): BoundStatement {
+  const { notices } = binding
+  if (query.emit === null) {
+    return { kind: 'select', plan: bindQuery(binding, query, { top: true }), notices }
+  }
+  const bound = bindContinuous(binding, query, query.emit)
+  return { kind: 'select-continuous', query: bound, snapshot: true, notices }
+}
+
+/** The query of a continuous statement. */
+export function bindContinuous(binding: Binding, query: Query, emit: Emit | null): ContinuousQuery {
+  binding.continuous = true
+  const plan = bindQuery(binding, query, { top: true })
+  return { ...applyEmit(plan, emit), notices: binding.notices }
+}
+
+function bindSubscribe(binding: Binding, tree: Statement & { kind: 'subscribe' }): BoundStatement {
+  binding.continuous = true
+  const { notices } = binding
+  const { query, emit } = subscribed(tree.relation, tree.emit)
+  const plan =
+    query === null
+      ? bindRelation(binding, tree.relation, []).plan
+      : bindQuery(binding, query, { top: true })
+  const bound: ContinuousQuery = { ...applyEmit(plan, emit), notices }
+  return { kind: 'subscribe', query: bound, snapshot: tree.snapshot, notices }
+}
+
+/** SUBSCRIBE (query EMIT …) and SUBSCRIBE (query) EMIT … mean the same. */
+function subscribed(
+  relation: TreeRelation,
+  emit: Emit | null,
+): { query: Query | null; emit: Emit | null } {
+  if (relation.kind !== 'derived') return { query: null, emit }
+  const { query } = relation
+  if (emit !== null) refuseEmit(query)
+  return { query, emit: emit ?? query.emit }
+}
+
+/** The object that a CREATE is about to make must not be there yet. */
+export function refuseDuplicate(
+  binding: Binding,
+  path: { parts: { name: string }[]; span: { start: number; end: number } },
+): string {
+  const name = path.parts.map((part) => part.name).join('.')
+  if (path.parts.length > 1) fail('unsupported', 'not supported yet: schemas in names', path.span)
+  const present = binding.catalog.get(name)
+  if (present === undefined) return name
+  const what = present.kind === 'materialized' ? 'materialized view' : present.kind
+  fail('duplicate_name', `${what} ${present.name} exists already`, path.span, `DROP it first`)
+}

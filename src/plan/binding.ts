@@ -1,0 +1,121 @@
+/**
+ * Binding: what the steps of one statement's binding share: the catalog, parameters, mistakes found so far.
+ *
+ * How      A mistake is thrown where it is found; `all` catches those of parts that do not need each other (select items,
+ *          clauses, column definitions) and throws them together, so that one run reports several.
+ */
+import type { Query } from '../../grammar/index.ts'
+import { type Code, type Diagnostic, mistake, QueryMistake, type Span } from '../base/index.ts'
+import type { Catalog, Relation } from '../catalog/index.ts'
+import type { Connectors } from '../data/index.ts'
+import type { Expression } from './logical.ts'
+
+/** Values of `?` and `$1` (from index 0) and of `:name`. */
+export interface Parameters {
+  positional: readonly unknown[]
+  named: ReadonlyMap<string, unknown>
+}
+
+export interface BindContext {
+  catalog: Catalog
+  connectors: Connectors
+  parameters: Parameters
+  /** The text that spans point into. */
+  text: string
+}
+
+export interface Binding extends BindContext {
+  /** Is the query at hand a continuous one? Then scans carry watermarks and windows judge their rows. */
+  continuous: boolean
+  /** Is the query bound for its columns only, as that of a view is when it is made? */
+  checking: boolean
+  /** What the statement makes; its definition outlives the parameters of the statement. */
+  creating: string | null
+  notices: string[]
+  /** Where a bound expression stands in the text. */
+  spans: WeakMap<Expression, Span>
+  /** Views being expanded, outermost first, with the place in the text that names the outermost. */
+  views: { name: string; span: Span }[]
+}
+
+export function newBinding(context: BindContext): Binding {
+  const { catalog, connectors, parameters, text } = context
+  return {
+    catalog,
+    connectors,
+    parameters,
+    text,
+    continuous: false,
+    checking: false,
+    creating: null,
+    notices: [],
+    spans: new WeakMap(),
+    views: [],
+  }
+}
+
+/** Runs all parts, then throws the mistakes of all of them, if there are any. */
+export function all<T>(parts: readonly (() => T)[]): T[] {
+  const diagnostics: Diagnostic[] = []
+  const results: T[] = []
+  for (const part of parts) {
+    try {
+      results.push(part())
+    } catch (error) {
+      if (!(error instanceof QueryMistake)) throw error
+      diagnostics.push(...error.diagnostics)
+    }
+  }
+  if (diagnostics.length > 0) throw new QueryMistake(diagnostics)
+  return results
+}
+
+/** Each diagnostic once, in the order of the text. */
+export function sorted(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const found = new Map<string, Diagnostic>()
+  for (const diagnostic of diagnostics) found.set(JSON.stringify(diagnostic), diagnostic)
+  return [...found.values()].sort((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0))
+}
+
+/** A mistake at `span`. */
+export function fail(code: Code, message: string, span: Span, hint?: string | undefined): never {
+  mistake({ code, message, span, ...(hint === undefined ? {} : { hint }) })
+}
+
+/** The one form of "this is recognized and cannot be done". */
+export function unsupported(what: string, span: Span, hint?: string | undefined): never {
+  fail('unsupported', `not supported yet: ${what}`, span, hint)
+}
+
+/** The span of a node for plans: positions in the text of a view mean nothing to who reads another text. */
+export function planSpan(binding: Binding, span: Span): Span | undefined {
+  return binding.views.length > 0 ? undefined : { start: span.start, end: span.end }
+}
+
+/** Binds the query of a view at the place that names it; its own mistakes are reported there. */
+export function inView<T>(
+  binding: Binding,
+  view: Relation & { query: Query },
+  span: Span,
+  bindIt: (inner: Binding) => T,
+): T {
+  const trail = [...binding.views.map(({ name }) => name), view.name]
+  const name = view.name.toLowerCase()
+  const outer = binding.views.some((other) => other.name.toLowerCase() === name)
+  const placed = binding.views[0]?.span ?? span
+  if (outer || binding.creating?.toLowerCase() === name) {
+    fail('dependency', `view ${view.name} reads itself: ${trail.join(' → ')}`, placed)
+  }
+  const inner: Binding = {
+    ...binding,
+    views: [...binding.views, { name: view.name, span: placed }],
+  }
+  try {
+    return bindIt(inner)
+  } catch (error) {
+    if (!(error instanceof QueryMistake)) throw error
+    const first = error.diagnostics[0]!
+    const prefix = first.message.startsWith('in view ') ? '' : `in view ${view.name}: `
+    return fail(first.code, `${prefix}${first.message}`, placed, first.hint)
+  }
+}

@@ -1,0 +1,235 @@
+/**
+ * Coerce: which type two expressions have in common, what may be cast to what, and literals as values.
+ *
+ * How      Postgres's rules: INTEGER → BIGINT → DECIMAL → DOUBLE, DATE → TIMESTAMP; NULL and string literals take the type of
+ *          the other side. A literal is converted here and now, everything else by a `cast` call.
+ * Contract 1 (checked) an implicit coercion never changes a value; an assignment may fail on a value that does not fit.
+ */
+import { assert, mistake, type Span } from '../base/index.ts'
+import {
+  parseValue,
+  precisionMicros,
+  sameType,
+  type Type,
+  typeText,
+  type Value,
+} from '../data/index.ts'
+import { call, literal } from './expression.ts'
+import type { Expression } from './logical.ts'
+
+export const boolean: Type = { kind: 'boolean' }
+export const integer: Type = { kind: 'integer' }
+export const bigint: Type = { kind: 'bigint' }
+export const double: Type = { kind: 'double' }
+export const varchar: Type = { kind: 'varchar' }
+export const interval: Type = { kind: 'interval' }
+export const date: Type = { kind: 'date' }
+export const nullType: Type = { kind: 'null' }
+
+export function decimal(precision: number, scale: number): Type {
+  return { kind: 'decimal', precision: Math.min(18, precision), scale }
+}
+
+export function timestamp(precision: number): Type {
+  return { kind: 'timestamp', precision }
+}
+
+export function isNumeric(type: Type): boolean {
+  return rankOf(type) > 0
+}
+
+export function isExact(type: Type): boolean {
+  return isNumeric(type) && type.kind !== 'double'
+}
+
+function rankOf(type: Type): number {
+  return ['integer', 'bigint', 'decimal', 'double'].indexOf(type.kind) + 1
+}
+
+/** Digits before the point and behind it that every value of an exact type needs. */
+export function digitsOf(type: Type): { whole: number; scale: number } {
+  switch (type.kind) {
+    case 'integer':
+      return { whole: 10, scale: 0 }
+    case 'bigint':
+      return { whole: 19, scale: 0 }
+    case 'decimal':
+      return { whole: type.precision - type.scale, scale: type.scale }
+    default:
+      return { whole: 0, scale: 0 }
+  }
+}
+
+/** A literal that stands for "any type": NULL or a string as written. */
+export function isAdaptable(expression: Expression): boolean {
+  if (expression.kind !== 'literal') return false
+  return expression.type.kind === 'null' || expression.type.kind === 'varchar'
+}
+
+/** The type that decides what the other side of a DECIMAL needs: the literal 5 has one digit, not ten. */
+export function narrowType(expression: Expression): Type {
+  const type = expression.type
+  if (expression.kind !== 'literal' || expression.value === null) return type
+  if (type.kind !== 'integer' && type.kind !== 'bigint') return type
+  const digits = String(expression.value).replace('-', '').length
+  return digits > 18 ? type : decimal(digits, 0)
+}
+
+/** The type of `a` and `b` together, or null when there is none. */
+export function commonType(a: Type, b: Type): Type | null {
+  if (a.kind === 'null') return b
+  if (b.kind === 'null' || sameType(a, b)) return a
+  if (a.kind === 'timestamp' && b.kind === 'timestamp') {
+    return timestamp(Math.max(a.precision, b.precision))
+  }
+  if (a.kind === 'date' && b.kind === 'timestamp') return timestamp(6)
+  if (a.kind === 'timestamp' && b.kind === 'date') return timestamp(6)
+  if (!isNumeric(a) || !isNumeric(b)) return null
+  const wider = rankOf(a) >= rankOf(b) ? a : b
+  if (wider.kind !== 'decimal') return wider
+  const [left, right] = [digitsOf(a), digitsOf(b)]
+  const scale = Math.max(left.scale, right.scale)
+  return decimal(Math.max(left.whole, right.whole) + scale, scale)
+}
+
+/** The common type of expressions, literals adapting to the others; null when there is none. */
+export function commonTypeOf(expressions: readonly Expression[]): Type | null {
+  const fixed = expressions.filter((expression) => !isAdaptable(expression))
+  if (fixed.length === 0) {
+    return expressions.some((e) => e.type.kind === 'varchar') ? varchar : nullType
+  }
+  const plain = fixed.every((e) => e.type.kind === 'integer' || e.type.kind === 'bigint')
+  return fixed
+    .map((expression) => (plain ? expression.type : narrowType(expression)))
+    .reduce<Type | null>((all, type) => (all === null ? null : commonType(all, type)), nullType)
+}
+
+/** May CAST(x AS to) be written for an x of type `from`? */
+export function isCastable(from: Type, to: Type): boolean {
+  if (from.kind === to.kind || from.kind === 'null') return true
+  if (from.kind === 'varchar' || to.kind === 'varchar') return true
+  if (isNumeric(from) && isNumeric(to)) return true
+  const pair = `${from.kind} ${to.kind}`
+  return ['boolean integer', 'integer boolean', 'date timestamp', 'timestamp date'].includes(pair)
+}
+
+/** May a value of type `from` be stored into a column of type `to` without a written cast? */
+export function isAssignable(from: Type, to: Type): boolean {
+  if (from.kind === to.kind || from.kind === 'null') return true
+  if (isNumeric(from) && isNumeric(to)) return true
+  if (to.kind === 'varchar') return true
+  const pair = `${from.kind} ${to.kind}`
+  return pair === 'date timestamp' || pair === 'timestamp date'
+}
+
+/** Can the cast fail on some value? */
+export function castFails(from: Type, to: Type): boolean {
+  if (from.kind === 'null' || to.kind === 'varchar') return false
+  if (from.kind === 'varchar') return true
+  if (from.kind === 'date' && to.kind === 'timestamp') return true
+  if (to.kind === 'double' || !isNumeric(from) || !isNumeric(to)) return false
+  if (from.kind === 'double') return true
+  const [source, target] = [digitsOf(from), digitsOf(to)]
+  if (to.kind === 'bigint') return false
+  if (to.kind === 'integer') {
+    // 9 whole digits fit, and rounding the fraction may add one unit to them.
+    return from.kind === 'bigint' || (from.kind === 'decimal' && source.whole > 9)
+  }
+  const carry = target.scale < source.scale ? 1 : 0
+  return target.whole < source.whole + carry
+}
+
+/** A literal as a host value. */
+export function valueOf(expression: Expression): Value {
+  assert(expression.kind === 'literal', 'only literals have a value')
+  const { value, type } = expression
+  if (value === null) return null
+  switch (type.kind) {
+    case 'bigint':
+    case 'decimal':
+    case 'timestamp':
+    case 'interval':
+      return BigInt(value)
+    case 'double':
+    case 'integer':
+    case 'date':
+      return Number(value)
+    default:
+      return value
+  }
+}
+
+/** `expression` as a value of type `to`. The caller has made sure that the types allow it. */
+export function coerce(expression: Expression, to: Type, span?: Span | undefined): Expression {
+  const from = expression.type
+  if (sameType(from, to)) return expression
+  if (expression.kind === 'literal') {
+    const adapted = adaptLiteral(expression, to, span)
+    if (adapted !== null) return adapted
+  }
+  return call('cast', [expression], to, span)
+}
+
+/**
+ * A literal that is compared with a value of type `to`: nothing of it may be lost, so a timestamp beside a TIMESTAMP(3) stays
+ * a TIMESTAMP(6) if it has microseconds. Null when it cannot be told exactly in a type that compares with `to`.
+ */
+export function comparedLiteral(
+  expression: Expression,
+  to: Type,
+  span: Span | undefined,
+): Expression | null {
+  if (expression.kind !== 'literal') return null
+  if (to.kind === 'timestamp' && isAdaptable(expression)) {
+    const fine = coerce(expression, timestamp(6), span)
+    const value = valueOf(fine)
+    const whole = value === null || (value as bigint) % precisionMicros(to) === 0n
+    return whole ? literal(value, to) : fine
+  }
+  if (isAdaptable(expression)) return coerce(expression, to, span)
+  return isNumeric(expression.type) ? adaptLiteral(expression, to, span) : null
+}
+
+function adaptLiteral(
+  expression: Expression & { kind: 'literal' },
+  to: Type,
+  span: Span | undefined,
+): Expression | null {
+  const { value, type: from } = expression
+  if (value === null) return literal(null, to)
+  if (from.kind === 'varchar') {
+    const parsed = parseValue(String(value), to)
+    if (parsed === undefined) {
+      mistake({ code: 'invalid_literal', message: `'${value}' is not a ${typeText(to)}`, span })
+    }
+    return literal(parsed, to)
+  }
+  if (!isNumeric(from) || !isNumeric(to)) return null
+  return adaptNumber(valueOf(expression), from, to)
+}
+
+function adaptNumber(value: Value, from: Type, to: Type): Expression | null {
+  const scale = digitsOf(from).scale
+  if (to.kind === 'double') {
+    if (from.kind !== 'decimal') return literal(Number(value), to)
+    return literal(Number(`${value}e-${scale}`), to)
+  }
+  if (from.kind === 'double') return null
+  const exact = BigInt(value as bigint | number)
+  const targetScale = digitsOf(to).scale
+  if (targetScale < scale) return null
+  const scaled = exact * 10n ** BigInt(targetScale - scale)
+  return fits(scaled, to) ? literal(to.kind === 'integer' ? Number(scaled) : scaled, to) : null
+}
+
+/** Does the (scaled) integer fit into an exact type? */
+export function fits(value: bigint, type: Type): boolean {
+  switch (type.kind) {
+    case 'integer':
+      return value === BigInt.asIntN(32, value)
+    case 'decimal':
+      return value < 10n ** BigInt(type.precision) && value > -(10n ** BigInt(type.precision))
+    default:
+      return value === BigInt.asIntN(64, value)
+  }
+}

@@ -1,0 +1,20 @@
+/** Plan: statements become logical plans, rewritten plans and physical plans, all of them plain data. */
+export {
+  type BindContext,
+  type BoundStatement,
+  bind,
+  type ContinuousQuery,
+} from './bind.ts'
+export { explainJson, explainText } from './explain.ts'
+export type {
+  AggregateCall,
+  Expression,
+  Plan,
+  PlanKind,
+  ScalarFunction,
+  Watermark,
+  WindowColumns,
+} from './logical.ts'
+export type { AggregateBucket, JoinBucket, Mode, PhysicalPlan } from './physical.ts'
+export { lower } from './physical.ts'
+export { type Rule, rewrite, rules, type Step } from './rewrite.ts'

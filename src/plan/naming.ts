@@ -1,0 +1,42 @@
+/**
+ * Naming: names of result columns.
+ *
+ * Contract 1 (checked) a column without alias is named by its column, else by its function in lower case, else `?column?`; a
+ *          repeated name gets `_1`, `_2` …
+ */
+import type { Expression as Tree } from '../../grammar/index.ts'
+
+export function outputName(tree: Tree): string {
+  switch (tree.kind) {
+    case 'column':
+      return tree.path.at(-1)!.name
+    case 'call':
+      return tree.name.name.toLowerCase()
+    case 'extract':
+      return 'extract'
+    case 'cast':
+      return outputName(tree.operand)
+    default:
+      return '?column?'
+  }
+}
+
+/** Names that differ even without regard to case. */
+export function uniqueNames(names: readonly string[]): string[] {
+  const taken = new Set<string>()
+  const given = new Set(names.map((name) => name.toLowerCase()))
+  const counts = new Map<string, number>()
+  return names.map((name) => {
+    const plain = name.toLowerCase()
+    let unique = name
+    while (taken.has(unique.toLowerCase())) {
+      const count = (counts.get(plain) ?? 0) + 1
+      counts.set(plain, count)
+      const next = `${name}_${count}`
+      // A later column may have been given just this name.
+      unique = given.has(next.toLowerCase()) ? unique : next
+    }
+    taken.add(unique.toLowerCase())
+    return unique
+  })
+}

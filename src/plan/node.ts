@@ -1,0 +1,338 @@
+/**
+ * Node: constructors of plan nodes; output, updating, key, window and watermark are derived here and nowhere else.
+ *
+ * How      The binder and every rewrite build nodes by these functions only, so that what a node promises always follows from
+ *          what is below it.
+ * Contract 1 (checked) every column index points into its input.
+ *          2 (trusted) `updating`, `key` and `window` mean what logical.ts says.
+ */
+import { assert } from '../base/index.ts'
+import { type Field, precisionMicros, type Schema, type Type } from '../data/index.ts'
+import { columnsOf } from './expression.ts'
+import type { AggregateCall, Expression, Plan, Watermark, WindowColumns } from './logical.ts'
+
+type NodeOf<Kind extends Plan['kind']> = Extract<Plan, { kind: Kind }>
+
+/** What a scan must know about its relation. */
+export interface ScanSource {
+  name: string
+  schema: Schema
+  watermark: Watermark | null
+  updating: boolean
+  key: number[] | null
+}
+
+export function scan(source: ScanSource, columns: readonly number[]): NodeOf<'scan'> {
+  const output = columns.map((index) => {
+    const field = source.schema.fields[index]
+    assert(field !== undefined, 'a scan reads columns that its relation has')
+    return field
+  })
+  return {
+    kind: 'scan',
+    relation: source.name,
+    columns: [...columns],
+    watermark: watermarkAt(source.watermark, columns),
+    output,
+    updating: source.updating,
+    key: positionsOf(source.key, columns),
+    window: null,
+  }
+}
+
+/** The same scan with fewer columns: `kept` are positions in its output, ascending. */
+export function narrowScan(node: NodeOf<'scan'>, kept: readonly number[]): NodeOf<'scan'> {
+  return {
+    ...node,
+    columns: kept.map((position) => node.columns[position]!),
+    output: kept.map((position) => node.output[position]!),
+    watermark: watermarkAt(node.watermark, kept),
+    key: positionsOf(node.key, kept),
+  }
+}
+
+export function values(rows: Expression[][], names: readonly string[]): NodeOf<'values'> {
+  const output = names.map((name, index): Field => {
+    const type = rows[0]?.[index]?.type
+    assert(type !== undefined, 'VALUES has a row, and every row a value per column')
+    return { name, type, nullable: rows.some((row) => row[index]!.nullable) }
+  })
+  const key = rows.length <= 1 ? [] : null
+  return { kind: 'values', rows, output, updating: false, key, window: null }
+}
+
+export function filter(input: Plan, predicate: Expression): NodeOf<'filter'> {
+  checkColumns(predicate, input.output.length)
+  assert(predicate.type.kind === 'boolean', 'a predicate is BOOLEAN')
+  const { output, updating, key, window } = input
+  return { kind: 'filter', input, predicate, output, updating, key, window }
+}
+
+export function project(
+  input: Plan,
+  expressions: Expression[],
+  names: readonly string[],
+): NodeOf<'project'> {
+  for (const expression of expressions) checkColumns(expression, input.output.length)
+  const output = expressions.map(
+    ({ type, nullable }, index): Field => ({ name: names[index]!, type, nullable }),
+  )
+  const sources = expressions.map((e) => (e.kind === 'column' ? e.index : -1))
+  return {
+    kind: 'project',
+    input,
+    expressions,
+    output,
+    updating: input.updating,
+    key: positionsOf(input.key, sources),
+    window: windowAt(input.window, sources),
+  }
+}
+
+export interface WindowShape {
+  function: 'tumble' | 'hop'
+  time: number
+  slideMicros: string
+  sizeMicros: string
+  offsetMicros: string
+  judge: boolean
+  /** Does the time column come with a watermark, unchanged from its scan? */
+  watermarked: boolean
+}
+
+export function window(input: Plan, shape: WindowShape): NodeOf<'window'> {
+  const time = input.output[shape.time]
+  assert(time?.type.kind === 'timestamp', 'windows lie on a TIMESTAMP column')
+  const width = input.output.length
+  const type = time.type
+  const precise: Type = { kind: 'timestamp', precision: Math.max(3, type.precision) }
+  const { watermarked, ...rest } = shape
+  return {
+    kind: 'window',
+    ...rest,
+    input,
+    output: [
+      ...input.output,
+      { name: 'window_start', type, nullable: false },
+      { name: 'window_end', type, nullable: false },
+      { name: 'window_time', type: precise, nullable: false },
+    ],
+    updating: input.updating,
+    key: input.key === null || shape.function === 'tumble' ? input.key : [...input.key, width],
+    window: {
+      start: width,
+      end: width + 1,
+      sizeMicros: shape.sizeMicros,
+      unitMicros: precisionMicros(type).toString(),
+      watermarked,
+    },
+  }
+}
+
+export interface AggregateShape {
+  keys: number[]
+  calls: AggregateCall[]
+  emit: 'changes' | 'on-window-close'
+  /** Names of the key columns, then of the calls. */
+  names: readonly string[]
+}
+
+export function aggregate(input: Plan, shape: AggregateShape): NodeOf<'aggregate'> {
+  const { keys, calls, emit, names } = shape
+  const fields = [...keys.map((key) => input.output[key]!), ...calls]
+  assert(
+    fields.every((field) => field !== undefined),
+    'an aggregate reads columns of its input',
+  )
+  const bucketed = windowAt(input.window, keys)
+  assert(
+    emit === 'changes' || bucketed?.watermarked === true,
+    'only a window that a watermark closes has a final value',
+  )
+  return {
+    kind: 'aggregate',
+    input,
+    keys,
+    calls,
+    emit,
+    output: fields.map(({ type, nullable }, index) => ({ name: names[index]!, type, nullable })),
+    // The distinct rows of rows that never go are never taken back.
+    updating: emit === 'changes' && (calls.length > 0 || input.updating),
+    key: keys.map((_, index) => index),
+    window: bucketed,
+  }
+}
+
+export interface JoinShape {
+  join: 'inner' | 'left'
+  leftKeys: number[]
+  rightKeys: number[]
+  residual: Expression | null
+}
+
+export function join(left: Plan, right: Plan, shape: JoinShape): NodeOf<'join'> {
+  const width = left.output.length
+  assert(shape.leftKeys.length > 0, 'a join has an equality')
+  assert(shape.leftKeys.length === shape.rightKeys.length, 'join keys come in pairs')
+  if (shape.residual !== null) checkColumns(shape.residual, width + right.output.length)
+  const padded = shape.join === 'left'
+  const key =
+    left.key === null || right.key === null
+      ? null
+      : [...left.key, ...right.key.map((index) => index + width)]
+  return {
+    kind: 'join',
+    left,
+    right,
+    ...shape,
+    output: [
+      ...left.output,
+      ...right.output.map((field) => (padded ? { ...field, nullable: true } : field)),
+    ],
+    updating: left.updating || right.updating || padded,
+    key,
+    window: joinedWindow(left, right, shape),
+  }
+}
+
+/** The pair of equated window columns of one role and size on both sides of a join, as columns of left and right. */
+export function equatedWindow(
+  left: Plan,
+  right: Plan,
+  keys: { leftKeys: number[]; rightKeys: number[] },
+): { left: number; right: number; role: 'start' | 'end'; sizeMicros: string } | null {
+  const [a, b] = [left.window, right.window]
+  if (a === null || b === null || a.sizeMicros !== b.sizeMicros) return null
+  for (const role of ['end', 'start'] as const) {
+    const pair = keys.leftKeys.findIndex(
+      (column, index) => column === a[role] && keys.rightKeys[index] === b[role],
+    )
+    if (pair < 0) continue
+    const [leftKey, rightKey] = [keys.leftKeys[pair]!, keys.rightKeys[pair]!]
+    return { left: leftKey, right: rightKey, role, sizeMicros: a.sizeMicros }
+  }
+  return null
+}
+
+function joinedWindow(left: Plan, right: Plan, shape: JoinShape): WindowColumns | null {
+  const equated = equatedWindow(left, right, shape)
+  if (equated !== null) {
+    const [a, b] = [left.window!, right.window!]
+    const unit = BigInt(a.unitMicros) < BigInt(b.unitMicros) ? a.unitMicros : b.unitMicros
+    return { ...a, unitMicros: unit, watermarked: a.watermarked && b.watermarked }
+  }
+  // A late row of the other side may still meet rows of a closed window, so such a window never becomes final.
+  if (left.window !== null) return { ...left.window, watermarked: false }
+  if (right.window === null || shape.join === 'left') return null
+  const width = left.output.length
+  const { start, end } = right.window
+  return {
+    ...right.window,
+    start: start === null ? null : start + width,
+    end: end === null ? null : end + width,
+    watermarked: false,
+  }
+}
+
+export interface SortShape {
+  keys: { column: number; descending: boolean; nullsFirst: boolean }[]
+  limit: number | null
+  offset: number
+}
+
+export function sort(input: Plan, shape: SortShape): NodeOf<'sort'> {
+  assert(
+    shape.keys.every((key) => key.column < input.output.length),
+    'a sort reads columns of its input',
+  )
+  const { output, updating, key, window: windowColumns } = input
+  return { kind: 'sort', input, ...shape, output, updating, key, window: windowColumns }
+}
+
+/** The inputs of a node, in order. */
+export function inputsOf(plan: Plan): Plan[] {
+  switch (plan.kind) {
+    case 'scan':
+    case 'values':
+      return []
+    case 'join':
+      return [plan.left, plan.right]
+    default:
+      return [plan.input]
+  }
+}
+
+/** The node over other inputs with the same columns; what it promises is derived anew. */
+export function withInputs(plan: Plan, inputs: readonly Plan[]): Plan {
+  const input = inputs[0]!
+  const names = plan.output.map((field) => field.name)
+  switch (plan.kind) {
+    case 'scan':
+    case 'values':
+      return plan
+    case 'filter':
+      return filter(input, plan.predicate)
+    case 'project':
+      return project(input, plan.expressions, names)
+    case 'window':
+      return window(input, { ...shapeOf(plan), watermarked: plan.window?.watermarked === true })
+    case 'aggregate':
+      return aggregate(input, { keys: plan.keys, calls: plan.calls, emit: plan.emit, names })
+    case 'join': {
+      const { join: kind, leftKeys, rightKeys, residual } = plan
+      return join(input, inputs[1]!, { join: kind, leftKeys, rightKeys, residual })
+    }
+    case 'sort':
+      return sort(input, { keys: plan.keys, limit: plan.limit, offset: plan.offset })
+  }
+}
+
+/** The arguments of a window node, without what is derived. */
+export function shapeOf(plan: NodeOf<'window'>): Omit<WindowShape, 'watermarked'> {
+  const { time, slideMicros, sizeMicros, offsetMicros, judge } = plan
+  return { function: plan.function, time, slideMicros, sizeMicros, offsetMicros, judge }
+}
+
+/** The plan with every node replaced from the leaves up. */
+export function mapPlan(plan: Plan, f: (node: Plan) => Plan): Plan {
+  return f(
+    withInputs(
+      plan,
+      inputsOf(plan).map((input) => mapPlan(input, f)),
+    ),
+  )
+}
+
+/** Every node, the root first. */
+export function nodesOf(plan: Plan): Plan[] {
+  return [plan, ...inputsOf(plan).flatMap(nodesOf)]
+}
+
+function checkColumns(expression: Expression, width: number): void {
+  for (const index of columnsOf(expression)) {
+    assert(index >= 0 && index < width, 'a column index points into the input')
+  }
+}
+
+/** Where all of `columns` went, given the source column of each output column; null when one is gone. */
+function positionsOf(columns: number[] | null, sources: readonly number[]): number[] | null {
+  if (columns === null) return null
+  const positions = columns.map((column) => sources.indexOf(column))
+  return positions.includes(-1) ? null : positions
+}
+
+function watermarkAt(watermark: Watermark | null, sources: readonly number[]): Watermark | null {
+  if (watermark === null) return null
+  const column = sources.indexOf(watermark.column)
+  return column < 0 ? null : { ...watermark, column }
+}
+
+function windowAt(window: WindowColumns | null, sources: readonly number[]): WindowColumns | null {
+  if (window === null) return null
+  const place = (column: number | null) => {
+    const position = column === null ? -1 : sources.indexOf(column)
+    return position < 0 ? null : position
+  }
+  const [start, end] = [place(window.start), place(window.end)]
+  return start === null && end === null ? null : { ...window, start, end }
+}

@@ -1,0 +1,84 @@
+/**
+ * Physical: the plan that the runtime runs; the logical plan with numbered nodes and what each operator needs to know.
+ *
+ * How      One walk, parents before children. An aggregate and a join that go by windows get a bucket: their state lies in one
+ *          cuboid bucket per window and goes when the window closes.
+ * Contract 1 (checked) JSON.parse(JSON.stringify(plan)) equals plan. 2 (checked) `id` counts the nodes in preorder from 0.
+ */
+import type { Plan } from './logical.ts'
+import { equatedWindow } from './node.ts'
+
+/** Positions in `keys` of the window columns. */
+export interface AggregateBucket {
+  start: number | null
+  end: number | null
+  sizeMicros: string
+}
+
+/** Equated window columns of one role and size: a column of the left input, one of the right input. */
+export interface JoinBucket {
+  left: number
+  right: number
+  role: 'start' | 'end'
+  sizeMicros: string
+}
+
+/** What a physical node has beyond its logical one. */
+interface Added {
+  aggregate: {
+    bucket: AggregateBucket | null
+    /** Does the input take rows back? */
+    retracts: boolean
+  }
+  join: { bucket: JoinBucket | null; retracts: boolean }
+}
+
+type Inputs = 'input' | 'left' | 'right'
+type Physical<Node> = Node extends { kind: infer Kind }
+  ? Omit<Node, Inputs> & { id: number } & {
+      [Input in Extract<keyof Node, Inputs>]: PhysicalPlan
+    } & (Kind extends keyof Added ? Added[Kind] : unknown)
+  : never
+
+export type PhysicalPlan = Physical<Plan>
+
+export type Mode = 'one-shot' | 'continuous'
+
+/** The physical plan of a logical one. In a one-shot statement nothing is ever taken back. */
+export function lower(plan: Plan, mode: Mode): PhysicalPlan {
+  let count = 0
+  const walk = (node: Plan): PhysicalPlan => {
+    const id = count++
+    switch (node.kind) {
+      case 'scan':
+      case 'values':
+        return { ...node, id }
+      case 'filter':
+      case 'project':
+      case 'window':
+      case 'sort':
+        return { ...node, id, input: walk(node.input) } as PhysicalPlan
+      case 'aggregate': {
+        const retracts = mode === 'continuous' && node.input.updating
+        return { ...node, id, bucket: bucketOf(node), retracts, input: walk(node.input) }
+      }
+      case 'join': {
+        const retracts = mode === 'continuous' && (node.left.updating || node.right.updating)
+        const bucket = equatedWindow(node.left, node.right, node)
+        return { ...node, id, bucket, retracts, left: walk(node.left), right: walk(node.right) }
+      }
+    }
+  }
+  return walk(plan)
+}
+
+function bucketOf(node: Plan & { kind: 'aggregate' }): AggregateBucket | null {
+  const window = node.input.window
+  if (window === null) return null
+  const place = (column: number | null) => {
+    const position = column === null ? -1 : node.keys.indexOf(column)
+    return position < 0 ? null : position
+  }
+  const [start, end] = [place(window.start), place(window.end)]
+  return start === null && end === null ? null : { start, end, sizeMicros: window.sizeMicros }
+}

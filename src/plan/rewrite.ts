@@ -1,0 +1,57 @@
+/**
+ * Rewrite: the ordered list of rules that make a plan cheaper and change nothing else.
+ *
+ * How      Each rule maps a whole plan to a whole plan; the list is gone through again until a round changes nothing.
+ * Contract 1 (checked) names and types of the output stay. 2 (trusted) the answer, its order and its errors stay.
+ *          3 (checked) it ends: a bound on the rounds that no plan has reached.
+ */
+import { assert } from '../base/index.ts'
+import { sameType } from '../data/index.ts'
+import type { Plan } from './logical.ts'
+
+export interface Rule {
+  name: string
+  apply: (plan: Plan) => Plan
+}
+
+export interface Step {
+  rule: string
+  before: Plan
+  after: Plan
+}
+
+/** In this order. */
+export const rules: readonly Rule[] = []
+
+const roundsMax = 20
+
+export function rewrite(
+  plan: Plan,
+  options: { disabled: ReadonlySet<string> },
+): { plan: Plan; steps: Step[] } {
+  const enabled = rules.filter((rule) => !options.disabled.has(rule.name))
+  const steps: Step[] = []
+  let current = plan
+  for (let round = 0; ; round++) {
+    assert(round < roundsMax, 'rewriting comes to an end')
+    const before = steps.length
+    for (const rule of enabled) {
+      const after = rule.apply(current)
+      if (JSON.stringify(after) === JSON.stringify(current)) continue
+      checkOutput(current, after, rule.name)
+      steps.push({ rule: rule.name, before: current, after })
+      current = after
+    }
+    if (steps.length === before) return { plan: current, steps }
+  }
+}
+
+function checkOutput(before: Plan, after: Plan, rule: string): void {
+  const same =
+    before.output.length === after.output.length &&
+    before.output.every((field, index) => {
+      const other = after.output[index]!
+      return field.name === other.name && sameType(field.type, other.type)
+    })
+  assert(same, `rule ${rule} keeps names and types`)
+}
