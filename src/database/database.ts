@@ -18,7 +18,8 @@ import {
   systemClock,
   systemDisk,
 } from '../base/index.ts'
-import type { Connectors, Field, Row } from '../data/index.ts'
+import { type Batch, type Connectors, type Field, type Row, sameType } from '../data/index.ts'
+import type { Relation } from '../catalog/index.ts'
 import type { Backend } from '../kernel/index.ts'
 import { Log } from '../log/index.ts'
 import { bind, type BoundStatement } from '../plan/index.ts'
@@ -163,38 +164,30 @@ export class Database {
 
   /** Appends rows to a stored stream or table; resolves when they are in the log. */
   async append(stream: string, rows: readonly InputRow[]): Promise<{ offset: number }> {
-    this.#checkOpen()
-    const relation = this.#engine.catalog.get(stream)
-    if (relation === undefined || (relation.kind !== 'stream' && relation.kind !== 'table')) {
-      throw new QueryMistake([
-        {
-          code: 'unknown_name',
-          message: `there is no stream or stored table ${stream}`,
-          hint: 'CREATE STREAM makes one',
-        },
-      ])
-    }
-    const values = rowsFrom(relation.schema, rows)
-    const offset = this.#engine.append(relation, values)
+    const schema = this.schemaOf(stream)
+    const relation = this.#engine.catalog.get(stream)!
+    const offset = this.#engine.append(relation, rowsFrom(schema, rows))
     this.#schedule()
     return { offset }
   }
 
+  /** Columns of a stored stream or table. */
+  schemaOf(stream: string): Schema {
+    this.#checkOpen()
+    const relation = this.#engine.catalog.get(stream)
+    if (relation?.kind === 'stream' || relation?.kind === 'table') return relation.schema
+    throw new QueryMistake([
+      {
+        code: 'unknown_name',
+        message: `there is no stream or stored table ${stream}`,
+        hint: 'CREATE STREAM makes one',
+      },
+    ])
+  }
+
   /** Follows a query or view. */
   subscribe(sql: string, params?: ExecuteOptions['params'], options: { signal?: AbortSignal } = {}): Subscription {
-    return new Subscription(async () => {
-      const text = /^\s*(subscribe|select|values|from)\b/i.test(sql) ? sql : `SUBSCRIBE ${sql}`
-      const results = await this.execute(text, { ...options, params })
-      const last = results.at(-1)
-      if (last?.kind === 'changes') return last
-      throw new QueryMistake([
-        {
-          code: 'unsupported',
-          message: 'subscribe() takes a continuous query',
-          hint: 'SUBSCRIBE name, SUBSCRIBE (query) or SELECT … EMIT CHANGES',
-        },
-      ])
-    })
+    return Subscription.of(this, sql, params, options)
   }
 
   /** The plan of a statement as text. */
@@ -376,6 +369,28 @@ export class Subscription implements AsyncIterable<RawCommit> {
     this.#start = start
   }
 
+  /** Follows `sql`: a continuous statement, or what SUBSCRIBE takes. */
+  static of(
+    database: Pick<Database, 'execute'>,
+    sql: string,
+    params: ExecuteOptions['params'],
+    options: { signal?: AbortSignal },
+  ): Subscription {
+    return new Subscription(async () => {
+      const text = /^\s*(subscribe|select|values|from)\b/i.test(sql) ? sql : `SUBSCRIBE ${sql}`
+      const results = await database.execute(text, { ...options, params })
+      const last = results.at(-1)
+      if (last?.kind === 'changes') return last
+      throw new QueryMistake([
+        {
+          code: 'unsupported',
+          message: 'subscribe() takes a continuous query',
+          hint: 'SUBSCRIBE name, SUBSCRIBE (query) or SELECT … EMIT CHANGES',
+        },
+      ])
+    })
+  }
+
   /** The columns; known once the first commit came. */
   get fields(): Field[] {
     assert(this.#fields !== null, 'a subscription knows its columns when it has begun')
@@ -403,4 +418,19 @@ function parametersOf(params: ExecuteOptions['params']) {
   if (params === undefined) return { positional: [], named: new Map<string, unknown>() }
   if (Array.isArray(params)) return { positional: params, named: new Map<string, unknown>() }
   return { positional: [], named: new Map(Object.entries(params)) }
+}
+
+/** A batch is taken as it is: its columns must be those of the relation. */
+function checkBatch(relation: Relation, batch: Batch): Batch {
+  const { fields } = relation.schema
+  const fits =
+    batch.columns.length === fields.length &&
+    batch.columns.every((column, index) => {
+      const field = fields[index]!
+      return sameType(column.type, field.type) && (field.nullable || column.validity === null)
+    })
+  if (fits) return { ...batch, schema: relation.schema }
+  throw new QueryMistake([
+    { code: 'type_mismatch', message: `the batch has not the columns of ${relation.name}` },
+  ])
 }

@@ -8,6 +8,8 @@ export {
   type ResultSet,
   Subscription,
 } from './database.ts'
+export { RemoteDatabase } from './remote.ts'
+export { type RemoteSources, Server } from './serve.ts'
 export type { InputRow } from './ingest.ts'
 export type { StatementResult } from './statement.ts'
 export type { RawCommit } from './subscription.ts'

@@ -29,13 +29,15 @@ export class CommitQueue implements AsyncIterable<RawCommit> {
   #waiting: (() => void) | null = null
   #ended = false
   #fault: unknown = null
-  readonly #taken: () => void
+  readonly #room: () => void
   readonly #cancel: () => void
+  readonly #each: () => void
 
-  /** `taken` is called when there is room again, `cancel` when the consumer wants no more. */
-  constructor(taken: () => void, cancel: () => void) {
-    this.#taken = taken
+  /** `room` is called when a full queue has room again, `cancel` when the consumer wants no more, `each` per commit taken. */
+  constructor(room: () => void, cancel: () => void, each: () => void = () => {}) {
+    this.#room = room
     this.#cancel = cancel
+    this.#each = each
   }
 
   get full(): boolean {
@@ -67,7 +69,8 @@ export class CommitQueue implements AsyncIterable<RawCommit> {
       for (;;) {
         const next = this.#queue.shift()
         if (next !== undefined) {
-          if (this.#queue.length === queueMax - 1) this.#taken()
+          if (this.#queue.length === queueMax - 1) this.#room()
+          this.#each()
           yield next
         } else if (this.#ended) {
           if (this.#fault !== null) throw this.#fault
