@@ -1,5 +1,28 @@
 /** Kernel: arenas, vectors and the typed kernels over them; closures and WebAssembly with the same results. */
+import './arithmetic.ts'
+import './bits.ts'
+import './comparison.ts'
+import './conversion.ts'
+import './movement.ts'
+import './view.ts'
+
 export { Arena } from './arena.ts'
+
+import './cell-fold.ts'
+import './cell-index.ts'
+import './cell-read.ts'
+
+export { cellBlocks } from './cell-blocks.ts'
+export { compareViews } from './cell-key.ts'
 export { defineKernel, Kernels, kernelDefinitions } from './kernels.ts'
+export {
+  copyRows,
+  iota,
+  loadColumn,
+  selectTrue,
+  takeRows,
+  takeVector,
+  unloadColumn,
+} from './transfer.ts'
 export type { Backend, Order, RowErrors, Vector, VectorBatch } from './vector.ts'
 export { noWatermark, windowControl } from './window.ts'

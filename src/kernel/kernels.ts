@@ -10,6 +10,7 @@
 import './webassembly.ts'
 import { assert } from '../base/index.ts'
 import type { Arena } from './arena.ts'
+import type { Operand } from './operand.ts'
 import type { Backend } from './vector.ts'
 
 export type KernelFunction = (...args: number[]) => number
@@ -18,6 +19,8 @@ export interface KernelDefinition {
   name: string
   /** Number of i32 parameters; every kernel returns one i32. */
   parameters: number
+  /** What the parameters are, for the generic twin test; kernels without it have a test of their own. */
+  operands?: readonly Operand[]
   /** Reference body; reads `arena.views` at the start of each call. */
   closure: (arena: Arena) => KernelFunction
   /** Assembles a module that imports memory "m" from "e" and exports function "f"; null while a kernel has only its closure. */

@@ -1,0 +1,168 @@
+/**
+ * Twins: every kernel that says what its parameters are, with both bodies on the same seeded inputs, byte for byte.
+ *
+ * How      An input of each kind is laid out in two arenas at the same addresses; both bodies run; the result and the bytes of all
+ *          outputs must agree. NaN may have any bits. Kernels without operands are listed, with the test that covers them.
+ */
+import { describe, expect, test } from 'vitest'
+import { type Random, seededRandom } from '../../src/base/index.ts'
+import { Arena, Kernels, kernelDefinitions } from '../../src/kernel/index.ts'
+import type { Operand } from '../../src/kernel/operand.ts'
+import { writeView } from '../../src/kernel/view.ts'
+
+const int64s = [
+  0n, 1n, -1n, 2n, 7n, -3n, 2n ** 63n - 1n, -(2n ** 63n), 2n ** 62n, -(2n ** 62n), 2n ** 53n,
+  2n ** 32n, 1_700_000_000_000_000n, -1_700_000_000_000_001n, 3_037_000_500n, -3_037_000_500n,
+] // biome-ignore format: one list
+const doubles = [
+  0, -0, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, NaN, Infinity, -Infinity, 2 ** 53, 2 ** 63, -(2 ** 63),
+  1e308, -1e308, 5e-324, 123.456, 0.49999999999999994, 4503599627370495.5,
+] // biome-ignore format: one list
+const texts = [
+  '', 'a', 'ab', 'abc', 'abcd', 'abcde', 'abcdefghijkl', 'abcdefghijklm', 'abcdefghijklmnopqrst',
+  'abcdefghijklmnopqrsz', 'abcx', 'é', 'éa', '😀', 'zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz', 'a\0', 'a\0b',
+  'abcdefghijklmnopqrst😀😀', 'lmnop', 'm',
+] // biome-ignore format: one list
+const encoder = new TextEncoder()
+
+interface Inputs {
+  random: Random
+  rows: number
+  count: number
+}
+
+const pick = <T>(random: Random, values: readonly T[]) => values[random.below(values.length)]!
+
+function wide(random: Random): bigint {
+  if (random.below(3) === 0) return pick(random, int64s)
+  const bits = BigInt(random.below(2 ** 32)) * 2n ** 32n + BigInt(random.below(2 ** 32))
+  return BigInt.asIntN(64, bits) >> BigInt(random.below(60))
+}
+
+/** Lays out one operand; gives the argument and, of outputs, the bytes to compare. */
+function layOut(arena: Arena, operand: Operand, { random, rows, count }: Inputs) {
+  const chosen = count < rows ? count : rows
+  const block = (bytes: number) => arena.allocateZeroed(bytes + 256)
+  switch (operand) {
+    case 'rows':
+      return { argument: rows, output: 0 }
+    case 'words':
+      return { argument: (rows + 63) >>> 6, output: 0 }
+    case 'count':
+      return { argument: chosen, output: 0 }
+    case 'i64':
+    case 'one i64': {
+      const at = block(rows * 8)
+      const small = random.below(2) === 0
+      for (let row = 0; row < rows; row++) {
+        arena.views.i64[(at >>> 3) + row] = small ? BigInt(random.below(2000) - 1000) : wide(random)
+      }
+      return { argument: at, output: 0 }
+    }
+    case 'i32': {
+      const at = block(rows * 4)
+      for (let row = 0; row < rows; row++) arena.views.i32[(at >>> 2) + row] = random.below(2 ** 32)
+      return { argument: at, output: 0 }
+    }
+    case 'f64': {
+      const at = block(rows * 8)
+      for (let row = 0; row < rows; row++) {
+        const value = random.below(3) === 0 ? pick(random, doubles) : random.next() * 200 - 100
+        arena.views.f64[(at >>> 3) + row] = value
+      }
+      return { argument: at, output: 0 }
+    }
+    case 'view':
+    case 'one view':
+      return { argument: layOutViews(arena, random, Math.max(rows, 1)), output: 0 }
+    case 'validity':
+      if (random.below(3) === 0) return { argument: 0, output: 0 }
+      return { argument: layOutBits(arena, random, rows), output: 0 }
+    case 'bits':
+      return { argument: layOutBits(arena, random, rows), output: 0 }
+    case 'selection': {
+      const at = block(rows * 4)
+      const density = chosen / Math.max(rows, 1)
+      let left = chosen
+      for (let row = 0, place = 0; row < rows && left > 0; row++) {
+        if (rows - row > left && random.next() > density) continue
+        arena.views.u32[(at >>> 2) + place++] = row
+        left--
+      }
+      return { argument: at, output: 0 }
+    }
+    case 'to bits':
+      return { argument: block(rows), output: ((rows + 63) >>> 6) * 8 }
+    case 'to selection':
+      return { argument: block(rows * 4), output: -4 }
+    default: {
+      const width = { 'to i64': 8, 'to f64': 8, 'to i32': 4, 'to view': 16 }[operand]
+      return { argument: block(rows * 16), output: width }
+    }
+  }
+}
+
+function layOutBits(arena: Arena, random: Random, rows: number): number {
+  const at = arena.allocateZeroed(rows + 256)
+  const density = pick(random, [0, 0.02, 0.5, 0.98, 1])
+  for (let row = 0; row < rows; row++) {
+    if (random.next() < density) arena.views.u8[at + (row >>> 3)]! |= 1 << (row & 7)
+  }
+  return at
+}
+
+function layOutViews(arena: Arena, random: Random, rows: number): number {
+  const at = arena.allocateZeroed(rows * 16 + 64)
+  const heap = arena.allocateZeroed(rows * 64 + 64)
+  let used = 0
+  for (let row = 0; row < rows; row++) {
+    const bytes = encoder.encode(pick(random, texts))
+    arena.views.u8.set(bytes, heap + used)
+    writeView(arena, at + row * 16, heap + used, bytes.length)
+    used += bytes.length
+  }
+  return at
+}
+
+function run(
+  backend: 'wasm' | 'closure',
+  name: string,
+  operands: readonly Operand[],
+  seed: number,
+) {
+  const arena = new Arena({ pagesMax: 1024 })
+  const random = seededRandom(seed)
+  const rows = pick(random, [0, 1, 7, 8, 9, 63, 64, 65, random.below(300), random.below(3000)])
+  const inputs = { random, rows, count: random.below(rows + 1) }
+  const laid = operands.map((operand) => layOut(arena, operand, inputs))
+  const kernel = new Kernels(arena, backend).get(name)
+  const result = kernel(...laid.map(({ argument }) => argument))
+  const places = operands.includes('count') ? inputs.count : rows
+  const outputs = laid.map(({ argument, output }, index) => {
+    const operand = operands[index]!
+    if (operand === 'to f64') {
+      return Array.from(arena.views.f64.slice(argument >>> 3, (argument >>> 3) + places))
+    }
+    let bytes = output * places
+    if (operand === 'to bits') bytes = ((places + 63) >>> 6) * 8
+    if (operand === 'to selection') bytes = result * 4
+    return Array.from(arena.views.u8.slice(argument, argument + bytes))
+  })
+  return { result, outputs }
+}
+
+const covered = [...kernelDefinitions().values()].filter(({ wasm }) => wasm !== null)
+
+describe('differential: both bodies of', () => {
+  for (const { name, operands } of covered) {
+    if (operands === undefined) continue
+    test(name, () => {
+      for (let seed = 1; seed <= 60; seed++) {
+        expect({ seed, ...run('wasm', name, operands, seed) }).toEqual({
+          seed,
+          ...run('closure', name, operands, seed),
+        })
+      }
+    })
+  }
+})
