@@ -1,8 +1,8 @@
 /**
  * Columnar reader: a SourceReader over a file that lies in columns already (Parquet, Arrow).
  *
- * How      The file gives groups of rows (row group, record batch); a group gives, column by column, runs of values with
- *          an index per row where values are shared (dictionary) or missing (NULL). A batch is gathered from the runs.
+ * How      The file gives groups of rows (row group, record batch); a group gives runs of values per column,
+ *          with an index per row where values are shared (dictionary) or missing (NULL). A batch is gathered from them.
  * Contract 1 (checked) the runs of each column of a group add up to the rows of the group; else the file is malformed.
  *          2 (checked) anything that a decoder throws becomes a Failure malformed_file that names the path.
  * Cost     Memory of one group as the file stores it, one run per column decoded, and one batch.

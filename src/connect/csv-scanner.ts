@@ -5,8 +5,8 @@
  *          Elsewhere a quote is an ordinary character. A record ends at a newline; a CR before it goes with it. Blank
  *          lines are no records, unless there is one column only, where they are a NULL.
  * Contract 1 (checked) an empty unquoted field is NULL, an empty quoted one is the empty string.
- *          2 (checked) a wrong number of fields, text behind a closing quote and an unclosed quote make a bad record. It
- *            ends at the next newline, an unclosed quote at the end of the file.
+ *          2 (checked) a wrong number of fields, text behind a closing quote and an unclosed quote make a bad record.
+ *            It ends at the next newline, an unclosed quote at the end of the file.
  * Cost     One comparison per byte with the delimiter and the newline.
  */
 import { ABSENT, Fields } from './fields.ts'
@@ -79,7 +79,7 @@ export class CsvScanner implements Scanner {
     if (this.#nullBytes !== null) this.#nullLiterals(fields)
   }
 
-  /** Finds one record of any number of fields; returns that number, 0 when there is none yet, −1 when it is broken. */
+  /** Finds a record of any number of fields; returns that number, 0 when there is none yet, −1 for a broken one. */
   split(fields: Fields, window: Window): number {
     let position = window.from
     for (let blank = position; blank >= 0; ) {

@@ -253,11 +253,11 @@ function decodeVarchar(fields: Fields, at: number, target: ColumnBuilder, base: 
   }
 }
 
-/** Two digits as a number; above 99 when they are not two digits. */
+/** Two digits as a number; when they are none, so much that no sum with it is a year, month or time. */
 function two(bytes: Uint8Array, position: number): number {
   const high = bytes[position]! - ZERO
   const low = bytes[position + 1]! - ZERO
-  return high >>> 0 <= 9 && low >>> 0 <= 9 ? high * 10 + low : 1000
+  return high >>> 0 <= 9 && low >>> 0 <= 9 ? high * 10 + low : 1_000_000
 }
 
 const monthDays = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]

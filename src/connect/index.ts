@@ -2,7 +2,8 @@
  * Connect: sources and sinks, one file each. The only thing others need is the table of connectors by name.
  *
  *     const connectors = builtinConnectors(systemDisk, new Map([['orders', [{ id: 1 }]]]))
- *     connectors.get('filesystem')?.open(schema, new Map([['path', 'orders.csv']]), { projection: [0], bad: console.log })
+ *     const options = new Map([['path', 'orders.csv']])
+ *     const schema = connectors.get('filesystem')?.infer(options)
  */
 import type { Disk } from '../base/index.ts'
 import type { Connectors } from '../data/index.ts'

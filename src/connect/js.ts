@@ -207,7 +207,7 @@ function syncReader(rows: Iterator<JsRow>, intake: RowIntake): SourceReader {
         if (next.done) done = true
         else intake.take(next.value)
       }
-      return intake.batch()
+      return done && intake.rows === 0 ? null : intake.batch()
     },
     progress,
     close: () => {
@@ -217,31 +217,40 @@ function syncReader(rows: Iterator<JsRow>, intake: RowIntake): SourceReader {
   }
 }
 
+/** A generator's row that is there already takes a few turns of the microtask queue to arrive. */
+const TURNS = 16
+
 /**
- * Gives what is there: a batch ends when the next row lets the event loop turn, so that a trickle is seen at once. The
- * row that was asked for too early begins the next batch.
+ * Gives what is there: a batch ends when the next row is not there yet, so that a trickle is seen at once. The row that
+ * was asked for too early begins the next batch.
  */
 function asyncReader(rows: AsyncIterator<JsRow>, intake: RowIntake): SourceReader {
   let done = false
   let pending: Promise<IteratorResult<JsRow>> | null = null
-  const pause = Symbol('pause')
+  let settled = false
+  const settle = () => {
+    settled = true
+  }
+  const isReady = async () => {
+    if (pending === null) {
+      settled = false
+      pending = rows.next()
+      pending.then(settle, settle)
+    }
+    for (let turn = 0; !settled && turn < TURNS; turn++) await null
+    return settled
+  }
   return {
     asynchronous: true,
     read: async (rowsMax) => {
-      if (done) return null
-      for (let first = true; intake.rows < rowsMax; first = false) {
-        pending ??= rows.next()
-        const turn = new Promise<typeof pause>((resolve) => setImmediate(resolve, pause))
-        const next = await (first ? pending : Promise.race([pending, turn]))
-        if (next === pause) break
+      for (let first = true; !done && intake.rows < rowsMax; first = false) {
+        if (!(await isReady()) && !first) break
+        const next = await pending!
         pending = null
-        if (next.done) {
-          done = true
-          break
-        }
-        intake.take(next.value)
+        if (next.done) done = true
+        else intake.take(next.value)
       }
-      return intake.batch()
+      return done && intake.rows === 0 ? null : intake.batch()
     },
     progress,
     close: () => {

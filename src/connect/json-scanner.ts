@@ -1,7 +1,7 @@
 /**
  * JSON scanner: finds the wanted values of JSON objects without building any object.
  *
- * How      The scanner walks the text along the `Shape` of wanted values and notes where each begins and ends; all other
+ * How      The scanner walks the text along the `Shape` of wanted values and notes where each begins and ends; other
  *          values are passed over. Objects of one file tend to name their members in one order, so each shape keeps the
  *          names last seen by place: a name is usually recognized by comparing it with the expected bytes.
  *          lines     one object per line; a blank line is none.
@@ -9,7 +9,7 @@
  *          What the walk cannot make sense of is given to JSON.parse, which either reads it or says what is wrong.
  * Contract 1 (checked) wanted values are as JSON.parse finds them; of equal names the last counts.
  *          2 (trusted) values nobody wants are not checked beyond their brackets and quotes.
- *          3 (checked) a broken line is a bad row; a broken document is a failure, as its elements cannot be told apart.
+ *          3 (checked) a broken line is a bad row; a broken document is a failure: its elements cannot be told apart.
  * Cost     One or two comparisons per byte.
  */
 import { Failure } from '../base/index.ts'

@@ -5,14 +5,17 @@
  *          strings) is left out: dictionaries are converted once, and rows take their values by index.
  * Contract 1 (checked) a file cut short or damaged is a Failure malformed_file.
  *          2 (checked) nested columns cannot be read; they may be there if nobody asks for them.
- * Cost     The column chunks of one row group as stored, one page per column decoded. Chunks are read one by one.
+ * Cost     The column chunks of one row group as stored, and one page per column decoded. hyparquet is loaded when the
+ *          first file is opened, as that takes 30 ms.
  */
+import { createRequire } from 'node:module'
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
-import { type FileMetaData, parquetMetadata, parquetSchema, type SchemaTree } from 'hyparquet'
-import { parquetHeader } from 'hyparquet/src/column.js'
-import { decompressPage, readDataPage, readDataPageV2 } from 'hyparquet/src/datapage.js'
-import { readPlain } from 'hyparquet/src/plain.js'
-import { compressors } from 'hyparquet-compressors'
+import type { FileMetaData, SchemaTree } from 'hyparquet'
+import type * as Pages from 'hyparquet/src/column.js'
+import type * as Data from 'hyparquet/src/datapage.js'
+import type * as Metadata from 'hyparquet/src/metadata.js'
+import type * as Plain from 'hyparquet/src/plain.js'
+import type * as Codecs from 'hyparquet-compressors'
 import { type FileReader, mistake } from '../base/index.ts'
 import type { Field, ReaderOptions, Schema, SourceReader } from '../data/index.ts'
 import {
@@ -40,12 +43,29 @@ const MAGIC = 0x31524150
 type Column = { name: string; type: FileType; nullable: boolean; tree: SchemaTree }
 type Chunk = FileMetaData['row_groups'][number]['columns'][number]
 
-/** Node's own decompressors where it has them: several times faster. */
-const decompressors: typeof compressors = {
-  ...compressors,
-  ZSTD: (input) => zstdDecompressSync(input),
-  GZIP: (input) => gunzipSync(input),
-  BROTLI: (input) => brotliDecompressSync(input),
+type Hyparquet = typeof Pages & typeof Data & typeof Metadata & typeof Plain & typeof Codecs
+
+let loaded: Hyparquet | null = null
+
+function hyparquet(): Hyparquet {
+  if (loaded !== null) return loaded
+  const load = createRequire(import.meta.url)
+  const codecs = load('hyparquet-compressors') as typeof Codecs
+  loaded = {
+    ...(load('hyparquet/src/column.js') as typeof Pages),
+    ...(load('hyparquet/src/datapage.js') as typeof Data),
+    ...(load('hyparquet/src/metadata.js') as typeof Metadata),
+    ...(load('hyparquet/src/plain.js') as typeof Plain),
+    ...codecs,
+    compressors: {
+      ...codecs.compressors,
+      // Node's own are several times faster.
+      ZSTD: (input) => zstdDecompressSync(input),
+      GZIP: (input) => gunzipSync(input),
+      BROTLI: (input) => brotliDecompressSync(input),
+    },
+  }
+  return loaded
 }
 
 export function inferParquet(file: FileReader): Schema | null {
@@ -93,7 +113,7 @@ function readMetadata(file: FileReader): FileMetaData {
     const length = tail.getUint32(0, true)
     if (length + TAIL_BYTES > file.size) throw new Error('its footer is cut off')
     const footer = readBytes(file, file.size - TAIL_BYTES - length, length + TAIL_BYTES)
-    return parquetMetadata(footer)
+    return hyparquet().parquetMetadata(footer)
   })
 }
 
@@ -111,12 +131,14 @@ function readBytes(file: FileReader, position: number, length: number): ArrayBuf
 }
 
 function columnsOf(metadata: FileMetaData): Column[] {
-  return parquetSchema(metadata).children.map((tree) => ({
-    name: tree.element.name,
-    type: fileType(tree),
-    nullable: tree.element.repetition_type !== 'REQUIRED',
-    tree,
-  }))
+  return hyparquet()
+    .parquetSchema(metadata)
+    .children.map((tree) => ({
+      name: tree.element.name,
+      type: fileType(tree),
+      nullable: tree.element.repetition_type !== 'REQUIRED',
+      tree,
+    }))
 }
 
 function fileType({ element, children }: SchemaTree): FileType {
@@ -190,7 +212,7 @@ class ParquetFile implements ColumnarFile {
     const group = this.#metadata.row_groups[this.#group++]
     if (group === undefined) return null
     const rows = Number(group.num_rows)
-    const root = parquetSchema(this.#metadata)
+    const root = hyparquet().parquetSchema(this.#metadata)
     // A chunk is read when its first run is asked for.
     const cursors = this.#wanted.map(({ field, column }) => {
       const chunk = group.columns.find(
@@ -266,7 +288,7 @@ class ChunkCursor {
   #page(reader: { view: DataView; offset: number }): Run | null {
     if (reader.offset >= reader.view.byteLength)
       throw new Error('a column has fewer values than rows')
-    const header = parquetHeader(reader)
+    const header = hyparquet().parquetHeader(reader)
     const size = header.compressed_page_size
     if (!(size >= 0) || reader.offset + size > reader.view.byteLength) {
       throw new Error('a page is cut off')
@@ -278,24 +300,34 @@ class ChunkCursor {
     switch (header.type) {
       case 'DICTIONARY_PAGE': {
         const count = header.dictionary_page_header?.num_values ?? 0
-        const bytes = decompressPage(stored, plainSize, decoder.codec, decompressors)
+        const bytes = hyparquet().decompressPage(
+          stored,
+          plainSize,
+          decoder.codec,
+          hyparquet().compressors,
+        )
         const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
         const length = decoder.element.type_length
-        const values = readPlain({ view, offset: 0 }, decoder.type, count, length)
+        const values = hyparquet().readPlain({ view, offset: 0 }, decoder.type, count, length)
         this.#dictionary = this.#values(values)
         return null
       }
       case 'DATA_PAGE': {
         const page = header.data_page_header
         if (page === undefined) throw new Error('a page has no header')
-        const bytes = decompressPage(stored, plainSize, decoder.codec, decompressors)
-        const { definitionLevels, dataPage } = readDataPage(bytes, page, decoder)
+        const bytes = hyparquet().decompressPage(
+          stored,
+          plainSize,
+          decoder.codec,
+          hyparquet().compressors,
+        )
+        const { definitionLevels, dataPage } = hyparquet().readDataPage(bytes, page, decoder)
         return this.#run(dataPage, definitionLevels ?? [], page.num_values, page.encoding)
       }
       case 'DATA_PAGE_V2': {
         const page = header.data_page_header_v2
         if (page === undefined) throw new Error('a page has no header')
-        const { definitionLevels, dataPage } = readDataPageV2(stored, header, decoder)
+        const { definitionLevels, dataPage } = hyparquet().readDataPageV2(stored, header, decoder)
         return this.#run(dataPage, definitionLevels ?? [], page.num_values, page.encoding)
       }
       default:
@@ -310,7 +342,7 @@ class ChunkCursor {
       pathInSchema: data.path_in_schema,
       element: this.#path[1]!.element,
       schemaPath: this.#path,
-      compressors: decompressors,
+      compressors: hyparquet().compressors,
       parsers: undefined as never,
     }
   }
