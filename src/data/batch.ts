@@ -47,7 +47,8 @@ export function layoutOf(type: Type): ColumnValues['layout'] {
   }
 }
 
-const decoder = new TextDecoder()
+// Without ignoreBOM a string that begins with U+FEFF would lose it.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const encoder = new TextEncoder()
 
 export function isValid(column: Column, row: number): boolean {
