@@ -18,13 +18,12 @@ import {
   systemClock,
   systemDisk,
 } from '../base/index.ts'
-import { type Batch, type Connectors, type Field, type Row, sameType } from '../data/index.ts'
-import type { Relation } from '../catalog/index.ts'
+import type { Batch, Connectors, Field, Row, Schema } from '../data/index.ts'
 import type { Backend } from '../kernel/index.ts'
 import { Log } from '../log/index.ts'
 import { bind, type BoundStatement } from '../plan/index.ts'
 import { Engine } from './engine.ts'
-import { type InputRow, rowsFrom } from './ingest.ts'
+import { type InputRow, ingest } from './ingest.ts'
 import type { Work } from './query.ts'
 import { perform, type Session, type StatementResult } from './statement.ts'
 import { CommitQueue, type RawCommit } from './subscription.ts'
@@ -163,10 +162,10 @@ export class Database {
   }
 
   /** Appends rows to a stored stream or table; resolves when they are in the log. */
-  async append(stream: string, rows: readonly InputRow[]): Promise<{ offset: number }> {
+  async append(stream: string, rows: readonly InputRow[] | Batch): Promise<{ offset: number }> {
     const schema = this.schemaOf(stream)
     const relation = this.#engine.catalog.get(stream)!
-    const offset = this.#engine.append(relation, rowsFrom(schema, rows))
+    const offset = this.#engine.append(relation, ingest(schema, rows))
     this.#schedule()
     return { offset }
   }

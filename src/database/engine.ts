@@ -11,7 +11,7 @@
  */
 import { assert, type Clock, type Disk, QueryMistake } from '../base/index.ts'
 import { Catalog, type Relation } from '../catalog/index.ts'
-import { type BadRow, type Batch, batchOf, type Connectors, type Row } from '../data/index.ts'
+import type { BadRow, Batch, Connectors, Row } from '../data/index.ts'
 import { Arena, type Backend, Kernels } from '../kernel/index.ts'
 import { type CycleFrame, Log, type Run } from '../log/index.ts'
 import { lower, type PhysicalPlan, type Plan, rewrite } from '../plan/index.ts'
@@ -107,8 +107,7 @@ export class Engine {
   }
 
   /** Appends rows to a stored stream or table; returns the offset of the first. */
-  append(relation: Relation, rows: readonly Row[] | Batch): number {
-    const batch = Array.isArray(rows) ? batchOf(relation.schema, rows) : (rows as Batch)
+  append(relation: Relation, batch: Batch): number {
     return this.log.append(relation.name.toLowerCase(), batch)
   }
 

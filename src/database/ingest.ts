@@ -7,17 +7,49 @@
  */
 import { QueryMistake } from '../base/index.ts'
 import {
+  type Batch,
+  batchOf,
   type Field,
+  isValid,
   parseValue,
   precisionMicros,
   type Row,
   type Schema,
+  sameType,
   type Type,
   typeText,
   type Value,
 } from '../data/index.ts'
 
 export type InputRow = Record<string, unknown> | readonly unknown[]
+
+/** A batch that may be appended: rows converted, columns checked. */
+export function ingest(schema: Schema, rows: readonly InputRow[] | Batch): Batch {
+  if (isBatch(rows)) return checkedBatch(schema, rows)
+  return batchOf(schema, rowsFrom(schema, rows))
+}
+
+function isBatch(rows: readonly InputRow[] | Batch): rows is Batch {
+  return !Array.isArray(rows)
+}
+
+function checkedBatch(schema: Schema, batch: Batch): Batch {
+  schema.fields.forEach((field, index) => {
+    const column = batch.columns[index]
+    if (column === undefined || !sameType(column.type, field.type)) {
+      const type = column === undefined ? 'missing' : typeText(column.type)
+      throw refused(`column ${field.name} is ${type} in the batch and ${typeText(field.type)} in the stream`)
+    }
+    if (field.nullable || column.validity === null) return
+    for (let row = 0; row < batch.rows; row++) {
+      if (isValid(column, row)) continue
+      const message = `row ${row} has no value for column ${field.name}`
+      throw new QueryMistake([{ code: 'not_null', message }])
+    }
+  })
+  if (batch.columns.length === schema.fields.length) return batch
+  throw refused(`the batch has ${batch.columns.length} columns for ${schema.fields.length}`)
+}
 
 export function rowsFrom(schema: Schema, rows: readonly InputRow[]): Row[] {
   const places = new Map(schema.fields.map((field, index) => [field.name.toLowerCase(), index]))

@@ -7,9 +7,9 @@
  */
 import type { Worker } from 'node:worker_threads'
 import { assert, Failure, QueryMistake } from '../base/index.ts'
-import { batchOf, rowsOf, type Schema } from '../data/index.ts'
+import { type Batch, rowsOf, type Schema } from '../data/index.ts'
 import { type Database, type ExecuteOptions, type ResultSet, Subscription } from './database.ts'
-import { type InputRow, rowsFrom } from './ingest.ts'
+import { type InputRow, ingest } from './ingest.ts'
 import type { StatementResult } from './statement.ts'
 import { CommitQueue } from './subscription.ts'
 import {
@@ -76,10 +76,10 @@ export class RemoteDatabase implements Pick<Database, 'execute' | 'query' | 'app
     throw new QueryMistake([{ code: 'unsupported', message, hint: 'use execute() or subscribe()' }])
   }
 
-  async append(stream: string, rows: readonly InputRow[]): Promise<{ offset: number }> {
+  async append(stream: string, rows: readonly InputRow[] | Batch): Promise<{ offset: number }> {
     const asked = { kind: 'schema', id: this.#nextId++, stream } as const
     const schema = (await this.#call(asked, {})).value as Schema
-    const batch = batchOf(schema, rowsFrom(schema, rows))
+    const batch = ingest(schema, rows)
     const request = { kind: 'append', id: this.#nextId++, stream, batch } as const
     const { value } = await this.#call(request, {}, buffersOf(batch))
     return value as { offset: number }

@@ -5,7 +5,7 @@
  *          that the client's `onResult` holds the next statement back.
  */
 import type { MessagePort } from 'node:worker_threads'
-import { rowsOf, type Schema } from '../data/index.ts'
+import type { Schema } from '../data/index.ts'
 import type { Database } from './database.ts'
 import type { StatementResult } from './statement.ts'
 import {
@@ -102,7 +102,7 @@ export class Server implements RemoteSources {
         value = database.schemaOf(request.stream) satisfies Schema
         break
       case 'append':
-        value = await database.append(request.stream, rowsOf(request.batch))
+        value = await database.append(request.stream, request.batch)
         break
       case 'close':
         await database.close()

@@ -119,7 +119,7 @@ function* createRelation(
   const rows = plan === null ? [] : yield* answer(engine, plan, session)
   engine.createRelation(relation)
   logged(engine, session)
-  if (session.source !== null) engine.append(relation, rows)
+  if (session.source !== null) engine.append(relation, batchOf(relation.schema, rows))
   return done(`${what} ${relation.name} created`)
 }
 
@@ -217,7 +217,7 @@ function* insert(
     const message = `row ${number} has no value for column ${missing.name} of ${relation.name}`
     throw new QueryMistake([{ code: 'not_null', message }], session.text)
   })
-  engine.append(relation, rows)
+  engine.append(relation, batchOf(relation.schema, rows))
   return done(`INSERT ${rows.length}`)
 }
 
