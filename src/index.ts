@@ -16,14 +16,14 @@
  */
 import { systemDisk } from './base/index.ts'
 import { builtinConnectors, type JsSource } from './connect/index.ts'
-import type { Connectors, Field, Op, Type } from './data/index.ts'
+import type { Batch, Connectors, Field, Op, Type } from './data/index.ts'
 import * as engine from './database/index.ts'
 import { type RowObject, rowObjects, timestampMillis } from './rows.ts'
 
 export { type Code, type Diagnostic, Failure, QueryMistake } from './base/index.ts'
-export type { HostValue, Interval, RowObject } from './rows.ts'
 export type { JsRow, JsRows, JsSource } from './connect/index.ts'
-export type { Field, Op, Type }
+export type { HostValue, Interval, RowObject } from './rows.ts'
+export type { Batch, Field, Op, Type }
 
 export interface OpenOptions {
   /** Where the engine runs: on this event loop, or in a worker thread. */
@@ -76,7 +76,7 @@ export interface Change<T = RowObject> {
   cycle: number
 }
 
-/** Rows to append: objects by column name, or arrays in column order. */
+/** Rows to append: objects by column name (case aside), or arrays in column order. */
 export type AppendRows = readonly (Record<string, unknown> | readonly unknown[])[]
 
 /** Opens a database. Today it lives in memory: `directory` is `':memory:'`. */
@@ -113,7 +113,7 @@ export class Database {
   }
 
   /** Adds rows to a stream; resolves when they are in the log. */
-  append(stream: string, rows: AppendRows): Promise<{ offset: number }> {
+  append(stream: string, rows: AppendRows | Batch): Promise<{ offset: number }> {
     return this.#engine.append(stream, rows)
   }
 
