@@ -418,18 +418,3 @@ function parametersOf(params: ExecuteOptions['params']) {
   if (Array.isArray(params)) return { positional: params, named: new Map<string, unknown>() }
   return { positional: [], named: new Map(Object.entries(params)) }
 }
-
-/** A batch is taken as it is: its columns must be those of the relation. */
-function checkBatch(relation: Relation, batch: Batch): Batch {
-  const { fields } = relation.schema
-  const fits =
-    batch.columns.length === fields.length &&
-    batch.columns.every((column, index) => {
-      const field = fields[index]!
-      return sameType(column.type, field.type) && (field.nullable || column.validity === null)
-    })
-  if (fits) return { ...batch, schema: relation.schema }
-  throw new QueryMistake([
-    { code: 'type_mismatch', message: `the batch has not the columns of ${relation.name}` },
-  ])
-}
