@@ -1,0 +1,197 @@
+/**
+ * Cell fold: brings the rows of a batch, whose cells are known, into the measures.
+ *
+ * How      1. Rows that do not count for a measure are compacted away where its accumulator would notice them; NULL slots hold 0,
+ *             so that a sum need not be told.
+ *          2. DISTINCT measures see a value when its weight leaves or reaches 0.
+ *          3. A kernel stops at the rows that need memory (strings, doubles far from 1); these are done here.
+ */
+import { assert } from '../base/index.ts'
+import { cellBlocks, type Kernels, type Vector } from '../kernel/index.ts'
+import type { Bucket, FoldInput } from './cuboid.ts'
+import { addWide } from './exact-sum.ts'
+import { keyVector } from './layout.ts'
+import type { MeasureFields } from './measure.ts'
+import { foldList } from './value-list.ts'
+
+/** Rows with their cells; all of them count. */
+interface Part {
+  rows: number
+  refs: number
+  weights: number
+  /** Row numbers in the batch, 0 = all rows of it. */
+  selection: number
+}
+
+export class CellFold {
+  readonly #kernels: Kernels
+  readonly #measures: readonly MeasureFields[]
+
+  constructor(kernels: Kernels, measures: readonly MeasureFields[]) {
+    this.#kernels = kernels
+    this.#measures = measures
+  }
+
+  fold(bucket: Bucket, refs: number, input: FoldInput): void {
+    const all: Part = { rows: input.rows, refs, weights: input.weights, selection: 0 }
+    this.#measures.forEach((fields, index) => {
+      this.#foldMeasure(bucket, index, fields, all, input)
+    })
+  }
+
+  #foldMeasure(
+    bucket: Bucket,
+    index: number,
+    fields: MeasureFields,
+    all: Part,
+    input: FoldInput,
+  ): void {
+    const argument = input.arguments[index] ?? null
+    const filter = input.filters[index] ?? null
+    const bits: [number, number, number] = [
+      filter?.data ?? 0,
+      filter?.validity ?? 0,
+      argument?.validity ?? 0,
+    ]
+    const partial = bits.some((address) => address !== 0)
+    if (partial && fields.excluded !== 0) {
+      const rejected = this.#part('cell_reject', all, bits)
+      if (rejected.rows > 0) this.#add(rejected, fields.excluded)
+      else if (fields.form.kind === 'none') return
+    }
+    assert(
+      !partial || fields.excluded !== 0 || fields.values !== 0,
+      'every row counts, as was said',
+    )
+    if (fields.form.kind === 'none' && fields.values === 0) return
+    // The zero in a NULL slot changes no sum.
+    const plainSum = fields.form.kind === 'sum' && filter === null && fields.values === 0
+    const part = partial && !plainSum ? this.#part('cell_select', all, bits) : all
+    if (part.rows === 0 || argument === null) return
+    const values = this.#take(argument, part)
+    if (fields.values === 0) this.#accumulate(bucket, fields, part, values)
+    else this.#foldDistinct(bucket, index, fields, part, values)
+  }
+
+  #foldDistinct(
+    bucket: Bucket,
+    index: number,
+    fields: MeasureFields,
+    part: Part,
+    values: Vector,
+  ): void {
+    const plain = values.physical === 'bits' ? keyVector(this.#kernels, values, part.rows) : values
+    const { count, rows, weights } = bucket.sets[index]!.fold(
+      part.refs,
+      plain,
+      part.rows,
+      part.weights,
+    )
+    if (count === 0) return
+    const { arena } = this.#kernels
+    const refs = arena.scratch(count * 4)
+    this.#kernels.get('cell_take_4')(part.refs, rows, count, refs)
+    const changed: Part = { rows: count, refs, weights, selection: rows }
+    this.#add(changed, fields.values)
+    if (fields.form.kind === 'none') return
+    this.#accumulate(bucket, fields, changed, this.#take(plain, changed))
+  }
+
+  #accumulate(bucket: Bucket, fields: MeasureFields, part: Part, values: Vector): void {
+    const { form, state } = fields
+    if (form.kind === 'sum') {
+      if (form.of === 'f64') this.#sumDoubles(state, part, values.data)
+      else this.#kernels.get('cell_sum_i64')(part.refs, part.rows, state, values.data, part.weights)
+    } else if (form.kind === 'extreme') {
+      const ordered = this.#ordered(values, part.rows)
+      if (form.list) {
+        foldList(this.#kernels, bucket.table.heap, fields, { ...part, values: ordered.data })
+      } else if (form.of === 'view')
+        this.#extremeView(bucket, fields, part, ordered.data, form.sign)
+      else {
+        const name = form.sign < 0 ? 'cell_min_i64' : 'cell_max_i64'
+        this.#kernels.get(name)(part.refs, part.rows, state, ordered.data)
+      }
+    }
+  }
+
+  /** Values as integers of the same order, or views. */
+  #ordered(values: Vector, rows: number): Vector {
+    if (values.physical === 'bits') return keyVector(this.#kernels, values, rows)
+    if (values.physical !== 'f64') return values
+    const data = this.#kernels.arena.scratch(rows * 8)
+    this.#kernels.get('cell_order_f64')(values.data, rows, data, 0)
+    return { physical: 'i64', data, validity: 0, errors: null }
+  }
+
+  #sumDoubles(state: number, part: Part, values: number): void {
+    const kernel = this.#kernels.get('cell_sum_f64')
+    for (let from = 0; ; from++) {
+      from = kernel(part.refs, from, part.rows, state, values, part.weights)
+      if (from === part.rows) return
+      const { u32, i32 } = this.#kernels.arena.views
+      const cell = u32[(part.refs >>> 2) + from]!
+      const retract = part.weights !== 0 && i32[(part.weights >>> 2) + from]! < 0
+      addWide(this.#kernels, { cell, offset: state, value: values + from * 8 }, retract)
+    }
+  }
+
+  #extremeView(
+    bucket: Bucket,
+    { state }: MeasureFields,
+    part: Part,
+    values: number,
+    sign: -1 | 1,
+  ): void {
+    const { arena } = this.#kernels
+    const kernel = this.#kernels.get('cell_extreme_view')
+    const { heap } = bucket.table
+    for (let from = 0; ; from++) {
+      from = kernel(part.refs, from, part.rows, state, values, sign)
+      if (from === part.rows) return
+      const { u32, u8 } = arena.views
+      const at = u32[(part.refs >>> 2) + from]! + state
+      if (u32[at >>> 2] !== cellBlocks.noView) heap.disown(at)
+      u8.copyWithin(at, values + from * 16, values + from * 16 + 16)
+      heap.own(at)
+    }
+  }
+
+  #add(part: Part, offset: number): void {
+    this.#kernels.get('cell_add')(part.refs, part.rows, offset, part.weights)
+  }
+
+  /** The rows of a batch that three bitmaps select or reject. */
+  #part(name: 'cell_select' | 'cell_reject', all: Part, bits: [number, number, number]): Part {
+    const { arena } = this.#kernels
+    const selection = arena.scratch(all.rows * 4)
+    const rows = this.#kernels.get(name)(all.rows, ...bits, selection)
+    if (rows === all.rows) return all
+    const take = this.#kernels.get('cell_take_4')
+    const refs = arena.scratch(rows * 4)
+    take(all.refs, selection, rows, refs)
+    let weights = 0
+    if (all.weights !== 0) {
+      weights = arena.scratch(rows * 4)
+      take(all.weights, selection, rows, weights)
+    }
+    return { rows, refs, weights, selection }
+  }
+
+  #take(vector: Vector, part: Part): Vector {
+    if (part.selection === 0) return vector
+    const { arena } = this.#kernels
+    // Bits are few: they widen first.
+    const from = vector.physical === 'bits' ? this.#widened(vector, part) : vector
+    const bytes = from.physical === 'view' ? 16 : 8
+    const data = arena.scratch(part.rows * bytes)
+    this.#kernels.get(`cell_take_${bytes}`)(from.data, part.selection, part.rows, data)
+    return { physical: from.physical, data, validity: 0, errors: null }
+  }
+
+  #widened(vector: Vector, part: Part): Vector {
+    const { u32 } = this.#kernels.arena.views
+    const last = u32[(part.selection >>> 2) + part.rows - 1]!
+    return keyVector(this.#kernels, vector, last + 1)
+  }
+}

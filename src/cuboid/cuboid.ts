@@ -1,0 +1,499 @@
+/**
+ * Cuboid: aggregates by key and bucket; the state of every aggregation.
+ *
+ *   rows ─▶ find or make the cell of each key ─▶ touched list (old images) ─▶ one fold per measure
+ *
+ * How      1. Each bucket (a window, or 0 for all) has a table of its own and is dropped whole.
+ *          2. A cell is there while its net number of rows is above 0; the one cell without keys always is.
+ *          3. With `changes` the first touch of a cell in a cycle copies its row; `emitChanges` compares the values read from the
+ *             copy and from the cell, so a cell that came back to its old value gives nothing.
+ * Contract 1 (checked) values depend on the multiset of rows alone; order positions are least positions.
+ *          2 (checked) −old and +new of one cell stand side by side in one batch.
+ * Cost     see test/bench/cells.ts; state per cell: 24 B, keys, accumulators and 11–21 B of index.
+ */
+import { assert } from '../base/index.ts'
+import type { Type } from '../data/index.ts'
+import {
+  Arena,
+  cellBlocks,
+  type Kernels,
+  type Order,
+  type Vector,
+  type VectorBatch,
+} from '../kernel/index.ts'
+import { CellFold } from './cell-fold.ts'
+import { Chunks } from './chunks.ts'
+import { DistinctSet } from './distinct-set.ts'
+import { freeImageWide, freeWide } from './exact-sum.ts'
+import { formOf, type KeyField, keyFields, keyVector } from './layout.ts'
+import {
+  type Measure,
+  type MeasureFields,
+  measureFields,
+  readMeasure,
+  startMeasure,
+} from './measure.ts'
+import { sameValue } from './same-value.ts'
+import { readKey, Table, type TableLayout } from './table.ts'
+import { freeList } from './value-list.ts'
+
+const { cell: cellFields, touch, touched: entryFields } = cellBlocks
+
+export interface CuboidSpec {
+  keys: Type[]
+  measures: Measure[]
+  /** Rows may be retracted (weight −1). */
+  retracts: boolean
+  /** `emitChanges` is used. */
+  changes: boolean
+  /** There are no keys and the one cell is there from the start, also without rows. */
+  single: boolean
+}
+
+export interface FoldInput {
+  rows: number
+  keys: Vector[]
+  /** Per measure. */
+  arguments: (Vector | null)[]
+  /** Bits per measure; rows where they are TRUE count. */
+  filters: (Vector | null)[]
+  order: Order
+  weights: number
+}
+
+export interface Bucket {
+  end: bigint
+  number: number
+  table: Table
+  /** Per measure; null where it is not DISTINCT. */
+  sets: (DistinctSet | null)[]
+}
+
+/** Rows of an old image of a single cell that was not there. */
+const notThere = -1n
+
+export class Cuboid {
+  readonly #kernels: Kernels
+  readonly #spec: CuboidSpec
+  readonly #keyFields: KeyField[]
+  readonly #measures: MeasureFields[]
+  readonly #layout: TableLayout
+  readonly #buckets = new Map<bigint, Bucket>()
+  readonly #byNumber = new Map<number, Bucket>()
+  readonly #fold: CellFold
+  readonly #touched: Chunks
+  readonly #control: number
+  #touchedNext = 0
+  #touchedEnd = 0
+  #numbers = 0
+  /** Cells of the last bucket that was dropped. */
+  #expected = 0
+
+  constructor(kernels: Kernels, spec: CuboidSpec) {
+    assert(!spec.single || spec.keys.length === 0, 'a single cell has no keys')
+    this.#kernels = kernels
+    this.#spec = spec
+    const keys = keyFields(spec.keys.map(formOf), cellFields.keys)
+    const measures = measureFields(spec.measures, keys.end, spec.retracts)
+    this.#keyFields = keys.fields
+    this.#measures = measures.fields
+    this.#layout = {
+      keys: keys.fields,
+      rowBytes: measures.end,
+      template: this.#makeTemplate(measures.end, measures.fields),
+    }
+    this.#touched = new Chunks(kernels)
+    this.#control = kernels.arena.allocate(touch.bytes)
+    this.#fold = new CellFold(kernels, measures.fields)
+    if (spec.single) this.#makeSingle()
+  }
+
+  /** Folds rows of one bucket into their cells. */
+  fold(end: bigint, input: FoldInput): void {
+    if (input.rows === 0) return
+    const { arena } = this.#kernels
+    const mark = arena.markScratch()
+    const bucket = this.#bucket(end)
+    const keys = input.keys.map((key) => keyVector(this.#kernels, key, input.rows))
+    const { refs } = bucket.table.find(keys, input.rows)
+    if (this.#spec.changes) this.#touch(bucket, refs, input.rows, input.order.major)
+    this.#kernels.get('cell_count')(refs, input.rows, input.order.major, input.weights)
+    this.#fold.fold(bucket, refs, input)
+    arena.releaseScratch(mark)
+  }
+
+  /** Buckets with cells, ascending. */
+  buckets(): bigint[] {
+    return [...this.#buckets.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+  }
+
+  /** Hands over all cells of a bucket in order of creation. `major` is 0 in all of them: it is the caller's. */
+  emit(end: bigint, rowsMax: number, sink: (out: VectorBatch) => void): void {
+    const bucket = this.#buckets.get(end)
+    if (bucket === undefined) return
+    const cells = this.#cellsByCreation(bucket)
+    const { arena } = this.#kernels
+    for (let from = 0; from < cells.length; from += rowsMax) {
+      const mark = arena.markScratch()
+      const part = cells.subarray(from, from + rowsMax)
+      const addresses = this.#listOf(part)
+      const minor = arena.scratch(part.length * 8)
+      this.#kernels.get('cell_read_8')(addresses, part.length, cellFields.created, minor)
+      const major = this.#filled(part.length, 0)
+      const middle = this.#filled(part.length, Number(end))
+      sink({
+        rows: part.length,
+        columns: this.#readColumns(addresses, part.length),
+        order: { major, middle, minor },
+        weights: 0,
+        watermarks: 0,
+      })
+      arena.releaseScratch(mark)
+    }
+  }
+
+  /** Frees a bucket at once. */
+  drop(end: bigint): void {
+    const bucket = this.#buckets.get(end)
+    if (bucket === undefined) return
+    this.#expected = bucket.table.count
+    if (this.#spec.changes) this.#forgetTouched(bucket)
+    this.#freeCells(bucket)
+    for (const set of bucket.sets) set?.drop()
+    bucket.table.drop()
+    this.#buckets.delete(end)
+    this.#byNumber.delete(bucket.number)
+  }
+
+  /** Hands over what changed since the last call, −old before +new, in order of first touch. */
+  emitChanges(rowsMax: number, sink: (out: VectorBatch) => void): void {
+    assert(this.#spec.changes, 'changes were asked for')
+    const entries = this.#touchedEntries()
+    const entriesMax = Math.max(1, rowsMax >> 1)
+    for (let from = 0; from < entries.length; from += entriesMax) {
+      const mark = this.#kernels.arena.markScratch()
+      this.#emitEntries(entries.subarray(from, from + entriesMax), sink)
+      this.#kernels.arena.releaseScratch(mark)
+    }
+    this.#endCycle(entries)
+  }
+
+  stats(): { cells: number; bytes: number; keyAndMeasureBytes: number } {
+    let cells = 0
+    let bytes =
+      this.#touched.bytes + Arena.blockBytes(touch.bytes) + Arena.blockBytes(this.#layout.rowBytes)
+    for (const { table, sets } of this.#buckets.values()) {
+      cells += table.count
+      bytes += sets.reduce((sum, set) => sum + (set?.bytes ?? 0), table.bytes)
+    }
+    const keyAndMeasureBytes = cells * (this.#layout.rowBytes - cellFields.rows)
+    return { cells, bytes, keyAndMeasureBytes }
+  }
+
+  #makeTemplate(rowBytes: number, measures: readonly MeasureFields[]): number {
+    const template = this.#kernels.arena.allocateZeroed(rowBytes)
+    this.#kernels.arena.views.f64[(template + cellFields.created) >>> 3] = Number.POSITIVE_INFINITY
+    for (const fields of measures) startMeasure(this.#kernels, template, fields)
+    return template
+  }
+
+  /** The one cell, with an old image that says that it was not there. */
+  #makeSingle(): void {
+    const { arena } = this.#kernels
+    const mark = arena.markScratch()
+    const bucket = this.#bucket(0n)
+    const { refs } = bucket.table.find([], 1)
+    const cell = arena.views.u32[refs >>> 2]!
+    if (this.#spec.changes) {
+      arena.views.i64[(cell + cellFields.rows) >>> 3] = notThere
+      this.#touch(bucket, refs, 1, this.#filled(1, 0))
+    }
+    const { i64, f64 } = arena.views
+    i64[(cell + cellFields.rows) >>> 3] = 0n
+    f64[(cell + cellFields.created) >>> 3] = 0
+    arena.releaseScratch(mark)
+  }
+
+  #bucket(end: bigint): Bucket {
+    let bucket = this.#buckets.get(end)
+    if (bucket === undefined) {
+      bucket = {
+        end,
+        number: this.#numbers++,
+        table: new Table(this.#kernels, this.#layout, {
+          expected: this.#expected,
+          keepStrings: this.#spec.changes,
+        }),
+        sets: this.#measures.map(({ values, measure }) =>
+          values === 0 ? null : new DistinctSet(this.#kernels, measure.argument!),
+        ),
+      }
+      this.#buckets.set(end, bucket)
+      this.#byNumber.set(bucket.number, bucket)
+    }
+    return bucket
+  }
+
+  #touch(bucket: Bucket, refs: number, rows: number, major: number): void {
+    const { arena } = this.#kernels
+    const kernel = this.#kernels.get('cell_touch')
+    for (let from = 0; ; ) {
+      const { u32 } = arena.views
+      const set = (field: number, value: number) => {
+        u32[(this.#control + field) >>> 2] = value
+      }
+      set(touch.refs, refs)
+      set(touch.major, major)
+      set(touch.rowBytes, this.#layout.rowBytes)
+      set(touch.next, this.#touchedNext)
+      set(touch.end, this.#touchedEnd)
+      set(touch.bucket, bucket.number)
+      from = kernel(this.#control, from, rows)
+      this.#touchedNext = u32[(this.#control + touch.next) >>> 2]!
+      if (from === rows) return
+      const room = this.#touched.add(this.#touchedNext, this.#entryBytes)
+      this.#touchedNext = room.next
+      this.#touchedEnd = room.end
+    }
+  }
+
+  get #entryBytes(): number {
+    return this.#layout.rowBytes + entryFields.image
+  }
+
+  /** Addresses of the entries in order of first touch. */
+  #touchedEntries(): Float64Array {
+    const entries: number[] = []
+    let sorted = true
+    let last = -1
+    const { f64 } = this.#kernels.arena.views
+    for (const { from, to } of this.#touched.parts(this.#touchedNext)) {
+      for (let entry = from; entry < to; entry += this.#entryBytes) {
+        entries.push(entry)
+        const position = f64[entry >>> 3]!
+        if (position < last) sorted = false
+        last = position
+      }
+    }
+    if (!sorted) entries.sort((a, b) => f64[a >>> 3]! - f64[b >>> 3]!)
+    return Float64Array.from(entries)
+  }
+
+  #isThere(row: number): boolean {
+    const rows = this.#kernels.arena.views.i64[(row + cellFields.rows) >>> 3]!
+    return this.#spec.single ? rows >= 0n : rows > 0n
+  }
+
+  #emitEntries(entries: Float64Array, sink: (out: VectorBatch) => void): void {
+    const { arena } = this.#kernels
+    const addresses: number[] = []
+    const owners: number[] = []
+    for (const entry of entries) {
+      const cell = arena.views.u32[(entry + entryFields.cell) >>> 2]!
+      for (const row of [entry + entryFields.image, cell]) {
+        if (!this.#isThere(row)) continue
+        addresses.push(row)
+        owners.push(entry)
+      }
+    }
+    if (addresses.length === 0) return
+    const all = this.#readColumns(this.#listOf(addresses), addresses.length)
+    const kept = this.#changedRows(all.slice(this.#keyFields.length), owners)
+    if (kept.length === 0) return
+    const columns =
+      kept.length === addresses.length
+        ? all
+        : this.#readColumns(this.#listOf(kept.map((row) => addresses[row]!)), kept.length)
+    const rows = kept.length
+    const major = arena.scratch(rows * 8)
+    const middle = arena.scratch(rows * 8)
+    const minor = this.#filled(rows, 0)
+    const weights = arena.scratch(rows * 4)
+    const { f64, u32, i32 } = arena.views
+    kept.forEach((row, index) => {
+      const entry = owners[row]!
+      const bucket = this.#byNumber.get(u32[(entry + entryFields.bucket) >>> 2]!)!
+      f64[(major >>> 3) + index] = f64[entry >>> 3]!
+      f64[(middle >>> 3) + index] = Number(bucket.end)
+      i32[(weights >>> 2) + index] = addresses[row] === entry + entryFields.image ? -1 : 1
+    })
+    sink({ rows, columns, order: { major, middle, minor }, weights, watermarks: 0 })
+  }
+
+  /** Rows without the pairs whose values are equal. */
+  #changedRows(values: readonly Vector[], owners: readonly number[]): number[] {
+    const kept: number[] = []
+    for (let row = 0; row < owners.length; row++) {
+      const isPair = owners[row] === owners[row + 1]
+      if (isPair && values.every((value) => sameValue(this.#kernels, value, row, row + 1))) row++
+      else {
+        kept.push(row)
+        if (isPair) kept.push(++row)
+      }
+    }
+    return kept
+  }
+
+  /** Removes the cells without rows and forgets the old images. */
+  #endCycle(entries: Float64Array): void {
+    const { u32 } = this.#kernels.arena.views
+    const gone = new Map<Bucket, number[]>()
+    for (const entry of entries) {
+      const cell = u32[(entry + entryFields.cell) >>> 2]!
+      const bucket = this.#byNumber.get(u32[(entry + entryFields.bucket) >>> 2]!)!
+      this.#freeImage(entry, cell)
+      u32[cell >>> 2] = 0
+      if (!gone.has(bucket)) gone.set(bucket, [])
+      if (this.#isThere(cell)) continue
+      this.#freeCell(bucket, cell)
+      bucket.table.disownKeys(cell)
+      gone.get(bucket)!.push(cell)
+    }
+    for (const [bucket, cells] of gone) {
+      bucket.table.remove(cells)
+      bucket.table.heap.release()
+      if (bucket.table.count === 0) this.#dropEmpty(bucket)
+    }
+    this.#touched.free()
+    this.#touchedNext = 0
+    this.#touchedEnd = 0
+  }
+
+  #dropEmpty(bucket: Bucket): void {
+    const expected = this.#expected
+    // Its entries are being freed by the caller.
+    for (const set of bucket.sets) set?.drop()
+    bucket.table.drop()
+    this.#buckets.delete(bucket.end)
+    this.#byNumber.delete(bucket.number)
+    this.#expected = expected
+  }
+
+  /** Takes the entries of a bucket out of the touched list. */
+  #forgetTouched(bucket: Bucket): void {
+    const { arena } = this.#kernels
+    const kept: { position: number; cell: number; bucket: number; image: Uint8Array }[] = []
+    for (const entry of this.#touchedEntries()) {
+      const { u32, f64, u8 } = arena.views
+      const cell = u32[(entry + entryFields.cell) >>> 2]!
+      const number = u32[(entry + entryFields.bucket) >>> 2]!
+      if (number === bucket.number) {
+        this.#freeImage(entry, cell)
+        continue
+      }
+      const at = entry + entryFields.image
+      const image = u8.slice(at, at + this.#layout.rowBytes)
+      kept.push({ position: f64[entry >>> 3]!, cell, bucket: number, image })
+    }
+    this.#touched.free()
+    this.#touchedNext = 0
+    this.#touchedEnd = 0
+    for (const { position, cell, bucket: number, image } of kept) {
+      if (this.#touchedEnd - this.#touchedNext < this.#entryBytes) {
+        const room = this.#touched.add(this.#touchedNext, this.#entryBytes)
+        this.#touchedNext = room.next
+        this.#touchedEnd = room.end
+      }
+      const entry = this.#touchedNext
+      const { u32, f64, u8 } = arena.views
+      f64[entry >>> 3] = position
+      u32[(entry + entryFields.cell) >>> 2] = cell
+      u32[(entry + entryFields.bucket) >>> 2] = number
+      u8.set(image, entry + entryFields.image)
+      u32[cell >>> 2] = entry
+      this.#touchedNext += this.#entryBytes
+    }
+  }
+
+  #freeImage(entry: number, cell: number): void {
+    for (const { form, state } of this.#measures) {
+      if (form.kind !== 'sum' || form.of !== 'f64') continue
+      freeImageWide(this.#kernels, entry + entryFields.image, cell, state)
+    }
+  }
+
+  /** Frees what a cell has outside its bucket's memory. */
+  #freeCell(bucket: Bucket, cell: number): void {
+    for (const fields of this.#measures) {
+      const { form, state } = fields
+      if (form.kind === 'sum' && form.of === 'f64') freeWide(this.#kernels, cell, state)
+      if (form.kind !== 'extreme') continue
+      if (form.list) freeList(this.#kernels, bucket.table.heap, cell, fields)
+      else if (form.of === 'view') bucket.table.heap.disown(cell + state)
+    }
+  }
+
+  /** Frees what the cells of a bucket have outside its memory, if there can be anything. */
+  #freeCells(bucket: Bucket): void {
+    const outside = this.#measures.some(
+      ({ form }) =>
+        (form.kind === 'sum' && form.of === 'f64') || (form.kind === 'extreme' && form.list),
+    )
+    if (!outside) return
+    for (const { from, to } of bucket.table.parts()) {
+      for (let cell = from; cell < to; cell += this.#layout.rowBytes) {
+        // A removed row keeps nothing: it was zeroed.
+        this.#freeCell(bucket, cell)
+      }
+    }
+  }
+
+  #cellsByCreation(bucket: Bucket): Uint32Array {
+    const { arena } = this.#kernels
+    const mark = arena.markScratch()
+    const parts: Uint32Array[] = []
+    const scan = this.#kernels.get('cell_scan')
+    for (const { from, to } of bucket.table.parts()) {
+      const list = arena.scratch(((to - from) / this.#layout.rowBytes) * 4 + 4)
+      const live = scan(from, to, this.#layout.rowBytes, list)
+      parts.push(arena.views.u32.slice(list >>> 2, (list >>> 2) + live))
+      if (this.#spec.single && live === 0) parts.push(Uint32Array.of(from))
+    }
+    arena.releaseScratch(mark)
+    const cells = new Uint32Array(parts.reduce((sum, part) => sum + part.length, 0))
+    let at = 0
+    for (const part of parts) {
+      cells.set(part, at)
+      at += part.length
+    }
+    const { f64 } = arena.views
+    const created = (cell: number) => f64[(cell + cellFields.created) >>> 3]!
+    for (let index = 1; index < cells.length; index++) {
+      if (created(cells[index - 1]!) > created(cells[index]!)) {
+        return cells.sort((a, b) => created(a) - created(b))
+      }
+    }
+    return cells
+  }
+
+  #readColumns(addresses: number, count: number): Vector[] {
+    const keys = this.#keyFields.map((field, index) =>
+      this.#readKeyAs(this.#spec.keys[index]!, field, addresses, count),
+    )
+    const values = this.#measures.map((fields) =>
+      readMeasure(this.#kernels, fields, addresses, count),
+    )
+    return [...keys, ...values]
+  }
+
+  #readKeyAs(type: Type, field: KeyField, addresses: number, count: number): Vector {
+    const vector = readKey(this.#kernels, field, addresses, count)
+    if (type.kind === 'double') return { ...vector, physical: 'f64' }
+    if (type.kind !== 'boolean') return vector
+    const data = this.#kernels.arena.scratch((count + 63) >> 3)
+    this.#kernels.get('cell_read_bits')(addresses, count, field.offset, data)
+    return { ...vector, physical: 'bits', data }
+  }
+
+  #listOf(addresses: ArrayLike<number>): number {
+    const list = this.#kernels.arena.scratch(addresses.length * 4)
+    this.#kernels.arena.views.u32.set(addresses, list >>> 2)
+    return list
+  }
+
+  #filled(rows: number, value: number): number {
+    const address = this.#kernels.arena.scratch(rows * 8)
+    this.#kernels.arena.views.f64.fill(value, address >>> 3, (address >>> 3) + rows)
+    return address
+  }
+}

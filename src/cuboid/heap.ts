@@ -1,0 +1,93 @@
+/**
+ * Heap: the bytes of the long strings of one bucket; dropped whole with it.
+ *
+ * How      1. Strings are cut from the end of the last block in sizes that are multiples of 8, and of a power of two above 256.
+ *          2. Freed strings go to the list of their size; with `keep` they wait until `release`, so that old images of cells
+ *             can still be read.
+ * Contract 1 (trusted) a view's bytes are freed once, by the row that holds it.
+ */
+import { type Arena, cellBlocks, type Kernels } from '../kernel/index.ts'
+import { Chunks } from './chunks.ts'
+
+const inlineMax = 12
+const { noView } = cellBlocks
+
+export class Heap {
+  readonly #arena: Arena
+  readonly #chunks: Chunks
+  readonly #keep: boolean
+  #next = 0
+  #end = 0
+  #free = new Map<number, number[]>()
+  #waiting: { address: number; length: number }[] = []
+
+  constructor(kernels: Kernels, keep: boolean) {
+    this.#arena = kernels.arena
+    this.#chunks = new Chunks(kernels)
+    this.#keep = keep
+  }
+
+  get bytes(): number {
+    return this.#chunks.bytes
+  }
+
+  /** Makes the view at `at` own its bytes. */
+  own(at: number): void {
+    const { u32 } = this.#arena.views
+    const length = u32[at >>> 2]!
+    if (length <= inlineMax) return
+    const from = u32[(at >>> 2) + 3]!
+    const to = this.#take(sizeOf(length))
+    const { u8, u32: words } = this.#arena.views
+    u8.copyWithin(to, from, from + length)
+    words[(at >>> 2) + 3] = to
+  }
+
+  /** Frees the bytes of the view at `at`, if it has any. */
+  disown(at: number): void {
+    const { u32 } = this.#arena.views
+    const length = u32[at >>> 2]!
+    if (length <= inlineMax || length === noView) return
+    const address = u32[(at >>> 2) + 3]!
+    if (this.#keep) this.#waiting.push({ address, length })
+    else this.#give(address, length)
+  }
+
+  /** What was freed may be used again. */
+  release(): void {
+    for (const { address, length } of this.#waiting) this.#give(address, length)
+    this.#waiting.length = 0
+  }
+
+  drop(): void {
+    this.#chunks.free()
+    this.#free.clear()
+    this.#waiting.length = 0
+    this.#next = 0
+    this.#end = 0
+  }
+
+  #give(address: number, length: number): void {
+    const size = sizeOf(length)
+    const list = this.#free.get(size)
+    if (list === undefined) this.#free.set(size, [address])
+    else list.push(address)
+  }
+
+  #take(size: number): number {
+    const reused = this.#free.get(size)?.pop()
+    if (reused !== undefined) return reused
+    if (this.#end - this.#next < size) {
+      const room = this.#chunks.add(this.#next, size)
+      this.#next = room.next
+      this.#end = room.end
+    }
+    const address = this.#next
+    this.#next += size
+    return address
+  }
+}
+
+function sizeOf(length: number): number {
+  return length <= 256 ? (length + 7) & ~7 : 2 ** Math.ceil(Math.log2(length))
+}

@@ -1,0 +1,3 @@
+/** Cuboid: the state of the engine; aggregates by key and bucket, and tables of joined rows, in the arena. */
+export { Cuboid, type CuboidSpec, type FoldInput } from './cuboid.ts'
+export type { Measure } from './measure.ts'

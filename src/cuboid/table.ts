@@ -1,0 +1,317 @@
+/**
+ * Table: rows found by their key; the ground of cells, DISTINCT sets and joins.
+ *
+ *   hashes of the key columns ─▶ directory (hash, row) ─▶ row  owner word | null mask | … | keys | what the owner keeps
+ *
+ * How      1. `find` hashes the columns, takes the first row of each hash or a new one, puts the keys of new rows in place and
+ *             compares all keys. Rows whose key differs (two keys of one 32-bit hash) are looked up one by one.
+ *          2. Rows never move. Removed rows are taken again, last in first out.
+ *          3. Long strings of keys are copied to the table's heap.
+ * Contract 1 (checked) one row per key.
+ *          2 (trusted) what `find` returns lies in scratch memory.
+ * Cost     a cache miss for the slot and one for the row, in a large table.
+ */
+import { Arena, cellBlocks, type Kernels, type Vector } from '../kernel/index.ts'
+import { Chunks } from './chunks.ts'
+import { Directory } from './directory.ts'
+import { Heap } from './heap.ts'
+import type { KeyField } from './layout.ts'
+
+const { probe, stop, row: rowFields } = cellBlocks
+const noRows = 0x2545f491
+
+export interface TableLayout {
+  keys: KeyField[]
+  rowBytes: number
+  /** Address of what a new row starts with. */
+  template: number
+}
+
+export interface TableOptions {
+  /** Rows to make room for. */
+  expected: number
+  /** Freed strings stay readable until `heap.release()`. */
+  keepStrings: boolean
+}
+
+export interface Found {
+  /** Address of a u32 per row: the address of its row. */
+  refs: number
+  /** Address of the u32 numbers of the input rows that made a new row. */
+  newRows: number
+  newCount: number
+}
+
+export class Table {
+  readonly heap: Heap
+  readonly layout: TableLayout
+  readonly #kernels: Kernels
+  readonly #directory: Directory
+  readonly #chunks: Chunks
+  readonly #control: number
+  #next = 0
+  #end = 0
+  #free = 0
+  #count = 0
+
+  constructor(kernels: Kernels, layout: TableLayout, options: TableOptions) {
+    this.#kernels = kernels
+    this.layout = layout
+    this.#directory = new Directory(kernels, options.expected)
+    this.#chunks = new Chunks(kernels)
+    this.heap = new Heap(kernels, options.keepStrings)
+    this.#control = kernels.arena.allocate(probe.bytes)
+  }
+
+  /** Rows in use. */
+  get count(): number {
+    return this.#count
+  }
+
+  get bytes(): number {
+    const control = Arena.blockBytes(probe.bytes)
+    return this.#directory.bytes + this.#chunks.bytes + this.heap.bytes + control
+  }
+
+  /** The row of each input row's key, made where there is none. `keys` are in their form (`keyVector`). */
+  find(keys: readonly Vector[], rows: number): Found {
+    const hashes = this.#hashes(keys, rows)
+    const { arena } = this.#kernels
+    const refs = arena.scratch(rows * 4)
+    const newRows = arena.scratch(rows * 4)
+    const newCount = this.#probe(rows, { hashes, refs, newRows })
+    this.#count += newCount
+    const found = { refs, newRows, newCount }
+    if (newCount > 0) this.#start(found, keys, 0)
+    const wrong = this.#verify(keys, refs, rows)
+    if (wrong.length > 0) this.#separate(wrong, keys, hashes, found)
+    return found
+  }
+
+  /** The row of each input row's key, 0 where there is none. */
+  lookup(keys: readonly Vector[], rows: number): number {
+    const hashes = this.#hashes(keys, rows)
+    const refs = this.#kernels.arena.scratch(rows * 4)
+    this.#control32({ hashes, refs, newRows: 0 })
+    this.#kernels.get('cell_lookup')(this.#control, rows)
+    for (const row of this.#verify(keys, refs, rows)) {
+      const { u32 } = this.#kernels.arena.views
+      u32[(refs >>> 2) + row] = this.#search(keys, row, u32[(hashes >>> 2) + row]!)
+    }
+    return refs
+  }
+
+  /** Removes rows; their strings, keys included, must have been disowned. */
+  remove(addresses: readonly number[]): void {
+    if (addresses.length === 0) return
+    const { arena } = this.#kernels
+    const mark = arena.markScratch()
+    const hashes = this.#hashesOfRows(addresses)
+    addresses.forEach((address, index) => {
+      this.#directory.remove(arena.views.u32[(hashes >>> 2) + index]!, address)
+      const { u32, u8 } = arena.views
+      u8.fill(0, address, address + this.layout.rowBytes)
+      u32[address >>> 2] = this.#free
+      this.#free = address
+    })
+    this.#count -= addresses.length
+    arena.releaseScratch(mark)
+  }
+
+  /** Frees the strings of a row's keys. */
+  disownKeys(address: number): void {
+    for (const key of this.layout.keys) {
+      if (key.form === 'view') this.heap.disown(address + key.offset)
+    }
+  }
+
+  /** The stretches of rows, removed ones among them. */
+  parts(): Generator<{ from: number; to: number }> {
+    return this.#chunks.parts(this.#next)
+  }
+
+  drop(): void {
+    this.#directory.drop()
+    this.#chunks.free()
+    this.heap.drop()
+    this.#kernels.arena.free(this.#control, probe.bytes)
+    this.#count = 0
+  }
+
+  #hashes(keys: readonly Vector[], rows: number): number {
+    const { arena } = this.#kernels
+    const hashes = arena.scratch(rows * 4)
+    if (keys.length === 0) {
+      arena.views.u32.fill(noRows, hashes >>> 2, (hashes >>> 2) + rows)
+    }
+    keys.forEach((key, index) => {
+      const name = key.physical === 'view' ? 'cell_hash_view' : 'cell_hash_i64'
+      this.#kernels.get(name)(key.data, key.validity, rows, hashes, index === 0 ? 1 : 0)
+    })
+    return hashes
+  }
+
+  #control32(block: { hashes: number; refs: number; newRows: number }): void {
+    const { u32 } = this.#kernels.arena.views
+    const set = (field: number, value: number) => {
+      u32[(this.#control + field) >>> 2] = value
+    }
+    set(probe.directory, this.#directory.address)
+    set(probe.directoryMask, this.#directory.mask)
+    set(probe.next, this.#next)
+    set(probe.end, this.#end)
+    set(probe.rowBytes, this.layout.rowBytes)
+    set(probe.free, this.#free)
+    set(probe.newRows, block.newRows)
+    set(probe.refs, block.refs)
+    set(probe.hashes, block.hashes)
+  }
+
+  /** Looks all rows up, making room as asked; returns the number of new rows. */
+  #probe(rows: number, block: { hashes: number; refs: number; newRows: number }): number {
+    const { arena } = this.#kernels
+    const kernel = this.#kernels.get('cell_probe')
+    arena.views.u32[(this.#control + probe.newCount) >>> 2] = 0
+    for (let from = 0; ; ) {
+      this.#control32(block)
+      from = kernel(this.#control, from, rows)
+      const read = (field: number) => arena.views.u32[(this.#control + field) >>> 2]!
+      this.#next = read(probe.next)
+      this.#free = read(probe.free)
+      const reason = read(probe.reason)
+      if (reason === stop.done) return read(probe.newCount)
+      if (reason === stop.part) this.#directory.grow(read(probe.part))
+      else this.#addRows()
+    }
+  }
+
+  #addRows(): void {
+    const room = this.#chunks.add(this.#next, this.layout.rowBytes)
+    this.#next = room.next
+    this.#end = room.end
+  }
+
+  /** Fills new rows from number `from` on with the template and their keys. */
+  #start({ refs, newRows, newCount }: Found, keys: readonly Vector[], from: number): void {
+    const list = newRows + from * 4
+    const count = newCount - from
+    const { template, rowBytes } = this.layout
+    this.#kernels.get('cell_start')(refs, list, count, template, rowBytes)
+    keys.forEach((key, index) => {
+      const field = this.layout.keys[index]!
+      const name = field.form === 'view' ? 'cell_put_view' : 'cell_put_i64'
+      const put = this.#kernels.get(name)
+      const long = put(refs, list, count, placeOf(field), key.data, key.validity)
+      if (field.form === 'view' && long > 0) this.#ownKeys(refs, list, count, field.offset)
+    })
+  }
+
+  #ownKeys(refs: number, list: number, count: number, offset: number): void {
+    const { arena } = this.#kernels
+    for (let index = 0; index < count; index++) {
+      const { u32 } = arena.views
+      this.heap.own(u32[(refs >>> 2) + u32[(list >>> 2) + index]!]! + offset)
+    }
+  }
+
+  /** Input rows whose key is not that of the row found. */
+  #verify(keys: readonly Vector[], refs: number, rows: number): number[] {
+    const { arena } = this.#kernels
+    let wrong: Set<number> | null = null
+    const out = arena.scratch(rows * 4)
+    keys.forEach((key, index) => {
+      const field = this.layout.keys[index]!
+      const name = field.form === 'view' ? 'cell_verify_view' : 'cell_verify_i64'
+      const verify = this.#kernels.get(name)
+      const count = verify(refs, rows, placeOf(field), key.data, key.validity, out)
+      if (count === 0) return
+      wrong ??= new Set()
+      for (let at = 0; at < count; at++) wrong.add(arena.views.u32[(out >>> 2) + at]!)
+    })
+    return wrong === null ? [] : [...(wrong as Set<number>)].sort((a, b) => a - b)
+  }
+
+  /** Gives rows that share their hash with another key a row of their own. */
+  #separate(wrong: readonly number[], keys: readonly Vector[], hashes: number, found: Found): void {
+    const { arena } = this.#kernels
+    for (const row of wrong) {
+      const hash = arena.views.u32[(hashes >>> 2) + row]!
+      let address = this.#search(keys, row, hash)
+      const isNew = address === 0
+      if (isNew) {
+        if (this.#free === 0 && this.#end - this.#next < this.layout.rowBytes) this.#addRows()
+        address = this.#free
+        if (address === 0) {
+          address = this.#next
+          this.#next += this.layout.rowBytes
+        } else this.#free = arena.views.u32[address >>> 2]!
+        this.#directory.insert(hash, address)
+        this.#count++
+      }
+      const { u32 } = arena.views
+      u32[(found.refs >>> 2) + row] = address
+      if (!isNew) continue
+      u32[(found.newRows >>> 2) + found.newCount++] = row
+      this.#start(found, keys, found.newCount - 1)
+    }
+  }
+
+  /** The row with the key of input row `row`, or 0. */
+  #search(keys: readonly Vector[], row: number, hash: number): number {
+    for (const address of this.#directory.rowsOf(hash)) {
+      if (this.#hasKey(address, keys, row)) return address
+    }
+    return 0
+  }
+
+  /** Compares one row by the same kernels as all: the columns from `row` on, one row long. */
+  #hasKey(address: number, keys: readonly Vector[], row: number): boolean {
+    const { arena } = this.#kernels
+    const mark = arena.markScratch()
+    const refs = arena.scratch(4)
+    const out = arena.scratch(4)
+    const validity = arena.scratch(8)
+    const equal = keys.every((key, index) => {
+      const field = this.layout.keys[index]!
+      const { u8, u32 } = arena.views
+      u32[refs >>> 2] = address
+      u8[validity] = key.validity === 0 ? 1 : (u8[key.validity + (row >> 3)]! >> (row & 7)) & 1
+      const name = field.form === 'view' ? 'cell_verify_view' : 'cell_verify_i64'
+      const data = key.data + row * (field.form === 'view' ? 16 : 8)
+      return this.#kernels.get(name)(refs, 1, placeOf(field), data, validity, out) === 0
+    })
+    arena.releaseScratch(mark)
+    return equal
+  }
+
+  #hashesOfRows(addresses: readonly number[]): number {
+    const { arena } = this.#kernels
+    const count = addresses.length
+    const list = arena.scratch(count * 4)
+    arena.views.u32.set(addresses, list >>> 2)
+    return this.#hashes(
+      this.layout.keys.map((field) => readKey(this.#kernels, field, list, count)),
+      count,
+    )
+  }
+}
+
+/** A key column of rows given by their addresses. */
+export function readKey(kernels: Kernels, field: KeyField, list: number, count: number): Vector {
+  const { arena } = kernels
+  const data = arena.scratch(count * (field.form === 'view' ? 16 : 8))
+  kernels.get(field.form === 'view' ? 'cell_read_16' : 'cell_read_8')(
+    list,
+    count,
+    field.offset,
+    data,
+  )
+  const validity = arena.scratch((count + 63) >> 3)
+  const read = kernels.get('cell_read_validity')
+  const nulls = read(list, count, rowFields.nulls, field.bit, validity)
+  return { physical: field.form, data, validity: nulls === 0 ? 0 : validity, errors: null }
+}
+
+function placeOf(field: KeyField): number {
+  return field.offset | (field.bit << 16)
+}

@@ -1,0 +1,50 @@
+/**
+ * Cell blocks: byte offsets of the control blocks that the kernels over cells take, and of the fixed part of a row.
+ *
+ * Format   row of a table: u32 word for the owner | u32 null mask of the keys | … | keys (8 or 16 B each) | …
+ *          cell: u32 touched entry | u32 null mask | f64 creation position | i64 rows | keys | accumulators
+ *          touched entry: f64 first position | u32 cell | u32 bucket number | old image of the row
+ *          index slot: u32 hash | u32 row (0 = empty); part of an index: u32 slots | u32 mask | u32 used | u32 limit
+ */
+export const cellBlocks = {
+  /** Look-up of keys: addresses of the index and of the room for new rows. */
+  probe: {
+    directory: 0,
+    directoryMask: 4,
+    next: 8,
+    end: 12,
+    rowBytes: 16,
+    free: 20,
+    newCount: 24,
+    newRows: 28,
+    refs: 32,
+    hashes: 36,
+    reason: 40,
+    part: 44,
+    bytes: 48,
+  },
+  /** List of touched cells. */
+  touch: {
+    refs: 0,
+    major: 4,
+    rowBytes: 8,
+    next: 12,
+    end: 16,
+    bucket: 20,
+    bytes: 24,
+  },
+  part: { slots: 0, mask: 4, used: 8, limit: 12, bytes: 16 },
+  row: { owner: 0, nulls: 4 },
+  cell: { created: 8, rows: 16, keys: 24 },
+  touched: { position: 0, cell: 8, bucket: 12, image: 16 },
+  /** Length of a view that stands for "no value yet". */
+  noView: 0xffffffff,
+  /** Why a probe stopped before the last row. */
+  stop: { done: 0, rows: 1, part: 2 },
+} as const
+
+/** Seed of the hash of the first key column; later columns are seeded by the hash so far. */
+export const keySeed = 0x51ed270b
+
+/** What the two halves of a NULL hash as; its slot holds 0. */
+export const nullWord = { low: 0x7f4a7c15, high: 0x1e3779b9 }
