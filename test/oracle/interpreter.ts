@@ -10,7 +10,7 @@
  * Contract 1 (trusted) shares types and value texts with the engine, and no kernel, cuboid or operator.
  * Cost     quadratic in the rows of a join; meant for hundreds of rows.
  */
-import type { Field, Row, Type } from '../../src/data/index.ts'
+import { type Field, type Value, valueText } from '../../src/data/index.ts'
 import type { Plan } from '../../src/plan/logical.ts'
 import { aggregate, type Counted } from './aggregate.ts'
 import {
@@ -404,12 +404,10 @@ function count(group: Group, row: CellRow, weight: number): void {
   else present.weight += weight
 }
 
-/** The key of a cell as the errors show it. */
-let cellText: (keys: CellRow, output: readonly Field[]) => string | null = () => null
-
-/** Tells how the key of a failed cell is written in the errors. */
-export function writeCellKeysAs(text: (keys: CellRow, output: readonly Field[]) => string | null) {
-  cellText = text
+/** The key of a cell as the errors show it; null when there is none. */
+function cellText(keys: CellRow, output: readonly Field[]): string | null {
+  if (keys.length === 0) return null
+  return keys.map((key, place) => valueText(key as Value, output[place]!.type)).join(', ')
 }
 
 // ---------------------------------------------------------------- join
@@ -563,5 +561,3 @@ function compareBy(keys: Of<'sort'>['keys'], a: CellRow, b: CellRow): number {
   }
   return 0
 }
-
-export type { Row, Type }

@@ -1,0 +1,237 @@
+/**
+ * Engine session: runs a golden script on the database, through its public doors only.
+ *
+ * How      Every view is followed by SUBSCRIBE from the moment it is made, and so are its errors. Commit points come when the
+ *          script says so (`cycles: 'manual'`).
+ *          A crash is an exception out of `beforeStep`. The session then opens a new database over the same log, follows
+ *          everything again, and repeats the step if it had left nothing in the log. What a follower is told twice shows only
+ *          as its state, so until the next `take` the session answers with states, not with changes.
+ */
+import { QueryMistake } from '../../src/base/index.ts'
+import type { Field, Row } from '../../src/data/index.ts'
+import {
+  type Database,
+  type DatabaseOptions,
+  open,
+  type RawCommit,
+  type StatementResult,
+} from '../../src/database/index.ts'
+import { faultOf } from './oracle-session.ts'
+import {
+  type Changed,
+  type ChangedRow,
+  errorFields,
+  type Fault,
+  type Rows,
+  type Session,
+} from './session.ts'
+
+/** A crash that was asked for. */
+export class Crash extends Error {}
+
+interface Followed {
+  sql: string
+  fields: Field[]
+  commits: AsyncIterator<RawCommit>
+  cancel: () => void
+  changes: ChangedRow[]
+  /** A pending `next` of the iterator. */
+  next: Promise<void> | null
+  /** Rows that the changes taken so far add up to; kept for crashes. */
+  fault: unknown
+}
+
+export class EngineSession implements Session {
+  #database: Database
+  readonly #options: DatabaseOptions
+  readonly #followed = new Map<string, Followed>()
+  readonly #fields = new Map<string, Field[]>()
+  /** Followers that were told everything again: their next changes are a state. */
+  readonly again = new Set<string>()
+  crashes = 0
+
+  private constructor(database: Database, options: DatabaseOptions) {
+    this.#database = database
+    this.#options = options
+  }
+
+  static async open(options: DatabaseOptions): Promise<EngineSession> {
+    const all: DatabaseOptions = { thread: 'host', cycles: 'manual', ...options }
+    return new EngineSession(await open(':memory:', all), all)
+  }
+
+  async execute(sql: string): Promise<Rows | Fault | { kind: 'done' }> {
+    let results: StatementResult[] = []
+    try {
+      await this.#survive(async () => {
+        results = await this.#database.execute(sql)
+      })
+    } catch (error) {
+      if (error instanceof QueryMistake) return faultOf(error, sql)
+      throw error
+    }
+    const created = /^\s*create\s+materialized\s+view\s+(?:if\s+not\s+exists\s+)?("?)(\w+)\1/i.exec(
+      sql,
+    )
+    if (created !== null && !this.#followed.has(created[2]!.toLowerCase())) {
+      await this.#follow(created[2]!, `SUBSCRIBE "${created[2]}"`)
+      await this.#follow(`${created[2]}.errors`, `SUBSCRIBE "${created[2]}"."errors"`)
+    }
+    const dropped = /^\s*drop\s+materialized\s+view\s+(?:if\s+exists\s+)?("?)(\w+)\1/i.exec(sql)
+    if (dropped !== null) this.#unfollow(dropped[2]!)
+    await this.#describe(sql)
+    const last = results.at(-1)
+    return last?.kind === 'rows' ? last : { kind: 'done' }
+  }
+
+  fieldsOf(relation: string): Field[] {
+    return this.#fields.get(relation.toLowerCase())!
+  }
+
+  async append(relation: string, rows: Row[]): Promise<void> {
+    await this.#survive(async () => {
+      await this.#database.append(relation, rows)
+    })
+  }
+
+  async subscribe(name: string, sql: string): Promise<Fault | null> {
+    const text = `SUBSCRIBE (${sql.replace(/;\s*$/, '')});`
+    try {
+      await this.#follow(name, text)
+      return null
+    } catch (error) {
+      if (error instanceof QueryMistake) return faultOf(error, text)
+      throw error
+    }
+  }
+
+  async flush(): Promise<void> {
+    await this.#survive(async () => {
+      await this.#database.execute('FLUSH')
+    })
+  }
+
+  async end(): Promise<void> {
+    throw new Error('stored streams do not end')
+  }
+
+  async takeChanges(name: string): Promise<Changed> {
+    const followed = this.#followed.get(name.toLowerCase())
+    if (followed === undefined) throw new Error(`the script has no view or subscription ${name}`)
+    await drain(followed)
+    const { changes, fields } = followed
+    followed.changes = []
+    return { fields, changes }
+  }
+
+  async takeErrors(name: string): Promise<Changed> {
+    return { fields: errorFields, changes: (await this.takeChanges(`${name}.errors`)).changes }
+  }
+
+  async close(): Promise<void> {
+    for (const { cancel } of this.#followed.values()) cancel()
+    await this.#database.close()
+  }
+
+  async #follow(name: string, sql: string): Promise<void> {
+    let results: StatementResult[] = []
+    await this.#survive(async () => {
+      results = await this.#database.execute(sql)
+    })
+    const last = results.at(-1)
+    if (last?.kind !== 'changes') throw new Error(`${sql} gives changes`)
+    this.#followed.set(name.toLowerCase(), {
+      sql,
+      fields: last.fields,
+      commits: last.commits[Symbol.asyncIterator](),
+      cancel: last.cancel,
+      changes: [],
+      next: null,
+      fault: null,
+    })
+  }
+
+  #unfollow(name: string): void {
+    for (const one of [name.toLowerCase(), `${name.toLowerCase()}.errors`]) {
+      this.#followed.get(one)?.cancel()
+      this.#followed.delete(one)
+    }
+  }
+
+  /** Columns of a new stream or table, by asking for none of its rows. */
+  async #describe(sql: string): Promise<void> {
+    const created = /^\s*create\s+(?:stream|table)\s+(?:if\s+not\s+exists\s+)?("?)(\w+)\1/i.exec(
+      sql,
+    )
+    if (created === null) return
+    const name = created[2]!
+    const text = `SELECT * FROM "${name}" WHERE FALSE`
+    await this.#survive(async () => {
+      const { fields } = await this.#database.query(text)
+      this.#fields.set(name.toLowerCase(), fields)
+    })
+  }
+
+  /** Runs one step; after a crash recovers, and repeats the step unless the log shows that it was done. */
+  async #survive(work: () => Promise<void>): Promise<void> {
+    for (;;) {
+      const frames = this.#dataFrames()
+      try {
+        await work()
+        return
+      } catch (error) {
+        if (!(error instanceof Crash)) throw error
+        this.crashes++
+        await this.#recover()
+        if (this.#dataFrames() > frames) return
+      }
+    }
+  }
+
+  /** Frames other than cycles: what statements and appends leave behind. */
+  #dataFrames(): number {
+    return this.#database.log.frames.filter(({ kind }) => kind !== 'cycle').length
+  }
+
+  async #recover(): Promise<void> {
+    const { log } = this.#database
+    for (;;) {
+      try {
+        this.#database = await open(':memory:', { ...this.#options, log })
+        break
+      } catch (error) {
+        if (!(error instanceof Crash)) throw error
+      }
+    }
+    for (const [name, { sql }] of [...this.#followed]) {
+      await this.#follow(name, sql)
+      this.again.add(name)
+    }
+  }
+}
+
+/** Takes the commits that are there; a commit that is still to come stays awaited. */
+async function drain(followed: Followed): Promise<void> {
+  for (;;) {
+    followed.next ??= followed.commits.next().then(
+      ({ value, done }) => {
+        followed.next = null
+        if (done !== true) collect(followed, value)
+      },
+      (fault) => {
+        followed.fault = fault
+      },
+    )
+    const pending = followed.next
+    const idle = new Promise<boolean>((resolve) => setImmediate(() => resolve(true)))
+    const isIdle = await Promise.race([pending.then(() => false), idle])
+    if (followed.fault !== null) throw followed.fault
+    if (isIdle) return
+  }
+}
+
+function collect(followed: Followed, commit: RawCommit): void {
+  commit.rows.forEach((row, index) => {
+    followed.changes.push({ op: commit.ops[index]!, row })
+  })
+}
