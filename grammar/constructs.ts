@@ -2,7 +2,7 @@
  * Constructs: what the dialect has and the parser has no rule for yet, as a table of the words it is known by.
  *
  * How      A place says when its words are looked for: `anywhere` is asked only where the grammar has failed already
- *          (the words may begin up to three tokens before the failure); the other places are asked by the rule of that
+ *          (the words may begin up to four tokens before the failure); the other places are asked by the rule of that
  *          name before it goes on, because there the grammar would take the words for names.
  *          Whoever adds a rule to the parser deletes the line here.
  * Contract 1 (checked) each line has a test, or stands beside one that has the same words at its start.
@@ -13,7 +13,7 @@ import type { Token } from './scanner.ts'
 
 export type Place = 'statement' | 'element' | 'relation' | 'group' | 'operand' | 'anywhere'
 
-/** Words of the text → name of the construct; '' where the words are the name. `<name>` matches any one. */
+/** Words of the text → name of the construct; '' where the words are the name. `<name>` is any name, `<any>` any token. */
 // biome-ignore format: a table to read as a block
 const constructs: Record<Place, Record<string, string>> = {
   statement: {
@@ -33,6 +33,7 @@ const constructs: Record<Place, Record<string, string>> = {
     'SHOW SINKS': '', 'SHOW SOURCES': '', 'SHOW MATERIALIZED': 'SHOW MATERIALIZED VIEWS', 'SHOW INDEXES': '',
     'SHOW COLUMNS': '', 'SHOW SCHEMAS': '', 'SHOW ALL': '',
     'DESCRIBE CUBOID <name>': 'DESCRIBE CUBOID', 'DESCRIBE SYNOPSIS <name>': 'DESCRIBE SYNOPSIS',
+    'SET TIME ZONE': '',
     'EXPLAIN STATE': '', 'EXPLAIN WHY': 'EXPLAIN WHY NO OUTPUT', 'EXPLAIN ROW': '', 'EXPLAIN STEPS': '',
     'EXPLAIN APPROXIMATE': '', 'EXPLAIN ESTIMATED_COST': '', 'EXPLAIN CHANGELOG_MODE': '', 'EXPLAIN PLAN_ADVICE': '',
     'EXPLAIN JSON_EXECUTION_PLAN': '', 'EXPLAIN ANALYZE FOR': 'EXPLAIN ANALYZE FOR an object',
@@ -61,30 +62,30 @@ const constructs: Record<Place, Record<string, string>> = {
     'READ_ARROW (': 'READ_ARROW', 'GENERATE_SERIES (': 'GENERATE_SERIES', 'ROWS FROM': '',
   },
   group: {
-    'ROLLUP (': 'ROLLUP', 'CUBE (': 'CUBE', 'GROUPING SETS': '', 'ALL': 'GROUP BY ALL', 'DISTINCT': 'GROUP BY DISTINCT',
+    'ROLLUP (': 'ROLLUP', 'CUBE (': 'CUBE', 'GROUPING SETS': '', 
     '( )': 'the empty grouping set', 'TUMBLE (': 'TUMBLE in GROUP BY', 'HOP (': 'HOP in GROUP BY',
     'SESSION (': 'SESSION in GROUP BY',
   },
   operand: {
     'EXISTS (': 'EXISTS', 'ARRAY [': 'arrays', 'ARRAY (': 'arrays', 'MAP [': 'maps', 'ROW (': 'row values',
-    'ANY (': 'ANY', 'SOME (': 'SOME', 'TRY (': 'TRY', 'NEXT VALUE': 'sequences',
+    'ANY (': 'ANY', 'SOME (': 'SOME', 'TRY (': 'TRY', 'NEXT VALUE': 'sequences', 'TIMESTAMP WITH TIME ZONE': 'time zones',
   },
   anywhere: {
     UNION: '', INTERSECT: '', EXCEPT: '', 'MINUS SELECT': 'MINUS',
     OVER: 'window functions (OVER)', 'WITHIN GROUP': '', 'IGNORE NULLS': '', 'RESPECT NULLS': '',
     QUALIFY: '', WINDOW: 'named windows (WINDOW)', 'DISTINCT ON': '', 'SELECT INTO': '', INTO: 'SELECT INTO',
-    'ORDER BY ALL': '', '* EXCLUDE': 'SELECT * EXCLUDE', '* REPLACE': 'SELECT * REPLACE',
+    'ORDER BY ALL': '', 'GROUP BY ALL': '', 'GROUP BY DISTINCT': '', '* EXCLUDE': 'SELECT * EXCLUDE', '* REPLACE': 'SELECT * REPLACE',
     '* EXCEPT (': 'SELECT * EXCEPT',
     MATCH_RECOGNIZE: '', PIVOT: '', UNPIVOT: '', TABLESAMPLE: '', ASOF: 'ASOF JOIN', NATURAL: 'NATURAL JOIN',
     'LEFT SEMI': 'SEMI JOIN', 'LEFT ANTI': 'ANTI JOIN', 'SEMI JOIN': '', 'ANTI JOIN': '', 'POSITIONAL JOIN': '',
     'FOR SYSTEM_TIME': '', 'WITH ORDINALITY': '', 'FOR UPDATE': '', 'FOR SHARE': '',
-    SELECT: 'subqueries in expressions',
+    '( SELECT': 'subqueries in expressions', '( WITH': 'common table expressions (WITH)',
     ILIKE: '', 'NOT ILIKE': 'ILIKE', 'SIMILAR TO': '', RLIKE: '', REGEXP: '', GLOB: '', 'BETWEEN SYMMETRIC': '',
     'AT TIME ZONE': '', COLLATE: '', OVERLAPS: '', ISNULL: '', NOTNULL: '', 'IS UNKNOWN': '', 'IS NOT UNKNOWN': 'IS UNKNOWN',
     'IS JSON': '', 'IS NOT JSON': 'IS JSON',
     '[': 'subscripts', ') .': 'fields of structs',
-    'TRIM ( BOTH': 'TRIM with FROM', 'TRIM ( LEADING': 'TRIM with FROM', 'TRIM ( TRAILING': 'TRIM with FROM',
-    PLACING: 'OVERLAY with PLACING', DEFAULT: '',
+    'POSITION ( <any> IN': 'POSITION with IN', 'TRIM ( BOTH': 'TRIM with FROM', 'TRIM ( LEADING': 'TRIM with FROM', 'TRIM ( TRAILING': 'TRIM with FROM',
+    PLACING: 'OVERLAY with PLACING', DEFAULT: '', 'DEFAULT VALUES': '',
     'METADATA': '', GENERATED: 'computed columns', 'CHECK (': 'CHECK constraints', 'PRIMARY KEY': '', UNIQUE: '',
     REFERENCES: 'FOREIGN KEY', LATENESS: '', INVISIBLE: '', VIRTUAL: '',
     'IDLE TIMEOUT': '', 'IDLE NEVER': '', 'MAX AHEAD': '', 'LATE ROWS': '', 'WITH TTL': '', 'ALLOW LATENESS': '',
@@ -104,7 +105,7 @@ const constructs: Record<Place, Record<string, string>> = {
 
 type Pattern = { words: string[]; name: string }
 
-const reachMax = 3
+const reachMax = 4
 
 let patterns: Record<Place, Map<string, Pattern[]>> | undefined
 
@@ -153,6 +154,7 @@ function matchAt(place: Place, look: Look): Pattern | undefined {
 }
 
 function matches(pattern: string, token: Token | undefined): boolean {
+  if (pattern === '<any>') return token !== undefined
   if (pattern !== '<name>') return token?.upper === pattern
   return token !== undefined && /^["`\p{L}_]/u.test(token.image)
 }

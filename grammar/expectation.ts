@@ -14,7 +14,18 @@ const labelOf = (type: TokenType): string => type.LABEL ?? type.name
 const firsts = (paths: TokenType[][]): string[] =>
   paths.flatMap((path) => (path[0] === undefined ? [] : [labelOf(path[0])]))
 
-const join = (labels: string[]): string => [...new Set(labels)].join(separator)
+/** What an expression may begin with; together they are told as one entry. */
+// biome-ignore format: a list to read as a block
+const operandStarts: ReadonlySet<string> = new Set([
+  '-', '+', 'NOT', 'a number', 'a string', 'TRUE', 'FALSE', 'NULL', 'a parameter', 'INTERVAL', 'a literal', 'CAST',
+  'EXTRACT', 'a function', 'a name', 'CASE', '(',
+])
+
+function join(labels: string[]): string {
+  const distinct = [...new Set(labels)]
+  if (!distinct.includes('CASE')) return distinct.join(separator)
+  return ['an expression', ...distinct.filter((l) => !operandStarts.has(l))].join(separator)
+}
 
 export const expectation: IParserErrorMessageProvider = {
   buildMismatchTokenMessage: ({ expected }) => labelOf(expected),
@@ -29,8 +40,9 @@ export const expected = (message: string): string[] =>
 
 /** `expected A, B or C`. */
 export function expectedText(entries: readonly string[]): string {
-  if (entries.length === 1) return `expected ${entries[0]}`
-  const shown = entries.slice(0, shownMax)
-  if (entries.length > shownMax) return `expected one of ${shown.join(', ')}, …`
+  const told = entries.map((entry) => (/^[\p{L}]/u.test(entry) ? entry : `'${entry}'`))
+  if (told.length === 1) return `expected ${told[0]}`
+  const shown = told.slice(0, shownMax)
+  if (told.length > shownMax) return `expected one of ${shown.join(', ')}, …`
   return `expected ${shown.slice(0, -1).join(', ')} or ${shown.at(-1)}`
 }

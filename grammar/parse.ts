@@ -15,7 +15,7 @@ import { expected, expectedText } from './expectation.ts'
 import { Parser, Refusal, Unexpected } from './parser.ts'
 import { scan, type Token } from './scanner.ts'
 import type { Script, Statement } from './tree.ts'
-import { kinds } from './words.ts'
+import { isReserved, kinds } from './words.ts'
 
 let parser: Parser | undefined
 
@@ -68,14 +68,12 @@ function placeOf(token: IToken, tokens: Token[]): number {
 /** Says why the grammar failed at `tokens[at]`; `at` is `tokens.length` at the end. */
 function explain(tokens: Token[], at: number, message: string): Diagnostic {
   const token = tokens[at]
-  const construct = constructAround(at, tokens)
-  if (construct !== undefined) return construct
-  if (token?.tokenType === kinds.foreign && token.upper !== '==') {
-    return unsupported(`operator ${token.image}`, token.start, token.end)
-  }
   const entries = expected(message)
+  const separate = separation(tokens, at, entries)
+  const foreign = separate === undefined ? unsupportedAt(tokens, at) : undefined
+  if (foreign !== undefined) return foreign
   const detail = entries.length === 0 ? undefined : expectedText(entries)
-  const hint = hintAt(tokens, at, entries)
+  const hint = separate ?? hintAt(tokens, at, entries)
   if (token === undefined) {
     const end = tokens.at(-1)?.end ?? 0
     return {
@@ -89,6 +87,60 @@ function explain(tokens: Token[], at: number, message: string): Diagnostic {
   const span = { start: token.start, end: token.end }
   return { code: 'syntax', message: `unexpected ${token.image}`, detail, hint, span }
 }
+
+/** A construct that the parser has no rule for, at the failure or around it. */
+function unsupportedAt(tokens: Token[], at: number): Diagnostic | undefined {
+  const construct = constructAround(at, tokens)
+  if (construct !== undefined) return construct
+  const token = tokens[at]
+  const before = tokens[at - 1]
+  if (token === undefined || before === undefined) return undefined
+  const { start, end } = token
+  if (token.tokenType === kinds.foreign && token.upper !== '==') {
+    return unsupported(`operator ${token.image}`, start, end)
+  }
+  const interval = before.upper === 'INTERVAL' ? before : tokens[at - 2]
+  if (interval?.upper === 'INTERVAL')
+    return unsupported('INTERVAL of an expression', interval.start, end)
+  if (token.image === '?' && endsOperand(before)) return unsupported('operator ?', start, end)
+  if (token.tokenType === kinds.string && foreignLiterals.has(before.upper)) {
+    return unsupported(`literals of type ${before.upper}`, before.start, end)
+  }
+  return undefined
+}
+
+const foreignLiterals: ReadonlySet<string> = new Set([
+  'TIME',
+  'TIMESTAMPTZ',
+  'TIMESTAMP_LTZ',
+  'JSON',
+  'JSONB',
+  'UUID',
+  'BYTEA',
+  'BLOB',
+])
+
+const endsOperand = (token: Token): boolean =>
+  /^[\p{L}_)\]'"`0-9]/u.test(token.image) && !isReserved(token.upper)
+
+/** Whether a statement ended before `tokens[at]` and the semicolon was forgotten, or a query lacks its parentheses. */
+function separation(tokens: Token[], at: number, entries: readonly string[]): string | undefined {
+  const token = tokens[at]
+  const before = tokens[at - 1]
+  if (token === undefined || before === undefined) return undefined
+  if (token.upper === 'SELECT' && /^(SUBSCRIBE|TO)$/.test(before.upper)) {
+    return 'put the query in parentheses'
+  }
+  if (entries[0] !== 'end of statement') return undefined
+  if (token.upper === 'INTO' && before.upper === 'INSERT') {
+    return 'is a semicolon missing before INSERT?'
+  }
+  return statementWords.has(token.upper)
+    ? `is a semicolon missing before ${token.upper}?`
+    : undefined
+}
+
+const statementWords: ReadonlySet<string> = new Set(['SELECT', 'CREATE', 'VALUES'])
 
 /** What the writer probably meant. */
 function hintAt(tokens: Token[], at: number, entries: readonly string[]): string | undefined {

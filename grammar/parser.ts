@@ -247,7 +247,7 @@ export class Parser extends EmbeddedActionsParser {
 
   type = this.RULE('type', (): TypeName => {
     const start = this.#start()
-    const first = this.CONSUME(identifier) as Token
+    const first = this.CONSUME(identifier, { ERR_MSG: 'a type' }) as Token
     if (first.tokenType === kinds.quotedName) this.#mistaken('a type name is not quoted', first)
     let name = first.upper
     this.ACTION(() => {
@@ -820,9 +820,7 @@ export class Parser extends EmbeddedActionsParser {
     this.OR([
       {
         ALT: () => {
-          this.CONSUME(kinds.open)
-          inner = this.SUBRULE(this.query)
-          this.CONSUME(kinds.close)
+          body = this.SUBRULE(this.select)
         },
       },
       {
@@ -832,7 +830,9 @@ export class Parser extends EmbeddedActionsParser {
       },
       {
         ALT: () => {
-          body = this.SUBRULE(this.select)
+          this.CONSUME(kinds.open)
+          inner = this.SUBRULE(this.query)
+          this.CONSUME(kinds.close)
         },
       },
     ])

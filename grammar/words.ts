@@ -22,7 +22,7 @@ export const reservedWords = [
 /** Names everywhere except as an alias without AS, because they begin a clause where such an alias may stand. */
 // biome-ignore format: a list to read as a block
 export const clauseWords = [
-  'ASC', 'ASOF', 'CROSS', 'DESC', 'EMIT', 'ESCAPE', 'EXACT', 'EXCLUDE', 'FETCH', 'FILTER', 'FOR', 'FULL', 'ILIKE',
+  'ASC', 'ASOF', 'COLLATE', 'CROSS', 'DESC', 'EMIT', 'ESCAPE', 'EXACT', 'EXCLUDE', 'FETCH', 'FILTER', 'FOR', 'FULL', 'ILIKE',
   'INNER', 'LEFT', 'MATCH_RECOGNIZE', 'NATURAL', 'NULLS', 'OFFSET', 'OVER', 'PIVOT', 'QUALIFY', 'REGEXP',
   'RIGHT', 'RLIKE', 'SET', 'SIMILAR', 'TABLESAMPLE', 'UNPIVOT', 'USING', 'WINDOW', 'WITHIN',
 ] as const

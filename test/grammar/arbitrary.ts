@@ -1,0 +1,548 @@
+/**
+ * Arbitrary: random trees of every kind, such as a parse can give, for fast-check.
+ *
+ * How      One arbitrary per category, tied in a knot by `letrec`; depth is bounded by fast-check's own bias.
+ * Contract 1 (trusted) names are drawn from plain words, quoted texts and the keywords that may be names there; words
+ *            that begin an unsupported construct at their place are left out.
+ */
+import fc from 'fast-check'
+import type {
+  BinaryOperator,
+  Emit,
+  Expression,
+  Identifier,
+  Option,
+  OrderItem,
+  Path,
+  Query,
+  QueryBody,
+  Relation,
+  SelectItem,
+  Statement,
+  TypeName,
+  Unit,
+} from '../../grammar/index.ts'
+import { clauseWords, isReserved, reservedWords, softWords } from '../../grammar/words.ts'
+
+const span = { start: 0, end: 0 }
+const depthSize = 'small'
+
+const free = (name: string): boolean => !isReserved(name) && !/^lateral$/i.test(name)
+
+const plainName = fc.oneof(
+  { weight: 4, arbitrary: fc.stringMatching(/^[a-z_][a-z0-9_]{0,4}$/) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      'größe',
+      'Ärger',
+      '名前',
+      'at',
+      'date',
+      'timestamp',
+      'interval',
+      'hour',
+    ),
+  },
+  { weight: 1, arbitrary: fc.constantFrom(...softWords, ...clauseWords) },
+)
+const quotedName = fc.string({ minLength: 1, maxLength: 6, unit: 'grapheme' })
+
+const named = (name: string, quoted: boolean): Identifier => ({
+  kind: 'identifier',
+  name,
+  quoted,
+  span,
+})
+
+const identifier: fc.Arbitrary<Identifier> = fc.oneof(
+  { weight: 4, arbitrary: plainName.filter(free).map((n) => named(n, false)) },
+  { weight: 1, arbitrary: quotedName.map((n) => named(n, true)) },
+)
+/** After a dot and after AS in a select list any word may stand. */
+const label: fc.Arbitrary<Identifier> = fc.oneof(
+  { weight: 5, arbitrary: identifier },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(...reservedWords).map((n) => named(n.toLowerCase(), false)),
+  },
+)
+const parts = fc
+  .tuple(identifier, fc.array(label, { maxLength: 2 }))
+  .map(([first, rest]) => [first, ...rest])
+const path: fc.Arbitrary<Path> = parts.map((p) => ({ kind: 'path', parts: p, span }))
+
+const type: fc.Arbitrary<TypeName> = fc
+  .tuple(
+    fc.constantFrom(
+      'INT',
+      'BIGINT',
+      'DOUBLE PRECISION',
+      'DOUBLE',
+      'CHARACTER VARYING',
+      'DECIMAL',
+      'TIMESTAMP',
+      'TEXT',
+    ),
+    fc.array(fc.nat({ max: 99 }), { maxLength: 2 }),
+  )
+  .map(([name, parameters]) => ({ kind: 'type', name, parameters, span }))
+
+// biome-ignore format: a list to read as a block
+const units: Unit[] = [
+  'YEAR', 'QUARTER', 'MONTH', 'WEEK', 'DAY', 'HOUR', 'MINUTE', 'SECOND', 'MILLISECOND', 'MICROSECOND',
+]
+const unit = fc.constantFrom(...units)
+const text = fc.oneof(
+  fc.string({ maxLength: 8, unit: 'grapheme' }),
+  fc.constantFrom("'", "''", '\\', '--', '/*', '$$'),
+)
+
+const refused =
+  /^(cast|try_cast|safe_cast|extract|exists|array|any|some|try|row|tumble|hop|session|rollup|cube)$/i
+const functionName = identifier.filter((id) => id.quoted || !refused.test(id.name))
+
+const literal: fc.Arbitrary<Expression> = fc.oneof(
+  fc
+    .oneof(fc.nat().map(String), fc.constantFrom('0.908', '.5', '5.', '1e-3', '1E10', '12.50e+2'))
+    .map((t): Expression => ({ kind: 'number', text: t, span })),
+  text.map((value): Expression => ({ kind: 'string', value, span })),
+  fc.boolean().map((value): Expression => ({ kind: 'boolean', value, span })),
+  fc.constant<Expression>({ kind: 'null', span }),
+  fc.tuple(text, fc.option(fc.tuple(unit, fc.option(unit)))).map(
+    ([t, u]): Expression => ({
+      kind: 'interval',
+      text: t,
+      from: u?.[0] ?? null,
+      to: u?.[1] ?? null,
+      span,
+    }),
+  ),
+  fc
+    .tuple(fc.constantFrom('DATE', 'TIMESTAMP', 'TIMESTAMP(3)'), text)
+    .map(([t, value]): Expression => {
+      const parameters = t.endsWith(')') ? [3] : []
+      const name = t.replace('(3)', '')
+      return {
+        kind: 'typed-literal',
+        type: { kind: 'type', name, parameters, span },
+        text: value,
+        span,
+      }
+    }),
+  fc.constant<Expression>({ kind: 'parameter', style: 'positional', name: '', span }),
+  fc
+    .nat({ max: 20 })
+    .map((n): Expression => ({ kind: 'parameter', style: 'numbered', name: String(n), span })),
+  plainName.map((name): Expression => ({ kind: 'parameter', style: 'named', name, span })),
+)
+
+const column = parts.map((p): Expression => ({ kind: 'column', path: p, span }))
+// biome-ignore format: a list to read as a block
+const operators: BinaryOperator[] = [
+  '+', '-', '*', '/', '%', '||', '=', '<>', '<', '<=', '>', '>=', 'AND', 'OR',
+]
+
+const maybe = (e: fc.Arbitrary<Expression>): fc.Arbitrary<Expression | null> => fc.option(e)
+
+interface Knot {
+  expression: Expression
+  query: Query
+  relation: Relation
+  statement: Statement
+}
+
+const emit: fc.Arbitrary<Emit> = fc
+  .constantFrom<Emit['mode']>('changes', 'on-window-close')
+  .map((mode) => ({ kind: 'emit', mode, span }))
+
+type Tie = fc.LetrecTypedTie<Knot>
+
+function operations(e: fc.Arbitrary<Expression>): fc.Arbitrary<Expression>[] {
+  const flag = fc.boolean()
+  return [
+    fc.record({
+      kind: fc.constant('unary' as const),
+      operator: fc.constantFrom('-' as const, '+' as const, 'NOT' as const),
+      operand: e,
+      span: fc.constant(span),
+    }),
+    fc.record({
+      kind: fc.constant('binary' as const),
+      operator: fc.constantFrom(...operators),
+      left: e,
+      right: e,
+      span: fc.constant(span),
+    }),
+    fc.record({
+      kind: fc.constant('is-null' as const),
+      operand: e,
+      negated: flag,
+      span: fc.constant(span),
+    }),
+    fc.record({
+      kind: fc.constant('is-boolean' as const),
+      operand: e,
+      value: flag,
+      negated: flag,
+      span: fc.constant(span),
+    }),
+    fc.record({
+      kind: fc.constant('is-distinct' as const),
+      left: e,
+      right: e,
+      negated: flag,
+      span: fc.constant(span),
+    }),
+    fc.record({
+      kind: fc.constant('between' as const),
+      operand: e,
+      low: e,
+      high: e,
+      negated: flag,
+      span: fc.constant(span),
+    }),
+    fc.record({
+      kind: fc.constant('in' as const),
+      operand: e,
+      list: fc.array(e, { minLength: 1, maxLength: 3 }),
+      negated: flag,
+      span: fc.constant(span),
+    }),
+    fc.record({
+      kind: fc.constant('like' as const),
+      operand: e,
+      pattern: e,
+      escape: maybe(e),
+      negated: flag,
+      span: fc.constant(span),
+    }),
+  ]
+}
+
+function compounds(e: fc.Arbitrary<Expression>): fc.Arbitrary<Expression>[] {
+  const args = fc.array(e, { maxLength: 3 })
+  const star: Expression = { kind: 'star', qualifier: [], span }
+  return [
+    fc
+      .tuple(functionName, args, fc.boolean(), maybe(e))
+      .map(([name, list, distinct, filter]): Expression => {
+        return {
+          kind: 'call',
+          name,
+          args: list,
+          distinct: distinct && list.length > 0,
+          filter,
+          span,
+        }
+      }),
+    fc.tuple(functionName, maybe(e)).map(
+      ([name, filter]): Expression => ({
+        kind: 'call',
+        name,
+        args: [star],
+        distinct: false,
+        filter,
+        span,
+      }),
+    ),
+    fc.record({
+      kind: fc.constant('case' as const),
+      operand: maybe(e),
+      // biome-ignore lint/suspicious/noThenProperty: the tree is plain data and never awaited.
+      whens: fc.array(fc.record({ when: e, then: e }), { minLength: 1, maxLength: 2 }),
+      else: maybe(e),
+      span: fc.constant(span),
+    }),
+    fc.record({
+      kind: fc.constant('cast' as const),
+      operand: e,
+      type,
+      attempt: fc.boolean(),
+      span: fc.constant(span),
+    }),
+    fc.record({
+      kind: fc.constant('extract' as const),
+      unit: fc.constantFrom(...units, 'EPOCH' as const, 'DOW' as const, 'DOY' as const),
+      operand: e,
+      span: fc.constant(span),
+    }),
+  ]
+}
+
+function relations(tie: Tie): fc.Arbitrary<Relation> {
+  const e = tie('expression')
+  const r = tie('relation')
+  const alias = fc.option(identifier)
+  const bare: fc.Arbitrary<Relation> = path.map((p) => ({
+    kind: 'table',
+    path: p,
+    alias: null,
+    span,
+  }))
+  const inner: fc.Arbitrary<Relation> = tie('query').map((query) => ({
+    kind: 'derived',
+    query,
+    alias: null,
+    columnAliases: [],
+    span,
+  }))
+  const window = fc
+    .record({
+      source: fc.oneof({ weight: 4, arbitrary: bare }, inner),
+      time: identifier,
+      slide: e,
+      size: e,
+      hop: fc.boolean(),
+    })
+    .chain((w) =>
+      fc.tuple(maybe(e), alias).map(
+        ([offset, name]): Relation => ({
+          kind: 'window',
+          function: w.hop ? 'HOP' : 'TUMBLE',
+          source: w.source,
+          time: w.time,
+          slide: w.hop ? w.slide : null,
+          size: w.size,
+          offset,
+          alias: name,
+          span,
+        }),
+      ),
+    )
+  const join = fc
+    .tuple(
+      fc.constantFrom<'inner' | 'left' | 'right' | 'full' | 'cross'>(
+        'inner',
+        'left',
+        'right',
+        'full',
+        'cross',
+      ),
+      r,
+      r,
+      e,
+      fc.array(identifier, { maxLength: 2 }),
+    )
+    .map(([kind, left, right, condition, names]): Relation => {
+      const using = kind === 'cross' ? [] : names
+      const on = kind === 'cross' || using.length > 0 ? null : condition
+      return { kind: 'join', join: kind, left, right, on, using, span }
+    })
+  const derived = fc
+    .tuple(tie('query'), alias, fc.array(identifier, { maxLength: 2 }))
+    .map(([query, name, columns]): Relation => {
+      return {
+        kind: 'derived',
+        query,
+        alias: name,
+        columnAliases: name === null ? [] : columns,
+        span,
+      }
+    })
+  const table = fc
+    .tuple(path, alias)
+    .map(([p, name]): Relation => ({ kind: 'table', path: p, alias: name, span }))
+  return fc.oneof({ depthSize }, table, window, join, derived)
+}
+
+function queries(tie: Tie): fc.Arbitrary<Query> {
+  const e = tie('expression')
+  const item: fc.Arbitrary<SelectItem> = fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc
+        .tuple(e, fc.option(label))
+        .map(
+          ([expression, alias]): SelectItem => ({ kind: 'select-item', expression, alias, span }),
+        ),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.option(parts).map((p): SelectItem => {
+        return {
+          kind: 'select-item',
+          expression: { kind: 'star', qualifier: p ?? [], span },
+          alias: null,
+          span,
+        }
+      }),
+    },
+  )
+  const body: fc.Arbitrary<QueryBody> = fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        kind: fc.constant('select' as const),
+        distinct: fc.boolean(),
+        items: fc.array(item, { minLength: 1, maxLength: 3 }),
+        from: fc.option(tie('relation')),
+        where: maybe(e),
+        groupBy: fc.array(e, { maxLength: 2 }),
+        having: maybe(e),
+        span: fc.constant(span),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant('values' as const),
+        rows: fc.array(fc.array(e, { minLength: 1, maxLength: 2 }), { minLength: 1, maxLength: 2 }),
+        span: fc.constant(span),
+      }),
+    },
+  )
+  const orderItem: fc.Arbitrary<OrderItem> = fc.record({
+    kind: fc.constant('order-item' as const),
+    expression: e,
+    descending: fc.boolean(),
+    nulls: fc.constantFrom('first' as const, 'last' as const, null),
+    span: fc.constant(span),
+  })
+  return fc.record({
+    kind: fc.constant('query' as const),
+    body,
+    orderBy: fc.array(orderItem, { maxLength: 2 }),
+    limit: maybe(e),
+    offset: maybe(e),
+    emit: fc.option(emit),
+    span: fc.constant(span),
+  })
+}
+
+const settingValue = fc.oneof(
+  text,
+  fc.boolean(),
+  fc.integer(),
+  fc.double({ noNaN: true, noDefaultInfinity: true }).filter((n) => !Number.isInteger(n)),
+)
+const key = fc
+  .oneof(fc.constantFrom('connector', 'a.b-c', 'sink.in'), text)
+  .map((k) => k.toLowerCase())
+const option: fc.Arbitrary<Option> = fc.record({
+  kind: fc.constant('option' as const),
+  key,
+  value: settingValue,
+  span: fc.constant(span),
+})
+
+function statements(tie: Tie): fc.Arbitrary<Statement> {
+  const e = tie('expression')
+  const query = tie('query')
+  const one = fc.constant(span)
+  const columns = fc.array(identifier, { maxLength: 2 })
+  const columnDefinition = fc.record({
+    kind: fc.constant('column-definition' as const),
+    name: identifier,
+    type,
+    notNull: fc.boolean(),
+    span: one,
+  })
+  const watermark = fc.record({
+    kind: fc.constant('watermark' as const),
+    column: identifier,
+    delayed: maybe(e),
+    span: one,
+  })
+  const subscribed = fc.oneof(
+    path.map((p): Relation => ({ kind: 'table', path: p, alias: null, span })),
+    query.map(
+      (q): Relation => ({ kind: 'derived', query: q, alias: null, columnAliases: [], span }),
+    ),
+  )
+  return fc.oneof(
+    { depthSize },
+    fc.constant<Statement>({ kind: 'flush', span }),
+    fc.record({
+      kind: fc.constant('show' as const),
+      what: fc.constantFrom(
+        'streams' as const,
+        'tables' as const,
+        'views' as const,
+        'queries' as const,
+      ),
+      span: one,
+    }),
+    fc.record({ kind: fc.constant('describe' as const), name: path, span: one }),
+    fc.record({
+      kind: fc.constant('set' as const),
+      name: key,
+      value: fc.option(settingValue),
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('drop' as const),
+      object: fc.constantFrom(
+        'stream' as const,
+        'table' as const,
+        'view' as const,
+        'materialized view' as const,
+        'query' as const,
+      ),
+      name: path,
+      ifExists: fc.boolean(),
+      span: one,
+    }),
+    fc.record({ kind: fc.constant('query-statement' as const), query, span: one }),
+    fc.record({
+      kind: fc.constant('insert' as const),
+      target: path,
+      columns,
+      source: query,
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('create-view' as const),
+      materialized: fc.boolean(),
+      orReplace: fc.boolean(),
+      ifNotExists: fc.boolean(),
+      name: path,
+      columns,
+      query,
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('create-relation' as const),
+      object: fc.constantFrom('stream' as const, 'table' as const),
+      name: path,
+      ifNotExists: fc.boolean(),
+      columns: fc.array(columnDefinition, { maxLength: 3 }),
+      watermark: fc.option(watermark),
+      options: fc.array(option, { maxLength: 2 }),
+      query: fc.option(query),
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('subscribe' as const),
+      relation: subscribed,
+      emit: fc.option(emit),
+      snapshot: fc.boolean(),
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('explain' as const),
+      analyze: fc.boolean(),
+      format: fc.constantFrom('text' as const, 'json' as const),
+      statement: tie('statement'),
+      span: one,
+    }),
+  )
+}
+
+function expressions(tie: Tie): fc.Arbitrary<Expression> {
+  const e = tie('expression')
+  return fc.oneof(
+    { depthSize, withCrossShrink: true },
+    column,
+    literal,
+    ...operations(e),
+    ...compounds(e),
+  )
+}
+
+export const arbitrary = fc.letrec<Knot>((tie) => ({
+  expression: expressions(tie),
+  query: queries(tie),
+  relation: relations(tie),
+  statement: statements(tie),
+}))

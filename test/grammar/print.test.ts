@@ -1,0 +1,64 @@
+/** Print: parse(print(t)) = t, for trees of every kind and for the spellings that differ from the printed one. */
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { parse, print, type Statement } from '../../grammar/index.ts'
+import { arbitrary } from './arbitrary.ts'
+
+/** The tree without spans, and without the numbers of `?`, which depend on the whole text. */
+function bare(tree: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(tree, function (this: { style?: unknown }, key, value: unknown) {
+      if (key === 'span') return undefined
+      return key === 'name' && this.style === 'positional' ? '' : value
+    }),
+  )
+}
+
+test('property: a printed statement is read as the same tree', () => {
+  const kinds = new Map<string, number>()
+  fc.assert(
+    fc.property(arbitrary.statement, (statement) => {
+      const text = print(statement)
+      const { script, diagnostics } = parse(text)
+      expect(diagnostics, text).toEqual([])
+      expect(bare(script.statements), text).toEqual([bare(statement)])
+      count(statement, kinds)
+    }),
+    { numRuns: 2000 },
+  )
+  for (const kind of everyKind) expect(kinds.get(kind) ?? 0, kind).toBeGreaterThan(10)
+})
+
+test('property: a printed expression is read as the same tree', () => {
+  fc.assert(
+    fc.property(arbitrary.expression, (expression) => {
+      const text = `SELECT ${print(expression)}`
+      const { script, diagnostics } = parse(text)
+      expect(diagnostics, text).toEqual([])
+      const statement = script.statements[0] as Extract<Statement, { kind: 'query-statement' }>
+      const body = statement.query.body
+      expect(body.kind === 'select' && bare(body.items[0]?.expression), text).toEqual(
+        bare(expression),
+      )
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+/** Counts the nodes of each kind, so that the property cannot lose one without notice. */
+function count(node: unknown, kinds: Map<string, number>): void {
+  if (typeof node !== 'object' || node === null) return
+  if ('kind' in node && typeof node.kind === 'string') {
+    kinds.set(node.kind, (kinds.get(node.kind) ?? 0) + 1)
+  }
+  for (const value of Object.values(node)) count(value, kinds)
+}
+
+// biome-ignore format: a list to read as a block
+const everyKind = [
+  'between', 'binary', 'boolean', 'call', 'case', 'cast', 'column', 'column-definition', 'create-relation',
+  'create-view', 'derived', 'describe', 'drop', 'emit', 'explain', 'extract', 'flush', 'identifier', 'in', 'insert',
+  'interval', 'is-boolean', 'is-distinct', 'is-null', 'join', 'like', 'null', 'number', 'option', 'order-item',
+  'parameter', 'path', 'query', 'query-statement', 'select', 'select-item', 'set', 'show', 'star', 'string',
+  'subscribe', 'table', 'type', 'typed-literal', 'unary', 'values', 'watermark', 'window',
+]
