@@ -546,3 +546,12 @@ export const arbitrary = fc.letrec<Knot>((tie) => ({
   relation: relations(tie),
   statement: statements(tie),
 }))
+
+/** The tree without spans, and without the numbers of `?`, which depend on the whole text. */
+export function bare(tree: unknown): unknown {
+  const text = JSON.stringify(tree, function (this: { style?: unknown }, key, value: unknown) {
+    if (key === 'span') return undefined
+    return key === 'name' && this.style === 'positional' ? '' : value
+  })
+  return text === undefined ? undefined : JSON.parse(text)
+}

@@ -2,17 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parse, print, type Statement } from '../../grammar/index.ts'
-import { arbitrary } from './arbitrary.ts'
-
-/** The tree without spans, and without the numbers of `?`, which depend on the whole text. */
-function bare(tree: unknown): unknown {
-  return JSON.parse(
-    JSON.stringify(tree, function (this: { style?: unknown }, key, value: unknown) {
-      if (key === 'span') return undefined
-      return key === 'name' && this.style === 'positional' ? '' : value
-    }),
-  )
-}
+import { arbitrary, bare } from './arbitrary.ts'
 
 test('property: a printed statement is read as the same tree', () => {
   const kinds = new Map<string, number>()

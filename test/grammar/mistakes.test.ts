@@ -1,0 +1,136 @@
+/** Mistakes: bad texts with the code, place, message and hint of what is said about them. */
+import { expect, test } from 'vitest'
+import { parse } from '../../grammar/index.ts'
+
+/** Text with the span between « and »; what follows is the code, the message and the hint. */
+type Case = [marked: string, message: string, hint?: string]
+
+function check(marked: string, code: string, message: string, hint?: string): void {
+  const start = marked.indexOf('«')
+  const end = marked.indexOf('»') - 1
+  const text = marked.replace('«', '').replace('»', '')
+  const { script, diagnostics } = parse(text)
+  expect(script.statements).toEqual([])
+  expect(diagnostics.map(({ detail: _, ...rest }) => rest)).toEqual([
+    { code, message, hint, span: { start, end } },
+  ])
+}
+
+// biome-ignore format: a table to read as a block
+test.each<Case>([
+  ['«SELEC» 1', 'unexpected SELEC', 'did you mean SELECT?'],
+  ['«slect» a from t', 'unexpected slect', 'did you mean SELECT?'],
+  ['SELECT a FORM «t»', 'unexpected t', 'did you mean FROM instead of FORM?'],
+  ['SELECT a FROM t WEHRE «b» = 1', 'unexpected b', 'did you mean WHERE instead of WEHRE?'],
+  ['SELECT a FROM t x «WHER» b', 'unexpected WHER', 'did you mean WHERE?'],
+  ['SELECT a FROM t GRUOP «BY» a', 'unexpected BY', 'did you mean GROUP instead of GRUOP?'],
+  ['CREATE «STERAM» s (a INT)', 'unexpected STERAM', 'did you mean STREAM?'],
+  ['DROP «TABEL» t', 'unexpected TABEL', 'did you mean TABLE?'],
+  ['INSERT INTO t «VALEUS» (1)', 'unexpected VALEUS', 'did you mean VALUES?'],
+  ['SHOW «STREMS»', 'unexpected STREMS', 'did you mean STREAMS?'],
+  ['SELECT a, «FROM» t', 'unexpected FROM', 'remove the comma before FROM'],
+  ['SELECT f(a, «)»', 'unexpected )', 'remove the comma before )'],
+  ['SELECT a «==» 2', 'unexpected ==', 'equality is written ='],
+  ['SELECT 1 «SELECT» 2', 'unexpected SELECT', 'is a semicolon missing before SELECT?'],
+  ['SELECT a FROM t INSERT «INTO» u VALUES (1)', 'unexpected INTO', 'is a semicolon missing before INSERT?'],
+  ['SUBSCRIBE TO «SELECT» 1', 'unexpected SELECT', 'put the query in parentheses'],
+  ['SELECT a b «c»', 'unexpected c'], ['SELECT 1 «2»', 'unexpected 2'], ['SELECT«»', 'unexpected end of statement'],
+  ['SELECT (1«»', 'unexpected end of statement'], ['SELECT 1«)»', 'unexpected )'], ['SELECT CASE WHEN a THEN b«»', 'unexpected end of statement'],
+  ['SELECT a FROM «WHERE» b', 'unexpected WHERE'], ['SELECT «FROM» t', 'unexpected FROM'], ['SELECT a FROM t WHERE a = «=» b', 'unexpected ='],
+  ['SELECT a «NOT» b', 'unexpected NOT'], ['SELECT a IS «b»', 'unexpected b'], ['SELECT - «NOT» a', 'unexpected NOT'],
+  ['SELECT * FROM a JOIN b«»', 'unexpected end of statement'], ['SELECT count(DISTINCT «)»', 'unexpected )'],
+  ['SELECT a FROM t ORDER «a»', 'unexpected a'], ['SELECT a FROM t LIMIT 1 «LIMIT» 2', 'a second LIMIT'],
+  ['CREATE VIEW v«»', 'unexpected end of statement'], ['CREATE STREAM s («)»', 'unexpected )'], ['CREATE STREAM s (a«)»', 'unexpected )'],
+  ['CREATE STREAM s (a INT,«,» b INT)', 'unexpected ,'], ['CREATE STREAM s (a DECIMAL(«1.5»))', 'a whole number is wanted here'],
+  ['CREATE STREAM s (a «"INT"»)', 'a type name is not quoted'],
+  ['CREATE STREAM s (a INT, WATERMARK FOR a, «WATERMARK» FOR a)', 'a second WATERMARK'],
+  ['CREATE STREAM s (a INT) WITH (a«)»', 'unexpected )'], ['INSERT «t» VALUES (1)', 'unexpected t'],
+  ['SELECT * FROM «TUMBLE»(t, ts)', 'TUMBLE lacks an argument'], ['SELECT * FROM «HOP»(t, ts, INTERVAL 1 HOUR)', 'HOP lacks an argument'],
+  ['SELECT * FROM «TUMBLE»(t, ts, 1, 2, 3)', 'TUMBLE has too many arguments'], ['SELECT * FROM TUMBLE(DATA => t, «foo» => 1)', 'unknown argument foo'],
+  ['SELECT * FROM TUMBLE(DATA => t, «DATA» => t)', 'argument DATA stands twice'],
+  ['SELECT * FROM «TUMBLE»(DATA => t, TIMECOL => ts, SIZE => 1, SLIDE => 1)', 'TUMBLE has no SLIDE', 'did you mean HOP?'],
+  ['SELECT EXTRACT(«foo» FROM a)', 'unknown field foo'], ['SELECT «12abc»', 'malformed number 12abc'], ["SELECT 'a' «'b'»", "unexpected 'b'"],
+  ["SELECT «'abc»", 'unterminated string'], ['SELECT «"abc»', 'unterminated quoted name'], ['SELECT «""» FROM t', 'empty name'],
+  ['SELECT «/* x»', 'unterminated comment'], ['SELECT «$$ x»', 'unterminated string'], ['SELECT «\\»', 'unexpected character \\'],
+  ['SELECT «‘»a', 'unexpected character ‘', "strings stand in straight quotes: '…'"]
+])('%s', (marked, message, hint) => {
+  check(marked, 'syntax', message, hint)
+})
+
+test('an option that no number can hold', () => {
+  const number = '99999999999999999999'
+  check(
+    `SET x = «${number}»`,
+    'invalid_literal',
+    `number ${number} is too large for an option`,
+    'write it as a string',
+  )
+})
+
+/** Text with the words of the construct marked; its name. */
+// biome-ignore format: a table to read as a block
+test.each<[string, string]>([
+  ['«WITH» x AS (SELECT 1) SELECT 2', 'common table expressions (WITH)'], ['SELECT a FROM t «UNION» ALL SELECT b FROM u', 'UNION'],
+  ['(SELECT a FROM t) «EXCEPT» SELECT b FROM u', 'EXCEPT'], ['SELECT «(»SELECT 1)', 'subqueries in expressions'], ['SELECT f«(SELECT» 1)', 'subqueries in expressions'],
+  ['SELECT a «IN» (SELECT 1)', 'IN (SELECT …)'], ['SELECT «EXISTS(»SELECT 1)', 'EXISTS'], ['SELECT rank() «OVER» (ORDER BY a) FROM t', 'window functions (OVER)'],
+  ['SELECT a FROM t «QUALIFY» a = 1', 'QUALIFY'], ['SELECT a FROM t «MATCH_RECOGNIZE» (PATTERN (a))', 'MATCH_RECOGNIZE'], ['SELECT a FROM t GROUP BY «GROUPING SETS» ((a))', 'GROUPING SETS'],
+  ['SELECT a FROM t GROUP BY a, «ROLLUP(»b)', 'ROLLUP'], ['SELECT a FROM t GROUP BY «TUMBLE(»ts, INTERVAL 1 HOUR)', 'TUMBLE in GROUP BY'], ['SELECT a FROM t «GROUP BY ALL»', 'GROUP BY ALL'],
+  ['SELECT a FROM t «ORDER BY ALL»', 'ORDER BY ALL'], ['SELECT «DISTINCT ON» (a) b FROM t', 'DISTINCT ON'], ['SELECT «* EXCLUDE» (a) FROM t', 'SELECT * EXCLUDE'],
+  ['SELECT * FROM «CUMULATE(»t, ts, a, b)', 'CUMULATE windows'], ['SELECT * FROM TABLE(«SESSION(»TABLE t, DESCRIPTOR(ts), a))', 'SESSION windows'], ['SELECT * FROM a, «LATERAL» (SELECT 1)', 'LATERAL'],
+  ['SELECT * FROM a CROSS JOIN «UNNEST(»b)', 'UNNEST'], ['SELECT * FROM «foo»(1)', 'table function FOO'], ["SELECT * FROM «'x.csv'»", 'a file as a relation'],
+  ['SELECT * FROM a «ASOF» JOIN b ON c', 'ASOF JOIN'], ['SELECT * FROM a JOIN b «FOR SYSTEM_TIME» AS OF a.ts ON c', 'FOR SYSTEM_TIME'], ['SELECT * FROM a «TABLESAMPLE» BERNOULLI(1)', 'TABLESAMPLE'],
+  ["SELECT a«->»'b'", 'operator ->'], ["SELECT a «?» 'b'", 'operator ?'], ['SELECT a «//» b', 'operator //'], ['SELECT a «^» 2', 'operator ^'], ['SELECT a«[»1]', 'subscripts'], ['SELECT «ARRAY[»1]', 'arrays'],
+  ['SELECT «(a», b) = c', 'row values'], ['SELECT (a«).»b', 'fields of structs'], ['SELECT f(«a» => 1)', 'named arguments of functions'], ["SELECT a «ILIKE» 'x'", 'ILIKE'],
+  ["SELECT a «AT TIME ZONE» 'UTC'", 'AT TIME ZONE'], ["SELECT «X'1f'»", 'binary strings'], ["SELECT «TIME '12:00'»", 'literals of type TIME'], ['SELECT «INTERVAL a SECOND»', 'INTERVAL of an expression'],
+  ['SELECT CAST(a AS «INT»[])', 'array types'], ['SELECT CAST(a AS «STRUCT»(b INT))', 'type STRUCT'], ['SELECT CAST(a AS TIMESTAMP «WITH» TIME ZONE)', 'time zones'], ['SELECT EXTRACT(«century» FROM a)', 'EXTRACT(CENTURY FROM …)'],
+  ['SELECT a FROM t «ERROR WITHIN» 2 %', 'accuracy clauses (ERROR WITHIN)'], ['SELECT a FROM t «EXACT»', 'accuracy clauses (EXACT)'], ['SELECT a «EMIT EVERY» INTERVAL 1 SECOND', 'EMIT EVERY'],
+  ['SELECT a EMIT CHANGES «WITH BATCH» INTERVAL 1 SECOND', 'EMIT … WITH BATCH'], ['CREATE STREAM s (a INT «DEFAULT» 1)', 'DEFAULT'], ['CREATE STREAM s (a INT, b «AS» a + 1)', 'computed columns'],
+  ['CREATE STREAM s (a INT «PRIMARY KEY»)', 'PRIMARY KEY'], ['CREATE STREAM s (a INT, «PRIMARY KEY» (a))', 'PRIMARY KEY'], ["CREATE STREAM s (a INT «METADATA» FROM 'x')", 'METADATA'],
+  ['CREATE STREAM s (a INT, WATERMARK FOR a AS a «IDLE TIMEOUT» INTERVAL 1 SECOND)', 'IDLE TIMEOUT'], ['CREATE STREAM s (a INT, WATERMARK FOR a «LATE ROWS» DROP)', 'LATE ROWS'],
+  ['CREATE STREAM s (a INT, WATERMARK FOR a «MAX AHEAD» INTERVAL 1 HOUR)', 'MAX AHEAD'], ['CREATE STREAM s (a INT) «PARTITION BY» (a)', 'PARTITION BY'],
+  ['CREATE STREAM s (a INT) WITH (b = 1) «FORMAT» PLAIN ENCODE JSON', 'FORMAT … ENCODE'], ['«CREATE SINK» k AS SELECT 1', 'CREATE SINK'], ['«CREATE FUNCTION» f() RETURNS INT AS $$ 1; 2 $$', 'CREATE FUNCTION'],
+  ['«CREATE CUBOID» k ON t', 'CREATE CUBOID'], ['«CREATE UNIQUE INDEX» i ON t (a)', 'CREATE INDEX'], ['«CREATE TEMP» VIEW v AS SELECT 1', 'temporary objects'], ['«UPDATE» t SET a = 1', 'UPDATE'], ['«DELETE» FROM t', 'DELETE'],
+  ['«ALTER» STREAM s ADD COLUMN a INT', 'ALTER'], ['«BEGIN»', 'transactions (BEGIN)'], ['«COPY» (SELECT 1) TO STDOUT', 'COPY'], ['«EXPLAIN STATE» q', 'EXPLAIN STATE'], ['EXPLAIN (FORMAT «DOT») SELECT 1', 'EXPLAIN (FORMAT DOT)'],
+  ['«SHOW CREATE» x', 'SHOW CREATE'], ['«DESCRIBE CUBOID c»', 'DESCRIBE CUBOID'], ['DROP TABLE a «CASCADE»', 'DROP … CASCADE'], ['DROP TABLE a«,» b', 'several objects in one DROP'],
+  ['INSERT INTO t VALUES (1) «ON CONFLICT» DO NOTHING', 'ON CONFLICT'], ['INSERT INTO t «DEFAULT VALUES»', 'DEFAULT VALUES'], ['SUBSCRIBE s WITH («PROGRESS»)', 'SUBSCRIBE … WITH (PROGRESS)'],
+  ['SUBSCRIBE s «AS OF» 1', 'AS OF'], ['(SELECT 1 LIMIT 1) «LIMIT» 2', 'clauses after a query in parentheses'], ['SELECT sum(a «ORDER» BY b)', 'ORDER BY in a call'], ["SELECT «trim(BOTH» 'x' FROM a)", 'TRIM with FROM'],
+])('not supported yet: %s', (marked, construct) => {
+  check(marked, 'unsupported', `not supported yet: ${construct}`)
+})
+
+test('one run reports the mistakes of every statement and keeps the good ones', () => {
+  const text = "SELECT 1; SELEC 2;; SELECT 3; DELETE FROM t; SELECT 'x; SELECT 5"
+  const { script, diagnostics } = parse(text)
+  expect(script.statements.map((s) => text.slice(s.span.start, s.span.end))).toEqual([
+    'SELECT 1',
+    'SELECT 3',
+  ])
+  expect(diagnostics.map((d) => [d.message, d.span?.start])).toEqual([
+    ['unexpected SELEC', 10],
+    ['not supported yet: DELETE', 30],
+    ['unterminated string', 52],
+  ])
+})
+
+test('details list what would have done, in words', () => {
+  const detail = (text: string) => parse(text).diagnostics[0]?.detail
+  expect(detail('CREATE x')).toBe('expected STREAM, TABLE, MATERIALIZED or VIEW')
+  expect(detail('SELECT a b c')).toBe('expected end of statement')
+  expect(detail('SELECT (1')).toBe("expected ')'")
+  expect(detail('SELECT')).toBe("expected an expression or '*'")
+})
+
+test('deep nesting is refused, long chains are not', () => {
+  for (const opening of ['(', '- ', 'NOT ', 'f(', 'CASE WHEN ']) {
+    const { diagnostics } = parse(`SELECT ${opening.repeat(5000)}`)
+    expect(diagnostics.map((d) => d.message)).toEqual(['nested too deeply'])
+  }
+  expect(parse(`SELECT * FROM ${'(SELECT * FROM '.repeat(3000)}`).diagnostics[0]?.message).toBe(
+    'nested too deeply',
+  )
+  expect(parse(`EXPLAIN ${'EXPLAIN '.repeat(3000)}FLUSH`).diagnostics[0]?.message).toBe(
+    'nested too deeply',
+  )
+  expect(parse(`SELECT ${'a AND '.repeat(5000)}a`).diagnostics).toEqual([])
+  expect(parse(`SELECT ${'('.repeat(100)}a${')'.repeat(100)}`).diagnostics).toEqual([])
+})
