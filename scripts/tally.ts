@@ -1,8 +1,8 @@
 /**
  * Tally: turns a vitest report into the last line of the continuous-integration run, "N passed, N failed, N skipped".
  *
- * How      node scripts/tally.ts REPORT STATUS, where STATUS is the exit status of the test command. A run that failed without
- *          a failed test (types, format, a file that does not load) counts as one failure.
+ * How      node scripts/tally.ts REPORT STATUS, where STATUS is the exit status of the test command. A run that
+ *          failed without a failed test (types, format, a file that does not load) counts as one failure.
  * Contract 1 (checked) the exit status is 0 only if the test command's was 0 and at least one test passed.
  */
 import { existsSync, readFileSync } from 'node:fs'

@@ -1,7 +1,8 @@
 /**
  * Command line: `millrace`, the one place that wires everything together.
  *
- * How      Each command loads what it needs when it runs, so that a short statement is answered before the rest is even read.
+ * How      Each command loads what it needs when it runs, so that a short statement is answered before the rest is
+ *          even read.
  * Contract 1 (checked) exit status 0 on success, 1 on a mistake or a failure, 2 on wrong usage, 130 when interrupted.
  *          2 (checked) stdout carries result rows only.
  */

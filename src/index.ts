@@ -1,10 +1,10 @@
 /**
  * Millrace: an embedded continuous-query database. What SQLite is to tables, Millrace is to streams.
  *
- * How      This is the public interface; it turns rows of the engine into objects and wires the built-in connectors. Everything
- *          else is `src/database`.
- * Contract 1 (checked) a subscription that is left (`break`, `return`, an error) is cancelled, and one that is not read holds its
- *            query up instead of filling memory.
+ * How      This is the public interface; it turns rows of the engine into objects and wires the built-in connectors.
+ *          Everything else is `src/database`.
+ * Contract 1 (checked) a subscription that is left (`break`, `return`, an error) is cancelled, and one that is not
+ *            read holds its query up instead of filling memory.
  *
  * @example
  * import { open } from 'millrace'
@@ -14,7 +14,7 @@
  * await db.append('trip', [{ city: 'Delft', fare: 12.5 }])
  * console.log(await db.query('SELECT city, SUM(fare) AS fares FROM trip GROUP BY city'))
  */
-import { systemDisk } from './base/index.ts'
+import { mistake, systemDisk } from './base/index.ts'
 import { builtinConnectors, type JsSource } from './connect/index.ts'
 import type { Batch, Connectors, Field, Op, Type } from './data/index.ts'
 import * as engine from './database/index.ts'
@@ -81,18 +81,28 @@ export type AppendRows = readonly (Record<string, unknown> | readonly unknown[])
 
 /** Opens a database. Today it lives in memory: `directory` is `':memory:'`. */
 export async function open(directory: string, options: OpenOptions = {}): Promise<Database> {
-  const { sources = {}, connectors: own = [], ...rest } = options
+  const { thread = 'host', sources = {}, connectors: own, ...rest } = options
+  if (thread === 'worker') {
+    if (own !== undefined) {
+      mistake({
+        code: 'unsupported',
+        message: 'not supported yet: own connectors in a worker',
+        hint: "give rows as sources, or open with thread: 'host'",
+      })
+    }
+    const { openOnThread } = await import('./thread.ts')
+    return new Database(openOnThread(directory, rest, sources))
+  }
   const builtin = builtinConnectors(systemDisk, new Map(Object.entries(sources)))
-  return new Database(
-    await engine.open(directory, { ...rest, connectors: new Map([...builtin, ...own]) }),
-  )
+  const connectors = new Map([...builtin, ...(own ?? [])])
+  return new Database(await engine.open(directory, { ...rest, connectors }))
 }
 
 export class Database {
-  #engine: engine.Database
+  #engine: engine.Database | engine.RemoteDatabase
 
   /** @internal Use `open`. */
-  constructor(database: engine.Database) {
+  constructor(database: engine.Database | engine.RemoteDatabase) {
     this.#engine = database
   }
 

@@ -1,8 +1,9 @@
 /**
  * Documents: what README and the examples show is run, and gives what they say.
  *
- * How      A `ts` block runs as a program of its own, with the package's name resolved to the sources; a `text` block right after
- *          it is its output. An `sql` block runs statement by statement in an empty database. Examples run with small input.
+ * How      A `ts` block runs as a program of its own, with the package's name resolved to the sources; a `text` block
+ *          right after it is its output. An `sql` block runs statement by statement in an empty database. Examples
+ *          run with small input.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'

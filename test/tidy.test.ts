@@ -1,8 +1,8 @@
 /**
  * Tidy: the style as a test. Layers, doors, packages, sizes, headers, and what only `src/base` may touch.
  *
- * How      Every TypeScript file is parsed once; each rule gathers all its findings and expects none, so that a failure lists
- *          every place. Exceptions stand in this file, by name and with their reason.
+ * How      Every TypeScript file is parsed once; each rule gathers all its findings and expects none, so that a
+ *          failure lists every place. Exceptions stand in this file, by name and with their reason.
  * See      docs/architecture.md for the reasons; test/documents.test.ts runs what README and examples show.
  */
 import { existsSync, readFileSync } from 'node:fs'
@@ -67,11 +67,17 @@ const outside: Record<string, string[]> = {
     'node:url',
     'rxjs',
   ],
-  src: ['commander', 'node:module', 'node:path'],
+  src: ['commander', 'node:module', 'node:worker_threads'],
 }
 
 /** Names on a door beyond twelve, with the reason. */
-const wideDoors: Record<string, { values: number; reason: string }> = {}
+const wideDoors: Record<string, { values: number; reason: string }> = {
+  'src/data/index.ts': {
+    values: 18,
+    reason: 'types, values and batches are the words of every layer',
+  },
+  'src/kernel/index.ts': { values: 18, reason: 'state and expressions are built from its parts' },
+}
 
 /** Files that are one long list and read best as one. */
 const longFiles = new Set(['grammar/parser.ts', 'src/plan/bind.ts'])
@@ -189,9 +195,9 @@ describe('doors', () => {
     expect(found).toEqual([])
   })
 
-  test('an exception for a door is needed', () => {
+  test('every exception for a door is needed', () => {
     const idle = Object.entries(wideDoors).filter(
-      ([path, { values }]) => sources.get(path)?.values.length !== values,
+      ([path]) => (sources.get(path)?.values.length ?? 0) <= 12,
     )
     expect(idle).toEqual([])
   })
@@ -209,7 +215,7 @@ describe('doors', () => {
       reached.add(path)
       for (const { target } of sources.get(path)?.imports ?? []) if (target !== null) reach(target)
     }
-    for (const entry of ['src/index.ts', 'src/cli.ts', 'src/database/worker.ts']) reach(entry)
+    for (const entry of ['src/index.ts', 'src/cli.ts', 'src/worker.ts']) reach(entry)
     expect(productFiles.filter((path) => !reached.has(path))).toEqual([])
   })
 })

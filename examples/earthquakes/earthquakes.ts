@@ -2,8 +2,9 @@
  * Earthquakes: events out of order, a watermark that waits for them, and what comes too late even so.
  *
  * How      node examples/earthquakes/earthquakes.ts
- *          by-day.sql is asked twice. Continuously, a day is told when the watermark closes it, and reports that come after
- *          that are late and dropped. One-shot, watermarks play no part: every report counts. The difference is what was late.
+ *          by-day.sql is asked twice. Continuously, a day is told when the watermark closes it, and reports that come
+ *          after that are late and dropped. One-shot, watermarks play no part: every report counts. The difference is
+ *          what was late.
  */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

@@ -1,9 +1,10 @@
 /**
- * Flights: three million flights stream by in event time; a live table shows the worst airports of the hour that just ended.
+ * Flights: three million flights stream by in event time; a live table shows the worst airports of the hour that just
+ * ended.
  *
  * How      node examples/flights/flights.ts [--limit FLIGHTS]
- *          The query is delays.sql; this file only draws what it gives. Each commit of the subscription brings the hours that
- *          the watermark has closed, and no hour is told twice.
+ *          The query is delays.sql; this file only draws what it gives. Each commit of the subscription brings the
+ *          hours that the watermark has closed, and no hour is told twice.
  */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

@@ -1,9 +1,9 @@
 /**
  * Data: the rows that every subject of a benchmark works on, from formulas that JavaScript, SQL and C can follow.
  *
- * How      Row i has ts = 2001-09-09 + i·spacing − up to 1 s (so rows are out of order as on a network), key = h(i, 2) mod keys,
- *          amount = h(i, 3) mod 1,000,000, price = (h(i, 4) mod 100,000) / 100; with `nulls` one key and one amount in
- *          twenty is NULL. h is a 32-bit mix of i + seed.
+ * How      Row i has ts = 2001-09-09 + i·spacing − up to 1 s (so rows are out of order as on a network), key = h(i,
+ *          2) mod keys, amount = h(i, 3) mod 1,000,000, price = (h(i, 4) mod 100,000) / 100; with `nulls` one key and
+ *          one amount in twenty is NULL. h is a 32-bit mix of i + seed.
  * See      test/bench/native/loop.c follows the same formulas; the harness compares the answers.
  */
 import type { Batch, Column, Field, Type } from '../data/index.ts'

@@ -2,7 +2,8 @@
  * Harness: runs subjects against each other, round by round, and tells the medians.
  *
  * How      1. Every subject is prepared, then warmed by one round that does not count.
- *          2. At least five rounds follow in which all subjects take their turns, so that what disturbs the machine disturbs all.
+ *          2. At least five rounds follow in which all subjects take their turns, so that what disturbs the machine
+ *             disturbs all.
  *          3. The answers of all subjects are compared; a benchmark with a wrong answer is a failure.
  * Contract 1 (checked) only `round` is timed, from the question to its answer.
  */

@@ -1,8 +1,9 @@
 /**
  * Kernels: what one core does with columns that are in memory: filter and projection, aggregation in windows, joins.
  *
- * How      Millrace reads the retained rows of a stream, from SQL text, on one thread. The peers answer the same question over the
- *          same rows: DuckDB (one thread), a C loop, and for the plain cases row objects with a Map, and RxJS.
+ * How      Millrace reads the retained rows of a stream, from SQL text, on one thread. The peers answer the same
+ *          question over the same rows: DuckDB (one thread), a C loop, and for the plain cases row objects with a
+ *          Map, and RxJS.
  * Cost     about 3 minutes for all cases with 3 million rows; `--long` takes 20 million and leaves the objects out.
  */
 import type { Database } from '../database/index.ts'

@@ -1,10 +1,13 @@
 /**
- * Latency: how long a commit takes after its rows have come, at one million rows per second in cycles of one millisecond.
+ * Latency: how long a commit takes after its rows have come, at one million rows per second in cycles of one
+ * millisecond.
  *
  * How      1. A live query counts, sums and takes the maximum of 100,000 keys in windows of one second.
- *          2. Every millisecond, by the clock and not by when the last cycle was done, 1,000 rows are appended and flushed; the
- *             latency runs from the moment at which the rows were due to the end of the flush, so that waiting counts.
- *          3. Best of three runs by p99.9, beside an idle loop with the same timer, which shows what the machine itself adds.
+ *          2. Every millisecond, by the clock and not by when the last cycle was done, 1,000 rows are appended and
+ *             flushed; the latency runs from the moment at which the rows were due to the end of the flush, so that
+ *             waiting counts.
+ *          3. Best of three runs by p99.9, beside an idle loop with the same timer, which shows what the machine
+ *             itself adds.
  */
 import { systemClock } from '../base/index.ts'
 import type { Batch } from '../data/index.ts'

@@ -1,8 +1,8 @@
 /**
  * Objects and RxJS: the same questions in plain JavaScript, over row objects that are ready before the clock starts.
  *
- * How      Both keep one Map per window; the plain loop is what a careful programmer writes by hand, the other one uses RxJS
- *          operators: filter and map, or groupBy by window and reduce into a Map.
+ * How      Both keep one Map per window; the plain loop is what a careful programmer writes by hand, the other one
+ *          uses RxJS operators: filter and map, or groupBy by window and reduce into a Map.
  */
 import type { Columns } from './data.ts'
 import type { Subject } from './harness.ts'

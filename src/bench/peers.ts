@@ -1,9 +1,10 @@
 /**
- * Peers: DuckDB on one thread and a C loop, as subjects of the harness. A peer that is not there is left out with a notice.
+ * Peers: DuckDB on one thread and a C loop, as subjects of the harness. A peer that is not there is left out with a
+ * notice.
  *
- * How      DuckDB makes its rows itself, in memory, by the same formulas. The C program is compiled by the system's compiler when
- *          its source is there (in a clone of the project) and is driven over a pipe, one line per round; it tells its own time,
- *          so that the pipe is not counted.
+ * How      DuckDB makes its rows itself, in memory, by the same formulas. The C program is compiled by the system's
+ *          compiler when its source is there (in a clone of the project) and is driven over a pipe, one line per
+ *          round; it tells its own time, so that the pipe is not counted.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'

@@ -1,8 +1,9 @@
 /**
  * Question: what the kernel benchmarks ask, as SQL for Millrace and for DuckDB.
  *
- * How      Each question is one one-shot statement that reads everything and answers one row, so that every subject does the whole
- *          work and nobody is timed for handing over rows. DuckDB gets `ts` as a number and divides it, its fastest way.
+ * How      Each question is one one-shot statement that reads everything and answers one row, so that every subject
+ *          does the whole work and nobody is timed for handing over rows. DuckDB gets `ts` as a number and divides
+ *          it, its fastest way.
  */
 export type Question = 'filter-project' | 'window' | 'single' | 'join'
 

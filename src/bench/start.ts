@@ -1,7 +1,8 @@
 /**
  * Start: time from starting a process to its first answer on standard output.
  *
- * How      `millrace -c "SELECT 1 AS a"` as it is built, beside a Node process that prints one line and one that asks DuckDB the same.
+ * How      `millrace -c "SELECT 1 AS a"` as it is built, beside a Node process that prints one line and one that asks
+ *          DuckDB the same.
  */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'

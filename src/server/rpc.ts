@@ -1,13 +1,13 @@
 /**
  * Rpc: SQL over JSON lines, for programs in any language that can start a process.
  *
- * Format   request   {"id":7,"conn":"default","sql":"SELECT 1 AS a","params":[…] or {…}}      conn and params may be left out
- *          answer    {"id":7,"ok":true,"columns":["a"],"rows":[[1]],"count":1}
+ * Format   request   {"id":7,"conn":"default","sql":"SELECT 1 AS a","params":[…] or {…}}      conn and params may be
+ *          left out answer    {"id":7,"ok":true,"columns":["a"],"rows":[[1]],"count":1}
  *                    {"id":7,"ok":false,"error":"…","code":"…","position":12}
  *          change    {"id":7,"row":[…],"op":"+I"}      of a SUBSCRIBE, until {"cancel":7} or its end
  * How      1. Requests of one `conn` wait for each other in a chain of promises; different ones run side by side.
- *          2. A subscription counts as answered when it has started, so that its conn can go on; its last line is an answer
- *             with the number of changes it gave.
+ *          2. A subscription counts as answered when it has started, so that its conn can go on; its last line is an
+ *             answer with the number of changes it gave.
  *          3. At the end of the input, open requests finish, subscriptions deliver what is there and are cancelled.
  * Contract 1 (checked) every request gets exactly one answer line, also one that is not JSON (its id is null then).
  */

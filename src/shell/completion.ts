@@ -1,8 +1,8 @@
 /**
  * Completion: what may follow the letters before the cursor: dot-commands, names of the catalog, keywords.
  *
- * How      The word before the cursor is matched by its start, case aside; names come before keywords, and a keyword is given in
- *          the case in which it was begun.
+ * How      The word before the cursor is matched by its start, case aside; names come before keywords, and a keyword
+ *          is given in the case in which it was begun.
  */
 import { keywords } from '../../grammar/index.ts'
 import type { Database } from '../database/index.ts'

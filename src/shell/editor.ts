@@ -1,10 +1,11 @@
 /**
  * Editor: the line editor of the shell: node:readline with colours while typing, history in a file and completion.
  *
- * How      readline writes a typed letter alone when it stands at the end of the line; so after each key the line is drawn again,
- *          and what is drawn passes through the highlighter. Widths are readline's own, from the uncoloured text.
- * Contract 1 (trusted) readline calls `_writeToOutput` and offers `_refreshLine`; both are kept by Node for programs like this
- *            one. Without them the shell works and has no colours.
+ * How      readline writes a typed letter alone when it stands at the end of the line; so after each key the line is
+ *          drawn again, and what is drawn passes through the highlighter. Widths are readline's own, from the
+ *          uncoloured text.
+ * Contract 1 (trusted) readline calls `_writeToOutput` and offers `_refreshLine`; both are kept by Node for programs
+ *            like this one. Without them the shell works and has no colours.
  */
 import { homedir } from 'node:os'
 import { join } from 'node:path'

@@ -1,8 +1,8 @@
 /**
  * Output: where text for the user goes, with back-pressure; a terminal or a pipe.
  *
- * How      Text gathers up to 64 KB before it is written; `flush` writes the rest. Both resolve when the stream takes more, so
- *          that a slow reader holds up the query and not the memory.
+ * How      Text gathers up to 64 KB before it is written; `flush` writes the rest. Both resolve when the stream takes
+ *          more, so that a slow reader holds up the query and not the memory.
  * Contract 1 (checked) text reaches the stream in the order of the calls.
  */
 import type { Writable } from 'node:stream'

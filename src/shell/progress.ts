@@ -2,8 +2,8 @@
  * Progress: one line on the terminal that tells how far a long statement is.
  *
  * Format   ` ━━━━━━━━━━━━────────  61 %   1,830,912 rows   1.2 M rows/s`
- * How      Nothing is shown for the first half second; then the line is rewritten at most ten times a second and wiped before
- *          anything else is written.
+ * How      Nothing is shown for the first half second; then the line is rewritten at most ten times a second and
+ *          wiped before anything else is written.
  */
 import { systemClock } from '../base/index.ts'
 import { colored } from './format/cell.ts'

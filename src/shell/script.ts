@@ -1,8 +1,8 @@
 /**
  * Script: runs SQL text and shows what its statements give, one after another; the heart of `run`, `-c` and the shell.
  *
- * How      Rows and changes go to `output` in the chosen format as they come; confirmations, notices and rows left out go to
- *          `notices`.
+ * How      Rows and changes go to `output` in the chosen format as they come; confirmations, notices and rows left
+ *          out go to `notices`.
  * Contract 1 (checked) `output` receives result rows only.
  *          2 (checked) a mistake stops the script; results before it have been written.
  */

@@ -1,8 +1,8 @@
 /**
  * Source: what tidy needs to know of every TypeScript file, read once with the compiler's own parser.
  *
- * How      One walk over each syntax tree collects imports, exported names, function lengths and the calls and members that
- *          tidy's rules are about. Types are not needed, so nothing is type-checked.
+ * How      One walk over each syntax tree collects imports, exported names, function lengths and the calls and
+ *          members that tidy's rules are about. Types are not needed, so nothing is type-checked.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
@@ -25,6 +25,7 @@ export interface SourceFile {
   values: string[]
   exportsAll: boolean
   exportsDefault: boolean
+  /** `lines` without those of functions inside. */
   functions: { name: string; line: number; lines: number }[]
   /** Dotted names that are read or called: `Date.now`, `setTimeout`, `process.env`. */
   names: { text: string; line: number }[]
@@ -100,7 +101,7 @@ function readImport(file: SourceFile, node: ts.Node, lineOf: (node: ts.Node) => 
 
 function readExport(file: SourceFile, node: ts.Node): void {
   if (ts.isExportDeclaration(node)) {
-    if (node.exportClause === undefined) file.exportsAll = true
+    if (node.exportClause === undefined) file.exportsAll ||= !node.isTypeOnly
     else if (ts.isNamedExports(node.exportClause) && !node.isTypeOnly) {
       for (const element of node.exportClause.elements) {
         if (!element.isTypeOnly) file.values.push(element.name.text)
@@ -129,7 +130,20 @@ function readFunction(file: SourceFile, node: ts.Node, tree: ts.SourceFile): voi
   const end = tree.getLineAndCharacterOfPosition(node.end).line
   const named = node.name ?? (ts.isVariableDeclaration(node.parent) ? node.parent.name : undefined)
   const name = named?.getText() ?? 'a function'
-  file.functions.push({ name, line: start + 1, lines: end - start + 1 })
+  const lines = end - start + 1 - nestedLines(node.body as ts.Node, tree)
+  file.functions.push({ name, line: start + 1, lines })
+}
+
+/** Lines of the functions inside, which count for themselves: a closure with methods is read like a class. */
+function nestedLines(node: ts.Node, tree: ts.SourceFile): number {
+  let lines = 0
+  ts.forEachChild(node, (child) => {
+    if (ts.isFunctionLike(child)) {
+      const start = tree.getLineAndCharacterOfPosition(child.getStart()).line
+      lines += tree.getLineAndCharacterOfPosition(child.end).line - start
+    } else lines += nestedLines(child, tree)
+  })
+  return lines
 }
 
 function readNames(file: SourceFile, node: ts.Node, lineOf: (node: ts.Node) => number): void {

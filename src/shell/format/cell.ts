@@ -1,8 +1,8 @@
 /**
  * Cell: a value as it stands in a table: text, width on the screen, alignment.
  *
- * How      Control characters are shown as escapes, so that data cannot steer the terminal. Width counts columns of the screen:
- *          plain ASCII by length, everything else by string-width (wide and combining characters).
+ * How      Control characters are shown as escapes, so that data cannot steer the terminal. Width counts columns of
+ *          the screen: plain ASCII by length, everything else by string-width (wide and combining characters).
  */
 import picocolors from 'picocolors'
 import stringWidth from 'string-width'

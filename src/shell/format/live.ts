@@ -1,10 +1,10 @@
 /**
  * Live: the present rows of a changing result, redrawn in place on a terminal.
  *
- * How      1. Changes keep a multiset of rows in order of insertion, found by the row's JSON text; `-U +U` puts the new row at the
- *             place of the old one, so that rows do not jump.
- *          2. A commit draws at most once per 50 ms: the cursor goes back over the lines of the last drawing, the new ones
- *             replace them. What does not fit on the screen is counted in a last line.
+ * How      1. Changes keep a multiset of rows in order of insertion, found by the row's JSON text; `-U +U` puts the
+ *             new row at the place of the old one, so that rows do not jump.
+ *          2. A commit draws at most once per 50 ms: the cursor goes back over the lines of the last drawing, the new
+ *             ones replace them. What does not fit on the screen is counted in a last line.
  *          3. At the end the whole result is printed once, not only what fits.
  * Cost     O(rows of the result) memory; O(screen) per drawing.
  */

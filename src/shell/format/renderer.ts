@@ -2,8 +2,8 @@
  * Renderer: rows or changes of one result, on their way to the user in one of the output formats.
  *
  * Contract 1 (trusted) `rows` is awaited before the next call; `end` is called once, also after a failure.
- *          2 (checked) jsonl and csv give every row, byte for byte the same on every machine; only the table may cut text, and
- *            only on a terminal.
+ *          2 (checked) jsonl and csv give every row, byte for byte the same on every machine; only the table may cut
+ *            text, and only on a terminal.
  */
 import { mistake } from '../../base/index.ts'
 import { type Field, jsonText, type Op, type Row, type Value, valueText } from '../../data/index.ts'

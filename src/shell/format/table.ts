@@ -1,10 +1,10 @@
 /**
  * Table: rows as an aligned table, written as they come.
  *
- * How      1. The first rows (at most 1,000, or fewer when a flush comes earlier) settle the widths of the columns; then the head
- *             and these rows are written, and later rows with the same widths.
- *          2. On a terminal, columns are narrowed until a line fits, the widest first, and longer text is cut with `…`; elsewhere
- *             nothing is cut and a wider value only pushes its line out.
+ * How      1. The first rows (at most 1,000, or fewer when a flush comes earlier) settle the widths of the columns;
+ *             then the head and these rows are written, and later rows with the same widths.
+ *          2. On a terminal, columns are narrowed until a line fits, the widest first, and longer text is cut with
+ *             `…`; elsewhere nothing is cut and a wider value only pushes its line out.
  * Cost     memory for the first 1,000 rows.
  */
 import type { Field, Op, Row } from '../../data/index.ts'
