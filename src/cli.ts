@@ -76,6 +76,15 @@ async function openDatabase(settings: Settings) {
       },
     ])
   }
+  if (settings.pace !== undefined) {
+    throw new QueryMistake([
+      {
+        code: 'unsupported',
+        message: 'not supported yet: --pace',
+        hint: 'leave it out to read as fast as possible',
+      },
+    ])
+  }
   const [{ open }, { builtinConnectors }] = await Promise.all([
     import('./database/index.ts'),
     import('./connect/index.ts'),
@@ -114,8 +123,12 @@ async function runText(text: string, settings: Settings, signal: AbortSignal): P
       signal,
       progress: terminalProgress(notices),
     })
+    // Views over files go on to the end of their input; an interrupt does not wait for them.
+    const { promise: interrupted, resolve } = Promise.withResolvers<void>()
+    signal.addEventListener('abort', () => resolve())
+    await Promise.race([database.settled(), interrupted])
   } finally {
-    await database.close()
+    if (!signal.aborted) await database.close()
   }
   return 0
 }
