@@ -8,7 +8,7 @@ import type { Expression as Tree } from '../../grammar/index.ts'
 import type { Span } from '../base/index.ts'
 import { parseValue, typeText } from '../data/index.ts'
 import { type Aggregates, addAggregate, aggregateTypes, isAggregateName } from './aggregate.ts'
-import { type Binding, fail, planSpan, unsupported } from './binding.ts'
+import { type Binding, fail, planSpan } from './binding.ts'
 import {
   bigint,
   boolean,
@@ -20,7 +20,7 @@ import {
   nullType,
   varchar,
 } from './coerce.ts'
-import { and, call, choose, column, literal, or } from './expression.ts'
+import { and, branch, call, choose, column, literal, or } from './expression.ts'
 import { asText, bindExtract, bindFunction, branchType, coerceCondition } from './function.ts'
 import { intervalLiteral, numberLiteral, parameterLiteral } from './literal.ts'
 import type { Expression } from './logical.ts'
@@ -264,8 +264,8 @@ function bindLike(env: Env, tree: Tree & { kind: 'like' }): Expression {
     }
     return coerce(bound, varchar)
   })
-  const escape = args[2]
-  if (escape?.kind === 'literal' && [...String(escape.value ?? '')].length > 1) {
+  const mark = args[2]
+  if (mark?.kind === 'literal' && [...String(mark.value ?? '')].length > 1) {
     fail('invalid_literal', 'ESCAPE takes one character', tree.escape!.span)
   }
   const like = call('like', args, boolean, planSpan(env.binding, tree.span))
@@ -281,7 +281,7 @@ function bindCase(env: Env, tree: Tree & { kind: 'case' }): Expression {
   const common = branchType(branches, spans, 'CASE')
   const type = common.kind === 'null' ? varchar : common
   const values = branches.map((branch, index) => coerce(branch, type, spans[index]))
-  const whens = conditions.map((when, index) => ({ when, then: values[index]! }))
+  const whens = conditions.map((when, index) => branch(when, values[index]!))
   return choose(whens, values.at(-1)!, type)
 }
 

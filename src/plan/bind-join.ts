@@ -42,33 +42,81 @@ export function bindJoin(binding: Binding, tree: JoinTree, conjuncts: Conjuncts)
     const hint = tree.join === 'right' ? 'swap the sides and write LEFT JOIN' : undefined
     unsupported(`${tree.join.toUpperCase()} JOIN`, tree.span, hint)
   }
-  const isComma = tree.join === 'cross'
+  if (tree.join === 'cross') return bindComma(binding, tree, conjuncts)
   const sides = all([
     () => bindRelation(binding, tree.left, conjuncts),
     () => bindRelation(binding, tree.right, []),
   ])
   const [left, right] = [sides[0]!, sides[1]!]
   const width = left.plan.output.length
-  let scope = joinScopes(left.scope, right.scope, width)
-  const env: Env = { binding, scope, clause: 'JOIN', aggregates: null }
-  const pairs: KeyPair[] = []
+  const scope = joinScopes(left.scope, right.scope, width)
+  const pairs = tree.using.map((name) => usingPair(left, right, name))
   const rest: Expression[] = []
-  if (tree.using.length > 0) {
-    for (const name of tree.using) pairs.push(usingPair(left, right, name))
-    scope = mergeUsing(scope, width, tree.using)
+  if (tree.on !== null) {
+    const condition = bindCondition({ binding, scope, clause: 'ON', aggregates: null }, tree.on)
+    for (const part of conjunctsOf(condition)) {
+      const pair = pairOf(part, width)
+      if (pair === null) rest.push(part)
+      else pairs.push(pair)
+    }
   }
-  const condition = tree.on === null ? null : bindCondition(env, tree.on)
-  for (const part of condition === null ? [] : conjunctsOf(condition)) {
-    const pair = pairOf(part, width)
-    if (pair === null) rest.push(part)
-    else pairs.push(pair)
-  }
-  if (isComma) pairs.push(...takeEqualities(env, width, conjuncts))
   if (pairs.length === 0) noEquality(tree)
-  const plan = joinOn(left.plan, right.plan, tree.join === 'left' ? 'left' : 'inner', pairs, rest)
-  const fields = plan.output
-  const typed = scope.map((entry) => ({ ...entry, nullable: fields[entry.index]!.nullable }))
-  return { plan, scope: typed }
+  const plan = joinOn(left.plan, right.plan, tree.join, pairs, rest)
+  return { plan, scope: typed(mergeUsing(scope, width, tree.using), plan) }
+}
+
+/** The scope with what the join made of its columns: the right side of a left join may be NULL. */
+function typed(scope: Scope, plan: Plan): Scope {
+  return scope.map((entry) => ({ ...entry, nullable: plan.output[entry.index]!.nullable }))
+}
+
+/**
+ * Relations joined by commas. They are joined in their order where WHERE has equalities for that; one that has none with those
+ * before it waits for the others. The columns keep their order for `*`.
+ */
+function bindComma(binding: Binding, tree: JoinTree, conjuncts: Conjuncts): BoundRelation {
+  const trees = commaTrees(tree)
+  const bound = all(trees.map((part) => () => bindRelation(binding, part, conjuncts)))
+  const scopes: Scope[] = bound.map(() => [])
+  scopes[0] = bound[0]!.scope
+  let plan = bound[0]!.plan
+  const waiting = bound.map((_, index) => index).slice(1)
+  while (waiting.length > 0) {
+    const width = plan.output.length
+    const found = waiting.findIndex((index) => {
+      const scope = joinScopes(scopes.flat(), bound[index]!.scope, width)
+      const env: Env = { binding, scope, clause: 'WHERE', aggregates: null }
+      const pairs = takeEqualities(env, width, conjuncts)
+      if (pairs.length === 0) return false
+      plan = joinOn(plan, bound[index]!.plan, 'inner', pairs, [])
+      scopes[index] = joinScopes([], bound[index]!.scope, width)
+      return true
+    })
+    if (found < 0) return refuseComma(binding, bound, tree, conjuncts)
+    waiting.splice(found, 1)
+  }
+  return { plan, scope: typed(scopes.flat(), plan) }
+}
+
+/** A condition that is wrong in itself is told first: it may be the equality that is missing. */
+function refuseComma(
+  binding: Binding,
+  bound: BoundRelation[],
+  tree: JoinTree,
+  conjuncts: Conjuncts,
+): never {
+  const scope = bound.flatMap((part) => part.scope)
+  all(
+    conjuncts.map((part) => () => {
+      bindCondition({ binding, scope, clause: 'WHERE', aggregates: null }, part.tree)
+    }),
+  )
+  noEquality(tree)
+}
+
+function commaTrees(tree: TreeRelation): TreeRelation[] {
+  if (tree.kind !== 'join' || tree.join !== 'cross') return [tree]
+  return [...commaTrees(tree.left), ...commaTrees(tree.right)]
 }
 
 function noEquality(tree: JoinTree): never {

@@ -18,8 +18,25 @@ import {
 import { bindCondition, bindExpression, type Env } from './bind-expression.ts'
 import { bindRelation, type Conjuncts } from './bind-relation.ts'
 import { all, type Binding, fail, unsupported } from './binding.ts'
-import { boolean, coerce, commonTypeOf, isAdaptable, isAssignable, varchar } from './coerce.ts'
-import { and, choose, column, columnsOf, isFallible, literal, signatureOf } from './expression.ts'
+import {
+  bigint,
+  boolean,
+  coerce,
+  commonTypeOf,
+  isAdaptable,
+  isAssignable,
+  varchar,
+} from './coerce.ts'
+import {
+  and,
+  branch,
+  choose,
+  column,
+  columnsOf,
+  isFallible,
+  literal,
+  signatureOf,
+} from './expression.ts'
 import { fold } from './fold.ts'
 import type { AggregateCall, Expression, Plan } from './logical.ts'
 import { outputName, uniqueNames } from './naming.ts'
@@ -183,6 +200,15 @@ interface Grouping {
   scope: Scope
 }
 
+const rowCount: BoundAggregate = {
+  function: 'count_star',
+  argument: null,
+  distinct: false,
+  filter: null,
+  type: bigint,
+  span: undefined,
+}
+
 /** The aggregate, over a project when keys or arguments are expressions. */
 function bindAggregate(
   binding: Binding,
@@ -196,6 +222,8 @@ function bindAggregate(
     return found >= 0 ? found : needed.push(expression) - 1
   }
   const keys = [...new Set(groups.map(place))]
+  // One row without keys or calls still needs a column.
+  if (keys.length === 0 && aggregates.calls.length === 0) aggregates.calls.push(rowCount)
   const calls = aggregates.calls.map(
     (given): AggregateCall => ({
       function: given.function,
@@ -221,7 +249,10 @@ function bindAggregate(
       filter: given.filter === null ? null : at(given.filter),
     })),
     emit: 'changes',
-    names: [...keys.map((key) => names[key]!), ...calls.map((given) => given.function)],
+    names: [
+      ...keys.map((key) => names[key]!),
+      ...calls.map((given) => (given.function === 'count_star' ? 'count' : given.function)),
+    ],
   })
   const above: Above = {
     keys: keys.map((key) => signatureOf(needed[key]!)),
@@ -236,11 +267,8 @@ function bindAggregate(
 function guardedArgument(given: BoundAggregate): Expression {
   const argument = given.argument!
   if (given.filter === null || !isFallible(argument)) return argument
-  return choose(
-    [{ when: given.filter, then: argument }],
-    literal(null, argument.type),
-    argument.type,
-  )
+  const skipped = literal(null, argument.type)
+  return choose([branch(given.filter, argument)], skipped, argument.type)
 }
 
 function refuseUngrouped(

@@ -82,8 +82,8 @@ export function commonType(a: Type, b: Type): Type | null {
   if (a.kind === 'timestamp' && b.kind === 'timestamp') {
     return timestamp(Math.max(a.precision, b.precision))
   }
-  if (a.kind === 'date' && b.kind === 'timestamp') return timestamp(6)
-  if (a.kind === 'timestamp' && b.kind === 'date') return timestamp(6)
+  if (a.kind === 'date' && b.kind === 'timestamp') return b
+  if (a.kind === 'timestamp' && b.kind === 'date') return a
   if (!isNumeric(a) || !isNumeric(b)) return null
   const wider = rankOf(a) >= rankOf(b) ? a : b
   if (wider.kind !== 'decimal') return wider
@@ -140,7 +140,7 @@ export function castFails(from: Type, to: Type): boolean {
 }
 
 /** A literal as a host value. */
-export function valueOf(expression: Expression): Value {
+export function literalValue(expression: Expression): Value {
   assert(expression.kind === 'literal', 'only literals have a value')
   const { value, type } = expression
   if (value === null) return null
@@ -182,12 +182,13 @@ export function comparedLiteral(
   if (expression.kind !== 'literal') return null
   if (to.kind === 'timestamp' && isAdaptable(expression)) {
     const fine = coerce(expression, timestamp(6), span)
-    const value = valueOf(fine)
+    const value = literalValue(fine)
     const whole = value === null || (value as bigint) % precisionMicros(to) === 0n
     return whole ? literal(value, to) : fine
   }
   if (isAdaptable(expression)) return coerce(expression, to, span)
-  return isNumeric(expression.type) ? adaptLiteral(expression, to, span) : null
+  const converts = isNumeric(expression.type) || expression.type.kind === 'date'
+  return converts ? adaptLiteral(expression, to, span) : null
 }
 
 function adaptLiteral(
@@ -204,8 +205,12 @@ function adaptLiteral(
     }
     return literal(parsed, to)
   }
+  if (from.kind === 'date' && to.kind === 'timestamp') {
+    const micros = BigInt(value) * 86_400_000_000n
+    return fits(micros, to) ? literal(micros, to) : null
+  }
   if (!isNumeric(from) || !isNumeric(to)) return null
-  return adaptNumber(valueOf(expression), from, to)
+  return adaptNumber(literalValue(expression), from, to)
 }
 
 function adaptNumber(value: Value, from: Type, to: Type): Expression | null {

@@ -4,7 +4,7 @@
  * Format   Kind  arguments  [emit …] [key …] [updating]      one line per node, inputs indented by two spaces
  */
 import { type Field, typeText, valueText } from '../data/index.ts'
-import { valueOf } from './coerce.ts'
+import { literalValue } from './coerce.ts'
 import type { Expression } from './logical.ts'
 import type { PhysicalPlan } from './physical.ts'
 
@@ -195,7 +195,7 @@ function callText(node: Expression & { kind: 'call' }, text: (e: Expression) => 
 }
 
 function literalText(node: Expression & { kind: 'literal' }): string {
-  const value = valueOf(node)
+  const value = literalValue(node)
   if (value === null) return 'null'
   const text = valueText(value, node.type)
   switch (node.type.kind) {

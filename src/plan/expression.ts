@@ -67,12 +67,19 @@ function logic(kind: 'and' | 'or', args: Expression[]): Expression {
   }
 }
 
+/** One WHEN … THEN … of a `case`. */
+export interface Branch {
+  when: Expression
+  then: Expression
+}
+
+export function branch(when: Expression, value: Expression): Branch {
+  // biome-ignore lint/suspicious/noThenProperty: plan data is never awaited, and SQL says THEN.
+  return { when, then: value }
+}
+
 /** All branches have `type` already. */
-export function choose(
-  whens: { when: Expression; then: Expression }[],
-  otherwise: Expression,
-  type: Type,
-): Expression {
+export function choose(whens: Branch[], otherwise: Expression, type: Type): Expression {
   return {
     kind: 'case',
     whens,
@@ -122,10 +129,7 @@ export function mapChildren(expression: Expression, f: (e: Expression) => Expres
     case 'or':
       return logic(expression.kind, expression.args.map(f))
     case 'case': {
-      const whens = expression.whens.map(({ when, then: value }) => ({
-        when: f(when),
-        then: f(value),
-      }))
+      const whens = expression.whens.map(({ when, then: value }) => branch(f(when), f(value)))
       return choose(whens, f(expression.else), expression.type)
     }
   }
@@ -227,11 +231,11 @@ function isMinusOne(divisor: Expression): boolean {
 
 /** A pattern that is known and does not end in its escape character, with an escape of one character or none. */
 function hasSoundPattern(args: Expression[]): boolean {
-  const [, pattern, escape] = args
+  const [, pattern, escaping] = args
   if (pattern?.kind !== 'literal') return false
   if (pattern.value === null) return true
-  if (escape !== undefined && escape.kind !== 'literal') return false
-  const mark = escape === undefined ? '\\' : escape.value
+  if (escaping !== undefined && escaping.kind !== 'literal') return false
+  const mark = escaping === undefined ? '\\' : escaping.value
   if (mark === null || mark === '') return true
   const marks = [...String(mark)]
   if (marks.length > 1) return false
@@ -239,9 +243,9 @@ function hasSoundPattern(args: Expression[]): boolean {
 }
 
 /** Is the last character of a LIKE pattern an escape that escapes nothing? */
-export function endsInEscape(pattern: readonly string[], escape: string): boolean {
+export function endsInEscape(pattern: readonly string[], mark: string): boolean {
   for (let at = 0; at < pattern.length; at++) {
-    if (pattern[at] !== escape) continue
+    if (pattern[at] !== mark) continue
     if (at === pattern.length - 1) return true
     at++
   }

@@ -6,7 +6,7 @@
  * Contract 1 (checked) type unchanged. 2 (trusted) the value is that of the kernels; test/plan/fold.test.ts compares.
  */
 import { compareValues, sameType, type Type, type Value } from '../data/index.ts'
-import { boolean, fits, isExact, valueOf } from './coerce.ts'
+import { boolean, fits, isExact, literalValue } from './coerce.ts'
 import { and, choose, literal, mapChildren, or } from './expression.ts'
 import type { Expression } from './logical.ts'
 
@@ -77,7 +77,7 @@ function evaluate(name: string, args: Literal[], type: Type): Value | undefined 
       return args[0]!.value !== true
     case 'coalesce': {
       const first = args.find((arg) => arg.value !== null)
-      return first === undefined ? null : valueOf(first)
+      return first === undefined ? null : literalValue(first)
     }
     case 'eq':
     case 'ne':
@@ -95,7 +95,7 @@ function compare(name: string, args: Literal[]): boolean | undefined {
   const [a, b] = [args[0]!, args[1]!]
   const sameMicros = a.type.kind === 'timestamp' && b.type.kind === 'timestamp'
   if (!sameType(a.type, b.type) && !sameMicros) return undefined
-  const order = compareValues(valueOf(a), valueOf(b), a.type)
+  const order = compareValues(literalValue(a), literalValue(b), a.type)
   switch (name) {
     case 'eq':
       return order === 0
@@ -119,7 +119,7 @@ function compute(name: string, args: Literal[], type: Type): Value | undefined {
     return args.every((arg) => arg.type.kind === 'double') ? computeDouble(name, args) : undefined
   }
   if (!counted(type) || !args.every((arg) => counted(arg.type))) return undefined
-  const [a, b] = args.map((arg) => BigInt(valueOf(arg) as bigint | number))
+  const [a, b] = args.map((arg) => BigInt(literalValue(arg) as bigint | number))
   const value = computeExact(name, a!, b)
   if (value === undefined || !fits(value, type)) return undefined
   return type.kind === 'integer' ? Number(value) : value
@@ -142,7 +142,7 @@ function computeExact(name: string, a: bigint, b: bigint | undefined): bigint | 
 }
 
 function computeDouble(name: string, args: Literal[]): number | undefined {
-  const [a, b] = args.map((arg) => valueOf(arg) as number)
+  const [a, b] = args.map((arg) => literalValue(arg) as number)
   if (b === undefined) return name === 'negate' ? -a! : Math.abs(a!)
   switch (name) {
     case 'add':

@@ -23,7 +23,7 @@ import {
   timestamp,
   varchar,
 } from './coerce.ts'
-import { call, choose, literal } from './expression.ts'
+import { and, type Branch, branch, call, choose, literal, or } from './expression.ts'
 import type { Expression } from './logical.ts'
 import { bindArithmetic, bindComparison, type Pair } from './operator.ts'
 import { suggestion } from './suggest.ts'
@@ -223,7 +223,7 @@ function bindCoalesce(given: Call): Expression {
 function bindNullIf(given: Call): Expression {
   const arg = given.args[0]!
   const equal = bindComparison('eq', pairOf(given), 'nullif')
-  return choose([{ when: equal, then: literal(null, arg.type) }], arg, arg.type)
+  return choose([branch(equal, literal(null, arg.type))], arg, arg.type)
 }
 
 function bindBranches(conditions: Expression[], given: Call): Expression {
@@ -231,8 +231,8 @@ function bindBranches(conditions: Expression[], given: Call): Expression {
   const branches = given.args.slice(1)
   const spans = given.argSpans.slice(1)
   const type = branchType(branches, spans, given.name)
-  const [yes, no] = branches.map((branch, index) => coerce(branch, type, spans[index]))
-  return choose([{ when: condition, then: yes! }], no!, type)
+  const [yes, no] = branches.map((value, index) => coerce(value, type, spans[index]))
+  return choose([branch(condition, yes!)], no!, type)
 }
 
 /** A condition must be BOOLEAN. */
@@ -242,18 +242,30 @@ export function coerceCondition(condition: Expression, span: Span, place: string
   fail('type_mismatch', `${place} takes BOOLEAN, not ${typeText(condition.type)}`, span)
 }
 
-/** GREATEST and LEAST leave NULLs out, as in Postgres. */
+/** GREATEST and LEAST leave NULLs out, as in Postgres: the first argument that no other one beats. */
 function bindExtreme(given: Call, comparison: 'ge' | 'le'): Expression {
   const type = branchType(given.args, given.argSpans, given.name)
   if (type.kind === 'null') return literal(null, nullType)
   const args = given.args.map((arg, index) => coerce(arg, type, given.argSpans[index]))
-  return args.reduce((best, arg) => {
-    const wins = call(comparison, [best, arg], boolean)
-    const whens = [{ when: wins, then: best }]
-    if (best.nullable) whens.push({ when: call('is_null', [best], boolean), then: arg })
-    if (!arg.nullable) return choose(whens, arg, type)
-    return choose([{ when: call('is_null', [arg], boolean), then: best }, ...whens], arg, type)
-  })
+  const safe = args.findIndex((arg) => !arg.nullable)
+  const whens = args.flatMap((arg, index) =>
+    index === safe ? [] : [winning(arg, args, comparison)],
+  )
+  const otherwise = safe < 0 ? literal(null, type) : args[safe]!
+  return whens.length === 0 ? otherwise : choose(whens, otherwise, type)
+}
+
+function winning(arg: Expression, args: Expression[], comparison: string): Branch {
+  const isNull = (e: Expression) => call('is_null', [e], boolean)
+  const beats = args
+    .filter((other) => other !== arg && !(other.kind === 'literal' && other.value === null))
+    .map((other) => {
+      const wins = call(comparison, [arg, other], boolean)
+      return other.nullable ? or([isNull(other), wins]) : wins
+    })
+  const known = arg.nullable ? [call('is_not_null', [arg], boolean)] : []
+  const conditions = [...known, ...beats]
+  return branch(conditions.length === 0 ? literal(true, boolean) : and(conditions), arg)
 }
 
 function unitName(given: Call, index: number): string {

@@ -303,6 +303,29 @@ export function mapPlan(plan: Plan, f: (node: Plan) => Plan): Plan {
   )
 }
 
+/** The node with its own expressions replaced. */
+export function mapExpressions(plan: Plan, f: (expression: Expression) => Expression): Plan {
+  const names = plan.output.map((field) => field.name)
+  switch (plan.kind) {
+    case 'filter':
+      return filter(plan.input, f(plan.predicate))
+    case 'project':
+      return project(plan.input, plan.expressions.map(f), names)
+    case 'values':
+      return values(
+        plan.rows.map((row) => row.map(f)),
+        names,
+      )
+    case 'join': {
+      const { left, right, join: kind, leftKeys, rightKeys, residual } = plan
+      const mapped = residual === null ? null : f(residual)
+      return join(left, right, { join: kind, leftKeys, rightKeys, residual: mapped })
+    }
+    default:
+      return plan
+  }
+}
+
 /** Every node, the root first. */
 export function nodesOf(plan: Plan): Plan[] {
   return [plan, ...inputsOf(plan).flatMap(nodesOf)]

@@ -47,8 +47,9 @@ export type Mode = 'one-shot' | 'continuous'
 /** The physical plan of a logical one. In a one-shot statement nothing is ever taken back. */
 export function lower(plan: Plan, mode: Mode): PhysicalPlan {
   let count = 0
-  const walk = (node: Plan): PhysicalPlan => {
+  const walk = (logical: Plan): PhysicalPlan => {
     const id = count++
+    const node = mode === 'one-shot' ? { ...logical, updating: false } : logical
     switch (node.kind) {
       case 'scan':
       case 'values':

@@ -8,6 +8,12 @@
 import { assert } from '../base/index.ts'
 import { sameType } from '../data/index.ts'
 import type { Plan } from './logical.ts'
+import { foldConstants } from './rule/fold-constants.ts'
+import { mergeFilter } from './rule/merge-filter.ts'
+import { mergeProject } from './rule/merge-project.ts'
+import { pruneColumns } from './rule/prune-columns.ts'
+import { pushFilter } from './rule/push-filter.ts'
+import { removeIdentityProject } from './rule/remove-identity-project.ts'
 
 export interface Rule {
   name: string
@@ -21,7 +27,14 @@ export interface Step {
 }
 
 /** In this order. */
-export const rules: readonly Rule[] = []
+export const rules: readonly Rule[] = [
+  { name: 'fold-constants', apply: foldConstants },
+  { name: 'merge-filter', apply: mergeFilter },
+  { name: 'push-filter', apply: pushFilter },
+  { name: 'prune-columns', apply: pruneColumns },
+  { name: 'merge-project', apply: mergeProject },
+  { name: 'remove-identity-project', apply: removeIdentityProject },
+]
 
 const roundsMax = 20
 
