@@ -10,6 +10,8 @@ import { type Arena, cellBlocks, type Kernels } from '../kernel/index.ts'
 import { Chunks } from './chunks.ts'
 
 const inlineMax = 12
+/** Bytes that string kernels may read behind a string. */
+const slack = 16
 const { noView } = cellBlocks
 
 export class Heap {
@@ -77,8 +79,8 @@ export class Heap {
   #take(size: number): number {
     const reused = this.#free.get(size)?.pop()
     if (reused !== undefined) return reused
-    if (this.#end - this.#next < size) {
-      const room = this.#chunks.add(this.#next, size)
+    if (this.#end - this.#next < size + slack) {
+      const room = this.#chunks.add(this.#next, size + slack)
       this.#next = room.next
       this.#end = room.end
     }

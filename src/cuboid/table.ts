@@ -11,14 +11,14 @@
  *          2 (trusted) what `find` returns lies in scratch memory.
  * Cost     a cache miss for the slot and one for the row, in a large table.
  */
-import { Arena, cellBlocks, type Kernels, type Vector } from '../kernel/index.ts'
+import { Arena, cellBlocks, type Kernels, takeVector, type Vector } from '../kernel/index.ts'
 import { Chunks } from './chunks.ts'
 import { Directory } from './directory.ts'
 import { Heap } from './heap.ts'
 import type { KeyField } from './layout.ts'
 
 const { probe, stop, row: rowFields } = cellBlocks
-const noRows = 0x2545f491
+const noKeys = 0x2545f491
 
 export interface TableLayout {
   keys: KeyField[]
@@ -75,7 +75,7 @@ export class Table {
 
   /** The row of each input row's key, made where there is none. `keys` are in their form (`keyVector`). */
   find(keys: readonly Vector[], rows: number): Found {
-    const hashes = this.#hashes(keys, rows)
+    const hashes = hashKeys(this.#kernels, keys, rows)
     const { arena } = this.#kernels
     const refs = arena.scratch(rows * 4)
     const newRows = arena.scratch(rows * 4)
@@ -90,7 +90,7 @@ export class Table {
 
   /** The row of each input row's key, 0 where there is none. */
   lookup(keys: readonly Vector[], rows: number): number {
-    const hashes = this.#hashes(keys, rows)
+    const hashes = hashKeys(this.#kernels, keys, rows)
     const refs = this.#kernels.arena.scratch(rows * 4)
     this.#control32({ hashes, refs, newRows: 0 })
     this.#kernels.get('cell_lookup')(this.#control, rows)
@@ -136,19 +136,6 @@ export class Table {
     this.heap.drop()
     this.#kernels.arena.free(this.#control, probe.bytes)
     this.#count = 0
-  }
-
-  #hashes(keys: readonly Vector[], rows: number): number {
-    const { arena } = this.#kernels
-    const hashes = arena.scratch(rows * 4)
-    if (keys.length === 0) {
-      arena.views.u32.fill(noRows, hashes >>> 2, (hashes >>> 2) + rows)
-    }
-    keys.forEach((key, index) => {
-      const name = key.physical === 'view' ? 'cell_hash_view' : 'cell_hash_i64'
-      this.#kernels.get(name)(key.data, key.validity, rows, hashes, index === 0 ? 1 : 0)
-    })
-    return hashes
   }
 
   #control32(block: { hashes: number; refs: number; newRows: number }): void {
@@ -289,11 +276,35 @@ export class Table {
     const count = addresses.length
     const list = arena.scratch(count * 4)
     arena.views.u32.set(addresses, list >>> 2)
-    return this.#hashes(
+    return hashKeys(
+      this.#kernels,
       this.layout.keys.map((field) => readKey(this.#kernels, field, list, count)),
       count,
     )
   }
+}
+
+/** Hashes of the keys of rows: address of a u32 per row. */
+export function hashKeys(kernels: Kernels, keys: readonly Vector[], rows: number): number {
+  const { arena } = kernels
+  const hashes = arena.scratch(rows * 4)
+  if (keys.length === 0) arena.views.u32.fill(noKeys, hashes >>> 2, (hashes >>> 2) + rows)
+  keys.forEach((key, index) => {
+    const name = key.physical === 'view' ? 'cell_hash_view' : 'cell_hash_i64'
+    kernels.get(name)(key.data, key.validity, rows, hashes, index === 0 ? 1 : 0)
+  })
+  return hashes
+}
+
+/** The listed rows of some columns; the columns themselves if all are listed. */
+export function takeVectors(
+  kernels: Kernels,
+  columns: readonly Vector[],
+  rows: number,
+  { list, count }: { list: number; count: number },
+): readonly Vector[] {
+  if (count === rows) return columns
+  return columns.map((column) => takeVector(kernels, column, list, count))
 }
 
 /** A key column of rows given by their addresses. */
@@ -308,7 +319,8 @@ export function readKey(kernels: Kernels, field: KeyField, list: number, count: 
   )
   const validity = arena.scratch((count + 63) >> 3)
   const read = kernels.get('cell_read_validity')
-  const nulls = read(list, count, rowFields.nulls, field.bit, validity)
+  const word = rowFields.nulls + (field.bit >>> 5) * 4
+  const nulls = read(list, count, word, field.bit & 31, validity)
   return { physical: field.form, data, validity: nulls === 0 ? 0 : validity, errors: null }
 }
 

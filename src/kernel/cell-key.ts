@@ -2,7 +2,7 @@
  * Cell key kernels: normal form of key columns, keys of new rows, and comparison of keys with those of the rows found.
  *
  * How      Keys are i64 or views: booleans widen, doubles become their bits with one zero and one NaN. `place` packs the
- *          offset of the key in the row and its bit in the null mask: offset | bit << 16.
+ *          offset of the key in the row and its bit in the words of the null mask: offset | bit << 16.
  * Contract 1 (trusted) a NULL slot holds zeros, in the row too.
  * Cost     about 1 ns per row and column, the row being in cache.
  */
@@ -69,12 +69,14 @@ defineKernel({
   closure: (arena: Arena) => (refs, newRows, count, place, values, validity) => {
     const { u32, u8 } = arena.views
     const offset = (place! & 0xffff) >>> 2
+    const mask = nulls + (place! >>> 21)
+    const bit = 1 << (place! >>> 16)
     for (let index = 0; index < count!; index++) {
       const row = u32[(newRows! >>> 2) + index]!
       const cell = u32[(refs! >>> 2) + row]! >>> 2
       u32[cell + offset] = u32[(values! >>> 2) + row * 2]!
       u32[cell + offset + 1] = u32[(values! >>> 2) + row * 2 + 1]!
-      if (!isThere(u8, validity!, row)) u32[cell + nulls]! |= 1 << (place! >>> 16)
+      if (!isThere(u8, validity!, row)) u32[cell + mask]! |= bit
     }
     return 0
   },
@@ -88,6 +90,8 @@ defineKernel({
   closure: (arena: Arena) => (refs, newRows, count, place, values, validity) => {
     const { u32, u8 } = arena.views
     const offset = (place! & 0xffff) >>> 2
+    const mask = nulls + (place! >>> 21)
+    const bit = 1 << (place! >>> 16)
     let long = 0
     for (let index = 0; index < count!; index++) {
       const row = u32[(newRows! >>> 2) + index]!
@@ -95,7 +99,7 @@ defineKernel({
       const from = (values! >>> 2) + row * 4
       for (let word = 0; word < 4; word++) u32[cell + offset + word] = u32[from + word]!
       if (u32[from]! > 12) long++
-      if (!isThere(u8, validity!, row)) u32[cell + nulls]! |= 1 << (place! >>> 16)
+      if (!isThere(u8, validity!, row)) u32[cell + mask]! |= bit
     }
     return long
   },
@@ -109,13 +113,14 @@ defineKernel({
   closure: (arena: Arena) => (refs, rows, place, values, validity, out) => {
     const { u32, u8 } = arena.views
     const offset = (place! & 0xffff) >>> 2
-    const bit = place! >>> 16
+    const mask = nulls + (place! >>> 21)
+    const bit = (place! >>> 16) & 31
     let count = 0
     for (let row = 0; row < rows!; row++) {
       const cell = u32[(refs! >>> 2) + row]! >>> 2
       if (cell === 0) continue
       const from = (values! >>> 2) + row * 2
-      const isNull = (u32[cell + nulls]! >>> bit) & 1
+      const isNull = (u32[cell + mask]! >>> bit) & 1
       if (
         u32[cell + offset] !== u32[from] ||
         u32[cell + offset + 1] !== u32[from + 1] ||
@@ -135,12 +140,13 @@ defineKernel({
   closure: (arena: Arena) => (refs, rows, place, values, validity, out) => {
     const { u32, u8 } = arena.views
     const offset = place! & 0xffff
-    const bit = place! >>> 16
+    const mask = nulls + (place! >>> 21)
+    const bit = (place! >>> 16) & 31
     let count = 0
     for (let row = 0; row < rows!; row++) {
       const cell = u32[(refs! >>> 2) + row]!
       if (cell === 0) continue
-      const isNull = (u32[(cell >>> 2) + nulls]! >>> bit) & 1
+      const isNull = (u32[(cell >>> 2) + mask]! >>> bit) & 1
       if (
         isThere(u8, validity!, row) === (isNull === 1) ||
         !sameView(u32, u8, cell + offset, values! + row * 16)

@@ -10,6 +10,7 @@ export { Arena } from './arena.ts'
 
 import './cell-fold.ts'
 import './cell-index.ts'
+import './cell-join.ts'
 import './cell-read.ts'
 
 export { cellBlocks } from './cell-blocks.ts'

@@ -24,7 +24,17 @@ const doubles = [
   0, -0, 1, -1, 0.1, -0.1, 1e300, -1e300, 5e-324, -5e-324, 2 ** -44, 2 ** -45, 2 ** 63, 2 ** 62,
   -(2 ** 63), Number.NaN, Infinity, -Infinity, 1 / 3, 123456.789,
 ] // biome-ignore format: one list
-const strings = ['', 'a', 'ab', 'twelve bytes', 'thirteen byte', 'thirteen bytf', 'a long string that lies in a heap', 'ä', '😀']
+const strings = [
+  '',
+  'a',
+  'ab',
+  'twelve bytes',
+  'thirteen byte',
+  'thirteen bytf',
+  'a long string that lies in a heap',
+  'ä',
+  '😀',
+]
 
 const pick = <T>(random: Random, list: readonly T[]) => list[random.below(list.length)]!
 
@@ -37,11 +47,13 @@ function valueFor(random: Random, type: Type, wild: boolean): Value {
     case 'double':
       return wild ? pick(random, doubles) : (random.below(2001) - 1000) / 8
     case 'varchar':
-      return wild ? pick(random, strings) + (random.below(4) === 0 ? random.below(9) : '') : pick(random, strings)
+      return wild
+        ? pick(random, strings) + (random.below(4) === 0 ? random.below(9) : '')
+        : pick(random, strings)
     case 'decimal':
       return BigInt(random.below(2_000_001) - 1_000_000) * (wild ? 10n ** 11n : 1n)
     default:
-      return wild ? BigInt(random.below(4) - 2) * (2n ** 62n) : BigInt(random.below(100) - 50)
+      return wild ? BigInt(random.below(4) - 2) * 2n ** 62n : BigInt(random.below(100) - 50)
   }
 }
 
@@ -81,7 +93,13 @@ interface Setup {
   single: boolean
 }
 
-function batchFor(random: Random, setup: Setup, live: ModelRow[], at: number, wild: boolean): ModelRow[] {
+function batchFor(
+  random: Random,
+  setup: Setup,
+  live: ModelRow[],
+  at: number,
+  wild: boolean,
+): ModelRow[] {
   const rows: ModelRow[] = []
   const count = 1 + random.below(60)
   for (let index = 0; index < count; index++) {
@@ -91,10 +109,13 @@ function batchFor(random: Random, setup: Setup, live: ModelRow[], at: number, wi
       rows.push({ ...old!, weight: -1, position })
       continue
     }
-    const orNull = (type: Type, isWild: boolean) => (random.below(6) === 0 ? null : valueFor(random, type, isWild))
+    const orNull = (type: Type, isWild: boolean) =>
+      random.below(6) === 0 ? null : valueFor(random, type, isWild)
     const row: ModelRow = {
       keys: setup.keys.map((type) => orNull(type, false)),
-      arguments: setup.measures.map(({ argument }) => (argument === null ? null : orNull(argument, wild))),
+      arguments: setup.measures.map(({ argument }) =>
+        argument === null ? null : orNull(argument, wild),
+      ),
       filters: setup.filtered.map((filtered) =>
         filtered ? pick(random, [true, true, false, null]) : undefined,
       ),
@@ -107,20 +128,56 @@ function batchFor(random: Random, setup: Setup, live: ModelRow[], at: number, wi
   return rows
 }
 
-function foldRows(kernels: Kernels, cuboid: Cuboid, end: bigint, setup: Setup, rows: ModelRow[]): void {
+function foldRows(
+  kernels: Kernels,
+  cuboid: Cuboid,
+  end: bigint,
+  setup: Setup,
+  rows: ModelRow[],
+): void {
   const mark = kernels.arena.markScratch()
   const boolean = types['boolean']!
   cuboid.fold(end, {
     rows: rows.length,
-    keys: setup.keys.map((type, index) => vectorOf(kernels, type, rows.map((row) => row.keys[index]!))),
+    keys: setup.keys.map((type, index) =>
+      vectorOf(
+        kernels,
+        type,
+        rows.map((row) => row.keys[index]!),
+      ),
+    ),
     arguments: setup.measures.map(({ argument }, index) =>
-      argument === null ? null : vectorOf(kernels, argument, rows.map((row) => row.arguments[index]!)),
+      argument === null
+        ? null
+        : vectorOf(
+            kernels,
+            argument,
+            rows.map((row) => row.arguments[index]!),
+          ),
     ),
     filters: setup.filtered.map((filtered, index) =>
-      filtered ? vectorOf(kernels, boolean, rows.map((row) => row.filters[index]!)) : null,
+      filtered
+        ? vectorOf(
+            kernels,
+            boolean,
+            rows.map((row) => row.filters[index]!),
+          )
+        : null,
     ),
-    order: { major: doublesOf(kernels, rows.map((row) => row.position)), middle: 0, minor: 0 },
-    weights: setup.retracts ? weightsOf(kernels, rows.map((row) => row.weight)) : 0,
+    order: {
+      major: doublesOf(
+        kernels,
+        rows.map((row) => row.position),
+      ),
+      middle: 0,
+      minor: 0,
+    },
+    weights: setup.retracts
+      ? weightsOf(
+          kernels,
+          rows.map((row) => row.weight),
+        )
+      : 0,
   })
   kernels.arena.releaseScratch(mark)
 }
@@ -135,7 +192,9 @@ interface Out {
 
 function outOf(kernels: Kernels, setup: Setup, batch: VectorBatch): Out[] {
   const all = [...setup.keys, ...setup.measures.map(({ result }) => result)]
-  const columns = all.map((type, index) => valuesOf(kernels, batch.columns[index]!, type, batch.rows))
+  const columns = all.map((type, index) =>
+    valuesOf(kernels, batch.columns[index]!, type, batch.rows),
+  )
   const { f64, i32 } = kernels.arena.views
   const { major, middle, minor } = batch.order
   return Array.from({ length: batch.rows }, (_, row) => ({
@@ -149,9 +208,14 @@ function outOf(kernels: Kernels, setup: Setup, batch: VectorBatch): Out[] {
 
 /** −0 and 0 are told apart in measures, NaN equals NaN. */
 const show = (row: readonly Value[]) =>
-  row.map((value) => (Object.is(value, -0) ? '-0' : typeof value === 'string' ? JSON.stringify(value) : `${value}`)).join(' | ')
+  row
+    .map((value) =>
+      Object.is(value, -0) ? '-0' : typeof value === 'string' ? JSON.stringify(value) : `${value}`,
+    )
+    .join(' | ')
 const same = (a: readonly Value[], b: readonly Value[]) =>
-  show(a.map((value) => (value === 0 ? 0 : value))) === show(b.map((value) => (value === 0 ? 0 : value)))
+  show(a.map((value) => (value === 0 ? 0 : value))) ===
+  show(b.map((value) => (value === 0 ? 0 : value)))
 
 function setupFor(random: Random, retracts: boolean): Setup {
   const single = random.below(6) === 0
@@ -200,7 +264,9 @@ describe.each(backends)('%s', (backend) => {
           .map(([id, cell]) => ({ row: model.value(id, setup.single), created: cell.created }))
           .filter(({ row }) => row !== null)
           .map(({ row, created }) => `${setup.single ? 0 : created}: ${show(row!)}`)
-        expect(out.map(({ row, minor }) => `${minor}: ${show(row)}`).sort()).toEqual(expected.sort())
+        expect(out.map(({ row, minor }) => `${minor}: ${show(row)}`).sort()).toEqual(
+          expected.sort(),
+        )
         expect(out.every(({ minor }, at) => at === 0 || minor >= out[at - 1]!.minor)).toBe(true)
         expect(out.every(({ middle }) => middle === Number(end))).toBe(true)
       }
@@ -241,7 +307,9 @@ describe.each(backends)('%s', (backend) => {
           out.push(...part)
         })
         const expected: string[] = []
-        for (const [key, { major, end, id }] of [...touched].sort((a, b) => a[1].major - b[1].major)) {
+        for (const [key, { major, end, id }] of [...touched].sort(
+          (a, b) => a[1].major - b[1].major,
+        )) {
           const old = shown.get(key)
           const next = models.get(end)!.value(id, setup.single)
           if (next === null) models.get(end)!.cells.delete(id)
@@ -252,9 +320,15 @@ describe.each(backends)('%s', (backend) => {
           else shown.set(key, next)
         }
         const got = out
-          .filter(({ row, weight }, at) => row[0] !== 'end of batch' || out[at + 1]?.weight === 1 || weight > 0)
+          .filter(
+            ({ row, weight }, at) =>
+              row[0] !== 'end of batch' || out[at + 1]?.weight === 1 || weight > 0,
+          )
           .filter(({ row }) => row[0] !== 'end of batch')
-          .map(({ row, weight, major, middle }) => `${weight > 0 ? '+' : '-'} ${major} ${middle} ${show(row)}`)
+          .map(
+            ({ row, weight, major, middle }) =>
+              `${weight > 0 ? '+' : '-'} ${major} ${middle} ${show(row)}`,
+          )
         expect(got).toEqual(expected)
       }
       for (const end of cuboid.buckets()) cuboid.drop(end)

@@ -1,8 +1,9 @@
 /**
  * Model of a cuboid: cells as lists of rows in plain Maps; every value is computed anew with BigInt.
  */
-import type { Type, Value } from '../../src/data/index.ts'
+
 import type { Measure } from '../../src/cuboid/index.ts'
+import type { Type, Value } from '../../src/data/index.ts'
 
 export interface ModelRow {
   keys: Value[]
@@ -47,7 +48,10 @@ export class Model {
     if (cell === undefined) return null
     const net = cell.rows.reduce((sum, { weight }) => sum + weight, 0)
     if (net === 0 && !single) return null
-    return [...cell.keys, ...this.measures.map((measure, index) => measureOf(measure, cell.rows, index))]
+    return [
+      ...cell.keys,
+      ...this.measures.map((measure, index) => measureOf(measure, cell.rows, index)),
+    ]
   }
 }
 

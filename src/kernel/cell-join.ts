@@ -1,0 +1,83 @@
+/**
+ * Cell join kernels: chains of rows that share a key, and the pairs of a probe.
+ *
+ * Format   row of the key's table: … | u32 first row | u32 last row | u32 rows | …, at an offset
+ *          stored row: u32 next row of the key or 0 | …
+ * How      Rows are chained in order of insertion, so a probe meets them in that order.
+ * Cost     a cache miss per stored row that is met.
+ */
+import type { Arena } from './arena.ts'
+import { cellBlocks } from './cell-blocks.ts'
+import { defineKernel } from './kernels.ts'
+
+const { pairs } = cellBlocks
+
+/** Appends rows[list[i]] to the chain of the key row refs[i]; the key row is noted at `owner` of the stored row. */
+defineKernel({
+  name: 'cell_link',
+  parameters: 6,
+  closure: (arena: Arena) => (refs, list, count, offset, rows, owner) => {
+    const { u32 } = arena.views
+    for (let index = 0; index < count!; index++) {
+      const key = u32[(refs! >>> 2) + index]!
+      const chain = (key + offset!) >>> 2
+      const row = u32[(rows! >>> 2) + u32[(list! >>> 2) + index]!]!
+      const last = u32[chain + 1]!
+      if (last === 0) u32[chain] = row
+      else u32[last >>> 2] = row
+      u32[(row + owner!) >>> 2] = key
+      u32[(row + owner! + 4) >>> 2] = last
+      u32[chain + 1] = row
+      u32[chain + 2]!++
+    }
+    return 0
+  },
+  wasm: null,
+})
+
+/** Pairs of probe rows with the stored rows of their key, as many as there is room for; goes on where it stopped. */
+defineKernel({
+  name: 'cell_pairs',
+  parameters: 3,
+  closure: (arena: Arena) => (control, offset, rows) => {
+    const { u32 } = arena.views
+    const block = control! >>> 2
+    const refs = u32[block + (pairs.refs >>> 2)]! >>> 2
+    const probe = u32[block + (pairs.probe >>> 2)]! >>> 2
+    const build = u32[block + (pairs.build >>> 2)]! >>> 2
+    const most = u32[block + (pairs.most >>> 2)]!
+    let row = u32[block + (pairs.row >>> 2)]!
+    let at = u32[block + (pairs.at >>> 2)]!
+    let count = 0
+    for (; row < rows!; row++) {
+      if (at === 0) {
+        const key = u32[refs + row]!
+        if (key !== 0) at = u32[(key + offset!) >>> 2]!
+      }
+      for (; at !== 0 && count < most; at = u32[at >>> 2]!) {
+        u32[probe + count] = row
+        u32[build + count++] = at
+      }
+      if (at !== 0) break
+    }
+    u32[block + (pairs.row >>> 2)] = row
+    u32[block + (pairs.at >>> 2)] = at
+    return count
+  },
+  wasm: null,
+})
+
+/** Rows stored for each key row found; 0 where none was. */
+defineKernel({
+  name: 'cell_matches',
+  parameters: 4,
+  closure: (arena: Arena) => (refs, rows, offset, to) => {
+    const { u32 } = arena.views
+    for (let row = 0; row < rows!; row++) {
+      const key = u32[(refs! >>> 2) + row]!
+      u32[(to! >>> 2) + row] = key === 0 ? 0 : u32[(key + offset! + 8) >>> 2]!
+    }
+    return 0
+  },
+  wasm: null,
+})
