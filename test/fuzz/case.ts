@@ -1,0 +1,178 @@
+/**
+ * Case: a random schema, its rows with commit points, and queries, as plain data that can be written as SQL and shrunk.
+ */
+
+export type Kind =
+  | 'int'
+  | 'bigint'
+  | 'double'
+  | 'decimal'
+  | 'varchar'
+  | 'boolean'
+  | 'timestamp'
+  | 'date'
+
+/** An expression: `$0`, `$1` … in the text stand for the parts. */
+export interface Expr {
+  text: string
+  parts: Expr[]
+}
+
+export interface Item {
+  expression: Expr
+  alias: string
+}
+
+export type From =
+  | { kind: 'table'; name: string; alias: string }
+  | {
+      kind: 'window'
+      function: 'tumble' | 'hop'
+      /** A table or a derived relation; its alias is hidden by this one's. */
+      source: From
+      time: string
+      /** Seconds. */
+      slide: number
+      size: number
+      offset: number
+      alias: string
+    }
+  | { kind: 'derived'; select: Select; alias: string }
+  | { kind: 'join'; join: 'inner' | 'left'; left: From; right: From; on: Expr[] }
+
+export interface Select {
+  items: Item[]
+  from: From
+  where: Expr[]
+  /** Grouping expressions; null = no grouping. */
+  group: Expr[] | null
+  having: Expr[]
+  distinct: boolean
+}
+
+export interface Relation {
+  name: string
+  object: 'stream' | 'table'
+  columns: { name: string; type: string; kind: Kind }[]
+  /** Seconds that the watermark on `at` trails; null = ascending; undefined = no watermark. */
+  delay?: number | null | undefined
+}
+
+export interface View {
+  name: string
+  select: Select
+  emit: 'changes' | 'on-window-close'
+}
+
+/** A fed row: cells as golden scripts write them. */
+export interface Fed {
+  relation: string
+  cells: string[]
+  /** A commit point follows. */
+  flush: boolean
+}
+
+export interface Case {
+  relations: Relation[]
+  views: View[]
+  rows: Fed[]
+}
+
+/** How SQL is written: for Millrace or for DuckDB. */
+export interface Dialect {
+  window(from: From & { kind: 'window' }, source: string): string
+  expression(text: string): string
+}
+
+export function expressionSql({ text, parts }: Expr, dialect: Dialect): string {
+  return dialect
+    .expression(text)
+    .replace(/\$(\d)/g, (_, index: string) => expressionSql(parts[Number(index)]!, dialect))
+}
+
+export function selectSql(select: Select, dialect: Dialect): string {
+  const sql = (expression: Expr) => expressionSql(expression, dialect)
+  const both = (expressions: Expr[]) => expressions.map((one) => `(${sql(one)})`).join(' and ')
+  const items = select.items.map(({ expression, alias }) => `${sql(expression)} as ${alias}`)
+  return [
+    `select ${select.distinct ? 'distinct ' : ''}${items.join(', ')}`,
+    `from ${fromSql(select.from, dialect)}`,
+    select.where.length > 0 ? `where ${both(select.where)}` : '',
+    select.group !== null && select.group.length > 0
+      ? `group by ${select.group.map(sql).join(', ')}`
+      : '',
+    select.having.length > 0 ? `having ${both(select.having)}` : '',
+  ]
+    .filter((part) => part !== '')
+    .join(' ')
+}
+
+export function fromSql(from: From, dialect: Dialect): string {
+  switch (from.kind) {
+    case 'table':
+      return from.name === from.alias ? from.name : `${from.name} ${from.alias}`
+    case 'derived':
+      return `(${selectSql(from.select, dialect)}) ${from.alias}`
+    case 'window': {
+      const { source } = from
+      const inner =
+        source.kind === 'table' ? source.name : `(${selectSql(plainSelect(source), dialect)})`
+      return dialect.window(from, inner)
+    }
+    case 'join': {
+      const on = from.on.map((one) => expressionSql(one, dialect)).join(' and ')
+      const word = from.join === 'left' ? 'left join' : 'join'
+      return `${fromSql(from.left, dialect)} ${word} ${fromSql(from.right, dialect)} on ${on}`
+    }
+  }
+}
+
+function plainSelect(source: From): Select {
+  if (source.kind === 'derived') return source.select
+  throw new Error('windows lie on tables and derived relations')
+}
+
+const seconds = (count: number) => `interval '${count}' second`
+
+export const millrace: Dialect = {
+  expression: (text) => text,
+  window: ({ function: name, time, slide, size, offset, alias }, source) => {
+    const sizes = name === 'hop' ? [slide, size] : [size]
+    const all = offset === 0 ? sizes : [...sizes, offset]
+    return `${name}(${[source, time, ...all.map(seconds)].join(', ')}) ${alias}`
+  },
+}
+
+export function relationSql({ name, object, columns, delay }: Relation): string {
+  const definitions = columns.map((column) => `${column.name} ${column.type}`)
+  if (delay === null) definitions.push('watermark for at')
+  else if (delay !== undefined) definitions.push(`watermark for at as at - ${seconds(delay)}`)
+  return `create ${object} ${name} (${definitions.join(', ')});`
+}
+
+export function viewSql({ name, select, emit }: View): string {
+  const suffix = emit === 'on-window-close' ? ' emit on window close' : ''
+  return `create materialized view ${name} as ${selectSql(select, millrace)}${suffix};`
+}
+
+/** The case as a golden script without expectations. */
+export function scriptOf(one: Case): string {
+  const lines = [...one.relations.map(relationSql), ...one.views.map(viewSql)]
+  let open: string | null = null
+  const expectAll = () => {
+    for (const { name } of one.views) lines.push(`expect ${name}`, `errors ${name}`)
+  }
+  for (const { relation, cells, flush } of one.rows) {
+    const { columns } = one.relations.find(({ name }) => name === relation)!
+    if (open !== relation)
+      lines.push(`feed ${relation} | ${columns.map(({ name }) => name).join(' | ')} |`)
+    lines.push(`  | ${cells.join(' | ')} |`)
+    open = flush ? null : relation
+    if (flush) expectAll()
+  }
+  expectAll()
+  for (const { name, select } of one.views) {
+    lines.push(`query select * from ${name};`, `query ${selectSql(select, millrace)};`)
+  }
+  return `${lines.join('\n')}\n`
+}

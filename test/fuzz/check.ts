@@ -1,0 +1,109 @@
+/**
+ * Check: runs a case on the engine and on the reference interpreter and says where they differ.
+ *
+ * How      The case is written as a golden script; both sides play it, step by step. Afterwards the one-shot answers are asked
+ *          of DuckDB too, where it can say the same.
+ */
+import type { Random } from '../../src/base/index.ts'
+import type { DatabaseOptions } from '../../src/database/index.ts'
+import { rules } from '../../src/plan/index.ts'
+import { Crash, EngineSession } from '../script/engine-session.ts'
+import { readScript, type Step } from '../script/format.ts'
+import { OracleSession } from '../script/oracle-session.ts'
+import { differences, type Outcome, runStep } from '../script/run.ts'
+import { State } from '../script/state.ts'
+import { type Case, scriptOf } from './case.ts'
+import { chance, pick } from './expression.ts'
+
+/** In which way the engine runs. */
+export interface Setting {
+  options: DatabaseOptions
+  /** Step before which it crashes; null = never. */
+  crashAt: number | null
+}
+
+export function setting(random: Random): Setting {
+  const all = rules.map(({ name }) => name)
+  const disabled = pick(random, [[], all, all.filter(() => chance(random, 0.5))])
+  return {
+    options: {
+      vectorSize: pick(random, [1, 2, 3, 7, 64, 2048]),
+      fragments: pick(random, [1, 1, 2, 4]),
+      backend: pick(random, ['wasm', 'closure'] as const),
+      disabledRewrites: disabled,
+      planThroughJson: chance(random, 0.3),
+    },
+    crashAt: chance(random, 0.2) ? random.below(40) : null,
+  }
+}
+
+/** What is wrong, or null. */
+export async function check(one: Case, { options, crashAt }: Setting): Promise<string | null> {
+  let steps = 0
+  const beforeStep = () => {
+    if (steps++ === crashAt) throw new Crash('as asked')
+  }
+  const session = await EngineSession.open(crashAt === null ? options : { ...options, beforeStep })
+  const oracle = new OracleSession()
+  const states = new Map<string, { told: State; due: State }>()
+  try {
+    for (const step of readScript(scriptOf(one))) {
+      const complaint = await compare(session, oracle, step, states)
+      if (complaint !== null) return `${describe(step)}: ${complaint}`
+    }
+    return null
+  } finally {
+    await session.close()
+  }
+}
+
+const describe = (step: Step) =>
+  'name' in step
+    ? `${step.kind} ${step.name}`
+    : 'text' in step
+      ? `${step.kind} ${step.text}`
+      : step.kind
+
+async function compare(
+  session: EngineSession,
+  oracle: OracleSession,
+  step: Step,
+  states: Map<string, { told: State; due: State }>,
+): Promise<string | null> {
+  const due = await safely(() => runStep(oracle, step))
+  const told = await safely(() => runStep(session, step))
+  if (told.complaint !== due.complaint) return `oracle: ${due.complaint}\nengine: ${told.complaint}`
+  if (told.table === null || due.table === null) return null
+  const shows = step.kind === 'expect' || step.kind === 'errors'
+  const wrong = shows ? compareStates(session, step, { told, due }, states) : null
+  return session.crashes > 0 && shows ? wrong : differences(due.table, told.table)
+}
+
+/** After a crash followers are told everything again: only what it adds up to is compared until then. */
+function compareStates(
+  session: EngineSession,
+  step: Step & { name: string },
+  { told, due }: { told: Outcome; due: Outcome },
+  states: Map<string, { told: State; due: State }>,
+): string | null {
+  const name = (step.kind === 'errors' ? `${step.name}.errors` : step.name).toLowerCase()
+  const state = states.get(name) ?? { told: new State(), due: new State() }
+  states.set(name, state)
+  if (session.again.delete(name)) state.told = new State()
+  state.told.apply(changesIn(told))
+  state.due.apply(changesIn(due))
+  const [a, b] = [state.due.toString(), state.told.toString()]
+  return a === b ? null : `after a crash: expected\n${a}\nfound\n${b}`
+}
+
+const changesIn = ({ table }: Outcome) =>
+  table!.rows.map(([op, ...row]) => ({ op: op as '+I', row }))
+
+async function safely(run: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await run()
+  } catch (error) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    return { table: null, complaint: `threw ${text}` }
+  }
+}

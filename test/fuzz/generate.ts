@@ -1,0 +1,353 @@
+/**
+ * Generate: random cases over every construct of the engine.
+ *
+ * How      Relations with a few columns, rows that meet, tie, come late and hold NULLs and extremes, and queries that are
+ *          filters, projections, groupings, DISTINCT, windows, joins and nestings of these. A query that the binder
+ *          refuses is thrown away and another one drawn.
+ */
+import { parse } from '../../grammar/index.ts'
+import { QueryMistake, type Random } from '../../src/base/index.ts'
+import { Catalog, type Relation as CatalogRelation } from '../../src/catalog/index.ts'
+import { bind } from '../../src/plan/index.ts'
+import {
+  type Case,
+  type Expr,
+  type Fed,
+  type From,
+  type Item,
+  type Kind,
+  type Relation,
+  relationSql,
+  type Select,
+  type View,
+  viewSql,
+} from './case.ts'
+import {
+  aggregate,
+  chance,
+  expression,
+  kinds,
+  leaf,
+  pick,
+  type Scope,
+  type ScopeColumn,
+} from './expression.ts'
+
+interface Sourced {
+  from: From
+  scope: Scope
+  /** References of window columns. */
+  windows: string[]
+}
+
+class Generator {
+  readonly random: Random
+  readonly relations: Relation[]
+  /** Views made so far, as relations to read from. */
+  readonly views: { name: string; columns: ScopeColumn[] }[] = []
+  #names = 0
+
+  constructor(random: Random) {
+    this.random = random
+    this.relations = Array.from({ length: 1 + random.below(3) }, (_, index) =>
+      this.#relation(index),
+    )
+  }
+
+  #relation(index: number): Relation {
+    const { random } = this
+    const precision = pick(random, ['', '(3)', '(0)'])
+    const columns: Relation['columns'] = [
+      { name: 'at', type: `timestamp${precision}`, kind: 'timestamp' },
+      { name: 'k', type: 'int', kind: 'int' },
+    ]
+    const others = 1 + random.below(4)
+    for (let column = 0; column < others; column++) {
+      const kind = pick(random, kinds)
+      columns.push({ name: `c${column}`, type: typeOf(kind), kind })
+    }
+    if (chance(random, 0.3)) return { name: `t${index}`, object: 'table', columns }
+    const delay = pick(random, [undefined, null, 0, 5, 20])
+    return { name: `s${index}`, object: 'stream', columns, delay }
+  }
+
+  name(prefix: string): string {
+    return `${prefix}${this.#names++}`
+  }
+
+  #table(): Sourced {
+    const { random } = this
+    const alias = this.name('r')
+    if (this.views.length > 0 && chance(random, 0.5)) {
+      const { name, columns } = pick(random, this.views)
+      const scope = columns.map(({ ref, kind }) => ({ ref: `${alias}.${ref}`, kind }))
+      return { from: { kind: 'table', name, alias }, scope, windows: [] }
+    }
+    const { name, columns } = pick(random, this.relations)
+    const scope = columns.map((column) => ({ ref: `${alias}.${column.name}`, kind: column.kind }))
+    return { from: { kind: 'table', name, alias }, scope, windows: [] }
+  }
+
+  #derived(depth: number): Sourced {
+    const alias = this.name('d')
+    const { select, columns, windows } = this.select(depth)
+    const scope = columns.map(({ ref, kind }) => ({ ref: `${alias}.${ref}`, kind }))
+    const from: From = { kind: 'derived', select, alias }
+    return { from, scope, windows: windows.map((name) => `${alias}.${name}`) }
+  }
+
+  #window(depth: number): Sourced {
+    const { random } = this
+    const inner = depth > 0 && chance(random, 0.25) ? this.#derived(0) : this.#table()
+    const times = inner.scope.filter(({ kind }) => kind === 'timestamp')
+    if (times.length === 0) return inner
+    const at = times.find(({ ref }) => ref.endsWith('.at')) ?? pick(random, times)
+    const alias = this.name('w')
+    const local = (ref: string) => ref.slice(ref.indexOf('.') + 1)
+    const size = pick(random, [5, 10, 30, 60])
+    const hop = chance(random, 0.4)
+    const from: From = {
+      kind: 'window',
+      function: hop ? 'hop' : 'tumble',
+      source: inner.from,
+      time: local(at.ref),
+      slide: hop ? pick(random, [5, 10, 7, 60]) : size,
+      size,
+      offset: chance(random, 0.15) ? 3 : 0,
+      alias,
+    }
+    const windows = ['window_start', 'window_end'].map((name) => `${alias}.${name}`)
+    const scope = [
+      ...inner.scope.map(({ ref, kind }) => ({ ref: `${alias}.${local(ref)}`, kind })),
+      ...windows.map((ref): ScopeColumn => ({ ref, kind: 'timestamp' })),
+    ]
+    return { from, scope, windows }
+  }
+
+  #join(depth: number): Sourced {
+    const { random } = this
+    const left = this.#source(depth - 1)
+    const right = chance(random, 0.3) ? this.#derived(0) : this.#source(0)
+    const on: Expr[] = []
+    const pairs = left.scope.flatMap((a) =>
+      right.scope
+        .filter((b) => b.kind === a.kind && a.kind !== 'boolean')
+        .map((b) => [a.ref, b.ref] as const),
+    )
+    const ints = pairs.filter(([a]) => a.endsWith('.k'))
+    const first = ints.length > 0 && chance(random, 0.7) ? pick(random, ints) : pick(random, pairs)
+    if (first === undefined) return left
+    on.push(leaf(`${first[0]} = ${first[1]}`))
+    if (left.windows.length > 0 && right.windows.length > 0 && chance(random, 0.8)) {
+      on.push(leaf(`${left.windows.at(-1)} = ${right.windows.at(-1)}`))
+    }
+    if (chance(random, 0.2))
+      on.push(expression(random, 'boolean', [...left.scope, ...right.scope], 1))
+    const join = chance(random, 0.35) ? 'left' : 'inner'
+    return {
+      from: { kind: 'join', join, left: left.from, right: right.from, on },
+      scope: [...left.scope, ...right.scope],
+      windows: left.windows,
+    }
+  }
+
+  #source(depth: number): Sourced {
+    const { random } = this
+    const draw = random.next()
+    if (draw < 0.35) return this.#window(depth)
+    if (depth > 0 && draw < 0.55) return this.#join(depth)
+    if (depth > 0 && draw < 0.75) return this.#derived(depth - 1)
+    return this.#table()
+  }
+
+  select(depth: number): { select: Select; columns: ScopeColumn[]; windows: string[] } {
+    const { random } = this
+    const source = this.#source(depth)
+    const { from, scope } = source
+    const where = chance(random, 0.35) ? [expression(random, 'boolean', scope)] : []
+    const grouped = chance(random, 0.6)
+    if (grouped) return this.#grouped(source, where)
+    const items: Item[] = []
+    const columns: ScopeColumn[] = []
+    const windows: string[] = []
+    const count = 1 + random.below(4)
+    for (let index = 0; index < count; index++) {
+      const window = source.windows.length > 0 && chance(random, 0.4)
+      const kind = window ? 'timestamp' : pick(random, scope).kind
+      const value = window ? leaf(pick(random, source.windows)) : expression(random, kind, scope)
+      const alias = this.name('o')
+      items.push({ expression: value, alias })
+      columns.push({ ref: alias, kind })
+      if (window) windows.push(alias)
+    }
+    const select = { items, from, where, group: null, having: [], distinct: chance(random, 0.15) }
+    return { select, columns, windows }
+  }
+
+  #grouped({ from, scope, windows }: Sourced, where: Expr[]) {
+    const { random } = this
+    const items: Item[] = []
+    const columns: ScopeColumn[] = []
+    const group: Expr[] = []
+    const outWindows: string[] = []
+    const add = (value: Expr, kind: Kind, shown: boolean) => {
+      if (!shown) return
+      const alias = this.name('o')
+      items.push({ expression: value, alias })
+      columns.push({ ref: alias, kind })
+      if (windows.includes(value.text)) outWindows.push(alias)
+    }
+    const keys = random.below(3)
+    for (let key = 0; key < keys; key++) {
+      const column = pick(random, scope)
+      const plain = chance(random, 0.75)
+      const value = plain ? leaf(column.ref) : expression(random, column.kind, scope, 1)
+      // A literal would be the number of a column.
+      if (!/[a-z]/.test(value.text) || value.text.startsWith("'")) continue
+      group.push(value)
+      add(value, column.kind, chance(random, 0.9))
+    }
+    for (const window of windows) {
+      if (!chance(random, 0.75)) continue
+      group.push(leaf(window))
+      add(leaf(window), 'timestamp', chance(random, 0.9))
+    }
+    const calls = 1 + random.below(3)
+    for (let index = 0; index < calls; index++) {
+      const call = aggregate(random, scope)
+      add(call.expression, call.kind, true)
+    }
+    const having: Expr[] = []
+    if (chance(random, 0.15)) {
+      const call = aggregate(random, scope)
+      having.push({ text: '($0 is not null)', parts: [call.expression] })
+    }
+    const select: Select = { items, from, where, group, having, distinct: false }
+    return { select, columns, windows: outWindows }
+  }
+}
+
+function typeOf(kind: Kind): string {
+  return kind === 'decimal' ? 'decimal(6, 2)' : kind
+}
+
+const cells: Record<Exclude<Kind, 'timestamp'>, readonly string[]> = {
+  int: ['0', '1', '2', '3', '-1', '2147483647', '-2147483648'],
+  bigint: ['0', '1', '5', '-7', '9223372036854775807', '-9223372036854775808', '3000000000'],
+  double: [
+    '0',
+    '-0',
+    '1.5',
+    '0.1',
+    '0.2',
+    '-2',
+    'NaN',
+    'Infinity',
+    '-Infinity',
+    '1e300',
+    '1e-300',
+    '1e10',
+  ],
+  decimal: ['0.00', '0.50', '1.25', '-3.10', '9999.99'],
+  varchar: [
+    "''",
+    'a',
+    'b',
+    'ab',
+    'Äx',
+    'a string of many bytes',
+    'a string of many bytez',
+    '12',
+    '😀',
+  ],
+  boolean: ['true', 'false'],
+  date: ['2026-01-01', '2026-01-02', '1969-12-31', '2024-02-29'],
+}
+
+function rowsOf(generator: Generator): Fed[] {
+  const { random, relations } = generator
+  const count = random.below(random.below(4) === 0 ? 60 : 24)
+  const flushes = pick(random, [0, 0.1, 0.3])
+  const common = random.below(3)
+  let now = 0
+  return Array.from({ length: count }, () => {
+    const relation = pick(random, relations)
+    now += random.below(8)
+    const row = relation.columns.map(({ kind, name }) => {
+      const nullable = name !== 'at' || relation.delay === undefined
+      if (nullable && chance(random, 0.12)) return 'NULL'
+      if (kind === 'timestamp') return timeCell(random, now, name === 'at')
+      const pool = cells[kind]
+      // Mostly the common values; extremes now and then.
+      return chance(random, 0.8)
+        ? pool[random.below(Math.min(pool.length, 2 + common))]!
+        : pick(random, pool)
+    })
+    return { relation: relation.name, cells: row, flush: chance(random, flushes) }
+  })
+}
+
+function timeCell(random: Random, now: number, ordered: boolean): string {
+  if (chance(random, 0.03)) return '1969-12-31 23:59:58'
+  const late = chance(random, 0.25) ? random.below(40) : 0
+  const at = Math.max(0, (ordered ? now : random.below(120)) - late)
+  const two = (part: number) => String(part).padStart(2, '0')
+  return `${two(Math.floor(at / 60) % 60)}:${two(at % 60)}`
+}
+
+/** A catalog with the relations of a case. */
+function catalogOf(relations: readonly Relation[]): Catalog {
+  const catalog = new Catalog()
+  for (const relation of relations) {
+    const bound = bound1(relationSql(relation), catalog)
+    if (bound?.kind === 'create-relation') catalog.add(bound.relation)
+  }
+  return catalog
+}
+
+function bound1(text: string, catalog: Catalog) {
+  const { script, diagnostics } = parse(text)
+  if (diagnostics.length > 0) throw new Error(`${text}: ${diagnostics[0]!.message}`)
+  const parameters = { positional: [], named: new Map<string, never>() }
+  try {
+    return bind(script.statements[0]!, { catalog, connectors: new Map(), parameters, text })
+  } catch (error) {
+    if (error instanceof QueryMistake) return null
+    throw error
+  }
+}
+
+/** Does the binder take the whole case? */
+export function isBound({ relations, views }: Case): boolean {
+  const catalog = catalogOf(relations)
+  return views.every((view) => addView(view, catalog))
+}
+
+function addView(view: View, catalog: Catalog): boolean {
+  const bound = bound1(viewSql(view), catalog)
+  if (bound?.kind !== 'create-materialized') return false
+  catalog.add({ ...bound.relation, plan: null } as CatalogRelation)
+  return true
+}
+
+export function generate(random: Random): Case {
+  const generator = new Generator(random)
+  const { relations } = generator
+  const views: View[] = []
+  const catalog = catalogOf(relations)
+  const wanted = 1 + random.below(2)
+  for (let tries = 0; views.length < wanted && tries < 200; tries++) {
+    const { select, columns } = generator.select(2)
+    const name = `v${views.length}`
+    const closes = chance(random, 0.5)
+      ? (['on-window-close', 'changes'] as const)
+      : (['changes'] as const)
+    const view = closes
+      .map((emit): View => ({ name, select, emit }))
+      .find((one) => addView(one, catalog))
+    if (view === undefined) continue
+    views.push(view)
+    generator.views.push({ name, columns })
+  }
+  return { relations, views, rows: rowsOf(generator) }
+}
