@@ -1,11 +1,12 @@
 /**
  * Parser: the grammar of the dialect as chevrotain rules that build the tree as they go.
  *
- * How      One rule per construct, LL(1); where one token does not decide, the scanner has retyped it or a GATE looks
- *          further. Expressions climb precedence: `expression(min)` takes an operand and every tail that binds at
- *          least as tightly as `min`. A rule asks `refuse(place)` where an unsupported construct would look like a name.
- *          The first fault ends a statement: chevrotain's own repair is off, because statements are parsed one by one
- *          (parse.ts) and a guess inside a statement would be reported beside the fault that caused it.
+ * How      One rule per construct, LL(1); where one token does not decide, the scanner has retyped it or a GATE
+ *          looks further. Expressions climb precedence: `expression(min)` takes an operand and every tail that
+ *          binds at least as tightly as `min`. A rule asks `refuse(place)` where an unsupported construct would look
+ *          like a name. The first fault ends a statement: chevrotain's own repair is off, because statements are
+ *          parsed one by one (parse.ts) and a guess inside a statement would be reported beside the fault that
+ *          caused it.
  * Contract 1 (checked) every node's span runs from its first token's start to its last token's end.
  *          2 (checked) chevrotain's validation of the grammar finds nothing; it runs in a test, not at start-up.
  * Cost     About 60,000 statements of 130 characters a second; made in about 10 ms.
@@ -110,6 +111,9 @@ const objects = {
 
 /** Nesting of expressions and queries that the parser's own stack is sure to hold. */
 const depthMax = 200
+
+/** Operators in a row: each makes the tree one node deeper, and everybody who walks it needs stack for that. */
+const tailsMax = 1000
 
 export class Parser extends EmbeddedActionsParser {
   #depth = 0
@@ -324,6 +328,11 @@ export class Parser extends EmbeddedActionsParser {
       return left
     },
   )
+
+  #tooLong(): void {
+    const hint = 'IN (…) takes any number of values'
+    this.#mistaken(`more than ${tailsMax} operators in a row`, this.LA(1), { hint })
+  }
 
   /** Whether the next token continues an expression whose tails must bind at least as tightly as `min`. */
   #binds(min: number): boolean {
@@ -797,7 +806,6 @@ export class Parser extends EmbeddedActionsParser {
       this.CONSUME(word.WHEN)
       const when = this.SUBRULE1(this.expression)
       this.CONSUME(word.THEN)
-      // biome-ignore lint/suspicious/noThenProperty: the tree is plain data and never awaited.
       whens.push({ when, then: this.SUBRULE2(this.expression) })
     })
     const otherwise = this.OPTION1(() => {

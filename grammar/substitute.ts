@@ -1,8 +1,8 @@
 /**
  * Substitute: `${NAME}` in a text is replaced by the variable's value, before the text is scanned.
  *
- * How      Inside of '…' and "…" too, because that is where templates of DDL need it. Comments and dollar-quoted strings
- *          are left as they are: the first mean nothing, the second hold programs with dollars of their own.
+ * How      Inside of '…' and "…" too, because that is where templates of DDL need it. Comments and dollar-quoted
+ *          strings are left as they are: the first mean nothing, the second hold programs with dollars of their own.
  * Contract 1 (checked) spans point into the text as given; an undefined variable is a mistake and stays in the text.
  *          2 (checked) a value is not searched for variables again.
  */

@@ -22,7 +22,8 @@ export const reservedWords = [
 /** Names everywhere except as an alias without AS, because they begin a clause where such an alias may stand. */
 // biome-ignore format: a list to read as a block
 export const clauseWords = [
-  'ASC', 'ASOF', 'COLLATE', 'CROSS', 'DESC', 'EMIT', 'ESCAPE', 'EXACT', 'EXCLUDE', 'FETCH', 'FILTER', 'FOR', 'FULL', 'ILIKE',
+  'ASC', 'ASOF', 'COLLATE', 'CROSS', 'DESC', 'EMIT', 'ESCAPE', 'EXACT', 'EXCLUDE', 'FETCH', 'FILTER', 'FOR', 'FULL',
+  'ILIKE',
   'INNER', 'LEFT', 'MATCH_RECOGNIZE', 'NATURAL', 'NULLS', 'OFFSET', 'OVER', 'PIVOT', 'QUALIFY', 'REGEXP',
   'RIGHT', 'RLIKE', 'SET', 'SIMILAR', 'TABLESAMPLE', 'UNPIVOT', 'USING', 'WINDOW', 'WITHIN',
 ] as const
@@ -112,7 +113,7 @@ export const operators: ReadonlyMap<string, TokenType> = new Map([
   ...['<>', '!=', '<', '<=', '>', '>=', '<=>'].map((o): [string, TokenType] => [o, kinds.comparison]),
   ...[
     '->', '->>', '#>', '#>>', '@>', '<@', '<->', '<<', '>>', '~', '~*', '!~', '!~*', '|', '&', '&&', '^', '#',
-    '//', '**', '@', '==', ':=', '!', '{', '}',
+    '//', '**', '@', '==', ':=', ':', '!', '{', '}',
   ].map((o): [string, TokenType] => [o, kinds.foreign]),
 ])
 

@@ -249,7 +249,6 @@ function compounds(e: fc.Arbitrary<Expression>): fc.Arbitrary<Expression>[] {
     fc.record({
       kind: fc.constant('case' as const),
       operand: maybe(e),
-      // biome-ignore lint/suspicious/noThenProperty: the tree is plain data and never awaited.
       whens: fc.array(fc.record({ when: e, then: e }), { minLength: 1, maxLength: 2 }),
       else: maybe(e),
       span: fc.constant(span),

@@ -54,38 +54,92 @@ const interval = (text: string, from: string | null = null, to: string | null = 
 })
 const [a, b, c] = [col('a'), col('b'), col('c')]
 
-// biome-ignore format: a table to read as a block
 test.each<[string, unknown]>([
-  ['1', num('1')], ['.5', num('.5')], ['1.', num('1.')], ['1e-3', num('1e-3')],
-  ["'it''s'", str("it's")], ["E'a\\n\\'\\x41\\u00e9'", str("a\n'Aé")], ['$$it\'s; $1$$', str("it's; $1")], ['$x$ $$ $x$', str(' $$ ')],
-  ['TRUE', { kind: 'boolean', value: true }], ['null', { kind: 'null' }],
-  ['"a b"', { kind: 'column', path: [id('a b', true)] }], ['`dateTime`', { kind: 'column', path: [id('dateTime', true)] }],
-  ['"x""y"', { kind: 'column', path: [id('x"y', true)] }], ['t.Order', col('t', 'Order')], ['größe', col('größe')],
-  ['a + b * c', bin(a, '+', bin(b, '*', c))], ['a - b - c', bin(bin(a, '-', b), '-', c)], ['(a + b) * c', bin(bin(a, '+', b), '*', c)],
-  ['a || b + c', bin(a, '||', bin(b, '+', c))], ['a OR b AND NOT c', bin(a, 'OR', bin(b, 'AND', un('NOT', c)))],
-  ['NOT a = b', un('NOT', bin(a, '=', b))], ['a != b', bin(a, '<>', b)], ['-a::int', un('-', { kind: 'cast', operand: a, type: ty('INT'), attempt: false })],
-  ['- -1', un('-', un('-', num('1')))], ['-1', un('-', num('1'))],
-  ['a IS NOT NULL', { kind: 'is-null', operand: a, negated: true }], ['a IS TRUE', { kind: 'is-boolean', operand: a, value: true, negated: false }],
-  ['a = b IS NOT FALSE', { kind: 'is-boolean', operand: bin(a, '=', b), value: false, negated: true }],
-  ['a <=> b', { kind: 'is-distinct', left: a, right: b, negated: true }], ['a IS DISTINCT FROM b', { kind: 'is-distinct', left: a, right: b, negated: false }],
-  ['a BETWEEN b AND c AND a', bin({ kind: 'between', operand: a, low: b, high: c, negated: false }, 'AND', a)],
+  ['1', num('1')],
+  ['.5', num('.5')],
+  ['1.', num('1.')],
+  ['1e-3', num('1e-3')],
+  ["'it''s'", str("it's")],
+  ["E'a\\n\\'\\x41\\u00e9'", str("a\n'Aé")],
+  ["$$it's; $1$$", str("it's; $1")],
+  ['$x$ $$ $x$', str(' $$ ')],
+  ['TRUE', { kind: 'boolean', value: true }],
+  ['null', { kind: 'null' }],
+  ['"a b"', { kind: 'column', path: [id('a b', true)] }],
+  ['`dateTime`', { kind: 'column', path: [id('dateTime', true)] }],
+  ['"x""y"', { kind: 'column', path: [id('x"y', true)] }],
+  ['t.Order', col('t', 'Order')],
+  ['größe', col('größe')],
+  ['a + b * c', bin(a, '+', bin(b, '*', c))],
+  ['a - b - c', bin(bin(a, '-', b), '-', c)],
+  ['(a + b) * c', bin(bin(a, '+', b), '*', c)],
+  ['a || b + c', bin(a, '||', bin(b, '+', c))],
+  ['a OR b AND NOT c', bin(a, 'OR', bin(b, 'AND', un('NOT', c)))],
+  ['NOT a = b', un('NOT', bin(a, '=', b))],
+  ['a != b', bin(a, '<>', b)],
+  ['-a::int', un('-', { kind: 'cast', operand: a, type: ty('INT'), attempt: false })],
+  ['- -1', un('-', un('-', num('1')))],
+  ['-1', un('-', num('1'))],
+  ['a IS NOT NULL', { kind: 'is-null', operand: a, negated: true }],
+  ['a IS TRUE', { kind: 'is-boolean', operand: a, value: true, negated: false }],
+  [
+    'a = b IS NOT FALSE',
+    { kind: 'is-boolean', operand: bin(a, '=', b), value: false, negated: true },
+  ],
+  ['a <=> b', { kind: 'is-distinct', left: a, right: b, negated: true }],
+  ['a IS DISTINCT FROM b', { kind: 'is-distinct', left: a, right: b, negated: false }],
+  [
+    'a BETWEEN b AND c AND a',
+    bin({ kind: 'between', operand: a, low: b, high: c, negated: false }, 'AND', a),
+  ],
   ['a NOT IN (1, b)', { kind: 'in', operand: a, list: [num('1'), b], negated: true }],
-  ["a NOT LIKE 'x%' ESCAPE '!'", { kind: 'like', operand: a, pattern: str('x%'), escape: str('!'), negated: true }],
-  ['CASE WHEN a THEN b END', { kind: 'case', operand: null, whens: [{ when: a, then: b }], else: null }],
-  ['CASE a WHEN 1 THEN b ELSE c END', { kind: 'case', operand: a, whens: [{ when: num('1'), then: b }], else: c }],
-  ['CAST(a AS DECIMAL(10, 2))', { kind: 'cast', operand: a, type: ty('DECIMAL', 10, 2), attempt: false }],
-  ['TRY_CAST(a AS double precision)', { kind: 'cast', operand: a, type: ty('DOUBLE PRECISION'), attempt: true }],
-  ['safe_cast(a as timestamp(3) without time zone)', { kind: 'cast', operand: a, type: ty('TIMESTAMP', 3), attempt: true }],
-  ['EXTRACT(hours FROM a)', { kind: 'extract', unit: 'HOUR', operand: a }], ["EXTRACT('epoch' FROM a)", { kind: 'extract', unit: 'EPOCH', operand: a }],
-  ["INTERVAL '10' SECOND", interval('10', 'SECOND')], ["INTERVAL '10 seconds'", interval('10 seconds')],
-  ['INTERVAL 10 SECONDS', interval('10', 'SECOND')], ["interval '1:30' hour to minute", interval('1:30', 'HOUR', 'MINUTE')],
+  [
+    "a NOT LIKE 'x%' ESCAPE '!'",
+    { kind: 'like', operand: a, pattern: str('x%'), escape: str('!'), negated: true },
+  ],
+  [
+    'CASE WHEN a THEN b END',
+    { kind: 'case', operand: null, whens: [{ when: a, then: b }], else: null },
+  ],
+  [
+    'CASE a WHEN 1 THEN b ELSE c END',
+    { kind: 'case', operand: a, whens: [{ when: num('1'), then: b }], else: c },
+  ],
+  [
+    'CAST(a AS DECIMAL(10, 2))',
+    { kind: 'cast', operand: a, type: ty('DECIMAL', 10, 2), attempt: false },
+  ],
+  [
+    'TRY_CAST(a AS double precision)',
+    { kind: 'cast', operand: a, type: ty('DOUBLE PRECISION'), attempt: true },
+  ],
+  [
+    'safe_cast(a as timestamp(3) without time zone)',
+    { kind: 'cast', operand: a, type: ty('TIMESTAMP', 3), attempt: true },
+  ],
+  ['EXTRACT(hours FROM a)', { kind: 'extract', unit: 'HOUR', operand: a }],
+  ["EXTRACT('epoch' FROM a)", { kind: 'extract', unit: 'EPOCH', operand: a }],
+  ["INTERVAL '10' SECOND", interval('10', 'SECOND')],
+  ["INTERVAL '10 seconds'", interval('10 seconds')],
+  ['INTERVAL 10 SECONDS', interval('10', 'SECOND')],
+  ["interval '1:30' hour to minute", interval('1:30', 'HOUR', 'MINUTE')],
   ["DATE '2026-01-01'", { kind: 'typed-literal', type: ty('DATE'), text: '2026-01-01' }],
-  ["timestamp(3) '2026-01-01'", { kind: 'typed-literal', type: ty('TIMESTAMP', 3), text: '2026-01-01' }],
-  ['$2', { kind: 'parameter', style: 'numbered', name: '2' }], [':who', { kind: 'parameter', style: 'named', name: 'who' }],
-  ['COUNT(*)', call('COUNT', { kind: 'star', qualifier: [] })], ['now()', call('now')], ['current_timestamp', call('current_timestamp')],
-  ['count(DISTINCT a) FILTER (WHERE b)', { ...call('count', a), distinct: true, filter: b }], ['sum(ALL a)', call('sum', a)],
-  ['substring(a FROM b FOR c)', call('substring', a, b, c)], ['SUBSTRING(a FOR c)', call('SUBSTRING', a, num('1'), c)],
-  ['left(a, 2)', call('left', a, num('2'))], ['replace(a, b, c)', call('replace', a, b, c)], ['date(a)', call('date', a)],
+  [
+    "timestamp(3) '2026-01-01'",
+    { kind: 'typed-literal', type: ty('TIMESTAMP', 3), text: '2026-01-01' },
+  ],
+  ['$2', { kind: 'parameter', style: 'numbered', name: '2' }],
+  [':who', { kind: 'parameter', style: 'named', name: 'who' }],
+  ['COUNT(*)', call('COUNT', { kind: 'star', qualifier: [] })],
+  ['now()', call('now')],
+  ['current_timestamp', call('current_timestamp')],
+  ['count(DISTINCT a) FILTER (WHERE b)', { ...call('count', a), distinct: true, filter: b }],
+  ['sum(ALL a)', call('sum', a)],
+  ['substring(a FROM b FOR c)', call('substring', a, b, c)],
+  ['SUBSTRING(a FOR c)', call('SUBSTRING', a, num('1'), c)],
+  ['left(a, 2)', call('left', a, num('2'))],
+  ['replace(a, b, c)', call('replace', a, b, c)],
+  ['date(a)', call('date', a)],
 ])('expression %s', (text, tree) => {
   expect(bare(expressionOf(text))).toEqual(tree)
 })
@@ -171,42 +225,252 @@ const select = (items: unknown[], more: Record<string, unknown> = {}) => {
 }
 const one = select([item(num('1'))])
 
-// biome-ignore format: a table to read as a block
 test.each<[string, unknown]>([
-  ['SELECT DISTINCT a x, t.* FROM t WHERE b GROUP BY a, b HAVING c ORDER BY a DESC NULLS FIRST, b LIMIT 3 OFFSET 4 EMIT CHANGES',
-    { kind: 'query-statement', query: select([item(a, 'x'), item({ kind: 'star', qualifier: [id('t')] })], {
-      distinct: true, from: table('t'), where: b, groupBy: [a, b], having: c, limit: num('3'), offset: num('4'), emit: { kind: 'emit', mode: 'changes' },
-      orderBy: [{ kind: 'order-item', expression: a, descending: true, nulls: 'first' }, { kind: 'order-item', expression: b, descending: false, nulls: null }] }) }],
-  ['VALUES (1, a), (b, c)', { kind: 'query-statement', query: { kind: 'query', body: { kind: 'values', rows: [[num('1'), a], [b, c]] }, ...tail } }],
-  ['SELECT 1 FROM a x JOIN b ON c, d', { kind: 'query-statement', query: select([item(num('1'))], { from: { kind: 'join', join: 'cross', on: null, using: [], right: table('d'),
-    left: { kind: 'join', join: 'inner', left: table('a', 'x'), right: table('b'), on: c, using: [] } } }) }],
-  ['SELECT 1 FROM a LEFT OUTER JOIN (b CROSS JOIN c) USING (k, l)', { kind: 'query-statement', query: select([item(num('1'))], { from: { kind: 'join', join: 'left', left: table('a'), on: null,
-    using: [id('k'), id('l')], right: { kind: 'join', join: 'cross', left: table('b'), right: table('c'), on: null, using: [] } } }) }],
-  ['SELECT 1 FROM (SELECT 1) AS q (z)', { kind: 'query-statement', query: select([item(num('1'))], { from: { kind: 'derived', query: one, alias: id('q'), columnAliases: [id('z')] } }) }],
-  ["SELECT 1 FROM HOP(t, ts, INTERVAL '2' SECOND, INTERVAL '10' SECOND, a) w", { kind: 'query-statement', query: select([item(num('1'))], { from: { kind: 'window', function: 'HOP', source: table('t'),
-    time: id('ts'), slide: interval('2', 'SECOND'), size: interval('10', 'SECOND'), offset: a, alias: id('w') } }) }],
-  ["CREATE STREAM IF NOT EXISTS s (id BIGINT NOT NULL, ts TIMESTAMP(3) NULL, WATERMARK FOR ts AS ts - INTERVAL '5' SECOND,) WITH ('Connector' = 'x', a.b-c = -1.5, d = true, e = bare)",
-    { kind: 'create-relation', object: 'stream', name: path('s'), ifNotExists: true, query: null,
-      columns: [{ kind: 'column-definition', name: id('id'), type: ty('BIGINT'), notNull: true }, { kind: 'column-definition', name: id('ts'), type: ty('TIMESTAMP', 3), notNull: false }],
-      watermark: { kind: 'watermark', column: id('ts'), delayed: bin(col('ts'), '-', interval('5', 'SECOND')) },
-      options: [['connector', 'x'], ['a.b-c', -1.5], ['d', true], ['e', 'bare']].map(([key, value]) => ({ kind: 'option', key, value })) }],
-  ['CREATE TABLE t (a INT, WATERMARK FOR a) AS SELECT 1', { kind: 'create-relation', object: 'table', name: path('t'), ifNotExists: false,
-    columns: [{ kind: 'column-definition', name: id('a'), type: ty('INT'), notNull: false }], watermark: { kind: 'watermark', column: id('a'), delayed: null }, options: [], query: one }],
-  ['CREATE OR REPLACE MATERIALIZED VIEW mv (x) AS SELECT 1', { kind: 'create-view', materialized: true, orReplace: true, ifNotExists: false, name: path('mv'), columns: [id('x')], query: one }],
-  ['CREATE VIEW IF NOT EXISTS v AS SELECT 1', { kind: 'create-view', materialized: false, orReplace: false, ifNotExists: true, name: path('v'), columns: [], query: one }],
-  ['DROP MATERIALIZED VIEW IF EXISTS mv RESTRICT', { kind: 'drop', object: 'materialized view', name: path('mv'), ifExists: true }],
+  [
+    'SELECT DISTINCT a x, t.* FROM t WHERE b GROUP BY a, b HAVING c ' +
+      'ORDER BY a DESC NULLS FIRST, b LIMIT 3 OFFSET 4 EMIT CHANGES',
+    {
+      kind: 'query-statement',
+      query: select([item(a, 'x'), item({ kind: 'star', qualifier: [id('t')] })], {
+        distinct: true,
+        from: table('t'),
+        where: b,
+        groupBy: [a, b],
+        having: c,
+        limit: num('3'),
+        offset: num('4'),
+        emit: { kind: 'emit', mode: 'changes' },
+        orderBy: [
+          { kind: 'order-item', expression: a, descending: true, nulls: 'first' },
+          { kind: 'order-item', expression: b, descending: false, nulls: null },
+        ],
+      }),
+    },
+  ],
+  [
+    'VALUES (1, a), (b, c)',
+    {
+      kind: 'query-statement',
+      query: {
+        kind: 'query',
+        body: {
+          kind: 'values',
+          rows: [
+            [num('1'), a],
+            [b, c],
+          ],
+        },
+        ...tail,
+      },
+    },
+  ],
+  [
+    'SELECT 1 FROM a x JOIN b ON c, d',
+    {
+      kind: 'query-statement',
+      query: select([item(num('1'))], {
+        from: {
+          kind: 'join',
+          join: 'cross',
+          on: null,
+          using: [],
+          right: table('d'),
+          left: {
+            kind: 'join',
+            join: 'inner',
+            left: table('a', 'x'),
+            right: table('b'),
+            on: c,
+            using: [],
+          },
+        },
+      }),
+    },
+  ],
+  [
+    'SELECT 1 FROM a LEFT OUTER JOIN (b CROSS JOIN c) USING (k, l)',
+    {
+      kind: 'query-statement',
+      query: select([item(num('1'))], {
+        from: {
+          kind: 'join',
+          join: 'left',
+          left: table('a'),
+          on: null,
+          using: [id('k'), id('l')],
+          right: {
+            kind: 'join',
+            join: 'cross',
+            left: table('b'),
+            right: table('c'),
+            on: null,
+            using: [],
+          },
+        },
+      }),
+    },
+  ],
+  [
+    'SELECT 1 FROM (SELECT 1) AS q (z)',
+    {
+      kind: 'query-statement',
+      query: select([item(num('1'))], {
+        from: { kind: 'derived', query: one, alias: id('q'), columnAliases: [id('z')] },
+      }),
+    },
+  ],
+  [
+    "SELECT 1 FROM HOP(t, ts, INTERVAL '2' SECOND, INTERVAL '10' SECOND, a) w",
+    {
+      kind: 'query-statement',
+      query: select([item(num('1'))], {
+        from: {
+          kind: 'window',
+          function: 'HOP',
+          source: table('t'),
+          time: id('ts'),
+          slide: interval('2', 'SECOND'),
+          size: interval('10', 'SECOND'),
+          offset: a,
+          alias: id('w'),
+        },
+      }),
+    },
+  ],
+  [
+    'CREATE STREAM IF NOT EXISTS s (id BIGINT NOT NULL, ts TIMESTAMP(3) NULL, ' +
+      "WATERMARK FOR ts AS ts - INTERVAL '5' SECOND,) WITH ('Connector' = 'x', a.b-c = -1.5, d = true, e = bare)",
+    {
+      kind: 'create-relation',
+      object: 'stream',
+      name: path('s'),
+      ifNotExists: true,
+      query: null,
+      columns: [
+        { kind: 'column-definition', name: id('id'), type: ty('BIGINT'), notNull: true },
+        { kind: 'column-definition', name: id('ts'), type: ty('TIMESTAMP', 3), notNull: false },
+      ],
+      watermark: {
+        kind: 'watermark',
+        column: id('ts'),
+        delayed: bin(col('ts'), '-', interval('5', 'SECOND')),
+      },
+      options: [
+        ['connector', 'x'],
+        ['a.b-c', -1.5],
+        ['d', true],
+        ['e', 'bare'],
+      ].map(([key, value]) => ({ kind: 'option', key, value })),
+    },
+  ],
+  [
+    'CREATE TABLE t (a INT, WATERMARK FOR a) AS SELECT 1',
+    {
+      kind: 'create-relation',
+      object: 'table',
+      name: path('t'),
+      ifNotExists: false,
+      columns: [{ kind: 'column-definition', name: id('a'), type: ty('INT'), notNull: false }],
+      watermark: { kind: 'watermark', column: id('a'), delayed: null },
+      options: [],
+      query: one,
+    },
+  ],
+  [
+    'CREATE OR REPLACE MATERIALIZED VIEW mv (x) AS SELECT 1',
+    {
+      kind: 'create-view',
+      materialized: true,
+      orReplace: true,
+      ifNotExists: false,
+      name: path('mv'),
+      columns: [id('x')],
+      query: one,
+    },
+  ],
+  [
+    'CREATE VIEW IF NOT EXISTS v AS SELECT 1',
+    {
+      kind: 'create-view',
+      materialized: false,
+      orReplace: false,
+      ifNotExists: true,
+      name: path('v'),
+      columns: [],
+      query: one,
+    },
+  ],
+  [
+    'DROP MATERIALIZED VIEW IF EXISTS mv RESTRICT',
+    { kind: 'drop', object: 'materialized view', name: path('mv'), ifExists: true },
+  ],
   ['DROP QUERY q', { kind: 'drop', object: 'query', name: path('q'), ifExists: false }],
-  ['INSERT INTO t (a, b) VALUES (1, 2)', { kind: 'insert', target: path('t'), columns: [id('a'), id('b')], source: { kind: 'query', body: { kind: 'values', rows: [[num('1'), num('2')]] }, ...tail } }],
+  [
+    'INSERT INTO t (a, b) VALUES (1, 2)',
+    {
+      kind: 'insert',
+      target: path('t'),
+      columns: [id('a'), id('b')],
+      source: { kind: 'query', body: { kind: 'values', rows: [[num('1'), num('2')]] }, ...tail },
+    },
+  ],
   ['INSERT INTO t (SELECT 1)', { kind: 'insert', target: path('t'), columns: [], source: one }],
-  ['SUBSCRIBE s.errors', { kind: 'subscribe', relation: { kind: 'table', path: path('s', 'errors'), alias: null }, emit: null, snapshot: true }],
-  ['SUBSCRIBE TO (SELECT 1) WITH (SNAPSHOT = false) EMIT ON WINDOW CLOSE', { kind: 'subscribe', relation: { kind: 'derived', query: one, alias: null, columnAliases: [] }, emit: { kind: 'emit', mode: 'on-window-close' }, snapshot: false }],
-  ['SUBSCRIBE s EMIT CHANGES WITH (SNAPSHOT)', { kind: 'subscribe', relation: table('s'), emit: { kind: 'emit', mode: 'changes' }, snapshot: true }],
-  ['EXPLAIN ANALYZE (FORMAT JSON) SELECT 1', { kind: 'explain', analyze: true, format: 'json', statement: { kind: 'query-statement', query: one } }],
-  ['EXPLAIN (ANALYZE, FORMAT TEXT) (SELECT 1)', { kind: 'explain', analyze: true, format: 'text', statement: { kind: 'query-statement', query: one } }],
-  ["SET 'execution.runtime-mode' = 'batch'", { kind: 'set', name: 'execution.runtime-mode', value: 'batch' }],
-  ['SET Approximation TO off', { kind: 'set', name: 'approximation', value: 'off' }], ['SET a.b = -3', { kind: 'set', name: 'a.b', value: -3 }],
-  ['set x = default', { kind: 'set', name: 'x', value: null }], ['set x = on', { kind: 'set', name: 'x', value: 'on' }],
-  ['SHOW QUERIES', { kind: 'show', what: 'queries' }], ['DESC s', { kind: 'describe', name: path('s') }], ['flush', { kind: 'flush' }],
+  [
+    'SUBSCRIBE s.errors',
+    {
+      kind: 'subscribe',
+      relation: { kind: 'table', path: path('s', 'errors'), alias: null },
+      emit: null,
+      snapshot: true,
+    },
+  ],
+  [
+    'SUBSCRIBE TO (SELECT 1) WITH (SNAPSHOT = false) EMIT ON WINDOW CLOSE',
+    {
+      kind: 'subscribe',
+      relation: { kind: 'derived', query: one, alias: null, columnAliases: [] },
+      emit: { kind: 'emit', mode: 'on-window-close' },
+      snapshot: false,
+    },
+  ],
+  [
+    'SUBSCRIBE s EMIT CHANGES WITH (SNAPSHOT)',
+    {
+      kind: 'subscribe',
+      relation: table('s'),
+      emit: { kind: 'emit', mode: 'changes' },
+      snapshot: true,
+    },
+  ],
+  [
+    'EXPLAIN ANALYZE (FORMAT JSON) SELECT 1',
+    {
+      kind: 'explain',
+      analyze: true,
+      format: 'json',
+      statement: { kind: 'query-statement', query: one },
+    },
+  ],
+  [
+    'EXPLAIN (ANALYZE, FORMAT TEXT) (SELECT 1)',
+    {
+      kind: 'explain',
+      analyze: true,
+      format: 'text',
+      statement: { kind: 'query-statement', query: one },
+    },
+  ],
+  [
+    "SET 'execution.runtime-mode' = 'batch'",
+    { kind: 'set', name: 'execution.runtime-mode', value: 'batch' },
+  ],
+  ['SET Approximation TO off', { kind: 'set', name: 'approximation', value: 'off' }],
+  ['SET a.b = -3', { kind: 'set', name: 'a.b', value: -3 }],
+  ['set x = default', { kind: 'set', name: 'x', value: null }],
+  ['set x = on', { kind: 'set', name: 'x', value: 'on' }],
+  ['SHOW QUERIES', { kind: 'show', what: 'queries' }],
+  ['DESC s', { kind: 'describe', name: path('s') }],
+  ['flush', { kind: 'flush' }],
 ])('statement %s', (text, tree) => {
   expect(bare(statementOf(text))).toEqual(tree)
 })
@@ -218,25 +482,49 @@ const hop =
   "SELECT * FROM HOP(TABLE bid, DESCRIPTOR(ts), INTERVAL '2' SECOND, INTERVAL '10' SECOND, INTERVAL '1' SECOND)"
 const closed = 'SELECT 1 EMIT ON WINDOW CLOSE'
 
-// biome-ignore format: a table to read as a block
 test.each<[string, string]>([
   ["select * from table(tumble(table bid, descriptor(ts), interval '10' second)) w", tumble],
   ["SELECT * FROM TUMBLE(bid, ts, INTERVAL '10' SECOND) w", tumble],
-  ['SELECT * FROM TUMBLE(DATA => TABLE bid, TIMECOL => DESCRIPTOR(ts), SIZE => INTERVAL 10 SECOND) w', tumble],
-  ['SELECT * FROM TABLE(TUMBLE(SIZE => INTERVAL 10 SECOND, TIMECOL => ts, DATA => bid)) AS w', tumble],
+  [
+    'SELECT * FROM TUMBLE(DATA => TABLE bid, TIMECOL => DESCRIPTOR(ts), SIZE => INTERVAL 10 SECOND) w',
+    tumble,
+  ],
+  [
+    'SELECT * FROM TABLE(TUMBLE(SIZE => INTERVAL 10 SECOND, TIMECOL => ts, DATA => bid)) AS w',
+    tumble,
+  ],
   ['FROM TUMBLE(bid, ts, INTERVAL 10 SECONDS) w', tumble],
   ['FROM TUMBLE(bid, ts, INTERVAL 10 SECONDS) w SELECT *', tumble],
-  ['SELECT * FROM TABLE(HOP(TABLE bid, DESCRIPTOR(ts), INTERVAL 2 SECOND, INTERVAL 10 SECOND, INTERVAL 1 SECOND))', hop],
-  ['SELECT * FROM hop(DATA => bid, TIMECOL => ts, SLIDE => INTERVAL 2 SECOND, SIZE => INTERVAL 10 SECOND, "OFFSET" => INTERVAL 1 SECOND)', hop],
-  ['SELECT 1 EMIT AFTER WINDOW CLOSE', closed], ['SELECT 1 EMIT FINAL', closed], ['SELECT 1 EMIT AFTER WATERMARK', closed],
-  ['SELECT 1 EMIT ON UPDATE', 'SELECT 1 EMIT CHANGES'], ['SELECT 1 EMIT', 'SELECT 1 EMIT CHANGES'],
-  ['(SELECT 1) EMIT CHANGES', 'SELECT 1 EMIT CHANGES'], ['((SELECT a FROM t)) ORDER BY a LIMIT 2', 'SELECT a FROM t ORDER BY a LIMIT 2'],
+  [
+    'SELECT * FROM TABLE(HOP(TABLE bid, DESCRIPTOR(ts), INTERVAL 2 SECOND, INTERVAL 10 SECOND, INTERVAL 1 SECOND))',
+    hop,
+  ],
+  [
+    'SELECT * FROM hop(DATA => bid, TIMECOL => ts, SLIDE => INTERVAL 2 SECOND, ' +
+      'SIZE => INTERVAL 10 SECOND, "OFFSET" => INTERVAL 1 SECOND)',
+    hop,
+  ],
+  ['SELECT 1 EMIT AFTER WINDOW CLOSE', closed],
+  ['SELECT 1 EMIT FINAL', closed],
+  ['SELECT 1 EMIT AFTER WATERMARK', closed],
+  ['SELECT 1 EMIT ON UPDATE', 'SELECT 1 EMIT CHANGES'],
+  ['SELECT 1 EMIT', 'SELECT 1 EMIT CHANGES'],
+  ['(SELECT 1) EMIT CHANGES', 'SELECT 1 EMIT CHANGES'],
+  ['((SELECT a FROM t)) ORDER BY a LIMIT 2', 'SELECT a FROM t ORDER BY a LIMIT 2'],
   ['(SELECT a FROM t ORDER BY a) LIMIT 2', 'SELECT a FROM t ORDER BY a LIMIT 2'],
-  ['SELECT a FROM t OFFSET 2 ROWS FETCH FIRST 3 ROWS ONLY', 'SELECT a FROM t LIMIT 3 OFFSET 2'], ['SELECT a FROM t LIMIT ALL', 'SELECT a FROM t'],
-  ['SELECT ALL a FROM t AS u', 'SELECT a FROM t u'], ['SELECT a FROM (t)', 'SELECT a FROM t'],
-  ['EXPLAIN PLAN FOR SELECT 1', 'EXPLAIN SELECT 1'], ['SELECT a::int', 'SELECT CAST(a AS INT)'], ['SELECT a != b', 'SELECT a <> b'],
-  ['SELECT 1 -- no\n /* no /* no */ */ + /*+ hint */ 2', 'SELECT 1 + 2'], [';;SELECT 1;;', 'SELECT 1'],
-  ['SELECT count(*) n FROM ((SELECT a FROM t) x JOIN u ON x.a = u.a)', 'SELECT count(*) AS n FROM (SELECT a FROM t) AS x JOIN u ON x.a = u.a'],
+  ['SELECT a FROM t OFFSET 2 ROWS FETCH FIRST 3 ROWS ONLY', 'SELECT a FROM t LIMIT 3 OFFSET 2'],
+  ['SELECT a FROM t LIMIT ALL', 'SELECT a FROM t'],
+  ['SELECT ALL a FROM t AS u', 'SELECT a FROM t u'],
+  ['SELECT a FROM (t)', 'SELECT a FROM t'],
+  ['EXPLAIN PLAN FOR SELECT 1', 'EXPLAIN SELECT 1'],
+  ['SELECT a::int', 'SELECT CAST(a AS INT)'],
+  ['SELECT a != b', 'SELECT a <> b'],
+  ['SELECT 1 -- no\n /* no /* no */ */ + /*+ hint */ 2', 'SELECT 1 + 2'],
+  [';;SELECT 1;;', 'SELECT 1'],
+  [
+    'SELECT count(*) n FROM ((SELECT a FROM t) x JOIN u ON x.a = u.a)',
+    'SELECT count(*) AS n FROM (SELECT a FROM t) AS x JOIN u ON x.a = u.a',
+  ],
   ['CREATE TABLE t (a INT,)', 'CREATE TABLE t (a INT)'],
 ])('%s means %s', (text, same) => {
   expect(bare(statementOf(text))).toEqual(bare(statementOf(same)))
@@ -270,18 +558,18 @@ test('property: the span of an expression delimits its text', () => {
   )
 })
 
-const scraps = fc.constantFrom(
-  ...keywords, ...';;;()()[],.+-*/%=<>\'"`$:?'.split(''), '::', '||', '=>', '--', '/*', '*/', '$$', 'E\'', '1', '1.5', "'x'", 'a',
-  'b', 't', '\n', 'é', '“', '\u{1F600}', 'CAST(', 'INTERVAL 1', 'DATE \'', 'TUMBLE(', 'OVER', 'UNION',
-) // biome-ignore format: a list to read as a block
+const marks = [...';;;()()[],.+-*/%=<>\'"`$:?', '::', '||', '=>', '--', '/*', '*/', '$$', "E'"]
+const starts = ['CAST(', 'INTERVAL 1', "DATE '", 'TUMBLE(', 'OVER', 'UNION']
+const words = ['1', '1.5', "'x'", 'a', 'b', 't', '\n', 'é', '“', '\u{1F600}']
+const scraps = fc.constantFrom(...keywords, ...marks, ...starts, ...words)
 
 test('property: any text is a script or diagnostics within it', () => {
   fc.assert(
     fc.property(fc.array(scraps, { maxLength: 20 }), (pieces) => {
       const text = pieces.join(' ')
       const { script, diagnostics } = parse(text)
-      const starts = diagnostics.map((d) => d.span!.start)
-      expect(starts).toEqual([...starts].sort((x, y) => x - y))
+      const places = diagnostics.map((d) => d.span!.start)
+      expect(places).toEqual([...places].sort((x, y) => x - y))
       for (const { span, message } of diagnostics) {
         expect(message).not.toBe('')
         expect(0 <= span!.start && span!.start <= span!.end && span!.end <= text.length, text).toBe(
