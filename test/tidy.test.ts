@@ -39,6 +39,7 @@ const outside: Record<string, string[]> = {
   // Of node's modules only computations: text checks, decompression, and loading a package late.
   'src/connect': [
     'apache-arrow',
+    'apache-arrow/ipc/metadata/file',
     'hyparquet',
     'hyparquet/src/column.js',
     'hyparquet/src/datapage.js',
@@ -52,6 +53,7 @@ const outside: Record<string, string[]> = {
   'src/database': ['node:worker_threads'],
   'src/server': ['node:readline'],
   'src/shell': [
+    'node:module',
     'node:os',
     'node:path',
     'node:readline',

@@ -5,6 +5,7 @@ import { type Database, open } from '../database/index.ts'
 import { type BenchResult, type CaseResult, machineText } from './harness.ts'
 import { benchKernels } from './kernels.ts'
 import { benchLatency } from './latency.ts'
+import { benchMemory } from './memory.ts'
 import { benchStart } from './start.ts'
 import { tableText } from './table.ts'
 
@@ -37,6 +38,7 @@ export interface BenchRun {
 const benchmarks: Record<string, (options: BenchOptions) => Promise<CaseResult[]>> = {
   kernels: benchKernels,
   latency: benchLatency,
+  memory: benchMemory,
   start: benchStart,
 }
 

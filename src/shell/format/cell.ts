@@ -4,8 +4,8 @@
  * How      Control characters are shown as escapes, so that data cannot steer the terminal. Width counts columns of
  *          the screen: plain ASCII by length, everything else by string-width (wide and combining characters).
  */
+import { createRequire } from 'node:module'
 import picocolors from 'picocolors'
-import stringWidth from 'string-width'
 import { type Field, type Type, type Value, valueText } from '../../data/index.ts'
 
 export const colored = picocolors.createColors(true)
@@ -29,7 +29,15 @@ export function cellText(value: Value, type: Type): string {
 }
 
 export function widthOf(text: string): number {
-  return ascii.test(text) ? text.length : stringWidth(text)
+  return ascii.test(text) ? text.length : wideWidth(text)
+}
+
+let stringWidth: ((text: string) => number) | null = null
+
+/** Loads string-width when it is needed: it costs a fifth of the time to the first answer. */
+function wideWidth(text: string): number {
+  stringWidth ??= createRequire(import.meta.url)('string-width').default as (text: string) => number
+  return stringWidth(text)
 }
 
 export function alignsRight(type: Type): boolean {
