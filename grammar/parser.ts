@@ -318,9 +318,11 @@ export class Parser extends EmbeddedActionsParser {
       const start = this.#start()
       this.#enter()
       let left = this.SUBRULE(this.operand, { ARGS: [min] })
+      let tails = 0
       this.MANY({
         GATE: () => this.#binds(min),
         DEF: () => {
+          if (++tails > tailsMax) this.#tooLong()
           left = this.SUBRULE(this.tail, { ARGS: [left, start] })
         },
       })
