@@ -5,7 +5,7 @@
  *          (the words may begin up to four tokens before the failure); the other places are asked by the rule of that
  *          name before it goes on, because there the grammar would take the words for names.
  *          Whoever adds a rule to the parser deletes the line here.
- * Contract 1 (checked) each line has a test, or stands beside one that has the same words at its start.
+ * Contract 1 (checked) each line is reached: its words, at its place, answer with its name.
  *          2 (trusted) no supported statement begins, at its place, with these words.
  */
 import type { Diagnostic } from '../src/base/index.ts'
@@ -16,7 +16,7 @@ export type Place = 'statement' | 'element' | 'relation' | 'group' | 'operand' |
 /** Words of the text → name of the construct; '' where the words are the name. `<name>` is any name,
     `<any>` any token. */
 // biome-ignore format: a table to read as a block
-const constructs: Record<Place, Record<string, string>> = {
+export const constructs: Record<Place, Record<string, string>> = {
   statement: {
     WITH: 'common table expressions (WITH)',
     'CREATE SINK': '', 'CREATE SOURCE': '', 'CREATE FUNCTION': '', 'CREATE AGGREGATE': '', 'CREATE CUBOID': '',

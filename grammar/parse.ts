@@ -191,7 +191,7 @@ function closest(text: string, words: readonly string[]): string | undefined {
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`. */
-export function distance(a: string, b: string): number {
+function distance(a: string, b: string): number {
   let older: number[] = []
   let old = Array.from({ length: b.length + 1 }, (_, i) => i)
   for (let i = 1; i <= a.length; i++) {
