@@ -27,16 +27,7 @@ import {
   isAssignable,
   varchar,
 } from './coerce.ts'
-import {
-  and,
-  branch,
-  choose,
-  column,
-  columnsOf,
-  isFallible,
-  literal,
-  signatureOf,
-} from './expression.ts'
+import { and, column, columnsOf, literal, signatureOf } from './expression.ts'
 import { fold } from './fold.ts'
 import type { AggregateCall, Expression, Plan } from './logical.ts'
 import { outputName, uniqueNames } from './naming.ts'
@@ -227,7 +218,7 @@ function bindAggregate(
   const calls = aggregates.calls.map(
     (given): AggregateCall => ({
       function: given.function,
-      argument: given.argument === null ? null : place(guardedArgument(given)),
+      argument: given.argument === null ? null : place(given.argument),
       distinct: given.distinct,
       filter: given.filter === null ? null : place(given.filter),
       type: given.type,
@@ -261,14 +252,6 @@ function bindAggregate(
     refuse: (found) => refuseUngrouped(binding, scope, found),
   }
   return { plan, above }
-}
-
-/** An argument that fails in a row that FILTER leaves out does not count. */
-function guardedArgument(given: BoundAggregate): Expression {
-  const argument = given.argument!
-  if (given.filter === null || !isFallible(argument)) return argument
-  const skipped = literal(null, argument.type)
-  return choose([branch(given.filter, argument)], skipped, argument.type)
 }
 
 function refuseUngrouped(

@@ -74,7 +74,6 @@ export interface Branch {
 }
 
 export function branch(when: Expression, value: Expression): Branch {
-  // biome-ignore lint/suspicious/noThenProperty: plan data is never awaited, and SQL says THEN.
   return { when, then: value }
 }
 

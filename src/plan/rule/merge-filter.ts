@@ -4,7 +4,8 @@
  * Contract 1 (checked) no error is lost or won: in `p AND q` an error of q counts where p is NULL, and an error of p is dropped
  *            where q is FALSE. So p must not fail, and if q can fail, p must not be NULL.
  */
-import { and, isFallible } from '../expression.ts'
+import { and } from '../expression.ts'
+import { failingColumns, failsOver } from '../failure.ts'
 import type { Expression, Plan } from '../logical.ts'
 import { filter, mapPlan } from '../node.ts'
 
@@ -12,13 +13,17 @@ export function mergeFilter(plan: Plan): Plan {
   return mapPlan(plan, (node) => {
     if (node.kind !== 'filter' || node.input.kind !== 'filter') return node
     const { input, predicate } = node.input
-    return runsBefore(predicate, node.predicate)
+    return runsBefore(predicate, node.predicate, failingColumns(input))
       ? filter(input, and([predicate, node.predicate]))
       : node
   })
 }
 
 /** Does a filter by `first` and then by `rest` keep the same rows and errors as a filter by both at once? */
-export function runsBefore(first: Expression, rest: Expression): boolean {
-  return !isFallible(first) && (!isFallible(rest) || !first.nullable)
+export function runsBefore(
+  first: Expression,
+  rest: Expression,
+  failing: ReadonlySet<number>,
+): boolean {
+  return !failsOver(first, failing) && (!failsOver(rest, failing) || !first.nullable)
 }

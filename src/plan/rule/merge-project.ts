@@ -1,10 +1,10 @@
 /**
  * MergeProject: a project over a project becomes one; an aggregate reads through a project that only passes columns on.
  *
- * Contract 1 (checked) no error is lost: if the lower project can fail, the upper one must pass on each failing column as it is,
- *            in the same order. 2 (checked) nothing is computed twice.
+ * Contract 1 (checked) nothing is computed twice. 2 (trusted) errors stay: a failed value counts where it is used, and a project
+ *            uses none.
  */
-import { childrenOf, isFallible, mapColumns } from '../expression.ts'
+import { childrenOf, mapColumns } from '../expression.ts'
 import type { Expression, Plan } from '../logical.ts'
 import { aggregate, mapPlan, project } from '../node.ts'
 
@@ -21,7 +21,7 @@ export function mergeProject(plan: Plan): Plan {
 }
 
 function merge(upper: NodeOf<'project'>, lower: NodeOf<'project'>): Plan {
-  if (!keepsErrors(upper, lower) || repeatsWork(upper, lower)) return upper
+  if (repeatsWork(upper, lower)) return upper
   const expressions = upper.expressions.map((expression) =>
     mapColumns(expression, (column) => lower.expressions[column.index]!),
   )
@@ -30,15 +30,6 @@ function merge(upper: NodeOf<'project'>, lower: NodeOf<'project'>): Plan {
     expressions,
     upper.output.map((field) => field.name),
   )
-}
-
-function keepsErrors(upper: NodeOf<'project'>, lower: NodeOf<'project'>): boolean {
-  const fallible = lower.expressions.flatMap((e, index) => (isFallible(e) ? [index] : []))
-  if (fallible.length === 0) return true
-  const passed = upper.expressions.map((e) => (e.kind === 'column' ? e.index : -1))
-  if (passed.includes(-1)) return false
-  const places = fallible.map((index) => passed.indexOf(index))
-  return places.every((place, n) => place >= 0 && (n === 0 || place > places[n - 1]!))
 }
 
 function repeatsWork(upper: NodeOf<'project'>, lower: NodeOf<'project'>): boolean {

@@ -3,11 +3,12 @@
  *
  * How      One walk from the root with the set of columns that are read above; each node gives back its narrower form and where
  *          its old columns went. The inputs of a join, which keeps its rows, get a project when they have more than is read.
- * Contract 1 (checked) expressions and sums that can fail stay, and so does the column of a watermark.
- *          2 (checked) no node is left without a column.
+ * Contract 1 (checked) a column stays where it may hold a failed value that is used: in the inputs of a join, and as an argument
+ *            of an aggregate. So does the column of a watermark. 2 (checked) no node is left without a column.
  */
 import { assert } from '../../base/index.ts'
-import { column, columnsOf, isFallible, moveColumns } from '../expression.ts'
+import { column, columnsOf, moveColumns } from '../expression.ts'
+import { failingColumns } from '../failure.ts'
 import type { AggregateCall, Expression, Plan } from '../logical.ts'
 import {
   aggregate,
@@ -92,10 +93,7 @@ function cheapest(plan: Plan): number {
 }
 
 function pruneValues(plan: NodeOf<'values'>, needed: ReadonlySet<number>): Pruned {
-  const fails = [...plan.output.keys()].filter((index) =>
-    plan.rows.some((row) => isFallible(row[index]!)),
-  )
-  const kept = ascending([...needed, ...fails])
+  const kept = ascending(needed)
   if (kept.length === 0) kept.push(0)
   const rows = plan.rows.map((row) => kept.map((index) => row[index]!))
   const names = kept.map((index) => plan.output[index]!.name)
@@ -108,8 +106,7 @@ function pruneFilter(plan: NodeOf<'filter'>, needed: ReadonlySet<number>): Prune
 }
 
 function pruneProject(plan: NodeOf<'project'>, needed: ReadonlySet<number>): Pruned {
-  const fails = [...plan.expressions.keys()].filter((index) => isFallible(plan.expressions[index]!))
-  const kept = ascending([...needed, ...fails])
+  const kept = ascending(needed)
   if (kept.length === 0) kept.push(0)
   const expressions = kept.map((index) => plan.expressions[index]!)
   const { plan: input, at } = prune(plan.input, readBy(expressions))
@@ -139,7 +136,10 @@ function pruneWindow(plan: NodeOf<'window'>, needed: ReadonlySet<number>): Prune
 
 function pruneAggregate(plan: NodeOf<'aggregate'>, needed: ReadonlySet<number>): Pruned {
   const width = plan.keys.length
-  const kept = plan.calls.filter((call, index) => needed.has(width + index) || overflows(call))
+  const failing = failingColumns(plan.input)
+  const uses = (call: AggregateCall) =>
+    [call.argument, call.filter].some((index) => index !== null && failing.has(index))
+  const kept = plan.calls.filter((call, index) => needed.has(width + index) || uses(call))
   // Without calls an aggregate would be a DISTINCT, and one without keys would have no column.
   if (kept.length === 0 && plan.calls.length > 0) kept.push(plan.calls[0]!)
   const read = kept
@@ -157,16 +157,13 @@ function pruneAggregate(plan: NodeOf<'aggregate'>, needed: ReadonlySet<number>):
   return { plan: narrow, at: places(fields) }
 }
 
-function overflows(call: AggregateCall): boolean {
-  return (call.function === 'sum' || call.function === 'avg') && call.type.kind !== 'double'
-}
-
 function pruneJoin(plan: NodeOf<'join'>, needed: ReadonlySet<number>): Pruned {
   const width = plan.left.output.length
   const read = plan.residual === null ? needed : new Set([...needed, ...columnsOf(plan.residual)])
-  const left = ascending([...[...read].filter((index) => index < width), ...plan.leftKeys])
+  const fromLeft = [...read].filter((index) => index < width)
   const fromRight = [...read].filter((index) => index >= width).map((index) => index - width)
-  const right = ascending([...fromRight, ...plan.rightKeys])
+  const left = ascending([...fromLeft, ...plan.leftKeys, ...failingColumns(plan.left)])
+  const right = ascending([...fromRight, ...plan.rightKeys, ...failingColumns(plan.right)])
   const a = exactly(plan.left, left)
   const b = exactly(plan.right, right)
   const narrowWidth = a.plan.output.length

@@ -1,13 +1,15 @@
 /**
  * PushFilter: conditions go down to where their columns come from, so that rows are left out early.
  *
- * How      The conjuncts of a filter are split into those that may pass the node below and the rest: through project (columns
- *          replaced by their expressions), window (columns of its input), aggregate (keys), join (columns of one side: either
- *          side of an inner join, the left side of a left join) and a sort without limit. A conjunct of a join's residual goes
- *          to the one side whose columns it reads, but never to the left side of a left join, whose rows all stay.
- * Contract 1 (checked) what can fail moves nowhere, and nothing moves below what can fail: rows that fail stay the same.
+ * How      A filter passes a project as a whole, its columns replaced by their expressions. Of other nodes, the conjuncts are
+ *          split into those that may pass and the rest: window (columns of its input), aggregate (keys), join (columns of one
+ *          side: either side of an inner join, the left side of a left join). A conjunct of a join's residual goes to the one
+ *          side whose columns it reads, but never to the left side of a left join, whose rows all stay.
+ * Contract 1 (checked) what can fail passes only a project, and nothing passes what uses values that may have failed: rows
+ *            that fail stay the same.
  */
-import { and, columnsOf, conjunctsOf, isFallible, mapColumns, moveColumns } from '../expression.ts'
+import { and, columnsOf, conjunctsOf, mapColumns, moveColumns } from '../expression.ts'
+import { failingColumns, failsOver } from '../failure.ts'
 import type { Expression, Plan } from '../logical.ts'
 import { filter, join, mapPlan, withInputs } from '../node.ts'
 import { runsBefore } from './merge-filter.ts'
@@ -17,85 +19,92 @@ type NodeOf<Kind extends Plan['kind']> = Extract<Plan, { kind: Kind }>
 export function pushFilter(plan: Plan): Plan {
   return mapPlan(plan, (node) => {
     if (node.kind === 'join') return pushResidual(node)
-    return node.kind === 'filter' ? pushBelow(node) : node
+    return node.kind === 'filter' ? (pushBelow(node.predicate, node.input) ?? node) : node
   })
 }
 
-function pushBelow(node: NodeOf<'filter'>): Plan {
-  const { input, predicate } = node
+/** The filter below `input`, as far as it goes; null when it stays where it is. */
+function pushBelow(predicate: Expression, input: Plan): Plan | null {
   switch (input.kind) {
     case 'project':
       return pushThroughProject(predicate, input)
     case 'window': {
       const width = input.input.output.length
+      if (failingColumns(input.input).has(input.time)) return null
       return pushInto(predicate, input, (index) => (index < width ? index : null))
     }
     case 'aggregate':
-      if (input.keys.length === 0 || input.calls.some(overflows)) return node
+      if (input.keys.length === 0 || usesFailing(input)) return null
       return pushInto(predicate, input, (index) => input.keys[index] ?? null)
-    case 'sort':
-      if (input.limit !== null || input.offset > 0) return node
-      return pushInto(predicate, input, (index) => index)
     case 'join':
       return pushIntoSides(predicate, input)
     default:
-      return node
+      return null
   }
 }
 
-/** A sum may be an error where its group is looked at. */
-function overflows(call: { function: string; type: { kind: string } }): boolean {
-  const sums = call.function === 'sum' || call.function === 'avg'
-  return sums && call.type.kind !== 'double'
+function usesFailing(node: NodeOf<'aggregate'>): boolean {
+  const failing = failingColumns(node.input)
+  const read = node.calls.flatMap((call) => [call.argument, call.filter])
+  return [...node.keys, ...read].some((index) => index !== null && failing.has(index))
 }
 
 /** Splits a predicate into conjuncts that may run before the rest, and the rest. */
 function split(
   predicate: Expression,
+  failing: ReadonlySet<number>,
   moves: (conjunct: Expression) => boolean,
 ): { moved: Expression[]; rest: Expression[] } {
   const conjuncts = conjunctsOf(predicate)
-  const can = conjuncts.map((conjunct) => !isFallible(conjunct) && moves(conjunct))
-  const candidates = conjuncts.filter((_, index) => can[index])
-  const stay = conjuncts.filter((_, index) => !can[index])
+  const can = (conjunct: Expression) => !failsOver(conjunct, failing) && moves(conjunct)
+  const candidates = conjuncts.filter(can)
+  const stay = conjuncts.filter((conjunct) => !can(conjunct))
   if (stay.length === 0) return { moved: candidates, rest: [] }
-  const rest = and(stay)
-  const moved = candidates.filter((conjunct) => runsBefore(conjunct, rest))
+  const moved = candidates.filter((conjunct) => runsBefore(conjunct, and(stay), failing))
   return { moved, rest: conjuncts.filter((conjunct) => !moved.includes(conjunct)) }
 }
 
+function above(plan: Plan, rest: Expression[]): Plan {
+  return rest.length === 0 ? plan : filter(plan, and(rest))
+}
+
 /** `to`: the column below of a column above, or null. */
-function pushInto(predicate: Expression, input: Plan, to: (index: number) => number | null): Plan {
-  const { moved, rest } = split(predicate, (conjunct) =>
+function pushInto(
+  predicate: Expression,
+  node: NodeOf<'window' | 'aggregate'>,
+  to: (index: number) => number | null,
+): Plan | null {
+  const { moved, rest } = split(predicate, failingColumns(node), (conjunct) =>
     [...columnsOf(conjunct)].every((index) => to(index) !== null),
   )
-  if (moved.length === 0) return filter(input, predicate)
-  const [below] = 'input' in input ? [input.input] : []
+  if (moved.length === 0) return null
   const condition = moveColumns(and(moved), (index) => to(index)!)
-  const lowered = withInputs(input, [filter(below!, condition)])
-  return rest.length === 0 ? lowered : filter(lowered, and(rest))
+  return above(withInputs(node, [filter(node.input, condition)]), rest)
 }
 
-function pushThroughProject(predicate: Expression, input: NodeOf<'project'>): Plan {
-  if (input.expressions.some(isFallible)) return filter(input, predicate)
-  const { moved, rest } = split(predicate, () => true)
-  if (moved.length === 0) return filter(input, predicate)
-  const condition = mapColumns(and(moved), (column) => input.expressions[column.index]!)
-  const lowered = withInputs(input, [filter(input.input, condition)])
-  return rest.length === 0 ? lowered : filter(lowered, and(rest))
+/** A project computes values and uses none, so a filter means the same on either side of it. */
+function pushThroughProject(predicate: Expression, node: NodeOf<'project'>): Plan {
+  const condition = mapColumns(predicate, (column) => node.expressions[column.index]!)
+  return withInputs(node, [filter(node.input, condition)])
 }
 
-function pushIntoSides(predicate: Expression, input: NodeOf<'join'>): Plan {
-  if (input.residual !== null && isFallible(input.residual)) return filter(input, predicate)
-  const width = input.left.output.length
-  const inner = input.join === 'inner'
-  const { moved, rest } = split(predicate, (conjunct) => {
+function pushIntoSides(predicate: Expression, node: NodeOf<'join'>): Plan | null {
+  if (node.residual !== null && failsOver(node.residual, failingBelow(node))) return null
+  const width = node.left.output.length
+  const { moved, rest } = split(predicate, failingColumns(node), (conjunct) => {
     const side = sideOf(conjunct, width)
-    return side === 'left' || (side === 'right' && inner)
+    if (side === 'right' && node.join === 'left') return false
+    return side !== null && failingColumns(node[side]).size === 0
   })
-  if (moved.length === 0) return filter(input, predicate)
-  const lowered = withInputs(input, filterSides(input, moved))
-  return rest.length === 0 ? lowered : filter(lowered, and(rest))
+  if (moved.length === 0) return null
+  return above(withInputs(node, filterSides(node, moved)), rest)
+}
+
+/** Columns of a join's inputs that may hold failed values, counted through both. */
+function failingBelow(node: NodeOf<'join'>): Set<number> {
+  const width = node.left.output.length
+  const right = [...failingColumns(node.right)].map((index) => index + width)
+  return new Set([...failingColumns(node.left), ...right])
 }
 
 function filterSides(node: NodeOf<'join'>, conjuncts: Expression[]): [Plan, Plan] {
@@ -104,18 +113,16 @@ function filterSides(node: NodeOf<'join'>, conjuncts: Expression[]): [Plan, Plan
   const right = conjuncts
     .filter((conjunct) => sideOf(conjunct, width) === 'right')
     .map((conjunct) => moveColumns(conjunct, (index) => index - width))
-  return [
-    left.length === 0 ? node.left : filter(node.left, and(left)),
-    right.length === 0 ? node.right : filter(node.right, and(right)),
-  ]
+  return [above(node.left, left), above(node.right, right)]
 }
 
 function pushResidual(node: NodeOf<'join'>): Plan {
   if (node.residual === null) return node
   const width = node.left.output.length
-  const { moved, rest } = split(node.residual, (conjunct) => {
+  const { moved, rest } = split(node.residual, failingBelow(node), (conjunct) => {
     const side = sideOf(conjunct, width)
-    return side === 'right' || (side === 'left' && node.join === 'inner')
+    if (side === 'left' && node.join === 'left') return false
+    return side !== null && failingColumns(node[side]).size === 0
   })
   if (moved.length === 0) return node
   const [left, right] = filterSides(node, moved)
