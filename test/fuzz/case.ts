@@ -54,7 +54,7 @@ export interface Relation {
   name: string
   object: 'stream' | 'table'
   columns: { name: string; type: string; kind: Kind }[]
-  /** Seconds that the watermark on `at` trails; null = ascending; undefined = no watermark. */
+  /** Seconds that the watermark on `ts` trails; null = ascending; undefined = no watermark. */
   delay?: number | null | undefined
 }
 
@@ -145,8 +145,8 @@ export const millrace: Dialect = {
 
 export function relationSql({ name, object, columns, delay }: Relation): string {
   const definitions = columns.map((column) => `${column.name} ${column.type}`)
-  if (delay === null) definitions.push('watermark for at')
-  else if (delay !== undefined) definitions.push(`watermark for at as at - ${seconds(delay)}`)
+  if (delay === null) definitions.push('watermark for ts')
+  else if (delay !== undefined) definitions.push(`watermark for ts as ts - ${seconds(delay)}`)
   return `create ${object} ${name} (${definitions.join(', ')});`
 }
 

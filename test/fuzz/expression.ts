@@ -86,7 +86,7 @@ const operations: Record<Kind, readonly [string, ...Kind[]][]> = {
     ['($0 + $1)', 'double', 'double'],
     ['($0 - $1)', 'double', 'double'],
     ['($0 * $1)', 'double', 'double'],
-    ['($0 / $1)', 'double', 'double'],
+    ['($0 / ($1))', 'double', 'double'],
     ['cast($0 as double)', 'int'],
     ['cast($0 as double)', 'decimal'],
     ['floor($0)', 'double'],

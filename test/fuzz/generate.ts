@@ -58,7 +58,7 @@ class Generator {
     const { random } = this
     const precision = pick(random, ['', '(3)', '(0)'])
     const columns: Relation['columns'] = [
-      { name: 'at', type: `timestamp${precision}`, kind: 'timestamp' },
+      { name: 'ts', type: `timestamp${precision}`, kind: 'timestamp' },
       { name: 'k', type: 'int', kind: 'int' },
     ]
     const others = 1 + random.below(4)
@@ -101,7 +101,7 @@ class Generator {
     const inner = depth > 0 && chance(random, 0.25) ? this.#derived(0) : this.#table()
     const times = inner.scope.filter(({ kind }) => kind === 'timestamp')
     if (times.length === 0) return inner
-    const at = times.find(({ ref }) => ref.endsWith('.at')) ?? pick(random, times)
+    const at = times.find(({ ref }) => ref.endsWith('.ts')) ?? pick(random, times)
     const alias = this.name('w')
     const local = (ref: string) => ref.slice(ref.indexOf('.') + 1)
     const size = pick(random, [5, 10, 30, 60])
@@ -274,9 +274,9 @@ function rowsOf(generator: Generator): Fed[] {
     const relation = pick(random, relations)
     now += random.below(8)
     const row = relation.columns.map(({ kind, name }) => {
-      const nullable = name !== 'at' || relation.delay === undefined
+      const nullable = name !== 'ts' || relation.delay === undefined
       if (nullable && chance(random, 0.12)) return 'NULL'
-      if (kind === 'timestamp') return timeCell(random, now, name === 'at')
+      if (kind === 'timestamp') return timeCell(random, now, name === 'ts')
       const pool = cells[kind]
       // Mostly the common values; extremes now and then.
       return chance(random, 0.8)

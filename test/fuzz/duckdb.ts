@@ -1,0 +1,141 @@
+/**
+ * DuckDB as a second oracle: the one-shot answers of a case, as multisets of rows.
+ *
+ * How      Relations become tables, TUMBLE and HOP become UNNEST over computed window starts; Values come
+ *          back as text in the form of this file. Answers with errors are not asked for, and none over
+ *          views, which may have left late rows out.
+ * Contract 1 (checked) numbers of type DOUBLE may differ by a relative 1e-9, everything else by nothing.
+ */
+import type { DuckDBConnection } from '@duckdb/node-api'
+import type { Field, Row, Value } from '../../src/data/index.ts'
+import { physicalOf } from '../../src/data/index.ts'
+import { type Case, type Dialect, type From, type Select, selectSql } from './case.ts'
+
+/** Opens a connection, or says why there is none. */
+export async function connect(): Promise<DuckDBConnection> {
+  const { DuckDBInstance } = await import('@duckdb/node-api')
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
+  return instance.connect()
+}
+
+const duckdb: Dialect = {
+  // Millrace divides integers as Postgres does; LIKE has the backslash as its escape.
+  expression: (text) =>
+    text.replaceAll('$0 / $1', '$0 // $1').replaceAll(/ like ('[^']*')/g, " like $1 escape '\\'"),
+  window: ({ time, slide, size, offset, alias }, source) => {
+    const [step, width, start] = [slide, size, offset].map((part) => `${part}000000`)
+    const at = `epoch_us(x.${time}) - ${start}`
+    const base = `(${at} - (((${at}) % ${step} + ${step}) % ${step}) + ${start})`
+    const count = Math.ceil(size / slide)
+    const starts = `list_filter(list_transform(range(0, ${count}), i -> ${base} - i * ${step}), s -> s + ${width} > epoch_us(x.${time}))`
+    return `(select y.* exclude (s), make_timestamp(s) as window_start, make_timestamp(s + ${width}) as window_end from (select x.*, unnest(${starts}) as s from ${source} x) y) ${alias}`
+  },
+}
+
+/** Windows that a view has seen may have left late rows out: only queries over the relations themselves are compared. */
+function readsViews(from: From): boolean {
+  switch (from.kind) {
+    case 'table':
+      return from.name.startsWith('v')
+    case 'derived':
+      return readsViews(from.select.from)
+    case 'window':
+      return readsViews(from.source)
+    case 'join':
+      return readsViews(from.left) || readsViews(from.right)
+  }
+}
+
+export function isComparable(select: Select): boolean {
+  return !readsViews(select.from)
+}
+
+export async function load(connection: DuckDBConnection, one: Case): Promise<void> {
+  for (const { name, columns } of one.relations) {
+    const definitions = columns.map((column) => `${column.name} ${duckType(column.type)}`)
+    await connection.run(`create or replace temp table ${name} (${definitions.join(', ')})`)
+  }
+  for (const { relation, cells } of one.rows) {
+    const { columns } = one.relations.find(({ name }) => name === relation)!
+    const values = cells.map((cell, index) => literal(cell, columns[index]!.type))
+    await connection.run(`insert into ${relation} values (${values.join(', ')})`)
+  }
+}
+
+function duckType(type: string): string {
+  if (type === 'timestamp(0)') return 'timestamp_s'
+  return type.startsWith('timestamp') ? 'timestamp' : type
+}
+
+function literal(cell: string, type: string): string {
+  if (cell === 'NULL') return 'null'
+  if (cell === "''") return "''"
+  const clock = /^\d\d:\d\d/.test(cell) ? `2026-01-01 00:${cell}` : cell
+  return `cast('${clock}' as ${duckType(type)})`
+}
+
+/** The answer as rows of plain text; doubles as numbers. */
+export async function answer(
+  connection: DuckDBConnection,
+  select: Select,
+  fields: readonly Field[],
+): Promise<(string | number | null)[][]> {
+  const columns = fields.map(({ name, type }) => {
+    switch (type.kind) {
+      case 'timestamp':
+        return `cast(epoch_us(cast(${name} as timestamp)) as varchar)`
+      case 'date':
+        return `cast(date_diff('day', date '1970-01-01', cast(${name} as date)) as varchar)`
+      case 'double':
+        return `cast(${name} as double)`
+      case 'decimal':
+        return `cast(cast(${name} as decimal(38, ${type.scale})) as varchar)`
+      default:
+        return `cast(${name} as varchar)`
+    }
+  })
+  const sql = `select ${columns.join(', ')} from (${selectSql(select, duckdb)})`
+  const reader = await connection.runAndReadAll(sql)
+  return reader.getRows() as (string | number | null)[][]
+}
+
+/** The same form of our own rows. */
+export function plainRows(
+  rows: readonly Row[],
+  fields: readonly Field[],
+): (string | number | null)[][] {
+  return rows.map((row) => row.map((value, index) => plain(value, fields[index]!)))
+}
+
+function plain(value: Value, { type }: Field): string | number | null {
+  if (value === null || physicalOf(type) === 'f64') return value as number | null
+  if (type.kind !== 'decimal' || type.scale === 0) return String(value)
+  const digits = ((value as bigint) < 0n ? -(value as bigint) : (value as bigint))
+    .toString()
+    .padStart(type.scale + 1, '0')
+  const sign = (value as bigint) < 0n ? '-' : ''
+  return `${sign}${digits.slice(0, -type.scale)}.${digits.slice(-type.scale)}`
+}
+
+/** Do the two multisets of rows agree? */
+export function sameRows(
+  a: (string | number | null)[][],
+  b: (string | number | null)[][],
+): boolean {
+  if (a.length !== b.length) return false
+  const left = [...b]
+  return a.every((row) => {
+    const place = left.findIndex((other) =>
+      row.every((cell, index) => sameCell(cell, other[index]!)),
+    )
+    if (place >= 0) left.splice(place, 1)
+    return place >= 0
+  })
+}
+
+function sameCell(a: string | number | null, b: string | number | null): boolean {
+  if (typeof a !== 'number' || typeof b !== 'number') return a === b
+  if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return true
+  if (!Number.isFinite(a) || !Number.isFinite(b)) return false
+  return Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b))
+}
