@@ -98,12 +98,17 @@ async function guarded(
   work: (signal: AbortSignal) => Promise<number>,
 ): Promise<void> {
   const signal = interruption()
+  // A statement that waits for rows holds nothing that Node would wait for; an open port is such a thing.
+  const { port1: alive } = new MessageChannel()
+  alive.onmessage = () => {}
   try {
     process.exitCode = await work(signal)
   } catch (error) {
     const { faultText } = await import('./shell/index.ts')
     if (!signal.aborted) process.stderr.write(faultText(error, text))
     process.exitCode = 1
+  } finally {
+    alive.close()
   }
   if (signal.aborted) process.exitCode = 130
 }

@@ -7,8 +7,8 @@
  *          what was late.
  */
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 // In a project of your own: import { open } from 'millrace'
 import { open } from '../../src/index.ts'
 
@@ -25,10 +25,7 @@ interface Day {
 }
 
 const sql = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8')
-const data = join(
-  dirname(createRequire(import.meta.url).resolve('vega-datasets/package.json')),
-  'data',
-)
+const data = fileURLToPath(new URL('../../node_modules/vega-datasets/data', import.meta.url))
 const { features }: { features: Feature[] } = JSON.parse(
   readFileSync(join(data, 'earthquakes.json'), 'utf8'),
 )

@@ -7,8 +7,7 @@
  *          hours that the watermark has closed, and no hour is told twice.
  */
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 // In a project of your own: import { open } from 'millrace'
 import { open } from '../../src/index.ts'
@@ -30,10 +29,7 @@ const drawMillisMin = 60
 const { values } = parseArgs({ options: { limit: { type: 'string' } } })
 const limit = Number(values.limit ?? flightsInAll)
 const sql = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8')
-const data = join(
-  dirname(createRequire(import.meta.url).resolve('vega-datasets/package.json')),
-  'data',
-)
+const data = fileURLToPath(new URL('../../node_modules/vega-datasets/data', import.meta.url))
 
 const terminal = process.stdout.isTTY === true
 const bold = (text: string) => (terminal ? `\x1b[1m${text}\x1b[22m` : text)
