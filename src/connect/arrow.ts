@@ -1,8 +1,8 @@
 /**
  * Arrow: reads Arrow IPC files and streams, record batch by record batch.
  *
- * How      A file is read as the stream inside it: behind its magic word come the same messages. Buffers of the usual
- *          types are taken as they are; columns in dictionary form take their values by index. LZ4 and ZSTD work.
+ * How      A file is read as the stream of messages that its footer lists. Buffers of the usual types are taken as they
+ *          are; columns in dictionary form take their values by index. LZ4 and ZSTD work.
  * Contract 1 (checked) a file cut short or damaged is a Failure malformed_file. A stream without its end mark that is
  *            cut exactly between two messages cannot be told from a whole one; the format allows it.
  * Cost     One record batch in memory. apache-arrow is loaded when the first file is opened, as that takes 50 ms.
@@ -11,8 +11,10 @@ import { isAscii, isUtf8 } from 'node:buffer'
 import { createRequire } from 'node:module'
 import { zstdDecompressSync } from 'node:zlib'
 import type * as Arrow from 'apache-arrow'
+import type * as File from 'apache-arrow/ipc/metadata/file'
 import type { FileReader } from '../base/index.ts'
 import type { Field, ReaderOptions, Schema, SourceReader } from '../data/index.ts'
+import { checkFooter, messageAt } from './arrow-message.ts'
 import { ColumnBuilder } from './column-builder.ts'
 import {
   type ColumnarFile,
@@ -30,19 +32,19 @@ import {
   type Values,
 } from './file-type.ts'
 import { decodeLz4Frame } from './lz4.ts'
-import { findColumn } from './parquet.ts'
+import { findColumn, readBytes } from './parquet.ts'
 
 const WHAT = 'Arrow'
-const CHUNK_BYTES = 256 * 1024
 const MAGIC = 'ARROW1'
 /** The magic word and its padding. */
 const HEAD_BYTES = 8
 
+const load = createRequire(import.meta.url)
 let loaded: typeof Arrow | null = null
 
 function arrow(): typeof Arrow {
   if (loaded === null) {
-    loaded = createRequire(import.meta.url)('apache-arrow') as typeof Arrow
+    loaded = load('apache-arrow') as typeof Arrow
     const { compressionRegistry, CompressionType } = loaded
     compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: decodeLz4Frame })
     compressionRegistry.set(CompressionType.ZSTD, { decode: (bytes) => zstdDecompressSync(bytes) })
@@ -65,7 +67,7 @@ export function inferArrow(file: FileReader): Schema | null {
 export function openArrow(file: FileReader, schema: Schema, reader: ReaderOptions): SourceReader {
   const stream = new Stream(file)
   const batches = decoding(file.path, WHAT, () => stream.open())
-  const columns = columnsOf(batches.schema)
+  const columns = decoding(file.path, WHAT, () => columnsOf(batches.schema))
   const wanted = reader.projection.map((index) => {
     const field = schema.fields[index]!
     const column = findColumn(columns, field.name, file.path)
@@ -75,7 +77,7 @@ export function openArrow(file: FileReader, schema: Schema, reader: ReaderOption
   return new ColumnarReader(new ArrowFile(stream, batches, wanted), WHAT, schema, reader)
 }
 
-/** The bytes of the stream, read as they are asked for. */
+/** The messages of the file or stream, read as they are asked for. */
 class Stream {
   readonly file: FileReader
   position = 0
@@ -86,11 +88,8 @@ class Stream {
 
   open(): Arrow.RecordBatchReader {
     const isFile = this.#word(0) === MAGIC
-    if (isFile && (this.file.size < 2 * HEAD_BYTES || this.#word(this.file.size - 6) !== MAGIC)) {
-      throw new Error('it does not end with ARROW1')
-    }
-    this.position = isFile ? HEAD_BYTES : 0
-    const reader = arrow().RecordBatchReader.from(this.#chunks())
+    const source = isFile ? this.#blocks(this.#footer()) : this.#messages()
+    const reader = arrow().RecordBatchReader.from(source)
     reader.open()
     if (reader.schema === undefined || reader.schema === null) throw new Error('it has no schema')
     return reader
@@ -102,16 +101,54 @@ class Stream {
     return String.fromCharCode(...bytes.subarray(0, count))
   }
 
-  /** Each chunk is fresh memory: columns keep pointing into it. */
-  *#chunks(): Generator<Uint8Array> {
+  /** A stream from front to back. */
+  *#messages(): Generator<Uint8Array> {
     for (;;) {
-      const chunk = new Uint8Array(CHUNK_BYTES)
-      const count = this.file.read(chunk, this.position)
-      if (count === 0) return
-      this.position += count
-      yield chunk.subarray(0, count)
+      const message = messageAt(this.file, this.position)
+      if (message === null) return
+      this.position += message.length
+      yield message
     }
   }
+
+  #footer(): File.Footer {
+    const { size } = this.file
+    if (size < 3 * HEAD_BYTES || this.#word(size - MAGIC.length) !== MAGIC) {
+      throw new Error('it does not end with ARROW1')
+    }
+    const end = size - MAGIC.length - 4
+    const length = new DataView(readBytes(this.file, end, 4)).getInt32(0, true)
+    // The whole package first: it completes what the footer is decoded with.
+    arrow()
+    const { Footer } = load('apache-arrow/ipc/metadata/file') as typeof File
+    const bytes = new Uint8Array(readBytes(this.file, end - length, length))
+    checkFooter(bytes)
+    return Footer.decode(bytes)
+  }
+
+  /** A file as the stream that its footer describes: schema, dictionaries, record batches. */
+  *#blocks(footer: File.Footer): Generator<Uint8Array> {
+    yield schemaMessage(footer.schema)
+    for (const block of [...footer.dictionaryBatches(), ...footer.recordBatches()]) {
+      this.position = block.offset
+      const message = messageAt(this.file, block.offset)
+      if (message === null) throw new Error('a record batch is missing')
+      yield message
+    }
+  }
+}
+
+/** The message −1 · length · schema, padded to 8 bytes; not every writer puts it into its files. */
+function schemaMessage(schema: Arrow.Schema): Uint8Array {
+  const { Message } = arrow()
+  const body = Message.encode(Message.from(schema))
+  const length = (body.length + 7) & ~7
+  const bytes = new Uint8Array(8 + length)
+  const view = new DataView(bytes.buffer)
+  view.setInt32(0, -1, true)
+  view.setInt32(4, length, true)
+  bytes.set(body, 8)
+  return bytes
 }
 
 interface Wanted {
@@ -153,6 +190,9 @@ class ArrowFile implements ColumnarFile {
     }
     if (data.dictionary) return this.#sharedRun(data, column)
     const values = valuesOf(data, type, field)
+    if (data.typeId === arrow().Type.Null) {
+      return { ...values, rows, indexes: new Int32Array(rows).fill(-1) }
+    }
     return { ...values, rows, indexes: data.nullCount === 0 ? null : validIndexes(data) }
   }
 
@@ -271,7 +311,10 @@ function dictionaryValues(vector: Arrow.Vector, type: FileType, field: Field): V
 }
 
 function columnsOf(schema: Arrow.Schema): Column[] {
-  return schema.fields.map(({ name, type, nullable }) => ({ name, type: fileType(type), nullable }))
+  return schema.fields.map(({ name, type, nullable }) => {
+    if (typeof name !== 'string') throw new Error('a column has no name')
+    return { name, type: fileType(type), nullable }
+  })
 }
 
 function fileType(type: Arrow.DataType): FileType {

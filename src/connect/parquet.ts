@@ -117,8 +117,9 @@ function readMetadata(file: FileReader): FileMetaData {
   })
 }
 
-function readBytes(file: FileReader, position: number, length: number): ArrayBuffer {
-  if (position < 0 || length < 0 || position + length > file.size) {
+/** A part of the file; throws where it is not there in full. */
+export function readBytes(file: FileReader, position: number, length: number): ArrayBuffer {
+  if (!(position >= 0 && length >= 0) || position + length > file.size) {
     throw new Error(`bytes ${position} to ${position + length} are not there`)
   }
   const bytes = new Uint8Array(length)
@@ -171,7 +172,8 @@ function fileType({ element, children }: SchemaTree): FileType {
       return { kind: 'boolean' }
     case 'INT32': {
       if (converted === 'TIME_MILLIS') return { kind: 'other', text: 'TIME' }
-      const bits = logical?.type === 'INTEGER' ? logical.bitWidth : 32
+      const named = Number(/^U?INT_(\d+)$/.exec(converted ?? '')?.[1] ?? 32)
+      const bits = logical?.type === 'INTEGER' ? logical.bitWidth : named
       return { kind: 'integer', bits, signed }
     }
     case 'INT64':

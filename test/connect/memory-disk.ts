@@ -116,13 +116,16 @@ export async function readAll(
   })
   const rows: Row[] = []
   const batches: number[] = []
-  for (;;) {
-    const batch: Batch | null = await reader.read(rowsMax)
-    if (batch === null) break
-    batches.push(batch.rows)
-    rows.push(...rowsOf(batch))
+  try {
+    for (;;) {
+      const batch: Batch | null = await reader.read(rowsMax)
+      if (batch === null) break
+      batches.push(batch.rows)
+      rows.push(...rowsOf(batch))
+    }
+  } finally {
+    reader.close()
   }
-  reader.close()
   return { rows, bad, batches }
 }
 
