@@ -376,7 +376,7 @@ export class Subscription implements AsyncIterable<RawCommit> {
     options: { signal?: AbortSignal },
   ): Subscription {
     return new Subscription(async () => {
-      const text = /^\s*(subscribe|select|values|from)\b/i.test(sql) ? sql : `SUBSCRIBE ${sql}`
+      const text = /^(\s|--.*|\/\*[\s\S]*?\*\/)*(subscribe|select|values|from)\b/i.test(sql) ? sql : `SUBSCRIBE ${sql}`
       const results = await database.execute(text, { ...options, params })
       const last = results.at(-1)
       if (last?.kind === 'changes') return last

@@ -15,7 +15,7 @@ import type { BadRow, Batch, Connectors, Row } from '../data/index.ts'
 import { Arena, type Backend, Kernels } from '../kernel/index.ts'
 import { type CycleFrame, Log, type Run } from '../log/index.ts'
 import { lower, type PhysicalPlan, type Plan, rewrite } from '../plan/index.ts'
-import type { Delta } from '../runtime/index.ts'
+import type { Delta, ErrorRow } from '../runtime/index.ts'
 import { Query, type Sources, type Work } from './query.ts'
 import { View } from './view.ts'
 
@@ -231,7 +231,7 @@ export class Engine {
     if (relation.kind === 'errors') {
       const of = relation.of.toLowerCase()
       const query = this.#queries.get(of)
-      return query === undefined ? this.badRows(of).rows : (query.view?.errors() ?? [])
+      return query === undefined ? this.badRows(of).rows : query.dataflow.errors.map(errorRow)
     }
     const view = this.#queries.get(relation.name.toLowerCase())?.view
     assert(view != null, `view ${relation.name} is kept by a query`)
@@ -257,4 +257,9 @@ export class Engine {
     }
     return bytes
   }
+}
+
+/** A row of `<query>.errors`. */
+export function errorRow({ offset, code, message, row }: ErrorRow): Row {
+  return [BigInt(offset), code, message, row]
 }

@@ -119,7 +119,9 @@ function* createRelation(
   const rows = plan === null ? [] : yield* answer(engine, plan, session)
   engine.createRelation(relation)
   logged(engine, session)
-  if (session.source !== null) engine.append(relation, batchOf(relation.schema, rows))
+  if (session.source !== null && plan !== null) {
+    engine.append(relation, batchOf(relation.schema, rows))
+  }
   return done(`${what} ${relation.name} created`)
 }
 

@@ -1,5 +1,5 @@
 /**
- * View: the rows of a materialized view, kept in cells of its query's arena, and the failures that are true of it now.
+ * View: the rows of a materialized view, kept in cells of its query's arena.
  *
  * How      A cuboid whose key is the whole row and whose measure is the number of copies; each commit folds its changes.
  * Contract 1 (checked by the golden scripts) at every commit point the rows are the one-shot answer over the prefix.
@@ -8,7 +8,7 @@
 import { Cuboid } from '../cuboid/index.ts'
 import { type Field, type Row, rowsOf } from '../data/index.ts'
 import { type Kernels, loadColumn, unloadColumn, type VectorBatch } from '../kernel/index.ts'
-import { batchOfChanges, type Delta, type ErrorRow, rowKey } from '../runtime/index.ts'
+import { batchOfChanges, type Delta } from '../runtime/index.ts'
 
 /** Changes folded and rows read at once. */
 const rowsMax = 1024
@@ -17,7 +17,6 @@ export class View {
   readonly fields: readonly Field[]
   readonly #kernels: Kernels
   readonly #cells: Cuboid
-  #errors = new Map<string, ErrorRow[]>()
 
   constructor(kernels: Kernels, fields: readonly Field[]) {
     this.fields = fields
@@ -49,7 +48,6 @@ export class View {
       })
       arena.releaseScratch(mark)
     }
-    for (const error of delta.errors) this.#applyError(error)
   }
 
   /** All rows; copies of a row stand side by side, otherwise in no particular order. */
@@ -68,25 +66,7 @@ export class View {
     return out
   }
 
-  /** Rows of `<query>.errors`: offset, code, message, row. */
-  errors(): Row[] {
-    return [...this.#errors.values()]
-      .flat()
-      .sort((a, b) => a.offset - b.offset)
-      .map(({ offset, code, message, row }) => [BigInt(offset), code, message, row])
-  }
-
   get stateBytes(): number {
     return this.#cells.stats().bytes
-  }
-
-  #applyError(error: ErrorRow): void {
-    const key = rowKey([error.code, error.message, error.row])
-    const present = this.#errors.get(key) ?? []
-    // A failure that is taken back takes the oldest of its like with it.
-    if (error.weight > 0) present.push(error)
-    else present.shift()
-    this.#errors.set(key, present)
-    if (present.length === 0) this.#errors.delete(key)
   }
 }

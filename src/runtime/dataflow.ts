@@ -7,12 +7,13 @@
  * Contract 1 (checked by the golden scripts) the changes of a commit depend on the rows pushed since the last one, not on slices.
  * Cost     nothing per row by itself.
  */
-import { Bug, unreachable } from '../base/index.ts'
+import { assert, Bug, unreachable } from '../base/index.ts'
 import type { Row } from '../data/index.ts'
 import type { Kernels } from '../kernel/index.ts'
 import type { Expression, PhysicalPlan } from '../plan/index.ts'
 import { loadContributions } from './batch.ts'
-import { compareRows, type Contribution, rowKey } from './changes.ts'
+import { compareRows, type Contribution } from './changes.ts'
+import { ErrorList } from './errors.ts'
 import { compileExpressions } from './expression.ts'
 import { aggregateStage } from './operator/aggregate.ts'
 import { filterStage } from './operator/filter.ts'
@@ -30,8 +31,11 @@ export interface DataflowOptions {
   mode: 'one-shot' | 'continuous'
 }
 
-/** The sort and limit on top of a one-shot plan; done on the rows of the answer. */
-type SortPlan = PhysicalPlan & { kind: 'sort' }
+/** The sort and limit on top of a one-shot plan, done on the rows of the answer, and the columns kept after it. */
+interface Sorting {
+  sort: PhysicalPlan & { kind: 'sort' }
+  kept: number[]
+}
 
 export class Dataflow {
   /** Scans in the plan's order. */
@@ -39,8 +43,9 @@ export class Dataflow {
   readonly #stages: Stage[] = []
   readonly #environment: Environment
   readonly #output: Output
-  readonly #sort: SortPlan | null
+  readonly #sorting: Sorting | null
   readonly #values: (() => void)[] = []
+  readonly #errorList = new ErrorList()
   #errors: ErrorRow[] = []
   #moved: ScanStage | null = null
 
@@ -50,8 +55,8 @@ export class Dataflow {
       fail: (error) => this.#errors.push(error),
       positionOf: (threshold) => this.#moved?.positionOf(threshold) ?? 0,
     }
-    this.#sort = plan.kind === 'sort' ? plan : null
-    const root = plan.kind === 'sort' ? plan.input : plan
+    this.#sorting = sortingOf(plan)
+    const root = this.#sorting?.sort.input ?? plan
     this.#output = output(root, this.#environment)
     this.#build(root, this.#output.push, false)
     this.scans.sort((a, b) => a.plan.id - b.plan.id)
@@ -97,8 +102,13 @@ export class Dataflow {
     }
     const errors = this.#errors
     this.#errors = []
-    const delta = this.#output.take(consolidateErrors(errors))
-    return this.#sort === null ? delta : sorted(delta, this.#sort)
+    const delta = this.#output.take(this.#errorList.apply(errors))
+    return this.#sorting === null ? delta : sorted(delta, this.#sorting)
+  }
+
+  /** The failures that are true at the last commit. */
+  get errors(): ErrorRow[] {
+    return this.#errorList.rows
   }
 
   stats(): StageStats[] {
@@ -202,26 +212,24 @@ function pushValues(
   })
 }
 
-/** Errors of a commit: equal ones with opposite weights cancel; ordered by offset, code, message, row. */
-function consolidateErrors(errors: readonly ErrorRow[]): ErrorRow[] {
-  const net = new Map<string, ErrorRow>()
-  for (const error of errors) {
-    const key = rowKey([error.offset, error.code, error.message, error.row])
-    const present = net.get(key)
-    if (present === undefined) net.set(key, { ...error })
-    else present.weight += error.weight
-  }
-  const text = ({ code, message, row }: ErrorRow) => `${code}\0${message}\0${row ?? ''}`
-  return [...net.values()]
-    .filter((error) => error.weight !== 0)
-    .sort((a, b) => a.offset - b.offset || (text(a) < text(b) ? -1 : 1))
+/** A sort at the top, with at most projections of plain columns above it. */
+function sortingOf(plan: PhysicalPlan): Sorting | null {
+  if (plan.kind === 'sort') return { sort: plan, kept: plan.output.map((_, index) => index) }
+  if (plan.kind !== 'project') return null
+  const below = sortingOf(plan.input)
+  if (below === null) return null
+  const kept = plan.expressions.map((expression) => {
+    assert(expression.kind === 'column', 'only columns are chosen above a sort')
+    return below.kept[expression.index]!
+  })
+  return { sort: below.sort, kept }
 }
 
-function sorted(delta: Delta, plan: SortPlan): Delta {
-  const fields = plan.output
+function sorted(delta: Delta, { sort, kept }: Sorting): Delta {
+  const fields = sort.output
   const changes = delta.changes().slice()
   const compareKey = (a: Row, b: Row) => {
-    for (const { column, descending, nullsFirst } of plan.keys) {
+    for (const { column, descending, nullsFirst } of sort.keys) {
       const [left, right] = [a[column]!, b[column]!]
       if ((left === null) !== (right === null)) return (left === null) === nullsFirst ? -1 : 1
       const order = compareRows([left], [right], [fields[column]!])
@@ -231,6 +239,9 @@ function sorted(delta: Delta, plan: SortPlan): Delta {
   }
   // A stable sort keeps the canonical order among equal keys.
   changes.sort((a, b) => compareKey(a.row, b.row))
-  const kept = changes.slice(plan.offset, plan.limit === null ? undefined : plan.offset + plan.limit)
-  return { count: kept.length, batches: null, changes: () => kept, errors: delta.errors }
+  const end = sort.limit === null ? undefined : sort.offset + sort.limit
+  const chosen = changes
+    .slice(sort.offset, end)
+    .map((change) => ({ ...change, row: kept.map((column) => change.row[column]!) }))
+  return { count: chosen.length, batches: null, changes: () => chosen, errors: delta.errors }
 }

@@ -13,7 +13,14 @@
  * See      src/cuboid, docs/laws.md
  */
 import { Cuboid } from '../../cuboid/index.ts'
-import { type Kernels, noWatermark, type Vector, type VectorBatch } from '../../kernel/index.ts'
+import { valueAt, valueText } from '../../data/index.ts'
+import {
+  type Kernels,
+  noWatermark,
+  unloadColumn,
+  type Vector,
+  type VectorBatch,
+} from '../../kernel/index.ts'
 import type { PhysicalPlan } from '../../plan/index.ts'
 import { bucketColumn, partitionBuckets } from '../bucket.ts'
 import { exchange } from '../exchange.ts'
@@ -82,6 +89,7 @@ export function aggregateStage(
 
   const emit = (fragment: number, kernels: Kernels, cells: VectorBatch, endOf: (row: number) => bigint) => {
     const output = complete(kernels, cells, endOf)
+    if (output.columns.some((column) => column.errors !== null)) nameFailed(kernels, output, plan)
     stats.rowsOut += output.rows
     push(fragment, output)
   }
@@ -218,4 +226,19 @@ function emitsAtCommit(plan: PhysicalPlan): boolean {
   }
   if (plan.kind === 'aggregate' && plan.emit === 'changes') return true
   return 'input' in plan && emitsAtCommit(plan.input)
+}
+
+/** Adds the text of a failed cell's key to its errors. */
+function nameFailed(kernels: Kernels, output: VectorBatch, plan: AggregatePlan): void {
+  if (plan.keys.length === 0) return
+  const keys = plan.keys.map((_, place) => {
+    const { type } = plan.output[place]!
+    return { type, column: unloadColumn(kernels, output.columns[place]!, type, output.rows) }
+  })
+  for (const { errors } of output.columns) {
+    for (const [row, error] of errors ?? []) {
+      const values = keys.map(({ type, column }) => valueText(valueAt(column, row), type))
+      errors!.set(row, { ...error, row: values.join(', ') })
+    }
+  }
 }

@@ -1,0 +1,53 @@
+/** Fault: the failure of a scalar function on one row, as a value; the row's error once its place in the text is known. */
+import type { Code } from '../../base/index.ts'
+import type { Type, Value } from '../../data/index.ts'
+
+export class Fault {
+  readonly code: Code
+  readonly message: string
+
+  constructor(code: Code, message: string) {
+    this.code = code
+    this.message = message
+  }
+}
+
+export type Known = Exclude<Value, null>
+export type Outcome = Value | Fault
+
+/** A scalar function bound to its types and literals; strict ones never see NULL. */
+export type Scalar = (values: readonly Value[]) => Outcome
+
+export const dayMicros = 86_400_000_000n
+export const divisionByZero = new Fault('division_by_zero', 'division by zero')
+
+/** Digits after the point of the integer that stands for a value. */
+export function scaleOf(type: Type): number {
+  return type.kind === 'decimal' ? type.scale : 0
+}
+
+export function power10(digits: number): bigint {
+  return 10n ** BigInt(digits)
+}
+
+/** Least and greatest (scaled) integer of a type that is kept as i64. */
+export function boundsOf(type: Type): { low: bigint; high: bigint } {
+  switch (type.kind) {
+    case 'integer':
+    case 'date':
+      return { low: -(2n ** 31n), high: 2n ** 31n - 1n }
+    case 'decimal': {
+      const end = power10(type.precision)
+      return { low: 1n - end, high: end - 1n }
+    }
+    default:
+      return { low: -(2n ** 63n), high: 2n ** 63n - 1n }
+  }
+}
+
+/** The exact integer as a value of the type, or an overflow. */
+export function ranged(value: bigint, type: Type): Outcome {
+  const { low, high } = boundsOf(type)
+  if (value < low || value > high) return new Fault('overflow', `${type.kind} out of range`)
+  return type.kind === 'integer' || type.kind === 'date' ? Number(value) : value
+}

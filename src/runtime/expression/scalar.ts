@@ -1,0 +1,281 @@
+/**
+ * Scalar: every scalar function on single host values; what a vector kernel does must agree with this.
+ *
+ * How      `scalarOf` binds a call to its types and to what its literal arguments allow to prepare (patterns, lists). Strict
+ *          functions are given no NULL; `tolerant` ones look at NULL themselves.
+ * See      src/plan/logical.ts lists the functions; docs/laws.md has the rules; test/oracle has its own implementation.
+ */
+import { Bug } from '../../base/index.ts'
+import {
+  compareValues,
+  parseValue,
+  precisionMicros,
+  type Type,
+  typeText,
+  type Value,
+  valueText,
+} from '../../data/index.ts'
+import type { Expression } from '../../plan/index.ts'
+import { dayMicros, Fault, type Known, type Outcome, ranged, type Scalar } from './fault.ts'
+import { literalValue } from './literal.ts'
+import * as number from './number.ts'
+import { matcherOf, piecesOf } from './pattern.ts'
+import { extract, truncate } from './time.ts'
+
+export type Call = Expression & { kind: 'call' }
+
+/** Functions that are given NULL; of the others NULL in gives NULL out. COALESCE is a form of its own. */
+export const tolerant: ReadonlySet<string> = new Set([
+  'is_null',
+  'is_not_null',
+  'is_true',
+  'is_false',
+  'is_distinct',
+  'is_not_distinct',
+  'concat',
+  'in',
+])
+
+export function scalarOf(call: Call): Scalar {
+  const types = call.args.map(({ type }) => type)
+  const name = call.function
+  if (name.startsWith('extract_')) {
+    const unit = name.slice('extract_'.length)
+    return ([a]) => extract(unit, a!, types[0]!)
+  }
+  const make = makers[name]
+  if (make === undefined) throw new Bug(`scalar function ${name} exists`)
+  return make(call, types)
+}
+
+type Maker = (call: Call, types: Type[]) => Scalar
+
+const makers: Record<string, Maker> = {
+  ...comparisons(),
+  ...numbers(),
+  ...texts(),
+  is_null:
+    () =>
+    ([a]) =>
+      a === null,
+  is_not_null:
+    () =>
+    ([a]) =>
+      a !== null,
+  is_true:
+    () =>
+    ([a]) =>
+      a === true,
+  is_false:
+    () =>
+    ([a]) =>
+      a === false,
+  not:
+    () =>
+    ([a]) =>
+      a === false,
+  in: membership,
+  cast:
+    (call, types) =>
+    ([a]) =>
+      castValue(a!, types[0]!, call.type),
+  try_cast:
+    (call, types) =>
+    ([a]) => {
+      const outcome = castValue(a!, types[0]!, call.type)
+      return outcome instanceof Fault ? null : outcome
+    },
+  date_trunc:
+    (_, types) =>
+    ([unit, a]) =>
+      truncate(unit as string, a!, types[1]!),
+}
+
+function comparisons(): Record<string, Maker> {
+  const compare = (test: (order: number) => boolean): Maker => {
+    return (_, types) => {
+      const order = orderOf(types)
+      return ([a, b]) => test(order(a!, b!))
+    }
+  }
+  const distinct = (want: boolean): Maker => {
+    return (_, types) => {
+      const order = orderOf(types)
+      return ([a, b]) => {
+        const differs = a === null || b === null ? a !== b : order(a!, b!) !== 0
+        return differs === want
+      }
+    }
+  }
+  return {
+    eq: compare((order) => order === 0),
+    ne: compare((order) => order !== 0),
+    lt: compare((order) => order < 0),
+    le: compare((order) => order <= 0),
+    gt: compare((order) => order > 0),
+    ge: compare((order) => order >= 0),
+    is_distinct: distinct(true),
+    is_not_distinct: distinct(false),
+  }
+}
+
+/** Order of known values: of one type, or of two exact ones. */
+function orderOf([left, right]: Type[]): (a: Known, b: Known) => number {
+  const mixed = left!.kind === 'decimal' || right!.kind === 'decimal' || left!.kind !== right!.kind
+  if (mixed) return (a, b) => number.compareExact(a, left!, b, right!)
+  return (a, b) => compareValues(a, b, left!)
+}
+
+function numbers(): Record<string, Maker> {
+  const round: Maker = (call, types) => {
+    const to = call.type
+    return ([a, digits]) => number.roundTo(call.function, a!, Number(digits ?? 0), types[0]!, to)
+  }
+  const sum = (sign: 1 | -1): Maker => {
+    return ({ type }, types) =>
+      ([a, b]) =>
+        number.sum(a!, b!, [types[0]!, types[1]!], type, sign)
+  }
+  return {
+    add: sum(1),
+    subtract: sum(-1),
+    multiply:
+      ({ type }) =>
+      ([a, b]) =>
+        number.multiply(a!, b!, type),
+    divide:
+      ({ type }) =>
+      ([a, b]) =>
+        number.divide(a!, b!, type),
+    modulo:
+      ({ type }) =>
+      ([a, b]) =>
+        number.modulo(a!, b!, type),
+    negate:
+      ({ type }) =>
+      ([a]) =>
+        number.negate(a!, type),
+    abs:
+      ({ type }) =>
+      ([a]) =>
+        number.absolute(a!, type),
+    round,
+    floor: round,
+    ceil: round,
+  }
+}
+
+function texts(): Record<string, Maker> {
+  return {
+    like,
+    lower:
+      () =>
+      ([a]) =>
+        (a as string).toLowerCase(),
+    upper:
+      () =>
+      ([a]) =>
+        (a as string).toUpperCase(),
+    trim:
+      () =>
+      ([a]) =>
+        (a as string).replace(/^ +| +$/g, ''),
+    length:
+      ({ type }) =>
+      ([a]) =>
+        ranged(BigInt(pointsOf(a as string)), type),
+    substring:
+      () =>
+      ([a, start, count]) =>
+        substring(a as string, start!, count),
+    concat_strict: () => (values) => values.join(''),
+    concat: () => (values) => values.map((value) => value ?? '').join(''),
+  }
+}
+
+function pointsOf(text: string): number {
+  let points = 0
+  for (let index = 0; index < text.length; index++) {
+    if ((text.charCodeAt(index) & 0xfc00) !== 0xdc00) points++
+  }
+  return points
+}
+
+/** As Postgres: positions before the first are counted and take nothing. */
+function substring(text: string, start: Value, count: Value | undefined): Outcome {
+  const from = Number(start) - 1
+  if (count !== undefined && Number(count) < 0) {
+    return new Fault('invalid_argument', 'negative substring length')
+  }
+  const end = count === undefined ? Infinity : from + Number(count)
+  return [...text].slice(Math.max(0, from), Math.max(0, end)).join('')
+}
+
+function like(call: Call): Scalar {
+  const prepare = (pattern: string, mark: string | undefined) => {
+    const pieces = piecesOf(pattern, mark)
+    return pieces instanceof Fault ? () => pieces : matcherOf(pieces)
+  }
+  const [pattern, mark] = call.args.slice(1).map(literalOf)
+  if (pattern != null && mark !== null) {
+    const test = prepare(pattern, mark)
+    if (call.args.length === 2 || mark !== undefined) return ([text]) => test(text as string)
+  }
+  return ([text, source, sign]) =>
+    prepare(source as string, sign as string | undefined)(text as string)
+}
+
+/** The text of a literal, null of NULL, undefined of everything else. */
+function literalOf(expression: Expression): string | null | undefined {
+  if (expression.kind !== 'literal') return undefined
+  return expression.value === null ? null : String(expression.value)
+}
+
+/** x IN (…): NULL when x is NULL, or when it is not found and NULL is listed. */
+function membership(call: Call): Scalar {
+  const plain = (value: Value) => (Object.is(value, -0) ? 0 : value)
+  const list = call.args.slice(1)
+  if (!list.every((arg) => arg.kind === 'literal')) {
+    return ([a, ...values]) => found(a!, new Set(values.map(plain)), plain)
+  }
+  const members = new Set(list.map((arg) => plain(literalValue(arg.value, arg.type))))
+  return ([a]) => found(a!, members, plain)
+}
+
+function found(value: Value, members: ReadonlySet<Value>, plain: (value: Value) => Value): Value {
+  if (value === null) return null
+  if (members.has(plain(value))) return true
+  return members.has(null) ? null : false
+}
+
+export function castValue(value: Known, from: Type, to: Type): Outcome {
+  if (to.kind === 'varchar') return valueText(value, from)
+  if (from.kind === 'varchar') {
+    const parsed = parseValue(value as string, to)
+    if (parsed !== undefined) return parsed
+    return new Fault('invalid_cast', `cannot cast '${value}' to ${typeText(to)}`)
+  }
+  switch (to.kind) {
+    case 'boolean':
+      return typeof value === 'boolean' ? value : Number(value) !== 0
+    case 'double':
+      return number.toDouble(value, from)
+    case 'integer':
+    case 'bigint':
+    case 'decimal':
+      return number.toExact(value, from, to)
+    case 'timestamp': {
+      const micros = from.kind === 'date' ? BigInt(value as number) * dayMicros : (value as bigint)
+      const unit = precisionMicros(to)
+      return ranged(micros - (((micros % unit) + unit) % unit), to)
+    }
+    case 'date':
+      return from.kind === 'timestamp' ? Number(dayOf(value as bigint)) : value
+    default:
+      return value
+  }
+}
+
+function dayOf(micros: bigint): bigint {
+  return (micros - (((micros % dayMicros) + dayMicros) % dayMicros)) / dayMicros
+}
