@@ -11,11 +11,12 @@ export { Arena } from './arena.ts'
 import './cell-fold.ts'
 import './cell-index.ts'
 import './cell-join.ts'
+import './cell-key.ts'
 import './cell-read.ts'
+import './cell-sum.ts'
 
 export { cellBlocks } from './cell-blocks.ts'
-export { compareViews } from './cell-key.ts'
-export { defineKernel, Kernels, kernelDefinitions } from './kernels.ts'
+export { defineKernel, type KernelFunction, Kernels, kernelDefinitions } from './kernels.ts'
 export {
   copyRows,
   iota,
@@ -26,4 +27,5 @@ export {
   unloadColumn,
 } from './transfer.ts'
 export type { Backend, Order, RowErrors, Vector, VectorBatch } from './vector.ts'
+export { compareViews, equalViews } from './view.ts'
 export { noWatermark, windowControl } from './window.ts'

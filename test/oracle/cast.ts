@@ -77,9 +77,9 @@ function halfToEven(value: bigint, unit: bigint): bigint {
   return rest > unit || (rest === unit && down % 2n !== 0n) ? down + 1n : down
 }
 
-function toTimestamp(value: Known, from: Type, to: Type): bigint {
+function toTimestamp(value: Known, from: Type, to: Type): Value {
   const micros = from.kind === 'date' ? BigInt(value as number) * dayMicros : (value as bigint)
-  return floorTo(micros, precisionMicros(to))
+  return ranged(floorTo(micros, precisionMicros(to)), to)
 }
 
 const floorTo = (value: bigint, unit: bigint) => value - (((value % unit) + unit) % unit)

@@ -210,4 +210,4 @@ function like(text: string, pattern: string, escapeSign = '\\'): boolean {
   return new RegExp(`^${source}$`, 'u').test(text)
 }
 
-const quoted = (point: string) => point.replace(/[\\^$.*+?()[\]{}|/-]/gu, (sign) => `\\${sign}`)
+const quoted = (point: string) => point.replace(/[\\^$.*+?()[\]{}|/]/gu, (sign) => `\\${sign}`)

@@ -2,6 +2,7 @@
  * Dates and times of the reference interpreter, by the host's proleptic Gregorian calendar (UTC).
  */
 import type { Type, Value } from '../../src/data/index.ts'
+import { ranged } from './number.ts'
 import { Fault } from './value.ts'
 
 type Known = Exclude<Value, null>
@@ -9,6 +10,7 @@ type Known = Exclude<Value, null>
 const secondMicros = 1_000_000n
 const dayMicros = 86_400n * secondMicros
 const dayMillis = 86_400_000
+const eraDays = 146_097n
 
 const floorDivide = (a: bigint, b: bigint) => a / b - (a % b < 0n ? 1n : 0n)
 const floorModulo = (a: bigint, b: bigint) => ((a % b) + b) % b
@@ -23,8 +25,16 @@ export function extract(unit: string, value: Known, type: Type): Value {
   if (unit === 'epoch') return Number(micros) / 1e6
   if (type.kind === 'interval') return extractDuration(unit, micros)
   const inDay = floorModulo(micros, dayMicros)
-  const date = new Date(Number(floorDivide(micros, dayMicros)) * dayMillis)
-  return extractClock(unit, inDay) ?? BigInt(extractDate(unit, date))
+  const { date, eras } = hostDate(micros)
+  const part = extractClock(unit, inDay) ?? BigInt(extractDate(unit, date))
+  return unit === 'year' ? part + 400n * eras : part
+}
+
+/** The host knows 275,000 years; further ones are moved by eras of 400 years, which are whole weeks. */
+function hostDate(micros: bigint): { date: Date; eras: bigint } {
+  const days = floorDivide(micros, dayMicros)
+  const eras = floorDivide(days, eraDays)
+  return { date: new Date(Number(days - eras * eraDays) * dayMillis), eras }
 }
 
 /** The parts of a duration carry its sign. */
@@ -92,12 +102,15 @@ const clockUnits: Record<string, bigint> = {
   day: dayMicros,
 }
 
-export function truncateTime(unit: string, value: Known, type: Type): bigint {
+const timestamp: Type = { kind: 'timestamp', precision: 6 }
+
+export function truncateTime(unit: string, value: Known, type: Type): Value {
   const micros = microsOf(value, type)
   const clock = clockUnits[unit.toLowerCase()]
-  if (clock !== undefined) return floorDivide(micros, clock) * clock
-  const date = new Date(Number(floorDivide(micros, dayMicros)) * dayMillis)
-  return BigInt(truncateDate(unit.toLowerCase(), date)) * 1000n
+  if (clock !== undefined) return ranged(floorDivide(micros, clock) * clock, timestamp)
+  const { date, eras } = hostDate(micros)
+  const millis = BigInt(truncateDate(unit.toLowerCase(), date))
+  return ranged(millis * 1000n + eras * eraDays * dayMicros, timestamp)
 }
 
 function truncateDate(unit: string, date: Date): number {

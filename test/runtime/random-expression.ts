@@ -1,0 +1,377 @@
+/**
+ * Random expressions: typed trees over given columns, of all functions and types, with values that lie at the edges.
+ *
+ * How      `RandomExpressions.of(type, depth)` picks among all forms that give the type; arguments are made the same way. Only
+ *          what the binder could make is made: types of arguments and results fit the list in src/plan/logical.ts.
+ */
+import type { Random } from '../../src/base/index.ts'
+import { type Field, sameType, type Type, type Value } from '../../src/data/index.ts'
+import { and, call, choose, column, literal, or } from '../../src/plan/expression.ts'
+import type { Expression } from '../../src/plan/logical.ts'
+
+export const boolean: Type = { kind: 'boolean' }
+export const integer: Type = { kind: 'integer' }
+export const bigint: Type = { kind: 'bigint' }
+export const double: Type = { kind: 'double' }
+export const varchar: Type = { kind: 'varchar' }
+export const date: Type = { kind: 'date' }
+export const interval: Type = { kind: 'interval' }
+export const timestamp = (precision: number): Type => ({ kind: 'timestamp', precision })
+export const decimal = (precision: number, scale: number): Type => ({
+  kind: 'decimal',
+  precision,
+  scale,
+})
+
+/** Types of columns and results. */
+export const types: Type[] = [
+  boolean, integer, bigint, double, varchar, date, interval, timestamp(6), timestamp(3),
+  decimal(9, 2), decimal(18, 4), decimal(5, 3), decimal(18, 0),
+] // biome-ignore format: one list
+
+const doubles = [
+  0, -0, 1, -1, 0.5, 1.5, 2.5, -2.5, NaN, Infinity, -Infinity, 2 ** 53, 2 ** 63, -(2 ** 63), 1e18,
+  1e308, 5e-324, 123.456, 0.005, 1.005, 2147483647.5, -2147483648.5, 99999.9995,
+] // biome-ignore format: one list
+const texts = [
+  '', 'a', 'A', 'abc', 'ABC', ' abc ', 'abcdefghijkl', 'abcdefghijklm', 'abcdefghijklmnopqrstuvw',
+  'abcdefghijklmnopqrstuvx', 'é', 'straße', '😀😀', 'a%b', 'a_b', '12', '-7', '1.5', '2026-01-02',
+  '2026-01-02 03:04:05.678', '1 day', 'true', 'f', '99999999999', 'NaN', '1e3', '\u0130',
+] // biome-ignore format: one list
+const patterns = [
+  '%',
+  'abc',
+  'abc%',
+  '%c',
+  '%b%',
+  'a_c',
+  '',
+  '%a%c%',
+  'a\\%b',
+  'abcdefghijklm%',
+  '_',
+  '\\',
+  '%é',
+]
+const units = [
+  'microsecond',
+  'millisecond',
+  'second',
+  'minute',
+  'hour',
+  'day',
+  'week',
+  'month',
+  'quarter',
+  'year',
+]
+const parts = [
+  'year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'millisecond',
+  'microsecond', 'dow', 'doy', 'epoch',
+] // biome-ignore format: one list
+
+export class RandomExpressions {
+  readonly #random: Random
+  readonly #fields: readonly Field[]
+
+  constructor(random: Random, fields: readonly Field[]) {
+    this.#random = random
+    this.#fields = fields
+  }
+
+  pick<T>(values: readonly T[]): T {
+    return values[this.#random.below(values.length)]!
+  }
+
+  #chance(percent: number): boolean {
+    return this.#random.below(100) < percent
+  }
+
+  type(): Type {
+    return this.pick(types)
+  }
+
+  /** A value of the type, often one at an edge of its range. */
+  value(type: Type): Value {
+    const small = () => this.#random.below(201) - 100
+    switch (type.kind) {
+      case 'boolean':
+        return this.#chance(50)
+      case 'integer':
+        return this.#chance(60) ? small() : this.pick([0, 2147483647, -2147483648, 46341, 7])
+      case 'date':
+        return this.#chance(90)
+          ? this.#random.below(60000) - 20000
+          : this.pick([0, 2147483647, -2147483648, 11016, -719528, 106751991])
+      case 'double':
+        return this.#chance(50) ? this.pick(doubles) : small() / this.pick([1, 2, 4, 10, 1000])
+      case 'varchar':
+        return this.pick(texts)
+      case 'decimal': {
+        const end = 10n ** BigInt(type.precision)
+        if (this.#chance(50)) return BigInt.asIntN(64, BigInt(small())) % end
+        return this.pick([0n, end - 1n, 1n - end, end / 2n, 5n % end, 45n % end, -55n % end])
+      }
+      case 'timestamp':
+        return this.#instant(10n ** BigInt(6 - type.precision))
+      default:
+        return this.#chance(60)
+          ? BigInt(small())
+          : this.pick([
+              2n ** 63n - 1n,
+              -(2n ** 63n),
+              2n ** 53n + 1n,
+              3_037_000_500n,
+              86_400_000_000n,
+            ])
+    }
+  }
+
+  #instant(unit: bigint): bigint {
+    const micros = this.#chance(90)
+      ? 1_767_225_600_000_000n +
+        BigInt(this.#random.below(2 ** 30)) * 123_457n * (this.#chance(20) ? -40n : 1n)
+      : this.pick([0n, -1n, 2n ** 62n, -(2n ** 62n), -62_135_596_800_000_001n])
+    return (micros / unit) * unit
+  }
+
+  literal(type: Type): Expression {
+    return literal(this.#chance(8) ? null : this.value(type), type)
+  }
+
+  of(type: Type, depth: number): Expression {
+    const columns = this.#fields.flatMap((field, index) =>
+      sameType(field.type, type) ? [column(index, field)] : [],
+    )
+    if (depth <= 0 || this.#chance(15)) {
+      return columns.length > 0 && this.#chance(75) ? this.pick(columns) : this.literal(type)
+    }
+    const less = depth - 1
+    const span = { start: this.#random.below(100), end: 100 }
+    const make = (name: string, args: Expression[]) => call(name, args, type, span)
+    const chosen = this.#random.below(12)
+    if (chosen === 0) return this.#choice(type, less)
+    if (chosen === 1) {
+      const args = Array.from({ length: 1 + this.#random.below(3) }, () => this.of(type, less))
+      return make('coalesce', args)
+    }
+    if (chosen === 2) {
+      const cast = this.#cast(type, less)
+      if (cast !== null) return make(this.#chance(30) ? 'try_cast' : 'cast', [cast])
+    }
+    return this.#call(type, less, make)
+  }
+
+  #choice(type: Type, depth: number): Expression {
+    const whens = Array.from({ length: 1 + this.#random.below(2) }, () => ({
+      when: this.of(boolean, depth),
+      then: this.of(type, depth),
+    }))
+    return choose(whens, this.of(type, depth), type)
+  }
+
+  /** An expression that may be cast to the type. */
+  #cast(to: Type, depth: number): Expression | null {
+    const numbers = types.filter(({ kind }) =>
+      ['integer', 'bigint', 'double', 'decimal'].includes(kind),
+    )
+    const sources: Partial<Record<Type['kind'], Type[]>> = {
+      boolean: [integer, varchar],
+      integer: [...numbers, boolean, varchar],
+      bigint: [...numbers, varchar],
+      double: [...numbers, varchar],
+      decimal: [...numbers, varchar],
+      varchar: types,
+      timestamp: [date, timestamp(6), timestamp(3), varchar],
+      date: [timestamp(6), timestamp(3), varchar],
+      interval: [varchar],
+    }
+    const from = sources[to.kind]
+    return from === undefined ? null : this.of(this.pick(from), depth)
+  }
+
+  #call(
+    type: Type,
+    depth: number,
+    make: (name: string, args: Expression[]) => Expression,
+  ): Expression {
+    const arg = (of: Type) => this.of(of, depth)
+    const two = (of: Type) => [arg(of), arg(of)]
+    switch (type.kind) {
+      case 'boolean':
+        return this.#predicate(depth, make)
+      case 'integer':
+        if (this.#chance(15)) return make('subtract', two(date))
+        return this.#arithmetic(type, depth, make)
+      case 'bigint': {
+        const form = this.#random.below(4)
+        if (form === 0) {
+          const part = this.pick(parts.filter((name) => name !== 'epoch'))
+          return make(`extract_${part}`, [
+            arg(this.pick([date, interval, timestamp(6), timestamp(3)])),
+          ])
+        }
+        if (form === 1) return make('length', [arg(varchar)])
+        return this.#arithmetic(type, depth, make)
+      }
+      case 'double':
+        if (this.#chance(10))
+          return make('extract_epoch', [arg(this.pick([date, interval, timestamp(6)]))])
+        return this.#arithmetic(type, depth, make)
+      case 'decimal':
+        return this.#decimal(type, depth, make)
+      case 'varchar':
+        return this.#text(depth, make)
+      case 'timestamp':
+        return this.#timestamp(type, depth, make)
+      case 'date':
+        return make(this.pick(['add', 'subtract']), [arg(date), arg(integer)])
+      default: {
+        const form = this.#random.below(4)
+        if (form === 0) return make('subtract', two(timestamp(6)))
+        if (form === 1) return make('multiply', [arg(interval), arg(bigint)])
+        if (form === 2) return make('negate', [arg(interval)])
+        return make(this.pick(['add', 'subtract']), two(interval))
+      }
+    }
+  }
+
+  #arithmetic(type: Type, depth: number, make: (name: string, args: Expression[]) => Expression) {
+    const name = this.pick([
+      'add',
+      'subtract',
+      'multiply',
+      'divide',
+      'modulo',
+      'negate',
+      'abs',
+      'round',
+    ])
+    if (name === 'negate' || name === 'abs') return make(name, [this.of(type, depth)])
+    if (name === 'round') {
+      const rounding = this.pick(['round', 'floor', 'ceil'])
+      const digits = literal(this.pick([0, 1, 2, -1]), integer)
+      const more = rounding === 'round' && this.#chance(50) ? [digits] : []
+      return make(rounding, [this.of(type, depth), ...more])
+    }
+    return make(name, [this.of(type, depth), this.of(type, depth)])
+  }
+
+  #decimal(
+    type: Type & { kind: 'decimal' },
+    depth: number,
+    make: (name: string, args: Expression[]) => Expression,
+  ): Expression {
+    const narrow = decimal(
+      Math.max(type.scale, 1, type.precision - this.#random.below(3)),
+      type.scale,
+    )
+    switch (this.#random.below(4)) {
+      case 0:
+        return make(this.pick(['negate', 'abs']), [this.of(type, depth)])
+      case 1: {
+        const scale = this.#random.below(type.scale + 1)
+        const whole = type.precision - type.scale
+        const left = this.#random.below(whole + 1)
+        // Types that add up to the result's, as the binder makes them; more digits only where it cuts them to 18.
+        const more = type.precision === 18 ? this.#random.below(3) : 0
+        const sides = [decimal(left + scale, scale)]
+        sides.push(decimal(whole - left + more + type.scale - scale, type.scale - scale))
+        if (
+          sides.some(
+            (side) => side.kind === 'decimal' && (side.precision < 1 || side.precision > 18),
+          )
+        ) {
+          return make('negate', [this.of(type, depth)])
+        }
+        return make(
+          'multiply',
+          sides.map((side) => this.of(side, depth)),
+        )
+      }
+      case 2: {
+        const digits = literal(type.scale, integer)
+        const from = decimal(Math.min(18, type.precision + 2), Math.min(18, type.scale + 2))
+        if (type.scale === 0)
+          return make(this.pick(['round', 'floor', 'ceil']), [this.of(from, depth)])
+        return make('round', [this.of(from, depth), digits])
+      }
+      default:
+        return make(this.pick(['add', 'subtract', 'modulo']), [
+          this.of(narrow, depth),
+          this.of(narrow, depth),
+        ])
+    }
+  }
+
+  #text(depth: number, make: (name: string, args: Expression[]) => Expression): Expression {
+    const text = () => this.of(varchar, depth)
+    switch (this.#random.below(5)) {
+      case 0:
+        return make(this.pick(['lower', 'upper', 'trim']), [text()])
+      case 1: {
+        const count = this.#chance(50) ? [this.of(bigint, depth)] : []
+        return make('substring', [text(), this.of(bigint, depth), ...count])
+      }
+      case 2:
+        return make('concat', [text(), text(), text()])
+      default:
+        return make('concat_strict', [text(), text()])
+    }
+  }
+
+  #timestamp(
+    type: Type & { kind: 'timestamp' },
+    depth: number,
+    make: (name: string, args: Expression[]) => Expression,
+  ): Expression {
+    if (this.#chance(40)) {
+      const unit = literal(this.pick(units.slice(type.precision < 6 ? 1 : 0)), varchar)
+      return make('date_trunc', [
+        unit,
+        this.of(type.precision === 6 ? this.pick([type, date]) : type, depth),
+      ])
+    }
+    const operand = type.precision === 6 && this.#chance(30) ? date : type
+    return make(this.pick(['add', 'subtract']), [this.of(operand, depth), this.of(interval, depth)])
+  }
+
+  #predicate(depth: number, make: (name: string, args: Expression[]) => Expression): Expression {
+    const of = this.type()
+    const two = () => [this.of(of, depth), this.of(of, depth)]
+    switch (this.#random.below(9)) {
+      case 0:
+        return make(this.pick(['is_null', 'is_not_null']), [this.of(of, depth)])
+      case 1:
+        return make(this.pick(['is_true', 'is_false', 'not']), [this.of(boolean, depth)])
+      case 2: {
+        const list = Array.from({ length: 1 + this.#random.below(20) }, () => this.literal(of))
+        return make('in', [this.of(of, depth), ...list])
+      }
+      case 3: {
+        const pattern = this.#chance(80)
+          ? literal(this.pick(patterns), varchar)
+          : this.of(varchar, depth)
+        return make('like', [this.of(varchar, depth), pattern])
+      }
+      case 4:
+      case 5: {
+        const args = Array.from({ length: 2 + this.#random.below(2) }, () =>
+          this.of(boolean, depth),
+        )
+        return this.#chance(50) ? and(args) : or(args)
+      }
+      case 6:
+        return make(this.pick(['is_distinct', 'is_not_distinct']), two())
+      case 7: {
+        const exact = [decimal(9, 2), decimal(18, 4), decimal(5, 3), bigint, integer]
+        const other = this.pick(exact)
+        const sides = [this.of(this.pick(exact.slice(0, 3)), depth), this.of(other, depth)]
+        if (this.#chance(50)) sides.reverse()
+        return make(this.pick(['eq', 'ne', 'lt', 'le', 'gt', 'ge']), sides)
+      }
+      default:
+        return make(this.pick(['eq', 'ne', 'lt', 'le', 'gt', 'ge']), two())
+    }
+  }
+}
