@@ -61,7 +61,7 @@ for (const [at, { language, text }] of blocks.entries()) {
 test('the flights run', () => {
   const { stdout, stderr, status } = node(['examples/flights/flights.ts', '--limit', '30000'])
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
-  expect(stdout).toMatch(/3\d,\d{3} flights from \d+ airports in \d+ hours of event time/)
+  expect(stdout).toMatch(/\d\d,\d{3} flights from \d+ airports in \d+ hours of event time/)
 })
 
 test('the earthquakes run, and their sums are right', () => {

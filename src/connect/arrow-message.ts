@@ -4,8 +4,8 @@
  * Format   message   [−1, 4 bytes] · length of the metadata, 4 bytes · metadata (a flatbuffer) · body.
  *          metadata  table Message {0 version, 1 header type, 2 header, 3 body length}; header table RecordBatch
  *                    {0 rows, 1 nodes, 2 buffers …} or DictionaryBatch {0 id, 1 RecordBatch …}.
- * Contract 1 (checked) the body lies inside the file, and vectors of batches and schemas inside the metadata. Flatbuffers are
- *            read without such checks, so that one damaged length would fill the memory.
+ * Contract 1 (checked) the body lies inside the file, and vectors of batches and schemas inside the metadata.
+ *            Flatbuffers are read without such checks, so that one damaged length would fill the memory.
  * See      Message.fbs of Apache Arrow; the internals page of FlatBuffers for tables and vectors.
  */
 import type { FileReader } from '../base/index.ts'

@@ -108,6 +108,7 @@ export class CsvScanner implements Scanner {
     const targets = this.#targets
     const slot = fields.rows
     const width = targets.length
+    const highest = Math.max(delimiter, NEWLINE)
     let position = first
     for (let column = 0; ; column++) {
       let start = position
@@ -119,9 +120,10 @@ export class CsvScanner implements Scanner {
         end = this.#quotedEnd
         if (bytes[position] === CARRIAGE_RETURN && bytes[position + 1] === NEWLINE) position++
       } else {
+        // Most characters are above both; one comparison passes over them.
         for (;;) {
-          const byte = bytes[position]
-          if (byte === delimiter || byte === NEWLINE) break
+          const byte = bytes[position]!
+          if (byte <= highest && (byte === delimiter || byte === NEWLINE)) break
           position++
         }
         end = position

@@ -275,11 +275,12 @@ export class JsonScanner implements Scanner {
   }
 
   #note(shape: Shape, start: number, end: number): void {
-    const fields = this.#fields
-    for (const column of shape.columns) {
-      const index = column * fields.capacity + this.#slot
-      fields.starts[index] = start
-      fields.ends[index] = end
+    const { starts, ends, capacity } = this.#fields
+    const columns = shape.columns
+    for (let at = 0; at < columns.length; at++) {
+      const index = columns[at]! * capacity + this.#slot
+      starts[index] = start
+      ends[index] = end
     }
   }
 
@@ -323,13 +324,8 @@ export class JsonScanner implements Scanner {
     if (first === 102) return word(bytes, position, FALSE)
     if (first === 110) return word(bytes, position, NULL)
     const start = position
-    for (; ; position++) {
-      const byte = bytes[position]!
-      // Digits, sign, point and exponent.
-      const isNumber =
-        isDigit(byte) || byte === 45 || byte === 46 || byte === 43 || byte === 101 || byte === 69
-      if (!isNumber) return position > start && isDigit(bytes[position - 1]!) ? position : FAIL
-    }
+    while (inNumber[bytes[position]!] === 1) position++
+    return position > start && isDigit(bytes[position - 1]!) ? position : FAIL
   }
 
   /** Position behind any value, by its quotes and brackets. */
@@ -402,6 +398,10 @@ export class JsonScanner implements Scanner {
 const TRUE = Uint8Array.from([116, 114, 117, 101])
 const FALSE = Uint8Array.from([102, 97, 108, 115, 101])
 const NULL = Uint8Array.from([110, 117, 108, 108])
+
+/** Bytes of numbers: digits, signs, point and exponent. */
+const inNumber = new Uint8Array(256)
+for (const character of '0123456789+-.eE') inNumber[character.charCodeAt(0)] = 1
 
 function isDigit(byte: number): boolean {
   return byte >= 48 && byte <= 57

@@ -183,9 +183,10 @@ export class CellFold {
     const { arena } = this.#kernels
     // Bits are few: they widen first.
     const from = vector.physical === 'bits' ? this.#widened(vector, part) : vector
-    const bytes = from.physical === 'view' ? 16 : 8
-    const data = arena.scratch(part.rows * bytes)
-    this.#kernels.get(`cell_take_${bytes}`)(from.data, part.selection, part.rows, data)
+    const isView = from.physical === 'view'
+    const data = arena.scratch(part.rows * (isView ? 16 : 8))
+    const take = this.#kernels.get(isView ? 'take_view' : 'take_i64')
+    take(from.data, part.selection, data, part.rows)
     return { physical: from.physical, data, validity: 0, errors: null }
   }
 

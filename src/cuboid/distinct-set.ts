@@ -48,11 +48,7 @@ export class DistinctSet {
   fold(refs: number, values: Vector, rows: number, weights: number): Transitions {
     const { arena } = this.#kernels
     const cells = arena.scratch(rows * 8)
-    const { u32 } = arena.views
-    for (let row = 0; row < rows; row++) {
-      u32[(cells >>> 2) + row * 2] = u32[(refs >>> 2) + row]!
-      u32[(cells >>> 2) + row * 2 + 1] = 0
-    }
+    this.#kernels.get('widen_i32')(refs, cells, rows)
     const cellKey: Vector = { physical: 'i64', data: cells, validity: 0, errors: null }
     const value = this.#isDouble ? keyVector(this.#kernels, values, rows) : values
     const found = this.#table.find([cellKey, { ...value, validity: 0 }], rows)

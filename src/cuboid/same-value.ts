@@ -1,7 +1,7 @@
 /**
  * Same value: whether two rows of a vector hold the same value, as the laws compare them.
  */
-import type { Kernels, Vector } from '../kernel/index.ts'
+import { equalViews, type Kernels, type Vector } from '../kernel/index.ts'
 
 /** NULLs are the same, NaNs too, and the two zeros; a failed value is the same as a failed one. */
 export function sameValue(kernels: Kernels, vector: Vector, a: number, b: number): boolean {
@@ -23,15 +23,6 @@ export function sameValue(kernels: Kernels, vector: Vector, a: number, b: number
       return u32[at + a * 2] === u32[at + b * 2] && u32[at + a * 2 + 1] === u32[at + b * 2 + 1]
     }
     case 'view':
-      return sameView(u32, u8, data + a * 16, data + b * 16)
+      return equalViews(kernels.arena, data + a * 16, data + b * 16)
   }
-}
-
-function sameView(u32: Uint32Array, u8: Uint8Array, a: number, b: number): boolean {
-  const length = u32[a >>> 2]!
-  if (length !== u32[b >>> 2]) return false
-  const x = length > 12 ? u32[(a >>> 2) + 3]! : a + 4
-  const y = length > 12 ? u32[(b >>> 2) + 3]! : b + 4
-  for (let at = 0; at < length; at++) if (u8[x + at] !== u8[y + at]) return false
-  return true
 }

@@ -163,8 +163,8 @@ class ValueList {
   }
 
   #compare(a: number, b: number): number {
-    const { u32, u8, i64 } = this.#kernels.arena.views
-    if (this.#isView) return compareViews(u32, u8, a, b)
+    if (this.#isView) return compareViews(this.#kernels.arena, a, b)
+    const { i64 } = this.#kernels.arena.views
     const x = i64[a >>> 3]!
     const y = i64[b >>> 3]!
     return x < y ? -1 : x > y ? 1 : 0

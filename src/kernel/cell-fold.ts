@@ -7,11 +7,26 @@
  * Cost     0.5–2 ns per row and accumulator while the cells are in cache.
  */
 import type { Arena } from './arena.ts'
+import { type Assembly, assemble, type I32, type I64, i32, i64 } from './assembler.ts'
 import { cellBlocks } from './cell-blocks.ts'
-import { compareViews } from './cell-key.ts'
 import { defineKernel } from './kernels.ts'
+import { eachBit, eachRow, lowBits } from './rows.ts'
 
-const { touch, cell: cellFields, touched, noView } = cellBlocks
+const { touch, cell: cellFields, touched } = cellBlocks
+
+/** Code: once per row with its weight, in one loop for weights of all +1 and one for others. */
+function eachWeighted(
+  a: Assembly,
+  loop: { rows: I32; weights: I32; pointers: [I32, number][] },
+  body: (weight: I64) => void,
+): void {
+  const { rows, weights, pointers } = loop
+  a.if(
+    weights.isZero(),
+    () => eachRow(a, rows, pointers, () => body(i64(1n))),
+    () => eachRow(a, rows, [...pointers, [weights, 4]], () => body(weights.i64From32())),
+  )
+}
 
 /** Least position and number of rows of each cell. */
 defineKernel({
@@ -29,7 +44,29 @@ defineKernel({
     }
     return 0
   },
-  wasm: null,
+  wasm: () =>
+    assemble(4, (a, refs, rows, major, weights) => {
+      eachWeighted(
+        a,
+        {
+          rows,
+          weights,
+          pointers: [
+            [refs, 4],
+            [major, 8],
+          ],
+        },
+        (weight) => {
+          const cell = a.let(refs.i32())
+          const position = a.let(major.f64())
+          a.if(position.lt(cell.f64(cellFields.created)), () =>
+            a.store(cell, position, cellFields.created),
+          )
+          a.store(cell, cell.i64(cellFields.rows).add(weight), cellFields.rows)
+        },
+      )
+      return i32(0)
+    }),
 })
 
 /** Enters each row's cell into the touched list; returns the row at which the list has no room. */
@@ -65,7 +102,41 @@ defineKernel({
     u32[(control! + touch.next) >>> 2] = next
     return row
   },
-  wasm: null,
+  wasm: () =>
+    assemble(3, (a, control, from, rows) => {
+      const field = (offset: number) => a.let(control.i32(offset))
+      const [refs, major, rowBytes] = [field(touch.refs), field(touch.major), field(touch.rowBytes)]
+      const [next, end, bucket] = [field(touch.next), field(touch.end), field(touch.bucket)]
+      const entryBytes = a.let(rowBytes.add(touched.image))
+      const offset = a.i32()
+      a.while(from.lt(rows), (leave) => {
+        const cell = a.let(refs.add(from.shl(2)).i32())
+        const position = a.let(major.add(from.shl(3)).f64())
+        const present = a.let(cell.i32())
+        a.if(
+          present,
+          () => a.if(position.lt(present.f64()), () => a.store(present, position)),
+          () => {
+            leave(end.sub(next).below(entryBytes))
+            a.store(next, position)
+            a.store(next, cell, touched.cell)
+            a.store(next, bucket, touched.bucket)
+            a.set(offset, i32(0))
+            a.loop(
+              offset,
+              rowBytes,
+              () => a.store(next.add(offset), cell.add(offset).i64(), touched.image),
+              8,
+            )
+            a.store(cell, next)
+            a.set(next, next.add(entryBytes))
+          },
+        )
+        a.set(from, from.add(1))
+      })
+      a.store(control, next, touch.next)
+      return from
+    }),
 })
 
 /** Rows whose bits in three bitmaps (address 0 = all set) are all set, and the other rows. */
@@ -89,29 +160,60 @@ for (const [name, wanted] of [
       }
       return count
     },
-    wasm: null,
+    wasm: () =>
+      assemble(5, (a, rows, first, second, third, out) => {
+        const [at, count] = [a.i32(), a.i32()]
+        const word = a.i64()
+        const start = out
+        const to = a.let(out)
+        a.loop(
+          at,
+          rows,
+          () => {
+            a.set(word, i64(-1n))
+            for (const bitmap of [first, second, third]) {
+              a.if(bitmap, () => a.set(word, word.and(bitmap.add(at.shr(3)).i64())))
+            }
+            if (wanted === 0) a.set(word, word.xor(-1n))
+            a.set(word, word.and(lowBits(a.let(rows.sub(at)))))
+            eachBit(a, word, (bit) => {
+              a.store(to, at.add(bit))
+              a.set(to, to.add(4))
+            })
+          },
+          64,
+        )
+        a.set(count, to.sub(start).shr(2))
+        return count
+      }),
   })
 }
 
-/** Takes items of 4, 8 and 16 bytes by row number. */
-for (const bytes of [4, 8, 16]) {
-  defineKernel({
-    name: `cell_take_${bytes}`,
-    parameters: 4,
-    closure: (arena: Arena) => (from, selection, count, to) => {
-      const { u32 } = arena.views
-      const words = bytes >>> 2
-      for (let index = 0; index < count!; index++) {
-        const row = u32[(selection! >>> 2) + index]!
-        for (let word = 0; word < words; word++) {
-          u32[(to! >>> 2) + index * words + word] = u32[(from! >>> 2) + row * words + word]!
-        }
-      }
-      return 0
-    },
-    wasm: null,
-  })
-}
+/** Takes u32 items by row number. */
+defineKernel({
+  name: 'cell_take_4',
+  parameters: 4,
+  closure: (arena: Arena) => (from, selection, count, to) => {
+    const { u32 } = arena.views
+    for (let index = 0; index < count!; index++) {
+      u32[(to! >>> 2) + index] = u32[(from! >>> 2) + u32[(selection! >>> 2) + index]!]!
+    }
+    return 0
+  },
+  wasm: () =>
+    assemble(4, (a, from, selection, count, to) => {
+      eachRow(
+        a,
+        count,
+        [
+          [selection, 4],
+          [to, 4],
+        ],
+        () => a.store(to, from.add(selection.i32().shl(2)).i32()),
+      )
+      return i32(0)
+    }),
+})
 
 /** Adds the weights to a 64-bit counter. */
 defineKernel({
@@ -125,141 +227,14 @@ defineKernel({
     }
     return 0
   },
-  wasm: null,
-})
-
-/** Adds integers to a 128-bit sum. */
-defineKernel({
-  name: 'cell_sum_i64',
-  parameters: 5,
-  closure: (arena: Arena) => (refs, rows, offset, values, weights) => {
-    const { u32, i32 } = arena.views
-    for (let row = 0; row < rows!; row++) {
-      const at = (values! >>> 2) + row * 2
-      const sign = i32[at + 1]! >> 31
-      const flip = weights !== 0 && i32[(weights! >>> 2) + row]! < 0 ? -1 : 0
-      // −x = ~x + 1, in 128 bits.
-      let carry = -flip
-      const cell = (u32[(refs! >>> 2) + row]! + offset!) >>> 2
-      for (let word = 0; word < 4; word++) {
-        const added = ((word < 2 ? i32[at + word]! : sign) ^ flip) >>> 0
-        const sum = u32[cell + word]! + added + carry
-        u32[cell + word] = sum
-        carry = sum > 0xffffffff ? 1 : 0
-      }
-    }
-    return 0
-  },
-  wasm: null,
-})
-
-/** Exponent of the unit of exact sums, less the bias and the length of a double's fraction: x = m·2^(e − 979) units. */
-const exponentOfUnit = 979
-const shiftMax = 106
-
-/**
- * Adds doubles to an exact sum of 192 bits in units of 2^-96; returns the row whose value lies outside 2^-44 ≤ |x| < 2^63.
- */
-defineKernel({
-  name: 'cell_sum_f64',
-  parameters: 6,
-  closure: (arena: Arena) => (refs, from, rows, offset, values, weights) => {
-    const { u32, i32 } = arena.views
-    for (let row = from!; row < rows!; row++) {
-      const at = (values! >>> 2) + row * 2
-      const low = u32[at]!
-      const high = u32[at + 1]!
-      if ((low | (high << 1)) === 0) continue
-      const shift = ((high >>> 20) & 0x7ff) - exponentOfUnit
-      if (shift < 0 || shift > shiftMax) return row
-      const retracted = weights !== 0 && i32[(weights! >>> 2) + row]! < 0
-      const negative = (high >>> 31 === 1) !== retracted
-      const bits = shift & 31
-      const mantissa = (high & 0xfffff) | 0x100000
-      const first = (low << bits) >>> 0
-      const second = bits === 0 ? mantissa : ((mantissa << bits) | (low >>> (32 - bits))) >>> 0
-      const third = bits === 0 ? 0 : mantissa >>> (32 - bits)
-      const start = (u32[(refs! >>> 2) + row]! + offset!) >>> 2
-      const end = start + 6
-      const word = start + (shift >>> 5)
-      const sign = negative ? -1 : 1
-      let carry = addWord(u32, word, sign * first)
-      carry = addWord(u32, word + 1, sign * second + carry)
-      carry = addWord(u32, word + 2, sign * third + carry)
-      for (let rest = word + 3; carry !== 0 && rest < end; rest++) carry = addWord(u32, rest, carry)
-    }
-    return rows!
-  },
-  wasm: null,
-})
-
-/** Adds to a word; returns what goes into the next one. */
-function addWord(u32: Uint32Array, at: number, value: number): number {
-  const sum = u32[at]! + value
-  u32[at] = sum
-  return Math.floor(sum / 0x1_0000_0000)
-}
-
-/** Doubles to integers of the same order, −0 before +0 and NaN last; and `back`. */
-defineKernel({
-  name: 'cell_order_f64',
-  parameters: 4,
-  closure: (arena: Arena) => (values, rows, to, back) => {
-    const { u32, i32, f64 } = arena.views
-    for (let row = 0; row < rows!; row++) {
-      const at = (values! >>> 2) + row * 2
-      // On the way back the integers of negative numbers read as NaN; they are none.
-      const noNumber = back === 0 && Number.isNaN(f64[(values! >>> 3) + row]!)
-      const high = noNumber ? 0x7ff80000 : i32[at + 1]!
-      const sign = high >> 31
-      u32[(to! >>> 2) + row * 2] = noNumber ? 0 : u32[at]! ^ sign
-      i32[(to! >>> 2) + row * 2 + 1] = high ^ (sign >>> 1)
-    }
-    return 0
-  },
-  wasm: null,
-})
-
-for (const [name, sign] of [
-  ['cell_min_i64', -1],
-  ['cell_max_i64', 1],
-] as const) {
-  defineKernel({
-    name,
-    parameters: 4,
-    closure: (arena: Arena) => (refs, rows, offset, values) => {
-      const { u32, i64 } = arena.views
-      for (let row = 0; row < rows!; row++) {
-        const at = (u32[(refs! >>> 2) + row]! + offset!) >>> 3
-        const value = i64[(values! >>> 3) + row]!
-        if (sign < 0 ? value < i64[at]! : value > i64[at]!) i64[at] = value
-      }
-      return 0
-    },
-    wasm: null,
-  })
-}
-
-/**
- * Keeps the least (sign −1) or greatest (1) string. Returns the row whose string must be copied or replaces one that was:
- * the heap is not the kernel's.
- */
-defineKernel({
-  name: 'cell_extreme_view',
-  parameters: 6,
-  closure: (arena: Arena) => (refs, from, rows, offset, values, sign) => {
-    const { u32, u8 } = arena.views
-    for (let row = from!; row < rows!; row++) {
-      const at = u32[(refs! >>> 2) + row]! + offset!
-      const value = values! + row * 16
-      const present = u32[at >>> 2]!
-      if (present !== noView && compareViews(u32, u8, value, at) * (sign! | 0) <= 0) continue
-      if (u32[value >>> 2]! > 12 || (present > 12 && present !== noView)) return row
-      for (let word = 0; word < 4; word++) u32[(at >>> 2) + word] = u32[(value >>> 2) + word]!
-    }
-    return rows!
-  },
-  wasm: null,
+  wasm: () =>
+    assemble(4, (a, refs, rows, offset, weights) => {
+      eachWeighted(a, { rows, weights, pointers: [[refs, 4]] }, (weight) => {
+        const at = a.let(refs.i32().add(offset))
+        a.store(at, at.i64().add(weight))
+      })
+      return i32(0)
+    }),
 })
 
 /** Adds weights to counters and lists the rows that took one from 0 or back to 0, with +1 and −1. */
@@ -281,5 +256,23 @@ defineKernel({
     }
     return count
   },
-  wasm: null,
+  wasm: () =>
+    assemble(6, (a, refs, rows, offset, weights, outRows, outWeights) => {
+      const [row, count] = [a.i32(), a.i32()]
+      const weight = a.let(i32(1))
+      const [old, next] = [a.i64(), a.i64()]
+      a.loop(row, rows, () => {
+        a.if(weights, () => a.set(weight, weights.add(row.shl(2)).i32()))
+        const at = a.let(refs.add(row.shl(2)).i32().add(offset))
+        a.set(old, at.i64())
+        a.set(next, old.add(weight.extendS()))
+        a.store(at, next)
+        a.if(old.isZero().or(next.isZero()), () => {
+          a.store(outRows.add(count.shl(2)), row)
+          a.store(outWeights.add(count.shl(2)), weight)
+          a.set(count, count.add(1))
+        })
+      })
+      return count
+    }),
 })

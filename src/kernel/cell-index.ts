@@ -10,11 +10,59 @@
  * Cost     one cache miss per row in a large table.
  */
 import type { Arena } from './arena.ts'
+import { type Assembly, assemble, type I32, i32, i64 } from './assembler.ts'
 import { cellBlocks, keySeed, nullWord } from './cell-blocks.ts'
-import { hashWord } from './hash.ts'
+import { hashCode, hashWord } from './hash.ts'
 import { defineKernel } from './kernels.ts'
+import { eachRow } from './rows.ts'
 
-const { probe, stop } = cellBlocks
+const { probe, stop, part: partFields } = cellBlocks
+const nullKey = i64((BigInt(nullWord.high) << 32n) | BigInt(nullWord.low))
+
+interface KeyLoop {
+  validity: I32
+  rows: I32
+  hashes: I32
+  fresh: I32
+  pointers: [I32, number][]
+}
+
+/** Code: stores a hash per row, one loop for columns without NULLs and one with them. */
+function eachKey(a: Assembly, loop: KeyLoop, hash: (there: I32 | null, seed: I32) => I32): void {
+  const { validity, rows, hashes, fresh, pointers } = loop
+  const seed = () => a.let(i32(keySeed).when(fresh, hashes.i32()))
+  const moving: [I32, number][] = [...pointers, [hashes, 4]]
+  a.if(
+    validity.isZero(),
+    () => eachRow(a, rows, moving, () => a.store(hashes, hash(null, seed()))),
+    () => {
+      const row = a.let(i32(0))
+      eachRow(a, rows, [...moving, [row, 1]], () => {
+        const there = a.let(validity.add(row.shr(3)).u8().shr(row.and(7)).and(1))
+        a.store(hashes, hash(there, seed()))
+      })
+    },
+  )
+}
+
+/** Code: the first slot with the hash, or the empty one where the search ends; `found` is its row or 0. */
+function seekCode(a: Assembly, hash: I32, directory: I32, directoryMask: I32) {
+  const part = a.let(directory.add(hash.shr(26).and(directoryMask).shl(4)))
+  const [slots, mask] = [a.let(part.i32()), a.let(part.i32(partFields.mask))]
+  const at = a.let(hash.and(mask))
+  const [slot, found] = [a.i32(), a.i32()]
+  a.repeat((again) => {
+    a.set(slot, slots.add(at.shl(3)))
+    a.set(found, slot.i32(4))
+    a.if(found, () => {
+      a.if(slot.i32().ne(hash), () => {
+        a.set(at, at.add(1).and(mask))
+        again()
+      })
+    })
+  })
+  return { part, slot, found }
+}
 
 /** hashes[row] = hash of values[row], seeded by hashes[row] unless `fresh`. */
 defineKernel({
@@ -33,7 +81,13 @@ defineKernel({
     }
     return 0
   },
-  wasm: null,
+  wasm: () =>
+    assemble(5, (a, values, validity, rows, hashes, fresh) => {
+      eachKey(a, { validity, rows, hashes, fresh, pointers: [[values, 8]] }, (there, seed) =>
+        hashCode(a, there === null ? values.i64() : values.i64().when(there, nullKey), seed),
+      )
+      return i32(0)
+    }),
 })
 
 defineKernel({
@@ -54,7 +108,16 @@ defineKernel({
     }
     return 0
   },
-  wasm: null,
+  wasm: () =>
+    assemble(5, (a, values, validity, rows, hashes, fresh) => {
+      eachKey(a, { validity, rows, hashes, fresh, pointers: [[values, 16]] }, (there, seed) => {
+        const word = there === null ? values.i64() : values.i64().when(there, nullKey)
+        const head = hashCode(a, word, seed)
+        const tail = values.i64(8)
+        return hashCode(a, tail.and(0xffffffffn).when(values.i32().above(12), tail), head)
+      })
+      return i32(0)
+    }),
 })
 
 defineKernel({
@@ -116,7 +179,59 @@ defineKernel({
     u32[block + (probe.reason >>> 2)] = reason
     return row
   },
-  wasm: null,
+  wasm: () =>
+    assemble(3, (a, control, from, rows) => {
+      const field = (offset: number) => a.let(control.i32(offset))
+      const [directory, directoryMask] = [field(probe.directory), field(probe.directoryMask)]
+      const [next, end, rowBytes] = [field(probe.next), field(probe.end), field(probe.rowBytes)]
+      const [free, newCount, newRows] = [
+        field(probe.free),
+        field(probe.newCount),
+        field(probe.newRows),
+      ]
+      const [refs, hashes] = [field(probe.refs), field(probe.hashes)]
+      const [reason, address] = [a.i32(), a.i32()]
+      a.while(from.lt(rows), (leave) => {
+        const hash = a.let(hashes.add(from.shl(2)).i32())
+        const { part, slot, found } = seekCode(a, hash, directory, directoryMask)
+        a.if(found.isZero(), () => {
+          a.if(
+            part.i32(partFields.used).atLeast(part.i32(partFields.limit)),
+            () => a.set(reason, i32(stop.part)),
+            () =>
+              a.if(
+                free,
+                () => {
+                  a.set(address, free)
+                  a.set(free, free.i32())
+                },
+                () => {
+                  a.set(address, next)
+                  a.set(reason, i32(stop.rows).when(end.sub(next).below(rowBytes), stop.done))
+                  a.set(next, next.add(rowBytes).when(reason.isZero(), next))
+                },
+              ),
+          )
+          a.if(reason, () => {
+            a.store(control, hash.shr(26).and(directoryMask), probe.part)
+            leave()
+          })
+          a.store(slot, hash)
+          a.store(slot, address, 4)
+          a.store(part, part.i32(partFields.used).add(1), partFields.used)
+          a.store(newRows.add(newCount.shl(2)), from)
+          a.set(newCount, newCount.add(1))
+          a.set(found, address)
+        })
+        a.store(refs.add(from.shl(2)), found)
+        a.set(from, from.add(1))
+      })
+      a.store(control, next, probe.next)
+      a.store(control, free, probe.free)
+      a.store(control, newCount, probe.newCount)
+      a.store(control, reason, probe.reason)
+      return from
+    }),
 })
 
 /** refs[row] = row of the first slot with the hash, 0 where there is none. */
@@ -144,7 +259,27 @@ defineKernel({
     }
     return 0
   },
-  wasm: null,
+  wasm: () =>
+    assemble(2, (a, control, rows) => {
+      const [directory, directoryMask] = [
+        a.let(control.i32(probe.directory)),
+        a.let(control.i32(probe.directoryMask)),
+      ]
+      const [refs, hashes] = [a.let(control.i32(probe.refs)), a.let(control.i32(probe.hashes))]
+      eachRow(
+        a,
+        rows,
+        [
+          [refs, 4],
+          [hashes, 4],
+        ],
+        () => {
+          const hash = a.let(hashes.i32())
+          a.store(refs, seekCode(a, hash, directory, directoryMask).found)
+        },
+      )
+      return i32(0)
+    }),
 })
 
 /** Enters the used ones of `count` old slots into a directory; counts them in. */
@@ -169,5 +304,19 @@ defineKernel({
     }
     return 0
   },
-  wasm: null,
+  wasm: () =>
+    assemble(4, (a, old, count, directory, directoryMask) => {
+      eachRow(a, count, [[old, 8]], () => {
+        a.if(old.i32(4), () => {
+          const hash = a.let(old.i32())
+          const part = a.let(directory.add(hash.shr(26).and(directoryMask).shl(4)))
+          const [slots, mask] = [a.let(part.i32()), a.let(part.i32(partFields.mask))]
+          const at = a.let(hash.and(mask))
+          a.while(slots.add(at.shl(3)).i32(4), () => a.set(at, at.add(1).and(mask)))
+          a.store(slots.add(at.shl(3)), old.i64())
+          a.store(part, part.i32(partFields.used).add(1), partFields.used)
+        })
+      })
+      return i32(0)
+    }),
 })

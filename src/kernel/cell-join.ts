@@ -7,8 +7,10 @@
  * Cost     a cache miss per stored row that is met.
  */
 import type { Arena } from './arena.ts'
+import { assemble, i32 } from './assembler.ts'
 import { cellBlocks } from './cell-blocks.ts'
 import { defineKernel } from './kernels.ts'
+import { eachRow } from './rows.ts'
 
 const { pairs } = cellBlocks
 
@@ -32,7 +34,29 @@ defineKernel({
     }
     return 0
   },
-  wasm: null,
+  wasm: () =>
+    assemble(6, (a, refs, list, count, offset, rows, owner) => {
+      eachRow(
+        a,
+        count,
+        [
+          [refs, 4],
+          [list, 4],
+        ],
+        () => {
+          const key = a.let(refs.i32())
+          const chain = a.let(key.add(offset))
+          const row = a.let(rows.add(list.i32().shl(2)).i32())
+          const last = a.let(chain.i32(4))
+          a.store(chain.when(last.isZero(), last), row)
+          a.store(row.add(owner), key)
+          a.store(row.add(owner), last, 4)
+          a.store(chain, row, 4)
+          a.store(chain, chain.i32(8).add(1), 8)
+        },
+      )
+      return i32(0)
+    }),
 })
 
 /** Pairs of probe rows with the stored rows of their key, as many as there is room for; goes on where it stopped. */
@@ -64,7 +88,30 @@ defineKernel({
     u32[block + (pairs.at >>> 2)] = at
     return count
   },
-  wasm: null,
+  wasm: () =>
+    assemble(3, (a, control, offset, rows) => {
+      const field = (at: number) => a.let(control.i32(at))
+      const [refs, probe, build] = [field(pairs.refs), field(pairs.probe), field(pairs.build)]
+      const [most, row, at] = [field(pairs.most), field(pairs.row), field(pairs.at)]
+      const count = a.i32()
+      a.while(row.lt(rows), (leave) => {
+        a.if(at.isZero(), () => {
+          const key = a.let(refs.add(row.shl(2)).i32())
+          a.if(key, () => a.set(at, key.add(offset).i32()))
+        })
+        a.while(at.ne(0).and(count.lt(most)), () => {
+          a.store(probe.add(count.shl(2)), row)
+          a.store(build.add(count.shl(2)), at)
+          a.set(count, count.add(1))
+          a.set(at, at.i32())
+        })
+        leave(at)
+        a.set(row, row.add(1))
+      })
+      a.store(control, row, pairs.row)
+      a.store(control, at, pairs.at)
+      return count
+    }),
 })
 
 /** Rows stored for each key row found; 0 where none was. */
@@ -79,5 +126,23 @@ defineKernel({
     }
     return 0
   },
-  wasm: null,
+  wasm: () =>
+    assemble(4, (a, refs, rows, offset, to) => {
+      const matches = a.i32()
+      eachRow(
+        a,
+        rows,
+        [
+          [refs, 4],
+          [to, 4],
+        ],
+        () => {
+          const key = a.let(refs.i32())
+          a.set(matches, i32(0))
+          a.if(key, () => a.set(matches, key.add(offset).i32(8)))
+          a.store(to, matches)
+        },
+      )
+      return i32(0)
+    }),
 })

@@ -7,10 +7,15 @@
  * Cost     about 1 ns per row and column, the row being in cache.
  */
 import type { Arena } from './arena.ts'
+import { assemble, i32, i64 } from './assembler.ts'
 import { cellBlocks } from './cell-blocks.ts'
 import { defineKernel } from './kernels.ts'
+import { eachRow } from './rows.ts'
+import { equalViews, equalViewsCode } from './view.ts'
 
-const nulls = cellBlocks.row.nulls >>> 2
+const nullsAt = cellBlocks.row.nulls
+const nulls = nullsAt >>> 2
+const oneNaN = i64(0x7ff80000n << 32n)
 
 /** Bits to i64 0 and 1. */
 defineKernel({
@@ -24,7 +29,15 @@ defineKernel({
     }
     return 0
   },
-  wasm: null,
+  wasm: () =>
+    assemble(3, (a, values, rows, to) => {
+      const row = a.let(i32(0))
+      a.loop(row, rows, () => {
+        const bit = values.add(row.shr(3)).u8().shr(row.and(7)).and(1)
+        a.store(to.add(row.shl(3)), bit.extendU())
+      })
+      return i32(0)
+    }),
 })
 
 /** Doubles with one zero and one NaN. */
@@ -42,7 +55,22 @@ defineKernel({
     }
     return 0
   },
-  wasm: null,
+  wasm: () =>
+    assemble(3, (a, values, rows, to) => {
+      eachRow(
+        a,
+        rows,
+        [
+          [values, 8],
+          [to, 8],
+        ],
+        () => {
+          const value = a.let(values.f64())
+          a.store(to, value.add(0).bits().when(value.eq(value), oneNaN))
+        },
+      )
+      return i32(0)
+    }),
 })
 
 /** Copies a template over each new row. */
@@ -57,7 +85,16 @@ defineKernel({
     }
     return 0
   },
-  wasm: null,
+  wasm: () =>
+    assemble(5, (a, refs, newRows, count, template, rowBytes) => {
+      const offset = a.i32()
+      eachRow(a, count, [[newRows, 4]], () => {
+        const at = a.let(refs.add(newRows.i32().shl(2)).i32())
+        a.set(offset, i32(0))
+        a.loop(offset, rowBytes, () => a.store(at.add(offset), template.add(offset).i64()), 8)
+      })
+      return i32(0)
+    }),
 })
 
 const isThere = (u8: Uint8Array, validity: number, row: number) =>
@@ -80,7 +117,25 @@ defineKernel({
     }
     return 0
   },
-  wasm: null,
+  wasm: () =>
+    assemble(6, (a, refs, newRows, count, place, values, validity) => {
+      const offset = a.let(place.and(0xffff))
+      const mask = a.let(place.shr(21).shl(2))
+      const bit = a.let(i32(1).shl(place.shr(16)))
+
+      eachRow(a, count, [[newRows, 4]], () => {
+        const row = a.let(newRows.i32())
+        const cell = a.let(refs.add(row.shl(2)).i32())
+        a.store(cell.add(offset), values.add(row.shl(3)).i64())
+        a.if(validity, () =>
+          a.if(validity.add(row.shr(3)).u8().shr(row.and(7)).and(1).isZero(), () => {
+            const word = a.let(cell.add(mask))
+            a.store(word, word.i32(nullsAt).or(bit), nullsAt)
+          }),
+        )
+      })
+      return i32(0)
+    }),
 })
 
 /** Returns how many of the views are long: their bytes still belong to the batch. */
@@ -103,7 +158,27 @@ defineKernel({
     }
     return long
   },
-  wasm: null,
+  wasm: () =>
+    assemble(6, (a, refs, newRows, count, place, values, validity) => {
+      const offset = a.let(place.and(0xffff))
+      const mask = a.let(place.shr(21).shl(2))
+      const bit = a.let(i32(1).shl(place.shr(16)))
+      const long = a.i32()
+      eachRow(a, count, [[newRows, 4]], () => {
+        const row = a.let(newRows.i32())
+        const cell = a.let(refs.add(row.shl(2)).i32())
+        const from = a.let(values.add(row.shl(4)))
+        a.store(cell.add(offset), from.v128())
+        a.set(long, long.add(from.i32().above(12)))
+        a.if(validity, () =>
+          a.if(validity.add(row.shr(3)).u8().shr(row.and(7)).and(1).isZero(), () => {
+            const word = a.let(cell.add(mask))
+            a.store(word, word.i32(nullsAt).or(bit), nullsAt)
+          }),
+        )
+      })
+      return long
+    }),
 })
 
 /** Lists the rows whose key differs from that of the row found; rows that found nothing are left out. */
@@ -131,7 +206,32 @@ defineKernel({
     }
     return count
   },
-  wasm: null,
+  wasm: () =>
+    assemble(6, (a, refs, rows, place, values, validity, out) => {
+      const offset = a.let(place.and(0xffff))
+      const mask = a.let(place.shr(21).shl(2))
+      const bit = a.let(place.shr(16))
+      const [row, count, there] = [a.i32(), a.i32(), a.let(i32(1))]
+      const wrong = a.i32()
+      a.loop(row, rows, () => {
+        const cell = a.let(refs.add(row.shl(2)).i32())
+        a.if(cell, () => {
+          a.if(validity, () => a.set(there, validity.add(row.shr(3)).u8().shr(row.and(7)).and(1)))
+          const isNull = cell.add(mask).i32(nullsAt).shr(bit).and(1)
+          a.set(wrong, isNull.eq(there))
+          const differs = cell
+            .add(offset)
+            .i64()
+            .ne(values.add(row.shl(3)).i64())
+          a.set(wrong, wrong.or(differs))
+          a.if(wrong, () => {
+            a.store(out.add(count.shl(2)), row)
+            a.set(count, count.add(1))
+          })
+        })
+      })
+      return count
+    }),
 })
 
 defineKernel({
@@ -149,40 +249,36 @@ defineKernel({
       const isNull = (u32[(cell >>> 2) + mask]! >>> bit) & 1
       if (
         isThere(u8, validity!, row) === (isNull === 1) ||
-        !sameView(u32, u8, cell + offset, values! + row * 16)
+        !equalViews(arena, cell + offset, values! + row * 16)
       ) {
         u32[(out! >>> 2) + count++] = row
       }
     }
     return count
   },
-  wasm: null,
+  wasm: () =>
+    assemble(6, (a, refs, rows, place, values, validity, out) => {
+      const offset = a.let(place.and(0xffff))
+      const mask = a.let(place.shr(21).shl(2))
+      const bit = a.let(place.shr(16))
+      const [row, count, there] = [a.i32(), a.i32(), a.let(i32(1))]
+      const wrong = a.i32()
+      a.loop(row, rows, () => {
+        const cell = a.let(refs.add(row.shl(2)).i32())
+        a.if(cell, () => {
+          a.if(validity, () => a.set(there, validity.add(row.shr(3)).u8().shr(row.and(7)).and(1)))
+          const isNull = cell.add(mask).i32(nullsAt).shr(bit).and(1)
+          a.set(wrong, isNull.eq(there))
+          a.if(wrong.isZero(), () => {
+            const [x, y] = [a.let(cell.add(offset)), a.let(values.add(row.shl(4)))]
+            a.set(wrong, equalViewsCode(a, x, y).isZero())
+          })
+          a.if(wrong, () => {
+            a.store(out.add(count.shl(2)), row)
+            a.set(count, count.add(1))
+          })
+        })
+      })
+      return count
+    }),
 })
-
-/** Do the views at two addresses hold the same string? */
-export function sameView(u32: Uint32Array, u8: Uint8Array, a: number, b: number): boolean {
-  const x = a >>> 2
-  const y = b >>> 2
-  if (u32[x] !== u32[y] || u32[x + 1] !== u32[y + 1] || u32[x + 2] !== u32[y + 2]) return false
-  if (u32[x + 3] === u32[y + 3]) return true
-  const length = u32[x]!
-  if (length <= 12) return false
-  const left = u32[x + 3]!
-  const right = u32[y + 3]!
-  for (let at = 0; at < length; at++) if (u8[left + at] !== u8[right + at]) return false
-  return true
-}
-
-/** Order of the strings of the views at two addresses, by their bytes. */
-export function compareViews(u32: Uint32Array, u8: Uint8Array, a: number, b: number): number {
-  const leftLength = u32[a >>> 2]!
-  const rightLength = u32[b >>> 2]!
-  const left = leftLength > 12 ? u32[(a >>> 2) + 3]! : a + 4
-  const right = rightLength > 12 ? u32[(b >>> 2) + 3]! : b + 4
-  const shared = Math.min(leftLength, rightLength)
-  for (let at = 0; at < shared; at++) {
-    const order = u8[left + at]! - u8[right + at]!
-    if (order !== 0) return order
-  }
-  return leftLength - rightLength
-}

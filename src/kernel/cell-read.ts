@@ -6,8 +6,65 @@
  * Cost     1–5 ns per cell and field.
  */
 import type { Arena } from './arena.ts'
+import {
+  type Assembly,
+  assemble,
+  type F64,
+  f64,
+  type I32,
+  type I64,
+  i32,
+  i64,
+} from './assembler.ts'
 import { cellBlocks } from './cell-blocks.ts'
 import { defineKernel } from './kernels.ts'
+import { eachRow } from './rows.ts'
+
+/** Code: writes one bit per cell, in bytes. */
+function eachBitOut(
+  a: Assembly,
+  { addresses, count, to }: { addresses: I32; count: I32; to: I32 },
+  bit: (cell: I32) => I32,
+): void {
+  const row = a.i32()
+  a.fill(to, 0, count.add(7).shr(3))
+  a.loop(row, count, () => {
+    const cell = a.let(addresses.add(row.shl(2)).i32())
+    const byte = a.let(to.add(row.shr(3)))
+    a.store8(byte, byte.u8().or(bit(cell).shl(row.and(7))))
+  })
+}
+
+/** Code: 192 bits (lowest word first) times 2^exponent as a double, rounded once to nearest even. */
+function roundCode(a: Assembly, words: [I64, I64, I64], exponent: number): F64 {
+  const [low, middle, high] = words.map((word) => a.let(word)) as [I64, I64, I64]
+  const sign = a.let(high.shrS(63n))
+  const [carry, sum] = [a.let(sign.and(1n)), a.i64()]
+  for (const word of [low, middle, high]) {
+    a.set(word, word.xor(sign))
+    a.set(sum, word.add(carry))
+    a.set(carry, sum.below(word).extendU())
+    a.set(word, sum)
+  }
+  // The first 64 bits from the highest 1 on, with all further ones joined into the last: converting rounds once.
+  const [top, rest, power] = [a.let(low), a.let(i64(0n)), a.let(i32(exponent))]
+  const upper = (from: I64, next: I64, beyond: I64 | null, bits: number) => {
+    const zeros = a.let(from.clz())
+    const fill = next.shr(1n).shr(i64(63n).sub(zeros))
+    a.set(top, from.shl(zeros).or(fill))
+    a.set(rest, beyond === null ? next.shl(zeros) : next.shl(zeros).or(beyond))
+    a.set(power, i32(bits + exponent).sub(zeros.wrap()))
+  }
+  a.if(
+    high.ne(0n),
+    () => upper(high, middle, low, 128),
+    () => a.if(middle.ne(0n), () => upper(middle, low, null, 64)),
+  )
+  a.set(top, top.or(rest.ne(0n).extendU()))
+  const scale = power.add(1023).extendU().shl(52n).asF64()
+  const magnitude = a.let(top.toF64U().mul(scale))
+  return magnitude.neg().when(sign.ne(0n), magnitude)
+}
 
 /** Addresses of the rows of a chunk that stand for at least one row. */
 defineKernel({
@@ -21,10 +78,22 @@ defineKernel({
     }
     return count
   },
-  wasm: null,
+  wasm: () =>
+    assemble(4, (a, from, end, rowBytes, out) => {
+      const to = a.let(out)
+      a.while(from.below(end), () => {
+        a.if(from.i64(cellBlocks.cell.rows).gt(0n), () => {
+          a.store(to, from)
+          a.set(to, to.add(4))
+        })
+        a.set(from, from.add(rowBytes))
+      })
+      return to.sub(out).shr(2)
+    }),
 })
 
-for (const bytes of [4, 8, 16]) {
+/** Fields of 8 and 16 bytes. */
+for (const bytes of [8, 16]) {
   defineKernel({
     name: `cell_read_${bytes}`,
     parameters: 4,
@@ -39,7 +108,22 @@ for (const bytes of [4, 8, 16]) {
       }
       return 0
     },
-    wasm: null,
+    wasm: () =>
+      assemble(4, (a, addresses, count, offset, to) => {
+        eachRow(
+          a,
+          count,
+          [
+            [addresses, 4],
+            [to, bytes],
+          ],
+          () => {
+            const at = a.let(addresses.i32().add(offset))
+            a.store(to, bytes === 8 ? at.i64() : at.v128())
+          },
+        )
+        return i32(0)
+      }),
   })
 }
 
@@ -56,7 +140,11 @@ defineKernel({
     }
     return 0
   },
-  wasm: null,
+  wasm: () =>
+    assemble(4, (a, addresses, count, offset, to) => {
+      eachBitOut(a, { addresses, count, to }, (cell) => cell.add(offset).i32().and(1))
+      return i32(0)
+    }),
 })
 
 /** Validity from bit `bit` of the word at `offset`, 1 = NULL; returns the number of NULLs. */
@@ -74,7 +162,16 @@ defineKernel({
     }
     return nulls
   },
-  wasm: null,
+  wasm: () =>
+    assemble(5, (a, addresses, count, offset, bit, to) => {
+      const nulls = a.i32()
+      eachBitOut(a, { addresses, count, to }, (cell) => {
+        const isNull = a.let(cell.add(offset).i32().shr(bit).and(1))
+        a.set(nulls, nulls.add(isNull))
+        return isNull.xor(1)
+      })
+      return nulls
+    }),
 })
 
 /** Counter less another counter (none when its offset is 0). */
@@ -90,7 +187,24 @@ defineKernel({
     }
     return 0
   },
-  wasm: null,
+  wasm: () =>
+    assemble(5, (a, addresses, count, offset, less, to) => {
+      eachRow(
+        a,
+        count,
+        [
+          [addresses, 4],
+          [to, 8],
+        ],
+        () => {
+          const cell = a.let(addresses.i32())
+          const value = a.let(cell.add(offset).i64())
+          a.if(less, () => a.set(value, value.sub(cell.add(less).i64())))
+          a.store(to, value)
+        },
+      )
+      return i32(0)
+    }),
 })
 
 /** Validity of values of which there must be more than none; returns the number of NULLs. */
@@ -107,7 +221,19 @@ defineKernel({
     }
     return nulls
   },
-  wasm: null,
+  wasm: () =>
+    assemble(3, (a, counts, count, to) => {
+      const nulls = a.i32()
+      const row = a.i32()
+      a.fill(to, 0, count.add(7).shr(3))
+      a.loop(row, count, () => {
+        const some = a.let(counts.add(row.shl(3)).i64().gt(0n))
+        a.set(nulls, nulls.add(some.xor(1)))
+        const byte = a.let(to.add(row.shr(3)))
+        a.store8(byte, byte.u8().or(some.shl(row.and(7))))
+      })
+      return nulls
+    }),
 })
 
 const decimalMax = 10n ** 18n - 1n
@@ -129,7 +255,22 @@ defineKernel({
     }
     return failed
   },
-  wasm: null,
+  wasm: () =>
+    assemble(6, (a, addresses, count, offset, decimal, to, out) => {
+      const [row, failed] = [a.i32(), a.i32()]
+      a.loop(row, count, () => {
+        const at = a.let(addresses.add(row.shl(2)).i32().add(offset))
+        const low = a.let(at.i64())
+        const fits = a.let(at.i64(8).eq(low.shrS(63n)))
+        a.if(decimal, () => a.set(fits, fits.and(low.le(decimalMax)).and(low.ge(-decimalMax))))
+        a.store(to.add(row.shl(3)), low.when(fits, 0n))
+        a.if(fits.isZero(), () => {
+          a.store(out.add(failed.shl(2)), row)
+          a.set(failed, failed.add(1))
+        })
+      })
+      return failed
+    }),
 })
 
 /** 128-bit sums as doubles, rounded once. */
@@ -144,7 +285,23 @@ defineKernel({
     }
     return 0
   },
-  wasm: null,
+  wasm: () =>
+    assemble(4, (a, addresses, count, offset, to) => {
+      eachRow(
+        a,
+        count,
+        [
+          [addresses, 4],
+          [to, 8],
+        ],
+        () => {
+          const at = a.let(addresses.i32().add(offset))
+          const high = a.let(at.i64(8))
+          a.store(to, roundCode(a, [at.i64(), high, high.shrS(63n)], 0))
+        },
+      )
+      return i32(0)
+    }),
 })
 
 /** Exact sums of 192 bits as doubles, rounded once; returns how many cells have a full-range part as well. */
@@ -163,7 +320,24 @@ defineKernel({
     }
     return linked
   },
-  wasm: null,
+  wasm: () =>
+    assemble(4, (a, addresses, count, offset, to) => {
+      const linked = a.i32()
+      eachRow(
+        a,
+        count,
+        [
+          [addresses, 4],
+          [to, 8],
+        ],
+        () => {
+          const at = a.let(addresses.i32().add(offset))
+          a.store(to, roundCode(a, [at.i64(), at.i64(8), at.i64(16)], -96))
+          a.set(linked, linked.add(at.i32(24).ne(0)))
+        },
+      )
+      return linked
+    }),
 })
 
 /** Divides doubles by counts and by a power of ten given as its exponent; nothing where the count is 0. */
@@ -180,7 +354,28 @@ defineKernel({
     }
     return 0
   },
-  wasm: null,
+  wasm: () =>
+    assemble(4, (a, values, counts, count, scale) => {
+      const unit = a.let(f64(1))
+      a.while(scale.gt(0), () => {
+        a.set(unit, unit.mul(10))
+        a.set(scale, scale.sub(1))
+      })
+      eachRow(
+        a,
+        count,
+        [
+          [values, 8],
+          [counts, 8],
+        ],
+        () => {
+          const divisor = a.let(counts.i64())
+          const average = values.f64().div(divisor.toF64S()).div(unit)
+          a.store(values, average.when(divisor.gt(0n), 0))
+        },
+      )
+      return i32(0)
+    }),
 })
 
 /** Zeros the items of 8 or 16 bytes that are NULL. */
@@ -195,5 +390,16 @@ defineKernel({
     }
     return 0
   },
-  wasm: null,
+  wasm: () =>
+    assemble(4, (a, values, count, validity, bytes) => {
+      const row = a.i32()
+      a.loop(row, count, () => {
+        a.if(validity.add(row.shr(3)).u8().shr(row.and(7)).and(1).isZero(), () => {
+          a.store(values, i64(0n))
+          a.if(bytes.gt(8), () => a.store(values, i64(0n), 8))
+        })
+        a.set(values, values.add(bytes))
+      })
+      return i32(0)
+    }),
 })

@@ -134,7 +134,8 @@ function sameBytesCode(a: Assembly, x: I32, y: I32, length: I32): I32 {
   return same
 }
 
-function equalViews(arena: Arena, x: number, y: number): boolean {
+/** Are two views equal? */
+export function equalViews(arena: Arena, x: number, y: number): boolean {
   const { u64, u32 } = arena.views
   if (u64[x >>> 3] !== u64[y >>> 3]) return false
   if (u32[x >>> 2]! <= inlineMax) return u64[(x >>> 3) + 1] === u64[(y >>> 3) + 1]

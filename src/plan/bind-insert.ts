@@ -18,7 +18,7 @@ import { coerce, isAdaptable, isAssignable } from './coerce.ts'
 import { applyEmit, defaultEmit } from './emission.ts'
 import { column, literal } from './expression.ts'
 import type { Expression, Plan } from './logical.ts'
-import { project, values } from './node.ts'
+import { project, sort, values } from './node.ts'
 import { suggestion } from './suggest.ts'
 
 type Insert = Statement & { kind: 'insert' }
@@ -115,29 +115,61 @@ function assign(query: Plan, target: Relation, positions: number[], source: Quer
   }
   const spans = spansOf(source.body, query.output.length) ?? positions.map(() => source.span)
   const names = fields.map((field) => field.name)
-  const place = (cells: Expression[]): (() => Expression)[] =>
-    fields.map((field, position) => () => {
-      const index = positions.indexOf(position)
-      if (index < 0) return literal(null, field.type)
-      return assigned(cells[index]!, field, spans[index]!)
-    })
-  if (query.kind === 'values') {
-    const rows = all(
-      query.rows.map((row, number) => () => {
-        checkNotNull(row, fields, positions, rowSpans(source.body, number, spans))
-        return all(place(row))
+  const place = (cells: Expression[]) =>
+    all(
+      fields.map((field, position) => () => {
+        const index = positions.indexOf(position)
+        if (index < 0) return literal(null, field.type)
+        return assigned(cells[index]!, field, spans[index]!)
       }),
     )
-    return values(rows, names)
+  if (query.kind === 'values') {
+    const rows = query.rows.map((row, number) => () => {
+      checkNotNull(row, fields, positions, rowSpans(source.body, number, spans))
+      return place(row)
+    })
+    return values(all(rows), names)
   }
-  if (query.kind === 'project') {
-    return project(query.input, all(place(query.expressions)), names)
-  }
+  const sorting = sortingOf(query)
+  if (sorting !== null) return assignBelowSort(sorting, place, names)
+  if (query.kind === 'project') return project(query.input, place(query.expressions), names)
   const columns = query.output.map((field, index) => column(index, field))
-  const expressions = all(place(columns))
+  const expressions = place(columns)
   const same = expressions.every((e, index) => e.kind === 'column' && e.index === index)
   if (same && query.output.every((field, index) => field.name === names[index])) return query
   return project(query, expressions, names)
+}
+
+/** A sort at the top, and the columns of its input that the query shows. */
+interface Sorting {
+  sort: Plan & { kind: 'sort' }
+  shown: Expression[]
+}
+
+function sortingOf(query: Plan): Sorting | null {
+  if (query.kind === 'sort') {
+    return { sort: query, shown: query.output.map((field, index) => column(index, field)) }
+  }
+  if (query.kind !== 'project' || query.input.kind !== 'sort') return null
+  return { sort: query.input, shown: query.expressions }
+}
+
+/** Above a sort only columns are chosen: the assigned values are made below it, behind the columns that it sorts by. */
+function assignBelowSort(
+  { sort: sorted, shown }: Sorting,
+  place: (cells: Expression[]) => Expression[],
+  names: string[],
+): Plan {
+  const { input, keys, limit, offset } = sorted
+  const width = input.output.length
+  const columns = input.output.map((field, index) => column(index, field))
+  const below = project(
+    input,
+    [...columns, ...place(shown)],
+    [...input.output.map((field) => field.name), ...names],
+  )
+  const chosen = names.map((_, index) => column(width + index, below.output[width + index]!))
+  return project(sort(below, { keys, limit, offset }), chosen, names)
 }
 
 function checkNotNull(

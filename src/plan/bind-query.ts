@@ -350,13 +350,16 @@ function bindSortShape(binding: Binding, query: Query, parts: Finish): SortShape
     const hint = 'read the view with a one-shot SELECT … LIMIT'
     unsupported('LIMIT in a continuous query', cuts.span, hint)
   }
+  if (!parts.place.top && cuts !== null) {
+    unsupported('LIMIT inside another query', cuts.span)
+  }
   if (parts.order.length === 0 && limit === null && offset === 0) return null
   if (binding.continuous) {
     if (parts.place.top) binding.notices.push('ORDER BY is ignored in a continuous query')
     return null
   }
-  // The order of a query inside another one is seen by nobody unless it picks rows.
-  if (!parts.place.top && limit === null && offset === 0) return null
+  // The order of a query inside another one is seen by nobody.
+  if (!parts.place.top) return null
   let hidden = parts.items.length
   const keys = parts.order.map(({ item, descending, nullsFirst }) => ({
     column: item ?? hidden++,

@@ -100,7 +100,8 @@ export function bindScan(binding: Binding, relation: Relation, span: Span): Plan
       schema: relation.schema,
       // One-shot statements see one relation: no row is late, every window is complete.
       watermark: binding.continuous ? relation.watermark : null,
-      updating: binding.continuous && materialized?.updating === true,
+      // A failure that is taken back leaves the list.
+      updating: binding.continuous && (materialized?.updating === true || relation.kind === 'errors'),
       key: materialized?.key ?? null,
     },
     relation.schema.fields.map((_, index) => index),

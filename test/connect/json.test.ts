@@ -249,7 +249,8 @@ test('names and types are found in the file', () => {
   const disk = new MemoryDisk()
     .put(
       'a.json',
-      '{"id":1,"n":1.5,"s":"x","b":true,"d":"2020-01-02","mixed":1}\n{"t":"2020-01-02T03:04:05Z","o":{"a":1},"code":"12","mixed":"x","big":9007199254740993,"ID":2,"z":null}',
+      '{"id":1,"n":1.5,"s":"x","b":true,"d":"2020-01-02","mixed":1}\n' +
+        '{"t":"2020-01-02T03:04:05Z","o":{"a":1},"code":"12","mixed":"x","big":9007199254740993,"ID":2,"z":null}',
     )
     .put('b.json', places)
     .put('c.json', '')

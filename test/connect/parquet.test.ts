@@ -120,7 +120,8 @@ test('columns are found by name, case aside, and become the declared types', asy
 })
 
 test('values out of range and NULL where none may be are bad rows', async () => {
-  const query = `select * from (values (1, 1::bigint, 99.5::decimal(5, 2)), (2, 3000000000, 1), (3, 5, 999.99), (4, null, 3)) t(a, b, c)`
+  const query = `select * from (values
+    (1, 1::bigint, 99.5::decimal(5, 2)), (2, 3000000000, 1), (3, 5, 999.99), (4, null, 3)) t(a, b, c)`
   const disk = new MemoryDisk().put('f.parquet', await written(query))
   const schema = schemaOf({
     a: 'integer',

@@ -470,10 +470,11 @@ class JoinWorker implements Worker {
   #padded(left: Contribution, matching: readonly Contribution[]): Contribution[] {
     const row = [...left.row, ...this.#plan.right.output.map(() => null)]
     const out: Contribution[] = []
-    const arrival = left.triple[0]
+    // One-shot statements know all right rows before the first left one.
+    const arrival = this.#context.mode === 'one-shot' ? Infinity : left.triple[0]
     const met = matching.filter(({ triple }) => triple[0] <= arrival)
     let matches = met.reduce((sum, { weight }) => sum + weight, 0)
-    if (matches === 0 && arrival > -Infinity)
+    if (matches === 0 && left.triple[0] > -Infinity)
       out.push({ row, weight: left.weight, triple: left.triple })
     const later = matching.filter(({ triple }) => triple[0] > arrival)
     for (const [triple, weight] of byTriple(later)) {
