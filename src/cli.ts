@@ -100,7 +100,7 @@ async function guarded(
   const signal = interruption()
   // A statement that waits for rows holds nothing that Node would wait for; an open port is such a thing.
   const { port1: alive } = new MessageChannel()
-  alive.onmessage = () => {}
+  alive.on('message', () => {})
   try {
     process.exitCode = await work(signal)
   } catch (error) {

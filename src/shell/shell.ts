@@ -14,7 +14,7 @@ import { catalogNames, complete } from './completion.ts'
 import { type Editor, historyPath, openEditor, readHistory, writeHistory } from './editor.ts'
 import { faultText, isCancelled } from './fault.ts'
 import { colored } from './format/cell.ts'
-import { type Format, formats } from './format/renderer.ts'
+import { createRenderer, type Format, formats } from './format/renderer.ts'
 import type { Output } from './output.ts'
 import { terminalProgress } from './progress.ts'
 import { runScript } from './script.ts'
@@ -154,7 +154,7 @@ class Shell {
       })
       if (this.#timer) {
         const millis = systemClock.monotonicMillis() - startedAt
-        this.#say(colored.dim(`${rows.toLocaleString('en')} rows in ${timeText(millis)}\n`))
+        this.#say(colored.dim(`${rowsText(rows)}${timeText(millis)}\n`))
       }
     } catch (error) {
       this.#say(faultText(error, text))
@@ -177,7 +177,7 @@ class Shell {
       case '.exit':
         return false
       case '.tables':
-        return this.#statement('SHOW STREAMS; SHOW TABLES; SHOW VIEWS')
+        return this.#tables()
       case '.timer':
         this.#timer = argument === 'on' || (argument === '' && !this.#timer)
         return true
@@ -188,6 +188,18 @@ class Shell {
       default:
         return this.#refuse(`${name} is no command of the shell; .help lists them\n`)
     }
+  }
+
+  /** One list of everything that can stand after FROM. */
+  async #tables(): Promise<boolean> {
+    const { output, header } = this.#options
+    const shown = await this.#database.execute('SHOW STREAMS; SHOW TABLES; SHOW VIEWS')
+    const lists = shown.filter((result) => result.kind === 'rows')
+    const options = { format: this.#format, kind: 'rows', header, live: false } as const
+    const renderer = createRenderer(lists[0]!.fields, output, options)
+    for (const { rows } of lists) await renderer.rows(rows, null)
+    await renderer.end()
+    return true
   }
 
   #mode(argument: string): boolean {
@@ -243,6 +255,12 @@ class Shell {
     void this.#options.notices.write(text)
     void this.#options.notices.flush()
   }
+}
+
+/** Nothing for a statement that gives no rows by its nature, or none by chance: its table or message says so. */
+function rowsText(rows: number): string {
+  if (rows === 0) return ''
+  return rows === 1 ? '1 row in ' : `${rows.toLocaleString('en')} rows in `
 }
 
 function timeText(millis: number): string {
