@@ -56,7 +56,7 @@ function* candidates(one: Case): Generator<Case> {
   for (const [at, relation] of one.relations.entries()) {
     const unused = one.rows.every((row) => row.relation !== relation.name)
     if (unused) yield { ...one, relations: one.relations.toSpliced(at, 1) }
-    for (let column = relation.columns.length - 1; column >= 0; column--)
+    for (let column = relation.columns.length - 1; column > 0; column--)
       yield withoutColumn(one, at, column)
   }
   for (const [at, row] of one.rows.entries()) {

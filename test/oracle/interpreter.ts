@@ -57,7 +57,11 @@ export class Interpreter {
   commit(input: CommitInput): { contributions: Contribution[]; faults: Fault[] } {
     this.#context.faults = []
     const all = this.#worker.pull(input)
-    const contributions = sound(this.#context, all, (row) => row)
+    // No −0 is shown.
+    const contributions = sound(this.#context, all, (row) => row).map((one) => ({
+      ...one,
+      row: one.row.map((cell) => (cell === 0 ? 0 : cell)),
+    }))
     return { contributions: atOnce(contributions), faults: this.#context.faults }
   }
 }

@@ -17,7 +17,7 @@ import {
   type Fault,
 } from './commit.ts'
 import { type CommitInput, Interpreter, inOrder } from './interpreter.ts'
-import type { Cell, Failed } from './value.ts'
+import type { Failed } from './value.ts'
 
 /** What one commit of a query shows. */
 export interface Shown {
@@ -175,13 +175,10 @@ function standing(history: readonly Contribution[]): Contribution[] {
     const text = JSON.stringify(row, plain)
     const net = weight + (rows.get(text)?.weight ?? 0)
     if (net === 0) rows.delete(text)
-    else rows.set(text, { row: row.map(unsigned), weight: net, triple: [0, 0, 0] })
+    else rows.set(text, { row, weight: net, triple: [0, 0, 0] })
   }
   return [...rows.values()]
 }
-
-/** A view keeps its rows as keys: −0 becomes 0. */
-const unsigned = (cell: Cell): Cell => (cell === 0 ? 0 : cell)
 
 const plain = (_: string, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value)
 

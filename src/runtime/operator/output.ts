@@ -71,6 +71,7 @@ function partOf(
 ): Part {
   const kernels = environment.fragments[fragment]!
   const columns = hostColumns(kernels, batch, fields)
+  for (const { data } of columns) if (data.layout === 'f64') unsign(data.values, batch.rows)
   const { f64, i32 } = kernels.arena.views
   const copy = (address: number) => f64.slice(address >>> 3, (address >>> 3) + batch.rows)
   const { major, middle, minor } = batch.order
@@ -85,6 +86,11 @@ function partOf(
         ? null
         : i32.slice(batch.weights >>> 2, (batch.weights >>> 2) + batch.rows),
   }
+}
+
+/** No output holds −0: which of two equal rows were shown would depend on who was added to whom. */
+function unsign(values: Float64Array, rows: number): void {
+  for (let row = 0; row < rows; row++) values[row]! += 0
 }
 
 function deltaOf(
