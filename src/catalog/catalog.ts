@@ -1,8 +1,8 @@
 /**
  * Catalog: names of relations to what they stand for, and who needs whom.
  *
- * How      A map by lower-case name in order of creation. Dependents are found by walking the syntax trees of views for the
- *          relations they name, so that there is no second list that could disagree with the first.
+ * How      A map by lower-case name in order of creation. Dependents are found by walking the syntax trees of views
+ *          for the relations they name, so that there is no second list that could disagree with the first.
  * Contract 1 (checked) a name is there once; `version` grows with every change.
  * Cost     get O(1); dependents O(views × size of their trees).
  */

@@ -1,24 +1,24 @@
 /**
  * Bind: a statement's syntax tree becomes a bound statement, or a QueryMistake with all that is wrong.
  *
- * How      One function per kind of statement. A query is bound as a one-shot or a continuous one by the statement that it
- *          stands in (language.md, P2); emission.ts then decides when results leave a continuous one.
+ * How      One function per kind of statement. A query is bound as a one-shot or a continuous one by the statement
+ *          that it stands in (language.md, P2); emission.ts then decides when results leave a continuous one.
  * Contract 1 (checked) every diagnostic has a span. 2 (trusted) binding reads the catalog and changes nothing.
  */
 import type { Emit, Query, Statement, Relation as TreeRelation } from '../../grammar/index.ts'
 import { QueryMistake } from '../base/index.ts'
 import type { Relation } from '../catalog/index.ts'
-import { bindCreateRelation } from './bind-create.ts'
-import { bindDrop } from './bind-drop.ts'
-import { bindInsert } from './bind-insert.ts'
-import { bindQuery } from './bind-query.ts'
-import { bindRelation, findRelation, refuseEmit } from './bind-relation.ts'
-import { bindCreateView } from './bind-view.ts'
-import { type BindContext, type Binding, fail, newBinding, sorted } from './binding.ts'
-import { applyEmit, type EmitMode } from './emission.ts'
+import { type BindContext, type Binding, fail, newBinding, sorted } from './bind/binding.ts'
+import { bindCreateRelation } from './bind/create.ts'
+import { bindDrop } from './bind/drop.ts'
+import { applyEmit, type EmitMode } from './bind/emission.ts'
+import { bindInsert } from './bind/insert.ts'
+import { bindQuery } from './bind/query.ts'
+import { bindRelation, findRelation, refuseEmit } from './bind/relation.ts'
+import { bindCreateView } from './bind/view.ts'
 import type { Plan } from './logical.ts'
 
-export type { BindContext } from './binding.ts'
+export type { BindContext } from './bind/binding.ts'
 
 export interface ContinuousQuery {
   plan: Plan

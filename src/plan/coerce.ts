@@ -1,9 +1,10 @@
 /**
  * Coerce: which type two expressions have in common, what may be cast to what, and literals as values.
  *
- * How      Postgres's rules: INTEGER → BIGINT → DECIMAL → DOUBLE, DATE → TIMESTAMP; NULL and string literals take the type of
- *          the other side. A literal is converted here and now, everything else by a `cast` call.
- * Contract 1 (checked) an implicit coercion never changes a value; an assignment may fail on a value that does not fit.
+ * How      Postgres's rules: INTEGER → BIGINT → DECIMAL → DOUBLE, DATE → TIMESTAMP; NULL and string literals take
+ *          the type of the other side. A literal is converted here and now, everything else by a `cast` call.
+ * Contract 1 (checked) an implicit coercion never changes a value; an assignment may fail on a value that does not
+ *          fit.
  */
 import { assert, mistake, type Span } from '../base/index.ts'
 import {
@@ -171,8 +172,9 @@ export function coerce(expression: Expression, to: Type, span?: Span | undefined
 }
 
 /**
- * A literal that is compared with a value of type `to`: nothing of it may be lost, so a timestamp beside a TIMESTAMP(3) stays
- * a TIMESTAMP(6) if it has microseconds. Null when it cannot be told exactly in a type that compares with `to`.
+ * A literal that is compared with a value of type `to`: nothing of it may be lost, so a timestamp beside a
+ * TIMESTAMP(3) stays a TIMESTAMP(6) if it has microseconds. Null when it cannot be told exactly in a type that
+ * compares with `to`.
  */
 export function comparedLiteral(
   expression: Expression,

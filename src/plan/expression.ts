@@ -1,9 +1,11 @@
 /**
  * Expression: constructors and walks of bound expressions.
  *
- * How      Whether an expression may be NULL and whether it may fail is derived here and nowhere else, from the function, its
- *          argument types and its literals, so that a rewrite that builds an expression cannot get it wrong.
- * Contract 1 (checked) `fallible` false means that evaluation gives a value for every input. It covers the arguments too.
+ * How      Whether an expression may be NULL and whether it may fail is derived here and nowhere else, from the
+ *          function, its argument types and its literals, so that a rewrite that builds an expression cannot get it
+ *          wrong.
+ * Contract 1 (checked) `fallible` false means that evaluation gives a value for every input. It covers the arguments
+ *          too.
  */
 import type { Span } from '../base/index.ts'
 import type { Type, Value } from '../data/index.ts'

@@ -1,8 +1,8 @@
 /**
  * Failure: which columns of a node may hold failed values.
  *
- * How      A failed evaluation travels with its row until it is used (docs/laws.md, Errors). So an expression that cannot fail by
- *          itself does fail over a column that holds a failed value, and a rewrite must ask for both.
+ * How      A failed evaluation travels with its row until it is used (docs/laws.md, Errors). So an expression that
+ *          cannot fail by itself does fail over a column that holds a failed value, and a rewrite must ask for both.
  * Contract 1 (trusted) a column that is not in the set never holds a failed value.
  */
 import { columnsOf, isFallible } from './expression.ts'

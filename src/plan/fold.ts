@@ -1,8 +1,9 @@
 /**
  * Fold: expressions of literals become literals, where nothing can fail.
  *
- * How      Bottom-up. Integers, decimals, times and intervals are computed as bigints and kept only if they fit into the type;
- *          what would fail stays as it is, so that it fails when it is evaluated. AND, OR and CASE lose decided parts.
+ * How      Bottom-up. Integers, decimals, times and intervals are computed as bigints and kept only if they fit into
+ *          the type; what would fail stays as it is, so that it fails when it is evaluated. AND, OR and CASE lose
+ *          decided parts.
  * Contract 1 (checked) type unchanged. 2 (trusted) the value is that of the kernels; test/plan/fold.test.ts compares.
  */
 import { compareValues, sameType, type Type, type Value } from '../data/index.ts'

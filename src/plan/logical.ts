@@ -1,12 +1,12 @@
 /**
  * Logical plan: typed expressions and relational nodes as plain JSON-able data; names are bound to column numbers.
  *
- * How      The binder makes it, rewrites change it, `lower` turns it into the physical plan; the reference interpreter
- *          of the tests runs it as it comes from the binder, before any rewrite.
+ * How      The binder makes it, rewrites change it, `lower` turns it into the physical plan; the reference
+ *          interpreter of the tests runs it as it comes from the binder, before any rewrite.
  * Contract 1 (checked) JSON.parse(JSON.stringify(plan)) equals plan: 64-bit values are decimal strings.
  *          2 (checked) every column index is below the width of the input it points into.
- *          3 (trusted) `updating` false means that only +I changes leave the node; `key` are output columns that identify
- *            a row of the materialized output ([] = at most one row, null = no key is known).
+ *          3 (trusted) `updating` false means that only +I changes leave the node; `key` are output columns that
+ *            identify a row of the materialized output ([] = at most one row, null = no key is known).
  */
 import type { Span } from '../base/index.ts'
 import type { Field, Type } from '../data/index.ts'
@@ -18,11 +18,12 @@ import type { Field, Type } from '../data/index.ts'
  * add subtract      (integer|bigint|double|interval)², decimal² of one scale → decimal of that scale;
  *                   (timestamp, interval) → timestamp; (date, interval) → timestamp(6); (date, integer) → date;
  *                   subtract: (timestamp, timestamp) → interval, (date, date) → integer
- * multiply          (integer|bigint|double)²; (decimal s1, decimal s2) → decimal s1 + s2; (interval, bigint) → interval
- * divide modulo     (integer|bigint|double)², truncating for integers; modulo also decimal² of one scale;
+ * multiply          (integer|bigint|double)²; (decimal s1, decimal s2) → decimal s1 + s2; (interval, bigint) →
+ * interval divide modulo     (integer|bigint|double)², truncating for integers; modulo also decimal² of one scale;
  *                   by zero → division_by_zero, for doubles too; the sign of modulo is that of the dividend
  * negate abs        integer bigint double decimal; negate interval
- * eq ne lt le gt ge any type with itself; decimal with any decimal, bigint or integer (exact); NaN = NaN and greatest,
+ * eq ne lt le gt ge any type with itself; decimal with any decimal, bigint or integer (exact); NaN = NaN and
+ * greatest,
  *                   -0 = 0, strings by their UTF-8 bytes
  * is_distinct is_not_distinct   as eq, NULL is a value; never NULL
  * is_null is_not_null           any type
@@ -32,7 +33,8 @@ import type { Field, Type } from '../data/index.ts'
  * coalesce          n arguments of one type
  * cast try_cast     to the call's `type`; try_cast gives NULL where cast fails
  * extract_UNIT      timestamp|date|interval → bigint (year quarter month week day hour minute second millisecond
- *                   microsecond dow doy); epoch → double. second is whole, millisecond and microsecond include seconds
+ *                   microsecond dow doy); epoch → double. second is whole, millisecond and microsecond include
+ *                   seconds
  * date_trunc        (string literal unit, timestamp|date) → timestamp
  * lower upper trim length substring(s, start[, count])   strings; positions and lengths in code points, 1-based
  * concat_strict (||, NULL if any is NULL)   concat (NULL counts as '')
@@ -43,7 +45,10 @@ export type ScalarFunction = string
 /** `nullable`: may be NULL. `fallible`: evaluation may fail on some input. */
 export type Expression =
   | { kind: 'column'; index: number; type: Type; nullable: boolean }
-  /** boolean → boolean; integer, date, double → number ("NaN", "Infinity", "-Infinity" as strings); bigint, decimal, timestamp, interval → decimal string; varchar → string. */
+  /**
+   * boolean → boolean; integer, date, double → number ("NaN", "Infinity", "-Infinity" as strings); bigint, decimal,
+   * timestamp, interval → decimal string; varchar → string.
+   */
   | { kind: 'literal'; value: string | number | boolean | null; type: Type; nullable: boolean }
   | { kind: 'call'; function: ScalarFunction; args: Expression[]; type: Type; nullable: boolean; fallible: boolean; span?: Span | undefined }
   /** An error of a condition or value counts only if that value is used. */
@@ -54,7 +59,8 @@ export type Expression =
 /**
  * One aggregate over columns of the aggregate's input.
  * count_star; count sum avg min max of one argument. sum: integer, bigint → bigint; decimal(p,s) → decimal(18,s);
- * double → double (exact, rounded once); interval → interval. avg: double of integer, bigint, decimal, double; interval of interval.
+ * double → double (exact, rounded once); interval → interval. avg: double of integer, bigint, decimal, double;
+ * interval of interval.
  */
 export interface AggregateCall {
   function: 'count_star' | 'count' | 'sum' | 'avg' | 'min' | 'max'
@@ -72,7 +78,10 @@ export interface AggregateCall {
 export interface Watermark {
   /** Event-time column (TIMESTAMP) in the node's output. */
   column: number
-  /** Microseconds that the watermark trails the maximum, as a decimal string; ascending form: one unit of the precision. */
+  /**
+   * Microseconds that the watermark trails the maximum, as a decimal string; ascending form: one unit of the
+   * precision.
+   */
   delayMicros: string
 }
 
@@ -90,9 +99,9 @@ interface Node {
   updating: boolean
   key: number[] | null
   /**
-   * Window columns of the output (at least one of the two is there). Set by `window`, kept by filter, project (a passed-on
-   * column keeps its role), join (from either side) and aggregate (keys). `watermarked`: every window scan it comes from has a
-   * watermark, so that no more rows of a window come once the watermark has passed its end.
+   * Window columns of the output (at least one of the two is there). Set by `window`, kept by filter, project (a
+   * passed-on column keeps its role), join (from either side) and aggregate (keys). `watermarked`: every window scan
+   * it comes from has a watermark, so that no more rows of a window come once the watermark has passed its end.
    */
   window: WindowColumns | null
 }
@@ -112,14 +121,20 @@ export type Plan = Node &
     | { kind: 'filter'; input: Plan; predicate: Expression }
     | { kind: 'project'; input: Plan; expressions: Expression[] }
     /**
-     * Appends window_start, window_end (TIMESTAMP of the time column's precision) and window_time (end − 1 ms) to the input's
-     * columns. Windows are [offset + n·slide, … + size). Rows whose time is NULL belong to no window. Rows late for a
-     * window are dropped here in continuous queries whose scan has a watermark (`judge`).
+     * Appends window_start, window_end (TIMESTAMP of the time column's precision) and window_time (end − 1 ms) to
+     * the input's columns. Windows are [offset + n·slide, … + size). Rows whose time is NULL belong to no window.
+     * Rows late for a window are dropped here in continuous queries whose scan has a watermark (`judge`).
      */
     | { kind: 'window'; function: 'tumble' | 'hop'; input: Plan; time: number; slideMicros: string; sizeMicros: string; offsetMicros: string; judge: boolean }
-    /** Output: the key columns in order, then one column per call. Without keys exactly one row, also over empty input. */
+    /**
+     * Output: the key columns in order, then one column per call. Without keys exactly one row, also over empty
+     * input.
+     */
     | { kind: 'aggregate'; input: Plan; keys: number[]; calls: AggregateCall[]; emit: 'changes' | 'on-window-close' }
-    /** Equal keys that are not NULL; `residual` over left columns then right columns. Output: left columns, right columns. */
+    /**
+     * Equal keys that are not NULL; `residual` over left columns then right columns. Output: left columns, right
+     * columns.
+     */
     | { kind: 'join'; join: 'inner' | 'left'; left: Plan; right: Plan; leftKeys: number[]; rightKeys: number[]; residual: Expression | null }
     /** One-shot only; NULLs last unless said otherwise. */
     | { kind: 'sort'; input: Plan; keys: { column: number; descending: boolean; nullsFirst: boolean }[]; limit: number | null; offset: number }

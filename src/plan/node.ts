@@ -1,8 +1,8 @@
 /**
  * Node: constructors of plan nodes; output, updating, key, window and watermark are derived here and nowhere else.
  *
- * How      The binder and every rewrite build nodes by these functions only, so that what a node promises always follows from
- *          what is below it.
+ * How      The binder and every rewrite build nodes by these functions only, so that what a node promises always
+ *          follows from what is below it.
  * Contract 1 (checked) every column index points into its input.
  *          2 (trusted) `updating`, `key` and `window` mean what logical.ts says.
  */

@@ -1,9 +1,11 @@
 /**
- * Physical: the plan that the runtime runs; the logical plan with numbered nodes and what each operator needs to know.
+ * Physical: the plan that the runtime runs; the logical plan with numbered nodes and what each operator needs to
+ * know.
  *
- * How      One walk, parents before children. An aggregate and a join that go by windows get a bucket: their state lies in one
- *          cuboid bucket per window and goes when the window closes.
- * Contract 1 (checked) JSON.parse(JSON.stringify(plan)) equals plan. 2 (checked) `id` counts the nodes in preorder from 0.
+ * How      One walk, parents before children. An aggregate and a join that go by windows get a bucket: their state
+ *          lies in one cuboid bucket per window and goes when the window closes.
+ * Contract 1 (checked) JSON.parse(JSON.stringify(plan)) equals plan. 2 (checked) `id` counts the nodes in preorder
+ *          from 0.
  */
 import type { Plan } from './logical.ts'
 import { equatedWindow } from './node.ts'

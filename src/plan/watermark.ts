@@ -1,8 +1,8 @@
 /**
  * Watermark: follows a column down to its scan.
  *
- * Contract 1 (trusted) true means: the column is the watermark's column of an append-only scan, and nothing on the way changed
- *          its values, brought rows together from elsewhere or held rows back.
+ * Contract 1 (trusted) true means: the column is the watermark's column of an append-only scan, and nothing on the
+ *          way changed its values, brought rows together from elsewhere or held rows back.
  */
 import type { Plan } from './logical.ts'
 

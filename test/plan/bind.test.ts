@@ -64,15 +64,14 @@ describe('plans', () => {
 
   test('nested windowed aggregates both close', () => {
     expect(
-      explained(`select window_end, max(n) as most from (
-          select auction, window_start, window_end, count(*) as n
-          from hop(bid, ts, interval '2' second, interval '10' second) group by auction, window_start, window_end)
+      explained(`select window_end, max(n) as most from (select auction, window_end, count(*) as n
+          from hop(bid, ts, interval '2' second, interval '10' second) group by auction, window_end)
         group by window_end emit on window close`),
     ).toMatchInlineSnapshot(`
       "Project  window_end, max as most  key (window_end)
         Aggregate  max(n)  by window_end  bucket per window  emit on-window-close  key (window_end)
-          Project  auction, window_start, window_end, count as n  key (auction, window_start, window_end)
-            Aggregate  count(*)  by auction, window_start, window_end  bucket per window  emit on-window-close  key (auction, window_start, window_end)
+          Project  auction, window_end, count as n  key (auction, window_end)
+            Aggregate  count(*)  by auction, window_end  bucket per window  emit on-window-close  key (auction, window_end)
               Window  hop ts, slide 00:00:02, size 00:00:10  drops late rows
                 Scan  bid (auction, bidder, price, amount, url, ts)  watermark ts - 00:00:05"
     `)
@@ -188,8 +187,8 @@ describe('types', () => {
 
   test('aggregates', () => {
     expect(
-      outputOf(`select auction, count(*), count(bidder), sum(auction), sum(bidder), sum(amount), sum(price), avg(auction),
-        min(url), max(ts), sum(auction) filter (where price > 1) from bid group by auction`),
+      outputOf(`select auction, count(*), count(bidder), sum(auction), sum(bidder), sum(amount), sum(price),
+        avg(auction), min(url), max(ts), sum(auction) filter (where price > 1) from bid group by auction`),
     ).toEqual([
       'auction BIGINT not null',
       'count BIGINT not null',
@@ -303,7 +302,8 @@ describe('emission', () => {
 
   test('a window over another column than that of the watermark stays open', () => {
     const { plan } = planOf(
-      bound(`select window_end, count(*) from tumble((select ts + interval '1' hour as later from bid), later, interval '1' minute)
+      bound(`select window_end, count(*)
+        from tumble((select ts + interval '1' hour as later from bid), later, interval '1' minute)
         group by window_end emit changes`),
     )
     expect(plan.window?.watermarked).toBe(false)

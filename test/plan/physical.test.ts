@@ -24,7 +24,8 @@ function find<Kind extends PhysicalPlan['kind']>(sql: string, kind: Kind) {
 const statements = [
   `select auction, window_start, count(*) filter (where price > 1), sum(amount), avg(distinct price)
     from hop(bid, ts, interval '1' second, interval '3' second) group by auction, window_start emit on window close`,
-  "select case when price > 1e300 then 0.5 else -1 end, cast('NaN' as double), ts + interval '1' day, url like '%a' from bid",
+  `select case when price > 1e300 then 0.5 else -1 end, cast('NaN' as double),
+    ts + interval '1' day, url like '%a' from bid`,
   'select * from bid b left join side s on b.auction = s.id and b.price > s.rate where s.id is null emit changes',
   "values (9223372036854775807, true, date '2026-01-01', interval '1' day, null)",
   'select d, i, ok from plain order by d desc nulls first limit 10 offset 5',
@@ -76,7 +77,8 @@ describe('buckets of joins', () => {
   const other = "tumble(person, at, interval '10' second)"
 
   test('are equated window columns of one role and size', () => {
-    const sql = `select 1 from ${tumbled} b join ${other} p on b.bidder = p.id and b.window_end = p.window_end emit changes`
+    const sql = `select 1 from ${tumbled} b join ${other} p
+      on b.bidder = p.id and b.window_end = p.window_end emit changes`
     expect(find(sql, 'join').bucket).toEqual({
       left: 7,
       right: 4,

@@ -1,7 +1,8 @@
 /**
  * MergeFilter: a filter over a filter becomes one, in the order in which they ran.
  *
- * Contract 1 (checked) no error is lost or won: in `p AND q` an error of q counts where p is NULL, and an error of p is dropped
+ * Contract 1 (checked) no error is lost or won: in `p AND q` an error of q counts where p is NULL, and an error of p
+ *          is dropped
  *            where q is FALSE. So p must not fail, and if q can fail, p must not be NULL.
  */
 import { and } from '../expression.ts'

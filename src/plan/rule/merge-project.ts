@@ -1,7 +1,9 @@
 /**
- * MergeProject: a project over a project becomes one; an aggregate reads through a project that only passes columns on.
+ * MergeProject: a project over a project becomes one; an aggregate reads through a project that only passes columns
+ * on.
  *
- * Contract 1 (checked) nothing is computed twice. 2 (trusted) errors stay: a failed value counts where it is used, and a project
+ * Contract 1 (checked) nothing is computed twice. 2 (trusted) errors stay: a failed value counts where it is used,
+ *          and a project
  *            uses none.
  */
 import { childrenOf, mapColumns } from '../expression.ts'

@@ -1,9 +1,11 @@
 /**
  * PruneColumns: columns that nobody reads are not made, down to the scans.
  *
- * How      One walk from the root with the set of columns that are read above; each node gives back its narrower form and where
- *          its old columns went. The inputs of a join, which keeps its rows, get a project when they have more than is read.
- * Contract 1 (checked) a column stays where it may hold a failed value that is used: in the inputs of a join, and as an argument
+ * How      One walk from the root with the set of columns that are read above; each node gives back its narrower
+ *          form and where its old columns went. The inputs of a join, which keeps its rows, get a project when they
+ *          have more than is read.
+ * Contract 1 (checked) a column stays where it may hold a failed value that is used: in the inputs of a join, and as
+ *          an argument
  *            of an aggregate. So does the column of a watermark. 2 (checked) no node is left without a column.
  */
 import { assert } from '../../base/index.ts'

@@ -1,11 +1,13 @@
 /**
  * PushFilter: conditions go down to where their columns come from, so that rows are left out early.
  *
- * How      A filter passes a project as a whole, its columns replaced by their expressions. Of other nodes, the conjuncts are
- *          split into those that may pass and the rest: window (columns of its input), aggregate (keys), join (columns of one
- *          side: either side of an inner join, the left side of a left join). A conjunct of a join's residual goes to the one
- *          side whose columns it reads, but never to the left side of a left join, whose rows all stay.
- * Contract 1 (checked) what can fail passes only a project, and nothing passes what uses values that may have failed: rows
+ * How      A filter passes a project as a whole, its columns replaced by their expressions. Of other nodes, the
+ *          conjuncts are split into those that may pass and the rest: window (columns of its input), aggregate
+ *          (keys), join (columns of one side: either side of an inner join, the left side of a left join). A
+ *          conjunct of a join's residual goes to the one side whose columns it reads, but never to the left side of
+ *          a left join, whose rows all stay.
+ * Contract 1 (checked) what can fail passes only a project, and nothing passes what uses values that may have
+ *          failed: rows
  *            that fail stay the same.
  */
 import { and, columnsOf, conjunctsOf, mapColumns, moveColumns } from '../expression.ts'

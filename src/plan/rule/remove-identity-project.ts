@@ -1,7 +1,8 @@
 /**
  * RemoveIdentityProject: a project that passes all columns on in their order goes.
  *
- * Contract 1 (checked) the names of the plan's output stay: a project that only renames goes where a project or an aggregate
+ * Contract 1 (checked) the names of the plan's output stay: a project that only renames goes where a project or an
+ *          aggregate
  *            above gives the names.
  */
 import type { Plan } from '../logical.ts'

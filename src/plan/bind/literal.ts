@@ -1,13 +1,12 @@
 /**
  * Literal: numbers, intervals and parameters as typed literals.
  *
- * How      A number is INTEGER or BIGINT without point and exponent, DECIMAL with a point, DOUBLE with an exponent. An interval
- *          with a unit is split into the fields from the first unit to the last one.
+ * How      A number is INTEGER or BIGINT without point and exponent, DECIMAL with a point, DOUBLE with an exponent.
+ *          An interval with a unit is split into the fields from the first unit to the last one.
  */
-import type { Expression as Tree, Unit } from '../../grammar/index.ts'
-import type { Span } from '../base/index.ts'
-import { parseValue, type Type, type Value } from '../data/index.ts'
-import { type Binding, fail, unsupported } from './binding.ts'
+import type { Expression as Tree, Unit } from '../../../grammar/index.ts'
+import type { Span } from '../../base/index.ts'
+import { parseValue, type Type, type Value } from '../../data/index.ts'
 import {
   bigint,
   boolean,
@@ -18,9 +17,10 @@ import {
   nullType,
   timestamp,
   varchar,
-} from './coerce.ts'
-import { literal } from './expression.ts'
-import type { Expression } from './logical.ts'
+} from '../coerce.ts'
+import { literal } from '../expression.ts'
+import type { Expression } from '../logical.ts'
+import { type Binding, fail, unsupported } from './binding.ts'
 
 /** `text` may carry a minus sign, so that the least BIGINT can be written. */
 export function numberLiteral(text: string, span: Span): Expression {

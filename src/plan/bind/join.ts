@@ -1,22 +1,19 @@
 /**
  * BindJoin: JOIN … ON, USING and comma joins become equi-joins with a residual.
  *
- * How      1. Split the condition into conjuncts. 2. `a = b` with a over the left side only and b over the right side only (or
- *          the other way round) is a key pair; a key that is an expression gets a project below and goes again above.
- *          3. All other conjuncts are the residual.
+ * How      1. Split the condition into conjuncts. 2. `a = b` with a over the left side only and b over the right
+ *          side only (or the other way round) is a key pair; a key that is an expression gets a project below and
+ *          goes again above. 3. All other conjuncts are the residual.
  * Contract 1 (checked) a join without an equality is refused.
  */
 import type {
   Identifier,
   Expression as Tree,
   Relation as TreeRelation,
-} from '../../grammar/index.ts'
-import { QueryMistake } from '../base/index.ts'
-import { sameType, typeText } from '../data/index.ts'
-import { bindCondition, type Env } from './bind-expression.ts'
-import { type BoundRelation, bindRelation, type Conjuncts } from './bind-relation.ts'
-import { all, type Binding, fail, unsupported } from './binding.ts'
-import { coerce, commonType } from './coerce.ts'
+} from '../../../grammar/index.ts'
+import { QueryMistake } from '../../base/index.ts'
+import { sameType, typeText } from '../../data/index.ts'
+import { coerce, commonType } from '../coerce.ts'
 import {
   and,
   column,
@@ -25,9 +22,12 @@ import {
   isFallible,
   moveColumns,
   signatureOf,
-} from './expression.ts'
-import type { Expression, Plan } from './logical.ts'
-import { join, project } from './node.ts'
+} from '../expression.ts'
+import type { Expression, Plan } from '../logical.ts'
+import { join, project } from '../node.ts'
+import { all, type Binding, fail, unsupported } from './binding.ts'
+import { bindCondition, type Env } from './expression.ts'
+import { type BoundRelation, bindRelation, type Conjuncts } from './relation.ts'
 import { findColumn, joinScopes, type Scope } from './scope.ts'
 
 type JoinTree = TreeRelation & { kind: 'join' }
@@ -71,8 +71,8 @@ function typed(scope: Scope, plan: Plan): Scope {
 }
 
 /**
- * Relations joined by commas. They are joined in their order where WHERE has equalities for that; one that has none with those
- * before it waits for the others. The columns keep their order for `*`.
+ * Relations joined by commas. They are joined in their order where WHERE has equalities for that; one that has none
+ * with those before it waits for the others. The columns keep their order for `*`.
  */
 function bindComma(binding: Binding, tree: JoinTree, conjuncts: Conjuncts): BoundRelation {
   const trees = commaTrees(tree)
@@ -144,8 +144,8 @@ function sideOf(expression: Expression, width: number): 'left' | 'right' | null 
 }
 
 /**
- * Equal keys have equal bytes, so both sides get one type; a DECIMAL beside a whole number that might not fit into 18 digits
- * stays a condition. Timestamps of any precision count microseconds and need no cast.
+ * Equal keys have equal bytes, so both sides get one type; a DECIMAL beside a whole number that might not fit into
+ * 18 digits stays a condition. Timestamps of any precision count microseconds and need no cast.
  */
 function sameKeyType(pair: KeyPair): KeyPair | null {
   const [a, b] = [pair.left.type, pair.right.type]
@@ -176,7 +176,10 @@ function mergeUsing(scope: Scope, width: number, names: readonly Identifier[]): 
   )
 }
 
-/** Equalities of WHERE that join the two sides. One that can fail stays where it is, so that it fails for the same rows. */
+/**
+ * Equalities of WHERE that join the two sides. One that can fail stays where it is, so that it fails for the same
+ * rows.
+ */
 function takeEqualities(env: Env, width: number, conjuncts: Conjuncts): KeyPair[] {
   const pairs: KeyPair[] = []
   for (const conjunct of conjuncts) {

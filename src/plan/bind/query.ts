@@ -1,23 +1,13 @@
 /**
  * BindQuery: SELECT and VALUES become a plan.
  *
- * How      FROM → WHERE → project of keys and arguments → aggregate → HAVING → project of the select list → DISTINCT → sort.
- *          Every clause is bound even when another has a mistake, so that one run reports several.
+ * How      FROM → WHERE → project of keys and arguments → aggregate → HAVING → project of the select list → DISTINCT
+ *          → sort. Every clause is bound even when another has a mistake, so that one run reports several.
  * Contract 1 (checked) the output has no two columns of one name (case aside), and no column of the type of NULL.
  */
-import type { OrderItem, Query, QueryBody, Expression as Tree } from '../../grammar/index.ts'
-import { mistake, type Span } from '../base/index.ts'
-import { type Type, typeText } from '../data/index.ts'
-import {
-  type Above,
-  type Aggregates,
-  aboveKeys,
-  type BoundAggregate,
-  isNullableCall,
-} from './aggregate.ts'
-import { bindCondition, bindExpression, type Env } from './bind-expression.ts'
-import { bindRelation, type Conjuncts } from './bind-relation.ts'
-import { all, type Binding, fail, unsupported } from './binding.ts'
+import type { OrderItem, Query, QueryBody, Expression as Tree } from '../../../grammar/index.ts'
+import { mistake, type Span } from '../../base/index.ts'
+import { type Type, typeText } from '../../data/index.ts'
 import {
   bigint,
   boolean,
@@ -26,12 +16,22 @@ import {
   isAdaptable,
   isAssignable,
   varchar,
-} from './coerce.ts'
-import { and, column, columnsOf, literal, signatureOf } from './expression.ts'
-import { fold } from './fold.ts'
-import type { AggregateCall, Expression, Plan } from './logical.ts'
+} from '../coerce.ts'
+import { and, column, columnsOf, literal, signatureOf } from '../expression.ts'
+import { fold } from '../fold.ts'
+import type { AggregateCall, Expression, Plan } from '../logical.ts'
+import { aggregate, filter, project, type SortShape, sort, values } from '../node.ts'
+import {
+  type Above,
+  type Aggregates,
+  aboveKeys,
+  type BoundAggregate,
+  isNullableCall,
+} from './aggregate.ts'
+import { all, type Binding, fail, unsupported } from './binding.ts'
+import { bindCondition, bindExpression, type Env } from './expression.ts'
 import { outputName, uniqueNames } from './naming.ts'
-import { aggregate, filter, project, type SortShape, sort, values } from './node.ts'
+import { bindRelation, type Conjuncts } from './relation.ts'
 import { columnsNamed, columnsOfTable, type Scope, scopeOf } from './scope.ts'
 import { suggestion } from './suggest.ts'
 

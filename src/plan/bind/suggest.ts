@@ -18,7 +18,10 @@ export function suggestion(name: string, candidates: Iterable<string>): string |
   return best === undefined ? undefined : `did you mean ${best}?`
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`; at least `limit` if it is that much. */
+/**
+ * Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`; at least `limit` if it is that
+ * much.
+ */
 export function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit
   let before: number[] = []

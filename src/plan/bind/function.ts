@@ -1,13 +1,11 @@
 /**
  * Function: scalar functions by the names that users type, and how each becomes calls of the plan.
  *
- * How      One entry per name: how many arguments it takes and a function that checks and coerces them. Names of the language
- *          that have no entry yet are told apart from names that nobody knows.
+ * How      One entry per name: how many arguments it takes and a function that checks and coerces them. Names of the
+ *          language that have no entry yet are told apart from names that nobody knows.
  */
-import type { Span } from '../base/index.ts'
-import { type Type, typeText } from '../data/index.ts'
-import { aggregateNames } from './aggregate.ts'
-import { fail, unsupported } from './binding.ts'
+import type { Span } from '../../base/index.ts'
+import { type Type, typeText } from '../../data/index.ts'
 import {
   bigint,
   boolean,
@@ -22,9 +20,11 @@ import {
   nullType,
   timestamp,
   varchar,
-} from './coerce.ts'
-import { and, type Branch, branch, call, choose, literal, or } from './expression.ts'
-import type { Expression } from './logical.ts'
+} from '../coerce.ts'
+import { and, type Branch, branch, call, choose, literal, or } from '../expression.ts'
+import type { Expression } from '../logical.ts'
+import { aggregateNames } from './aggregate.ts'
+import { fail, unsupported } from './binding.ts'
 import { bindArithmetic, bindComparison, type Pair } from './operator.ts'
 import { suggestion } from './suggest.ts'
 import { plannedFunctions } from './vocabulary.ts'
@@ -46,7 +46,8 @@ interface Entry {
 }
 
 const extractUnits = [
-  'year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'millisecond', 'microsecond', 'dow', 'doy', 'epoch',
+  'year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'millisecond', 'microsecond',
+  'dow', 'doy', 'epoch',
 ] // biome-ignore format: one list
 
 const truncUnits = new Set([

@@ -2,24 +2,24 @@
  * BindRelation: what stands in FROM becomes a plan and the scope of its columns.
  *
  * How      table: scan, or the view's query in its place. derived: its query. window: the source with window columns.
- *          join: equalities between the sides become keys (expressions get a project below), the rest is the residual; of
- *          relations joined by commas, the equalities are taken from WHERE.
+ *          join: equalities between the sides become keys (expressions get a project below), the rest is the
+ *          residual; of relations joined by commas, the equalities are taken from WHERE.
  */
-import type { Query, Expression as Tree, Relation as TreeRelation } from '../../grammar/index.ts'
-import type { Span } from '../base/index.ts'
-import type { Relation } from '../catalog/index.ts'
-import { precisionMicros, typeText } from '../data/index.ts'
-import { bindExpression } from './bind-expression.ts'
-import { bindJoin } from './bind-join.ts'
-import { bindQuery } from './bind-query.ts'
+import type { Query, Expression as Tree, Relation as TreeRelation } from '../../../grammar/index.ts'
+import type { Span } from '../../base/index.ts'
+import type { Relation } from '../../catalog/index.ts'
+import { precisionMicros, typeText } from '../../data/index.ts'
+import { coerce, interval, isAdaptable } from '../coerce.ts'
+import { fold } from '../fold.ts'
+import type { Plan } from '../logical.ts'
+import { project, scan, window } from '../node.ts'
+import { watermarkedColumn } from '../watermark.ts'
 import { type Binding, fail, inView, unsupported } from './binding.ts'
-import { coerce, interval, isAdaptable } from './coerce.ts'
-import { fold } from './fold.ts'
-import type { Plan } from './logical.ts'
-import { project, scan, window } from './node.ts'
+import { bindExpression } from './expression.ts'
+import { bindJoin } from './join.ts'
+import { bindQuery } from './query.ts'
 import { findColumn, type Scope, scopeOf } from './scope.ts'
 import { suggestion } from './suggest.ts'
-import { watermarkedColumn } from './watermark.ts'
 
 export interface BoundRelation {
   plan: Plan
@@ -101,7 +101,8 @@ export function bindScan(binding: Binding, relation: Relation, span: Span): Plan
       // One-shot statements see one relation: no row is late, every window is complete.
       watermark: binding.continuous ? relation.watermark : null,
       // A failure that is taken back leaves the list.
-      updating: binding.continuous && (materialized?.updating === true || relation.kind === 'errors'),
+      updating:
+        binding.continuous && (materialized?.updating === true || relation.kind === 'errors'),
       key: materialized?.key ?? null,
     },
     relation.schema.fields.map((_, index) => index),

@@ -1,14 +1,14 @@
 /**
  * Binding: what the steps of one statement's binding share: the catalog, parameters, mistakes found so far.
  *
- * How      A mistake is thrown where it is found; `all` catches those of parts that do not need each other (select items,
- *          clauses, column definitions) and throws them together, so that one run reports several.
+ * How      A mistake is thrown where it is found; `all` catches those of parts that do not need each other (select
+ *          items, clauses, column definitions) and throws them together, so that one run reports several.
  */
-import type { Query } from '../../grammar/index.ts'
-import { type Code, type Diagnostic, mistake, QueryMistake, type Span } from '../base/index.ts'
-import type { Catalog, Relation } from '../catalog/index.ts'
-import type { Connectors } from '../data/index.ts'
-import type { Expression } from './logical.ts'
+import type { Query } from '../../../grammar/index.ts'
+import { type Code, type Diagnostic, mistake, QueryMistake, type Span } from '../../base/index.ts'
+import type { Catalog, Relation } from '../../catalog/index.ts'
+import type { Connectors } from '../../data/index.ts'
+import type { Expression } from '../logical.ts'
 
 /** Values of `?` and `$1` (from index 0) and of `:name`. */
 export interface Parameters {

@@ -1,8 +1,8 @@
 /**
  * TypeName: a type as written becomes a type; aliases of Postgres, Flink and DuckDB.
  */
-import type { TypeName } from '../../grammar/index.ts'
-import type { Type } from '../data/index.ts'
+import type { TypeName } from '../../../grammar/index.ts'
+import type { Type } from '../../data/index.ts'
 import { type Binding, fail, unsupported } from './binding.ts'
 import { suggestion } from './suggest.ts'
 

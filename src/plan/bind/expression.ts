@@ -1,14 +1,12 @@
 /**
  * BindExpression: a syntax tree of an expression becomes a typed expression over the columns of a scope.
  *
- * How      One function per kind of tree node, children first; coercions of operator.ts and function.ts. Aggregate calls go to
- *          the collector of the clause, if the clause takes them.
+ * How      One function per kind of tree node, children first; coercions of operator.ts and function.ts. Aggregate
+ *          calls go to the collector of the clause, if the clause takes them.
  */
-import type { Expression as Tree } from '../../grammar/index.ts'
-import type { Span } from '../base/index.ts'
-import { parseValue, typeText } from '../data/index.ts'
-import { type Aggregates, addAggregate, aggregateTypes, isAggregateName } from './aggregate.ts'
-import { type Binding, fail, planSpan } from './binding.ts'
+import type { Expression as Tree } from '../../../grammar/index.ts'
+import type { Span } from '../../base/index.ts'
+import { parseValue, typeText } from '../../data/index.ts'
 import {
   bigint,
   boolean,
@@ -19,11 +17,13 @@ import {
   isNumeric,
   nullType,
   varchar,
-} from './coerce.ts'
-import { and, branch, call, choose, column, literal, or } from './expression.ts'
+} from '../coerce.ts'
+import { and, branch, call, choose, column, literal, or } from '../expression.ts'
+import type { Expression } from '../logical.ts'
+import { type Aggregates, addAggregate, aggregateTypes, isAggregateName } from './aggregate.ts'
+import { type Binding, fail, planSpan } from './binding.ts'
 import { asText, bindExtract, bindFunction, branchType, coerceCondition } from './function.ts'
 import { intervalLiteral, numberLiteral, parameterLiteral } from './literal.ts'
-import type { Expression } from './logical.ts'
 import { bindArithmetic, bindComparison, comparisonOf, type Pair } from './operator.ts'
 import { findColumn, type Scope } from './scope.ts'
 import { bindType } from './type-name.ts'

@@ -1,25 +1,25 @@
 /**
  * BindInsert: INSERT INTO a stored relation (one-shot) or a connector's table (a continuous query).
  *
- * How      The query's columns are assigned to the target's: cast where Postgres casts on assignment, NULL for columns that are
- *          not listed. Literals of VALUES and of the select list take the type of their target.
+ * How      The query's columns are assigned to the target's: cast where Postgres casts on assignment, NULL for
+ *          columns that are not listed. Literals of VALUES and of the select list take the type of their target.
  * Contract 1 (checked) the plan's columns have the target's names, order and types.
  */
-import type { Identifier, Query, QueryBody, Statement } from '../../grammar/index.ts'
-import type { Span } from '../base/index.ts'
-import type { Relation } from '../catalog/index.ts'
-import { type Field, sameType, typeText } from '../data/index.ts'
-import type { BoundStatement } from './bind.ts'
-import { bindQuery } from './bind-query.ts'
-import { findRelation } from './bind-relation.ts'
-import { refuseRepeated } from './bind-view.ts'
+import type { Identifier, Query, QueryBody, Statement } from '../../../grammar/index.ts'
+import type { Span } from '../../base/index.ts'
+import type { Relation } from '../../catalog/index.ts'
+import { type Field, sameType, typeText } from '../../data/index.ts'
+import type { BoundStatement } from '../bind.ts'
+import { coerce, isAdaptable, isAssignable } from '../coerce.ts'
+import { column, literal } from '../expression.ts'
+import type { Expression, Plan } from '../logical.ts'
+import { project, sort, values } from '../node.ts'
 import { all, type Binding, fail, unsupported } from './binding.ts'
-import { coerce, isAdaptable, isAssignable } from './coerce.ts'
 import { applyEmit, defaultEmit } from './emission.ts'
-import { column, literal } from './expression.ts'
-import type { Expression, Plan } from './logical.ts'
-import { project, sort, values } from './node.ts'
+import { bindQuery } from './query.ts'
+import { findRelation } from './relation.ts'
 import { suggestion } from './suggest.ts'
+import { refuseRepeated } from './view.ts'
 
 type Insert = Statement & { kind: 'insert' }
 
@@ -154,7 +154,9 @@ function sortingOf(query: Plan): Sorting | null {
   return { sort: query.input, shown: query.expressions }
 }
 
-/** Above a sort only columns are chosen: the assigned values are made below it, behind the columns that it sorts by. */
+/**
+ * Above a sort only columns are chosen: the assigned values are made below it, behind the columns that it sorts by.
+ */
 function assignBelowSort(
   { sort: sorted, shown }: Sorting,
   place: (cells: Expression[]) => Expression[],

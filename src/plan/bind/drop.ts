@@ -1,10 +1,10 @@
 /**
  * BindDrop: DROP, which nothing may depend on.
  */
-import type { Statement } from '../../grammar/index.ts'
-import type { BoundStatement } from './bind.ts'
-import { findRelation } from './bind-relation.ts'
+import type { Statement } from '../../../grammar/index.ts'
+import type { BoundStatement } from '../bind.ts'
 import { type Binding, fail } from './binding.ts'
+import { findRelation } from './relation.ts'
 
 export function bindDrop(binding: Binding, tree: Statement & { kind: 'drop' }): BoundStatement {
   const name = tree.name.parts.map((part) => part.name).join('.')

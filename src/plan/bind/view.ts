@@ -1,15 +1,15 @@
 /**
  * BindView: CREATE [MATERIALIZED] VIEW.
  *
- * How      A plain view is bound once to know its columns and mistakes, and again, from its tree, wherever it is read. A
- *          materialized view is a continuous query with a name.
+ * How      A plain view is bound once to know its columns and mistakes, and again, from its tree, wherever it is
+ *          read. A materialized view is a continuous query with a name.
  */
-import type { Identifier, Statement } from '../../grammar/index.ts'
-import type { Field } from '../data/index.ts'
-import { type BoundStatement, bindContinuous, refuseDuplicate } from './bind.ts'
-import { bindQuery } from './bind-query.ts'
-import { refuseEmit, rename } from './bind-relation.ts'
+import type { Identifier, Statement } from '../../../grammar/index.ts'
+import type { Field } from '../../data/index.ts'
+import { type BoundStatement, bindContinuous, refuseDuplicate } from '../bind.ts'
 import { type Binding, fail, unsupported } from './binding.ts'
+import { bindQuery } from './query.ts'
+import { refuseEmit, rename } from './relation.ts'
 
 type CreateView = Statement & { kind: 'create-view' }
 

@@ -3,9 +3,9 @@
  *
  * Contract 1 (checked) a name that fits no column or several is a mistake with a hint.
  */
-import type { Identifier } from '../../grammar/index.ts'
-import type { Span } from '../base/index.ts'
-import type { Field, Type } from '../data/index.ts'
+import type { Identifier } from '../../../grammar/index.ts'
+import type { Span } from '../../base/index.ts'
+import type { Field, Type } from '../../data/index.ts'
 import { fail, unsupported } from './binding.ts'
 import { suggestion } from './suggest.ts'
 

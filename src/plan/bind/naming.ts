@@ -1,10 +1,10 @@
 /**
  * Naming: names of result columns.
  *
- * Contract 1 (checked) a column without alias is named by its column, else by its function in lower case, else `?column?`; a
- *          repeated name gets `_1`, `_2` …
+ * Contract 1 (checked) a column without alias is named by its column, else by its function in lower case, else
+ *          `?column?`; a repeated name gets `_1`, `_2` …
  */
-import type { Expression as Tree } from '../../grammar/index.ts'
+import type { Expression as Tree } from '../../../grammar/index.ts'
 
 export function outputName(tree: Tree): string {
   switch (tree.kind) {

@@ -1,16 +1,17 @@
 /**
  * Aggregate: aggregate calls of one SELECT, collected while its expressions are bound.
  *
- * How      An expression above GROUP BY is first bound over the columns below it; the n-th distinct aggregate call stands in it
- *          as column `width + n`. `aboveKeys` then replaces what is a key, and refuses every other column.
+ * How      An expression above GROUP BY is first bound over the columns below it; the n-th distinct aggregate call
+ *          stands in it as column `width + n`. `aboveKeys` then replaces what is a key, and refuses every other
+ *          column.
  * Contract 1 (checked) equal calls are made once.
  */
-import type { Span } from '../base/index.ts'
-import { type Type, typeText } from '../data/index.ts'
+import type { Span } from '../../base/index.ts'
+import { type Type, typeText } from '../../data/index.ts'
+import { bigint, coerce, double, integer, isNumeric } from '../coerce.ts'
+import { column, mapChildren, signatureOf } from '../expression.ts'
+import type { AggregateCall, Expression } from '../logical.ts'
 import { fail } from './binding.ts'
-import { bigint, coerce, double, integer, isNumeric } from './coerce.ts'
-import { column, mapChildren, signatureOf } from './expression.ts'
-import type { AggregateCall, Expression } from './logical.ts'
 
 export const aggregateNames = ['count', 'sum', 'avg', 'min', 'max'] as const
 export type AggregateName = (typeof aggregateNames)[number]

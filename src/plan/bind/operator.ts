@@ -1,13 +1,12 @@
 /**
  * Operator: arithmetic, comparison and their coercions, on bound arguments.
  *
- * How      Each pair of argument types leads to one variant listed in logical.ts, casts included; a pair without a variant is a
- *          mistake that names both types.
+ * How      Each pair of argument types leads to one variant listed in logical.ts, casts included; a pair without a
+ *          variant is a mistake that names both types.
  */
-import type { BinaryOperator } from '../../grammar/index.ts'
-import type { Span } from '../base/index.ts'
-import { precisionMicros, sameType, type Type, typeText } from '../data/index.ts'
-import { fail, unsupported } from './binding.ts'
+import type { BinaryOperator } from '../../../grammar/index.ts'
+import type { Span } from '../../base/index.ts'
+import { precisionMicros, sameType, type Type, typeText } from '../../data/index.ts'
 import {
   bigint,
   coerce,
@@ -24,9 +23,10 @@ import {
   narrowType,
   timestamp,
   varchar,
-} from './coerce.ts'
-import { call } from './expression.ts'
-import type { Expression } from './logical.ts'
+} from '../coerce.ts'
+import { call } from '../expression.ts'
+import type { Expression } from '../logical.ts'
+import { fail, unsupported } from './binding.ts'
 
 /** Two arguments and where they and the whole stand. */
 export interface Pair {
@@ -183,7 +183,10 @@ function bindRareTimes(kinds: string, pair: Pair): null {
   return null
 }
 
-/** A point in time moved by an interval. The result is as fine as both: a millisecond column plus 1 µs has microseconds. */
+/**
+ * A point in time moved by an interval. The result is as fine as both: a millisecond column plus 1 µs has
+ * microseconds.
+ */
 function shift(name: string, at: Expression, by: Expression, span: Span | undefined): Expression {
   if (at.type.kind === 'date') return call(name, [at, by], timestamp(6), span)
   const whole =

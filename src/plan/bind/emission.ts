@@ -1,16 +1,16 @@
 /**
  * Emission: when the results of a continuous query leave it, and whether that is possible.
  *
- * How      ON WINDOW CLOSE turns every aggregate whose keys hold a window column with a watermark into one that gives finals;
- *          then the whole result must be append-only. If it is not, the reason is looked for from the root down, and the message
- *          names the operator that lost it and a rewrite.
+ * How      ON WINDOW CLOSE turns every aggregate whose keys hold a window column with a watermark into one that
+ *          gives finals; then the whole result must be append-only. If it is not, the reason is looked for from the
+ *          root down, and the message names the operator that lost it and a rewrite.
  */
-import type { Emit } from '../../grammar/index.ts'
-import type { Span } from '../base/index.ts'
+import type { Emit } from '../../../grammar/index.ts'
+import type { Span } from '../../base/index.ts'
+import type { Plan } from '../logical.ts'
+import { aggregate, inputsOf, mapPlan, nodesOf } from '../node.ts'
+import { scansWithoutWatermark } from '../watermark.ts'
 import { fail } from './binding.ts'
-import type { Plan } from './logical.ts'
-import { aggregate, inputsOf, mapPlan, nodesOf } from './node.ts'
-import { scansWithoutWatermark } from './watermark.ts'
 
 export type EmitMode = 'changes' | 'on-window-close'
 

@@ -1,8 +1,8 @@
 /**
  * BindCreate: CREATE STREAM and CREATE TABLE, stored or of a connector.
  *
- * How      Columns, then the watermark, then the options. An option `connector` makes the relation external: the connector
- *          checks the options and, without a column list, finds the columns in the input.
+ * How      Columns, then the watermark, then the options. An option `connector` makes the relation external: the
+ *          connector checks the options and, without a column list, finds the columns in the input.
  */
 import type {
   ColumnDefinition,
@@ -10,23 +10,23 @@ import type {
   Statement,
   Expression as Tree,
   WatermarkDefinition,
-} from '../../grammar/index.ts'
-import { QueryMistake, type Span } from '../base/index.ts'
-import type { Relation, RelationWatermark } from '../catalog/index.ts'
+} from '../../../grammar/index.ts'
+import { QueryMistake, type Span } from '../../base/index.ts'
+import type { Relation, RelationWatermark } from '../../catalog/index.ts'
 import {
   type Connector,
   type Field,
   precisionMicros,
   type Schema,
   typeText,
-} from '../data/index.ts'
-import { type BoundStatement, refuseDuplicate } from './bind.ts'
-import { bindExpression } from './bind-expression.ts'
-import { bindQuery } from './bind-query.ts'
-import { refuseEmit } from './bind-relation.ts'
+} from '../../data/index.ts'
+import { type BoundStatement, refuseDuplicate } from '../bind.ts'
+import { fold } from '../fold.ts'
+import type { Plan } from '../logical.ts'
 import { all, type Binding, fail, unsupported } from './binding.ts'
-import { fold } from './fold.ts'
-import type { Plan } from './logical.ts'
+import { bindExpression } from './expression.ts'
+import { bindQuery } from './query.ts'
+import { refuseEmit } from './relation.ts'
 import { scopeOf } from './scope.ts'
 import { suggestion } from './suggest.ts'
 import { bindType } from './type-name.ts'
