@@ -63,18 +63,12 @@ describe('plans', () => {
   })
 
   test('nested windowed aggregates both close', () => {
-    expect(
+    const plan =
       explained(`select window_end, max(n) as most from (select auction, window_end, count(*) as n
-          from hop(bid, ts, interval '2' second, interval '10' second) group by auction, window_end)
-        group by window_end emit on window close`),
-    ).toMatchInlineSnapshot(`
-      "Project  window_end, max as most  key (window_end)
-        Aggregate  max(n)  by window_end  bucket per window  emit on-window-close  key (window_end)
-          Project  auction, window_end, count as n  key (auction, window_end)
-            Aggregate  count(*)  by auction, window_end  bucket per window  emit on-window-close  key (auction, window_end)
-              Window  hop ts, slide 00:00:02, size 00:00:10  drops late rows
-                Scan  bid (auction, bidder, price, amount, url, ts)  watermark ts - 00:00:05"
-    `)
+        from hop(bid, ts, interval '2' second, interval '10' second) group by auction, window_end)
+      group by window_end emit on window close`)
+    expect(plan).toContain('max(n)  by window_end  bucket per window  emit on-window-close')
+    expect(plan).toContain('by auction, window_end  bucket per window  emit on-window-close')
   })
 
   test('a join with keys that are expressions, and a residual', () => {
