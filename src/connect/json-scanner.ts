@@ -304,15 +304,16 @@ export class JsonScanner implements Scanner {
   #string(position: number): number {
     const bytes = this.#bytes
     this.#escaped = false
-    for (position++; ; position++) {
-      const byte = bytes[position]!
+    position++
+    for (;;) {
+      while (inString[bytes[position]!] === 1) position++
+      const byte = bytes[position]
       if (byte === QUOTE) return position + 1
-      if (byte === BACKSLASH) {
-        this.#escaped = true
-        position++
-        // A backslash may stand right before the sentinel.
-        if (!(bytes[position]! >= 32)) return FAIL
-      } else if (!(byte >= 32)) return FAIL
+      if (byte !== BACKSLASH) return FAIL
+      this.#escaped = true
+      // A backslash may stand right before the sentinel.
+      if (!(bytes[position + 1]! >= 32)) return FAIL
+      position += 2
     }
   }
 
@@ -398,6 +399,11 @@ export class JsonScanner implements Scanner {
 const TRUE = Uint8Array.from([116, 114, 117, 101])
 const FALSE = Uint8Array.from([102, 97, 108, 115, 101])
 const NULL = Uint8Array.from([110, 117, 108, 108])
+
+/** Bytes that stand for themselves in a string: all but quote, backslash and control characters. */
+const inString = new Uint8Array(256).fill(1, 32)
+inString[QUOTE] = 0
+inString[BACKSLASH] = 0
 
 /** Bytes of numbers: digits, signs, point and exponent. */
 const inNumber = new Uint8Array(256)

@@ -1,4 +1,5 @@
 /** CSV: the format, bad rows, chunk boundaries, projections, inference and round trips. */
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { builtinConnectors } from '../../src/connect/index.ts'
 import { type Row, typeText } from '../../src/data/index.ts'
@@ -153,6 +154,81 @@ test('the rows do not depend on where reads cut the file', async () => {
     expect(rows, `reads of ${size} bytes`).toEqual(whole.rows)
     expect(bad, `reads of ${size} bytes`).toEqual(whole.bad)
   }
+})
+
+/** Records of two columns, character by character; a bad one is null. */
+function oracle(text: string): (Row | null)[] {
+  const records: (Row | null)[] = []
+  let at = 0
+  const isEnd = (position: number) => position >= text.length || text[position] === '\n'
+  while (at < text.length) {
+    const blank = text[at] === '\r' ? at + 1 : at
+    if (isEnd(blank)) {
+      at = blank + 1
+      continue
+    }
+    const fields: Row = []
+    let isBad = false
+    for (;;) {
+      let value = ''
+      if (text[at] === '"') {
+        let isClosed = false
+        for (at++; at < text.length && !isClosed; at++) {
+          if (text[at] !== '"') value += text[at]
+          else if (text[at + 1] === '"') value += text[at++]
+          else isClosed = true
+        }
+        if (text[at] === '\r' && isEnd(at + 1)) at++
+        isBad = !isClosed || !(isEnd(at) || text[at] === ',')
+        fields.push(value)
+        if (isBad) while (!isEnd(at)) at++
+      } else {
+        while (!isEnd(at) && text[at] !== ',') value += text[at++]
+        if (isEnd(at)) value = value.replace(/\r$/, '')
+        fields.push(value === '' ? null : value)
+      }
+      if (isEnd(at)) break
+      at++
+    }
+    at++
+    records.push(isBad || fields.length !== 2 ? null : fields)
+  }
+  return records
+}
+
+test('oracle: any text is read as by a parser that goes character by character', async () => {
+  const piece = fc.constantFrom(
+    ',',
+    ',',
+    '\n',
+    '\n',
+    '\r\n',
+    '\r',
+    '"',
+    '""',
+    '","',
+    'a',
+    'bc',
+    ' ',
+    'd,e\n',
+  )
+  const two = schemaOf({ a: 'varchar', b: 'varchar' })
+  const check = async (pieces: string[], size: number) => {
+    const text = pieces.join('')
+    const disk = new MemoryDisk().put('f.csv', text)
+    disk.readBytesMax = size
+    const options = { 'csv.header': 'false' }
+    const { rows, bad } = await readAll(disk, 'f.csv', { schema: two, options, rowsMax: 5 })
+    const expected = oracle(text)
+    expect(rows, JSON.stringify(text)).toEqual(expected.filter((row) => row !== null))
+    expect(bad.map((row) => row.offset)).toEqual(
+      expected.flatMap((row, offset) => (row === null ? [offset] : [])),
+    )
+  }
+  await fc.assert(
+    fc.asyncProperty(fc.array(piece, { maxLength: 30 }), fc.constantFrom(1, 2, 5, 1000), check),
+    { numRuns: 3000 },
+  )
 })
 
 test('every prefix of a file can be read', async () => {
