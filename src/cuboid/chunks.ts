@@ -1,9 +1,9 @@
 /**
  * Chunks: memory that grows by blocks and never moves; rows of a table, entries of a list.
  *
- * How      Blocks are powers of two from 4 KB to 1 MB; the next one is about an eighth of what there is.
+ * How      Blocks are powers of two from 4 KB to 1 MB; the next one is at most a sixteenth of what there is.
  * Contract 1 (checked) an item never straddles two blocks.
- * Cost     at most an eighth more than what is used, once there are some blocks.
+ * Cost     at most a sixteenth more than what is used, once there are some blocks.
  */
 import { Arena, type Kernels } from '../kernel/index.ts'
 
@@ -34,8 +34,8 @@ export class Chunks {
   add(used: number, bytesMin: number): { next: number; end: number } {
     const last = this.#chunks.at(-1)
     if (last !== undefined) last.used = used
-    const wish = Math.min(chunkBytesMax, Math.max(chunkBytesMin, this.#bytes / 8, bytesMin))
-    // Rounded down, so that the reserve stays an eighth.
+    const wish = Math.min(chunkBytesMax, Math.max(chunkBytesMin, this.#bytes / 16, bytesMin))
+    // Rounded down, so that the reserve stays a sixteenth.
     const bytes = Math.max(2 ** Math.floor(Math.log2(wish)), Arena.blockBytes(bytesMin))
     const address = this.#arena.allocate(bytes)
     this.#chunks.push({ address, bytes, used: address })

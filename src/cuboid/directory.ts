@@ -1,20 +1,27 @@
 /**
- * Directory: the hash index of a table; slots of {hash, row}, linear probing.
+ * Directory: the hash index of a table; groups of eight slots {hash, row}, each group one cache line.
  *
- * How      1. A small index is one table of a power of two of slots. Beyond 32,768 slots it becomes 64 parts by the top bits of
- *             the hash, which double one at a time, so that no growth takes long.
- *          2. Limits lie between 0.62 and 0.75 of the slots, staggered over the parts.
- *          3. Rows leave by backward shift: there are no tombstones.
- * Contract 1 (checked) used ≤ limit < slots in every part.
+ * How      1. A hash belongs into the group that its low bits name, or, that being full, into the next one with an empty slot.
+ *          2. A small index is one table of a power of two of groups. Beyond 32,768 slots it becomes 64 parts by the top bits
+ *             of the hash, which double one at a time, so that no growth takes long.
+ *          3. Limits lie between 0.68 and 0.81 of the slots, staggered over the parts.
+ *          4. When a slot of a full group is freed, an entry that had to go further moves back into it: no tombstones.
+ * Contract 1 (checked) used ≤ limit < slots in every part; no entry lies behind a group with an empty slot.
  * Cost     doubling: some 10 ns per entry of one part.
+ * See      src/kernel/cell-index.ts
  */
 import { assert } from '../base/index.ts'
 import { cellBlocks, type Kernels } from '../kernel/index.ts'
 
 const { part: partFields } = cellBlocks
-const slotsMin = 16
-const slotsMaxSingle = 1 << 15
+const groupSlots = 8
+const groupBytes = 64
+const groupsMin = 2
+const groupsMaxSingle = 1 << 12
 const partsMany = 64
+const limitSingle = 0.78
+const limitMin = 0.68
+const limitRange = 0.13
 
 export class Directory {
   readonly #kernels: Kernels
@@ -25,9 +32,9 @@ export class Directory {
   /** `expected` rows will not make it grow. */
   constructor(kernels: Kernels, expected: number) {
     this.#kernels = kernels
-    const slots = slotsFor(expected / 0.6)
-    if (slots <= slotsMaxSingle) this.#make(1, () => slots)
-    else this.#make(partsMany, () => slots / partsMany)
+    const groups = groupsFor(expected)
+    if (groups <= groupsMaxSingle) this.#make(1, () => groups)
+    else this.#make(partsMany, () => groups / partsMany)
   }
 
   /** Doubles part `number`, or splits the single table. */
@@ -35,64 +42,76 @@ export class Directory {
     const { arena } = this.#kernels
     const at = (this.address + number * partFields.bytes) >>> 2
     const old = arena.views.u32[at]!
-    const slots = arena.views.u32[at + 1]! + 1
-    if (this.mask === 0 && slots >= slotsMaxSingle) {
+    const groups = arena.views.u32[at + 1]! + 1
+    if (this.mask === 0 && groups >= groupsMaxSingle) {
       const directory = this.address
-      this.#split(old, slots)
+      this.#split(old, groups)
       arena.free(directory, partFields.bytes)
       this.bytes -= partFields.bytes
     } else {
-      const address = arena.allocateZeroed(slots * 16)
-      this.bytes += slots * 16
-      this.#setPart(number, address, slots * 2)
-      this.#enter(old, slots)
+      this.#makePart(number, groups * 2)
+      this.#enter(old, groups)
     }
-    arena.free(old, slots * 8)
-    this.bytes -= slots * 8
+    arena.free(old, groups * groupBytes)
+    this.bytes -= groups * groupBytes
   }
 
-  /** Slots with the hash, as rows, in the order of probing. */
+  /** Rows with the hash. */
   rowsOf(hash: number): number[] {
+    const entry = entered(hash)
     const { u32 } = this.#kernels.arena.views
-    const { slots, mask } = this.#partOf(hash)
+    const { groups, mask } = this.#partOf(entry)
     const rows: number[] = []
-    for (let at = hash & mask; ; at = (at + 1) & mask) {
-      const row = u32[slots + at * 2 + 1]!
-      if (row === 0) return rows
-      if (u32[slots + at * 2] === hash) rows.push(row)
+    for (let group = entry & mask; ; group = (group + 1) & mask) {
+      const start = groups + group * 16
+      for (let slot = start; slot < start + groupSlots; slot++) {
+        if (u32[slot] === entry) rows.push(u32[slot + groupSlots]!)
+      }
+      if (!this.#isFull(start)) return rows
     }
   }
 
   /** Enters a row whose hash others may have too. */
   insert(hash: number, row: number): void {
-    if (this.#isFull(hash)) this.grow((hash >>> 26) & this.mask)
+    const entry = entered(hash)
+    if (this.#isAtLimit(entry)) this.grow((entry >>> 26) & this.mask)
     const { u32 } = this.#kernels.arena.views
-    const { slots, mask, part } = this.#partOf(hash)
-    let at = hash & mask
-    while (u32[slots + at * 2 + 1] !== 0) at = (at + 1) & mask
-    u32[slots + at * 2] = hash
-    u32[slots + at * 2 + 1] = row
+    const { groups, mask, part } = this.#partOf(entry)
+    let group = entry & mask
+    while (this.#isFull(groups + group * 16)) group = (group + 1) & mask
+    let slot = groups + group * 16
+    while (u32[slot] !== 0) slot++
+    u32[slot] = entry
+    u32[slot + groupSlots] = row
     u32[part + 2]!++
   }
 
   remove(hash: number, row: number): void {
     const { u32 } = this.#kernels.arena.views
-    const { slots, mask, part } = this.#partOf(hash)
-    let hole = hash & mask
-    while (u32[slots + hole * 2 + 1] !== row) {
-      assert(u32[slots + hole * 2 + 1] !== 0, 'a removed row is in the index')
-      hole = (hole + 1) & mask
+    const entry = entered(hash)
+    const { groups, mask, part } = this.#partOf(entry)
+    let group = entry & mask
+    let slot = this.#slotOf(groups + group * 16, row)
+    while (slot === 0) {
+      assert(this.#isFull(groups + group * 16), 'a removed row is in the index')
+      group = (group + 1) & mask
+      slot = this.#slotOf(groups + group * 16, row)
     }
-    for (let at = (hole + 1) & mask; u32[slots + at * 2 + 1] !== 0; at = (at + 1) & mask) {
-      const home = u32[slots + at * 2]! & mask
-      // The entry may move to the hole if its home does not lie behind the hole, around the ring.
-      if (((at - home) & mask) < ((at - hole) & mask)) continue
-      u32[slots + hole * 2] = u32[slots + at * 2]!
-      u32[slots + hole * 2 + 1] = u32[slots + at * 2 + 1]!
-      hole = at
+    let wasFull = this.#isFull(groups + group * 16)
+    for (let next = (group + 1) & mask; wasFull; next = (next + 1) & mask) {
+      const start = groups + next * 16
+      const full = this.#isFull(start)
+      const other = this.#strayIn(start, next, { mask, distance: (next - group) & mask })
+      if (other !== 0) {
+        u32[slot] = u32[other]!
+        u32[slot + groupSlots] = u32[other + groupSlots]!
+        slot = other
+        group = next
+      }
+      wasFull = full
     }
-    u32[slots + hole * 2] = 0
-    u32[slots + hole * 2 + 1] = 0
+    u32[slot] = 0
+    u32[slot + groupSlots] = 0
     u32[part + 2]!--
   }
 
@@ -100,65 +119,101 @@ export class Directory {
     const { arena } = this.#kernels
     for (let number = 0; number <= this.mask; number++) {
       const at = (this.address + number * partFields.bytes) >>> 2
-      arena.free(arena.views.u32[at]!, (arena.views.u32[at + 1]! + 1) * 8)
+      arena.free(arena.views.u32[at]!, (arena.views.u32[at + 1]! + 1) * groupBytes)
     }
     arena.free(this.address, (this.mask + 1) * partFields.bytes)
     this.bytes = 0
   }
 
-  #partOf(hash: number): { slots: number; mask: number; part: number } {
+  /** An entry of a group that lies at least `distance` groups behind its home; 0 if there is none. */
+  #strayIn(
+    start: number,
+    group: number,
+    { mask, distance }: { mask: number; distance: number },
+  ): number {
     const { u32 } = this.#kernels.arena.views
-    const part = (this.address + ((hash >>> 26) & this.mask) * partFields.bytes) >>> 2
-    return { slots: u32[part]! >>> 2, mask: u32[part + 1]!, part }
+    for (let slot = start; slot < start + groupSlots; slot++) {
+      const hash = u32[slot]!
+      if (hash !== 0 && ((group - hash) & mask) >= distance) return slot
+    }
+    return 0
   }
 
-  #isFull(hash: number): boolean {
+  #slotOf(start: number, row: number): number {
+    const { u32 } = this.#kernels.arena.views
+    for (let slot = start; slot < start + groupSlots; slot++) {
+      if (u32[slot + groupSlots] === row) return slot
+    }
+    return 0
+  }
+
+  #isFull(start: number): boolean {
+    const { u32 } = this.#kernels.arena.views
+    for (let slot = start; slot < start + groupSlots; slot++) if (u32[slot] === 0) return false
+    return true
+  }
+
+  #partOf(hash: number): { groups: number; mask: number; part: number } {
+    const { u32 } = this.#kernels.arena.views
+    const part = (this.address + ((hash >>> 26) & this.mask) * partFields.bytes) >>> 2
+    return { groups: u32[part]! >>> 2, mask: u32[part + 1]!, part }
+  }
+
+  #isAtLimit(hash: number): boolean {
     const { part } = this.#partOf(hash)
     const { u32 } = this.#kernels.arena.views
     return u32[part + 2]! >= u32[part + 3]!
   }
 
-  #split(old: number, slots: number): void {
+  #split(old: number, groups: number): void {
     const { u32 } = this.#kernels.arena.views
     const counts = new Uint32Array(partsMany)
-    for (let slot = 0; slot < slots; slot++) {
-      if (u32[(old >>> 2) + slot * 2 + 1] !== 0) counts[u32[(old >>> 2) + slot * 2]! >>> 26]!++
+    for (let start = old >>> 2; start < (old >>> 2) + groups * 16; start += 16) {
+      for (let slot = start; slot < start + groupSlots; slot++) {
+        if (u32[slot] !== 0) counts[u32[slot]! >>> 26]!++
+      }
     }
-    const average = (slots * 2) / partsMany
+    const average = (groups * 2) / partsMany
     // Hashes may be unevenly spread, be it on purpose.
-    this.#make(partsMany, (number) => Math.max(average, slotsFor(counts[number]! / 0.6)))
-    this.#enter(old, slots)
+    this.#make(partsMany, (number) => Math.max(average, groupsFor(counts[number]!)))
+    this.#enter(old, groups)
   }
 
-  #make(parts: number, slotsOf: (part: number) => number): void {
+  #make(parts: number, groupsOf: (part: number) => number): void {
     const { arena } = this.#kernels
     this.address = arena.allocate(parts * partFields.bytes)
     this.mask = parts - 1
     this.bytes += parts * partFields.bytes
-    for (let number = 0; number < parts; number++) {
-      const slots = slotsOf(number)
-      const address = arena.allocateZeroed(slots * 8)
-      this.bytes += slots * 8
-      this.#setPart(number, address, slots)
-    }
+    for (let number = 0; number < parts; number++) this.#makePart(number, groupsOf(number))
   }
 
-  #setPart(number: number, address: number, slots: number): void {
-    const { u32 } = this.#kernels.arena.views
+  /** Gives a part an empty table. */
+  #makePart(number: number, groups: number): void {
+    const { arena } = this.#kernels
+    const address = arena.allocateZeroed(groups * groupBytes)
+    this.bytes += groups * groupBytes
+    const { u32 } = arena.views
     const at = (this.address + number * partFields.bytes) >>> 2
     // 37 is prime to 64: neighbouring limits belong to distant parts.
-    const share = 0.62 + (0.13 * ((number * 37) % partsMany)) / partsMany
+    const share = limitMin + (limitRange * ((number * 37) % partsMany)) / partsMany
     u32[at] = address
-    u32[at + 1] = slots - 1
+    u32[at + 1] = groups - 1
     u32[at + 2] = 0
-    u32[at + 3] = Math.floor(slots * (this.mask === 0 ? 0.75 : share))
+    u32[at + 3] = Math.floor(groups * groupSlots * (this.mask === 0 ? limitSingle : share))
   }
 
-  #enter(old: number, slots: number): void {
-    this.#kernels.get('cell_rehash')(old, slots, this.address, this.mask)
+  #enter(old: number, groups: number): void {
+    this.#kernels.get('cell_rehash')(old, groups, this.address, this.mask)
   }
 }
 
-function slotsFor(count: number): number {
-  return Math.max(slotsMin, 2 ** Math.ceil(Math.log2(Math.max(1, count))))
+/** What is entered for a hash: 0 marks empty slots. */
+function entered(hash: number): number {
+  return hash === 0 ? 1 : hash
+}
+
+/** Groups for a number of rows below every limit. */
+function groupsFor(rows: number): number {
+  const groups = Math.max(groupsMin, rows / groupSlots / (limitMin - 0.01))
+  return 2 ** Math.ceil(Math.log2(groups))
 }

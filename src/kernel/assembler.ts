@@ -88,6 +88,7 @@ export class I32 {
   when = (condition: I32, other: AnyI32) =>
     new I32([...this.code, ...i32(other).code, ...condition.code, 0x1b])
 
+  splat = () => new V128([...this.code, 0xfd, 0x11])
   extendS = () => new I64([...this.code, 0xac])
   extendU = () => new I64([...this.code, 0xad])
   toF64S = () => new F64([...this.code, 0xb7])

@@ -4,7 +4,7 @@
  * Format   row of a table: u32 word for the owner | u32 null mask of the keys | … | keys (8 or 16 B each) | …
  *          cell: u32 touched entry | u32 null mask | f64 creation position | i64 rows | keys | accumulators
  *          touched entry: f64 first position | u32 cell | u32 bucket number | old image of the row
- *          index slot: u32 hash | u32 row (0 = empty); part of an index: u32 slots | u32 mask | u32 used | u32 limit
+ *          index group: eight u32 hashes (0 = empty) | eight u32 rows; part: u32 groups | u32 mask | u32 used | u32 limit
  */
 export const cellBlocks = {
   /** Look-up of keys: addresses of the index and of the room for new rows. */
@@ -35,7 +35,7 @@ export const cellBlocks = {
   },
   /** Pairs of a probe. */
   pairs: { refs: 0, probe: 4, build: 8, most: 12, row: 16, at: 20, bytes: 24 },
-  part: { slots: 0, mask: 4, used: 8, limit: 12, bytes: 16 },
+  part: { groups: 0, mask: 4, used: 8, limit: 12, bytes: 16 },
   row: { owner: 0, nulls: 4 },
   cell: { created: 8, rows: 16, keys: 24 },
   touched: { position: 0, cell: 8, bucket: 12, image: 16 },

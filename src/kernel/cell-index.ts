@@ -2,21 +2,25 @@
  * Cell index kernels: hashes of key columns, look-up and insertion by hash, and rehashing.
  *
  * How      1. `cell_hash_*` chain the hashes of the key columns into one u32 per row.
- *          2. `cell_probe` finds the first slot of each row's hash or takes a new row where there is none; it returns the row at
+ *          2. `cell_probe` finds a slot of each row's hash or takes a new row where there is none; it returns the row at
  *             which it needs room, with the reason. `cell_lookup` only finds.
- *          3. Keys are compared afterwards, column by column: src/kernel/cell-key.ts.
+ *          3. A group of the index is 64 bytes: eight hashes, eight rows. A search starts at the group that the hash names and
+ *             ends at the first group with an empty slot, so one comparison of eight hashes nearly always decides.
+ *          4. Keys are compared afterwards, column by column: src/kernel/cell-key.ts.
  * Contract 1 (trusted) the hash at the end of a long string's view is that of its bytes.
  *          2 (trusted) a table is never full: limits are below the number of slots.
  * Cost     one cache miss per row in a large table.
  */
 import type { Arena } from './arena.ts'
-import { type Assembly, assemble, type I32, i32, i64 } from './assembler.ts'
+import { type Assembly, assemble, type I32, i32, i64, i64x2, type V128 } from './assembler.ts'
 import { cellBlocks, keySeed, nullWord } from './cell-blocks.ts'
 import { hashCode, hashWord } from './hash.ts'
 import { defineKernel } from './kernels.ts'
 import { eachRow } from './rows.ts'
 
 const { probe, stop, part: partFields } = cellBlocks
+/** In a group of slots the rows come behind the eight hashes. */
+const refsAt = 32
 const nullKey = i64((BigInt(nullWord.high) << 32n) | BigInt(nullWord.low))
 
 interface KeyLoop {
@@ -45,23 +49,57 @@ function eachKey(a: Assembly, loop: KeyLoop, hash: (there: I32 | null, seed: I32
   )
 }
 
-/** Code: the first slot with the hash, or the empty one where the search ends; `found` is its row or 0. */
+/** What is entered for a hash: 0 marks empty slots. */
+const entered = (hash: number) => (hash === 0 ? 1 : hash)
+const enteredCode = (hash: I32) => hash.add(hash.isZero())
+
+/** The place of a hash: its slot, or the empty one where the search ends. */
+export function seek(u32: Uint32Array, slots: number, mask: number, hash: number): number {
+  for (let group = hash & mask; ; group = (group + 1) & mask) {
+    const start = (slots >>> 2) + group * 16
+    let empty = 0
+    for (let slot = start; slot < start + 8; slot++) {
+      if (u32[slot] === hash) return slot
+      if (empty === 0 && u32[slot] === 0) empty = slot
+    }
+    if (empty !== 0) return empty
+  }
+}
+
+/** Code: as `seek`; `slot` is its address, `found` its row or 0. */
 function seekCode(a: Assembly, hash: I32, directory: I32, directoryMask: I32) {
   const part = a.let(directory.add(hash.shr(26).and(directoryMask).shl(4)))
   const [slots, mask] = [a.let(part.i32()), a.let(part.i32(partFields.mask))]
-  const at = a.let(hash.and(mask))
+  const group = a.let(hash.and(mask))
+  const needle = a.let(hash.splat())
   const [slot, found] = [a.i32(), a.i32()]
   a.repeat((again) => {
-    a.set(slot, slots.add(at.shl(3)))
-    a.set(found, slot.i32(4))
-    a.if(found, () => {
-      a.if(slot.i32().ne(hash), () => {
-        a.set(at, at.add(1).and(mask))
-        again()
-      })
-    })
+    a.set(slot, slots.add(group.shl(6)))
+    const matches = a.let(eightOf(slot, needle))
+    a.if(
+      matches,
+      () => {
+        a.set(slot, slot.add(matches.ctz().shl(2)))
+        a.set(found, slot.i32(refsAt))
+      },
+      () => {
+        const empty = a.let(eightOf(slot, i64x2(0n, 0n)))
+        a.if(empty.isZero(), () => {
+          a.set(group, group.add(1).and(mask))
+          again()
+        })
+        a.set(slot, slot.add(empty.ctz().shl(2)))
+        a.set(found, i32(0))
+      },
+    )
   })
   return { part, slot, found }
+}
+
+/** Code: one bit per hash of a group that equals the needle. */
+function eightOf(group: I32, needle: V128): I32 {
+  const four = (offset: number) => group.v128(offset).op('i32x4.eq', needle).bitmask('i32x4')
+  return four(0).or(four(16).shl(4))
 }
 
 /** hashes[row] = hash of values[row], seeded by hashes[row] unless `fresh`. */
@@ -139,21 +177,14 @@ defineKernel({
     let newCount = field(probe.newCount)
     let reason: number = stop.done
     let row = from!
-    search: for (; row < rows!; row++) {
-      const hash = u32[hashes + row]!
+    for (; row < rows!; row++) {
+      const hash = entered(u32[hashes + row]!)
       const number = (hash >>> 26) & directoryMask
       const part = directory + number * 4
-      const slots = u32[part]! >>> 2
-      const mask = u32[part + 1]!
-      for (let at = hash & mask; ; at = (at + 1) & mask) {
-        const slot = slots + at * 2
-        const found = u32[slot + 1]!
-        if (found !== 0) {
-          if (u32[slot] !== hash) continue
-          u32[refs + row] = found
-          break
-        }
-        let address = free
+      const slot = seek(u32, u32[part]!, u32[part + 1]!, hash)
+      let address = u32[slot + 8]!
+      if (address === 0) {
+        address = free
         if (u32[part + 2]! >= u32[part + 3]!) reason = stop.part
         else if (free !== 0) free = u32[free >>> 2]!
         else if (end - next < rowBytes) reason = stop.rows
@@ -163,15 +194,14 @@ defineKernel({
         }
         if (reason !== stop.done) {
           u32[block + (probe.part >>> 2)] = number
-          break search
+          break
         }
         u32[slot] = hash
-        u32[slot + 1] = address
+        u32[slot + 8] = address
         u32[part + 2]!++
-        u32[refs + row] = address
         u32[newRows + newCount++] = row
-        break
       }
+      u32[refs + row] = address
     }
     u32[block + (probe.next >>> 2)] = next
     u32[block + (probe.free >>> 2)] = free
@@ -192,7 +222,7 @@ defineKernel({
       const [refs, hashes] = [field(probe.refs), field(probe.hashes)]
       const [reason, address] = [a.i32(), a.i32()]
       a.while(from.lt(rows), (leave) => {
-        const hash = a.let(hashes.add(from.shl(2)).i32())
+        const hash = a.let(enteredCode(hashes.add(from.shl(2)).i32()))
         const { part, slot, found } = seekCode(a, hash, directory, directoryMask)
         a.if(found.isZero(), () => {
           a.if(
@@ -217,7 +247,7 @@ defineKernel({
             leave()
           })
           a.store(slot, hash)
-          a.store(slot, address, 4)
+          a.store(slot, address, refsAt)
           a.store(part, part.i32(partFields.used).add(1), partFields.used)
           a.store(newRows.add(newCount.shl(2)), from)
           a.set(newCount, newCount.add(1))
@@ -246,16 +276,9 @@ defineKernel({
     const refs = u32[block + (probe.refs >>> 2)]! >>> 2
     const hashes = u32[block + (probe.hashes >>> 2)]! >>> 2
     for (let row = 0; row < rows!; row++) {
-      const hash = u32[hashes + row]!
+      const hash = entered(u32[hashes + row]!)
       const part = directory + ((hash >>> 26) & directoryMask) * 4
-      const slots = u32[part]! >>> 2
-      const mask = u32[part + 1]!
-      for (let at = hash & mask; ; at = (at + 1) & mask) {
-        const found = u32[slots + at * 2 + 1]!
-        if (found !== 0 && u32[slots + at * 2] !== hash) continue
-        u32[refs + row] = found
-        break
-      }
+      u32[refs + row] = u32[seek(u32, u32[part]!, u32[part + 1]!, hash) + 8]!
     }
     return 0
   },
@@ -274,7 +297,7 @@ defineKernel({
           [hashes, 4],
         ],
         () => {
-          const hash = a.let(hashes.i32())
+          const hash = a.let(enteredCode(hashes.i32()))
           a.store(refs, seekCode(a, hash, directory, directoryMask).found)
         },
       )
@@ -282,41 +305,64 @@ defineKernel({
     }),
 })
 
-/** Enters the used ones of `count` old slots into a directory; counts them in. */
+/** Enters the used slots of `groups` old groups into a directory; counts them in. */
 defineKernel({
   name: 'cell_rehash',
   parameters: 4,
-  closure: (arena: Arena) => (old, count, directory, directoryMask) => {
+  closure: (arena: Arena) => (old, groups, directory, directoryMask) => {
     const { u32 } = arena.views
-    for (let index = 0; index < count!; index++) {
-      const from = (old! >>> 2) + index * 2
-      const address = u32[from + 1]!
-      if (address === 0) continue
-      const hash = u32[from]!
-      const part = (directory! >>> 2) + ((hash >>> 26) & directoryMask!) * 4
-      const slots = u32[part]! >>> 2
-      const mask = u32[part + 1]!
-      let at = hash & mask
-      while (u32[slots + at * 2 + 1] !== 0) at = (at + 1) & mask
-      u32[slots + at * 2] = hash
-      u32[slots + at * 2 + 1] = address
-      u32[part + 2]!++
+    for (let group = old! >>> 2; group < (old! >>> 2) + groups! * 16; group += 16) {
+      for (let from = group; from < group + 8; from++) {
+        const hash = u32[from]!
+        if (hash === 0) continue
+        const part = (directory! >>> 2) + ((hash >>> 26) & directoryMask!) * 4
+        const to = seekEmpty(u32, u32[part]!, u32[part + 1]!, hash)
+        u32[to] = hash
+        u32[to + 8] = u32[from + 8]!
+        u32[part + 2]!++
+      }
     }
     return 0
   },
   wasm: () =>
-    assemble(4, (a, old, count, directory, directoryMask) => {
-      eachRow(a, count, [[old, 8]], () => {
-        a.if(old.i32(4), () => {
-          const hash = a.let(old.i32())
-          const part = a.let(directory.add(hash.shr(26).and(directoryMask).shl(4)))
-          const [slots, mask] = [a.let(part.i32()), a.let(part.i32(partFields.mask))]
-          const at = a.let(hash.and(mask))
-          a.while(slots.add(at.shl(3)).i32(4), () => a.set(at, at.add(1).and(mask)))
-          a.store(slots.add(at.shl(3)), old.i64())
-          a.store(part, part.i32(partFields.used).add(1), partFields.used)
-        })
+    assemble(4, (a, old, groups, directory, directoryMask) => {
+      const index = a.i32()
+      const nothing = a.let(i64x2(0n, 0n))
+      eachRow(a, groups, [[old, 64]], () => {
+        a.set(index, i32(0))
+        a.loop(
+          index,
+          32,
+          () => {
+            const hash = a.let(old.add(index).i32())
+            a.if(hash, () => {
+              const part = a.let(directory.add(hash.shr(26).and(directoryMask).shl(4)))
+              const [slots, mask] = [a.let(part.i32()), a.let(part.i32(partFields.mask))]
+              const group = a.let(hash.and(mask))
+              const [slot, empty] = [a.i32(), a.i32()]
+              a.repeat((again) => {
+                a.set(slot, slots.add(group.shl(6)))
+                a.set(empty, eightOf(slot, nothing))
+                a.set(group, group.add(1).and(mask))
+                again(empty.isZero())
+              })
+              a.set(slot, slot.add(empty.ctz().shl(2)))
+              a.store(slot, hash)
+              a.store(slot, old.add(index).i32(refsAt), refsAt)
+              a.store(part, part.i32(partFields.used).add(1), partFields.used)
+            })
+          },
+          4,
+        )
       })
       return i32(0)
     }),
 })
+
+/** The first empty slot on the way of a hash. */
+export function seekEmpty(u32: Uint32Array, slots: number, mask: number, hash: number): number {
+  for (let group = hash & mask; ; group = (group + 1) & mask) {
+    const start = (slots >>> 2) + group * 16
+    for (let slot = start; slot < start + 8; slot++) if (u32[slot] === 0) return slot
+  }
+}

@@ -111,17 +111,32 @@ defineKernel({
   },
   wasm: () =>
     assemble(6, (a, refs, from, rows, offset, values, weights) => {
-      const weight = a.let(i32(1))
-      a.loop(from, rows, (leave) => {
-        a.if(weights, () => a.set(weight, weights.add(from.shl(2)).i32()))
-        const bits = a.let(values.add(from.shl(3)).i64())
-        a.if(bits.shl(1n).ne(0n), () => {
+      const each = (signed: (bits: I64) => I64) =>
+        a.loop(from, rows, (leave) => {
+          const bits = a.let(values.add(from.shl(3)).i64())
           const shift = a.let(bits.shr(52n).wrap().and(0x7ff).sub(exponentOfUnit))
-          leave(shift.above(shiftMax))
-          const cell = a.let(refs.add(from.shl(2)).i32().add(offset))
-          addExact(a, cell, bits.xor(weight.shr(31).extendU().shl(63n)), shift)
+          a.if(
+            shift.above(shiftMax),
+            () => leave(bits.shl(1n).ne(0n)),
+            () => {
+              const cell = a.let(refs.add(from.shl(2)).i32().add(offset))
+              addExact(a, cell, signed(bits), shift)
+            },
+          )
         })
-      })
+      a.if(
+        weights.isZero(),
+        () => each((bits) => bits),
+        () =>
+          each((bits) =>
+            bits.xor(
+              weights
+                .add(from.shl(2))
+                .i64From32()
+                .and(-(2n ** 63n)),
+            ),
+          ),
+      )
       return from
     }),
 })
