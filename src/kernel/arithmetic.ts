@@ -189,10 +189,11 @@ defineKernel({
     }),
 })
 
-/** Is some row outside [bounds[0], bounds[1]]? */
+/** Is some row below bounds[0] or above bounds[1]? */
 defineKernel({
   name: 'outside_i64',
   parameters: 3,
+  operands: ['i64', 'control', 'rows'],
   closure: (arena) => (from, bounds, rows) => {
     const { i64 } = arena.views
     const low = i64[bounds! >>> 3]!

@@ -86,6 +86,7 @@ export function nearestEven(value: number): number {
 defineKernel({
   name: 'scale_f64_i64',
   parameters: 4,
+  operands: ['i64', 'divisor', 'to f64', 'rows'],
   closure: (arena) => (from, divisor, out, rows) => {
     const { i64, f64 } = arena.views
     const by = f64[divisor! >>> 3]!
@@ -130,6 +131,10 @@ function withControl(
   defineKernel({
     name,
     parameters: 4,
+    operands:
+      name === 'civil_i64'
+        ? ['days', 'part', 'to i64', 'rows']
+        : ['i64', 'control', 'to i64', 'rows'],
     closure: (arena) => (from, control, out, rows) => {
       const { i64 } = arena.views
       const constants = Array.from(i64.subarray(control! >>> 3, (control! >>> 3) + words))

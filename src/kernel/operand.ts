@@ -19,6 +19,12 @@ export type Operand =
   /** One value of 8 or 16 bytes. */
   | 'one i64'
   | 'one view'
+  /** Three positive i64, each below the one before; of `part`, one i64 from 0 to 4; of `divisor`, an f64 power of ten. */
+  | 'control'
+  | 'part'
+  | 'divisor'
+  /** Days of the years that a TIMESTAMP or a DATE has, one per row. */
+  | 'days'
   /** One value per row, or per `count`, that the kernel writes. */
   | 'to i64'
   | 'to i32'
