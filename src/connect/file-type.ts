@@ -23,7 +23,7 @@ export type FileType =
   | { kind: 'other'; text: string }
 
 /** The SQL type of a column that is declared by the file alone; undefined when there is none. */
-export function sqlType(type: FileType): Type | undefined {
+function sqlType(type: FileType): Type | undefined {
   switch (type.kind) {
     case 'integer': {
       const fits = type.bits < 32 || (type.bits === 32 && type.signed)
@@ -48,7 +48,7 @@ function timestampPrecision(nanos: bigint): number {
   return nanos >= 1_000_000n ? 3 : 6
 }
 
-export function fileTypeText(type: FileType): string {
+function fileTypeText(type: FileType): string {
   if (type.kind === 'other') return type.text
   if (type.kind === 'decimal') return `DECIMAL(${type.precision}, ${type.scale})`
   if (type.kind === 'integer') return `${type.signed ? 'INT' : 'UINT'}${type.bits}`
@@ -212,7 +212,7 @@ const LONG_MAX = 2n ** 63n - 1n
 const DAY_MICROS = 86_400_000_000n
 
 /** One value of the file as a value of `to`; undefined when it does not fit. */
-export function hostValue(raw: unknown, from: FileType, to: Type): Value | undefined {
+function hostValue(raw: unknown, from: FileType, to: Type): Value | undefined {
   switch (from.kind) {
     case 'boolean':
       return Boolean(raw)

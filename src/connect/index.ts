@@ -11,9 +11,8 @@ import { blackholeConnector } from './blackhole.ts'
 import { filesystemConnector } from './filesystem.ts'
 import { type JsSource, jsConnector } from './js.ts'
 
-export { type BlackholeWriter, blackholeConnector } from './blackhole.ts'
-export { filesystemConnector } from './filesystem.ts'
-export { type JsRow, type JsRows, type JsSource, jsConnector } from './js.ts'
+export type { BlackholeWriter } from './blackhole.ts'
+export type { JsRow, JsRows, JsSource } from './js.ts'
 
 /** The connectors that come with the package; `sources` are what connector `js` reads, by name. */
 export function builtinConnectors(
