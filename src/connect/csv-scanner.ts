@@ -230,8 +230,8 @@ function fieldEnd(bytes: Uint8Array, position: number, delimiter: number): numbe
 }
 
 /**
- * Splits records that have no quoted field and the right number of fields, in one loop; returns the position of the first
- * record that is not so, or whose newline is not in the window.
+ * Splits records that have no quoted field and the right number of fields, in one loop; returns the position of the
+ * first record that is not so, or whose newline is not in the window.
  */
 function plainRecords(
   fields: Fields,
