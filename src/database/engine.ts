@@ -102,6 +102,7 @@ export class Engine {
     const relation = this.catalog.get(name)
     if (relation === undefined) return
     this.catalog.remove(name)
+    if (this.catalog.get(`${name}.errors`) !== undefined) this.catalog.remove(`${name}.errors`)
     this.stop(name)
     if (relation.kind === 'stream' || relation.kind === 'table') this.log.dropStream(name.toLowerCase())
   }

@@ -118,6 +118,7 @@ function* createRelation(
   // The rows come first: if they cannot be had, nothing is made.
   const rows = plan === null ? [] : yield* answer(engine, plan, session)
   engine.createRelation(relation)
+  if (relation.kind === 'external' && relation.source) engine.createRelation(errorsOf(relation.name))
   logged(engine, session)
   if (session.source !== null && plan !== null) {
     engine.append(relation, batchOf(relation.schema, rows))
