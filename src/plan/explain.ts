@@ -162,7 +162,7 @@ export function expressionText(expression: Expression, fields: readonly Field[])
   const text = (e: Expression) => expressionText(e, fields)
   switch (expression.kind) {
     case 'column':
-      return fields[expression.index]!.name
+      return columnText(fields, expression.index)
     case 'literal':
       return literalText(expression)
     case 'and':
@@ -177,6 +177,13 @@ export function expressionText(expression: Expression, fields: readonly Field[])
     case 'call':
       return callText(expression, text)
   }
+}
+
+/** The column's name; where several have it, with its place in the input. */
+function columnText(fields: readonly Field[], index: number): string {
+  const { name } = fields[index]!
+  const alone = fields.every((field, other) => other === index || field.name !== name)
+  return alone ? name : `${name}#${index + 1}`
 }
 
 function callText(node: Expression & { kind: 'call' }, text: (e: Expression) => string): string {

@@ -31,8 +31,8 @@ describe('plans', () => {
         from bid group by bucket having count(distinct bidder) > 2 order by n desc limit 3`),
     ).toMatchInlineSnapshot(`
       "Sort  n desc  limit 3  key (bucket)
-        Project  expr1 as bucket, count as n, sum  key (bucket)
-          Filter  (count > 2)  key (expr1)
+        Project  expr1 as bucket, count#2 as n, sum  key (bucket)
+          Filter  (count#4 > 2)  key (expr1)
             Aggregate  count(*), sum(price) filter expr3, count(distinct bidder)  by expr1  emit changes  key (expr1)
               Project  (auction % 10) as expr1, price, (url like 'a%') as expr3, bidder
                 Scan  bid (auction, bidder, price, amount, url, ts)"
@@ -93,7 +93,7 @@ describe('plans', () => {
     ).toMatchInlineSnapshot(`
       "Project  name, label
         Filter  (price > 1)
-          Project  auction, bidder, price, amount, url, ts, id, name, at, id, label, rate
+          Project  auction, bidder, price, amount, url, ts, id#7 as id, name, at, id#10 as id, label, rate
             Join  inner  id = key3
               Join  inner  bidder = id
                 Scan  bid (auction, bidder, price, amount, url, ts)
