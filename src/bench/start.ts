@@ -4,9 +4,9 @@
  * How      `millrace -c "SELECT 1 AS a"` as it is built, beside a Node process that prints one line and one that asks
  *          DuckDB the same.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { Failure, systemDisk } from '../base/index.ts'
+import { Failure, systemClock, systemDisk } from '../base/index.ts'
 import { type CaseResult, compare, rounded, type Subject } from './harness.ts'
 import type { BenchOptions } from './index.ts'
 import { packageRoot } from './peers.ts'
@@ -44,11 +44,25 @@ function processSubject(name: string, folder: string, args: string[]): Subject {
   return {
     name,
     prepare: async () => {},
-    round: async () => {
-      const child = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' })
-      if (child.status !== 0) throw new Failure('bug', `${name} failed: ${child.stderr}`)
-      return { answer: [JSON.parse(child.stdout).a] }
-    },
+    round: () =>
+      new Promise((resolve, reject) => {
+        const startedAt = systemClock.monotonicMillis()
+        const child = spawn(process.execPath, args, {
+          cwd: folder,
+          stdio: ['ignore', 'pipe', 'inherit'],
+        })
+        let millis: number | null = null
+        let text = ''
+        child.stdout.on('data', (chunk: Buffer) => {
+          millis ??= systemClock.monotonicMillis() - startedAt
+          text += chunk.toString()
+        })
+        child.on('error', reject)
+        child.on('close', () => {
+          if (millis === null) reject(new Failure('bug', `${name} answered nothing`))
+          else resolve({ answer: [JSON.parse(text).a], millis })
+        })
+      }),
     close: async () => {},
   }
 }
