@@ -11,7 +11,7 @@ import { assert } from '../base/index.ts'
 import type { Relation } from './relation.ts'
 
 /** The form under which a name is found: `Bid` and `BID` are one name. */
-export function normalName(name: string): string {
+function normalName(name: string): string {
   return name.toLowerCase()
 }
 

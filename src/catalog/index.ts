@@ -1,3 +1,3 @@
 /** Catalog: the names of a database and what they stand for. */
-export { Catalog, normalName } from './catalog.ts'
+export { Catalog } from './catalog.ts'
 export type { Relation, RelationKind, RelationWatermark } from './relation.ts'

@@ -158,7 +158,7 @@ const suffixes: Record<string, string> = {
 }
 
 /** An expression over columns of these names, close to SQL. */
-export function expressionText(expression: Expression, fields: readonly Field[]): string {
+function expressionText(expression: Expression, fields: readonly Field[]): string {
   const text = (e: Expression) => expressionText(e, fields)
   switch (expression.kind) {
     case 'column':

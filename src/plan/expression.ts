@@ -244,7 +244,7 @@ function hasSoundPattern(args: Expression[]): boolean {
 }
 
 /** Is the last character of a LIKE pattern an escape that escapes nothing? */
-export function endsInEscape(pattern: readonly string[], mark: string): boolean {
+function endsInEscape(pattern: readonly string[], mark: string): boolean {
   for (let at = 0; at < pattern.length; at++) {
     if (pattern[at] !== mark) continue
     if (at === pattern.length - 1) return true

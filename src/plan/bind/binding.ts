@@ -11,7 +11,7 @@ import type { Connectors } from '../../data/index.ts'
 import type { Expression } from '../logical.ts'
 
 /** Values of `?` and `$1` (from index 0) and of `:name`. */
-export interface Parameters {
+interface Parameters {
   positional: readonly unknown[]
   named: ReadonlyMap<string, unknown>
 }

@@ -91,7 +91,7 @@ export function rename(plan: Plan, names: readonly string[]): Plan {
   return project(plan, columns, names)
 }
 
-export function bindScan(binding: Binding, relation: Relation, span: Span): Plan {
+function bindScan(binding: Binding, relation: Relation, span: Span): Plan {
   checkReadable(binding, relation, span)
   const materialized = relation.kind === 'materialized' ? relation : null
   return scan(

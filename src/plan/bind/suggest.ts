@@ -22,7 +22,7 @@ export function suggestion(name: string, candidates: Iterable<string>): string |
  * Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`; at least `limit` if it is that
  * much.
  */
-export function editDistance(a: string, b: string, limit: number): number {
+function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit
   let before: number[] = []
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
