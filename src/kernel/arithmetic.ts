@@ -112,13 +112,54 @@ function scalar64(
   })
 }
 
-scalar64(
-  'mul_i64',
-  (x, y) => x * y,
-  (a, x, y) => {
+/** First the widths of all operands: where they add up to 62 bits no product can wrap. */
+defineKernel({
+  name: 'mul_i64',
+  parameters: 4,
+  operands: ['i64', 'i64', 'to i64', 'rows'],
+  closure: closure64((x, y) => x * y),
+  wasm: () =>
+    assemble(4, (a, left, right, out, rows) => {
+      const flag = a.let(i32(0))
+      const widths = a.let(leadingBits(a, left, rows).add(leadingBits(a, right, rows)))
+      a.if(
+        widths.ge(66n),
+        () =>
+          eachGroup(a, rows, [left, right, out], () => {
+            for (const offset of [0, 16, 32, 48]) {
+              const product = left.v128(offset).op('i64x2.mul', right.v128(offset))
+              a.store(out, product, offset)
+            }
+          }),
+        () => checkedProducts(a, left, right, out, rows, flag),
+      )
+      return flag
+    }),
+})
+
+/** Code: the number of leading bits that are only sign in every row; what lies behind the last row may lower it. */
+function leadingBits(a: Assembly, column: I32, rows: I32): I64 {
+  const from = a.let(column)
+  const seen = a.let(i64x2(0n, 0n))
+  eachGroup(a, rows, [from], () => {
+    for (const offset of [0, 16, 32, 48]) {
+      const x = a.let(from.v128(offset))
+      a.set(seen, seen.or(x.xor(x.shift('i64x2.shr_s', 63))))
+    }
+  })
+  return seen.laneI64(0).or(seen.laneI64(1)).clz()
+}
+
+function checkedProducts(a: Assembly, left: I32, right: I32, out: I32, rows: I32, flag: I32): void {
+  const pointers: [I32, number][] = [
+    [left, 8],
+    [right, 8],
+    [out, 8],
+  ]
+  eachRow(a, rows, pointers, () => {
+    const x = a.let(left.i64())
+    const y = a.let(right.i64())
     const product = a.let(x.mul(y))
-    const bad = a.let(i32(0))
-    // Leading sign bits that add up to 66 leave the product below 2^62.
     const widths = x
       .xor(x.shrS(63n))
       .clz()
@@ -127,13 +168,13 @@ scalar64(
       // Dividing back gives x unless the product wrapped; minimum ÷ −1 must not be tried.
       a.if(
         y.eq(-1n),
-        () => a.set(bad, x.eq(int64Min)),
-        () => a.if(y.ne(0n), () => a.set(bad, product.divS(y).ne(x))),
+        () => a.set(flag, flag.or(x.eq(int64Min))),
+        () => a.if(y.ne(0n), () => a.set(flag, flag.or(product.divS(y).ne(x)))),
       )
     })
-    return { value: product, bad }
-  },
-)
+    a.store(out, product)
+  })
+}
 
 scalar64(
   'div_i64',

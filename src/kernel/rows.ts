@@ -113,10 +113,11 @@ export function storeRows(
     a.set(place, i32(0))
     const count = a.let(left.when(left.lt(64), 64))
     a.loop(place, count, () => {
-      a.set(word, word.or(test().extendU().shl(place.extendU())))
+      // Bits enter at the top, so that no shift depends on the row.
+      a.set(word, word.shr(1n).or(test().extendU().shl(63n)))
       for (const [pointer, bytes] of pointers) a.set(pointer, pointer.add(bytes))
     })
-    a.store(to, word)
+    a.store(to, word.shr(i32(64).sub(count).extendU()))
     a.set(to, to.add(8))
     a.set(left, left.sub(64))
   })

@@ -145,14 +145,16 @@ export function equalViews(arena: Arena, x: number, y: number): boolean {
 
 /** Code: are two views equal? */
 export function equalViewsCode(a: Assembly, x: I32, y: I32): I32 {
-  const equal = a.let(i32(0))
-  a.if(x.i64().eq(y.i64()), () => {
-    const [left, right] = [a.let(x.i64(8)), a.let(y.i64(8))]
-    a.set(equal, left.eq(right))
-    a.if(equal.isZero().and(x.i32().above(inlineMax)).and(left.wrap().eq(right.wrap())), () =>
-      a.set(equal, sameBytesCode(a, x.i32(12), y.i32(12), x.i32())),
-    )
-  })
+  const lanes = a.let(x.v128().op('i64x2.eq', y.v128()).bitmask('i64x2'))
+  const equal = a.let(lanes.eq(3))
+  // Equal length and prefix, but another second half: long strings with one hash are compared byte by byte.
+  a.if(
+    lanes
+      .eq(1)
+      .and(x.i32().above(inlineMax))
+      .and(x.i32(8).eq(y.i32(8))),
+    () => a.set(equal, sameBytesCode(a, x.i32(12), y.i32(12), x.i32())),
+  )
   return equal
 }
 
@@ -286,7 +288,16 @@ function search(
 search(
   'starts_view',
   (arena, at, _, needle, size) => sameBytes(arena, at, needle, size),
-  (a, at, _, needle, size) => sameBytesCode(a, at, needle, size),
+  (a, at, _, needle, size) => {
+    const found = a.i32()
+    a.if(
+      size.below(9),
+      // Eight bytes can be read of every view, and of a needle that lies in its view.
+      () => a.set(found, at.i64().xor(needle.i64()).and(lengthMask(a, size)).isZero()),
+      () => a.set(found, sameBytesCode(a, at, needle, size)),
+    )
+    return found
+  },
 )
 search(
   'ends_view',
@@ -307,7 +318,8 @@ search(
     const found = a.let(i32(0))
     a.block((leave) => {
       a.repeat((again) => {
-        a.set(found, sameBytesCode(a, from, needle, size))
+        const first = from.u8().eq(needle.u8()).or(size.isZero())
+        a.if(first, () => a.set(found, sameBytesCode(a, from, needle, size)))
         leave(found)
         a.set(from, from.add(1))
         again(from.below(last.add(1)))
