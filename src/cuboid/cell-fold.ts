@@ -100,7 +100,7 @@ export class CellFold {
   #accumulate(bucket: Bucket, fields: MeasureFields, part: Part, values: Vector): void {
     const { form, state } = fields
     if (form.kind === 'sum') {
-      if (form.of === 'f64') this.#sumDoubles(state, part, values.data)
+      if (form.of === 'f64') this.#sumDoubles(bucket, state, part, values.data)
       else this.#kernels.get('cell_sum_i64')(part.refs, part.rows, state, values.data, part.weights)
     } else if (form.kind === 'extreme') {
       const ordered = this.#ordered(values, part.rows)
@@ -124,7 +124,7 @@ export class CellFold {
     return { physical: 'i64', data, validity: 0, errors: null }
   }
 
-  #sumDoubles(state: number, part: Part, values: number): void {
+  #sumDoubles(bucket: Bucket, state: number, part: Part, values: number): void {
     const kernel = this.#kernels.get('cell_sum_f64')
     for (let from = 0; ; from++) {
       from = kernel(part.refs, from, part.rows, state, values, part.weights)
@@ -132,6 +132,7 @@ export class CellFold {
       const { u32, i32 } = this.#kernels.arena.views
       const cell = u32[(part.refs >>> 2) + from]!
       const retract = part.weights !== 0 && i32[(part.weights >>> 2) + from]! < 0
+      bucket.outside = true
       addWide(this.#kernels, { cell, offset: state, value: values + from * 8 }, retract)
     }
   }

@@ -67,6 +67,8 @@ export interface Bucket {
   table: Table
   /** Per measure; null where it is not DISTINCT. */
   sets: (DistinctSet | null)[]
+  /** Cells may have memory outside the bucket: lists, wide parts of sums. */
+  outside: boolean
 }
 
 /** Rows of an old image of a single cell that was not there. */
@@ -227,6 +229,7 @@ export class Cuboid {
         sets: this.#measures.map(({ values, measure }) =>
           values === 0 ? null : new DistinctSet(this.#kernels, measure.argument!),
         ),
+        outside: this.#measures.some(({ form }) => form.kind === 'extreme' && form.list),
       }
       this.#buckets.set(end, bucket)
       this.#byNumber.set(bucket.number, bucket)
@@ -425,11 +428,7 @@ export class Cuboid {
 
   /** Frees what the cells of a bucket have outside its memory, if there can be anything. */
   #freeCells(bucket: Bucket): void {
-    const outside = this.#measures.some(
-      ({ form }) =>
-        (form.kind === 'sum' && form.of === 'f64') || (form.kind === 'extreme' && form.list),
-    )
-    if (!outside) return
+    if (!bucket.outside) return
     for (const { from, to } of bucket.table.parts()) {
       for (let cell = from; cell < to; cell += this.#layout.rowBytes) {
         // A removed row keeps nothing: it was zeroed.

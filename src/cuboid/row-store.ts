@@ -71,10 +71,18 @@ export class RowStore {
   add(batch: VectorBatch, list: number, count: number): number {
     const { arena } = this.#kernels
     const rows = arena.scratch(batch.rows * 4)
-    for (let index = 0; index < count; index++) {
-      const address = this.#take()
+    for (let index = 0; index < count; ) {
+      const reused = Math.min(this.#free.length, count - index)
+      const fresh = this.#room(count - index - reused)
       const { u32 } = arena.views
-      u32[(rows >>> 2) + u32[(list >>> 2) + index]!] = address
+      const place = (at: number, address: number) => {
+        u32[(rows >>> 2) + u32[(list >>> 2) + at]!] = address
+      }
+      for (let at = 0; at < reused; at++) place(index++, this.#free.pop()!)
+      for (let at = 0; at < fresh; at++) {
+        place(index++, this.#next)
+        this.#next += this.#layout.rowBytes
+      }
     }
     this.#count += count
     const { template, rowBytes, major, columns } = this.#layout
@@ -124,18 +132,16 @@ export class RowStore {
     this.#count = 0
   }
 
-  #take(): number {
-    const reused = this.#free.pop()
-    if (reused !== undefined) return reused
+  /** How many of `wanted` rows fit at the end of the last block; a new one if none does. */
+  #room(wanted: number): number {
+    if (wanted === 0) return 0
     const { rowBytes } = this.#layout
     if (this.#end - this.#next < rowBytes) {
       const room = this.#chunks.add(this.#next, rowBytes)
       this.#next = room.next
       this.#end = room.end
     }
-    const address = this.#next
-    this.#next += rowBytes
-    return address
+    return Math.min(wanted, Math.floor((this.#end - this.#next) / rowBytes))
   }
 }
 

@@ -18,6 +18,8 @@ import { Heap } from './heap.ts'
 import type { KeyField } from './layout.ts'
 
 const { probe, stop, row: rowFields } = cellBlocks
+/** Bounds the scratch memory of a removal. */
+const removedAtOnce = 1024
 const noKeys = 0x2545f491
 
 export interface TableLayout {
@@ -73,6 +75,10 @@ export class Table {
     return this.#directory.bytes + this.#chunks.bytes + this.heap.bytes + control
   }
 
+  get indexBytes(): number {
+    return this.#directory.bytes
+  }
+
   /** The row of each input row's key, made where there is none. `keys` are in their form (`keyVector`). */
   find(keys: readonly Vector[], rows: number): Found {
     const hashes = hashKeys(this.#kernels, keys, rows)
@@ -103,19 +109,9 @@ export class Table {
 
   /** Removes rows; their strings, keys included, must have been disowned. */
   remove(addresses: readonly number[]): void {
-    if (addresses.length === 0) return
-    const { arena } = this.#kernels
-    const mark = arena.markScratch()
-    const hashes = this.#hashesOfRows(addresses)
-    addresses.forEach((address, index) => {
-      this.#directory.remove(arena.views.u32[(hashes >>> 2) + index]!, address)
-      const { u32, u8 } = arena.views
-      u8.fill(0, address, address + this.layout.rowBytes)
-      u32[address >>> 2] = this.#free
-      this.#free = address
-    })
-    this.#count -= addresses.length
-    arena.releaseScratch(mark)
+    for (let from = 0; from < addresses.length; from += removedAtOnce) {
+      this.#removePart(addresses.slice(from, from + removedAtOnce))
+    }
   }
 
   /** Frees the strings of a row's keys. */
@@ -136,6 +132,21 @@ export class Table {
     this.heap.drop()
     this.#kernels.arena.free(this.#control, probe.bytes)
     this.#count = 0
+  }
+
+  #removePart(addresses: readonly number[]): void {
+    const { arena } = this.#kernels
+    const mark = arena.markScratch()
+    const hashes = this.#hashesOfRows(addresses)
+    const { u32, u8 } = arena.views
+    addresses.forEach((address, index) => {
+      this.#directory.remove(u32[(hashes >>> 2) + index]!, address)
+      u8.fill(0, address, address + this.layout.rowBytes)
+      u32[address >>> 2] = this.#free
+      this.#free = address
+    })
+    this.#count -= addresses.length
+    arena.releaseScratch(mark)
   }
 
   #control32(block: { hashes: number; refs: number; newRows: number }): void {

@@ -19,6 +19,9 @@ import { defineKernel } from './kernels.ts'
 import { eachRow } from './rows.ts'
 
 const { probe, stop, part: partFields } = cellBlocks
+/** Odd factors that fold the second half of a view into the first. */
+const mixLow = 0x85ebca6b | 0
+const mixHigh = 0xc2b2ae35 | 0
 /** In a group of slots the rows come behind the eight hashes. */
 const refsAt = 32
 const nullKey = i64((BigInt(nullWord.high) << 32n) | BigInt(nullWord.low))
@@ -128,6 +131,7 @@ defineKernel({
     }),
 })
 
+/** The last word of a long string is its address, which says nothing about it; the one before is the hash of its bytes. */
 defineKernel({
   name: 'cell_hash_view',
   parameters: 5,
@@ -138,11 +142,10 @@ defineKernel({
       const seed = fresh! === 0 ? i32[to + row]! : keySeed
       const at = (values! >>> 2) + row * 4
       const there = validity === 0 || ((u8[validity! + (row >> 3)]! >> (row & 7)) & 1) === 1
-      const head = there
-        ? hashWord(i32[at]!, i32[at + 1]!, seed)
-        : hashWord(nullWord.low, nullWord.high, seed)
-      // The last word of a long string is its address, which says nothing about it.
-      u32[to + row] = hashWord(i32[at + 2]!, u32[at]! > 12 ? 0 : i32[at + 3]!, head)
+      const second = u32[at]! > 12 ? 0 : i32[at + 3]!
+      const low = (there ? i32[at]! : nullWord.low) ^ Math.imul(i32[at + 2]!, mixLow)
+      const high = (there ? i32[at + 1]! : nullWord.high) ^ Math.imul(second, mixHigh)
+      u32[to + row] = hashWord(low, high, seed)
     }
     return 0
   },
@@ -150,9 +153,9 @@ defineKernel({
     assemble(5, (a, values, validity, rows, hashes, fresh) => {
       eachKey(a, { validity, rows, hashes, fresh, pointers: [[values, 16]] }, (there, seed) => {
         const word = there === null ? values.i64() : values.i64().when(there, nullKey)
-        const head = hashCode(a, word, seed)
-        const tail = values.i64(8)
-        return hashCode(a, tail.and(0xffffffffn).when(values.i32().above(12), tail), head)
+        const last = values.i32(12).when(values.i32().above(12).isZero(), 0)
+        const low = values.i32(8).mul(mixLow).extendU()
+        return hashCode(a, word.xor(low).xor(last.mul(mixHigh).extendU().shl(32n)), seed)
       })
       return i32(0)
     }),

@@ -74,7 +74,7 @@ function batchOf(kernels: Kernels, columns: Type[], rows: readonly Stored[]): Ve
 const backends: Backend[] = ['closure', 'wasm']
 
 describe.each(backends)('%s', (backend) => {
-  for (let seed = 1; seed <= 40; seed++) {
+  for (let seed = 1; seed <= 24; seed++) {
     test(`property: pairs are those of nested loops, seed ${seed}`, () => {
       const random = seededRandom(seed)
       const columns = [
@@ -132,7 +132,7 @@ describe.each(backends)('%s', (backend) => {
         const got: string[] = []
         const most = 1 + random.below(10)
         table.probe(end, vectors, probes.length, most, ({ count, probe, build }) => {
-          expect(count).toBeLessThanOrEqual(most)
+          if (count > most) throw new Error('more matches than were asked for')
           const inner = kernels.arena.markScratch()
           const values = columns.map((type, column) =>
             valuesOf(kernels, table.gather(column, build, count), type, count),
@@ -166,10 +166,9 @@ describe.each(backends)('%s', (backend) => {
         else expect(got).toEqual(expected)
         const counts = table.counts(end, vectors, probes.length)
         const { u32 } = kernels.arena.views
-        probes.forEach((_, number) => {
-          const matches = expected.filter((line) => line.startsWith(`${number} `)).length
-          expect(u32[(counts >>> 2) + number]).toBe(matches)
-        })
+        const matches = probes.map(() => 0)
+        for (const line of expected) matches[Number(line.split(' ')[0])]!++
+        expect(probes.map((_, number) => u32[(counts >>> 2) + number])).toEqual(matches)
         expect(table.stats().rows).toBe(
           [...stored.values()].reduce((sum, { length }) => sum + length, 0),
         )
