@@ -16,13 +16,13 @@ import { aggregate, type Counted } from './aggregate.ts'
 import {
   atOnce,
   type Contribution,
+  compareTriples,
   type Fault,
-  leastTriple,
   perRow,
   type Triple,
 } from './commit.ts'
 import { evaluate, isTrue } from './scalar.ts'
-import { type Cell, type CellRow, compareCells, Failed, keyOf } from './value.ts'
+import { type Cell, type CellRow, compareCells, compareRows, Failed, keyOf } from './value.ts'
 
 /** What a commit reads of the relations below the plan. */
 export interface CommitInput {
@@ -526,7 +526,7 @@ function sortWorker(plan: Of<'sort'>, context: Context): Worker {
   return {
     pull(commit) {
       const used = (row: CellRow) => plan.keys.map(({ column }) => row[column]!)
-      const rows = inOrder(sound(context, input.pull(commit), used))
+      const rows = inOrder(sound(context, input.pull(commit), used), plan.input.key)
       rows.sort((a, b) => compareBy(plan.keys, a, b))
       const to = plan.limit === null ? rows.length : plan.offset + plan.limit
       return rows
@@ -538,22 +538,19 @@ function sortWorker(plan: Of<'sort'>, context: Context): Worker {
 }
 
 /** The rows of a one-shot result in canonical order. */
-export function inOrder(contributions: readonly Contribution[]): CellRow[] {
+export function inOrder(
+  contributions: readonly Contribution[],
+  key: readonly number[] | null,
+): CellRow[] {
+  const keyed = (row: CellRow) => (key ?? []).map((column) => row[column]!)
   const units = perRow(contributions)
-  units.sort((a, b) => {
-    const least = leastTriple(a.triple, b.triple)
-    if (String(a.triple) !== String(b.triple)) return least === a.triple ? -1 : 1
-    return compareColumns(a.row, b.row)
-  })
+  units.sort(
+    (a, b) =>
+      compareTriples(a.triple, b.triple) ||
+      compareRows(keyed(a.row), keyed(b.row)) ||
+      compareRows(a.row, b.row),
+  )
   return units.flatMap(({ row, weight }) => Array.from({ length: weight }, () => row))
-}
-
-function compareColumns(a: CellRow, b: CellRow): number {
-  for (let index = 0; index < a.length; index++) {
-    const order = compareCells(a[index]!, b[index]!)
-    if (order !== 0) return order
-  }
-  return 0
 }
 
 function compareBy(keys: Of<'sort'>['keys'], a: CellRow, b: CellRow): number {

@@ -11,13 +11,12 @@ import {
   type Change,
   type Contribution,
   changesOf,
-  compareTriples,
   type ErrorLine,
   ErrorList,
   type Fault,
 } from './commit.ts'
 import { type CommitInput, Interpreter, inOrder } from './interpreter.ts'
-import type { Failed } from './value.ts'
+import { compareRows, type Failed, keyOf } from './value.ts'
 
 /** What one commit of a query shows. */
 export interface Shown {
@@ -137,7 +136,7 @@ export class World {
       end: () => null,
     })
     const first = firstFault(faults)
-    return first === null ? { rows: inOrder(contributions) as Row[] } : { failed: first }
+    return first === null ? { rows: inOrder(contributions, plan.key) as Row[] } : { failed: first }
   }
 
   /** The rows of a relation now: those of streams where they stand, those of views all at (0, 0, 0). */
@@ -172,7 +171,7 @@ const errorChange = (line: ErrorLine): { row: Row; triple: readonly [number, num
 function standing(history: readonly Contribution[]): Contribution[] {
   const rows = new Map<string, Contribution>()
   for (const { row, weight } of history) {
-    const text = JSON.stringify(row, plain)
+    const text = keyOf(row)
     const net = weight + (rows.get(text)?.weight ?? 0)
     if (net === 0) rows.delete(text)
     else rows.set(text, { row, weight: net, triple: [0, 0, 0] })
@@ -180,11 +179,10 @@ function standing(history: readonly Contribution[]): Contribution[] {
   return [...rows.values()]
 }
 
-const plain = (_: string, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value)
-
 /** The first failure in order that was not taken back. */
 function firstFault(faults: readonly Fault[]): Failed | null {
   const sorted = faults.filter(({ weight }) => weight > 0)
-  sorted.sort((a, b) => compareTriples(a.triple, b.triple))
+  const text = ({ failed }: Fault) => [failed.code, failed.message, failed.row]
+  sorted.sort((a, b) => a.triple[0] - b.triple[0] || compareRows(text(a), text(b)))
   return sorted[0]?.failed ?? null
 }
