@@ -1,8 +1,8 @@
 /**
  * Cell fold: brings the rows of a batch, whose cells are known, into the measures.
  *
- * How      1. Rows that do not count for a measure are compacted away where its accumulator would notice them; NULL slots hold 0,
- *             so that a sum need not be told.
+ * How      1. Rows that do not count for a measure are compacted away where its accumulator would notice them; NULL
+ *             slots hold 0, so that a sum need not be told.
  *          2. DISTINCT measures see a value when its weight leaves or reaches 0.
  *          3. A kernel stops at the rows that need memory (strings, doubles far from 1); these are done here.
  */

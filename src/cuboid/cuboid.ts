@@ -5,11 +5,12 @@
  *
  * How      1. Each bucket (a window, or 0 for all) has a table of its own and is dropped whole.
  *          2. A cell is there while its net number of rows is above 0; the one cell without keys always is.
- *          3. With `changes` the first touch of a cell in a cycle copies its row; `emitChanges` compares the values read from the
- *             copy and from the cell, so a cell that came back to its old value gives nothing.
+ *          3. With `changes` the first touch of a cell in a cycle copies its row; `emitChanges` compares the values
+ *             read from the copy and from the cell, so a cell that came back to its old value gives nothing.
  * Contract 1 (checked) values depend on the multiset of rows alone; order positions are least positions.
  *          2 (checked) −old and +new of one cell stand side by side in one batch.
- * Cost     see test/bench/cells.ts; state per cell: 24 B, keys, accumulators and 11–21 B of index.
+ * Cost     one cache miss for the index and one or two for the row; state per cell: 24 B, keys, accumulators and
+ *          10–20 B of index.
  */
 import { assert } from '../base/index.ts'
 import type { Type } from '../data/index.ts'

@@ -1,11 +1,13 @@
 /**
  * Directory: the hash index of a table; groups of eight slots {hash, row}, each group one cache line.
  *
- * How      1. A hash belongs into the group that its low bits name, or, that being full, into the next one with an empty slot.
- *          2. A small index is one table of a power of two of groups. Beyond 32,768 slots it becomes 64 parts by the top bits
- *             of the hash, which double one at a time, so that no growth takes long.
+ * How      1. A hash belongs into the group that its low bits name, or, that being full, into the next one with an
+ *             empty slot.
+ *          2. A small index is one table of a power of two of groups. Beyond 32,768 slots it becomes 64 parts by the
+ *             top bits of the hash, which double one at a time, so that no growth takes long.
  *          3. Limits lie between 0.68 and 0.81 of the slots, staggered over the parts.
- *          4. When a slot of a full group is freed, an entry that had to go further moves back into it: no tombstones.
+ *          4. When a slot of a full group is freed, an entry that had to go further moves back into it: no
+ *             tombstones.
  * Contract 1 (checked) used ≤ limit < slots in every part; no entry lies behind a group with an empty slot.
  * Cost     doubling: some 10 ns per entry of one part.
  * See      src/kernel/cell-index.ts

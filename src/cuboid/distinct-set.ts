@@ -1,8 +1,9 @@
 /**
  * Distinct set: which values each cell of a bucket has seen, and how often.
  *
- * How      A table keyed by (cell, value) with a weight. A row whose weight leaves or reaches 0 feeds the plain aggregate with
- *          +1 or −1; entries of weight 0 are removed at the end of the fold, so that a cell without rows has none.
+ * How      A table keyed by (cell, value) with a weight. A row whose weight leaves or reaches 0 feeds the plain
+ *          aggregate with +1 or −1; entries of weight 0 are removed at the end of the fold, so that a cell without
+ *          rows has none.
  * Contract 1 (checked) the aggregate sees each value of a cell once, whatever the order of the rows.
  * Cost     one table look-up per row.
  */

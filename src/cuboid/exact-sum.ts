@@ -2,11 +2,13 @@
  * Exact sum: the part of a sum of doubles that lies outside the range of the 192 bits in the cell.
  *
  * Format   field in the cell: 24 B integer in units of 2^-96 | u32 address of a wide part or 0 | 4 B unused
- *          wide part: 34 words of 64 bits, an integer in units of 2^-1074 | counts of NaN, +infinity, −infinity (i64 each)
- * How      The kernel stops at a value outside 2^-44 ≤ |x| < 2^63; here it is added to the wide part, which takes every double
- *          2^32 times. A wide part of nothing but zeros is freed.
+ *          wide part: 34 words of 64 bits, an integer in units of 2^-1074 | counts of NaN, +infinity, −infinity
+ *          (i64 each)
+ * How      The kernel stops at a value outside 2^-44 ≤ |x| < 2^63; here it is added to the wide part, which takes
+ *          every double 2^32 times. A wide part of nothing but zeros is freed.
  * Contract 1 (checked) adding and retracting the same values leads back to all zeros.
- *          2 (checked) the value is that of the exact sum, rounded once to nearest even; NaN and infinities as IEEE adds them.
+ *          2 (checked) the value is that of the exact sum, rounded once to nearest even; NaN and infinities as IEEE
+ *          adds them.
  * Cost     1 µs per value outside the range.
  */
 import { cellBlocks, type Kernels } from '../kernel/index.ts'

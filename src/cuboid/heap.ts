@@ -1,9 +1,10 @@
 /**
  * Heap: the bytes of the long strings of one bucket; dropped whole with it.
  *
- * How      1. Strings are cut from the end of the last block in sizes that are multiples of 8, and of a power of two above 256.
- *          2. Freed strings go to the list of their size; with `keep` they wait until `release`, so that old images of cells
- *             can still be read.
+ * How      1. Strings are cut from the end of the last block in sizes that are multiples of 8, and of a power of two
+ *             above 256.
+ *          2. Freed strings go to the list of their size; with `keep` they wait until `release`, so that old images
+ *             of cells can still be read.
  * Contract 1 (trusted) a view's bytes are freed once, by the row that holds it.
  */
 import { type Arena, cellBlocks, type Kernels } from '../kernel/index.ts'

@@ -5,12 +5,13 @@
  *
  * How      1. Rows are stored once and chained to their key in order of arrival.
  *          2. A probe finds the keys of a batch and walks the chains, a bounded number of pairs at a time.
- *          3. The first removal in a bucket makes an index over whole rows, which is kept from then on, so that a retraction
- *             does not search the chain of a frequent key.
+ *          3. The first removal in a bucket makes an index over whole rows, which is kept from then on, so that a
+ *             retraction does not search the chain of a frequent key.
  * Contract 1 (checked) rows with a NULL key are neither stored nor found.
  *          2 (checked) a removed row is there; the two zeros count as equal, and so do all NaN.
  *          3 (trusted) addresses of stored rows hold until the row is removed or its bucket dropped.
- * Cost     two cache misses per probe in a large table, one per pair; per stored row 24 B, its columns, and its share of a key.
+ * Cost     two cache misses per probe in a large table, one per pair; per stored row 24 B, its columns, and its share
+ *          of a key.
  */
 import { assert } from '../base/index.ts'
 import type { Type } from '../data/index.ts'

@@ -1,8 +1,8 @@
 /**
  * Layout: where the keys of a table's rows lie.
  *
- * How      Keys are in one of two forms: 8-byte integers (numbers, times, doubles as bits, booleans as 0 and 1) and 16-byte
- *          views. Each has a bit in the row's null mask.
+ * How      Keys are in one of two forms: 8-byte integers (numbers, times, doubles as bits, booleans as 0 and 1) and
+ *          16-byte views. Each has a bit in the row's null mask.
  */
 import { mistake } from '../base/index.ts'
 import { physicalOf, type Type } from '../data/index.ts'

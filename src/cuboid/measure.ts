@@ -1,9 +1,9 @@
 /**
  * Measure: what a cell keeps for one aggregate, and how its value is read.
  *
- * How      Rows that do not count (NULL argument, FILTER not TRUE) are counted in `excluded`, so that an aggregate over a column
- *          without NULLs costs nothing beyond its accumulator: the number of values is rows − excluded. DISTINCT measures
- *          count their values themselves.
+ * How      Rows that do not count (NULL argument, FILTER not TRUE) are counted in `excluded`, so that an aggregate
+ *          over a column without NULLs costs nothing beyond its accumulator: the number of values is rows − excluded.
+ *          DISTINCT measures count their values themselves.
  * Contract 1 (checked) the value depends on the multiset of rows alone.
  */
 import type { Code, Span } from '../base/index.ts'

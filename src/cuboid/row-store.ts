@@ -1,7 +1,9 @@
 /**
- * Row store: the rows of one side of a join, one bucket of it, in fixed-size rows and a heap for their long strings.
+ * Row store: the rows of one side of a join, one bucket of it, in fixed-size rows and a heap for their long
+ *          strings.
  *
- * Format   u32 next row of the key | null mask, a word per 32 columns | u32 row of the key (0 = free) | u32 previous row | …
+ * Format   u32 next row of the key | null mask, a word per 32 columns | u32 row of the key (0 = free) | u32
+ *          previous row | …
  *          f64 position | columns, 8 or 16 B each
  */
 import { physicalOf, type Type } from '../data/index.ts'

@@ -1,10 +1,12 @@
 /**
  * Table: rows found by their key; the ground of cells, DISTINCT sets and joins.
  *
- *   hashes of the key columns ─▶ directory (hash, row) ─▶ row  owner word | null mask | … | keys | what the owner keeps
+ *   hashes of the key columns ─▶ directory (hash, row) ─▶ row  owner word | null mask | … | keys | what the owner
+ *          keeps
  *
- * How      1. `find` hashes the columns, takes the first row of each hash or a new one, puts the keys of new rows in place and
- *             compares all keys. Rows whose key differs (two keys of one 32-bit hash) are looked up one by one.
+ * How      1. `find` hashes the columns, takes the first row of each hash or a new one, puts the keys of new rows in
+ *             place and compares all keys. Rows whose key differs (two keys of one 32-bit hash) are looked up one by
+ *             one.
  *          2. Rows never move. Removed rows are taken again, last in first out.
  *          3. Long strings of keys are copied to the table's heap.
  * Contract 1 (checked) one row per key.

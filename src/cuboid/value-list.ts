@@ -2,13 +2,15 @@
  * Value list: the values of a cell in order, with their weights; MIN and MAX over input that retracts.
  *
  * Format   node: u32 items | u32 bytes of the block | u32 1 = directory, 0 = slab | 4 B unused | items
- *          slab item: value (8-byte integer or 16-byte view) | i64 weight        directory item: u32 slab | 4 B unused
- * How      1. Up to some 1,000 values a list is one sorted slab that doubles; beyond that slabs split in halves and a directory
- *             keeps them in order.
+ *          slab item: value (8-byte integer or 16-byte view) | i64 weight        directory item: u32 slab | 4 B
+ *          unused
+ * How      1. Up to some 1,000 values a list is one sorted slab that doubles; beyond that slabs split in halves and a
+ *             directory keeps them in order.
  *          2. The cell keeps a copy of the extreme before the list's address, so that old images need no list.
  *          3. Strings of views belong to their item.
  * Contract 1 (checked) weights are above 0; no slab is empty.
- * Cost     O(log n) to find, a shift of at most 1,024 items to insert or remove, and of the directory when a slab splits.
+ * Cost     O(log n) to find, a shift of at most 1,024 items to insert or remove, and of the directory when a slab
+ *          splits.
  */
 import { assert } from '../base/index.ts'
 import { Arena, compareViews, type Kernels } from '../kernel/index.ts'

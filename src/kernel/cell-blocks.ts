@@ -4,7 +4,8 @@
  * Format   row of a table: u32 word for the owner | u32 null mask of the keys | … | keys (8 or 16 B each) | …
  *          cell: u32 touched entry | u32 null mask | f64 creation position | i64 rows | keys | accumulators
  *          touched entry: f64 first position | u32 cell | u32 bucket number | old image of the row
- *          index group: eight u32 hashes (0 = empty) | eight u32 rows; part: u32 groups | u32 mask | u32 used | u32 limit
+ *          index group: eight u32 hashes (0 = empty) | eight u32 rows; part: u32 groups | u32 mask | u32 used |
+ *          u32 limit
  */
 export const cellBlocks = {
   /** Look-up of keys: addresses of the index and of the room for new rows. */

@@ -2,10 +2,11 @@
  * Cell index kernels: hashes of key columns, look-up and insertion by hash, and rehashing.
  *
  * How      1. `cell_hash_*` chain the hashes of the key columns into one u32 per row.
- *          2. `cell_probe` finds a slot of each row's hash or takes a new row where there is none; it returns the row at
- *             which it needs room, with the reason. `cell_lookup` only finds.
- *          3. A group of the index is 64 bytes: eight hashes, eight rows. A search starts at the group that the hash names and
- *             ends at the first group with an empty slot, so one comparison of eight hashes nearly always decides.
+ *          2. `cell_probe` finds a slot of each row's hash or takes a new row where there is none; it returns the row
+ *             at which it needs room, with the reason. `cell_lookup` only finds.
+ *          3. A group of the index is 64 bytes: eight hashes, eight rows. A search starts at the group that the hash
+ *             names and ends at the first group with an empty slot, so one comparison of eight hashes nearly always
+ *             decides.
  *          4. Keys are compared afterwards, column by column: src/kernel/cell-key.ts.
  * Contract 1 (trusted) the hash at the end of a long string's view is that of its bytes.
  *          2 (trusted) a table is never full: limits are below the number of slots.
@@ -131,7 +132,7 @@ defineKernel({
     }),
 })
 
-/** The last word of a long string is its address, which says nothing about it; the one before is the hash of its bytes. */
+/** The last word of a long string is its address, which says nothing; the one before is the hash of its bytes. */
 defineKernel({
   name: 'cell_hash_view',
   parameters: 5,

@@ -1,8 +1,9 @@
 /**
- * Cell key kernels: normal form of key columns, keys of new rows, and comparison of keys with those of the rows found.
+ * Cell key kernels: normal form of key columns, keys of new rows, and comparison of keys with those of the rows
+ *          found.
  *
- * How      Keys are i64 or views: booleans widen, doubles become their bits with one zero and one NaN. `place` packs the
- *          offset of the key in the row and its bit in the words of the null mask: offset | bit << 16.
+ * How      Keys are i64 or views: booleans widen, doubles become their bits with one zero and one NaN. `place` packs
+ *          the offset of the key in the row and its bit in the words of the null mask: offset | bit << 16.
  * Contract 1 (trusted) a NULL slot holds zeros, in the row too.
  * Cost     about 1 ns per row and column, the row being in cache.
  */

@@ -1,8 +1,9 @@
 /**
  * Cell sum kernels: sums and extremes of cells.
  *
- * How      Integers add up in 128 bits. Doubles add up exactly in 192 bits in units of 2^-96, shifted into place as integers.
- *          Extremes of doubles are those of integers of the same order; strings are compared by their bytes.
+ * How      Integers add up in 128 bits. Doubles add up exactly in 192 bits in units of 2^-96, shifted into place as
+ *          integers. Extremes of doubles are those of integers of the same order; strings are compared by their
+ *          bytes.
  * Contract 1 (trusted) weights are ±1; address 0 stands for all +1. Rows that do not count were compacted away.
  *          2 (checked) no order of rows and no retraction in between changes a bit.
  * Cost     1 ns per row for integers and extremes, 3 ns for doubles, while the cells are in cache.
@@ -77,7 +78,8 @@ const exponentOfUnit = 979
 const shiftMax = 106
 
 /**
- * Adds doubles to an exact sum of 192 bits in units of 2^-96; returns the row whose value lies outside 2^-44 ≤ |x| < 2^63.
+ * Adds doubles to an exact sum of 192 bits in units of 2^-96; returns the row whose value lies outside 2^-44 ≤ |x|
+ *          < 2^63.
  */
 defineKernel({
   name: 'cell_sum_f64',
@@ -246,7 +248,8 @@ for (const [name, sign] of [
 }
 
 /**
- * Keeps the least (sign −1) or greatest (1) string. Returns the row whose string must be copied or replaces one that was:
+ * Keeps the least (sign −1) or greatest (1) string. Returns the row whose string must be copied or replaces one
+ *          that was:
  * the heap is not the kernel's.
  */
 defineKernel({

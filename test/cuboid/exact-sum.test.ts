@@ -1,5 +1,6 @@
 /**
- * Exact sums against BigInt: random series of doubles added and retracted, in the cell's 192 bits and in the wide part.
+ * Exact sums against BigInt: random series of doubles added and retracted, in the cell's 192 bits and in the wide
+ *          part.
  */
 import { describe, expect, test } from 'vitest'
 import { type Random, seededRandom } from '../../src/base/index.ts'
