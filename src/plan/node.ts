@@ -221,16 +221,18 @@ function joinedWindow(left: Plan, right: Plan, shape: JoinShape): WindowColumns 
     const unit = BigInt(a.unitMicros) < BigInt(b.unitMicros) ? a.unitMicros : b.unitMicros
     return { ...a, unitMicros: unit, watermarked: a.watermarked && b.watermarked }
   }
-  // A late row of the other side may still meet rows of a closed window, so such a window never becomes final.
-  if (left.window !== null) return { ...left.window, watermarked: false }
+  // Beside an input without windows (a table, say) the windows close by their own watermark: what meets a row of a closed
+  // window later is left out. Windows of two kinds never close.
+  const alone = left.window === null || right.window === null
+  const keep = (window: WindowColumns) => ({ ...window, watermarked: alone && window.watermarked })
+  if (left.window !== null) return keep(left.window)
   if (right.window === null || shape.join === 'left') return null
   const width = left.output.length
   const { start, end } = right.window
   return {
-    ...right.window,
+    ...keep(right.window),
     start: start === null ? null : start + width,
     end: end === null ? null : end + width,
-    watermarked: false,
   }
 }
 
