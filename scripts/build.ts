@@ -1,8 +1,9 @@
 /**
  * Build: compiles `src` and `grammar` to `dist` with plain tsc, and bundles the command line from there.
  *
- * How      1. Remove `dist`. 2. Run the compiler: this is what programs import. 3. Bundle `dist/src/cli.js` and all that it needs
- *             into `dist/cli.js` and a few chunks: loading 270 files takes longer than to answer a statement.
+ * How      1. Remove `dist`. 2. Run the compiler: this is what programs import. 3. Bundle `dist/src/cli.js` and all
+ *             that it needs into `dist/cli.js` and a few chunks: loading 270 files takes longer than to answer a
+ *             statement.
  * Contract `npm ci` and `npm pack` both run it (script `prepare`), so a clone and a package hold the same files.
  * See      docs/decisions/0004-bundled-command-line.md
  */

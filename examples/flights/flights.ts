@@ -111,13 +111,14 @@ for await (const { rows } of db.subscribe<AirportHour>(sql('delays.sql'))) {
 }
 
 const took = seconds()
+const what = 'from the Parquet file to the closed hours, one thread'
 const summary = [
   '',
   ` ${bold('The worst airport hours of all')}   ${dim('departures, mean delay')}`,
   ...worst.map((row) => airportLine(row, true)),
   '',
   ` ${count(flights)} flights from ${airports.size} airports in ${count(hours)} hours of event time`,
-  ` ${bold(`${took.toFixed(1)} s, ${count(Math.round(flights / took))} flights/s`)} ${dim('from the Parquet file to the closed hours, one thread')}`,
+  ` ${bold(`${took.toFixed(1)} s, ${count(Math.round(flights / took))} flights/s`)} ${dim(what)}`,
   '',
 ]
 if (terminal) draw(summary)

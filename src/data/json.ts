@@ -1,9 +1,9 @@
 /**
  * JSON of values: the one form in which jsonl output, the rpc door and JSON sinks write a value.
  *
- * Format   null, true and false; INTEGER and DOUBLE as numbers, but "NaN", "Infinity" and "-Infinity" as strings; BIGINT as a
- *          number while it is a safe integer, else as a string; DECIMAL as a string; DATE, TIMESTAMP and INTERVAL as their
- *          text in a string; VARCHAR as a string.
+ * Format   null, true and false; INTEGER and DOUBLE as numbers, but "NaN", "Infinity" and "-Infinity" as strings;
+ *          BIGINT as a number while it is a safe integer, else as a string; DECIMAL as a string; DATE, TIMESTAMP and
+ *          INTERVAL as their text in a string; VARCHAR as a string.
  * Contract 1 (checked) what is written parses as JSON, and a number parses back to the value it came from.
  */
 import { valueText } from './text.ts'
