@@ -1,8 +1,8 @@
 /**
  * Interval: text of a day-time interval as microseconds.
  *
- * Format   quantities with units, then perhaps a time: `1 day -02:03:04.5`, `90 seconds`, `1.5 hours`, `2 weeks ago` is not
- *          taken. Every part has a sign of its own. Months and years have no fixed length and are not taken.
+ * Format   quantities with units, then perhaps a time: `1 day -02:03:04.5`, `90 seconds`, `1.5 hours`. Every part has a
+ *          sign of its own. Months and years have no fixed length and are not taken, nor is `ago`.
  */
 
 const unitMicros: Record<string, bigint> = {

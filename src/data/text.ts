@@ -2,9 +2,10 @@
  * Text: values as text and text as values, the one meaning that CAST, literals, decoders and renderers share; and the
  * canonical order of values.
  *
- * Format   BOOLEAN true, false; DOUBLE the shortest text that reads back, NaN, Infinity, -Infinity; DECIMAL with all digits of
- *          its scale; DATE YYYY-MM-DD; TIMESTAMP YYYY-MM-DD HH:MM:SS[.ffffff] without trailing zeros; years beyond 9999 with
- *          more digits, before 0 with a sign; INTERVAL [D day(s)] [HH:MM:SS[.ffffff]] as Postgres prints it.
+ * Format   BOOLEAN true, false; DOUBLE the shortest text that reads back, NaN, Infinity, -Infinity; DECIMAL with all
+ *          digits of its scale; DATE YYYY-MM-DD; TIMESTAMP YYYY-MM-DD HH:MM:SS[.ffffff] without trailing zeros; years
+ *          beyond 9999 with more digits, before 0 with a sign; INTERVAL [D day(s)] [HH:MM:SS[.ffffff]] as Postgres
+ *          prints it.
  * Contract 1 (checked) parseValue(valueText(v, t), t) equals v, NULL and −0 of DOUBLE included in what is printed.
  *          2 (checked) parseValue never gives null: undefined stands for a text that cannot be read.
  */

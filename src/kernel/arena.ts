@@ -1,8 +1,10 @@
 /**
  * Arena: one shared WebAssembly memory with an allocator; all batches in flight and all state of a fragment lie in it.
  *
- * How      1. Blocks are powers of two from 64 B; freed blocks go to a free list of their class, new ones are cut from the end.
- *          2. The memory grows by max(16 MB, 25 %) when the end is reached; `epoch` counts growths and `views` is made anew.
+ * How      1. Blocks are powers of two from 64 B; freed blocks go to a free list of their class, new ones are cut
+ *             from the end.
+ *          2. The memory grows by max(16 MB, 25 %) when the end is reached; `epoch` counts growths and `views` is
+ *             made anew.
  *          3. Scratch blocks live until `resetScratch`, at the end of a step.
  * Contract 1 (checked) addresses are multiples of 64 and never 0; nobody keeps `views` across an allocation.
  *          2 (trusted) blocks of 256 B and more start at multiples of 256.

@@ -1,8 +1,9 @@
 /**
  * Arithmetic kernels: i64 with a sticky flag for what cannot be computed, f64, range checks and floors.
  *
- * How      Every kernel goes through all rows, NULL or not. A result of 1 says that some row overflowed or divided by zero; the
- *          caller then evaluates row by row to find it. What a flagged row holds is the same in both bodies.
+ * How      Every kernel goes through all rows, NULL or not. A result of 1 says that some row overflowed or divided
+ *          by zero; the caller then evaluates row by row to find it. What a flagged row holds is the same in both
+ *          bodies.
  * Contract 1 (checked by twins) i64 results wrap; a division that cannot be done gives 0.
  * Cost     add_i64 and the like about 0.3 ns per row, mul_i64 1 ns, div_i64 as the machine divides.
  */
@@ -24,7 +25,10 @@ import { eachGroup, eachGroupThenRow, eachRow } from './rows.ts'
 const int64Min = -(2n ** 63n)
 const wrap = (value: bigint) => BigInt.asIntN(64, value)
 
-/** Closure of a kernel (a, b, out, rows) over i64; `compute` gives the exact or the replaced value and whether it is bad. */
+/**
+ * Closure of a kernel (a, b, out, rows) over i64; `compute` gives the exact or the replaced value and whether it is
+ * bad.
+ */
 function closure64(compute: (x: bigint, y: bigint) => bigint | null) {
   return (arena: Arena) =>
     (a: number, b: number, out: number, rows: number): number => {
@@ -40,7 +44,10 @@ function closure64(compute: (x: bigint, y: bigint) => bigint | null) {
     }
 }
 
-/** Sums overflow when both operands differ in sign from the sum, differences when they differ from each other and from it. */
+/**
+ * Sums overflow when both operands differ in sign from the sum, differences when they differ from each other and
+ * from it.
+ */
 function sumKernel(name: string, lanes: 'i64x2.add' | 'i64x2.sub') {
   const adds = lanes === 'i64x2.add'
   defineKernel({

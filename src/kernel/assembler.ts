@@ -1,9 +1,9 @@
 /**
  * Assembler: builds the WebAssembly module of one kernel, so that its body reads like code.
  *
- * How      1. A value is an expression (`I32`, `I64`, `F64`, `V128`): bytes that leave it on the stack. Methods build greater
- *             expressions: `x.add(y).mul(3)`. Nothing is evaluated until a statement uses it, and each use evaluates it again;
- *             `a.let(x)` keeps it in a local.
+ * How      1. A value is an expression (`I32`, `I64`, `F64`, `V128`): bytes that leave it on the stack. Methods build
+ *             greater expressions: `x.add(y).mul(3)`. Nothing is evaluated until a statement uses it, and each use
+ *             evaluates it again; `a.let(x)` keeps it in a local.
  *          2. Statements (`a.set`, `a.store…`, `a.if`, `a.loop`, …) are emitted where they are called.
  *          3. The module imports shared memory "m" from "e" and exports function "f" (i32 × parameters) → i32.
  * Contract 1 (trusted) `lt le gt ge` of integers are signed; `below` and `atLeast` are unsigned, for addresses.

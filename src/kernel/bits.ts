@@ -1,8 +1,8 @@
 /**
  * Bitmap kernels: logic on whole words, and bitmaps from and to row numbers.
  *
- * How      64 rows per word, two words per instruction where it is simple. A truth value is two bitmaps: `true` (0 where NULL) and
- *          `known`, which is the validity; known = 0 as an address stands for all ones.
+ * How      64 rows per word, two words per instruction where it is simple. A truth value is two bitmaps: `true` (0
+ *          where NULL) and `known`, which is the validity; known = 0 as an address stands for all ones.
  * Contract 1 (checked by twins) Kleene's tables. 2 (trusted) NULL rows are 0 in `true`.
  * Cost     0.02 ns per row; select about 0.4 ns per row.
  */

@@ -1,9 +1,10 @@
 /**
  * Comparison kernels: equality, order and membership of numbers, as bitmaps.
  *
- * How      Two rows per instruction, eight rows per byte of the bitmap. All other comparisons are made of these two by swapping
- *          the operands and by negating the bitmap.
- * Contract 1 (checked by twins) f64: −0 = 0, NaN = NaN and above everything. NULL slots compare as 0; the caller masks them.
+ * How      Two rows per instruction, eight rows per byte of the bitmap. All other comparisons are made of these two
+ *          by swapping the operands and by negating the bitmap.
+ * Contract 1 (checked by twins) f64: −0 = 0, NaN = NaN and above everything. NULL slots compare as 0; the caller
+ *            masks them.
  * Cost     about 0.3 ns per row.
  */
 import { assemble, i32, type V128 } from './assembler.ts'

@@ -2,7 +2,8 @@
  * Conversion kernels: between numbers, and floors of scaled integers and times.
  *
  * How      As in arithmetic.ts: all rows are computed, a result of 1 asks for evaluation row by row.
- * Contract 1 (checked by twins) f64_i64 is exact or rounded half to even; i64_f64 rounds half to even and flags what does not fit.
+ * Contract 1 (checked by twins) f64_i64 is exact or rounded half to even; i64_f64 rounds half to even and flags
+ *            what does not fit.
  */
 import { type Assembly, assemble, type I32, type I64, i32, i64 } from './assembler.ts'
 import { defineKernel } from './kernels.ts'
@@ -82,7 +83,10 @@ export function nearestEven(value: number): number {
   return down % 2 === 0 ? down : down + 1
 }
 
-/** DECIMAL to f64: value ÷ divisor, both exact as doubles; flags magnitudes above 2^53. `divisor` is an f64 at an address. */
+/**
+ * DECIMAL to f64: value ÷ divisor, both exact as doubles; flags magnitudes above 2^53. `divisor` is an f64 at an
+ * address.
+ */
 defineKernel({
   name: 'scale_f64_i64',
   parameters: 4,
@@ -228,7 +232,7 @@ withControl(
   },
 )
 
-/** Year, quarter, month, day or day of year (part 0 … 4) of a number of days since 1970, as in src/data/calendar.ts. */
+/** Year, quarter, month, day or day of year (part 0 … 4) of days since 1970, as in src/data/calendar.ts. */
 withControl(
   'civil_i64',
   1,

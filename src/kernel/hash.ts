@@ -1,10 +1,11 @@
 /**
  * Hash: 64 bits to 32, and the bytes of long strings to 32, the same in closures and in WebAssembly.
  *
- * How      A word is folded to 32 bits and finished as in Murmur3; `seed` chains the columns of a key. Strings of 13 bytes and
- *          more go in words of 8 bytes, the last one overlapping, as two independent lanes of 32 bits.
+ * How      A word is folded to 32 bits and finished as in Murmur3; `seed` chains the columns of a key. Strings of
+ *          13 bytes and more go in words of 8 bytes, the last one overlapping, as two independent lanes of 32 bits.
  * Contract 1 (checked by twins) both forms give the same number.
- *          2 (trusted) with one seed, words with equal upper halves never collide; neither do those with equal lower halves.
+ *          2 (trusted) with one seed, words with equal upper halves never collide; neither do those with equal
+ *            lower halves.
  */
 import { type Assembly, type I32, type I64, i32 } from './assembler.ts'
 

@@ -1,8 +1,9 @@
 /**
  * Kernels: the registry of typed vector kernels and their binding to an arena, with two back ends.
  *
- * How      A kernel is defined once per operation and physical type with two bodies: `closure` over the arena's views (the
- *          reference) and `wasm`, bytes from our assembler, compiled once per process and instantiated per arena on first use.
+ * How      A kernel is defined once per operation and physical type with two bodies: `closure` over the arena's
+ *          views (the reference) and `wasm`, bytes from our assembler, compiled once per process and instantiated
+ *          per arena on first use.
  * Contract 1 (checked by test/kernel/twins.test.ts) both bodies write the same bytes and return the same number.
  *          2 (trusted) arguments are numbers: addresses, counts, offsets; at most 6, or the address of a control block.
  *          3 (checked by tidy) at most 300 definitions.
@@ -23,7 +24,10 @@ export interface KernelDefinition {
   operands?: readonly Operand[]
   /** Reference body; reads `arena.views` at the start of each call. */
   closure: (arena: Arena) => KernelFunction
-  /** Assembles a module that imports memory "m" from "e" and exports function "f"; null while a kernel has only its closure. */
+  /**
+   * Assembles a module that imports memory "m" from "e" and exports function "f"; null while a kernel has only its
+   * closure.
+   */
   wasm: (() => Uint8Array<ArrayBuffer>) | null
 }
 

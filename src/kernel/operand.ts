@@ -1,8 +1,8 @@
 /**
  * Operand: what a parameter of a kernel is, so that the twin test can make inputs and knows which bytes to compare.
  *
- * Contract 1 (trusted) inputs may be read to the end of their last 64 bytes, views to their last row; outputs may be written to
- *            the end of their last 64 bytes.
+ * Contract 1 (trusted) inputs may be read to the end of their last 64 bytes, views to their last row; outputs may
+ *            be written to the end of their last 64 bytes.
  *          2 (trusted) a bitmap that a kernel writes is zero from its last row to the end of the 64-bit word.
  */
 export type Operand =
@@ -19,7 +19,10 @@ export type Operand =
   /** One value of 8 or 16 bytes. */
   | 'one i64'
   | 'one view'
-  /** Three positive i64, each below the one before; of `part`, one i64 from 0 to 4; of `divisor`, an f64 power of ten. */
+  /**
+   * Three positive i64, each below the one before; of `part`, one i64 from 0 to 4; of `divisor`, an f64 power of
+   * ten.
+   */
   | 'control'
   | 'part'
   | 'divisor'

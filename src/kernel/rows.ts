@@ -1,8 +1,8 @@
 /**
  * Rows: the loops that kernel bodies share, for closures and as code.
  *
- * How      Code goes through rows in groups of eight (64 bytes of an 8-byte column), so a group is one byte of a bitmap; what lies
- *          behind the last row belongs to the same block of memory and is read, but never counts.
+ * How      Code goes through rows in groups of eight (64 bytes of an 8-byte column), so a group is one byte of a
+ *          bitmap; what lies behind the last row belongs to the same block of memory and is read, but never counts.
  */
 import type { Arena } from './arena.ts'
 import { type Assembly, type I32, i32, i64, type V128 } from './assembler.ts'

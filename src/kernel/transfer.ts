@@ -1,8 +1,9 @@
 /**
  * Transfer: columns between host and arena, and rows from one batch into the next.
  *
- * How      Loading copies a run of a host column into scratch memory: 32-bit integers are widened, strings become views over a copy
- *          of their bytes, a validity without NULLs in the run is dropped. Unloading is the way back.
+ * How      Loading copies a run of a host column into scratch memory: 32-bit integers are widened, strings become
+ *          views over a copy of their bytes, a validity without NULLs in the run is dropped. Unloading is the way
+ *          back.
  * Contract 1 (checked) unloading what was loaded gives the same values.
  *          2 (trusted) all results lie in scratch memory.
  * Cost     some 0.3–0.6 ns per value of 8 bytes, 2 ns per string.

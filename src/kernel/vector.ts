@@ -4,9 +4,10 @@
  * Format   bits  ⌈rows/8⌉ bytes, least significant bit first, readable as 64-bit words (padded to 8 bytes)
  *          i64   8 bytes per row        f64   8 bytes per row
  *          view  16 bytes per row: up to 12 bytes  len u32 | 12 bytes, zero padded
- *                                  longer          len u32 | first 4 bytes | hash32 | address u32 of the bytes in this arena
+ *                                  longer  len u32 | first 4 bytes | hash32 | address u32 of the bytes in this arena
  *          validity  bitmap like bits; address 0 = no NULLs. A NULL slot holds 0 (views: 16 zero bytes).
- * Contract 1 (checked in debug) null slots hold zero.   2 (trusted) a vector in scratch lives until the end of the step.
+ * Contract 1 (checked in debug) null slots hold zero.   2 (trusted) a vector in scratch lives until the end of the
+ *            step.
  *          3 (trusted) addresses are unsigned: what comes back from WebAssembly as i32 is taken `>>> 0`.
  */
 import type { EvaluationError } from '../base/index.ts'
@@ -25,9 +26,9 @@ export interface Vector {
 export type RowErrors = Map<number, EvaluationError>
 
 /**
- * Where each row stands in the canonical order (docs/laws.md): `major` is the position of the row that caused it, `middle`
- * the window end for finals and windowed cells, `minor` the position at which the cell was created. Addresses of one f64 per
- * row; 0 stands for all zeros (`middle` and `minor` only).
+ * Where each row stands in the canonical order (docs/laws.md): `major` is the position of the row that caused it,
+ * `middle` the window end for finals and windowed cells, `minor` the position at which the cell was created. Addresses
+ * of one f64 per row; 0 stands for all zeros (`middle` and `minor` only).
  */
 export interface Order {
   major: number

@@ -1,8 +1,9 @@
 /**
  * View kernels: strings as 16-byte views; made from offsets, compared, searched, gathered.
  *
- * How      Up to 12 bytes lie in the view, zero padded; of longer strings it keeps the first 4, a hash of all and their address.
- *          Equal strings have equal first 8 bytes (length and prefix); most unequal ones are told apart there.
+ * How      Up to 12 bytes lie in the view, zero padded; of longer strings it keeps the first 4, a hash of all and
+ *          their address. Equal strings have equal first 8 bytes (length and prefix); most unequal ones are told
+ *          apart there.
  * Contract 1 (checked by twins) equality and order are those of the UTF-8 bytes.
  *          2 (trusted) 16 readable bytes follow the bytes that `views_from_offsets` reads.
  * Cost     about 2 ns per row for views, 1 ns for comparing short strings.

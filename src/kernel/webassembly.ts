@@ -1,4 +1,7 @@
-/** WebAssembly: the part of the standard's JavaScript interface that we use, as types; Node's own types leave it out. */
+/**
+ * WebAssembly: the part of the standard's JavaScript interface that we use, as types; Node's own types leave it
+ * out.
+ */
 declare global {
   namespace WebAssembly {
     class Memory {

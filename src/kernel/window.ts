@@ -2,12 +2,13 @@
  * Window kernels: the running watermark of a source, and the assignment of rows to windows with exact lateness.
  *
  * How      `watermark_i64` writes W(r), the running maximum of the earlier rows less the delay, for every row.
- *          `window_i64` writes start, end and time of the window that lies `shift` before the newest one of each row and the
- *          selection of rows that belong to it and are not late for it: late means W(r) ≥ end − unit.
+ *          `window_i64` writes start, end and time of the window that lies `shift` before the newest one of each
+ *          row and the selection of rows that belong to it and are not late for it: late means W(r) ≥ end − unit.
  * Format   watermark control block: i64 maximum (in and out), i64 delay.
  *          window control block: i64 slide, size, offset, shift, unit, late rows (out); then u32 addresses of
  *          time, validity, watermarks, starts, ends, times, selection.
- * Contract 1 (checked by twins) i64 minimum stands for "no watermark yet"; times and windows do not wrap for years 1–9999.
+ * Contract 1 (checked by twins) i64 minimum stands for "no watermark yet"; times and windows do not wrap for years
+ *            1–9999.
  * Cost     about 1 ns per row each.
  */
 import type { Arena } from './arena.ts'

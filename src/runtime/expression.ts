@@ -1,13 +1,15 @@
 /**
  * Expression: compiles expressions of a plan into a list of vector steps over registers, and runs it on batches.
  *
- * How      1. Every distinct expression has a slot; equal ones share it. Columns are the input's vectors themselves, constants are
- *             laid out once.
- *          2. A step computes a slot from others by kernels (lowering.ts, logic.ts). If a kernel reports that some row failed, or
- *             if there is no kernel, the call goes row by row over host values (row-wise.ts), which names the failed rows.
+ * How      1. Every distinct expression has a slot; equal ones share it. Columns are the input's vectors
+ *             themselves, constants are laid out once.
+ *          2. A step computes a slot from others by kernels (lowering.ts, logic.ts). If a kernel reports that some
+ *             row failed, or if there is no kernel, the call goes row by row over host values (row-wise.ts), which
+ *             names the failed rows.
  *          3. All parts are computed for all rows; failures are values that CASE, AND, OR and COALESCE drop.
  * Contract 1 (checked) results and failures are those of the scalar functions applied row by row, on both back ends.
- *          2 (trusted) results lie in registers or scratch memory and are valid until the next run or the end of the step.
+ *          2 (trusted) results lie in registers or scratch memory and are valid until the next run or the end of
+ *            the step.
  * Cost     one kernel call per node, some 0.3–1 ns per row each.
  */
 import type { Kernels, Vector } from '../kernel/index.ts'
@@ -64,7 +66,10 @@ class Compiler {
     return this.#numbered(expression).slot
   }
 
-  /** Equal expressions over equal parts have one number; where a failure can be told apart by its place, the place counts. */
+  /**
+   * Equal expressions over equal parts have one number; where a failure can be told apart by its place, the place
+   * counts.
+   */
   #numbered(expression: Expression): { slot: Slot; number: number } {
     const { parts, name } = shapeOf(expression)
     const numbers = parts.map((part) => this.#numbered(part).number)

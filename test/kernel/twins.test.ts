@@ -1,8 +1,9 @@
 /**
  * Twins: every kernel that says what its parameters are, with both bodies on the same seeded inputs, byte for byte.
  *
- * How      An input of each kind is laid out in two arenas at the same addresses; both bodies run; the result and the bytes of all
- *          outputs must agree. NaN may have any bits. Kernels without operands are listed, with the test that covers them.
+ * How      An input of each kind is laid out in two arenas at the same addresses; both bodies run; the result and
+ *          the bytes of all outputs must agree. NaN may have any bits. Kernels without operands are listed, with
+ *          the test that covers them.
  */
 import { describe, expect, test } from 'vitest'
 import { type Random, seededRandom } from '../../src/base/index.ts'

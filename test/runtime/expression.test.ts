@@ -1,7 +1,9 @@
 /**
- * Expression: vectors on both back ends against the reference interpreter, on random expressions and on exact arithmetic.
+ * Expression: vectors on both back ends against the reference interpreter, on random expressions and on exact
+ * arithmetic.
  *
- * How      MILLRACE_EXPRESSIONS sets the number of random expressions, MILLRACE_SEED the first seed. A failure names its seed.
+ * How      MILLRACE_EXPRESSIONS sets the number of random expressions, MILLRACE_SEED the first seed. A failure
+ *          names its seed.
  */
 import { describe, expect, test } from 'vitest'
 import { type EvaluationError, seededRandom } from '../../src/base/index.ts'

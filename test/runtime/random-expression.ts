@@ -1,8 +1,9 @@
 /**
  * Random expressions: typed trees over given columns, of all functions and types, with values that lie at the edges.
  *
- * How      `RandomExpressions.of(type, depth)` picks among all forms that give the type; arguments are made the same way. Only
- *          what the binder could make is made: types of arguments and results fit the list in src/plan/logical.ts.
+ * How      `RandomExpressions.of(type, depth)` picks among all forms that give the type; arguments are made the
+ *          same way. Only what the binder could make is made: types of arguments and results fit the list in
+ *          src/plan/logical.ts.
  */
 import type { Random } from '../../src/base/index.ts'
 import { type Field, sameType, type Type, type Value } from '../../src/data/index.ts'

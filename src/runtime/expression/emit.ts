@@ -1,9 +1,10 @@
 /**
  * Emit: how the vectors of a call's arguments become that of its result, and how such steps are put together.
  *
- * Contract 1 (trusted) an Emit computes all rows, NULL or not; the caller joins the validities before and zeroes NULL slots after.
- *          2 (trusted) one that returns anything but 0 has left results that do not count: some row failed, or was beyond what
- *            the kernels can do.
+ * Contract 1 (trusted) an Emit computes all rows, NULL or not; the caller joins the validities before and zeroes
+ *            NULL slots after.
+ *          2 (trusted) one that returns anything but 0 has left results that do not count: some row failed, or was
+ *            beyond what the kernels can do.
  */
 import type { Type } from '../../data/index.ts'
 import type { KernelFunction, Vector } from '../../kernel/index.ts'

@@ -1,4 +1,7 @@
-/** Fault: the failure of a scalar function on one row, as a value; the row's error once its place in the text is known. */
+/**
+ * Fault: the failure of a scalar function on one row, as a value; the row's error once its place in the text is
+ * known.
+ */
 import type { Code } from '../../base/index.ts'
 import type { Type, Value } from '../../data/index.ts'
 
@@ -15,8 +18,16 @@ export class Fault {
 export type Known = Exclude<Value, null>
 export type Outcome = Value | Fault
 
-/** A scalar function bound to its types and literals; strict ones never see NULL. */
-export type Scalar = (values: readonly Value[]) => Outcome
+/**
+ * A scalar function bound to its types and literals: the first three arguments, and all of them. Strict ones never
+ * see NULL; an argument that is not there is undefined.
+ */
+export type Scalar = (
+  a: Value | undefined,
+  b: Value | undefined,
+  c: Value | undefined,
+  all: readonly Value[],
+) => Outcome
 
 export const dayMicros = 86_400_000_000n
 export const divisionByZero = new Fault('division_by_zero', 'division by zero')

@@ -1,8 +1,8 @@
 /**
  * Logic: AND, OR, CASE, COALESCE and the functions that look at NULL, on whole vectors.
  *
- * How      A boolean vector is two bitmaps, `true` (0 where NULL) and `known`; Kleene's tables are operations on words. CASE and
- *          COALESCE evaluate all their parts and blend them by bitmap, last part first.
+ * How      A boolean vector is two bitmaps, `true` (0 where NULL) and `known`; Kleene's tables are operations on
+ *          words. CASE and COALESCE evaluate all their parts and blend them by bitmap, last part first.
  * Contract 1 (checked) a failure beside a deciding value, and one in a part that was not chosen, is dropped.
  */
 import type { Type } from '../../data/index.ts'

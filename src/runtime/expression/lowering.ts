@@ -1,12 +1,9 @@
 /**
  * Lowering: which vector kernels compute a scalar function, for the types it has.
  *
- * How      `lower` binds the kernels, constants and intermediate registers of one call and gives an `Emit`, or null when the
- *          function has no kernels for these types and is evaluated row by row. An Emit computes all rows, NULL or not: the
- *          caller joins the validities before and zeroes NULL slots afterwards.
+ * How      `lower` binds the kernels, constants and intermediate registers of one call and gives an `Emit`, or null
+ *          when the function has no kernels for these types and is evaluated row by row.
  * Contract 1 (checked by test/runtime/expression.test.ts) results and failures are those of scalar.ts.
- *          2 (trusted) an Emit that returns anything but 0 has left results that do not count: some row failed, or was beyond
- *            what the kernels can do.
  */
 import { physicalOf, type Type } from '../../data/index.ts'
 import {

@@ -1,8 +1,8 @@
 /**
  * Registers: the memory in which an evaluator keeps its results, one block per value, and its constants.
  *
- * How      Blocks are sized for the vector size and replaced by greater ones when a batch has more rows; constants are filled in
- *          once, and again when their block is replaced.
+ * How      Blocks are sized for the vector size and replaced by greater ones when a batch has more rows; constants
+ *          are filled in once, and again when their block is replaced.
  * Contract 1 (trusted) nobody keeps the address of a register beyond the run.
  */
 

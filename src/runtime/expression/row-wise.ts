@@ -1,13 +1,13 @@
 /**
- * Row-wise: evaluates one call for all rows of a batch on host values; the reference that every vector kernel answers to, and the
- * way of functions that have none.
+ * Row-wise: evaluates one call for all rows of a batch on host values; the reference that every vector kernel
+ * answers to, and the way of functions that have none.
  *
  * Cost     some 0.2–0.5 µs per row.
  */
 import type { EvaluationError } from '../../base/index.ts'
 import type { Value } from '../../data/index.ts'
 import type { Kernels, Vector } from '../../kernel/index.ts'
-import { Fault, type Outcome } from './fault.ts'
+import { Fault, type Outcome, type Scalar } from './fault.ts'
 import { type Call, scalarOf, tolerant } from './scalar.ts'
 import { hostColumn, readerOf, type Slot, vectorFrom } from './slot.ts'
 
@@ -50,11 +50,11 @@ export function rowWise(kernels: Kernels, call: Call, args: readonly Slot[]) {
 }
 
 function outcomeOf(
-  apply: ((values: readonly Value[]) => Outcome) | null,
+  apply: Scalar | null,
   takesNull: boolean,
   hasNull: boolean,
   given: readonly Value[],
 ): Outcome {
   if (apply === null) return given.at(-1) ?? null
-  return hasNull && !takesNull ? null : apply(given)
+  return hasNull && !takesNull ? null : apply(given[0], given[1], given[2], given)
 }

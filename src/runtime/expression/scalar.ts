@@ -1,8 +1,8 @@
 /**
  * Scalar: every scalar function on single host values; what a vector kernel does must agree with this.
  *
- * How      `scalarOf` binds a call to its types and to what its literal arguments allow to prepare (patterns, lists). Strict
- *          functions are given no NULL; `tolerant` ones look at NULL themselves.
+ * How      `scalarOf` binds a call to its types and to what its literal arguments allow to prepare (patterns,
+ *          lists). Strict functions are given no NULL; `tolerant` ones look at NULL themselves.
  * See      src/plan/logical.ts lists the functions; docs/laws.md has the rules; test/oracle has its own implementation.
  */
 import { Bug } from '../../base/index.ts'
@@ -41,7 +41,7 @@ export function scalarOf(call: Call): Scalar {
   const name = call.function
   if (name.startsWith('extract_')) {
     const unit = name.slice('extract_'.length)
-    return ([a]) => extract(unit, a!, types[0]!)
+    return (a) => extract(unit, a!, types[0]!)
   }
   const make = makers[name]
   if (make === undefined) throw new Bug(`scalar function ${name} exists`)
@@ -54,54 +54,31 @@ const makers: Record<string, Maker> = {
   ...comparisons(),
   ...numbers(),
   ...texts(),
-  is_null:
-    () =>
-    ([a]) =>
-      a === null,
-  is_not_null:
-    () =>
-    ([a]) =>
-      a !== null,
-  is_true:
-    () =>
-    ([a]) =>
-      a === true,
-  is_false:
-    () =>
-    ([a]) =>
-      a === false,
-  not:
-    () =>
-    ([a]) =>
-      a === false,
+  is_null: () => (a) => a === null,
+  is_not_null: () => (a) => a !== null,
+  is_true: () => (a) => a === true,
+  is_false: () => (a) => a === false,
+  not: () => (a) => a === false,
   in: membership,
-  cast:
-    (call, types) =>
-    ([a]) =>
-      castValue(a!, types[0]!, call.type),
-  try_cast:
-    (call, types) =>
-    ([a]) => {
-      const outcome = castValue(a!, types[0]!, call.type)
-      return outcome instanceof Fault ? null : outcome
-    },
-  date_trunc:
-    (_, types) =>
-    ([unit, a]) =>
-      truncate(unit as string, a!, types[1]!),
+  cast: (call, types) => (a) => castValue(a!, types[0]!, call.type),
+  try_cast: (call, types) => (a) => {
+    const outcome = castValue(a!, types[0]!, call.type)
+    return outcome instanceof Fault ? null : outcome
+  },
+  date_trunc: (_, types) => (unit, a) => truncate(unit as string, a!, types[1]!),
 }
 
 function comparisons(): Record<string, Maker> {
   const compare = (test: (order: number) => boolean): Maker => {
     return (_, types) => {
       const order = orderOf(types)
-      return ([a, b]) => test(order(a!, b!))
+      return (a, b) => test(order(a!, b!))
     }
   }
   const distinct = (want: boolean): Maker => {
     return (_, types) => {
       const order = orderOf(types)
-      return ([a, b]) => {
+      return (a, b) => {
         const differs = a === null || b === null ? a !== b : order(a!, b!) !== 0
         return differs === want
       }
@@ -129,11 +106,11 @@ function orderOf([left, right]: Type[]): (a: Known, b: Known) => number {
 function numbers(): Record<string, Maker> {
   const round: Maker = (call, types) => {
     const to = call.type
-    return ([a, digits]) => number.roundTo(call.function, a!, Number(digits ?? 0), types[0]!, to)
+    return (a, digits) => number.roundTo(call.function, a!, Number(digits ?? 0), types[0]!, to)
   }
   const sum = (sign: 1 | -1): Maker => {
     return ({ type }, types) =>
-      ([a, b]) =>
+      (a, b) =>
         number.sum(a!, b!, [types[0]!, types[1]!], type, sign)
   }
   return {
@@ -141,23 +118,23 @@ function numbers(): Record<string, Maker> {
     subtract: sum(-1),
     multiply:
       ({ type }) =>
-      ([a, b]) =>
+      (a, b) =>
         number.multiply(a!, b!, type),
     divide:
       ({ type }) =>
-      ([a, b]) =>
+      (a, b) =>
         number.divide(a!, b!, type),
     modulo:
       ({ type }) =>
-      ([a, b]) =>
+      (a, b) =>
         number.modulo(a!, b!, type),
     negate:
       ({ type }) =>
-      ([a]) =>
+      (a) =>
         number.negate(a!, type),
     abs:
       ({ type }) =>
-      ([a]) =>
+      (a) =>
         number.absolute(a!, type),
     round,
     floor: round,
@@ -168,28 +145,16 @@ function numbers(): Record<string, Maker> {
 function texts(): Record<string, Maker> {
   return {
     like,
-    lower:
-      () =>
-      ([a]) =>
-        (a as string).toLowerCase(),
-    upper:
-      () =>
-      ([a]) =>
-        (a as string).toUpperCase(),
-    trim:
-      () =>
-      ([a]) =>
-        (a as string).replace(/^ +| +$/g, ''),
+    lower: () => (a) => (a as string).toLowerCase(),
+    upper: () => (a) => (a as string).toUpperCase(),
+    trim: () => (a) => (a as string).replace(/^ +| +$/g, ''),
     length:
       ({ type }) =>
-      ([a]) =>
+      (a) =>
         ranged(BigInt(pointsOf(a as string)), type),
-    substring:
-      () =>
-      ([a, start, count]) =>
-        substring(a as string, start!, count),
-    concat_strict: () => (values) => values.join(''),
-    concat: () => (values) => values.map((value) => value ?? '').join(''),
+    substring: () => (a, start, count) => substring(a as string, start!, count),
+    concat_strict: () => (_a, _b, _c, all) => all.join(''),
+    concat: () => (_a, _b, _c, all) => all.map((value) => value ?? '').join(''),
   }
 }
 
@@ -219,9 +184,9 @@ function like(call: Call): Scalar {
   const [pattern, mark] = call.args.slice(1).map(literalOf)
   if (pattern != null && mark !== null) {
     const test = prepare(pattern, mark)
-    if (call.args.length === 2 || mark !== undefined) return ([text]) => test(text as string)
+    if (call.args.length === 2 || mark !== undefined) return (text) => test(text as string)
   }
-  return ([text, source, sign]) =>
+  return (text, source, sign) =>
     prepare(source as string, sign as string | undefined)(text as string)
 }
 
@@ -236,10 +201,10 @@ function membership(call: Call): Scalar {
   const plain = (value: Value) => (Object.is(value, -0) ? 0 : value)
   const list = call.args.slice(1)
   if (!list.every((arg) => arg.kind === 'literal')) {
-    return ([a, ...values]) => found(a!, new Set(values.map(plain)), plain)
+    return (a, _b, _c, all) => found(a!, new Set(all.slice(1).map(plain)), plain)
   }
   const members = new Set(list.map((arg) => plain(literalValue(arg.value, arg.type))))
-  return ([a]) => found(a!, members, plain)
+  return (a) => found(a!, members, plain)
 }
 
 function found(value: Value, members: ReadonlySet<Value>, plain: (value: Value) => Value): Value {

@@ -81,17 +81,23 @@ export function hostColumn(kernels: Kernels, slot: Slot, rows: number): Column {
 
 /** Reads a host column; strings of a column that is all ASCII are cut from one text. */
 export function readerOf(column: Column): (row: number) => Value {
-  const { data } = column
-  if (data.layout !== 'utf8' || data.bytes.some((byte) => byte > 0x7f)) {
+  const { data, validity } = column
+  if (
+    data.layout === 'bits' ||
+    (data.layout === 'utf8' && data.bytes.some((byte) => byte > 0x7f))
+  ) {
     return (row) => valueAt(column, row)
   }
-  const text = new TextDecoder().decode(data.bytes)
-  const { offsets } = data
-  const { validity } = column
-  return (row) => {
-    if (validity !== null && ((validity[row >> 3]! >> (row & 7)) & 1) === 0) return null
-    return text.slice(offsets[row], offsets[row + 1])
+  const isNull = (row: number) => ((validity![row >> 3]! >> (row & 7)) & 1) === 0
+  if (data.layout === 'utf8') {
+    const text = new TextDecoder().decode(data.bytes)
+    const { offsets } = data
+    const cut = (row: number) => text.slice(offsets[row], offsets[row + 1])
+    return validity === null ? cut : (row) => (isNull(row) ? null : cut(row))
   }
+  const values: { readonly [row: number]: number | bigint } = data.values
+  if (validity === null) return (row) => values[row]!
+  return (row) => (isNull(row) ? null : values[row]!)
 }
 
 /** A vector from host values and failures; a failed row is NULL. */
@@ -101,6 +107,26 @@ export function vectorFrom(
   values: readonly Value[],
   errors: Map<number, EvaluationError> | null,
 ): Vector {
-  const vector = loadColumn(kernels, columnOf(type, values), 0, values.length)
+  const column = type.kind === 'varchar' ? textColumn(type, values) : columnOf(type, values)
+  const vector = loadColumn(kernels, column, 0, values.length)
   return errors === null ? vector : { ...vector, errors }
+}
+
+/** As `columnOf`, with all strings encoded at once. */
+function textColumn(type: Type, values: readonly Value[]): Column {
+  const bytes = new TextEncoder().encode(values.join(''))
+  const offsets = new Int32Array(values.length + 1)
+  let validity: Uint8Array | null = null
+  let at = 0
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row] as string | null
+    if (value === null) {
+      validity ??= new Uint8Array((values.length + 7) >> 3).fill(0xff)
+      validity[row >> 3]! &= ~(1 << (row & 7))
+    } else at += value.length
+    offsets[row + 1] = at
+  }
+  // More bytes than units: some string is not ASCII.
+  if (at !== bytes.length) return columnOf(type, values)
+  return { type, data: { layout: 'utf8', offsets, bytes }, validity }
 }

@@ -1,8 +1,8 @@
 /**
  * Time: EXTRACT and DATE_TRUNC on single values.
  *
- * Contract 1 (trusted) `second` is whole; `millisecond` and `microsecond` include the seconds; weeks are those of ISO 8601; the
- *            parts of an INTERVAL carry its sign, and it has neither months nor years.
+ * Contract 1 (trusted) `second` is whole; `millisecond` and `microsecond` include the seconds; weeks are those of
+ *            ISO 8601; the parts of an INTERVAL carry its sign, and it has neither months nor years.
  */
 import { civilOf, daysOf, type Type } from '../../data/index.ts'
 import { dayMicros, Fault, type Known, type Outcome, ranged } from './fault.ts'
