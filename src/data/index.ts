@@ -11,6 +11,7 @@ export {
   rowsOf,
   valueAt,
 } from './batch.ts'
+export { type CivilDate, civilOf, daysOf } from './calendar.ts'
 export type {
   BadRow,
   Connector,
@@ -20,7 +21,6 @@ export type {
   SinkWriter,
   SourceReader,
 } from './connector.ts'
-export { type CivilDate, civilOf, daysOf } from './calendar.ts'
 export { jsonText } from './json.ts'
 export { compareValues, parseValue, valueText } from './text.ts'
 export {
