@@ -184,7 +184,7 @@ function netFaults(faults: readonly Fault[]): { failed: Failed; weight: number; 
   return lines.sort(
     (a, b) =>
       a.offset - b.offset ||
-      a.weight - b.weight ||
+      Math.sign(a.weight) - Math.sign(b.weight) ||
       compareRows([a.failed.code, a.failed.message], [b.failed.code, b.failed.message]),
   )
 }

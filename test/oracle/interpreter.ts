@@ -416,6 +416,12 @@ function cellText(keys: CellRow, output: readonly Field[]): string | null {
 
 // ---------------------------------------------------------------- join
 
+/** A question that the oracle is too slow for. */
+export class TooLarge extends Error {}
+
+/** Pairs that a join looks at in one commit. */
+const pairsMax = 100_000
+
 class JoinWorker implements Worker {
   #plan: Of<'join'>
   #context: Context
@@ -445,6 +451,8 @@ class JoinWorker implements Worker {
     const rightNew = atOnce(sound(this.#context, this.#right.pull(commit), (row) => row))
     const left = [...this.#leftOld, ...leftNew]
     const right = [...this.#rightOld, ...rightNew]
+    if (left.length * right.length > pairsMax)
+      throw new TooLarge('a join is too large for the oracle')
     const out = left.flatMap((one) => this.#outputOf(one, right))
     this.#leftOld = before(left)
     this.#rightOld = before(right)
