@@ -9,6 +9,7 @@
  *          4. When a slot of a full group is freed, an entry that had to go further moves back into it: no
  *             tombstones.
  * Contract 1 (checked) used ≤ limit < slots in every part; no entry lies behind a group with an empty slot.
+ *          2 (trusted) no hash is 0.
  * Cost     doubling: some 10 ns per entry of one part.
  * See      src/kernel/cell-index.ts
  */
@@ -60,14 +61,13 @@ export class Directory {
 
   /** Rows with the hash. */
   rowsOf(hash: number): number[] {
-    const entry = entered(hash)
     const { u32 } = this.#kernels.arena.views
-    const { groups, mask } = this.#partOf(entry)
+    const { groups, mask } = this.#partOf(hash)
     const rows: number[] = []
-    for (let group = entry & mask; ; group = (group + 1) & mask) {
+    for (let group = hash & mask; ; group = (group + 1) & mask) {
       const start = groups + group * 16
       for (let slot = start; slot < start + groupSlots; slot++) {
-        if (u32[slot] === entry) rows.push(u32[slot + groupSlots]!)
+        if (u32[slot] === hash) rows.push(u32[slot + groupSlots]!)
       }
       if (!this.#isFull(start)) return rows
     }
@@ -75,24 +75,22 @@ export class Directory {
 
   /** Enters a row whose hash others may have too. */
   insert(hash: number, row: number): void {
-    const entry = entered(hash)
-    if (this.#isAtLimit(entry)) this.grow((entry >>> 26) & this.mask)
+    if (this.#isAtLimit(hash)) this.grow((hash >>> 26) & this.mask)
     const { u32 } = this.#kernels.arena.views
-    const { groups, mask, part } = this.#partOf(entry)
-    let group = entry & mask
+    const { groups, mask, part } = this.#partOf(hash)
+    let group = hash & mask
     while (this.#isFull(groups + group * 16)) group = (group + 1) & mask
     let slot = groups + group * 16
     while (u32[slot] !== 0) slot++
-    u32[slot] = entry
+    u32[slot] = hash
     u32[slot + groupSlots] = row
     u32[part + 2]!++
   }
 
   remove(hash: number, row: number): void {
     const { u32 } = this.#kernels.arena.views
-    const entry = entered(hash)
-    const { groups, mask, part } = this.#partOf(entry)
-    let group = entry & mask
+    const { groups, mask, part } = this.#partOf(hash)
+    let group = hash & mask
     let slot = this.#slotOf(groups + group * 16, row)
     while (slot === 0) {
       assert(this.#isFull(groups + group * 16), 'a removed row is in the index')
@@ -207,11 +205,6 @@ export class Directory {
   #enter(old: number, groups: number): void {
     this.#kernels.get('cell_rehash')(old, groups, this.address, this.mask)
   }
-}
-
-/** What is entered for a hash: 0 marks empty slots. */
-function entered(hash: number): number {
-  return hash === 0 ? 1 : hash
 }
 
 /** Groups for a number of rows below every limit. */

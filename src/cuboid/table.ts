@@ -13,7 +13,14 @@
  *          2 (trusted) what `find` returns lies in scratch memory.
  * Cost     a cache miss for the slot and one for the row, in a large table.
  */
-import { Arena, cellBlocks, type Kernels, takeVector, type Vector } from '../kernel/index.ts'
+import {
+  Arena,
+  cellBlocks,
+  type KernelFunction,
+  type Kernels,
+  takeVector,
+  type Vector,
+} from '../kernel/index.ts'
 import { Chunks } from './chunks.ts'
 import { Directory } from './directory.ts'
 import { Heap } from './heap.ts'
@@ -22,6 +29,8 @@ import type { KeyField } from './layout.ts'
 const { probe, stop, row: rowFields } = cellBlocks
 /** Bounds the scratch memory of a removal. */
 const removedAtOnce = 1024
+/** Larger tables are read ahead: they do not stay in the cache of a core. */
+const cachedBytes = 1 << 19
 const noKeys = 0x2545f491
 
 export interface TableLayout {
@@ -53,6 +62,8 @@ export class Table {
   readonly #directory: Directory
   readonly #chunks: Chunks
   readonly #control: number
+  /** Key columns that had a NULL bitmap once. */
+  readonly #nullable: boolean[] = []
   #next = 0
   #end = 0
   #free = 0
@@ -85,13 +96,19 @@ export class Table {
   find(keys: readonly Vector[], rows: number): Found {
     const hashes = hashKeys(this.#kernels, keys, rows)
     const { arena } = this.#kernels
+    keys.forEach((key, index) => {
+      if (key.validity !== 0) this.#nullable[index] = true
+    })
     const refs = arena.scratch(rows * 4)
     const newRows = arena.scratch(rows * 4)
     const newCount = this.#probe(rows, { hashes, refs, newRows })
     this.#count += newCount
     const found = { refs, newRows, newCount }
     if (newCount > 0) this.#start(found, keys, 0)
-    const wrong = this.#verify(keys, refs, rows)
+    if (this.#chunks.bytes > cachedBytes) {
+      this.#kernels.get('cell_warm_rows')(refs, rows, this.layout.rowBytes)
+    }
+    const wrong = this.#verify(keys, refs, rows, true)
     if (wrong.length > 0) this.#separate(wrong, keys, hashes, found)
     return found
   }
@@ -102,7 +119,7 @@ export class Table {
     const refs = this.#kernels.arena.scratch(rows * 4)
     this.#control32({ hashes, refs, newRows: 0 })
     this.#kernels.get('cell_lookup')(this.#control, rows)
-    for (const row of this.#verify(keys, refs, rows)) {
+    for (const row of this.#verify(keys, refs, rows, false)) {
       const { u32 } = this.#kernels.arena.views
       u32[(refs >>> 2) + row] = this.#search(keys, row, u32[(hashes >>> 2) + row]!)
     }
@@ -172,6 +189,9 @@ export class Table {
     const { arena } = this.#kernels
     const kernel = this.#kernels.get('cell_probe')
     arena.views.u32[(this.#control + probe.newCount) >>> 2] = 0
+    this.#control32(block)
+    if (this.#directory.bytes > cachedBytes)
+      this.#kernels.get('cell_warm_index')(this.#control, rows)
     for (let from = 0; ; ) {
       this.#control32(block)
       from = kernel(this.#control, from, rows)
@@ -215,20 +235,25 @@ export class Table {
   }
 
   /** Input rows whose key is not that of the row found. */
-  #verify(keys: readonly Vector[], refs: number, rows: number): number[] {
+  #verify(keys: readonly Vector[], refs: number, rows: number, allFound: boolean): number[] {
     const { arena } = this.#kernels
     let wrong: Set<number> | null = null
     const out = arena.scratch(rows * 4)
     keys.forEach((key, index) => {
       const field = this.layout.keys[index]!
-      const name = field.form === 'view' ? 'cell_verify_view' : 'cell_verify_i64'
-      const verify = this.#kernels.get(name)
-      const count = verify(refs, rows, placeOf(field), key.data, key.validity, out)
+      const count =
+        allFound && field.form === 'i64' && this.#nullable[index] !== true
+          ? this.#kernels.get('cell_verify_plain')(refs, rows, field.offset, key.data, out)
+          : this.#verifyKernel(field)(refs, rows, placeOf(field), key.data, key.validity, out)
       if (count === 0) return
       wrong ??= new Set()
       for (let at = 0; at < count; at++) wrong.add(arena.views.u32[(out >>> 2) + at]!)
     })
     return wrong === null ? [] : [...(wrong as Set<number>)].sort((a, b) => a - b)
+  }
+
+  #verifyKernel(field: KeyField): KernelFunction {
+    return this.#kernels.get(field.form === 'view' ? 'cell_verify_view' : 'cell_verify_i64')
   }
 
   /** Gives rows that share their hash with another key a row of their own. */
@@ -276,9 +301,8 @@ export class Table {
       const { u8, u32 } = arena.views
       u32[refs >>> 2] = address
       u8[validity] = key.validity === 0 ? 1 : (u8[key.validity + (row >> 3)]! >> (row & 7)) & 1
-      const name = field.form === 'view' ? 'cell_verify_view' : 'cell_verify_i64'
       const data = key.data + row * (field.form === 'view' ? 16 : 8)
-      return this.#kernels.get(name)(refs, 1, placeOf(field), data, validity, out) === 0
+      return this.#verifyKernel(field)(refs, 1, placeOf(field), data, validity, out) === 0
     })
     arena.releaseScratch(mark)
     return equal

@@ -215,7 +215,7 @@ export class V128 {
   laneI64 = (lane: number) => new I64([...this.code, 0xfd, 0x1d, lane])
   laneF64 = (lane: number) => new F64([...this.code, 0xfd, 0x21, lane])
   laneI32 = (lane: number) => new I32([...this.code, 0xfd, 0x1b, lane])
-  shift = (name: 'i64x2.shl' | 'i64x2.shr_s' | 'i64x2.shr_u', count: AnyI32) =>
+  shift = (name: 'i32x4.shr_u' | 'i64x2.shl' | 'i64x2.shr_s' | 'i64x2.shr_u', count: AnyI32) =>
     new V128([...this.code, ...i32(count).code, 0xfd, ...unsigned(laneCodes[name])])
   /** Bytes of this (0–15) and y (16–31) by number. */
   shuffle = (y: V128, bytes: readonly number[]) =>

@@ -15,7 +15,7 @@
 import type { Arena } from './arena.ts'
 import { type Assembly, assemble, type I32, i32, i64, i64x2, type V128 } from './assembler.ts'
 import { cellBlocks, keySeed, nullWord } from './cell-blocks.ts'
-import { hashCode, hashWord } from './hash.ts'
+import { hashCode, hashLanes, hashWord, seedLanes } from './hash.ts'
 import { defineKernel } from './kernels.ts'
 import { eachRow } from './rows.ts'
 
@@ -26,6 +26,9 @@ const mixHigh = 0xc2b2ae35 | 0
 /** In a group of slots the rows come behind the eight hashes. */
 const refsAt = 32
 const nullKey = i64((BigInt(nullWord.high) << 32n) | BigInt(nullWord.low))
+
+/** 0 marks empty slots and is no hash. */
+const entered = (hash: number) => (hash === 0 ? 1 : hash)
 
 interface KeyLoop {
   validity: I32
@@ -39,23 +42,39 @@ interface KeyLoop {
 function eachKey(a: Assembly, loop: KeyLoop, hash: (there: I32 | null, seed: I32) => I32): void {
   const { validity, rows, hashes, fresh, pointers } = loop
   const seed = () => a.let(i32(keySeed).when(fresh, hashes.i32()))
+  const store = (hashed: I32) => a.store(hashes, hashed.add(hashed.isZero()))
   const moving: [I32, number][] = [...pointers, [hashes, 4]]
   a.if(
     validity.isZero(),
-    () => eachRow(a, rows, moving, () => a.store(hashes, hash(null, seed()))),
+    () => eachRow(a, rows, moving, () => store(hash(null, seed()))),
     () => {
       const row = a.let(i32(0))
       eachRow(a, rows, [...moving, [row, 1]], () => {
         const there = a.let(validity.add(row.shr(3)).u8().shr(row.and(7)).and(1))
-        a.store(hashes, hash(there, seed()))
+        store(hash(there, seed()))
       })
     },
   )
 }
 
-/** What is entered for a hash: 0 marks empty slots. */
-const entered = (hash: number) => (hash === 0 ? 1 : hash)
-const enteredCode = (hash: I32) => hash.add(hash.isZero())
+const lowHalves = [0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27]
+const highHalves = lowHalves.map((byte) => byte + 4)
+
+/** Code: hashes of whole fours of integers without NULLs; the pointers and `rows` move on to the rest. */
+function hashFours(a: Assembly, values: I32, rows: I32, hashes: I32, fresh: I32): void {
+  const nothing = a.let(i64x2(0n, 0n))
+  const seed = a.let(seedLanes(i32(keySeed).splat()))
+  a.while(rows.ge(4), () => {
+    const [first, second] = [a.let(values.v128()), a.let(values.v128(16))]
+    a.if(fresh.isZero(), () => a.set(seed, seedLanes(hashes.v128())))
+    const low = first.shuffle(second, lowHalves)
+    const hash = hashLanes(a, low, first.shuffle(second, highHalves), seed)
+    a.store(hashes, hash.op('i32x4.sub', hash.op('i32x4.eq', nothing)))
+    a.set(values, values.add(32))
+    a.set(hashes, hashes.add(16))
+    a.set(rows, rows.sub(4))
+  })
+}
 
 /** The place of a hash: its slot, or the empty one where the search ends. */
 export function seek(u32: Uint32Array, slots: number, mask: number, hash: number): number {
@@ -70,34 +89,50 @@ export function seek(u32: Uint32Array, slots: number, mask: number, hash: number
   }
 }
 
-/** Code: as `seek`; `slot` is its address, `found` its row or 0. */
-function seekCode(a: Assembly, hash: I32, directory: I32, directoryMask: I32) {
-  const part = a.let(directory.add(hash.shr(26).and(directoryMask).shl(4)))
-  const [slots, mask] = [a.let(part.i32()), a.let(part.i32(partFields.mask))]
-  const group = a.let(hash.and(mask))
-  const needle = a.let(hash.splat())
-  const [slot, found] = [a.i32(), a.i32()]
-  a.repeat((again) => {
-    a.set(slot, slots.add(group.shl(6)))
-    const matches = a.let(eightOf(slot, needle))
-    a.if(
-      matches,
-      () => {
-        a.set(slot, slot.add(matches.ctz().shl(2)))
-        a.set(found, slot.i32(refsAt))
-      },
-      () => {
-        const empty = a.let(eightOf(slot, i64x2(0n, 0n)))
-        a.if(empty.isZero(), () => {
-          a.set(group, group.add(1).and(mask))
-          again()
-        })
-        a.set(slot, slot.add(empty.ctz().shl(2)))
-        a.set(found, i32(0))
-      },
-    )
-  })
-  return { part, slot, found }
+interface Seeker {
+  part: I32
+  slot: I32
+  /** The row of the slot, or 0. */
+  found: I32
+  seek: (hash: I32) => void
+}
+
+/** Code: as `seek`, once per call of the result's `seek`. */
+function seekerCode(a: Assembly, directory: I32, directoryMask: I32): Seeker {
+  const part = a.let(directory)
+  const [groups, mask] = [a.let(part.i32()), a.let(part.i32(partFields.mask))]
+  const [group, slot, found, matches] = [a.i32(), a.i32(), a.i32(), a.i32()]
+  const [needle, nothing] = [a.v128(), a.let(i64x2(0n, 0n))]
+  const seek = (hash: I32) => {
+    a.if(directoryMask, () => {
+      a.set(part, directory.add(hash.shr(26).and(directoryMask).shl(4)))
+      a.set(groups, part.i32())
+      a.set(mask, part.i32(partFields.mask))
+    })
+    a.set(group, hash.and(mask))
+    a.set(needle, hash.splat())
+    a.repeat((again) => {
+      a.set(slot, groups.add(group.shl(6)))
+      a.set(matches, eightOf(slot, needle))
+      a.if(
+        matches,
+        () => {
+          a.set(slot, slot.add(matches.ctz().shl(2)))
+          a.set(found, slot.i32(refsAt))
+        },
+        () => {
+          a.set(matches, eightOf(slot, nothing))
+          a.if(matches.isZero(), () => {
+            a.set(group, group.add(1).and(mask))
+            again()
+          })
+          a.set(slot, slot.add(matches.ctz().shl(2)))
+          a.set(found, i32(0))
+        },
+      )
+    })
+  }
+  return { part, slot, found, seek }
 }
 
 /** Code: one bit per hash of a group that equals the needle. */
@@ -119,12 +154,13 @@ defineKernel({
       const there = validity === 0 || ((u8[validity! + (row >> 3)]! >> (row & 7)) & 1) === 1
       const low = there ? i32[from + row * 2]! : nullWord.low
       const high = there ? i32[from + row * 2 + 1]! : nullWord.high
-      u32[to + row] = hashWord(low, high, seed)
+      u32[to + row] = entered(hashWord(low, high, seed))
     }
     return 0
   },
   wasm: () =>
     assemble(5, (a, values, validity, rows, hashes, fresh) => {
+      a.if(validity.isZero(), () => hashFours(a, values, rows, hashes, fresh))
       eachKey(a, { validity, rows, hashes, fresh, pointers: [[values, 8]] }, (there, seed) =>
         hashCode(a, there === null ? values.i64() : values.i64().when(there, nullKey), seed),
       )
@@ -146,7 +182,7 @@ defineKernel({
       const second = u32[at]! > 12 ? 0 : i32[at + 3]!
       const low = (there ? i32[at]! : nullWord.low) ^ Math.imul(i32[at + 2]!, mixLow)
       const high = (there ? i32[at + 1]! : nullWord.high) ^ Math.imul(second, mixHigh)
-      u32[to + row] = hashWord(low, high, seed)
+      u32[to + row] = entered(hashWord(low, high, seed))
     }
     return 0
   },
@@ -182,7 +218,7 @@ defineKernel({
     let reason: number = stop.done
     let row = from!
     for (; row < rows!; row++) {
-      const hash = entered(u32[hashes + row]!)
+      const hash = u32[hashes + row]!
       const number = (hash >>> 26) & directoryMask
       const part = directory + number * 4
       const slot = seek(u32, u32[part]!, u32[part + 1]!, hash)
@@ -225,9 +261,10 @@ defineKernel({
       ]
       const [refs, hashes] = [field(probe.refs), field(probe.hashes)]
       const [reason, address] = [a.i32(), a.i32()]
+      const { part, slot, found, seek } = seekerCode(a, directory, directoryMask)
       a.while(from.lt(rows), (leave) => {
-        const hash = a.let(enteredCode(hashes.add(from.shl(2)).i32()))
-        const { part, slot, found } = seekCode(a, hash, directory, directoryMask)
+        const hash = a.let(hashes.add(from.shl(2)).i32())
+        seek(hash)
         a.if(found.isZero(), () => {
           a.if(
             part.i32(partFields.used).atLeast(part.i32(partFields.limit)),
@@ -280,7 +317,7 @@ defineKernel({
     const refs = u32[block + (probe.refs >>> 2)]! >>> 2
     const hashes = u32[block + (probe.hashes >>> 2)]! >>> 2
     for (let row = 0; row < rows!; row++) {
-      const hash = entered(u32[hashes + row]!)
+      const hash = u32[hashes + row]!
       const part = directory + ((hash >>> 26) & directoryMask) * 4
       u32[refs + row] = u32[seek(u32, u32[part]!, u32[part + 1]!, hash) + 8]!
     }
@@ -293,6 +330,7 @@ defineKernel({
         a.let(control.i32(probe.directoryMask)),
       ]
       const [refs, hashes] = [a.let(control.i32(probe.refs)), a.let(control.i32(probe.hashes))]
+      const { found, seek } = seekerCode(a, directory, directoryMask)
       eachRow(
         a,
         rows,
@@ -301,8 +339,8 @@ defineKernel({
           [hashes, 4],
         ],
         () => {
-          const hash = a.let(enteredCode(hashes.i32()))
-          a.store(refs, seekCode(a, hash, directory, directoryMask).found)
+          seek(a.let(hashes.i32()))
+          a.store(refs, found)
         },
       )
       return i32(0)
@@ -370,3 +408,46 @@ export function seekEmpty(u32: Uint32Array, slots: number, mask: number, hash: n
     for (let slot = start; slot < start + 8; slot++) if (u32[slot] === 0) return slot
   }
 }
+
+/** Reads the group of each hash, so that the misses of many rows overlap; changes nothing. */
+defineKernel({
+  name: 'cell_warm_index',
+  parameters: 2,
+  closure: () => () => 0,
+  wasm: () =>
+    assemble(2, (a, control, rows) => {
+      const [directory, directoryMask] = [
+        a.let(control.i32(probe.directory)),
+        a.let(control.i32(probe.directoryMask)),
+      ]
+      const hashes = a.let(control.i32(probe.hashes))
+      const sum = a.i32()
+      eachRow(a, rows, [[hashes, 4]], () => {
+        const hash = a.let(hashes.i32())
+        const part = a.let(directory.add(hash.shr(26).and(directoryMask).shl(4)))
+        const group = part.i32().add(hash.and(part.i32(partFields.mask)).shl(6))
+        a.set(sum, sum.or(group.i32()))
+      })
+      return sum.and(0)
+    }),
+})
+
+/** Reads the lines of each row, so that the misses of many rows overlap; changes nothing. */
+defineKernel({
+  name: 'cell_warm_rows',
+  parameters: 3,
+  closure: () => () => 0,
+  wasm: () =>
+    assemble(3, (a, refs, rows, rowBytes) => {
+      const sum = a.i32()
+      const last = a.let(rowBytes.sub(4))
+      const offset = a.i32()
+      eachRow(a, rows, [[refs, 4]], () => {
+        const cell = a.let(refs.i32())
+        a.set(sum, sum.or(cell.add(last).i32()))
+        a.set(offset, i32(0))
+        a.loop(offset, last, () => a.set(sum, sum.or(cell.add(offset).i32())), 64)
+      })
+      return sum.and(0)
+    }),
+})

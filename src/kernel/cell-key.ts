@@ -235,6 +235,35 @@ defineKernel({
     }),
 })
 
+/** As `cell_verify_i64` where neither the column nor the table has a NULL and every row was found. */
+defineKernel({
+  name: 'cell_verify_plain',
+  parameters: 5,
+  closure: (arena: Arena) => (refs, rows, offset, values, out) => {
+    const { u32 } = arena.views
+    let count = 0
+    for (let row = 0; row < rows!; row++) {
+      const at = (u32[(refs! >>> 2) + row]! + offset!) >>> 2
+      const from = (values! >>> 2) + row * 2
+      if (u32[at] === u32[from] && u32[at + 1] === u32[from + 1]) continue
+      u32[(out! >>> 2) + count++] = row
+    }
+    return count
+  },
+  wasm: () =>
+    assemble(5, (a, refs, rows, offset, values, out) => {
+      const [row, to] = [a.i32(), a.let(out)]
+      a.loop(row, rows, () => {
+        const at = refs.add(row.shl(2)).i32().add(offset)
+        a.if(at.i64().ne(values.add(row.shl(3)).i64()), () => {
+          a.store(to, row)
+          a.set(to, to.add(4))
+        })
+      })
+      return to.sub(out).shr(2)
+    }),
+})
+
 defineKernel({
   name: 'cell_verify_view',
   parameters: 6,

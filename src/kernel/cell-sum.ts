@@ -53,7 +53,9 @@ defineKernel({
             const value = a.let(values.i64())
             const sum = a.let(at.i64().add(value))
             a.store(at, sum)
-            a.store(at, at.i64(8).add(value.shrS(63n)).add(sum.below(value).extendU()), 8)
+            // Nearly always 0: no carry, or one that meets the sign of a negative value.
+            const upper = a.let(value.shrS(63n).add(sum.below(value).extendU()))
+            a.if(upper.ne(0n), () => a.store(at, at.i64(8).add(upper), 8))
           }),
         () =>
           eachRow(a, rows, [...moving, [weights, 4]], () => {
@@ -148,12 +150,11 @@ function addExact(a: Assembly, cell: I32, double: I64, shift: I32): void {
   const bits = a.let(double)
   const sign = a.let(bits.shrS(63n))
   const mantissa = a.let(bits.and((1n << 52n) - 1n).or(1n << 52n))
-  const places = a.let(shift.and(63).extendU())
-  // −x = ~x + 1; a shift by 64 would be one by 0.
+  // Shifts count modulo 64. −x = ~x + 1; a shift by 64 would be one by 0.
+  const places = a.let(shift.extendU())
   const low = a.let(mantissa.shl(places).xor(sign))
-  const high = a.let(mantissa.shr(1n).shr(i64(63n).sub(places)).xor(sign))
-  const upper = a.let(shift.shr(6))
-  const at = a.let(cell.add(upper.shl(3)))
+  const high = a.let(mantissa.shr(1n).shr(places.xor(63n)).xor(sign))
+  const at = a.let(cell.add(shift.shr(3).and(8)))
   const part = a.let(at.i64().add(low))
   const first = a.let(part.sub(sign))
   const carry = part.below(low).add(first.below(part)).extendU()
@@ -161,9 +162,9 @@ function addExact(a: Assembly, cell: I32, double: I64, shift: I32): void {
   const second = a.let(rest.add(carry))
   a.store(at, first)
   a.store(at, second, 8)
-  a.if(upper.isZero(), () => {
-    const last = rest.below(high).add(second.below(rest)).extendU()
-    a.store(at, at.i64(16).add(sign).add(last), 16)
+  a.if(shift.below(64), () => {
+    const last = a.let(rest.below(high).add(second.below(rest)).extendU().add(sign))
+    a.if(last.ne(0n), () => a.store(at, at.i64(16).add(last), 16))
   })
 }
 

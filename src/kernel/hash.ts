@@ -7,7 +7,7 @@
  *          2 (trusted) with one seed, words with equal upper halves never collide; neither do those with equal
  *            lower halves.
  */
-import { type Assembly, type I32, type I64, i32 } from './assembler.ts'
+import { type Assembly, type I32, type I64, i32, type V128 } from './assembler.ts'
 
 const golden = 0x9e3779b1 | 0
 const first = 0x85ebca6b | 0
@@ -32,6 +32,21 @@ export function hashCode(a: Assembly, word: I64, seed: I32): I32 {
   const high = a.let(kept.shr(32n).wrap())
   const folded = kept.wrap().xor(high.xor(high.shr(16)).mul(golden))
   return finishCode(a, folded.add(seed.mul(5)).add(seedStep))
+}
+
+/** `hashWord` of four words at once; `seed` is the seed times five plus the step, in four lanes (`seedLanes`). */
+export function hashLanes(a: Assembly, low: V128, high: V128, seed: V128): V128 {
+  const top = a.let(high)
+  const mixed = top.xor(top.shift('i32x4.shr_u', 16)).op('i32x4.mul', i32(golden).splat())
+  const h = a.let(low.xor(mixed).op('i32x4.add', seed))
+  a.set(h, h.xor(h.shift('i32x4.shr_u', 16)).op('i32x4.mul', i32(first).splat()))
+  a.set(h, h.xor(h.shift('i32x4.shr_u', 13)).op('i32x4.mul', i32(second).splat()))
+  return a.let(h.xor(h.shift('i32x4.shr_u', 16)))
+}
+
+/** What `hashLanes` takes for four seeds. */
+export function seedLanes(seed: V128): V128 {
+  return seed.op('i32x4.mul', i32(5).splat()).op('i32x4.add', i32(seedStep).splat())
 }
 
 function finishCode(a: Assembly, value: I32): I32 {
