@@ -140,13 +140,14 @@ export class JoinTable {
     const probe = arena.scratch(matchesMax * 4)
     const build = arena.scratch(matchesMax * 4)
     const kernel = this.#kernels.get('cell_pairs')
-    for (let row = 0, at = 0; row < rows; ) {
+    for (let row = 0, at = 0, left = 0; row < rows; ) {
       const { u32 } = arena.views
       const block = this.#control >>> 2
-      u32.set([refs, probe, build, matchesMax, row, at], block)
+      u32.set([refs, probe, build, matchesMax, row, at, left], block)
       const count = kernel(this.#control, this.#chain, rows)
       row = u32[block + (pairs.row >>> 2)]!
       at = u32[block + (pairs.at >>> 2)]!
+      left = u32[block + (pairs.left >>> 2)]!
       if (count > 0) sink({ count, probe, build })
     }
     arena.releaseScratch(mark)

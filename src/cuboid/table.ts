@@ -105,9 +105,7 @@ export class Table {
     this.#count += newCount
     const found = { refs, newRows, newCount }
     if (newCount > 0) this.#start(found, keys, 0)
-    if (this.#chunks.bytes > cachedBytes) {
-      this.#kernels.get('cell_warm_rows')(refs, rows, this.layout.rowBytes)
-    }
+    this.#warm(refs, rows)
     const wrong = this.#verify(keys, refs, rows, true)
     if (wrong.length > 0) this.#separate(wrong, keys, hashes, found)
     return found
@@ -118,7 +116,9 @@ export class Table {
     const hashes = hashKeys(this.#kernels, keys, rows)
     const refs = this.#kernels.arena.scratch(rows * 4)
     this.#control32({ hashes, refs, newRows: 0 })
+    this.#warmIndex(rows)
     this.#kernels.get('cell_lookup')(this.#control, rows)
+    this.#warm(refs, rows)
     for (const row of this.#verify(keys, refs, rows, false)) {
       const { u32 } = this.#kernels.arena.views
       u32[(refs >>> 2) + row] = this.#search(keys, row, u32[(hashes >>> 2) + row]!)
@@ -202,6 +202,23 @@ export class Table {
       if (reason === stop.done) return read(probe.newCount)
       if (reason === stop.part) this.#directory.grow(read(probe.part))
       else this.#addRows()
+    }
+  }
+
+  #warmIndex(rows: number): void {
+    if (this.#directory.bytes > cachedBytes) {
+      this.#kernels.get('cell_warm_index')(this.#control, rows)
+    }
+  }
+
+  /** Has the rows read by loops in which many misses overlap, if they may not be in the cache. */
+  #warm(refs: number, rows: number): void {
+    if (this.#chunks.bytes > cachedBytes) {
+      this.#kernels.get('cell_warm_rows')(refs, rows, this.layout.rowBytes)
+    }
+    if (this.heap.bytes <= cachedBytes) return
+    for (const { form, offset } of this.layout.keys) {
+      if (form === 'view') this.#kernels.get('cell_warm_view')(refs, rows, offset)
     }
   }
 

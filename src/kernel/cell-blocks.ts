@@ -35,7 +35,7 @@ export const cellBlocks = {
     bytes: 24,
   },
   /** Pairs of a probe. */
-  pairs: { refs: 0, probe: 4, build: 8, most: 12, row: 16, at: 20, bytes: 24 },
+  pairs: { refs: 0, probe: 4, build: 8, most: 12, row: 16, at: 20, left: 24, bytes: 28 },
   part: { groups: 0, mask: 4, used: 8, limit: 12, bytes: 16 },
   row: { owner: 0, nulls: 4 },
   cell: { created: 8, rows: 16, keys: 24 },

@@ -4,6 +4,7 @@
  * Format   row of the key's table: … | u32 first row | u32 last row | u32 rows | …, at an offset
  *          stored row: u32 next row of the key or 0 | …
  * How      Rows are chained in order of insertion, so a probe meets them in that order.
+ *          Chains are walked by their length, so that the last row of a chain need not be read.
  * Cost     a cache miss per stored row that is met.
  */
 import type { Arena } from './arena.ts'
@@ -72,44 +73,58 @@ defineKernel({
     const most = u32[block + (pairs.most >>> 2)]!
     let row = u32[block + (pairs.row >>> 2)]!
     let at = u32[block + (pairs.at >>> 2)]!
+    let left = u32[block + (pairs.left >>> 2)]!
     let count = 0
-    for (; row < rows!; row++) {
-      if (at === 0) {
+    while (row < rows!) {
+      if (left === 0) {
         const key = u32[refs + row]!
-        if (key !== 0) at = u32[(key + offset!) >>> 2]!
+        if (key !== 0) {
+          at = u32[(key + offset!) >>> 2]!
+          left = u32[(key + offset! + 8) >>> 2]!
+        }
       }
-      for (; at !== 0 && count < most; at = u32[at >>> 2]!) {
+      while (left > 0 && count < most) {
         u32[probe + count] = row
         u32[build + count++] = at
+        left--
+        if (left > 0) at = u32[at >>> 2]!
       }
-      if (at !== 0) break
+      if (left > 0) break
+      row++
     }
     u32[block + (pairs.row >>> 2)] = row
     u32[block + (pairs.at >>> 2)] = at
+    u32[block + (pairs.left >>> 2)] = left
     return count
   },
   wasm: () =>
     assemble(3, (a, control, offset, rows) => {
       const field = (at: number) => a.let(control.i32(at))
       const [refs, probe, build] = [field(pairs.refs), field(pairs.probe), field(pairs.build)]
-      const [most, row, at] = [field(pairs.most), field(pairs.row), field(pairs.at)]
+      const [most, row] = [field(pairs.most), field(pairs.row)]
+      const [at, remaining] = [field(pairs.at), field(pairs.left)]
       const count = a.i32()
       a.while(row.lt(rows), (leave) => {
-        a.if(at.isZero(), () => {
+        a.if(remaining.isZero(), () => {
           const key = a.let(refs.add(row.shl(2)).i32())
-          a.if(key, () => a.set(at, key.add(offset).i32()))
+          a.if(key, () => {
+            a.set(at, key.add(offset).i32())
+            a.set(remaining, key.add(offset).i32(8))
+          })
         })
-        a.while(at.ne(0).and(count.lt(most)), () => {
+        a.while(remaining.ne(0).and(count.lt(most)), () => {
           a.store(probe.add(count.shl(2)), row)
           a.store(build.add(count.shl(2)), at)
           a.set(count, count.add(1))
-          a.set(at, at.i32())
+          a.set(remaining, remaining.sub(1))
+          a.if(remaining, () => a.set(at, at.i32()))
         })
-        leave(at)
+        leave(remaining)
         a.set(row, row.add(1))
       })
       a.store(control, row, pairs.row)
       a.store(control, at, pairs.at)
+      a.store(control, remaining, pairs.left)
       return count
     }),
 })
