@@ -34,12 +34,12 @@ export interface MeasureFields {
 }
 
 /** Form of the accumulator; `list` keeps its extreme in the form below and a list beside it. */
-export type StateForm =
+type StateForm =
   | { kind: 'none' }
   | { kind: 'sum'; of: 'i64' | 'f64' }
   | { kind: 'extreme'; of: 'i64' | 'f64' | 'view'; sign: -1 | 1; list: boolean }
 
-export function isDistinct({ distinct, function: name }: Measure): boolean {
+function isDistinct({ distinct, function: name }: Measure): boolean {
   // MIN and MAX do not mind repetition.
   return distinct && name !== 'min' && name !== 'max' && name !== 'count_star'
 }

@@ -77,7 +77,7 @@ function hashFours(a: Assembly, values: I32, rows: I32, hashes: I32, fresh: I32)
 }
 
 /** The place of a hash: its slot, or the empty one where the search ends. */
-export function seek(u32: Uint32Array, slots: number, mask: number, hash: number): number {
+function seek(u32: Uint32Array, slots: number, mask: number, hash: number): number {
   for (let group = hash & mask; ; group = (group + 1) & mask) {
     const start = (slots >>> 2) + group * 16
     let empty = 0
@@ -402,7 +402,7 @@ defineKernel({
 })
 
 /** The first empty slot on the way of a hash. */
-export function seekEmpty(u32: Uint32Array, slots: number, mask: number, hash: number): number {
+function seekEmpty(u32: Uint32Array, slots: number, mask: number, hash: number): number {
   for (let group = hash & mask; ; group = (group + 1) & mask) {
     const start = (slots >>> 2) + group * 16
     for (let slot = start; slot < start + 8; slot++) if (u32[slot] === 0) return slot

@@ -146,7 +146,7 @@ export function roundUnits(units: bigint): number {
 
 const encoder = new TextEncoder()
 
-export function order(a: Value, b: Value): number {
+function order(a: Value, b: Value): number {
   if (typeof a === 'string' && typeof b === 'string') {
     return Buffer.compare(encoder.encode(a), encoder.encode(b))
   }
