@@ -31,6 +31,9 @@ export function blackholeConnector(): Connector {
         write: (rows) => {
           count += rows.length
         },
+        writeBatch: (batch) => {
+          count += batch.rows
+        },
         close: () => {},
       }
     },

@@ -39,6 +39,8 @@ export interface EngineOptions {
 
 /** Bad rows kept per relation; all are counted. */
 const badRowsKept = 10_000
+/** Sets of fragments kept for the next query. */
+const idleMax = 2
 
 export class Engine {
   readonly catalog = new Catalog()
@@ -49,7 +51,8 @@ export class Engine {
   readonly #bad = new Map<string, { count: number; rows: Row[] }>()
   /** Called when an endless source has rows. */
   wake: () => void = () => {}
-  #scratchFragments: Kernels[] | null = null
+  /** Fragments of queries that are gone: their memory has been touched before, which new memory has not. */
+  readonly #idle: Kernels[][] = []
   #selecting: Query | null = null
   #step = 0
   readonly #numbers = new Map<string, number>()
@@ -121,7 +124,7 @@ export class Engine {
 
   /** Starts a continuous query; its first cycle reads from the start. */
   start(name: string, plan: PhysicalPlan, keepsView: boolean): Query {
-    const fragments = this.#newFragments()
+    const fragments = this.#takeFragments()
     const { vectorSize } = this.options
     const query = new Query({ name, plan, fragments, vectorSize, mode: 'continuous' }, this.#sources)
     if (keepsView) query.view = new View(fragments[0]!, plan.output)
@@ -151,8 +154,11 @@ export class Engine {
   }
 
   stop(name: string): void {
-    this.#queries.get(name.toLowerCase())?.close()
+    const query = this.#queries.get(name.toLowerCase())
+    if (query === undefined) return
     this.#queries.delete(name.toLowerCase())
+    query.close()
+    this.#giveFragments(query.fragments)
   }
 
   hasWork(): boolean {
@@ -201,8 +207,7 @@ export class Engine {
 
   /** The answer over everything up to now. Fails with the first error in order. */
   *select(plan: PhysicalPlan, text: string): Work<{ delta: Delta; query: Query }> {
-    const fragments = (this.#scratchFragments ??= this.#newFragments())
-    this.#scratchFragments = null
+    const fragments = this.#takeFragments()
     const { vectorSize } = this.options
     const query = new Query({ name: '', plan, fragments, vectorSize, mode: 'one-shot' }, this.#sources)
     this.#selecting = query
@@ -218,12 +223,18 @@ export class Engine {
     } finally {
       this.#selecting = null
       query.close()
-      for (const { arena } of fragments) arena.reset()
-      this.#scratchFragments = fragments
+      this.#giveFragments(fragments)
     }
   }
 
-  #newFragments(): Kernels[] {
+  #giveFragments(fragments: Kernels[]): void {
+    for (const { arena } of fragments) arena.reset()
+    if (this.#idle.length < idleMax) this.#idle.push(fragments)
+  }
+
+  #takeFragments(): Kernels[] {
+    const idle = this.#idle.pop()
+    if (idle !== undefined) return idle
     const { fragments, backend } = this.options
     return Array.from({ length: fragments }, () => new Kernels(new Arena(), backend))
   }

@@ -44,7 +44,7 @@ export interface Sources {
 export interface QueryOptions {
   name: string
   plan: PhysicalPlan
-  fragments: readonly Kernels[]
+  fragments: Kernels[]
   vectorSize: number
   mode: 'one-shot' | 'continuous'
 }
@@ -78,6 +78,7 @@ export class Query {
   readonly name: string
   readonly plan: PhysicalPlan
   readonly dataflow: Dataflow
+  readonly fragments: Kernels[]
   /** Called with the changes of each logged cycle. */
   readonly consumers: ((cycle: number, delta: Delta) => void)[] = []
   view: View | null = null
@@ -96,6 +97,7 @@ export class Query {
   constructor(options: QueryOptions, sources: Sources) {
     this.name = options.name
     this.plan = options.plan
+    this.fragments = options.fragments
     this.#sources = sources
     this.#vectorSize = options.vectorSize
     this.dataflow = new Dataflow(options.plan, options)

@@ -62,6 +62,8 @@ export function aggregateStage(
             distinct: call.distinct,
             result: call.type,
             span: call.span,
+            everyRow:
+              call.filter === null && (call.argument === null || !input[call.argument]!.nullable),
           })),
           retracts: plan.retracts && !oneShot,
           changes: !closes && !oneShot,

@@ -72,6 +72,7 @@ export function joinStage(
         new JoinTable(kernels, {
           keys: side.keys.map((column) => side.types[column]!),
           columns: side.types,
+          identity: side.width,
         }),
     ),
   )

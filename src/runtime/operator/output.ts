@@ -17,16 +17,12 @@ import {
 import type { VectorBatch } from '../../kernel/index.ts'
 import type { PhysicalPlan } from '../../plan/index.ts'
 import { hostColumns } from '../batch.ts'
-import { type Change, type Contribution, finalChanges, sortChanges } from '../changes.ts'
+import { type Change, type Contribution, finalChanges } from '../changes.ts'
+import { inOrder, type OrderedColumns } from '../reorder.ts'
 import { withoutFailed } from '../failure.ts'
 import type { Environment, ErrorRow, Push } from '../stage.ts'
 
-interface Part {
-  rows: number
-  columns: Column[]
-  major: Float64Array
-  middle: Float64Array | null
-  minor: Float64Array | null
+interface Part extends OrderedColumns {
   weights: Int32Array | null
 }
 
@@ -100,30 +96,33 @@ function deltaOf(
   updating: boolean,
 ): Delta {
   const fields = plan.output
-  if (!updating && isOrdered(parts)) {
-    const batches = parts.map(({ rows, columns }) => ({ schema: { fields }, rows, columns }))
-    let changes: Change[] | null = null
-    return {
-      count: batches.reduce((sum, { rows }) => sum + rows, 0),
-      batches,
-      changes: () => (changes ??= contributions(parts).map(inserted)),
-      errors,
-    }
+  if (!updating) {
+    const ordered = isOrdered(parts) ? parts : [inOrder(parts, fields)]
+    return insertions(ordered, fields, errors)
   }
-  const rows = contributions(parts)
-  const changes = updating
-    ? finalChanges(rows, fields, plan.key)
-    : sortChanges(rows.map(inserted), fields, plan.key)
+  const changes = finalChanges(contributions(parts), fields, plan.key)
   return { count: changes.length, batches: null, changes: () => changes, errors }
 }
 
-const inserted = ({ row, major, middle, minor }: Contribution): Change => ({
-  row,
-  op: '+I' as Op,
-  major,
-  middle,
-  minor,
-})
+/** A commit of +I changes only. */
+function insertions(parts: readonly OrderedColumns[], fields: Field[], errors: ErrorRow[]): Delta {
+  const batches = parts.map(({ rows, columns }) => ({ schema: { fields }, rows, columns }))
+  const count = batches.reduce((sum, { rows }) => sum + rows, 0)
+  let changes: Change[] | null = null
+  const inserted = ({ row, major, middle, minor }: Contribution): Change => ({
+    row,
+    op: '+I',
+    major,
+    middle,
+    minor,
+  })
+  return {
+    count,
+    batches,
+    changes: () => (changes ??= contributions(parts).map(inserted)),
+    errors,
+  }
+}
 
 /** Are the triples strictly rising over all parts? */
 function isOrdered(parts: readonly Part[]): boolean {
@@ -146,13 +145,13 @@ function isOrdered(parts: readonly Part[]): boolean {
   return true
 }
 
-function contributions(parts: readonly Part[]): Contribution[] {
+function contributions(parts: readonly (OrderedColumns & { weights?: Int32Array | null })[]): Contribution[] {
   const out: Contribution[] = []
   for (const part of parts) {
     for (let row = 0; row < part.rows; row++) {
       out.push({
         row: part.columns.map((column) => valueAt(column, row)) as Row,
-        weight: part.weights === null ? 1 : part.weights[row]!,
+        weight: part.weights?.[row] ?? 1,
         major: part.major[row]!,
         middle: part.middle === null ? 0 : part.middle[row]!,
         minor: part.minor === null ? 0 : part.minor[row]!,
