@@ -49,7 +49,7 @@ export class Interpreter {
 
   constructor(plan: Plan, mode: 'one-shot' | 'continuous') {
     this.plan = plan
-    this.#context = { faults: [], mode }
+    this.#context = { faults: [], mode, watched: false }
     this.#worker = build(plan, this.#context)
   }
 
@@ -69,6 +69,8 @@ export class Interpreter {
 interface Context {
   faults: Fault[]
   mode: 'one-shot' | 'continuous'
+  /** Below a window: only there a scan's watermark counts. */
+  watched: boolean
 }
 
 /** Leaves out contributions in which one of the `used` cells failed, and lists them. */
@@ -88,7 +90,7 @@ function sound(
 function build(plan: Plan, context: Context): Worker {
   switch (plan.kind) {
     case 'scan':
-      return scanWorker(plan)
+      return scanWorker(plan, context.watched)
     case 'values':
       return valuesWorker(plan)
     case 'filter':
@@ -109,8 +111,8 @@ function build(plan: Plan, context: Context): Worker {
 /** W(r) of rows below a judging window, by row object. */
 const watermarkBefore = new WeakMap<CellRow, bigint>()
 
-function scanWorker(plan: Of<'scan'>): Worker {
-  const { watermark } = plan
+function scanWorker(plan: Of<'scan'>, watched: boolean): Worker {
+  const watermark = watched ? plan.watermark : null
   const delay = BigInt(watermark?.delayMicros ?? 0)
   let greatest: bigint | null = null
   /** Positions at which the maximum rose, and to what. */
@@ -198,7 +200,10 @@ function carryWatermark(from: CellRow, to: CellRow): void {
 }
 
 function windowWorker(plan: Of<'window'>, context: Context): Worker {
+  const { watched } = context
+  context.watched = true
   const input = build(plan.input, context)
+  context.watched = watched
   const slide = BigInt(plan.slideMicros)
   const size = BigInt(plan.sizeMicros)
   const offset = BigInt(plan.offsetMicros)
@@ -420,7 +425,7 @@ function cellText(keys: CellRow, output: readonly Field[]): string | null {
 export class TooLarge extends Error {}
 
 /** Pairs that a join looks at in one commit. */
-const pairsMax = 100_000
+const pairsMax = 20_000
 
 class JoinWorker implements Worker {
   #plan: Of<'join'>

@@ -10,7 +10,7 @@ import type { Expression } from '../../src/plan/logical.ts'
 import { castValue } from './cast.ts'
 import { add, arithmetic, roundTo } from './number.ts'
 import { extract, truncateTime } from './time.ts'
-import { type Cell, type CellRow, cellKey, compareKnown, Failed, Fault, scaleOf } from './value.ts'
+import { type Cell, type CellRow, compareKnown, Failed, Fault, scaleOf } from './value.ts'
 
 type Call = Expression & { kind: 'call' }
 type Known = Exclude<Value, null>
@@ -94,14 +94,20 @@ function coalesce(args: readonly Expression[], row: CellRow): Cell {
   return null
 }
 
+/** Equality in which NULL is a value. */
+function isSame(a: Value, b: Value, { args }: Call): boolean {
+  if (a === null || b === null) return a === b
+  return compareExact(a, args[0]!.type, b, args[1]!.type) === 0
+}
+
 /** Functions that look at NULL. */
 const tolerant: Record<string, (values: Value[], call: Call) => Value> = {
   is_null: ([value]) => value === null,
   is_not_null: ([value]) => value !== null,
   is_true: ([value]) => value === true,
   is_false: ([value]) => value === false,
-  is_distinct: ([a, b]) => cellKey(a!) !== cellKey(b!),
-  is_not_distinct: ([a, b]) => cellKey(a!) === cellKey(b!),
+  is_distinct: ([a, b], call) => !isSame(a!, b!, call),
+  is_not_distinct: ([a, b], call) => isSame(a!, b!, call),
   concat: (values) => values.map((value) => value ?? '').join(''),
   in: ([value, ...list]) => {
     if (value === null) return null
