@@ -21,6 +21,8 @@ export interface Vector {
   validity: number
   /** Rows whose evaluation failed; their slot is NULL and holds 0. Almost always null. */
   errors: RowErrors | null
+  /** All rows are known to hold one value, and none is NULL. */
+  constant?: boolean
 }
 
 export type RowErrors = Map<number, EvaluationError>

@@ -163,6 +163,52 @@ defineKernel({
     }),
 })
 
+/** Least and greatest value, into two i64 at `output`; at least one row. */
+defineKernel({
+  name: 'range_i64',
+  parameters: 3,
+  closure: (arena: Arena) => (values, rows, output) => {
+    const { i64 } = arena.views
+    const from = values! >>> 3
+    let least = i64[from]!
+    let greatest = least
+    for (let row = 1; row < rows!; row++) {
+      const value = i64[from + row]!
+      if (value < least) least = value
+      if (value > greatest) greatest = value
+    }
+    i64[output! >>> 3] = least
+    i64[(output! >>> 3) + 1] = greatest
+    return 0
+  },
+  wasm: () =>
+    assemble(3, (a, values, rows, output) => {
+      const first = values.i64().splat()
+      const least = a.let(first)
+      const greatest = a.let(first)
+      const pair = a.v128()
+      const end = a.let(values.add(rows.and(-2).shl(3)))
+      const last = a.let(values.add(rows.sub(1).shl(3)).i64())
+      a.while(values.below(end), () => {
+        a.set(pair, values.v128())
+        a.set(least, pair.blend(least, pair.op('i64x2.lt_s', least)))
+        a.set(greatest, pair.blend(greatest, pair.op('i64x2.gt_s', greatest)))
+        a.set(values, values.add(16))
+      })
+      const low = a.let(last)
+      const high = a.let(last)
+      for (const lane of [0, 1]) {
+        const one = a.let(least.laneI64(lane))
+        a.set(low, one.when(one.lt(low), low))
+        const other = a.let(greatest.laneI64(lane))
+        a.set(high, other.when(other.gt(high), high))
+      }
+      a.store(output, low)
+      a.store(output, high, 8)
+      return i32(0)
+    }),
+})
+
 /** Number of leading rows that equal the first one. */
 defineKernel({
   name: 'same_i64',

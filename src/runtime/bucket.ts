@@ -31,9 +31,10 @@ export function partitionBuckets(
   if (batch.rows === 0) return
   if (bucket === null) return sink(0n, batch)
   const { arena } = kernels
-  const values = batch.columns[bucket.column]!.data
+  const column = batch.columns[bucket.column]!
+  const values = column.data
   const end = (row: number) => arena.views.i64[(values >>> 3) + row]! + bucket.plus
-  const same = kernels.get('same_i64')(values, batch.rows)
+  const same = column.constant ? batch.rows : kernels.get('same_i64')(values, batch.rows)
   if (same === batch.rows) return sink(end(0), batch)
 
   const split = kernels.get('split_i64')

@@ -15,7 +15,7 @@ import { loadContributions } from './batch.ts'
 import { compareRows, type Contribution } from './changes.ts'
 import { ErrorList } from './errors.ts'
 import { compileExpressions } from './expression.ts'
-import { aggregateStage } from './operator/aggregate.ts'
+import { aggregateStage, columnsRead } from './operator/aggregate.ts'
 import { filterStage } from './operator/filter.ts'
 import { joinStage } from './operator/join.ts'
 import { type Delta, type Output, output } from './operator/output.ts'
@@ -54,6 +54,7 @@ export class Dataflow {
       ...options,
       fail: (error) => this.#errors.push(error),
       positionOf: (threshold) => this.#moved?.positionOf(threshold) ?? 0,
+      rises: () => this.#moved?.rises() ?? [],
     }
     this.#sorting = sortingOf(plan)
     const root = this.#sorting?.sort.input ?? plan
@@ -127,8 +128,13 @@ export class Dataflow {
     for (const { arena } of this.#environment.fragments) arena.resetScratch()
   }
 
-  /** Builds the stage of `plan` and those below it. */
-  #build(plan: PhysicalPlan, push: Push, watched: boolean): Upstream {
+  /** Builds the stage of `plan` and those below it; `reads` are the columns of its output that are read, null for all. */
+  #build(
+    plan: PhysicalPlan,
+    push: Push,
+    watched: boolean,
+    reads: ReadonlySet<number> | null = null,
+  ): Upstream {
     const environment = this.#environment
     switch (plan.kind) {
       case 'scan': {
@@ -145,11 +151,12 @@ export class Dataflow {
       case 'project':
         return this.#above(plan.input, projectStage(plan, environment, push), watched)
       case 'window':
-        return this.#above(plan.input, windowStage(plan, environment, push), true)
+        return this.#above(plan.input, windowStage(plan, environment, reads, push), true)
       case 'aggregate': {
         const upstream = pendingUpstream()
         const stage = aggregateStage(plan, environment, upstream, push)
-        return upstream.set(this.#above(plan.input, stage, watched || plan.bucket !== null))
+        const watches = watched || plan.bucket !== null
+        return upstream.set(this.#above(plan.input, stage, watches, columnsRead(plan)))
       }
       case 'join': {
         const [left, right] = [pendingUpstream(), pendingUpstream()]
@@ -166,8 +173,13 @@ export class Dataflow {
     }
   }
 
-  #above(input: PhysicalPlan, stage: Stage & { push: Push }, watched: boolean): Upstream {
-    const upstream = this.#build(input, stage.push, watched)
+  #above(
+    input: PhysicalPlan,
+    stage: Stage & { push: Push },
+    watched: boolean,
+    reads: ReadonlySet<number> | null = null,
+  ): Upstream {
+    const upstream = this.#build(input, stage.push, watched, reads)
     this.#stages.push(stage)
     return upstream
   }

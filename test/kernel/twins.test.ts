@@ -244,6 +244,16 @@ const own: Record<string, (arena: Arena, random: Random, rows: number) => Laid> 
     }
   },
   window_i64: layOutWindow,
+  range_i64: (arena, random, rows) => {
+    const count = Math.max(1, rows)
+    const values = arena.allocateZeroed(count * 8)
+    for (let row = 0; row < count; row++) {
+      const far = random.below(8) === 0 ? 2n ** 63n - 1n : BigInt(random.below(1000))
+      arena.views.i64[(values >>> 3) + row] = random.below(2) === 0 ? far : -far - 1n
+    }
+    const output = arena.allocateZeroed(16)
+    return { arguments: [values, count, output], outputs: [[output, 16]] }
+  },
   same_i64: (arena, random, rows) => {
     const values = arena.allocateZeroed(rows * 8 + 8)
     const until = random.below(rows + 1)

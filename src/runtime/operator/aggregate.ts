@@ -50,6 +50,7 @@ export function aggregateStage(
   // Window columns are not part of a cell's key: they are the bucket.
   const cellKeys = plan.keys.filter((_, place) => place !== bucket?.start && place !== bucket?.end)
   const bucketIn = bucketColumn(bucket, plan.keys)
+  const owningKeys = cellKeys.length > 0 || bucketIn === null ? cellKeys : [bucketIn.column]
   const cuboids: Cuboid[] = environment.fragments
     .slice(0, plan.keys.length === 0 ? 1 : undefined)
     .map(
@@ -198,7 +199,7 @@ export function aggregateStage(
     },
     push: exchange(
       environment,
-      plan.keys.map((column) => ({ column, type: input[column]!.type })),
+      owningKeys.map((column) => ({ column, type: input[column]!.type })),
       fold,
     ),
     stepEnd() {
@@ -243,4 +244,14 @@ function nameFailed(kernels: Kernels, output: VectorBatch, plan: AggregatePlan):
       errors!.set(row, { ...error, row: values.join(', ') })
     }
   }
+}
+
+/** The columns of its input that an aggregate reads: of the window's columns only the one that tells the bucket. */
+export function columnsRead(plan: AggregatePlan): Set<number> {
+  const { bucket } = plan
+  const keys = plan.keys.filter((_, place) => place !== bucket?.start && place !== bucket?.end)
+  const bucketIn = bucketColumn(bucket, plan.keys)
+  const read = plan.calls.flatMap(({ argument, filter }) => [argument, filter])
+  const all = [...keys, bucketIn?.column ?? null, ...read]
+  return new Set(all.filter((column) => column !== null))
 }
