@@ -25,7 +25,8 @@ export const codes = {
   type_mismatch: 'An expression has a type that its place does not take.',
   invalid_literal: 'A literal cannot be read as a value of its type.',
   invalid_option: 'An option is unknown, missing or has a value that cannot be used.',
-  invalid_grouping: 'A column is neither grouped nor aggregated, or an aggregate stands where none may.',
+  invalid_grouping:
+    'A column is neither grouped nor aggregated, or an aggregate stands where none may.',
   invalid_window: 'A window function lacks a time column or has an impossible size.',
   invalid_emit: 'The emission mode cannot be had from this query or by this sink.',
   invalid_parameter: 'A parameter is missing, superfluous or has a value of the wrong type.',

@@ -18,8 +18,14 @@ export function* explainAnalyze(engine: Engine, plan: PhysicalPlan, text: string
       const stage = stats.get(ids[index] ?? -1)
       return stage === undefined ? line : `${line}  [${describe(stage)}]`
     })
-  const rate = query.rowsIn === 0 ? '' : `, ${Math.round(query.rowsIn / (millis / 1000)).toLocaleString('en')} rows/s`
-  return [...lines, `${query.rowsIn} rows in, ${delta.count} rows out, ${millis.toFixed(1)} ms${rate}`]
+  const rate =
+    query.rowsIn === 0
+      ? ''
+      : `, ${Math.round(query.rowsIn / (millis / 1000)).toLocaleString('en')} rows/s`
+  return [
+    ...lines,
+    `${query.rowsIn} rows in, ${delta.count} rows out, ${millis.toFixed(1)} ms${rate}`,
+  ]
 }
 
 function describe({ rowsOut, cells, stateBytes, late }: StageStats): string {

@@ -21,7 +21,7 @@ import {
 import type { Batch, Connectors, Field, Row, Schema } from '../data/index.ts'
 import type { Backend } from '../kernel/index.ts'
 import { Log } from '../log/index.ts'
-import { bind, type BoundStatement } from '../plan/index.ts'
+import { type BoundStatement, bind } from '../plan/index.ts'
 import { Engine } from './engine.ts'
 import { type InputRow, ingest } from './ingest.ts'
 import type { Work } from './query.ts'
@@ -145,7 +145,11 @@ export class Database {
   }
 
   /** Runs one one-shot query. */
-  async query(sql: string, params?: ExecuteOptions['params'], options: { signal?: AbortSignal } = {}): Promise<ResultSet> {
+  async query(
+    sql: string,
+    params?: ExecuteOptions['params'],
+    options: { signal?: AbortSignal } = {},
+  ): Promise<ResultSet> {
     const results = await this.execute(sql, { ...options, params })
     const last = results.findLast((result) => result.kind === 'rows')
     if (last?.kind !== 'rows') {
@@ -185,7 +189,11 @@ export class Database {
   }
 
   /** Follows a query or view. */
-  subscribe(sql: string, params?: ExecuteOptions['params'], options: { signal?: AbortSignal } = {}): Subscription {
+  subscribe(
+    sql: string,
+    params?: ExecuteOptions['params'],
+    options: { signal?: AbortSignal } = {},
+  ): Subscription {
     return Subscription.of(this, sql, params, options)
   }
 
@@ -216,7 +224,11 @@ export class Database {
     return this.close()
   }
 
-  async #statement(statement: Statement, text: string, options: ExecuteOptions): Promise<StatementResult> {
+  async #statement(
+    statement: Statement,
+    text: string,
+    options: ExecuteOptions,
+  ): Promise<StatementResult> {
     const bound = (): BoundStatement =>
       bind(statement, {
         catalog: this.#engine.catalog,
@@ -376,7 +388,9 @@ export class Subscription implements AsyncIterable<RawCommit> {
     options: { signal?: AbortSignal },
   ): Subscription {
     return new Subscription(async () => {
-      const text = /^(\s|--.*|\/\*[\s\S]*?\*\/)*(subscribe|select|values|from)\b/i.test(sql) ? sql : `SUBSCRIBE ${sql}`
+      const text = /^(\s|--.*|\/\*[\s\S]*?\*\/)*(subscribe|select|values|from)\b/i.test(sql)
+        ? sql
+        : `SUBSCRIBE ${sql}`
       const results = await database.execute(text, { ...options, params })
       const last = results.at(-1)
       if (last?.kind === 'changes') return last

@@ -13,7 +13,7 @@ import { assert, type Clock, type Disk, QueryMistake } from '../base/index.ts'
 import { Catalog, type Relation } from '../catalog/index.ts'
 import type { BadRow, Batch, Connectors, Row } from '../data/index.ts'
 import { Arena, type Backend, Kernels } from '../kernel/index.ts'
-import { type CycleFrame, Log, type Run } from '../log/index.ts'
+import type { CycleFrame, Log, Run } from '../log/index.ts'
 import { lower, type PhysicalPlan, type Plan, rewrite } from '../plan/index.ts'
 import type { Delta, ErrorRow } from '../runtime/index.ts'
 import { Query, type Sources, type Work } from './query.ts'
@@ -107,7 +107,8 @@ export class Engine {
     this.catalog.remove(name)
     if (this.catalog.get(`${name}.errors`) !== undefined) this.catalog.remove(`${name}.errors`)
     this.stop(name)
-    if (relation.kind === 'stream' || relation.kind === 'table') this.log.dropStream(name.toLowerCase())
+    if (relation.kind === 'stream' || relation.kind === 'table')
+      this.log.dropStream(name.toLowerCase())
   }
 
   /** Appends rows to a stored stream or table; returns the offset of the first. */
@@ -126,7 +127,10 @@ export class Engine {
   start(name: string, plan: PhysicalPlan, keepsView: boolean): Query {
     const fragments = this.#takeFragments()
     const { vectorSize } = this.options
-    const query = new Query({ name, plan, fragments, vectorSize, mode: 'continuous' }, this.#sources)
+    const query = new Query(
+      { name, plan, fragments, vectorSize, mode: 'continuous' },
+      this.#sources,
+    )
     if (keepsView) query.view = new View(fragments[0]!, plan.output)
     this.#queries.set(name.toLowerCase(), query)
     return query
@@ -144,11 +148,15 @@ export class Engine {
     let rows = 0
     let bytes = 0
     let bytesTotal: number | null = 0
-    for (const query of [...this.#queries.values(), ...(this.#selecting === null ? [] : [this.#selecting])]) {
+    for (const query of [
+      ...this.#queries.values(),
+      ...(this.#selecting === null ? [] : [this.#selecting]),
+    ]) {
       const one = query.progress()
       rows += query.rowsIn
       bytes += one.bytes
-      bytesTotal = bytesTotal === null || one.bytesTotal === null ? null : bytesTotal + one.bytesTotal
+      bytesTotal =
+        bytesTotal === null || one.bytesTotal === null ? null : bytesTotal + one.bytesTotal
     }
     return { rows, bytes, bytesTotal: bytesTotal === 0 ? null : bytesTotal }
   }
@@ -209,7 +217,10 @@ export class Engine {
   *select(plan: PhysicalPlan, text: string): Work<{ delta: Delta; query: Query }> {
     const fragments = this.#takeFragments()
     const { vectorSize } = this.options
-    const query = new Query({ name: '', plan, fragments, vectorSize, mode: 'one-shot' }, this.#sources)
+    const query = new Query(
+      { name: '', plan, fragments, vectorSize, mode: 'one-shot' },
+      this.#sources,
+    )
     this.#selecting = query
     try {
       const delta = yield* query.readAll()

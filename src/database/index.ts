@@ -1,4 +1,6 @@
 /** Database: statements, rows in and changes out; what `src/index.ts` and the doors build on. */
+
+export type { ErrorRow } from '../runtime/index.ts'
 export {
   Database,
   type DatabaseOptions,
@@ -8,9 +10,8 @@ export {
   type ResultSet,
   Subscription,
 } from './database.ts'
+export type { InputRow } from './ingest.ts'
 export { RemoteDatabase } from './remote.ts'
 export { type RemoteSources, Server } from './serve.ts'
-export type { InputRow } from './ingest.ts'
 export type { StatementResult } from './statement.ts'
 export type { RawCommit } from './subscription.ts'
-export type { ErrorRow } from '../runtime/index.ts'

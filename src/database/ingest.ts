@@ -38,7 +38,9 @@ function checkedBatch(schema: Schema, batch: Batch): Batch {
     const column = batch.columns[index]
     if (column === undefined || !sameType(column.type, field.type)) {
       const type = column === undefined ? 'missing' : typeText(column.type)
-      throw refused(`column ${field.name} is ${type} in the batch and ${typeText(field.type)} in the stream`)
+      throw refused(
+        `column ${field.name} is ${type} in the batch and ${typeText(field.type)} in the stream`,
+      )
     }
     if (field.nullable || column.validity === null) return
     for (let row = 0; row < batch.rows; row++) {
@@ -54,7 +56,9 @@ function checkedBatch(schema: Schema, batch: Batch): Batch {
 export function rowsFrom(schema: Schema, rows: readonly InputRow[]): Row[] {
   const places = new Map(schema.fields.map((field, index) => [field.name.toLowerCase(), index]))
   return rows.map((row, number) => {
-    const values = isArray(row) ? arrayRow(schema, row, number) : objectRow(schema, row, number, places)
+    const values = isArray(row)
+      ? arrayRow(schema, row, number)
+      : objectRow(schema, row, number, places)
     return schema.fields.map((field, index) => fieldValue(field, values[index], number))
   })
 }

@@ -178,7 +178,8 @@ export class Query {
     for (const { reader } of this.#external) {
       const one = reader.progress()
       bytes += one.bytes
-      bytesTotal = bytesTotal === null || one.bytesTotal === null ? null : bytesTotal + one.bytesTotal
+      bytesTotal =
+        bytesTotal === null || one.bytesTotal === null ? null : bytesTotal + one.bytesTotal
     }
     return { bytes, bytesTotal }
   }
@@ -342,7 +343,13 @@ function addRun(runs: Run[], run: Run): void {
   } else runs.push(run)
 }
 
-function contribution(change: { row: Row; op: Op; major: number; middle: number; minor: number }): Contribution {
+function contribution(change: {
+  row: Row
+  op: Op
+  major: number
+  middle: number
+  minor: number
+}): Contribution {
   const { row, op, major, middle, minor } = change
   return { row, weight: isDeletion(op) ? -1 : 1, major, middle, minor }
 }

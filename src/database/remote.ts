@@ -33,7 +33,9 @@ interface Call {
 /** Rows sent at once from a source on the host. */
 const sourceRows = 256
 
-export class RemoteDatabase implements Pick<Database, 'execute' | 'query' | 'append' | 'subscribe' | 'explain' | 'close'> {
+export class RemoteDatabase
+  implements Pick<Database, 'execute' | 'query' | 'append' | 'subscribe' | 'explain' | 'close'>
+{
   readonly #worker: Worker
   readonly #sources: ReadonlyMap<string, AsyncIterator<unknown>>
   readonly #calls = new Map<number, Call>()
@@ -46,7 +48,9 @@ export class RemoteDatabase implements Pick<Database, 'execute' | 'query' | 'app
     this.#worker = worker
     this.#sources = sources
     worker.on('message', (response: Response) => this.#take(response))
-    worker.on('error', (cause) => this.#fail(new Failure('closed', 'the engine stopped', { cause })))
+    worker.on('error', (cause) =>
+      this.#fail(new Failure('closed', 'the engine stopped', { cause })),
+    )
     worker.on('exit', () => this.#fail(new Failure('closed', 'the database is closed')))
     // The worker alone keeps no process alive; a call that waits for it does.
     worker.unref()
@@ -67,7 +71,11 @@ export class RemoteDatabase implements Pick<Database, 'execute' | 'query' | 'app
     }
   }
 
-  async query(sql: string, params?: ExecuteOptions['params'], options: { signal?: AbortSignal } = {}): Promise<ResultSet> {
+  async query(
+    sql: string,
+    params?: ExecuteOptions['params'],
+    options: { signal?: AbortSignal } = {},
+  ): Promise<ResultSet> {
     const results = await this.execute(sql, { ...options, params })
     const last = results.findLast((result) => result.kind === 'rows')
     if (last?.kind === 'rows') return { fields: last.fields, rows: last.rows }
@@ -85,7 +93,11 @@ export class RemoteDatabase implements Pick<Database, 'execute' | 'query' | 'app
     return value as { offset: number }
   }
 
-  subscribe(sql: string, params?: ExecuteOptions['params'], options: { signal?: AbortSignal } = {}): Subscription {
+  subscribe(
+    sql: string,
+    params?: ExecuteOptions['params'],
+    options: { signal?: AbortSignal } = {},
+  ): Subscription {
     return Subscription.of(this, sql, params, options)
   }
 

@@ -122,7 +122,9 @@ export class Server implements RemoteSources {
         ...(vars === null ? {} : { vars }),
         signal: controller.signal,
         onNotice: (text) => this.#send({ kind: 'notice', id, text }),
-        ...(watch ? { onProgress: (progress) => this.#send({ kind: 'progress', id, progress }) } : {}),
+        ...(watch
+          ? { onProgress: (progress) => this.#send({ kind: 'progress', id, progress }) }
+          : {}),
         onResult: (result) => this.#result(id, result),
       })
     } finally {
@@ -154,7 +156,11 @@ export class Server implements RemoteSources {
   }
 
   async #pump(number: number, result: StatementResult & { kind: 'changes' }): Promise<void> {
-    const queue = { credit: creditMax, more: null as (() => void) | null, leave: () => result.cancel() }
+    const queue = {
+      credit: creditMax,
+      more: null as (() => void) | null,
+      leave: () => result.cancel(),
+    }
     this.#queues.set(number, queue)
     try {
       for await (const commit of result.commits) {

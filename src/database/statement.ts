@@ -9,8 +9,8 @@
 import { assert, QueryMistake, unreachable } from '../base/index.ts'
 import type { Relation } from '../catalog/index.ts'
 import {
-  batchOf,
   type Batch,
+  batchOf,
   type Field,
   type Op,
   type Row,
@@ -118,7 +118,8 @@ function* createRelation(
   // The rows come first: if they cannot be had, nothing is made.
   const rows = plan === null ? [] : yield* answer(engine, plan, session)
   engine.createRelation(relation)
-  if (relation.kind === 'external' && relation.source) engine.createRelation(errorsOf(relation.name))
+  if (relation.kind === 'external' && relation.source)
+    engine.createRelation(errorsOf(relation.name))
   logged(engine, session)
   if (session.source !== null && plan !== null) {
     engine.append(relation, batchOf(relation.schema, rows))
@@ -133,7 +134,8 @@ function createView(
 ): Outcome {
   const { relation } = bound
   const present = engine.catalog.get(relation.name)
-  if (present !== undefined && bound.ifNotExists) return done(`view ${relation.name} exists already`)
+  if (present !== undefined && bound.ifNotExists)
+    return done(`view ${relation.name} exists already`)
   if (present !== undefined) engine.drop(relation.name)
   engine.createRelation(relation)
   logged(engine, session)
@@ -169,11 +171,7 @@ function errorsOf(of: string): Relation {
   return { kind: 'errors', of, name: `${of}.errors`, schema: { fields }, watermark: null }
 }
 
-function drop(
-  engine: Engine,
-  bound: BoundStatement & { kind: 'drop' },
-  session: Session,
-): Outcome {
+function drop(engine: Engine, bound: BoundStatement & { kind: 'drop' }, session: Session): Outcome {
   const { name, object } = bound
   if (object === 'query') engine.stop(name)
   else engine.drop(name)
@@ -205,17 +203,14 @@ function* select(engine: Engine, plan: Plan, session: Session): Work<Outcome> {
   return { kind: 'rows', fields: plan.output, rows }
 }
 
-function* insert(
-  engine: Engine,
-  target: string,
-  plan: Plan,
-  session: Session,
-): Work<Outcome> {
+function* insert(engine: Engine, target: string, plan: Plan, session: Session): Work<Outcome> {
   const relation = engine.catalog.get(target)
   assert(relation !== undefined, `the target ${target} is in the catalog`)
   const rows = yield* answer(engine, plan, session)
   rows.forEach((row, number) => {
-    const missing = relation.schema.fields.find((field, index) => !field.nullable && row[index] === null)
+    const missing = relation.schema.fields.find(
+      (field, index) => !field.nullable && row[index] === null,
+    )
     if (missing === undefined) return
     const message = `row ${number} has no value for column ${missing.name} of ${relation.name}`
     throw new QueryMistake([{ code: 'not_null', message }], session.text)
@@ -264,7 +259,8 @@ function writeDelta(writer: SinkWriter, fields: readonly Field[], delta: Delta):
     )
   } else {
     const rows = rowsOfDelta(delta)
-    const ops = delta.batches === null ? delta.changes().map(({ op }) => op) : rows.map((): Op => '+I')
+    const ops =
+      delta.batches === null ? delta.changes().map(({ op }) => op) : rows.map((): Op => '+I')
     writer.write(rows, ops)
   }
 }
@@ -290,7 +286,8 @@ function* subscribe(
     const isSnapshot = first
     first = false
     if (delta.count > 0 || delta.errors.length > 0) {
-      if (!isSnapshot || snapshot) queue.push(commitOf(running, cycle, delta, isSnapshot, engine.log.position))
+      if (!isSnapshot || snapshot)
+        queue.push(commitOf(running, cycle, delta, isSnapshot, engine.log.position))
     }
     if (!running.ended) return
     engine.stop(name)
@@ -319,9 +316,18 @@ function commitOf(
 ): RawCommit {
   const watermark = query.dataflow.watermark()
   const rows = rowsOfDelta(delta)
-  const ops = delta.batches === null ? delta.changes().map(({ op }) => op) : rows.map((): Op => '+I')
+  const ops =
+    delta.batches === null ? delta.changes().map(({ op }) => op) : rows.map((): Op => '+I')
   const known = watermark > -(2n ** 62n) && watermark < 2n ** 62n
-  return { cycle, offset, watermark: known ? watermark : null, snapshot, rows, ops, errors: delta.errors }
+  return {
+    cycle,
+    offset,
+    watermark: known ? watermark : null,
+    snapshot,
+    rows,
+    ops,
+    errors: delta.errors,
+  }
 }
 
 function* explain(
@@ -333,10 +339,17 @@ function* explain(
   const plan = planOf(engine, inner)
   if (plan === null) {
     const message = 'EXPLAIN takes a query'
-    throw new QueryMistake([{ code: 'unsupported', message: `not supported yet: ${message}` }], session.text)
+    throw new QueryMistake(
+      [{ code: 'unsupported', message: `not supported yet: ${message}` }],
+      session.text,
+    )
   }
   if (bound.format === 'json') {
-    return { kind: 'rows', fields: [text('plan')], rows: [[JSON.stringify(explainJson(plan), null, 2)]] }
+    return {
+      kind: 'rows',
+      fields: [text('plan')],
+      rows: [[JSON.stringify(explainJson(plan), null, 2)]],
+    }
   }
   const lines = bound.analyze
     ? yield* explainAnalyze(engine, plan, session.text)
@@ -362,7 +375,10 @@ function planOf(engine: Engine, bound: BoundStatement): PhysicalPlan | null {
 function show(engine: Engine, what: 'streams' | 'tables' | 'views' | 'queries'): Outcome {
   if (what === 'queries') {
     const fields = [text('query'), text('state')]
-    const rows = [...engine.queries.values()].map(({ name, ended }) => [name, ended ? 'ended' : 'running'])
+    const rows = [...engine.queries.values()].map(({ name, ended }) => [
+      name,
+      ended ? 'ended' : 'running',
+    ])
     return { kind: 'rows', fields, rows }
   }
   const kinds: Record<typeof what, readonly string[]> = {

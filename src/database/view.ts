@@ -23,7 +23,9 @@ export class View {
     this.#kernels = kernels
     this.#cells = new Cuboid(kernels, {
       keys: fields.map((field) => field.type),
-      measures: [{ function: 'count_star', argument: null, distinct: false, result: { kind: 'bigint' } }],
+      measures: [
+        { function: 'count_star', argument: null, distinct: false, result: { kind: 'bigint' } },
+      ],
       retracts: true,
       changes: false,
       single: false,
@@ -52,7 +54,9 @@ export class View {
 
   /** All rows; copies of a row stand side by side, otherwise in no particular order. */
   rows(): Row[] {
-    const schema = { fields: [...this.fields, { name: '', type: { kind: 'bigint' }, nullable: false } as const] }
+    const schema = {
+      fields: [...this.fields, { name: '', type: { kind: 'bigint' }, nullable: false } as const],
+    }
     const out: Row[] = []
     const read = (cells: VectorBatch) => {
       const columns = cells.columns.map((vector, index) =>

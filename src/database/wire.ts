@@ -11,7 +11,14 @@ import type { ErrorRow } from '../runtime/index.ts'
 import type { RawCommit } from './subscription.ts'
 
 export type Request =
-  | { kind: 'execute'; id: number; sql: string; params: unknown; vars: Record<string, string> | null; watch: boolean }
+  | {
+      kind: 'execute'
+      id: number
+      sql: string
+      params: unknown
+      vars: Record<string, string> | null
+      watch: boolean
+    }
   | { kind: 'append'; id: number; stream: string; batch: Batch }
   | { kind: 'schema'; id: number; stream: string }
   | { kind: 'cancel'; id: number }
@@ -28,7 +35,11 @@ export type Response =
   | { kind: 'answer'; id: number; value: unknown }
   | { kind: 'fault'; id: number; fault: WireFault }
   | { kind: 'notice'; id: number; text: string }
-  | { kind: 'progress'; id: number; progress: { rows: number; bytes: number; bytesTotal: number | null } }
+  | {
+      kind: 'progress'
+      id: number
+      progress: { rows: number; bytes: number; bytesTotal: number | null }
+    }
   | { kind: 'result'; id: number; result: WireResult }
   | { kind: 'commit'; queue: number; commit: WireCommit }
   | { kind: 'end'; queue: number; fault: WireFault | null }

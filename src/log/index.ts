@@ -1,2 +1,9 @@
 /** Log: the one order of all that happens; durable streams come behind this interface. */
-export { type CycleFrame, type DataFrame, type Frame, Log, type LogOptions, type Run } from './log.ts'
+export {
+  type CycleFrame,
+  type DataFrame,
+  type Frame,
+  Log,
+  type LogOptions,
+  type Run,
+} from './log.ts'

@@ -123,7 +123,10 @@ export class Log {
     if (batch.rows === 0) return offset
     const bytes = batchBytes(batch)
     if (this.#bytes + bytes > this.#bytesMax) {
-      throw new Failure('memory_limit', `the log is full: ${this.#bytesMax} bytes are held in memory`)
+      throw new Failure(
+        'memory_limit',
+        `the log is full: ${this.#bytesMax} bytes are held in memory`,
+      )
     }
     const frame: DataFrame = { kind: 'data', stream: name, offset, position: this.#position, batch }
     stream.frames.push(frame)
@@ -150,7 +153,8 @@ export class Log {
     for (const frame of this.#frames) {
       if (frame.kind === 'data') position = Math.max(position, frame.position + frame.batch.rows)
       if (frame.kind !== 'cycle') continue
-      for (const run of frame.runs) position = Math.max(position, run.position + Math.max(1, run.rows))
+      for (const run of frame.runs)
+        position = Math.max(position, run.position + Math.max(1, run.rows))
     }
     this.#position = position
   }

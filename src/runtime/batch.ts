@@ -2,14 +2,7 @@
  * Batch work that several operators share: between host and arena, and on rows that stand side by side.
  */
 import { assert } from '../base/index.ts'
-import {
-  type Batch,
-  type Column,
-  type Field,
-  type Row,
-  columnOf,
-  valueAt,
-} from '../data/index.ts'
+import { type Batch, type Column, columnOf, type Field, type Row, valueAt } from '../data/index.ts'
 import {
   iota,
   type Kernels,
@@ -115,7 +108,8 @@ export function dropEqualPairs(
   const { u32 } = kernels.arena.views
   let count = 0
   for (let row = 0; row < rows.length; row++) {
-    if (row + 1 < rows.length && isNoChange(rows[row]!, rows[row + 1]!) && !failed(batch, row)) row++
+    if (row + 1 < rows.length && isNoChange(rows[row]!, rows[row + 1]!) && !failed(batch, row))
+      row++
     else u32[(selection >>> 2) + count++] = row
   }
   return count === batch.rows ? batch : takeRows(kernels, batch, selection, count)

@@ -12,7 +12,7 @@ import type { Row } from '../data/index.ts'
 import type { Kernels } from '../kernel/index.ts'
 import type { Expression, PhysicalPlan } from '../plan/index.ts'
 import { loadContributions } from './batch.ts'
-import { compareRows, type Contribution } from './changes.ts'
+import { type Contribution, compareRows } from './changes.ts'
 import { ErrorList } from './errors.ts'
 import { compileExpressions } from './expression.ts'
 import { aggregateStage, columnsRead } from './operator/aggregate.ts'
@@ -22,7 +22,15 @@ import { type Delta, type Output, output } from './operator/output.ts'
 import { projectStage } from './operator/project.ts'
 import { type ScanStage, type Slice, scanStage } from './operator/scan.ts'
 import { windowStage } from './operator/window.ts'
-import { endOfTime, type Environment, type ErrorRow, type Push, type Stage, type StageStats, type Upstream } from './stage.ts'
+import {
+  type Environment,
+  type ErrorRow,
+  endOfTime,
+  type Push,
+  type Stage,
+  type StageStats,
+  type Upstream,
+} from './stage.ts'
 
 export interface DataflowOptions {
   /** One entry per fragment, each with its own arena. */

@@ -60,5 +60,7 @@ function netErrors(errors: readonly ErrorRow[]): ErrorRow[] {
 
 function compareErrors(a: ErrorRow, b: ErrorRow): number {
   const text = ({ code, message, row }: ErrorRow) => `${code}\0${message}\0${row ?? '\uffff'}`
-  return a.offset - b.offset || Math.sign(a.weight) - Math.sign(b.weight) || (text(a) < text(b) ? -1 : 1)
+  return (
+    a.offset - b.offset || Math.sign(a.weight) - Math.sign(b.weight) || (text(a) < text(b) ? -1 : 1)
+  )
 }

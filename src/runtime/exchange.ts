@@ -6,9 +6,10 @@
  * Contract 1 (checked by the golden scripts) equal keys meet in one fragment on every side of a join.
  * Cost     nothing with one fragment; some 0.5 µs per row otherwise, until fragments run on threads of their own.
  */
+
+import type { Type } from '../data/index.ts'
 import { valueAt } from '../data/index.ts'
 import { copyRows, unloadColumn, type VectorBatch } from '../kernel/index.ts'
-import type { Type } from '../data/index.ts'
 import { valueKey } from './changes.ts'
 import type { Environment, Push } from './stage.ts'
 

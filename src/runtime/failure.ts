@@ -9,7 +9,9 @@ import { type Kernels, takeRows, type Vector, type VectorBatch } from '../kernel
 import type { Environment } from './stage.ts'
 
 /** The first error of each row among `vectors`, or null when none failed. */
-export function firstErrors(vectors: readonly (Vector | null)[]): Map<number, EvaluationError> | null {
+export function firstErrors(
+  vectors: readonly (Vector | null)[],
+): Map<number, EvaluationError> | null {
   let errors: Map<number, EvaluationError> | null = null
   for (const vector of vectors) {
     if (vector === null || vector.errors === null) continue

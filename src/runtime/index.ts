@@ -12,4 +12,4 @@ export {
 } from './input.ts'
 export type { Delta } from './operator/output.ts'
 export type { ScanStage, Slice } from './operator/scan.ts'
-export { endOfTime, type ErrorRow, type StageStats } from './stage.ts'
+export { type ErrorRow, endOfTime, type StageStats } from './stage.ts'

@@ -193,7 +193,11 @@ function precedes(a: bigint | null, aSource: number, b: bigint | null, bSource: 
 }
 
 /** How many rows of `first` come before the next row of every other input. */
-function runLength(first: ExternalInput, others: readonly ExternalInput[], rowsMax: number): number {
+function runLength(
+  first: ExternalInput,
+  others: readonly ExternalInput[],
+  rowsMax: number,
+): number {
   const rows = Math.min(rowsMax, first.batch!.rows - first.from)
   if (others.length === 0 || first.time === null) return rows
   const other = others.reduce((least, input) => (isBefore(input, least) ? input : least))

@@ -13,7 +13,7 @@
  * See      src/cuboid, docs/laws.md
  */
 import { Cuboid } from '../../cuboid/index.ts'
-import { valueAt, valueText } from '../../data/index.ts'
+import { type Row, valueAt, valueText } from '../../data/index.ts'
 import {
   type Kernels,
   noWatermark,
@@ -24,8 +24,9 @@ import {
 import type { PhysicalPlan } from '../../plan/index.ts'
 import { bucketColumn, partitionBuckets } from '../bucket.ts'
 import { exchange } from '../exchange.ts'
-import { withoutFailedInputs, withoutRows } from '../failure.ts'
+import { withoutFailedInputs } from '../failure.ts'
 import { type Environment, type Push, type Stage, stageStats, type Upstream } from '../stage.ts'
+import { type Gate, gate, mayComeLate } from './gate.ts'
 
 type AggregatePlan = PhysicalPlan & { kind: 'aggregate' }
 
@@ -44,8 +45,6 @@ export function aggregateStage(
   const closes = plan.emit === 'on-window-close' && environment.mode === 'continuous'
   const oneShot = environment.mode === 'one-shot'
   const frees = bucket !== null && (plan.input.window?.watermarked ?? false) && !oneShot
-  // Children that emit at the commit have not delivered everything at the end of a step.
-  const deferred = emitsAtCommit(plan.input)
   const unit = BigInt(plan.input.window?.unitMicros ?? '1')
   // Window columns are not part of a cell's key: they are the bucket.
   const cellKeys = plan.keys.filter((_, place) => place !== bucket?.start && place !== bucket?.end)
@@ -73,7 +72,11 @@ export function aggregateStage(
     )
 
   /** The plan's output from a cell's columns: window columns are made from the bucket of each row. */
-  const complete = (kernels: Kernels, cells: VectorBatch, endOf: (row: number) => bigint): VectorBatch => {
+  const complete = (
+    kernels: Kernels,
+    cells: VectorBatch,
+    endOf: (row: number) => bigint,
+  ): VectorBatch => {
     if (bucket === null) return cells
     const { arena } = kernels
     const windowColumn = (less: bigint): Vector => {
@@ -90,7 +93,12 @@ export function aggregateStage(
     return { ...cells, columns: [...keys, ...cells.columns.slice(cell)] }
   }
 
-  const emit = (fragment: number, kernels: Kernels, cells: VectorBatch, endOf: (row: number) => bigint) => {
+  const emit = (
+    fragment: number,
+    kernels: Kernels,
+    cells: VectorBatch,
+    endOf: (row: number) => bigint,
+  ) => {
     const output = complete(kernels, cells, endOf)
     if (output.columns.some((column) => column.errors !== null)) nameFailed(kernels, output, plan)
     stats.rowsOut += output.rows
@@ -158,36 +166,39 @@ export function aggregateStage(
     }
     closing.clear()
   }
-  /** What still counts for a window: everything before it closed. Rows of the other side of a join may come later. */
-  const inTime = (kernels: Kernels, rows: VectorBatch, end: bigint): VectorBatch => {
-    if (!closes || end - unit > watermarkSeen) return rows
-    const closedAt = closing.get(end) ?? -1
-    const { f64 } = kernels.arena.views
-    const late = new Map<number, true>()
-    for (let row = 0; row < rows.rows; row++) {
-      if (f64[(rows.order.major >>> 3) + row]! > closedAt) late.set(row, true)
-    }
-    return late.size === 0 ? rows : withoutRows(kernels, rows, late)
-  }
-
   const fold: Push = (fragment, batch) => {
     const kernels = environment.fragments[fragment]!
     const cuboid = cuboids[fragment]!
-    const well = withoutFailedInputs(environment, kernels, batch, plan.keys, plan.calls)
-    partitionBuckets(kernels, well, bucketIn, (end, all) => {
-      const rows = inTime(kernels, all, end)
-      if (rows.rows === 0) return
+    partitionBuckets(kernels, batch, bucketIn, (end, rows) => {
       cuboid.fold(end, {
         rows: rows.rows,
         keys: cellKeys.map((column) => rows.columns[column]!),
         arguments: plan.calls.map((call) =>
           call.argument === null ? null : rows.columns[call.argument]!,
         ),
-        filters: plan.calls.map((call) => (call.filter === null ? null : rows.columns[call.filter]!)),
+        filters: plan.calls.map((call) =>
+          call.filter === null ? null : rows.columns[call.filter]!,
+        ),
         order: rows.order,
         weights: rows.weights,
       })
     })
+  }
+
+  const endOf = (row: Row) => (row[bucketIn!.column] as bigint) + bucketIn!.plus
+  const waiting =
+    closes && mayComeLate(plan.input) ? gate({ plan, environment, upstream, endOf, fold }) : null
+  const receive: Push = (fragment, batch) => {
+    const kernels = environment.fragments[fragment]!
+    const well = withoutFailedInputs(environment, kernels, batch, plan.keys, plan.calls)
+    if (well.rows > 0) (waiting?.push ?? fold)(fragment, well)
+  }
+  /** Closes what a gate held back until now. */
+  const closeWaiting = (held: Gate) => {
+    held.release()
+    for (const end of closable(upstream.watermark())) closing.set(end, held.closedAt(end) ?? -1)
+    emitClosing()
+    held.endCycle()
   }
 
   return {
@@ -200,19 +211,21 @@ export function aggregateStage(
     push: exchange(
       environment,
       owningKeys.map((column) => ({ column, type: input[column]!.type })),
-      fold,
+      receive,
     ),
     stepEnd() {
+      if (waiting !== null) return waiting.stepEnd()
       const watermark = upstream.watermark()
       if (!closes || watermark === watermarkSeen) return
       watermarkSeen = watermark
       for (const end of closable(watermark)) {
         if (!closing.has(end)) closing.set(end, environment.positionOf(end - unit))
       }
-      if (!deferred) emitClosing()
+      emitClosing()
     },
     commit() {
-      if (closes) return emitClosing()
+      if (waiting !== null) return closeWaiting(waiting)
+      if (closes) return
       cuboids.forEach((cuboid, fragment) => {
         if (!oneShot) emitChanges(fragment)
         else for (const end of cuboid.buckets()) emitBucket(fragment, end, null)
@@ -220,15 +233,6 @@ export function aggregateStage(
       dropClosed()
     },
   }
-}
-
-function emitsAtCommit(plan: PhysicalPlan): boolean {
-  if (plan.kind === 'join') {
-    const updating = plan.join !== 'inner' || plan.retracts
-    return updating || emitsAtCommit(plan.left) || emitsAtCommit(plan.right)
-  }
-  if (plan.kind === 'aggregate' && plan.emit === 'changes') return true
-  return 'input' in plan && emitsAtCommit(plan.input)
 }
 
 /** Adds the text of a failed cell's key to its errors. */

@@ -22,7 +22,11 @@ export function filterStage(
     stats,
     push(fragment, batch) {
       const kernels = environment.fragments[fragment]!
-      const evaluator = (evaluators[fragment] ??= compileExpressions(kernels, predicate, environment))
+      const evaluator = (evaluators[fragment] ??= compileExpressions(
+        kernels,
+        predicate,
+        environment,
+      ))
       const verdict = evaluator.run(batch.columns, batch.rows)[0]!
       if (verdict.errors !== null) reportRows(environment, kernels, batch, verdict.errors)
       const { selection, count } = selectTrue(kernels, verdict, batch.rows)

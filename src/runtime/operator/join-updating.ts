@@ -14,7 +14,7 @@ import type { Field } from '../../data/index.ts'
 import type { Kernels, VectorBatch } from '../../kernel/index.ts'
 import { contributionsOf, loadContributions } from '../batch.ts'
 import { partitionBuckets } from '../bucket.ts'
-import { cancelAtOnce, type Contribution, compareTriples } from '../changes.ts'
+import { type Contribution, cancelAtOnce, compareTriples } from '../changes.ts'
 import type { Environment, Push } from '../stage.ts'
 import { type JoinPlan, matchedRows, residualFilter, type Side, storedRows } from './join.ts'
 

@@ -8,7 +8,13 @@
  * Cost     0.3 ns per row; about 1 ns per row and window, plus taking rows, where a batch lies across windows.
  * See      docs/laws.md (watermarks), src/kernel/window.ts
  */
-import { type Kernels, takeRows, type Vector, type VectorBatch, windowControl } from '../../kernel/index.ts'
+import {
+  type Kernels,
+  takeRows,
+  type Vector,
+  type VectorBatch,
+  windowControl,
+} from '../../kernel/index.ts'
 import type { PhysicalPlan } from '../../plan/index.ts'
 import { withoutFailed } from '../failure.ts'
 import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
