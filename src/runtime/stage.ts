@@ -26,6 +26,12 @@ export interface ErrorRow {
   error: EvaluationError
 }
 
+/** A row that raised the watermark of its source, and to what. */
+export interface Rise {
+  position: number
+  watermark: bigint
+}
+
 /** What a stage may use of the dataflow around it. */
 export interface Environment {
   fragments: readonly Kernels[]
@@ -35,6 +41,8 @@ export interface Environment {
   fail(error: ErrorRow): void
   /** During `stepEnd`: position of the row at which the watermark of the source that moved reached `threshold`. */
   positionOf(threshold: bigint): number
+  /** During `stepEnd`: the rises of the source that moved, in order. */
+  rises(): readonly Rise[]
 }
 
 /** Counters for EXPLAIN ANALYZE. */

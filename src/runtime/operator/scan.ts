@@ -11,7 +11,7 @@ import { noWatermark, type VectorBatch } from '../../kernel/index.ts'
 import type { PhysicalPlan } from '../../plan/index.ts'
 import { loadBatch, loadContributions } from '../batch.ts'
 import type { Contribution } from '../changes.ts'
-import { endOfTime, type Environment, type Push, type Stage, stageStats, type Upstream } from '../stage.ts'
+import { endOfTime, type Environment, type Push, type Rise, type Stage, stageStats, type Upstream } from '../stage.ts'
 
 export type ScanPlan = PhysicalPlan & { kind: 'scan' }
 
@@ -31,6 +31,8 @@ export interface ScanStage extends Stage, Upstream {
   /** The source has ended; its final watermark stands at `position`. */
   end(position: number): void
   positionOf(threshold: bigint): number
+  /** Rows of the step that raised the watermark. */
+  rises(): Rise[]
   /** Forgets the rows of the step; scratch memory is about to go. */
   forgetStep(): void
 }
@@ -64,7 +66,8 @@ export function scanStage(
     plan,
     stats,
     ended: () => ended,
-    settled: () => ended || plan.watermark !== null,
+    // A scan beside the windows may still give rows for windows that are over.
+    settled: () => ended || watched !== null,
     watermark() {
       if (ended || watched === null) return endOfTime
       const maximum = arena.views.i64[control >>> 3]!
@@ -98,6 +101,21 @@ export function scanStage(
         else low = middle + 1
       }
       return rows === 0 ? position : position + low - 1
+    },
+    rises() {
+      if (step === null) return []
+      const { watermarks, rows, position } = step
+      if (rows === 0) return [{ position, watermark: endOfTime }]
+      const { i64 } = arena.views
+      const after = (row: number) => i64[(row + 1 < rows ? watermarks + (row + 1) * 8 : control) >>> 3]!
+      const out: Rise[] = []
+      let before = i64[watermarks >>> 3]!
+      for (let row = 0; row < rows; row++) {
+        const watermark = row + 1 < rows ? after(row) : after(row) - delay
+        if (watermark > before) out.push({ position: position + row, watermark })
+        before = watermark
+      }
+      return out
     },
     forgetStep() {
       step = null

@@ -1,0 +1,114 @@
+/**
+ * Gate: holds rows back from an aggregate that closes windows until it is known which of them came in time.
+ *
+ * How      Below a join, rows of a window may come after the row that closed it: in the same step, because the other side goes on
+ *          (a table beside a windowed stream), or at the commit, because an updating join speaks only then. So rows wait on
+ *          the host until the commit. Each step notes at which positions the watermark rose; at the commit a row passes
+ *          when its window is open or was closed by no earlier row than itself.
+ * Contract 1 (checked by the golden scripts) what passes does not depend on steps.
+ * Cost     some µs per row, for joins without equal windows only; all others fold at once.
+ * See      docs/laws.md (watermarks)
+ */
+import type { Kernels, VectorBatch } from '../../kernel/index.ts'
+import { noWatermark } from '../../kernel/index.ts'
+import type { PhysicalPlan } from '../../plan/index.ts'
+import { contributionsOf, loadContributions } from '../batch.ts'
+import type { Contribution } from '../changes.ts'
+import type { Environment, Push, Rise, Upstream } from '../stage.ts'
+
+/** What a gate must know of its aggregate. */
+export interface GateOptions {
+  plan: PhysicalPlan & { kind: 'aggregate' }
+  environment: Environment
+  upstream: Upstream
+  /** Window end of an input row. */
+  endOf: (row: Contribution['row']) => bigint
+  fold: Push
+}
+
+export interface Gate {
+  push: Push
+  stepEnd(): void
+  /** Folds what came in time. */
+  release(): void
+  /** Where the window closed in this cycle; null when it is open. */
+  closedAt(end: bigint): number | null
+  /** The finals are out: what comes for these windows now is late. */
+  endCycle(): void
+}
+
+/** Rows folded at once. */
+const foldRowsMax = 1024
+
+/** Can rows of a window come after its watermark has passed? */
+export function mayComeLate(plan: PhysicalPlan): boolean {
+  switch (plan.kind) {
+    case 'scan':
+    case 'values':
+      return false
+    case 'join':
+      if (plan.bucket === null || plan.join !== 'inner' || plan.retracts) return true
+      return mayComeLate(plan.left) || mayComeLate(plan.right)
+    case 'aggregate':
+      return plan.emit === 'changes' || mayComeLate(plan.input)
+    default:
+      return mayComeLate(plan.input)
+  }
+}
+
+export function gate({ plan, environment, upstream, endOf, fold }: GateOptions): Gate {
+  const unit = BigInt(plan.input.window?.unitMicros ?? '1')
+  const fields = plan.input.output
+  let held: Contribution[][] = environment.fragments.map(() => [])
+  let watermark = noWatermark
+  /** Watermark at the last commit. */
+  let closed = noWatermark
+  /** Steps of this cycle that raised the watermark to `to`, with the rises of the source that moved. */
+  let steps: { to: bigint; rises: readonly Rise[] }[] = []
+
+  const closedAt = (end: bigint): number | null => {
+    const threshold = end - unit
+    if (threshold > watermark) return null
+    if (threshold <= closed) return -1
+    // The other sources stood still in that step and had reached the threshold before it.
+    const step = steps.find(({ to }) => to >= threshold)
+    return step?.rises.find((rise) => rise.watermark >= threshold)?.position ?? -1
+  }
+  const isInTime = ({ row, major }: Contribution) => {
+    const at = closedAt(endOf(row))
+    return at === null || major <= at
+  }
+  const release = (kernels: Kernels, fragment: number, rows: readonly Contribution[]) => {
+    for (let from = 0; from < rows.length; from += foldRowsMax) {
+      const mark = kernels.arena.markScratch()
+      const batch: VectorBatch = loadContributions(kernels, rows.slice(from, from + foldRowsMax), fields)
+      fold(fragment, batch)
+      kernels.arena.releaseScratch(mark)
+    }
+  }
+  return {
+    push(fragment, batch) {
+      for (const row of contributionsOf(environment.fragments[fragment]!, batch, fields)) {
+        held[fragment]!.push(row)
+      }
+    },
+    stepEnd() {
+      const now = upstream.watermark()
+      if (now === watermark) return
+      watermark = now
+      steps.push({ to: now, rises: environment.rises() })
+    },
+    release() {
+      const rows = held
+      held = environment.fragments.map(() => [])
+      rows.forEach((part, fragment) => {
+        release(environment.fragments[fragment]!, fragment, part.filter(isInTime))
+      })
+    },
+    closedAt,
+    endCycle() {
+      closed = watermark
+      steps = []
+    },
+  }
+}
