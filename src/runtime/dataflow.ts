@@ -163,8 +163,8 @@ export class Dataflow {
       case 'aggregate': {
         const upstream = pendingUpstream()
         const stage = aggregateStage(plan, environment, upstream, push)
-        const watches = watched || plan.bucket !== null
-        return upstream.set(this.#above(plan.input, stage, watches, columnsRead(plan)))
+        // Only windows watch: whether a scan beside them reads its time column is up to the rewrites.
+        return upstream.set(this.#above(plan.input, stage, watched, columnsRead(plan)))
       }
       case 'join': {
         const [left, right] = [pendingUpstream(), pendingUpstream()]
