@@ -4,7 +4,9 @@
  * How      1. Every subject is prepared, then warmed by one round that does not count.
  *          2. At least five rounds follow in which all subjects take their turns, so that what disturbs the machine
  *             disturbs all.
- *          3. The answers of all subjects are compared; a benchmark with a wrong answer is a failure.
+ *          3. The answers of all subjects are compared; a benchmark with a wrong answer is a failure. A subject that
+ *             hands its result over row by row is asked once more after the rounds, for the sums over what it hands
+ *             over.
  * Contract 1 (checked) only `round` is timed, from the question to its answer.
  */
 import { cpus } from 'node:os'
@@ -15,7 +17,9 @@ export interface Subject {
   name: string
   prepare(): Promise<void>
   /** Answers the question once; its time, when the subject measures itself, in milliseconds. */
-  round(): Promise<{ answer: number[]; millis?: number }>
+  round(): Promise<{ answer?: number[]; millis?: number }>
+  /** The answer of a subject whose rounds give none. */
+  check?(): Promise<number[]>
   close(): Promise<void>
 }
 
@@ -44,15 +48,15 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
-/** Median milliseconds of each subject, in their order. */
+/** Median milliseconds of each subject, in their order; `first` hears the time of each one's first round. */
 export async function compare(
   subjects: readonly Subject[],
-  options: { rounds: number; signal: AbortSignal },
+  options: { rounds: number; signal: AbortSignal; first?: (name: string, millis: number) => void },
 ): Promise<number[]> {
   const times: number[][] = subjects.map(() => [])
+  const answers = new Answers()
   try {
     for (const subject of subjects) await subject.prepare()
-    let expected: { name: string; answer: number[] } | null = null
     for (let round = 0; round <= options.rounds; round++) {
       for (const [at, subject] of subjects.entries()) {
         options.signal.throwIfAborted()
@@ -60,19 +64,31 @@ export async function compare(
         const { answer, millis } = await subject.round()
         const took = millis ?? systemClock.monotonicMillis() - startedAt
         if (round > 0) times[at]!.push(took)
-        expected ??= { name: subject.name, answer }
-        if (!sameAnswer(answer, expected.answer)) {
-          throw new Failure(
-            'bug',
-            `${subject.name} answers ${answer.join(', ')} where ${expected.name} answers ${expected.answer.join(', ')}`,
-          )
-        }
+        else options.first?.(subject.name, took)
+        if (answer !== undefined) answers.take(subject.name, answer)
       }
+    }
+    for (const subject of subjects) {
+      if (subject.check !== undefined) answers.take(subject.name, await subject.check())
     }
   } finally {
     for (const subject of subjects) await subject.close()
   }
   return times.map(median)
+}
+
+/** The first answer is what all others must be. */
+class Answers {
+  #first: { name: string; answer: number[] } | null = null
+
+  take(name: string, answer: number[]): void {
+    this.#first ??= { name, answer }
+    if (sameAnswer(answer, this.#first.answer)) return
+    throw new Failure(
+      'bug',
+      `${name} answers ${answer.join(', ')} where ${this.#first.name} answers ${this.#first.answer.join(', ')}`,
+    )
+  }
 }
 
 /** Sums of doubles may differ in their last bits. */

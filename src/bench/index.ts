@@ -16,8 +16,8 @@ export interface BenchOptions {
   /** Rows of the main table, for a quick look; the default is what the figures are stated for. */
   rows?: number | undefined
   signal: AbortSignal
-  /** Opens an empty database on one thread. */
-  open(): Promise<Database>
+  /** Opens an empty database on one thread, with connectors of the benchmark's own. */
+  open(more?: Connectors): Promise<Database>
   notice(text: string): void
   progress(text: string): void
 }
@@ -58,7 +58,8 @@ export async function runBenchmark(name: string, run: BenchRun): Promise<void> {
     only: run.only,
     rows: run.rows,
     signal: run.signal,
-    open: () => open(':memory:', { thread: 'host', connectors: run.connectors }),
+    open: (more = new Map()) =>
+      open(':memory:', { thread: 'host', connectors: new Map([...run.connectors, ...more]) }),
     notice: (text) => run.tell(`notice: ${text}\n`),
     progress: (text) => run.tell(`${name}: ${text}\n`),
   })

@@ -22,6 +22,15 @@ interface Group {
   most: number
 }
 
+/** A row of the result of filter and project. */
+interface Passed {
+  key: number | null
+  amount: number
+  price: number
+}
+
+const passedMax = 4096
+
 type Groups = Map<number | null, Group>
 
 function rowObjects(columns: Columns): RowObject[] {
@@ -68,7 +77,7 @@ class Answer {
     }
   }
 
-  passed(key: number | null, amount: number, price: number): void {
+  passed({ key, amount, price }: Passed): void {
     this.groups += key ?? 0
     this.count++
     this.sum += amount
@@ -95,11 +104,16 @@ export function objectsSubject(question: Question, columns: () => Columns): Subj
     round: async () => {
       const answer = new Answer()
       if (question === 'filter-project') {
+        // The result is made, block by block, as every subject makes it.
+        let passed: Passed[] = []
         for (const { key, amount, price } of rows) {
-          if (price > 380 && amount !== null && amount < 600_000) {
-            answer.passed(key, amount, price * 0.908)
-          }
+          if (!(price > 380 && amount !== null && amount < 600_000)) continue
+          passed.push({ key, amount, price: price * 0.908 })
+          if (passed.length < passedMax) continue
+          for (const one of passed) answer.passed(one)
+          passed = []
         }
+        for (const one of passed) answer.passed(one)
       } else {
         const open = new Map<number, Groups>()
         const window = windowOf(question)
@@ -150,7 +164,7 @@ export async function rxjsSubject(
               map(({ key, amount, price }) => ({ key, amount: amount!, price: price * 0.908 })),
             )
             .subscribe({
-              next: ({ key, amount, price }) => answer.passed(key, amount, price),
+              next: (one) => answer.passed(one),
               error: reject,
               complete,
             })

@@ -2,11 +2,13 @@
 import { expect, test } from 'vitest'
 import { baseMicros, makeBatch, makeColumns } from '../../src/bench/data.ts'
 import { compare, median, rates, type Subject } from '../../src/bench/harness.ts'
+import { millraceSubject } from '../../src/bench/kernels.ts'
 import { objectsSubject, rxjsSubject } from '../../src/bench/objects.ts'
 import { compileLoop, duckdbSubject, loopSubject, type PeerInput } from '../../src/bench/peers.ts'
 import type { Question } from '../../src/bench/question.ts'
 import { tableText } from '../../src/bench/table.ts'
-import { valueAt } from '../../src/data/index.ts'
+import { type Connectors, valueAt } from '../../src/data/index.ts'
+import { open } from '../../src/database/index.ts'
 
 const signal = new AbortController().signal
 
@@ -56,6 +58,23 @@ test('a subject that answers something else is a failure, and all are closed', a
   expect(calls.slice(-2)).toEqual(['close a', 'close b'])
 })
 
+test('a subject that is asked for its answer after the rounds is compared too', async () => {
+  const heard: string[] = []
+  const silent: Subject = {
+    name: 'c',
+    prepare: async () => {},
+    round: async () => ({ millis: 4 }),
+    check: async () => [3],
+    close: async () => {},
+  }
+  const subjects = [silent, subject('a', [1, 1], [1], [])]
+  const first = (name: string, millis: number) => heard.push(`${name} ${millis}`)
+  await expect(compare(subjects, { rounds: 1, signal, first })).rejects.toThrow(
+    'c answers 3 where a answers 1',
+  )
+  expect(heard).toEqual(['c 4', 'a 1'])
+})
+
 test('a ratio above one means that Millrace is faster', () => {
   const result = rates('x', {
     subjects: ['millrace', 'duckdb'],
@@ -89,25 +108,33 @@ test('a batch holds the rows that the columns describe', () => {
   expect(columns.ts[0]! <= baseMicros).toBe(true)
 })
 
+/** A join gives many rows per row. */
+const isSlow = (question: Question) => question === 'join'
+
+const openWith = (connectors: Connectors = new Map()) => open(':memory:', { connectors })
+
 test('differential: every peer gives the same answer to every question', async (context) => {
   const loop = compileLoop()
   if ('missing' in loop) context.annotate(`skipped: ${loop.missing}`)
-  for (const question of ['filter-project', 'window', 'single'] satisfies Question[]) {
+  for (const question of ['filter-project', 'window', 'single', 'join'] satisfies Question[]) {
     for (const nulls of [false, true]) {
       const bid = {
-        rows: 300_000,
-        spacing: 100,
+        rows: isSlow(question) ? 30_000 : 300_000,
+        spacing: isSlow(question) ? 1000 : 100,
         seeds: 0,
         keys: 500,
         nulls,
         key: 'bigint' as const,
       }
-      const input: PeerInput = { question, bid, ask: null }
+      const isJoin = question === 'join'
+      const ask = isJoin ? { ...bid, rows: 10_000, spacing: 3000, seeds: 100 } : null
+      const input: PeerInput = { question, bid, ask }
       const subjects = [
+        await millraceSubject({ open: openWith }, input),
         await duckdbSubject(input),
         'program' in loop ? loopSubject(loop.program, input) : null,
-        objectsSubject(question, () => makeColumns(bid)),
-        await rxjsSubject(question, () => makeColumns(bid)),
+        isJoin ? null : objectsSubject(question, () => makeColumns(bid)),
+        isJoin ? null : await rxjsSubject(question, () => makeColumns(bid)),
       ].filter((one) => one !== null)
       // `compare` fails on the first answer that differs.
       const millis = await compare(subjects, { rounds: 1, signal })
