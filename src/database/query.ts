@@ -49,6 +49,9 @@ export interface QueryOptions {
   mode: 'one-shot' | 'continuous'
 }
 
+/** Below all positions of the log, with room for as many rows. */
+const firstTablePosition = -(2 ** 52)
+
 /** A view that another query reads. */
 interface ViewInput {
   scan: ScanStage
@@ -93,6 +96,7 @@ export class Query {
   readonly #external: ExternalInput[] = []
   readonly #views: ViewInput[] = []
   #started = false
+  #tablePosition = firstTablePosition
 
   constructor(options: QueryOptions, sources: Sources) {
     this.name = options.name
@@ -131,11 +135,13 @@ export class Query {
     this.#takeViews(input.deltas)
     const runs: Run[] = []
     const taken = { rows: 0 }
+    if (input.replay !== null) yield* this.#replayExternal(input.replay, runs, 'before')
+    else yield* this.#takeTables(runs)
     yield* this.#takeStored(input, taken)
     const more =
       input.replay === null
         ? yield* this.#takeExternal(input, runs, taken)
-        : yield* this.#replayExternal(input.replay, runs)
+        : yield* this.#replayExternal(input.replay, runs, 'after')
     const delta = this.dataflow.commit()
     if (this.#stored.length === 0 && this.#views.length === 0) {
       this.ended = this.#external.every((external) => external.ended)
@@ -212,12 +218,41 @@ export class Query {
     }
   }
 
+  /**
+   * Beside stored streams, bounded sources without event time are tables that were there before: their rows stand before all
+   * others, at positions below 0.
+   */
+  *#takeTables(runs: Run[]): Work<void> {
+    if (this.#stored.length === 0) return
+    const tables = this.#external.filter(({ time, wake }) => time === null && wake === null)
+    const open = { rowsMax: Number.MAX_SAFE_INTEGER }
+    yield* this.#takeFrom(tables, open, { runs, rows: 0 }, (count) => {
+      this.#tablePosition += count
+      return this.#tablePosition - count
+    })
+  }
+
   /** Takes what external sources have, up to the cycle's size; says whether more may come at once. */
   *#takeExternal(input: CycleInput, runs: Run[], taken: { rows: number }): Work<boolean> {
     const { log } = this.#sources
-    while (taken.rows < input.rowsMax) {
-      const size = Math.min(this.#vectorSize, input.rowsMax - taken.rows)
-      const next = takeExternal(this.#external, size, (count) => log.takePositions(count))
+    const into = { runs, rows: taken.rows }
+    const more = yield* this.#takeFrom(this.#external, input, into, (count) =>
+      log.takePositions(count),
+    )
+    taken.rows = into.rows
+    return more
+  }
+
+  *#takeFrom(
+    inputs: readonly ExternalInput[],
+    { rowsMax }: { rowsMax: number },
+    taken: { runs: Run[]; rows: number },
+    takePositions: (count: number) => number,
+  ): Work<boolean> {
+    const { runs } = taken
+    while (taken.rows < rowsMax) {
+      const size = Math.min(this.#vectorSize, rowsMax - taken.rows)
+      const next = takeExternal(inputs, size, takePositions)
       if (next === null) return false
       if (next instanceof Promise) {
         yield next
@@ -239,13 +274,14 @@ export class Query {
     return true
   }
 
-  *#replayExternal(logged: readonly Run[], runs: Run[]): Work<boolean> {
+  *#replayExternal(logged: readonly Run[], runs: Run[], when: 'before' | 'after'): Work<boolean> {
     for (const run of logged) {
-      if (run.query !== this.name) continue
+      if (run.query !== this.name || run.position < 0 !== (when === 'before')) continue
       runs.push(run)
       const input = this.#external.find(({ scan }) => scan.plan.id === run.scan)
       assert(input !== undefined, 'a logged run names a scan of its query')
       if (run.end) {
+        input.exhausted = true
         input.ended = true
         this.dataflow.end(input.scan, run.position)
       }

@@ -166,15 +166,21 @@ export function aggregateStage(
     }
     closing.clear()
   }
+  // What cannot be NULL may still come with a bitmap, which the cells have no use for.
+  const argumentOf = (vector: Vector, column: number): Vector =>
+    input[column]!.nullable || vector.validity === 0 ? vector : { ...vector, validity: 0 }
+
   const fold: Push = (fragment, batch) => {
     const kernels = environment.fragments[fragment]!
     const cuboid = cuboids[fragment]!
     partitionBuckets(kernels, batch, bucketIn, (end, rows) => {
+      // A row of a table may meet rows of a window that has been told: it comes too late.
+      if (closes && waiting === null && end - unit <= watermarkSeen) return
       cuboid.fold(end, {
         rows: rows.rows,
         keys: cellKeys.map((column) => rows.columns[column]!),
         arguments: plan.calls.map((call) =>
-          call.argument === null ? null : rows.columns[call.argument]!,
+          call.argument === null ? null : argumentOf(rows.columns[call.argument]!, call.argument),
         ),
         filters: plan.calls.map((call) =>
           call.filter === null ? null : rows.columns[call.filter]!,

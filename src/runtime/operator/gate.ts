@@ -1,12 +1,11 @@
 /**
  * Gate: holds rows back from an aggregate that closes windows until it is known which of them came in time.
  *
- * How      Below a join, rows of a window may come after the row that closed it: in the same step, because the other side goes on
- *          (a table beside a windowed stream), or at the commit, because an updating join speaks only then. So rows wait on
- *          the host until the commit. Each step notes at which positions the watermark rose; at the commit a row passes
+ * How      Below a join, rows of a window may come after the row that closed it: in the same step, because the windows of both
+ *          sides differ, or at the commit, because an updating join speaks only then. So rows wait on the host until the commit. Each step notes at which positions the watermark rose; at the commit a row passes
  *          when its window is open or was closed by no earlier row than itself.
  * Contract 1 (checked by the golden scripts) what passes does not depend on steps.
- * Cost     some µs per row, for joins without equal windows only; all others fold at once.
+ * Cost     some µs per row, for updating joins and joins of different windows only; all others fold at once.
  * See      docs/laws.md (watermarks)
  */
 import type { Kernels, VectorBatch } from '../../kernel/index.ts'
@@ -46,9 +45,13 @@ export function mayComeLate(plan: PhysicalPlan): boolean {
     case 'scan':
     case 'values':
       return false
-    case 'join':
-      if (plan.bucket === null || plan.join !== 'inner' || plan.retracts) return true
+    case 'join': {
+      if (plan.join !== 'inner' || plan.retracts) return true
+      // Beside an input without windows (a table, say) each row stands in a step of its own side.
+      const both = plan.left.window !== null && plan.right.window !== null
+      if (both && plan.bucket === null) return true
       return mayComeLate(plan.left) || mayComeLate(plan.right)
+    }
     case 'aggregate':
       return plan.emit === 'changes' || mayComeLate(plan.input)
     default:
