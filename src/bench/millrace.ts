@@ -32,7 +32,7 @@ export class LiveQuestion {
   }
 
   static async open(
-    options: BenchOptions,
+    options: Pick<BenchOptions, 'open'>,
     question: Question,
     key: DataShape['key'],
   ): Promise<LiveQuestion> {
