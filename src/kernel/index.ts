@@ -3,19 +3,29 @@ import './arithmetic.ts'
 import './bits.ts'
 import './comparison.ts'
 import './conversion.ts'
+import './mark.ts'
 import './movement.ts'
 import './view.ts'
 
-export { Arena } from './arena.ts'
+export { Arena, type ArenaState } from './arena.ts'
 
 import './cell-fold.ts'
 import './cell-index.ts'
-import './cell-join.ts'
 import './cell-key.ts'
 import './cell-read.ts'
 import './cell-sum.ts'
+import './join-chain.ts'
+import './join-store.ts'
 
 export { cellBlocks } from './cell-blocks.ts'
+export {
+  type BlockSink,
+  Checkpoint,
+  type CheckpointOptions,
+  type CheckpointReport,
+  MarkCheck,
+  restoreBlocks,
+} from './checkpoint.ts'
 export { defineKernel, type KernelFunction, Kernels, kernelDefinitions } from './kernels.ts'
 export {
   copyRows,

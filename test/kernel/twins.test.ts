@@ -269,6 +269,57 @@ const own: Record<string, (arena: Arena, random: Random, rows: number) => Laid> 
     const [equal, rest] = [arena.allocateZeroed(rows * 4 + 8), arena.allocateZeroed(rows * 4 + 8)]
     return { arguments: [values, indexes, count, equal, rest], outputs: [[equal, -4]] }
   },
+  mark_rows: (arena, random, rows) => {
+    const { activeMap, start } = arena
+    const refs = arena.allocateZeroed(rows * 4)
+    for (let row = 0; row < rows; row++) {
+      arena.views.u32[(refs >>> 2) + row] = start + random.below(2 ** 16) * 8
+    }
+    const bytes = pick(random, [8, 56, 248, 256, 264, 1000])
+    const map: [number, number] = [activeMap + (start >>> 8), 4096]
+    return { arguments: [refs, rows, bytes], outputs: [map] }
+  },
+  mark_collect: (arena, random, rows) => {
+    const { map, blocks } = layOutMap(arena, random, rows)
+    const cursor = arena.allocateZeroed(4)
+    arena.views.u32[cursor >>> 2] = random.below(blocks / 64) * 64
+    const most = 64 + random.below(200)
+    const out = arena.allocateZeroed(most * 4)
+    return {
+      arguments: [map, cursor, blocks, out, most],
+      outputs: [
+        [map, blocks],
+        [cursor, 4],
+        [out, -4],
+      ],
+    }
+  },
+  mark_count: (arena, random, rows) => {
+    const { map, blocks } = layOutMap(arena, random, rows)
+    return { arguments: [map, 0, blocks, pick(random, [64, 128, 512])], outputs: [] }
+  },
+  mark_gather: (arena, random, rowsWished) => {
+    const rows = Math.min(rowsWished, 40)
+    const list = arena.allocateZeroed(rows * 4)
+    const from = arena.allocateZeroed(64 * 256)
+    for (let at = 0; at < 64 * 256; at += 4) {
+      arena.views.u32[(from + at) >>> 2] = random.below(2 ** 32)
+    }
+    for (let row = 0; row < rows; row++) {
+      arena.views.u32[(list >>> 2) + row] = (from >>> 8) + random.below(64)
+    }
+    const to = arena.allocateZeroed(rows * 256)
+    return { arguments: [list, rows, to], outputs: [[to, rows * 256]] }
+  },
+}
+
+/** A map of blocks as the arena keeps two of. */
+function layOutMap(arena: Arena, random: Random, rows: number) {
+  const blocks = (rows + 63) & ~63
+  const map = arena.allocateZeroed(blocks)
+  const density = pick(random, [0, 0.01, 0.3, 1])
+  for (let at = 0; at < blocks; at++) arena.views.u8[map + at] = random.next() < density ? 1 : 0
+  return { map, blocks }
 }
 
 function layOutWindow(arena: Arena, random: Random, rows: number): Laid {
