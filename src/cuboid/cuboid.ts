@@ -106,7 +106,7 @@ export class Cuboid {
       template: this.#makeTemplate(measures.end, measures.fields),
     }
     this.#touched = new Chunks(kernels)
-    this.#control = kernels.arena.allocate(touch.bytes)
+    this.#control = kernels.arena.allocateTransient(touch.bytes)
     this.#fold = new CellFold(kernels, measures.fields)
     if (spec.single) this.#makeSingle()
   }
@@ -253,7 +253,9 @@ export class Cuboid {
       set(touch.end, this.#touchedEnd)
       set(touch.bucket, bucket.number)
       from = kernel(this.#control, from, rows)
-      this.#touchedNext = u32[(this.#control + touch.next) >>> 2]!
+      const next = u32[(this.#control + touch.next) >>> 2]!
+      arena.markDirty(this.#touchedNext, next - this.#touchedNext)
+      this.#touchedNext = next
       if (from === rows) return
       const room = this.#touched.add(this.#touchedNext, this.#entryBytes)
       this.#touchedNext = room.next
@@ -340,13 +342,15 @@ export class Cuboid {
 
   /** Removes the cells without rows and forgets the old images. */
   #endCycle(entries: Float64Array): void {
-    const { u32 } = this.#kernels.arena.views
+    const { arena } = this.#kernels
+    const { u32 } = arena.views
     const gone = new Map<Bucket, number[]>()
     for (const entry of entries) {
       const cell = u32[(entry + entryFields.cell) >>> 2]!
       const bucket = this.#byNumber.get(u32[(entry + entryFields.bucket) >>> 2]!)!
       this.#freeImage(entry, cell)
       u32[cell >>> 2] = 0
+      arena.markDirty(cell, 4)
       if (!gone.has(bucket)) gone.set(bucket, [])
       if (this.#isThere(cell)) continue
       this.#freeCell(bucket, cell)
@@ -405,6 +409,7 @@ export class Cuboid {
       u32[(entry + entryFields.bucket) >>> 2] = number
       u8.set(image, entry + entryFields.image)
       u32[cell >>> 2] = entry
+      arena.markDirty(cell, 4)
       this.#touchedNext += this.#entryBytes
     }
   }

@@ -85,6 +85,7 @@ export class Directory {
     u32[slot] = hash
     u32[slot + groupSlots] = row
     u32[part + 2]!++
+    this.#mark(slot, part)
   }
 
   remove(hash: number, row: number): void {
@@ -105,6 +106,7 @@ export class Directory {
       if (other !== 0) {
         u32[slot] = u32[other]!
         u32[slot + groupSlots] = u32[other + groupSlots]!
+        this.#mark(slot, part)
         slot = other
         group = next
       }
@@ -113,6 +115,7 @@ export class Directory {
     u32[slot] = 0
     u32[slot + groupSlots] = 0
     u32[part + 2]!--
+    this.#mark(slot, part)
   }
 
   drop(): void {
@@ -123,6 +126,13 @@ export class Directory {
     }
     arena.free(this.address, (this.mask + 1) * partFields.bytes)
     this.bytes = 0
+  }
+
+  /** A group lies in one block. */
+  #mark(slot: number, part: number): void {
+    const { arena } = this.#kernels
+    arena.markDirty(slot * 4, 4)
+    arena.markDirty(part * 4, partFields.bytes)
   }
 
   /** An entry of a group that lies at least `distance` groups behind its home; 0 if there is none. */
@@ -196,6 +206,7 @@ export class Directory {
     const at = (this.address + number * partFields.bytes) >>> 2
     // 37 is prime to 64: neighbouring limits belong to distant parts.
     const share = limitMin + (limitRange * ((number * 37) % partsMany)) / partsMany
+    arena.markDirty(at * 4, partFields.bytes)
     u32[at] = address
     u32[at + 1] = groups - 1
     u32[at + 2] = 0

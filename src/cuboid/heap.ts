@@ -43,6 +43,7 @@ export class Heap {
     const to = this.#take(sizeOf(length))
     const { u8, u32: words } = this.#arena.views
     u8.copyWithin(to, from, from + length)
+    this.#arena.markDirty(to, length)
     words[(at >>> 2) + 3] = to
   }
 

@@ -9,6 +9,7 @@
  *             one.
  *          2. Rows never move. Removed rows are taken again, last in first out.
  *          3. Long strings of keys are copied to the table's heap.
+ *          4. Rows that `find` returns are marked for the checkpoint: whoever asks for them writes them.
  * Contract 1 (checked) one row per key.
  *          2 (trusted) what `find` returns lies in scratch memory.
  * Cost     a cache miss for the slot and one for the row, in a large table.
@@ -75,7 +76,7 @@ export class Table {
     this.#directory = new Directory(kernels, options.expected)
     this.#chunks = new Chunks(kernels)
     this.heap = new Heap(kernels, options.keepStrings)
-    this.#control = kernels.arena.allocate(probe.bytes)
+    this.#control = kernels.arena.allocateTransient(probe.bytes)
   }
 
   /** Rows in use. */
@@ -108,6 +109,7 @@ export class Table {
     this.#warm(refs, rows)
     const wrong = this.#verify(keys, refs, rows, true)
     if (wrong.length > 0) this.#separate(wrong, keys, hashes, found)
+    if (arena.marks) this.#kernels.get('mark_rows')(refs, rows, this.layout.rowBytes)
     return found
   }
 
@@ -161,6 +163,7 @@ export class Table {
     addresses.forEach((address, index) => {
       this.#directory.remove(u32[(hashes >>> 2) + index]!, address)
       u8.fill(0, address, address + this.layout.rowBytes)
+      arena.markDirty(address, this.layout.rowBytes)
       u32[address >>> 2] = this.#free
       this.#free = address
     })

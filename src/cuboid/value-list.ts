@@ -94,6 +94,7 @@ class ValueList {
       assert(sum >= 0n, 'a retracted value is there')
       if (sum > 0n) {
         arena.views.i64[at] = sum
+        arena.markDirty(at * 8, 8)
         return
       }
       this.#remove(head, place)
@@ -182,6 +183,7 @@ class ValueList {
     u8.copyWithin(at, value, value + this.valueBytes)
     i64[(at + this.valueBytes) >>> 3] = BigInt(weight)
     u32[to.slab >>> 2]!++
+    this.#markItems(to.slab, at, end + this.#itemBytes - to.slab)
     if (this.#isView) this.#heap.own(at)
   }
 
@@ -215,13 +217,20 @@ class ValueList {
     u8.copyWithin(to + headBytes, start + item * this.#itemBytes, start + count * this.#itemBytes)
     u32[to >>> 2] = count - item
     u32[from >>> 2] = item
+    // The other node is new.
+    this.#kernels.arena.markDirty(from, headBytes)
   }
 
   #replaceSlab(head: number, position: number, slab: number): void {
     const { u32 } = this.#kernels.arena.views
     const root = u32[head >>> 2]!
-    if (!this.#isDirectory(root)) u32[head >>> 2] = slab
-    else u32[(root + headBytes + position * directoryItemBytes) >>> 2] = slab
+    if (!this.#isDirectory(root)) {
+      u32[head >>> 2] = slab
+      return
+    }
+    const at = root + headBytes + position * directoryItemBytes
+    u32[at >>> 2] = slab
+    this.#kernels.arena.markDirty(at, directoryItemBytes)
   }
 
   #insertSlab(head: number, position: number, slab: number): void {
@@ -255,6 +264,7 @@ class ValueList {
     u8.copyWithin(at + directoryItemBytes, at, root + headBytes + count * directoryItemBytes)
     u32[at >>> 2] = slab
     u32[root >>> 2] = count + 1
+    this.#markItems(root, at, headBytes + (count + 1) * directoryItemBytes)
   }
 
   #remove(head: number, { slab, item, position }: Place): void {
@@ -264,6 +274,7 @@ class ValueList {
     const count = u32[slab >>> 2]!
     u8.copyWithin(at, at + this.#itemBytes, slab + headBytes + count * this.#itemBytes)
     u32[slab >>> 2] = count - 1
+    this.#markItems(slab, at, headBytes + count * this.#itemBytes)
     if (count > 1) return
     this.#freeNode(slab)
     const root = u32[head >>> 2]!
@@ -275,9 +286,17 @@ class ValueList {
     const place = root + headBytes + position * directoryItemBytes
     u8.copyWithin(place, place + directoryItemBytes, root + headBytes + slabs * directoryItemBytes)
     u32[root >>> 2] = slabs - 1
+    this.#markItems(root, place, headBytes + slabs * directoryItemBytes)
     if (slabs > 1) return
     this.#freeNode(root)
     u32[head >>> 2] = 0
+  }
+
+  /** Marks the head of a node and its items from address `from` on. */
+  #markItems(node: number, from: number, end: number): void {
+    const { arena } = this.#kernels
+    arena.markDirty(node, headBytes)
+    arena.markDirty(from, node + end - from)
   }
 
   #copyExtreme(cell: number, head: number): void {

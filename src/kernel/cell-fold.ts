@@ -10,6 +10,7 @@ import type { Arena } from './arena.ts'
 import { type Assembly, assemble, type I32, type I64, i32, i64 } from './assembler.ts'
 import { cellBlocks } from './cell-blocks.ts'
 import { defineKernel } from './kernels.ts'
+import { marker, markerCode } from './mark.ts'
 import { eachBit, eachRow, lowBits } from './rows.ts'
 
 const { touch, cell: cellFields, touched } = cellBlocks
@@ -83,12 +84,16 @@ defineKernel({
     const bucket = field(touch.bucket)
     let next = field(touch.next)
     let row = from!
+    const mark = marker(arena)
     for (; row < rows!; row++) {
       const cell = u32[refs + row]!
       const position = f64[major + row]!
       const present = u32[cell >>> 2]!
       if (present !== 0) {
-        if (position < f64[present >>> 3]!) f64[present >>> 3] = position
+        if (position < f64[present >>> 3]!) {
+          f64[present >>> 3] = position
+          mark(present)
+        }
         continue
       }
       if (end - next < rowBytes + touched.image) break
@@ -108,6 +113,7 @@ defineKernel({
       const [refs, major, rowBytes] = [field(touch.refs), field(touch.major), field(touch.rowBytes)]
       const [next, end, bucket] = [field(touch.next), field(touch.end), field(touch.bucket)]
       const entryBytes = a.let(rowBytes.add(touched.image))
+      const mark = markerCode(a)
       const offset = a.i32()
       a.while(from.lt(rows), (leave) => {
         const cell = a.let(refs.add(from.shl(2)).i32())
@@ -115,7 +121,11 @@ defineKernel({
         const present = a.let(cell.i32())
         a.if(
           present,
-          () => a.if(position.lt(present.f64()), () => a.store(present, position)),
+          () =>
+            a.if(position.lt(present.f64()), () => {
+              a.store(present, position)
+              mark(present)
+            }),
           () => {
             leave(end.sub(next).below(entryBytes))
             a.store(next, position)

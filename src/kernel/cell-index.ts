@@ -17,6 +17,7 @@ import { type Assembly, assemble, type I32, i32, i64, i64x2, type V128 } from '.
 import { cellBlocks, keySeed, nullWord } from './cell-blocks.ts'
 import { hashCode, hashLanes, hashWord, seedLanes } from './hash.ts'
 import { defineKernel } from './kernels.ts'
+import { marker, markerCode } from './mark.ts'
 import { eachRow } from './rows.ts'
 
 const { probe, stop, part: partFields } = cellBlocks
@@ -217,6 +218,7 @@ defineKernel({
     let newCount = field(probe.newCount)
     let reason: number = stop.done
     let row = from!
+    const mark = marker(arena)
     for (; row < rows!; row++) {
       const hash = u32[hashes + row]!
       const number = (hash >>> 26) & directoryMask
@@ -239,6 +241,8 @@ defineKernel({
         u32[slot] = hash
         u32[slot + 8] = address
         u32[part + 2]!++
+        mark(slot * 4)
+        mark(part * 4)
         u32[newRows + newCount++] = row
       }
       u32[refs + row] = address
@@ -262,6 +266,7 @@ defineKernel({
       const [refs, hashes] = [field(probe.refs), field(probe.hashes)]
       const [reason, address] = [a.i32(), a.i32()]
       const { part, slot, found, seek } = seekerCode(a, directory, directoryMask)
+      const mark = markerCode(a)
       a.while(from.lt(rows), (leave) => {
         const hash = a.let(hashes.add(from.shl(2)).i32())
         seek(hash)
@@ -290,6 +295,8 @@ defineKernel({
           a.store(slot, hash)
           a.store(slot, address, refsAt)
           a.store(part, part.i32(partFields.used).add(1), partFields.used)
+          mark(slot)
+          mark(part)
           a.store(newRows.add(newCount.shl(2)), from)
           a.set(newCount, newCount.add(1))
           a.set(found, address)
