@@ -4,7 +4,8 @@
  * How      1. Rows that do not count for a measure are compacted away where its accumulator would notice them; NULL
  *             slots hold 0, so that a sum need not be told.
  *          2. DISTINCT measures see a value when its weight leaves or reaches 0.
- *          3. A kernel stops at the rows that need memory (strings, doubles far from 1); these are done here.
+ *          3. A kernel stops at the rows that need memory (strings, doubles for which a sum has no room); these are
+ *             done here.
  */
 import { assert } from '../base/index.ts'
 import { cellBlocks, type Kernels, type Vector } from '../kernel/index.ts'

@@ -1,26 +1,33 @@
 /**
- * Exact sum: the part of a sum of doubles that lies outside the range of the 192 bits in the cell.
+ * Exact sum: a sum of doubles without any rounding, and the part of it that three doubles cannot hold.
  *
- * Format   field in the cell: 24 B integer in units of 2^-96 | u32 address of a wide part or 0 | 4 B unused
+ * Format   field in the cell: three doubles, the sum being that of all three | u32 address of a wide part or 0 |
+ *          4 B unused
  *          wide part: 34 words of 64 bits, an integer in units of 2^-1074 | counts of NaN, +infinity, −infinity
  *          (i64 each)
- * How      The kernel stops at a value outside 2^-44 ≤ |x| < 2^63; here it is added to the wide part, which takes
- *          every double 2^32 times. A wide part of nothing but zeros is freed.
- * Contract 1 (checked) adding and retracting the same values leads back to all zeros.
+ * How      The kernel stops at a value that is not finite, that makes a double overflow, or whose remainder finds no
+ *          room in the third double; here it is added to the wide part, which takes every double 2^32 times. A wide
+ *          part of nothing but zeros is freed.
+ * Contract 1 (checked) the sum of the doubles and the wide part is exact, whatever was added and retracted.
  *          2 (checked) the value is that of the exact sum, rounded once to nearest even; NaN and infinities as IEEE
  *          adds them.
- * Cost     1 µs per value outside the range.
+ * Cost     1 µs per value that the kernel stops at.
+ * See      src/kernel/expansion.ts, docs/decisions/0005-sums-of-three-doubles.md
  */
 import { cellBlocks, type Kernels } from '../kernel/index.ts'
 
 const words = 34
 const wideBytes = (words + 3) * 8
+const thirdAt = 16
 const linkAt = 24
 
 /** Bytes of the field. */
 export const exactSumBytes = 32
 
-/** Adds (or retracts) the double at address `value` to the sum at `cell + offset`. */
+/**
+ * Adds (or retracts) the double at address `value` to the sum at `cell + offset`, whose three doubles have no room
+ * for it. The third one moves to the wide part, so that the rows that follow find room again.
+ */
 export function addWide(
   kernels: Kernels,
   at: { cell: number; offset: number; value: number },
@@ -28,30 +35,46 @@ export function addWide(
 ): void {
   const { arena } = kernels
   const link = ownLink(kernels, at.cell, at.offset)
-  const { u32, u64, i64 } = arena.views
-  const high = u32[(at.value >>> 2) + 1]!
-  const low = u32[at.value >>> 2]!
+  arena.markDirty(link, wideBytes)
+  const { u32, u64, f64 } = arena.views
+  const third = at.cell + at.offset + thirdAt
+  addUnits(kernels, link, third, false)
+  f64[third >>> 3] = 0
+  addUnits(kernels, link, at.value, retract)
+  const start = link >>> 3
+  for (let word = start; word < start + words + 3; word++) if (u64[word] !== 0n) return
+  arena.free(link, wideBytes)
+  u32[(at.cell + at.offset + linkAt) >>> 2] = 0
+}
+
+/** Adds (or retracts) the double at address `value` to the wide part `link`. */
+function addUnits(kernels: Kernels, link: number, value: number, retract: boolean): void {
+  const { u32, u64, i64 } = kernels.arena.views
+  const high = u32[(value >>> 2) + 1]!
+  const low = u32[value >>> 2]!
   const exponent = (high >>> 20) & 0x7ff
   const negative = high >>> 31 === 1
   const start = link >>> 3
   if (exponent === 0x7ff) {
     const noNumber = ((high & 0xfffff) | low) !== 0
     i64[start + words + (noNumber ? 0 : negative ? 2 : 1)]! += retract ? -1n : 1n
-  } else {
-    const fraction = (BigInt(high & 0xfffff) << 32n) | BigInt(low)
-    const mantissa = exponent === 0 ? fraction : fraction | (1n << 52n)
-    const shift = Math.max(0, exponent - 1)
-    const units = mantissa << BigInt(shift & 63)
-    let carry = negative !== retract ? -units : units
-    for (let word = start + (shift >> 6); carry !== 0n && word < start + words; word++) {
-      carry += u64[word]!
-      u64[word] = carry
-      carry >>= 64n
-    }
+    return
   }
-  for (let word = start; word < start + words + 3; word++) if (u64[word] !== 0n) return
-  arena.free(link, wideBytes)
-  arena.views.u32[(at.cell + at.offset + linkAt) >>> 2] = 0
+  const fraction = (BigInt(high & 0xfffff) << 32n) | BigInt(low)
+  const mantissa = exponent === 0 ? fraction : fraction | (1n << 52n)
+  const shift = Math.max(0, exponent - 1)
+  const units = mantissa << BigInt(shift & 63)
+  let carry = negative !== retract ? -units : units
+  for (let word = start + (shift >> 6); carry !== 0n && word < start + words; word++) {
+    carry += u64[word]!
+    u64[word] = carry
+    carry >>= 64n
+  }
+}
+
+/** Whether the sum of the field at `at` has a wide part. */
+export function isWide(kernels: Kernels, at: number): boolean {
+  return kernels.arena.views.u32[(at + linkAt) >>> 2] !== 0
 }
 
 /** The wide part of a cell, made if there is none, and its own if the old image has the same one. */
@@ -91,10 +114,10 @@ export function freeWide(kernels: Kernels, cell: number, offset: number): void {
 
 /** The whole sum of the field at `at`, rounded once. */
 export function readWide(kernels: Kernels, at: number): number {
-  const { i64, u64, u32 } = kernels.arena.views
+  const { i64, u64, u32, f64 } = kernels.arena.views
   const link = u32[(at + linkAt) >>> 2]! >>> 3
-  const units = (i64[(at >>> 3) + 2]! << 128n) | (u64[(at >>> 3) + 1]! << 64n) | u64[at >>> 3]!
-  let total = units << 978n
+  let total = 0n
+  for (let part = 0; part < 3; part++) total += unitsOf(f64[(at >>> 3) + part]!)
   if (link !== 0) {
     const nan = i64[link + words]!
     const positive = i64[link + words + 1]!
@@ -107,6 +130,18 @@ export function readWide(kernels: Kernels, at: number): number {
     total += wide
   }
   return roundUnits(total)
+}
+
+const bits = new BigUint64Array(1)
+const double = new Float64Array(bits.buffer)
+
+/** A finite double in units of 2^-1074. */
+function unitsOf(value: number): bigint {
+  double[0] = Math.abs(value)
+  const exponent = bits[0]! >> 52n
+  const fraction = bits[0]! & ((1n << 52n) - 1n)
+  const units = exponent === 0n ? fraction : (fraction | (1n << 52n)) << (exponent - 1n)
+  return value < 0 ? -units : units
 }
 
 /** `units`·2^-1074, rounded to nearest even. */

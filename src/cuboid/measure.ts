@@ -9,7 +9,7 @@
 import type { Code, Span } from '../base/index.ts'
 import { physicalOf, type Type, typeText } from '../data/index.ts'
 import { cellBlocks, type Kernels, type RowErrors, type Vector } from '../kernel/index.ts'
-import { exactSumBytes, readWide } from './exact-sum.ts'
+import { exactSumBytes, isWide, readWide } from './exact-sum.ts'
 
 export interface Measure {
   function: 'count_star' | 'count' | 'sum' | 'avg' | 'min' | 'max'
@@ -191,12 +191,14 @@ function readDoubles(
   state: number,
   { addresses, count, data }: { addresses: number; count: number; data: number },
 ): void {
-  const linked = kernels.get('cell_read_sum_f64')(addresses, count, state, data)
-  if (linked === 0) return
+  const unsure = kernels.get('cell_read_sum_f64')(addresses, count, state, data)
+  if (unsure === 0) return
   const { u32, f64 } = kernels.arena.views
   for (let index = 0; index < count; index++) {
     const at = u32[(addresses >>> 2) + index]! + state
-    if (u32[(at + 24) >>> 2] !== 0) f64[(data >>> 3) + index] = readWide(kernels, at)
+    const place = (data >>> 3) + index
+    if (isWide(kernels, at) || f64[place] === Number.POSITIVE_INFINITY)
+      f64[place] = readWide(kernels, at)
   }
 }
 

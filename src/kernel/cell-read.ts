@@ -17,6 +17,7 @@ import {
   i64,
 } from './assembler.ts'
 import { cellBlocks } from './cell-blocks.ts'
+import { roundThree, roundThreeCode } from './expansion.ts'
 import { defineKernel } from './kernels.ts'
 import { eachRow } from './rows.ts'
 
@@ -304,25 +305,29 @@ defineKernel({
     }),
 })
 
-/** Exact sums of 192 bits as doubles, rounded once; returns how many cells have a full-range part as well. */
+/**
+ * Exact sums of three doubles, rounded once. Returns how many have a wide part as well or come out infinite, which
+ *          may be due to an operation on the way.
+ */
 defineKernel({
   name: 'cell_read_sum_f64',
   parameters: 4,
   closure: (arena: Arena) => (addresses, count, offset, to) => {
-    const { u32, i64, u64, f64 } = arena.views
-    let linked = 0
+    const { u32, f64 } = arena.views
+    let unsure = 0
     for (let index = 0; index < count!; index++) {
       const cell = u32[(addresses! >>> 2) + index]! + offset!
       const at = cell >>> 3
-      const units = (i64[at + 2]! << 128n) | (u64[at + 1]! << 64n) | u64[at]!
-      f64[(to! >>> 3) + index] = Number(units) * 2 ** -96
-      if (u32[(cell + 24) >>> 2] !== 0) linked++
+      const sum = roundThree(f64[at]!, f64[at + 1]!, f64[at + 2]!)
+      const isSure = Math.abs(sum) < Number.POSITIVE_INFINITY
+      f64[(to! >>> 3) + index] = isSure ? sum : Number.POSITIVE_INFINITY
+      if (!isSure || u32[(cell + 24) >>> 2] !== 0) unsure++
     }
-    return linked
+    return unsure
   },
   wasm: () =>
     assemble(4, (a, addresses, count, offset, to) => {
-      const linked = a.i32()
+      const unsure = a.i32()
       eachRow(
         a,
         count,
@@ -332,11 +337,13 @@ defineKernel({
         ],
         () => {
           const at = a.let(addresses.i32().add(offset))
-          a.store(to, roundCode(a, [at.i64(), at.i64(8), at.i64(16)], -96))
-          a.set(linked, linked.add(at.i32(24).ne(0)))
+          const sum = a.let(roundThreeCode(a, [at.f64(), at.f64(8), at.f64(16)]))
+          const isSure = a.let(sum.abs().lt(Number.POSITIVE_INFINITY))
+          a.store(to, sum.when(isSure, Number.POSITIVE_INFINITY))
+          a.set(unsure, unsure.add(isSure.isZero().or(at.i32(24).ne(0))))
         },
       )
-      return linked
+      return unsure
     }),
 })
 

@@ -1,16 +1,17 @@
 /**
  * Cell sum kernels: sums and extremes of cells.
  *
- * How      Integers add up in 128 bits. Doubles add up exactly in 192 bits in units of 2^-96, shifted into place as
- *          integers. Extremes of doubles are those of integers of the same order; strings are compared by their
+ * How      Integers add up in 128 bits. Doubles add up exactly as three doubles (Knuth's TwoSum, twice, and a third time
+ *          where the second leaves a remainder). Extremes of doubles are those of integers of the same order; strings are compared by their
  *          bytes.
  * Contract 1 (trusted) weights are ±1; address 0 stands for all +1. Rows that do not count were compacted away.
- *          2 (checked) no order of rows and no retraction in between changes a bit.
- * Cost     1 ns per row for integers and extremes, 3 ns for doubles, while the cells are in cache.
+ *          2 (checked) no order of rows and no retraction in between changes a value read.
+ * Cost     1 ns per row for integers and extremes, 2 ns for doubles, while the cells are in cache.
  */
 import type { Arena } from './arena.ts'
-import { type Assembly, assemble, type I32, type I64, i32, i64 } from './assembler.ts'
+import { assemble, type F64, type I32, i32, i64 } from './assembler.ts'
 import { cellBlocks } from './cell-blocks.ts'
+import { errorOf, twoSum } from './expansion.ts'
 import { defineKernel } from './kernels.ts'
 import { eachRow } from './rows.ts'
 import { belowViewsCode, compareViews } from './view.ts'
@@ -75,104 +76,83 @@ defineKernel({
     }),
 })
 
-/** Exponent of the unit of exact sums, less the bias and the length of a double's fraction: x = m·2^(e − 979) units. */
-const exponentOfUnit = 979
-const shiftMax = 106
-
 /**
- * Adds doubles to an exact sum of 192 bits in units of 2^-96; returns the row whose value lies outside 2^-44 ≤ |x|
- *          < 2^63.
+ * Adds doubles to an exact sum: three doubles, each taking what the one before had to round away. Returns the row
+ *          whose remainder finds no room in the third one, or that is not finite; nothing of it was added.
  */
 defineKernel({
   name: 'cell_sum_f64',
   parameters: 6,
   closure: (arena: Arena) => (refs, from, rows, offset, values, weights) => {
-    const { u32, i32 } = arena.views
+    const { u32, i32, f64 } = arena.views
     for (let row = from!; row < rows!; row++) {
-      const at = (values! >>> 2) + row * 2
-      const low = u32[at]!
-      const high = u32[at + 1]!
-      if ((low | (high << 1)) === 0) continue
-      const shift = ((high >>> 20) & 0x7ff) - exponentOfUnit
-      if (shift < 0 || shift > shiftMax) return row
+      const value = f64[(values! >>> 3) + row]!
       const retracted = weights !== 0 && i32[(weights! >>> 2) + row]! < 0
-      const negative = (high >>> 31 === 1) !== retracted
-      const bits = shift & 31
-      const mantissa = (high & 0xfffff) | 0x100000
-      const first = (low << bits) >>> 0
-      const second = bits === 0 ? mantissa : ((mantissa << bits) | (low >>> (32 - bits))) >>> 0
-      const third = bits === 0 ? 0 : mantissa >>> (32 - bits)
-      const start = (u32[(refs! >>> 2) + row]! + offset!) >>> 2
-      const end = start + 6
-      const word = start + (shift >>> 5)
-      const sign = negative ? -1 : 1
-      let carry = addWord(u32, word, sign * first)
-      carry = addWord(u32, word + 1, sign * second + carry)
-      carry = addWord(u32, word + 2, sign * third + carry)
-      for (let rest = word + 3; carry !== 0 && rest < end; rest++) carry = addWord(u32, rest, carry)
+      const at = (u32[(refs! >>> 2) + row]! + offset!) >>> 3
+      if (!addDouble(f64, at, retracted ? -value : value)) return row
     }
     return rows!
   },
   wasm: () =>
     assemble(6, (a, refs, from, rows, offset, values, weights) => {
-      const each = (signed: (bits: I64) => I64) =>
+      const [value, first, second] = [a.f64(), a.f64(), a.f64()]
+      const [low, lowest] = [a.f64(), a.f64()]
+      const each = (load: () => F64) =>
         a.loop(from, rows, (leave) => {
-          const bits = a.let(values.add(from.shl(3)).i64())
-          const shift = a.let(bits.shr(52n).wrap().and(0x7ff).sub(exponentOfUnit))
-          a.if(
-            shift.above(shiftMax),
-            () => leave(bits.shl(1n).ne(0n)),
-            () => {
-              const cell = a.let(refs.add(from.shl(2)).i32().add(offset))
-              addExact(a, cell, signed(bits), shift)
-            },
-          )
+          const cell = a.let(refs.add(from.shl(2)).i32().add(offset))
+          a.set(value, load())
+          a.set(first, cell.f64())
+          const sum = twoSum(a, first, value, low)
+          a.set(second, cell.f64(8))
+          const middle = twoSum(a, second, low, lowest)
+          a.if(lowest.ne(0), () => {
+            a.set(first, cell.f64(16))
+            const last = twoSum(a, first, lowest, low)
+            leave(low.ne(0))
+            a.store(cell, last, 16)
+          })
+          a.store(cell, sum)
+          a.store(cell, middle, 8)
         })
+      const plain = () => values.add(from.shl(3))
       a.if(
         weights.isZero(),
-        () => each((bits) => bits),
+        () => each(() => plain().f64()),
         () =>
-          each((bits) =>
-            bits.xor(
-              weights
-                .add(from.shl(2))
-                .i64From32()
-                .and(-(2n ** 63n)),
-            ),
+          each(() =>
+            plain()
+              .i64()
+              .xor(
+                weights
+                  .add(from.shl(2))
+                  .i64From32()
+                  .and(-(2n ** 63n)),
+              )
+              .asF64(),
           ),
       )
       return from
     }),
 })
 
-/** Code: adds the double with these bits, shifted by 0–106 units, to the 192 bits at an address. */
-function addExact(a: Assembly, cell: I32, double: I64, shift: I32): void {
-  const bits = a.let(double)
-  const sign = a.let(bits.shrS(63n))
-  const mantissa = a.let(bits.and((1n << 52n) - 1n).or(1n << 52n))
-  // Shifts count modulo 64. −x = ~x + 1; a shift by 64 would be one by 0.
-  const places = a.let(shift.extendU())
-  const low = a.let(mantissa.shl(places).xor(sign))
-  const high = a.let(mantissa.shr(1n).shr(places.xor(63n)).xor(sign))
-  const at = a.let(cell.add(shift.shr(3).and(8)))
-  const part = a.let(at.i64().add(low))
-  const first = a.let(part.sub(sign))
-  const carry = part.below(low).add(first.below(part)).extendU()
-  const rest = a.let(at.i64(8).add(high))
-  const second = a.let(rest.add(carry))
-  a.store(at, first)
-  a.store(at, second, 8)
-  a.if(shift.below(64), () => {
-    const last = a.let(rest.below(high).add(second.below(rest)).extendU().add(sign))
-    a.if(last.ne(0n), () => a.store(at, at.i64(16).add(last), 16))
-  })
-}
-
-/** Adds to a word; returns what goes into the next one. */
-function addWord(u32: Uint32Array, at: number, value: number): number {
-  const sum = u32[at]! + value
-  u32[at] = sum
-  return Math.floor(sum / 0x1_0000_0000)
+/** Adds to the exact sum at an index of `f64`; false, and nothing added, if there is no room. */
+function addDouble(f64: Float64Array, at: number, value: number): boolean {
+  const first = f64[at]!
+  const sum = first + value
+  const low = errorOf(first, value, sum)
+  const second = f64[at + 1]!
+  const middle = second + low
+  const lowest = errorOf(second, low, middle)
+  // NaN is not 0 either: it marks values that are not finite, and finite ones whose sum is not.
+  if (lowest !== 0) {
+    const third = f64[at + 2]!
+    const last = third + lowest
+    if (errorOf(third, lowest, last) !== 0) return false
+    f64[at + 2] = last
+  }
+  f64[at] = sum
+  f64[at + 1] = middle
+  return true
 }
 
 /** Doubles to integers of the same order, −0 before +0 and NaN last; and `back`. */

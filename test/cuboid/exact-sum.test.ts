@@ -1,5 +1,5 @@
 /**
- * Exact sums against BigInt: random series of doubles added and retracted, in the cell's 192 bits and in the wide
+ * Exact sums against BigInt: random series of doubles added and retracted, in the cell and in the wide
  *          part.
  */
 import { describe, expect, test } from 'vitest'
