@@ -14,7 +14,10 @@ export function openOnThread(
   options: WorkerInput['options'],
   sources: Record<string, JsSource>,
 ): RemoteDatabase {
-  const input: WorkerInput = { directory, options, arrays: {}, pulled: [] }
+  // Options that hold functions stay here; what is left out takes its default.
+  const { fragments = 1, vectorSize = 2048, backend = 'wasm', cycles = 'drain' } = options
+  const chosen = { fragments, vectorSize, backend, cycles }
+  const input: WorkerInput = { directory, options: chosen, arrays: {}, pulled: [] }
   const iterators = new Map<string, AsyncIterator<unknown>>()
   for (const [name, source] of Object.entries(sources)) {
     if (Array.isArray(source)) {

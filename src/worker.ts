@@ -12,7 +12,7 @@ import { type DatabaseOptions, open, Server } from './database/index.ts'
 /** What the host sends along. */
 export interface WorkerInput {
   directory: string
-  options: Pick<DatabaseOptions, 'fragments' | 'vectorSize' | 'backend'>
+  options: Pick<DatabaseOptions, 'fragments' | 'vectorSize' | 'backend' | 'cycles'>
   arrays: Record<string, JsRow[]>
   /** Names of the sources that the host iterates, and whether they end. */
   pulled: { name: string; bounded: boolean }[]

@@ -5,6 +5,7 @@
  *          that the client's `onResult` holds the next statement back.
  */
 import type { MessagePort } from 'node:worker_threads'
+import { systemClock } from '../base/index.ts'
 import type { Schema } from '../data/index.ts'
 import type { Database } from './database.ts'
 import type { StatementResult } from './statement.ts'
@@ -20,7 +21,7 @@ import {
 } from './wire.ts'
 
 /** Commits of one queue that may be under way. */
-const creditMax = 4
+const creditMax = 16
 
 /** Rows of sources that live on the host, as the worker's connectors read them. */
 export interface RemoteSources {
@@ -127,6 +128,8 @@ export class Server implements RemoteSources {
           : {}),
         onResult: (result) => this.#result(id, result),
       })
+      // The commits that the statement brought about are sent before its answer.
+      await systemClock.yield()
     } finally {
       this.#running.delete(id)
       this.#waiting.delete(id)

@@ -14,8 +14,10 @@ import {
   type DatabaseOptions,
   open,
   type RawCommit,
+  RemoteDatabase,
   type StatementResult,
 } from '../../src/database/index.ts'
+import { openOnThread } from '../../src/thread.ts'
 import { faultOf } from './oracle-session.ts'
 import {
   type Changed,
@@ -42,7 +44,7 @@ interface Followed {
 }
 
 export class EngineSession implements Session {
-  #database: Database
+  #database: Database | RemoteDatabase
   readonly #options: DatabaseOptions
   readonly #followed = new Map<string, Followed>()
   readonly #fields = new Map<string, Field[]>()
@@ -50,13 +52,14 @@ export class EngineSession implements Session {
   readonly again = new Set<string>()
   crashes = 0
 
-  private constructor(database: Database, options: DatabaseOptions) {
+  private constructor(database: Database | RemoteDatabase, options: DatabaseOptions) {
     this.#database = database
     this.#options = options
   }
 
   static async open(options: DatabaseOptions): Promise<EngineSession> {
     const all: DatabaseOptions = { thread: 'host', cycles: 'manual', ...options }
+    if (all.thread === 'worker') return new EngineSession(openOnThread(':memory:', all, {}), all)
     return new EngineSession(await open(':memory:', all), all)
   }
 
@@ -190,10 +193,12 @@ export class EngineSession implements Session {
 
   /** Frames other than cycles: what statements and appends leave behind. */
   #dataFrames(): number {
+    if (this.#database instanceof RemoteDatabase) return 0
     return this.#database.log.frames.filter(({ kind }) => kind !== 'cycle').length
   }
 
   async #recover(): Promise<void> {
+    if (this.#database instanceof RemoteDatabase) throw new Error('a thread is not crashed here')
     const { log } = this.#database
     for (;;) {
       try {

@@ -29,6 +29,8 @@ const runs: [string, DatabaseOptions][] = [
   ['rewrites off', { disabledRewrites }],
   ['closures only', { backend: 'closure' }],
 ]
+/** A thread takes some 0.1 s to start: every script runs there in CI, every tenth one elsewhere. */
+const onThread: [string, DatabaseOptions] = ['on a thread', { thread: 'worker' }]
 
 const full = process.env['CI'] === 'true'
 
@@ -93,12 +95,14 @@ async function stepWithCrash(
   expect(state.told.toString(), `line ${step.line}`).toBe(state.due.toString())
 }
 
-describe.each(scriptPaths().map((path) => [scriptName(path), path]))('%s', (_, path) => {
-  const steps = readScript(readFileSync(path!, 'utf8'))
+const scripts = scriptPaths().map((path, number) => [scriptName(path), path, number] as const)
+
+describe.each(scripts)('%s', (_, path, number) => {
+  const steps = readScript(readFileSync(path, 'utf8'))
 
   test('oracle', () => play(new OracleSession(), steps))
 
-  test.each(runs)('%s', async (_name, options) => play(await EngineSession.open(options), steps))
+  test.each(full || number % 10 === 0 ? [...runs, onThread] : runs)('%s', async (_name, options) => play(await EngineSession.open(options), steps))
 
   test('crashed and replayed', async () => {
     const stride = full ? 1 : 7
