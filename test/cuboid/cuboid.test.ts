@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { type Random, seededRandom } from '../../src/base/index.ts'
 import { Cuboid, type Measure } from '../../src/cuboid/index.ts'
 import type { Type, Value } from '../../src/data/index.ts'
-import type { Backend, Kernels, VectorBatch } from '../../src/kernel/index.ts'
+import { type Backend, type Kernels, MarkCheck, type VectorBatch } from '../../src/kernel/index.ts'
 import { Model, type ModelRow } from './model.ts'
 import { doublesOf, makeKernels, valuesOf, vectorOf, weightsOf } from './vectors.ts'
 
@@ -243,6 +243,7 @@ describe.each(backends)('%s', (backend) => {
       const setup = setupFor(random, seed % 2 === 0)
       const kernels = makeKernels(backend)
       const cuboid = new Cuboid(kernels, specOf(setup, false))
+      const marks = new MarkCheck(kernels.arena)
       const ends = setup.single ? [0n] : [0n, 60_000_000n, -7n].slice(0, 1 + random.below(3))
       const models = new Map(ends.map((end) => [end, new Model(setup.measures)]))
       const live = new Map<bigint, ModelRow[]>(ends.map((end) => [end, []]))
@@ -254,6 +255,7 @@ describe.each(backends)('%s', (backend) => {
         // Joins hand rows over out of order.
         if (seed % 5 === 0) for (const row of rows) row.position = random.below(5000)
         foldRows(kernels, cuboid, end, setup, rows)
+        marks.check()
         for (const row of rows) models.get(end)!.fold(row)
       }
       for (const end of cuboid.buckets()) {
@@ -280,6 +282,7 @@ describe.each(backends)('%s', (backend) => {
       const kernels = makeKernels(backend)
       const before = kernels.arena.liveBytes
       const cuboid = new Cuboid(kernels, specOf(setup, true))
+      const marks = new MarkCheck(kernels.arena)
       const ends = setup.single ? [0n] : [0n, 5n].slice(0, 1 + random.below(2))
       const models = new Map(ends.map((end) => [end, new Model(setup.measures)]))
       const live = new Map<bigint, ModelRow[]>(ends.map((end) => [end, []]))
@@ -294,6 +297,7 @@ describe.each(backends)('%s', (backend) => {
           const rows = batchFor(random, setup, live.get(end)!, position, seed % 4 !== 0)
           position += 100
           foldRows(kernels, cuboid, end, setup, rows)
+          marks.check()
           for (const row of rows) {
             const id = models.get(end)!.fold(row)
             const key = `${end}/${id}`
@@ -306,6 +310,7 @@ describe.each(backends)('%s', (backend) => {
           if (part.at(-1)!.weight < 0) part.push({ ...part.at(-1)!, row: ['end of batch'] })
           out.push(...part)
         })
+        marks.check()
         const expected: string[] = []
         for (const [key, { major, end, id }] of [...touched].sort(
           (a, b) => a[1].major - b[1].major,
@@ -347,7 +352,7 @@ describe('differential: both back ends leave the same bytes', () => {
   }
 })
 
-/** All memory but scratch memory after a series of folds and emissions. */
+/** All memory but scratch memory, and the marks, after a series of folds and emissions. */
 function memoryAfter(backend: Backend, seed: number): Uint8Array {
   const random = seededRandom(5000 + seed)
   const setup = setupFor(random, seed % 2 === 0)
@@ -367,5 +372,12 @@ function memoryAfter(backend: Backend, seed: number): Uint8Array {
   arena.resetScratch()
   const scratch = arena.scratch(262_144)
   arena.views.u8.fill(0, scratch, scratch + 262_144)
-  return arena.views.u8.slice()
+  const { u8 } = arena.views
+  const map = arena.activeMap
+  const marked = u8.subarray(map + (arena.start >>> 8), map + (arena.end >>> 8))
+  const data = u8.subarray(arena.start, arena.end)
+  const all = new Uint8Array(marked.length + data.length)
+  all.set(marked)
+  all.set(data, marked.length)
+  return all
 }

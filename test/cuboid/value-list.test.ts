@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../../src/base/index.ts'
 import { Cuboid } from '../../src/cuboid/index.ts'
 import type { Type, Value } from '../../src/data/index.ts'
+import { MarkCheck } from '../../src/kernel/index.ts'
 import { doublesOf, makeKernels, valuesOf, vectorOf, weightsOf } from './vectors.ts'
 
 const bigint = { kind: 'bigint' } as const
@@ -20,6 +21,7 @@ describe('property: extremes follow insertions and retractions', () => {
     test(type.kind, () => {
       const random = seededRandom(3)
       const kernels = makeKernels('wasm')
+      const marks = new MarkCheck(kernels.arena)
       const before = kernels.arena.liveBytes
       const cuboid = new Cuboid(kernels, {
         keys: [],
@@ -71,6 +73,7 @@ describe('property: extremes follow insertions and retractions', () => {
           weights: weightsOf(kernels, weights),
         })
         kernels.arena.releaseScratch(mark)
+        marks.check()
         const least = live.length === 0 ? null : value(live[indexOfExtreme(live, value, -1)]!)
         const greatest = live.length === 0 ? null : value(live[indexOfExtreme(live, value, 1)]!)
         cuboid.emit(0n, 4, (batch) => {

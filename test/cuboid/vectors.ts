@@ -5,8 +5,9 @@ import { physicalOf, type Type, type Value } from '../../src/data/index.ts'
 import { hashBytes } from '../../src/kernel/hash.ts'
 import { Arena, type Backend, Kernels, type Vector } from '../../src/kernel/index.ts'
 
+/** Kernels whose arena can be checked for changes without a mark, by `MarkCheck`. */
 export function makeKernels(backend: Backend): Kernels {
-  return new Kernels(new Arena(), backend)
+  return new Kernels(new Arena({ marks: true, lists: true }), backend)
 }
 
 const encoder = new TextEncoder()
