@@ -1,34 +1,51 @@
 /**
  * Join table: the rows of one side of a join by key and bucket; a multimap.
  *
- *   key ─▶ row of the key's table {first, last, number} ─▶ stored row ─▶ next stored row …
+ *   hash of the key ─▶ slot ─▶ newest stored row ─▶ older row of the slot …
  *
- * How      1. Rows are stored once and chained to their key in order of arrival.
- *          2. A probe finds the keys of a batch and walks the chains, a bounded number of pairs at a time.
- *          3. The first removal in a bucket makes an index over whole rows, which is kept from then on, so that a
+ * How      1. Rows are stored side by side and chained to their slot. Keys are columns of the stored rows; there is no
+ *             row per key.
+ *          2. A probe reads the slots of a batch, walks the chains a bounded number of pairs at a time, and drops the
+ *             pairs whose keys differ.
+ *          3. The hashes of a batch serve its probe of one table and its insertion into the other.
+ *          4. The first removal in a bucket makes an index over whole rows, which is kept from then on, so that a
  *             retraction does not search the chain of a frequent key.
  * Contract 1 (checked) rows with a NULL key are neither stored nor found.
  *          2 (checked) a removed row is there; the two zeros count as equal, and so do all NaN.
- *          3 (trusted) addresses of stored rows hold until the row is removed or its bucket dropped.
- * Cost     two cache misses per probe in a large table, one per pair; per stored row 24 B, its columns, and its share
- *          of a key.
+ *          3 (checked) the matches of a row come newest first, while no row was removed.
+ *          4 (trusted) addresses of stored rows hold until the row is removed or its bucket dropped.
+ * Cost     a cache miss per row to insert and to probe, one per candidate; per stored row 4–8 B of slots, 16 B and its
+ *          columns.
  */
 import { assert } from '../base/index.ts'
 import type { Type } from '../data/index.ts'
 import { Arena, cellBlocks, type Kernels, type Vector, type VectorBatch } from '../kernel/index.ts'
 import { Directory } from './directory.ts'
-import { formOf, type KeyField, keyFields, keyVector } from './layout.ts'
-import { gatherColumn, RowStore, type StoreLayout, storeLayout } from './row-store.ts'
-import { hashKeys, Table, type TableLayout, takeVectors } from './table.ts'
+import { JoinIndex, rowAt } from './join-index.ts'
+import { formOf, type KeyField, keyVector } from './layout.ts'
+import {
+  gatherColumn,
+  RowStore,
+  type StoredColumns,
+  type StoreLayout,
+  storedVector,
+  storeLayout,
+} from './row-store.ts'
+import { hashKeys, readKey, takeVectors } from './table.ts'
 
-const { pairs, row: rowFields } = cellBlocks
+const { joinProbe } = cellBlocks
+/** Larger tables are read ahead: they do not stay in the cache of a core. */
+const cachedBytes = 1 << 19
 
 export interface JoinSpec {
-  keys: Type[]
   /** All columns of the stored rows. */
-  columns: Type[]
-  /** How many of them, from the first on, a removal compares; all by default. The others are baggage. */
+  columns: readonly Type[]
+  /** Which of them are the key. */
+  keys: readonly number[]
+  /** How many columns, from the first on, a removal compares; all by default. The others are baggage. */
   identity?: number
+  /** Are rows ever removed? */
+  removable: boolean
 }
 
 export interface JoinMatches {
@@ -39,19 +56,51 @@ export interface JoinMatches {
   build: number
 }
 
+/** The rows of a batch whose keys are all there, with their keys in normal form and their hashes. */
+export interface JoinKeys {
+  columns: readonly Vector[]
+  hashes: number
+  count: number
+  /** Address of their row numbers in the batch; 0 if all rows are keyed. */
+  list: number
+}
+
 interface Bucket {
-  keys: Table
+  chains: JoinIndex
   store: RowStore
   /** Whole rows by their hash; null until a row is removed. */
   index: Directory | null
 }
 
+/** Keys of a batch in the form that all join tables with keys of these types take; in scratch memory. */
+export function joinKeys(kernels: Kernels, keys: readonly Vector[], rows: number): JoinKeys {
+  const { list, count } = keyedRows(kernels, keys, rows)
+  const dense = list === 0 ? keys : takeVectors(kernels, keys, rows, { list, count })
+  const columns = dense.map((key) => ({ ...keyVector(kernels, key, count), validity: 0 }))
+  return { columns, hashes: hashKeys(kernels, columns, count), count, list }
+}
+
+/** Numbers of the rows whose keys are all there; list 0 stands for all. */
+function keyedRows(kernels: Kernels, keys: readonly Vector[], rows: number) {
+  const validities = keys.map((key) => key.validity).filter((address) => address !== 0)
+  if (validities.length === 0) return { list: 0, count: rows }
+  const { arena } = kernels
+  const bits = arena.scratch((rows + 63) >> 3)
+  const list = arena.scratch(rows * 4)
+  const { u8 } = arena.views
+  const bytes = (rows + 7) >> 3
+  u8.fill(0xff, bits, bits + bytes)
+  for (const validity of validities) {
+    for (let at = 0; at < bytes; at++) u8[bits + at]! &= u8[validity + at]!
+  }
+  return { list, count: kernels.get('cell_select')(rows, bits, 0, 0, list) }
+}
+
 export class JoinTable {
   readonly #kernels: Kernels
-  readonly #keyLayout: TableLayout
   readonly #layout: StoreLayout
-  /** Offset of {first, last, number} in a key's row. */
-  readonly #chain: number
+  /** Where keys lie in stored rows, in normal form. */
+  readonly #keys: KeyField[]
   readonly #control: number
   readonly #identity: KeyField[]
   readonly #buckets = new Map<bigint, Bucket>()
@@ -59,96 +108,96 @@ export class JoinTable {
 
   constructor(kernels: Kernels, spec: JoinSpec) {
     this.#kernels = kernels
-    const { fields, end } = keyFields(spec.keys.map(formOf), rowFields.nulls + 4)
-    this.#chain = end
-    const rowBytes = end + 16
-    this.#keyLayout = { keys: fields, rowBytes, template: kernels.arena.allocateZeroed(rowBytes) }
-    this.#layout = storeLayout(kernels, spec.columns)
-    this.#identity = this.#layout.columns.slice(0, spec.identity)
-    this.#control = kernels.arena.allocate(pairs.bytes)
+    // Doubles are stored as they came; as keys they need their normal form, which is a column of its own.
+    const types = [...spec.columns]
+    const places = spec.keys.map((column) =>
+      types[column]!.kind === 'double' ? types.push({ kind: 'bigint' }) - 1 : column,
+    )
+    this.#layout = storeLayout(types, spec.removable)
+    this.#keys = places.map((place) => this.#layout.columns[place]!)
+    this.#identity = this.#layout.columns.slice(0, spec.identity ?? spec.columns.length)
+    this.#control = kernels.arena.allocate(joinProbe.bytes)
   }
 
-  insert(end: bigint, keys: Vector[], batch: VectorBatch): void {
+  /** Stores the keyed rows of a batch; `keys` are those of its key columns. */
+  insert(end: bigint, keys: JoinKeys, batch: VectorBatch): void {
     const { arena } = this.#kernels
+    if (keys.count === 0) return
     const mark = arena.markScratch()
-    const { list, count } = this.#keyed(keys, batch.rows)
-    if (count > 0) {
-      const bucket = this.#bucket(end)
-      const dense = this.#denseKeys(keys, batch.rows, { list, count })
-      const { refs } = bucket.keys.find(dense, count)
-      const rows = bucket.store.add(batch, list, count)
-      this.#kernels.get('cell_link')(refs, list, count, this.#chain, rows, this.#layout.owner)
-      if (bucket.index !== null) {
-        const added = arena.scratch(count * 4)
-        this.#kernels.get('cell_take_4')(rows, list, count, added)
-        this.#enter(bucket.index, added, count)
+    const bucket = this.#bucket(end)
+    const stored = this.#storedColumns(keys, batch)
+    const { chains, store } = bucket
+    const { rowBytes, previous } = this.#layout
+    for (let from = 0; from < keys.count; ) {
+      const { first, count } = store.take(keys.count - from)
+      chains.link(keys.hashes + from * 4, first, count, rowBytes)
+      store.put(stored, from, first, count)
+      if (previous !== 0) {
+        const rows = Array.from({ length: count }, (_, row) => first + row * rowBytes)
+        this.#linkBack(rows)
+        if (bucket.index !== null) this.#enter(bucket.index, rows)
       }
+      from += count
     }
+    chains.grow({
+      hashes: (list, count) => this.#hashRows(list, count),
+      relinked: (list, count) => {
+        if (previous !== 0) this.#linkBack(this.#addresses(list, count))
+      },
+    })
     arena.releaseScratch(mark)
   }
 
-  /** Removes one stored row that equals each row of the batch. */
-  remove(end: bigint, keys: Vector[], batch: VectorBatch): void {
+  /** Removes one stored row that equals each keyed row of the batch. */
+  remove(end: bigint, keys: JoinKeys, batch: VectorBatch): void {
     const { arena } = this.#kernels
+    if (keys.count === 0) return
+    assert(this.#layout.previous !== 0, 'rows are removed only where it was foreseen')
     const mark = arena.markScratch()
-    const { list, count } = this.#keyed(keys, batch.rows)
-    if (count > 0) {
-      const bucket = this.#buckets.get(end)
-      assert(bucket !== undefined, 'a removed row is in the table')
-      bucket.index ??= this.#makeIndex(bucket)
-      const columns = takeVectors(
-        this.#kernels,
-        batch.columns.slice(0, this.#identity.length),
-        batch.rows,
-        { list, count },
-      )
-      const normal = columns.map((column) => keyVector(this.#kernels, column, count))
-      const refs = bucket.keys.lookup(this.#denseKeys(keys, batch.rows, { list, count }), count)
-      const hashes = hashKeys(this.#kernels, normal, count)
-      const unused: number[] = []
-      for (let at = 0; at < count; at++) {
-        const { u32 } = arena.views
-        const key = u32[(refs >>> 2) + at]!
-        const hash = u32[(hashes >>> 2) + at]!
-        const row = this.#findRow(bucket.index, { key, hash }, normal, at)
-        assert(row !== 0, 'a removed row is in the table')
-        bucket.index.remove(hash, row)
-        this.#unlink(key, row)
-        bucket.store.remove(row)
-        if (arena.views.u32[(key + this.#chain) >>> 2] === 0) unused.push(key)
-      }
-      for (const key of unused) bucket.keys.disownKeys(key)
-      bucket.keys.remove(unused)
-      if (bucket.store.count === 0) this.drop(end)
+    const bucket = this.#buckets.get(end)
+    assert(bucket !== undefined, 'a removed row is in the table')
+    bucket.index ??= this.#makeIndex(bucket)
+    const dense = this.#dense(batch.columns.slice(0, this.#identity.length), keys, batch.rows)
+    const columns = dense.map((column) => keyVector(this.#kernels, column, keys.count))
+    const hashes = hashKeys(this.#kernels, columns, keys.count)
+    for (let at = 0; at < keys.count; at++) {
+      const { u32 } = arena.views
+      const hash = u32[(hashes >>> 2) + at]!
+      const row = this.#findRow(bucket.index, hash, columns, at)
+      assert(row !== 0, 'a removed row is in the table')
+      bucket.index.remove(hash, row)
+      this.#unlink(bucket.chains, u32[(keys.hashes >>> 2) + at]!, row)
+      bucket.store.remove(row)
     }
+    if (bucket.store.count === 0) this.drop(end)
     arena.releaseScratch(mark)
   }
 
   /** Hands over the pairs of a batch with the stored rows, in order of the batch's rows. */
   probe(
     end: bigint,
-    keys: Vector[],
-    rows: number,
+    keys: JoinKeys,
     matchesMax: number,
     sink: (matches: JoinMatches) => void,
   ): void {
     const bucket = this.#buckets.get(end)
-    if (bucket === undefined || rows === 0) return
+    if (bucket === undefined || keys.count === 0) return
     const { arena } = this.#kernels
     const mark = arena.markScratch()
-    const refs = this.#lookup(bucket, keys, rows)
-    const probe = arena.scratch(matchesMax * 4)
-    const build = arena.scratch(matchesMax * 4)
-    const kernel = this.#kernels.get('cell_pairs')
-    for (let row = 0, at = 0, left = 0; row < rows; ) {
-      const { u32 } = arena.views
-      const block = this.#control >>> 2
-      u32.set([refs, probe, build, matchesMax, row, at, left], block)
-      const count = kernel(this.#control, this.#chain, rows)
-      row = u32[block + (pairs.row >>> 2)]!
-      at = u32[block + (pairs.at >>> 2)]!
-      left = u32[block + (pairs.left >>> 2)]!
-      if (count > 0) sink({ count, probe, build })
+    const numbers = arena.scratch(keys.count * 4)
+    const heads = arena.scratch(keys.count * 4)
+    const { parts, mask } = bucket.chains
+    const find = this.#kernels.get('join_heads')
+    const entries = find(parts, mask, keys.hashes, keys.count, numbers, heads)
+    if (entries > 0) {
+      if (bucket.store.bytes > cachedBytes) {
+        this.#kernels.get('cell_warm_rows')(heads, entries, this.#layout.rowBytes)
+      }
+      const probe = arena.scratch(matchesMax * 4)
+      const build = arena.scratch(matchesMax * 4)
+      const block = [numbers, heads, keys.hashes, probe, build, matchesMax, 0, 0]
+      arena.views.u32.set(block, this.#control >>> 2)
+      this.#walk({ keys, entries, probe, build }, sink)
     }
     arena.releaseScratch(mark)
   }
@@ -165,19 +214,10 @@ export class JoinTable {
     return to
   }
 
-  /** Number of stored rows for each row's key: address of a u32 per row. */
-  counts(end: bigint, keys: Vector[], rows: number): number {
-    const { arena } = this.#kernels
-    const to = arena.scratch(rows * 4)
-    const bucket = this.#buckets.get(end)
-    if (bucket === undefined) {
-      arena.views.u32.fill(0, to >>> 2, (to >>> 2) + rows)
-      return to
-    }
-    const mark = arena.markScratch()
-    const refs = this.#lookup(bucket, keys, rows)
-    this.#kernels.get('cell_matches')(refs, rows, this.#chain, to)
-    arena.releaseScratch(mark)
+  /** The greater of both positions of each pair, `majors` being those of the probing batch. */
+  laterMajor({ probe, build, count }: JoinMatches, majors: number): number {
+    const to = this.#kernels.arena.scratch(count * 8)
+    this.#kernels.get('join_later')(probe, build, count, this.#layout.major, majors, to)
     return to
   }
 
@@ -185,8 +225,8 @@ export class JoinTable {
   drop(end: bigint): void {
     const bucket = this.#buckets.get(end)
     if (bucket === undefined) return
-    this.#expected = bucket.keys.count
-    bucket.keys.drop()
+    this.#expected = bucket.store.count
+    bucket.chains.drop()
     bucket.store.drop()
     bucket.index?.drop()
     this.#buckets.delete(end)
@@ -197,27 +237,21 @@ export class JoinTable {
     return [...this.#buckets.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
   }
 
-  stats(): { rows: number; keys: number; bytes: number } {
+  stats(): { rows: number; bytes: number } {
     let rows = 0
-    let keys = 0
-    let bytes =
-      Arena.blockBytes(pairs.bytes) +
-      Arena.blockBytes(this.#layout.rowBytes) +
-      Arena.blockBytes(this.#keyLayout.rowBytes)
-    for (const bucket of this.#buckets.values()) {
-      rows += bucket.store.count
-      keys += bucket.keys.count
-      bytes += bucket.store.bytes + bucket.keys.bytes + (bucket.index?.bytes ?? 0)
+    let bytes = Arena.blockBytes(joinProbe.bytes)
+    for (const { store, chains, index } of this.#buckets.values()) {
+      rows += store.count
+      bytes += store.bytes + chains.bytes + (index?.bytes ?? 0)
     }
-    return { rows, keys, bytes }
+    return { rows, bytes }
   }
 
   #bucket(end: bigint): Bucket {
     let bucket = this.#buckets.get(end)
     if (bucket === undefined) {
-      const options = { expected: this.#expected, keepStrings: false }
       bucket = {
-        keys: new Table(this.#kernels, this.#keyLayout, options),
+        chains: new JoinIndex(this.#kernels, this.#expected),
         store: new RowStore(this.#kernels, this.#layout),
         index: null,
       }
@@ -226,79 +260,111 @@ export class JoinTable {
     return bucket
   }
 
-  /** Key rows of a batch; 0 where a key is NULL or unknown. */
-  #lookup(bucket: Bucket, keys: readonly Vector[], rows: number): number {
-    const normal = keys.map((key) => keyVector(this.#kernels, key, rows))
-    // Stored keys are never NULL, so a NULL key finds nothing.
-    return bucket.keys.lookup(normal, rows)
-  }
-
-  /** Numbers of the rows whose keys are all there. */
-  #keyed(keys: readonly Vector[], rows: number): { list: number; count: number } {
+  #walk(
+    found: { keys: JoinKeys; entries: number; probe: number; build: number },
+    sink: (matches: JoinMatches) => void,
+  ): void {
+    const { keys, entries, probe, build } = found
     const { arena } = this.#kernels
-    const validities = keys.map((key) => key.validity).filter((address) => address !== 0)
-    const bits = arena.scratch((rows + 63) >> 3)
-    const { u8 } = arena.views
-    const bytes = (rows + 7) >> 3
-    u8.fill(0xff, bits, bits + bytes)
-    for (const validity of validities) {
-      for (let at = 0; at < bytes; at++) u8[bits + at]! &= u8[validity + at]!
+    const walk = this.#kernels.get('join_walk')
+    const entry = (this.#control + joinProbe.entry) >>> 2
+    for (;;) {
+      let count = walk(this.#control, entries)
+      this.#keys.forEach((field, index) => {
+        const keep = this.#kernels.get(field.form === 'view' ? 'join_keep_view' : 'join_keep_i64')
+        count = keep(probe, build, count, field.offset, keys.columns[index]!.data)
+      })
+      const done = arena.views.u32[entry]! >= entries
+      if (count > 0) {
+        if (keys.list !== 0) this.#kernels.get('take_i32')(keys.list, probe, probe, count)
+        sink({ count, probe, build })
+      }
+      if (done) return
     }
-    const list = arena.scratch(rows * 4)
-    return { list, count: this.#kernels.get('cell_select')(rows, bits, 0, 0, list) }
   }
 
-  #denseKeys(
-    keys: readonly Vector[],
-    rows: number,
-    part: { list: number; count: number },
-  ): Vector[] {
-    const taken = takeVectors(this.#kernels, keys, rows, part)
-    return taken.map((key) => ({ ...keyVector(this.#kernels, key, part.count), validity: 0 }))
+  #dense(columns: readonly Vector[], { list, count }: JoinKeys, rows: number): readonly Vector[] {
+    return list === 0 ? columns : takeVectors(this.#kernels, columns, rows, { list, count })
+  }
+
+  #storedColumns(keys: JoinKeys, batch: VectorBatch): StoredColumns {
+    const { list, count } = keys
+    const columns = this.#dense(batch.columns, keys, batch.rows)
+    const stored = columns.map((vector) => storedVector(this.#kernels, vector, count))
+    this.#keys.forEach((field, index) => {
+      if (field.bit >= columns.length) stored[field.bit] = keys.columns[index]!
+    })
+    let { major } = batch.order
+    if (list !== 0) {
+      major = this.#kernels.arena.scratch(count * 8)
+      this.#kernels.get('take_i64')(batch.order.major, list, major, count)
+    }
+    return { columns: stored, major }
+  }
+
+  #hashRows(list: number, count: number): number {
+    const keys = this.#keys.map((field) => readKey(this.#kernels, field, list, count))
+    return hashKeys(this.#kernels, keys, count)
+  }
+
+  #addresses(list: number, count: number): Uint32Array {
+    return this.#kernels.arena.views.u32.slice(list >>> 2, (list >>> 2) + count)
+  }
+
+  /** Notes the row before each of some newly chained rows, given in the order in which they were chained. */
+  #linkBack(rows: Iterable<number>): void {
+    const { u32 } = this.#kernels.arena.views
+    const { previous } = this.#layout
+    for (const row of rows) {
+      const next = rowAt(u32[row >>> 2]!)
+      u32[(row + previous) >>> 2] = 0
+      if (next !== 0) u32[(next + previous) >>> 2] = row
+    }
+  }
+
+  #unlink(chains: JoinIndex, hash: number, row: number): void {
+    const { u32 } = this.#kernels.arena.views
+    const { previous } = this.#layout
+    const next = u32[row >>> 2]!
+    const before = u32[(row + previous) >>> 2]!
+    // The pointer says which tags occur in the rest, too.
+    u32[(before === 0 ? chains.slot(hash) : before) >>> 2] = next
+    if (next !== 0) u32[(rowAt(next) + previous) >>> 2] = before
+    chains.forget(hash)
   }
 
   #makeIndex(bucket: Bucket): Directory {
     const rows = bucket.store.rows()
     const index = new Directory(this.#kernels, rows.length)
-    const { arena } = this.#kernels
     for (let from = 0; from < rows.length; from += 1024) {
-      const mark = arena.markScratch()
-      const part = rows.slice(from, from + 1024)
-      const list = arena.scratch(part.length * 4)
-      arena.views.u32.set(part, list >>> 2)
-      this.#enter(index, list, part.length)
-      arena.releaseScratch(mark)
+      this.#enter(index, rows.slice(from, from + 1024))
     }
     return index
   }
 
-  #enter(index: Directory, list: number, count: number): void {
+  /** Enters whole rows into an index. */
+  #enter(index: Directory, rows: readonly number[]): void {
     const { arena } = this.#kernels
+    const mark = arena.markScratch()
+    const count = rows.length
+    const list = arena.scratch(count * 4)
+    arena.views.u32.set(rows, list >>> 2)
     const columns = this.#identity.map((_, column) =>
       keyVector(this.#kernels, this.gather(column, list, count), count),
     )
     const hashes = hashKeys(this.#kernels, columns, count)
-    for (let at = 0; at < count; at++) {
-      const { u32 } = arena.views
-      index.insert(u32[(hashes >>> 2) + at]!, u32[(list >>> 2) + at]!)
+    for (const [at, row] of rows.entries()) {
+      index.insert(arena.views.u32[(hashes >>> 2) + at]!, row)
     }
+    arena.releaseScratch(mark)
   }
 
-  /** A stored row of the key that equals row `at` of the columns, or 0. */
-  #findRow(
-    index: Directory,
-    { key, hash }: { key: number; hash: number },
-    columns: readonly Vector[],
-    at: number,
-  ): number {
-    const { arena } = this.#kernels
+  /** A stored row that equals row `at` of the columns, or 0. */
+  #findRow(index: Directory, hash: number, columns: readonly Vector[], at: number): number {
     for (const row of index.rowsOf(hash)) {
-      if (arena.views.u32[(row + this.#layout.owner) >>> 2] !== key) continue
-      if (
-        this.#identity.every((field, column) => this.#isEqual(row, field, columns[column]!, at))
-      ) {
-        return row
-      }
+      const equal = (field: KeyField, column: number) =>
+        this.#isEqual(row, field, columns[column]!, at)
+      if (this.#identity.every(equal)) return row
     }
     return 0
   }
@@ -331,18 +397,5 @@ export class JoinTable {
     }
     arena.releaseScratch(mark)
     return equal
-  }
-
-  #unlink(key: number, row: number): void {
-    const { u32 } = this.#kernels.arena.views
-    const chain = (key + this.#chain) >>> 2
-    const before = (address: number) => (address + this.#layout.owner + 4) >>> 2
-    const next = u32[row >>> 2]!
-    const previous = u32[before(row)]!
-    if (previous === 0) u32[chain] = next
-    else u32[previous >>> 2] = next
-    if (next === 0) u32[chain + 1] = previous
-    else u32[before(next)] = previous
-    u32[chain + 2]!--
   }
 }

@@ -2,31 +2,33 @@
  * Row store: the rows of one side of a join, one bucket of it, in fixed-size rows and a heap for their long
  *          strings.
  *
- * Format   u32 next row of the key | null mask, a word per 32 columns | u32 row of the key (0 = free) | u32
- *          previous row | …
- *          f64 position | columns, 8 or 16 B each
+ * Format   u32 pointer to the next row of the slot, with tags | null mask, a word per 32 columns | u32 previous row,
+ *          in tables whose rows can be removed | f64 position | columns, 8 or 16 B each; a multiple of 16 B
+ * How      Rows that come together lie side by side, so that a column is stored by one kernel call.
+ * Contract 1 (trusted) kernels over rows read the null mask only of columns that ever had a NULL.
  */
 import { physicalOf, type Type } from '../data/index.ts'
-import type { Kernels, Vector, VectorBatch } from '../kernel/index.ts'
+import { cellBlocks, type Kernels, type Vector } from '../kernel/index.ts'
 import { Chunks } from './chunks.ts'
 import { Heap } from './heap.ts'
 import { bytesOf, formOf, type KeyField, keyVector } from './layout.ts'
-import { readKey } from './table.ts'
+
+const nullsAt = cellBlocks.row.nulls
 
 export interface StoreLayout {
   types: readonly Type[]
   columns: KeyField[]
-  /** Offset of the key's row and, behind it, of the previous row. */
-  owner: number
+  /** Columns that had a NULL once. */
+  nullable: boolean[]
+  /** Offset of the previous row of the slot; 0 where rows are never removed. */
+  previous: number
   major: number
   rowBytes: number
-  /** Address of a row of zeros. */
-  template: number
 }
 
-export function storeLayout(kernels: Kernels, types: readonly Type[]): StoreLayout {
-  const owner = 4 + Math.max(1, Math.ceil(types.length / 32)) * 4
-  const major = (owner + 8 + 7) & ~7
+export function storeLayout(types: readonly Type[], removable: boolean): StoreLayout {
+  const previous = nullsAt + nullWords(types.length) * 4
+  const major = (previous + (removable ? 4 : 0) + 7) & ~7
   let end = major + 8
   const columns = types.map((type, bit): KeyField => {
     const form = formOf(type)
@@ -37,11 +39,21 @@ export function storeLayout(kernels: Kernels, types: readonly Type[]): StoreLayo
   return {
     types,
     columns,
-    owner,
+    nullable: types.map(() => false),
+    previous: removable ? previous : 0,
     major,
-    rowBytes: end,
-    template: kernels.arena.allocateZeroed(end),
+    rowBytes: (end + 15) & ~15,
   }
+}
+
+function nullWords(columns: number): number {
+  return Math.max(1, Math.ceil(columns / 32))
+}
+
+/** Columns to store, in their forms, and positions. */
+export interface StoredColumns {
+  columns: readonly Vector[]
+  major: number
 }
 
 export class RowStore {
@@ -69,58 +81,61 @@ export class RowStore {
     return this.#chunks.bytes + this.heap.bytes
   }
 
-  /** Stores the listed rows of a batch; returns the addresses, by row number of the batch. */
-  add(batch: VectorBatch, list: number, count: number): number {
-    const { arena } = this.#kernels
-    const rows = arena.scratch(batch.rows * 4)
-    for (let index = 0; index < count; ) {
-      const reused = Math.min(this.#free.length, count - index)
-      const fresh = this.#room(count - index - reused)
-      const { u32 } = arena.views
-      const place = (at: number, address: number) => {
-        u32[(rows >>> 2) + u32[(list >>> 2) + at]!] = address
+  /** Room for up to `wanted` rows side by side; their number may be less. */
+  take(wanted: number): { first: number; count: number } {
+    const reused = this.#free.pop()
+    const { rowBytes } = this.#layout
+    let first = this.#next
+    let count = 1
+    if (reused !== undefined) first = reused
+    else {
+      if (this.#end - this.#next < rowBytes) {
+        const room = this.#chunks.add(this.#next, rowBytes)
+        first = room.next
+        this.#end = room.end
       }
-      for (let at = 0; at < reused; at++) place(index++, this.#free.pop()!)
-      for (let at = 0; at < fresh; at++) {
-        place(index++, this.#next)
-        this.#next += this.#layout.rowBytes
-      }
+      count = Math.min(wanted, Math.floor((this.#end - first) / rowBytes))
+      this.#next = first + count * rowBytes
     }
     this.#count += count
-    const { template, rowBytes, major, columns } = this.#layout
-    this.#kernels.get('cell_start')(rows, list, count, template, rowBytes)
-    this.#kernels.get('cell_put_i64')(rows, list, count, major, batch.order.major, 0)
-    columns.forEach((field, index) => {
-      const vector = plainVector(this.#kernels, batch.columns[index]!, batch.rows)
-      const put = this.#kernels.get(field.form === 'view' ? 'cell_put_view' : 'cell_put_i64')
-      const place = field.offset | (field.bit << 16)
-      const long = put(rows, list, count, place, vector.data, vector.validity)
-      if (field.form !== 'view' || long === 0) return
-      for (let at = 0; at < count; at++) {
-        const { u32 } = arena.views
-        this.heap.own(u32[(rows >>> 2) + u32[(list >>> 2) + at]!]! + field.offset)
-      }
+    return { first, count }
+  }
+
+  /** Stores rows `from … from + count` of the columns in rows that `take` gave and whose null mask is cleared. */
+  put({ columns, major }: StoredColumns, from: number, first: number, count: number): void {
+    const { rowBytes } = this.#layout
+    const put = this.#kernels.get('join_put_i64')
+    put(first + this.#layout.major, rowBytes, count, major + from * 8)
+    this.#clearMasks(first, count)
+    columns.forEach((vector, index) => {
+      const { form, offset, bit } = this.#layout.columns[index]!
+      if (form === 'view') {
+        const putView = this.#kernels.get('join_put_view')
+        const long = putView(first + offset, rowBytes, count, vector.data + from * 16)
+        if (long > 0) {
+          for (let row = 0; row < count; row++) this.heap.own(first + row * rowBytes + offset)
+        }
+      } else put(first + offset, rowBytes, count, vector.data + from * 8)
+      if (vector.validity === 0) return
+      this.#layout.nullable[index] = true
+      const word = first + nullsAt + (bit >>> 5) * 4
+      this.#kernels.get('join_put_nulls')(word, rowBytes, count, vector.validity, from, bit & 31)
     })
-    return rows
   }
 
   remove(row: number): void {
     for (const field of this.#layout.columns) {
       if (field.form === 'view') this.heap.disown(row + field.offset)
     }
-    this.#kernels.arena.views.u8.fill(0, row, row + this.#layout.rowBytes)
     this.#free.push(row)
     this.#count--
   }
 
-  /** Addresses of all rows. */
+  /** Addresses of all rows; before the first removal only. */
   rows(): number[] {
     const rows: number[] = []
-    const { u32 } = this.#kernels.arena.views
     for (const { from, to } of this.#chunks.parts(this.#next)) {
-      for (let row = from; row < to; row += this.#layout.rowBytes) {
-        if (u32[(row + this.#layout.owner) >>> 2] !== 0) rows.push(row)
-      }
+      for (let row = from; row < to; row += this.#layout.rowBytes) rows.push(row)
     }
     return rows
   }
@@ -134,16 +149,15 @@ export class RowStore {
     this.#count = 0
   }
 
-  /** How many of `wanted` rows fit at the end of the last block; a new one if none does. */
-  #room(wanted: number): number {
-    if (wanted === 0) return 0
-    const { rowBytes } = this.#layout
-    if (this.#end - this.#next < rowBytes) {
-      const room = this.#chunks.add(this.#next, rowBytes)
-      this.#next = room.next
-      this.#end = room.end
+  /** Linking cleared the first word of the null masks. */
+  #clearMasks(first: number, count: number): void {
+    const words = nullWords(this.#layout.columns.length)
+    const { u32 } = this.#kernels.arena.views
+    for (let word = 1; word < words; word++) {
+      for (let row = 0; row < count; row++) {
+        u32[(first + row * this.#layout.rowBytes + nullsAt + word * 4) >>> 2] = 0
+      }
     }
-    return Math.min(wanted, Math.floor((this.#end - this.#next) / rowBytes))
   }
 }
 
@@ -154,16 +168,28 @@ export function gatherColumn(
   column: number,
   rows: { list: number; count: number },
 ): Vector {
-  const field = layout.columns[column]!
-  const vector = readKey(kernels, field, rows.list, rows.count)
+  const { arena } = kernels
+  const { form, offset, bit } = layout.columns[column]!
   const physical = physicalOf(layout.types[column]!)
-  if (physical !== 'bits') return { ...vector, physical }
-  const data = kernels.arena.scratch((rows.count + 63) >> 3)
-  kernels.get('cell_read_bits')(rows.list, rows.count, field.offset, data)
-  return { ...vector, physical, data }
+  let validity = 0
+  if (layout.nullable[column]!) {
+    const bits = arena.scratch((rows.count + 63) >> 3)
+    const word = nullsAt + (bit >>> 5) * 4
+    const read = kernels.get('cell_read_validity')
+    validity = read(rows.list, rows.count, word, bit & 31, bits) === 0 ? 0 : bits
+  }
+  const [name, bytes] =
+    physical === 'bits'
+      ? (['cell_read_bits', ((rows.count + 63) >> 6) * 8] as const)
+      : form === 'view'
+        ? (['cell_read_16', rows.count * 16] as const)
+        : (['cell_read_8', rows.count * 8] as const)
+  const data = arena.scratch(bytes)
+  kernels.get(name)(rows.list, rows.count, offset, data)
+  return { physical, data, validity, errors: null }
 }
 
-/** Doubles as they are, with both zeros; booleans widened. */
-function plainVector(kernels: Kernels, vector: Vector, rows: number): Vector {
+/** A column in the form in which it is stored: doubles as they are, with both zeros; booleans widened. */
+export function storedVector(kernels: Kernels, vector: Vector, rows: number): Vector {
   return vector.physical === 'f64' ? vector : keyVector(kernels, vector, rows)
 }

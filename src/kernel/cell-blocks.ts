@@ -34,8 +34,18 @@ export const cellBlocks = {
     bucket: 20,
     bytes: 24,
   },
-  /** Pairs of a probe. */
-  pairs: { refs: 0, probe: 4, build: 8, most: 12, row: 16, at: 20, left: 24, bytes: 28 },
+  /** Pairs of a join's probe: where it stands in the rows that have candidates. */
+  joinProbe: {
+    numbers: 0,
+    heads: 4,
+    hashes: 8,
+    probe: 12,
+    build: 16,
+    most: 20,
+    entry: 24,
+    at: 28,
+    bytes: 32,
+  },
   part: { groups: 0, mask: 4, used: 8, limit: 12, bytes: 16 },
   row: { owner: 0, nulls: 4 },
   cell: { created: 8, rows: 16, keys: 24 },

@@ -16,7 +16,14 @@ import { contributionsOf, loadContributions } from '../batch.ts'
 import { partitionBuckets } from '../bucket.ts'
 import { type Contribution, cancelAtOnce, compareTriples } from '../changes.ts'
 import type { Environment, Push } from '../stage.ts'
-import { type JoinPlan, matchedRows, residualFilter, type Side, storedRows } from './join.ts'
+import {
+  type JoinPlan,
+  keysOf,
+  matchedRows,
+  residualFilter,
+  type Side,
+  storedRows,
+} from './join.ts'
 
 /** Changes pushed downstream at once. */
 const pushRowsMax = 1024
@@ -45,8 +52,8 @@ export function updatingJoin(
     const stored = { side: sides[other], table: tables[fragment]![other]! }
     const found: { of: Contribution; pair: Contribution }[] = []
     inBuckets(kernels, sides[port], fields[port], changes, (end, rows, part) => {
-      const keys = sides[port].keys.map((column) => rows.columns[column]!)
-      stored.table.probe(end, keys, rows.rows, pushRowsMax, (matches) => {
+      const keys = keysOf(kernels, sides[port], rows)
+      stored.table.probe(end, keys, pushRowsMax, (matches) => {
         const matched = matchedRows(kernels, port, rows, stored, matches)
         const numbered = { ...matched, columns: matched.columns }
         const probes = kernels.arena.views.u32.slice(
@@ -72,7 +79,7 @@ export function updatingJoin(
     for (const sign of [1, -1]) {
       const part = copies(changes.filter((change) => Math.sign(change.weight) === sign))
       inBuckets(kernels, sides[port], fields[port], part, (end, rows) => {
-        const keys = sides[port].keys.map((column) => rows.columns[column]!)
+        const keys = keysOf(kernels, sides[port], rows)
         const stored = storedRows(kernels, sides[port], { ...rows, weights: 0 })
         if (sign > 0) table.insert(end, keys, stored)
         else table.remove(end, keys, stored)

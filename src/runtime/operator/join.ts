@@ -12,15 +12,15 @@
  * Cost     one probe per row and input, one insert per stored row; state is the stored rows.
  * See      docs/laws.md (order of joins)
  */
-import { JoinTable } from '../../cuboid/index.ts'
-import type { Type } from '../../data/index.ts'
+import { type JoinKeys, type JoinMatches, JoinTable, joinKeys } from '../../cuboid/index.ts'
+import { physicalOf, type Type } from '../../data/index.ts'
 import {
   type Kernels,
   noWatermark,
+  type Order,
   selectTrue,
   takeRows,
   takeVector,
-  type Order,
   type Vector,
   type VectorBatch,
 } from '../../kernel/index.ts'
@@ -39,12 +39,15 @@ const matchesMax = 1024
 
 /** One input of a join: which of its columns are keys and what is stored of its rows. */
 export interface Side {
-  /** Key columns; the bucket column is not among them. */
+  /** Key columns; those that are the same in all rows of a bucket are not among them. */
   keys: number[]
   bucket: BucketColumn | null
-  /** Input types and, where rows come from closed windows, their middle and minor order. */
+  /** For each column the one of the other input that has the same value, bit for bit, in every pair; or null. */
+  twins: (number | null)[]
+  /** The columns that are stored: all but those that their bucket tells. */
+  stored: number[]
+  /** Types of the stored columns and, where rows come from closed windows, of their middle and minor order. */
   types: Type[]
-  width: number
   /** The stored row carries middle and minor behind its columns. */
   ordered: boolean
 }
@@ -70,9 +73,10 @@ export function joinStage(
     sides.map(
       (side) =>
         new JoinTable(kernels, {
-          keys: side.keys.map((column) => side.types[column]!),
+          keys: side.keys.map((column) => side.stored.indexOf(column)),
           columns: side.types,
-          identity: side.width,
+          identity: side.stored.length,
+          removable: plan.retracts && environment.mode === 'continuous',
         }),
     ),
   )
@@ -113,7 +117,12 @@ export function joinStage(
       (fragment, batch) => core.push(fragment, port, batch),
     )
     return (fragment, batch) => {
-      const well = withoutFailed(environment, environment.fragments[fragment]!, batch, batch.columns)
+      const well = withoutFailed(
+        environment,
+        environment.fragments[fragment]!,
+        batch,
+        batch.columns,
+      )
       if (well.rows > 0) partition(fragment, well)
     }
   }
@@ -138,23 +147,39 @@ export function joinStage(
 
 function sideOf(plan: JoinPlan, name: 'left' | 'right'): Side {
   const input = plan[name]
-  const all = name === 'left' ? plan.leftKeys : plan.rightKeys
+  const [all, partners] =
+    name === 'left' ? [plan.leftKeys, plan.rightKeys] : [plan.rightKeys, plan.leftKeys]
   const { bucket } = plan
-  const inBucket = (place: number) =>
-    bucket !== null && plan.leftKeys[place] === bucket.left && plan.rightKeys[place] === bucket.right
-  const others = all.filter((_, place) => !inBucket(place))
+  const inBucket = plan.leftKeys.map((_, place) => bucket !== null && isWindowPair(plan, place))
+  const others = all.filter((_, place) => !inBucket[place])
+  const keys = others.length === 0 ? [...all] : others
+  const twins = input.output.map(({ type }, column) => {
+    const place = all.indexOf(column)
+    // Of doubles, the two zeros are equal.
+    return place < 0 || physicalOf(type) === 'f64' ? null : partners[place]!
+  })
+  const told = new Set(all.filter((column, place) => inBucket[place] && !keys.includes(column)))
+  const stored = [...input.output.keys()].filter((column) => !told.has(column))
   const ordered = hasAggregate(input)
-  const types = input.output.map((field) => field.type)
+  const types = stored.map((column) => input.output[column]!.type)
   return {
-    keys: others.length === 0 ? [...all] : others,
+    keys,
     bucket:
       bucket === null
         ? null
         : { column: bucket[name], plus: bucket.role === 'start' ? BigInt(bucket.sizeMicros) : 0n },
+    twins,
+    stored,
     types: ordered ? [...types, { kind: 'double' }, { kind: 'double' }] : types,
-    width: types.length,
     ordered,
   }
+}
+
+/** Does a pair of keys equate the starts, or the ends, of windows that lie in one bucket? */
+function isWindowPair({ left, right, leftKeys, rightKeys }: JoinPlan, place: number): boolean {
+  return (['start', 'end'] as const).some(
+    (role) => leftKeys[place] === left.window?.[role] && rightKeys[place] === right.window?.[role],
+  )
 }
 
 function hasAggregate(plan: PhysicalPlan): boolean {
@@ -163,9 +188,16 @@ function hasAggregate(plan: PhysicalPlan): boolean {
   return 'input' in plan && hasAggregate(plan.input)
 }
 
+/** The keys of a batch, for both tables. */
+export function keysOf(kernels: Kernels, side: Side, batch: VectorBatch): JoinKeys {
+  const columns = side.keys.map((column) => batch.columns[column]!)
+  return joinKeys(kernels, columns, batch.rows)
+}
+
 /** The batch as it is stored: with its order's middle and minor as columns where the side keeps them. */
 export function storedRows(kernels: Kernels, side: Side, batch: VectorBatch): VectorBatch {
-  if (!side.ordered) return batch
+  const columns = side.stored.map((column) => batch.columns[column]!)
+  if (!side.ordered) return { ...batch, columns }
   const column = (data: number): Vector => ({
     physical: 'f64',
     data: data === 0 ? zeros(kernels, batch.rows) : data,
@@ -174,7 +206,7 @@ export function storedRows(kernels: Kernels, side: Side, batch: VectorBatch): Ve
   })
   return {
     ...batch,
-    columns: [...batch.columns, column(batch.order.middle), column(batch.order.minor)],
+    columns: [...columns, column(batch.order.middle), column(batch.order.minor)],
   }
 }
 
@@ -184,25 +216,19 @@ function zeros(kernels: Kernels, rows: number): number {
   return address
 }
 
-/** A pair's two rows; `probe` and `build` are what the table's sink got. */
-export interface Matches {
-  count: number
-  probe: number
-  build: number
-}
-
 /** Output rows of matches: left columns, right columns, at the triple of the later row; weights are left to the caller. */
 export function matchedRows(
   kernels: Kernels,
   port: 0 | 1,
   batch: VectorBatch,
   stored: { side: Side; table: JoinTable },
-  matches: Matches,
+  matches: JoinMatches,
 ): VectorBatch {
   const { count, probe, build } = matches
   const own = batch.columns.map((vector) => takeVector(kernels, vector, probe, count))
-  const other = Array.from({ length: stored.side.width }, (_, column) =>
-    stored.table.gather(column, build, count),
+  const other = stored.side.twins.map(
+    (twin, column) =>
+      own[twin ?? -1] ?? stored.table.gather(stored.side.stored.indexOf(column), build, count),
   )
   return {
     rows: count,
@@ -218,17 +244,19 @@ function laterOrder(
   port: 0 | 1,
   order: Order,
   stored: { side: Side; table: JoinTable },
-  { count, probe, build }: Matches,
+  matches: JoinMatches,
 ): Order {
   const { table, side } = stored
+  const triples = side.ordered || order.middle !== 0 || order.minor !== 0
+  if (!triples) return { major: table.laterMajor(matches, order.major), middle: 0, minor: 0 }
+  const { count, probe, build } = matches
   const storedMajor = table.gatherMajor(build, count)
-  const storedMiddle = side.ordered ? table.gather(side.width, build, count).data : 0
-  const storedMinor = side.ordered ? table.gather(side.width + 1, build, count).data : 0
+  const storedMiddle = side.ordered ? table.gather(side.stored.length, build, count).data : 0
+  const storedMinor = side.ordered ? table.gather(side.stored.length + 1, build, count).data : 0
   const { arena } = kernels
   const major = arena.scratch(count * 8)
-  const triples = side.ordered || order.middle !== 0 || order.minor !== 0
-  const middle = triples ? arena.scratch(count * 8) : 0
-  const minor = triples ? arena.scratch(count * 8) : 0
+  const middle = arena.scratch(count * 8)
+  const minor = arena.scratch(count * 8)
   const { f64, u32 } = arena.views
   const read = (address: number, row: number) => (address === 0 ? 0 : f64[(address >>> 3) + row]!)
   for (let pair = 0; pair < count; pair++) {
@@ -237,7 +265,6 @@ function laterOrder(
     const otherMajor = read(storedMajor, pair)
     const own = port === 0 ? ownMajor >= otherMajor : ownMajor > otherMajor
     f64[(major >>> 3) + pair] = own ? ownMajor : otherMajor
-    if (!triples) continue
     f64[(middle >>> 3) + pair] = own ? read(order.middle, row) : read(storedMiddle, pair)
     f64[(minor >>> 3) + pair] = own ? read(order.minor, row) : read(storedMinor, pair)
   }
@@ -251,7 +278,11 @@ export function residualFilter(plan: JoinPlan, environment: Environment) {
   return (fragment: number, batch: VectorBatch): VectorBatch => {
     if (residual === null) return batch
     const kernels = environment.fragments[fragment]!
-    const evaluator = (evaluators[fragment] ??= compileExpressions(kernels, [residual], environment))
+    const evaluator = (evaluators[fragment] ??= compileExpressions(
+      kernels,
+      [residual],
+      environment,
+    ))
     const verdict = evaluator.run(batch.columns, batch.rows)[0]!
     const well = withoutFailed(environment, kernels, batch, [verdict])
     const { selection, count } = selectTrue(kernels, verdict, batch.rows)
@@ -276,8 +307,8 @@ function streamingJoin(
       const side = sides[port]
       const stored = { side: sides[other], table: tables[fragment]![other]! }
       partitionBuckets(kernels, batch, side.bucket, (end, rows) => {
-        const keys = side.keys.map((column) => rows.columns[column]!)
-        stored.table.probe(end, keys, rows.rows, matchesMax, (matches) => {
+        const keys = keysOf(kernels, side, rows)
+        stored.table.probe(end, keys, matchesMax, (matches) => {
           const mark = kernels.arena.markScratch()
           const pairs = residual(fragment, matchedRows(kernels, port, rows, stored, matches))
           if (pairs.rows > 0) push(fragment, pairs)
