@@ -267,6 +267,7 @@ export class Database {
       const { onProgress } = options
       await this.#enqueue(() => engine.cycle(), onProgress === undefined ? {} : { onProgress })
     }
+    if (query != null && query.fault !== null) throw query.fault
   }
 
   #openQueue(cancel: () => void): CommitQueue {

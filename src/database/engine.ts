@@ -16,7 +16,7 @@ import { Arena, type Backend, Kernels } from '../kernel/index.ts'
 import type { CycleFrame, Log, Run } from '../log/index.ts'
 import { lower, type PhysicalPlan, type Plan, rewrite } from '../plan/index.ts'
 import type { Delta, ErrorRow } from '../runtime/index.ts'
-import { Query, type Sources, type Work } from './query.ts'
+import { type CycleInput, type CycleResult, Query, type Sources, type Work } from './query.ts'
 import { View } from './view.ts'
 
 export interface EngineOptions {
@@ -184,15 +184,11 @@ export class Engine {
       if (query.ended) continue
       const changed = query.reads.some((view) => deltas.has(view.replace(/\.errors$/, '')))
       if (!changed && !query.hasWork(upTo)) continue
-      const result = yield* query.cycle({
-        upTo,
-        rowsMax: this.options.cycleRows,
-        replay: replay?.runs ?? null,
-        deltas,
-      })
+      const input = { upTo, rowsMax: this.options.cycleRows, replay: replay?.runs ?? null, deltas }
+      const result = yield* this.#cycleOf(query, input)
+      if (result === null) continue
       for (const run of result.runs) runs.push(run)
       more ||= result.more
-      query.view?.apply(result.delta)
       if (result.delta.count > 0 || result.delta.errors.length > 0 || query.ended) {
         deltas.set(name, result.delta)
       }
@@ -204,6 +200,18 @@ export class Engine {
       for (const consumer of this.#queries.get(name)?.consumers ?? []) consumer(cycle, delta)
     }
     return more
+  }
+
+  /** The query's part of a cycle; null when it failed: then it is out of service and the others go on. */
+  *#cycleOf(query: Query, input: CycleInput): Work<CycleResult | null> {
+    try {
+      const result = yield* query.cycle(input)
+      query.view?.apply(result.delta)
+      return result
+    } catch (fault) {
+      query.quarantine(fault)
+      return null
+    }
   }
 
   /** Cycles until there is nothing to take: a commit point. */
@@ -256,7 +264,9 @@ export class Engine {
       const query = this.#queries.get(of)
       return query === undefined ? this.badRows(of).rows : query.dataflow.errors.map(errorRow)
     }
-    const view = this.#queries.get(relation.name.toLowerCase())?.view
+    const query = this.#queries.get(relation.name.toLowerCase())
+    if (query !== undefined && query.fault !== null) throw query.fault
+    const view = query?.view
     assert(view != null, `view ${relation.name} is kept by a query`)
     return view.rows()
   }

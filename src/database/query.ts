@@ -86,6 +86,10 @@ export class Query {
   readonly consumers: ((cycle: number, delta: Delta) => void)[] = []
   view: View | null = null
   ended = false
+  /** Why the query was stopped, when it was not by itself. */
+  fault: unknown = null
+  /** Called when the query is stopped by a fault. */
+  readonly faulted: ((fault: unknown) => void)[] = []
   /** What the operators did, once a one-shot statement is over. */
   lastStats: StageStats[] = []
   /** Rows taken from sources. */
@@ -192,6 +196,14 @@ export class Query {
 
   stats(): StageStats[] {
     return this.dataflow.stats()
+  }
+
+  /** Takes the query out of service; its state is not to be trusted any more. */
+  quarantine(fault: unknown): void {
+    this.fault = fault
+    this.ended = true
+    this.close()
+    for (const tell of this.faulted) tell(fault)
   }
 
   close(): void {

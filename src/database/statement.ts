@@ -281,6 +281,7 @@ function* subscribe(
   const plan = engine.physical(query.plan, 'continuous')
   const running = engine.start(name, plan, false)
   const queue = session.openQueue(() => engine.stop(name))
+  running.faulted.push((fault) => queue.end(fault))
   let first = true
   running.consumers.push((cycle, delta) => {
     const isSnapshot = first
@@ -372,14 +373,29 @@ function planOf(engine: Engine, bound: BoundStatement): PhysicalPlan | null {
   }
 }
 
+const count = (name: string): Field => ({ name, type: { kind: 'bigint' }, nullable: true })
+const queryFields = [
+  text('query'),
+  text('state'),
+  count('rows_in'),
+  count('late'),
+  count('state_bytes'),
+]
+
+/** A continuous query as SHOW QUERIES tells of it. */
+function queryRow({ name, ended, fault, rowsIn, view, dataflow }: Query): Row {
+  if (fault !== null) return [name, `failed: ${messageOf(fault)}`, BigInt(rowsIn), null, null]
+  const stats = dataflow.stats()
+  const late = stats.reduce((sum, stage) => sum + stage.late, 0)
+  const bytes = stats.reduce((sum, stage) => sum + stage.stateBytes, view?.stateBytes ?? 0)
+  return [name, ended ? 'ended' : 'running', BigInt(rowsIn), BigInt(late), BigInt(bytes)]
+}
+
+const messageOf = (fault: unknown) => (fault instanceof Error ? fault.message : String(fault))
+
 function show(engine: Engine, what: 'streams' | 'tables' | 'views' | 'queries'): Outcome {
   if (what === 'queries') {
-    const fields = [text('query'), text('state')]
-    const rows = [...engine.queries.values()].map(({ name, ended }) => [
-      name,
-      ended ? 'ended' : 'running',
-    ])
-    return { kind: 'rows', fields, rows }
+    return { kind: 'rows', fields: queryFields, rows: [...engine.queries.values()].map(queryRow) }
   }
   const kinds: Record<typeof what, readonly string[]> = {
     streams: ['stream'],
