@@ -539,7 +539,7 @@ function sortWorker(plan: Of<'sort'>, context: Context): Worker {
   return {
     pull(commit) {
       const used = (row: CellRow) => plan.keys.map(({ column }) => row[column]!)
-      const rows = inOrder(sound(context, input.pull(commit), used), plan.input.key)
+      const rows = inOrder(sound(context, input.pull(commit), used))
       rows.sort((a, b) => compareBy(plan.keys, a, b))
       const to = plan.limit === null ? rows.length : plan.offset + plan.limit
       return rows
@@ -551,18 +551,9 @@ function sortWorker(plan: Of<'sort'>, context: Context): Worker {
 }
 
 /** The rows of a one-shot result in canonical order. */
-export function inOrder(
-  contributions: readonly Contribution[],
-  key: readonly number[] | null,
-): CellRow[] {
-  const keyed = (row: CellRow) => (key ?? []).map((column) => row[column]!)
+export function inOrder(contributions: readonly Contribution[]): CellRow[] {
   const units = perRow(contributions)
-  units.sort(
-    (a, b) =>
-      compareTriples(a.triple, b.triple) ||
-      compareRows(keyed(a.row), keyed(b.row)) ||
-      compareRows(a.row, b.row),
-  )
+  units.sort((a, b) => compareTriples(a.triple, b.triple) || compareRows(a.row, b.row))
   return units.flatMap(({ row, weight }) => Array.from({ length: weight }, () => row))
 }
 

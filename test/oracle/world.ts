@@ -62,7 +62,7 @@ export class OracleQuery {
     }
     const { contributions, faults } = this.#interpreter.commit(input)
     for (const [name, end] of ends) this.#seen.set(name, end)
-    const changes = changesOf(contributions, this.plan.key)
+    const changes = changesOf(contributions, this.plan.updating ? this.plan.key : null)
     return { changes, errors: this.errors.apply(faults) }
   }
 }
@@ -136,7 +136,7 @@ export class World {
       end: () => null,
     })
     const first = firstFault(faults)
-    return first === null ? { rows: inOrder(contributions, plan.key) as Row[] } : { failed: first }
+    return first === null ? { rows: inOrder(contributions) as Row[] } : { failed: first }
   }
 
   /** The rows of a relation now: those of streams where they stand, those of views all at (0, 0, 0). */
