@@ -18,7 +18,9 @@ import { foldList } from './value-list.ts'
 /** Rows with their cells; all of them count. */
 interface Part {
   rows: number
+  /** 0 where all rows belong to the one `cell`. */
   refs: number
+  cell: number
   weights: number
   /** Row numbers in the batch, 0 = all rows of it. */
   selection: number
@@ -33,8 +35,25 @@ export class CellFold {
     this.#measures = measures
   }
 
+  /** Whether `foldSingle` knows all measures. */
+  get isReducible(): boolean {
+    return this.#measures.every(
+      ({ form, values }) =>
+        values === 0 && (form.kind !== 'extreme' || (form.of !== 'view' && !form.list)),
+    )
+  }
+
+  /** Rows of weight +1 that all belong to one cell. */
+  foldSingle(bucket: Bucket, cell: number, input: FoldInput): void {
+    this.#foldAll(bucket, { rows: input.rows, refs: 0, cell, weights: 0, selection: 0 }, input)
+  }
+
   fold(bucket: Bucket, refs: number, input: FoldInput): void {
-    const all: Part = { rows: input.rows, refs, weights: input.weights, selection: 0 }
+    const { rows, weights } = input
+    this.#foldAll(bucket, { rows, refs, cell: 0, weights, selection: 0 }, input)
+  }
+
+  #foldAll(bucket: Bucket, all: Part, input: FoldInput): void {
     this.#measures.forEach((fields, index) => {
       this.#foldMeasure(bucket, index, fields, all, input)
     })
@@ -92,7 +111,7 @@ export class CellFold {
     const { arena } = this.#kernels
     const refs = arena.scratch(count * 4)
     this.#kernels.get('cell_take_4')(part.refs, rows, count, refs)
-    const changed: Part = { rows: count, refs, weights, selection: rows }
+    const changed: Part = { rows: count, refs, cell: 0, weights, selection: rows }
     this.#add(changed, fields.values)
     if (fields.form.kind === 'none') return
     this.#accumulate(bucket, fields, changed, this.#take(plain, changed))
@@ -100,7 +119,8 @@ export class CellFold {
 
   #accumulate(bucket: Bucket, fields: MeasureFields, part: Part, values: Vector): void {
     const { form, state } = fields
-    if (form.kind === 'sum') {
+    if (part.cell !== 0) this.#reduce(bucket, fields, part, values)
+    else if (form.kind === 'sum') {
       if (form.of === 'f64') this.#sumDoubles(bucket, state, part, values.data)
       else this.#kernels.get('cell_sum_i64')(part.refs, part.rows, state, values.data, part.weights)
     } else if (form.kind === 'extreme') {
@@ -116,6 +136,16 @@ export class CellFold {
     }
   }
 
+  #reduce(bucket: Bucket, { form, state }: MeasureFields, part: Part, values: Vector): void {
+    const at = part.cell + state
+    if (form.kind === 'extreme') {
+      const { data } = this.#ordered(values, part.rows)
+      this.#kernels.get(form.sign < 0 ? 'cell_reduce_min' : 'cell_reduce_max')(at, part.rows, data)
+    } else if (form.kind === 'sum' && form.of === 'i64') {
+      this.#kernels.get('cell_reduce_i64')(at, part.rows, values.data)
+    } else this.#sumDoubles(bucket, state, part, values.data)
+  }
+
   /** Values as integers of the same order, or views. */
   #ordered(values: Vector, rows: number): Vector {
     if (values.physical === 'bits') return keyVector(this.#kernels, values, rows)
@@ -126,13 +156,19 @@ export class CellFold {
   }
 
   #sumDoubles(bucket: Bucket, state: number, part: Part, values: number): void {
-    const kernel = this.#kernels.get('cell_sum_f64')
+    const { arena } = this.#kernels
+    const { rows, refs, weights } = part
+    const one = part.cell + state
+    const kernel = this.#kernels.get(part.cell === 0 ? 'cell_sum_f64' : 'cell_reduce_f64')
     for (let from = 0; ; from++) {
-      from = kernel(part.refs, from, part.rows, state, values, part.weights)
-      if (from === part.rows) return
-      const { u32, i32 } = this.#kernels.arena.views
-      const cell = u32[(part.refs >>> 2) + from]!
-      const retract = part.weights !== 0 && i32[(part.weights >>> 2) + from]! < 0
+      from =
+        part.cell === 0
+          ? kernel(refs, from, rows, state, values, weights)
+          : kernel(one, from, rows, values)
+      if (from === rows) return
+      const { u32, i32 } = arena.views
+      const cell = part.cell === 0 ? u32[(refs >>> 2) + from]! : part.cell
+      const retract = weights !== 0 && i32[(weights >>> 2) + from]! < 0
       bucket.outside = true
       addWide(this.#kernels, { cell, offset: state, value: values + from * 8 }, retract)
     }
@@ -160,7 +196,9 @@ export class CellFold {
   }
 
   #add(part: Part, offset: number): void {
-    this.#kernels.get('cell_add')(part.refs, part.rows, offset, part.weights)
+    if (part.cell !== 0) {
+      this.#kernels.arena.views.i64[(part.cell + offset) >>> 3]! += BigInt(part.rows)
+    } else this.#kernels.get('cell_add')(part.refs, part.rows, offset, part.weights)
   }
 
   /** The rows of a batch that three bitmaps select or reject. */
@@ -169,6 +207,7 @@ export class CellFold {
     const selection = arena.scratch(all.rows * 4)
     const rows = this.#kernels.get(name)(all.rows, ...bits, selection)
     if (rows === all.rows) return all
+    if (all.cell !== 0) return { ...all, rows, selection }
     const take = this.#kernels.get('cell_take_4')
     const refs = arena.scratch(rows * 4)
     take(all.refs, selection, rows, refs)
@@ -177,7 +216,7 @@ export class CellFold {
       weights = arena.scratch(rows * 4)
       take(all.weights, selection, rows, weights)
     }
-    return { rows, refs, weights, selection }
+    return { rows, refs, cell: 0, weights, selection }
   }
 
   #take(vector: Vector, part: Part): Vector {

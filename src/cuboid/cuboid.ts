@@ -86,6 +86,8 @@ export class Cuboid {
   readonly #fold: CellFold
   readonly #touched: Chunks
   readonly #control: number
+  /** The one cell without keys, if whole batches can be brought into it; else 0. */
+  #single = 0
   #touchedNext = 0
   #touchedEnd = 0
   #numbers = 0
@@ -117,12 +119,30 @@ export class Cuboid {
     const { arena } = this.#kernels
     const mark = arena.markScratch()
     const bucket = this.#bucket(end)
+    if (this.#single !== 0 && input.weights === 0) {
+      this.#foldSingle(bucket, input)
+      arena.releaseScratch(mark)
+      return
+    }
     const keys = input.keys.map((key) => keyVector(this.#kernels, key, input.rows))
     const { refs } = bucket.table.find(keys, input.rows)
     if (this.#spec.changes) this.#touch(bucket, refs, input.rows, input.order.major)
     this.#kernels.get('cell_count')(refs, input.rows, input.order.major, input.weights)
     this.#fold.fold(bucket, refs, input)
     arena.releaseScratch(mark)
+  }
+
+  #foldSingle(bucket: Bucket, input: FoldInput): void {
+    const { arena } = this.#kernels
+    if (this.#spec.changes) {
+      const refs = this.#listOf([this.#single])
+      const major = arena.scratch(8)
+      this.#kernels.get('cell_least_f64')(input.order.major, input.rows, major)
+      this.#touch(bucket, refs, 1, major)
+    }
+    arena.markDirty(this.#single, this.#layout.rowBytes)
+    arena.views.i64[(this.#single + cellFields.rows) >>> 3]! += BigInt(input.rows)
+    this.#fold.foldSingle(bucket, this.#single, input)
   }
 
   /** Buckets with cells, ascending. */
@@ -162,6 +182,7 @@ export class Cuboid {
     this.#expected = bucket.table.count
     if (this.#spec.changes) this.#forgetTouched(bucket)
     this.#freeCells(bucket)
+    this.#single = 0
     for (const set of bucket.sets) set?.drop()
     bucket.table.drop()
     this.#buckets.delete(end)
@@ -214,6 +235,7 @@ export class Cuboid {
     const { i64, f64 } = arena.views
     i64[(cell + cellFields.rows) >>> 3] = 0n
     f64[(cell + cellFields.created) >>> 3] = 0
+    if (this.#fold.isReducible) this.#single = cell
     arena.releaseScratch(mark)
   }
 
