@@ -17,13 +17,20 @@ interface Chunk {
   used: number
 }
 
+/** What a checkpoint keeps of chunks. */
+export type ChunksState = readonly Readonly<Chunk>[]
+
 export class Chunks {
   readonly #arena: Arena
   readonly #chunks: Chunk[] = []
   #bytes = 0
 
-  constructor(kernels: Kernels) {
+  constructor(kernels: Kernels, state: ChunksState = []) {
     this.#arena = kernels.arena
+    for (const chunk of state) {
+      this.#chunks.push({ ...chunk })
+      this.#bytes += chunk.bytes
+    }
   }
 
   get bytes(): number {
@@ -49,6 +56,10 @@ export class Chunks {
       const chunk = this.#chunks[index]!
       yield { from: chunk.address, to: index === this.#chunks.length - 1 ? used : chunk.used }
     }
+  }
+
+  state(): ChunksState {
+    return this.#chunks.map((chunk) => ({ ...chunk }))
   }
 
   free(): void {

@@ -23,8 +23,8 @@ import {
   type VectorBatch,
 } from '../kernel/index.ts'
 import { CellFold } from './cell-fold.ts'
-import { Chunks } from './chunks.ts'
-import { DistinctSet } from './distinct-set.ts'
+import { Chunks, type ChunksState } from './chunks.ts'
+import { DistinctSet, type DistinctSetState } from './distinct-set.ts'
 import { freeImageWide, freeWide } from './exact-sum.ts'
 import { formOf, type KeyField, keyFields, keyVector } from './layout.ts'
 import {
@@ -35,7 +35,7 @@ import {
   startMeasure,
 } from './measure.ts'
 import { sameValue } from './same-value.ts'
-import { readKey, Table, type TableLayout } from './table.ts'
+import { readKey, Table, type TableLayout, type TableState } from './table.ts'
 import { freeList } from './value-list.ts'
 
 const { cell: cellFields, touch, touched: entryFields } = cellBlocks
@@ -72,6 +72,25 @@ export interface Bucket {
   outside: boolean
 }
 
+/** What a checkpoint keeps of a cuboid beside the memory. */
+export interface CuboidState {
+  template: number
+  buckets: BucketState[]
+  touched: ChunksState
+  touchedNext: number
+  touchedEnd: number
+  numbers: number
+  expected: number
+}
+
+interface BucketState {
+  end: bigint
+  number: number
+  table: TableState
+  sets: (DistinctSetState | null)[]
+  outside: boolean
+}
+
 /** Rows of an old image of a single cell that was not there. */
 const notThere = -1n
 
@@ -94,7 +113,8 @@ export class Cuboid {
   /** Cells of the last bucket that was dropped. */
   #expected = 0
 
-  constructor(kernels: Kernels, spec: CuboidSpec) {
+  /** With `state`, the cuboid that had it in the memory that was restored. */
+  constructor(kernels: Kernels, spec: CuboidSpec, state: CuboidState | null = null) {
     assert(!spec.single || spec.keys.length === 0, 'a single cell has no keys')
     this.#kernels = kernels
     this.#spec = spec
@@ -105,12 +125,13 @@ export class Cuboid {
     this.#layout = {
       keys: keys.fields,
       rowBytes: measures.end,
-      template: this.#makeTemplate(measures.end, measures.fields),
+      template: state?.template ?? this.#makeTemplate(measures.end, measures.fields),
     }
-    this.#touched = new Chunks(kernels)
+    this.#touched = new Chunks(kernels, state?.touched)
     this.#control = kernels.arena.allocateTransient(touch.bytes)
     this.#fold = new CellFold(kernels, measures.fields)
-    if (spec.single) this.#makeSingle()
+    if (state !== null) this.#restore(state)
+    else if (spec.single) this.#makeSingle()
   }
 
   /** Folds rows of one bucket into their cells. */
@@ -214,6 +235,24 @@ export class Cuboid {
     return { cells, bytes, keyAndMeasureBytes }
   }
 
+  state(): CuboidState {
+    return {
+      template: this.#layout.template,
+      buckets: [...this.#buckets.values()].map(({ end, number, table, sets, outside }) => ({
+        end,
+        number,
+        table: table.state(),
+        sets: sets.map((set) => set?.state() ?? null),
+        outside,
+      })),
+      touched: this.#touched.state(),
+      touchedNext: this.#touchedNext,
+      touchedEnd: this.#touchedEnd,
+      numbers: this.#numbers,
+      expected: this.#expected,
+    }
+  }
+
   #makeTemplate(rowBytes: number, measures: readonly MeasureFields[]): number {
     const template = this.#kernels.arena.allocateZeroed(rowBytes)
     this.#kernels.arena.views.f64[(template + cellFields.created) >>> 3] = Number.POSITIVE_INFINITY
@@ -242,22 +281,34 @@ export class Cuboid {
   #bucket(end: bigint): Bucket {
     let bucket = this.#buckets.get(end)
     if (bucket === undefined) {
-      bucket = {
-        end,
-        number: this.#numbers++,
-        table: new Table(this.#kernels, this.#layout, {
-          expected: this.#expected,
-          keepStrings: this.#spec.changes,
-        }),
-        sets: this.#measures.map(({ values, measure }) =>
-          values === 0 ? null : new DistinctSet(this.#kernels, measure.argument!),
-        ),
-        outside: this.#measures.some(({ form }) => form.kind === 'extreme' && form.list),
-      }
-      this.#buckets.set(end, bucket)
-      this.#byNumber.set(bucket.number, bucket)
+      bucket = this.#addBucket(end, this.#numbers++, null)
     }
     return bucket
+  }
+
+  #addBucket(end: bigint, number: number, state: BucketState | null): Bucket {
+    const options = { expected: this.#expected, keepStrings: this.#spec.changes }
+    const bucket: Bucket = {
+      end,
+      number,
+      table: new Table(this.#kernels, this.#layout, options, state?.table),
+      sets: this.#measures.map(({ values, measure }, index) =>
+        values === 0 ? null : new DistinctSet(this.#kernels, measure.argument!, state?.sets[index]),
+      ),
+      outside:
+        state?.outside ?? this.#measures.some(({ form }) => form.kind === 'extreme' && form.list),
+    }
+    this.#buckets.set(end, bucket)
+    this.#byNumber.set(number, bucket)
+    return bucket
+  }
+
+  #restore(state: CuboidState): void {
+    for (const bucket of state.buckets) this.#addBucket(bucket.end, bucket.number, bucket)
+    this.#touchedNext = state.touchedNext
+    this.#touchedEnd = state.touchedEnd
+    this.#numbers = state.numbers
+    this.#expected = state.expected
   }
 
   #touch(bucket: Bucket, refs: number, rows: number, major: number): void {

@@ -26,6 +26,13 @@ const limitSingle = 0.78
 const limitMin = 0.68
 const limitRange = 0.13
 
+/** What a checkpoint keeps of a directory. */
+export interface DirectoryState {
+  address: number
+  mask: number
+  bytes: number
+}
+
 export class Directory {
   readonly #kernels: Kernels
   address = 0
@@ -33,8 +40,14 @@ export class Directory {
   bytes = 0
 
   /** `expected` rows will not make it grow. */
-  constructor(kernels: Kernels, expected: number) {
+  constructor(kernels: Kernels, expected: number, state: DirectoryState | null = null) {
     this.#kernels = kernels
+    if (state !== null) {
+      this.address = state.address
+      this.mask = state.mask
+      this.bytes = state.bytes
+      return
+    }
     const groups = groupsFor(expected)
     if (groups <= groupsMaxSingle) this.#make(1, () => groups)
     else this.#make(partsMany, () => groups / partsMany)
@@ -116,6 +129,10 @@ export class Directory {
     u32[slot + groupSlots] = 0
     u32[part + 2]!--
     this.#mark(slot, part)
+  }
+
+  state(): DirectoryState {
+    return { address: this.address, mask: this.mask, bytes: this.bytes }
   }
 
   drop(): void {

@@ -10,7 +10,7 @@
 import { physicalOf, type Type } from '../data/index.ts'
 import { cellBlocks, type Kernels, type Vector } from '../kernel/index.ts'
 import { formOf, keyFields, keyVector } from './layout.ts'
-import { Table } from './table.ts'
+import { Table, type TableState } from './table.ts'
 
 export interface Transitions {
   /** Address of the u32 row numbers. */
@@ -20,6 +20,12 @@ export interface Transitions {
   count: number
 }
 
+/** What a checkpoint keeps of a set. */
+export interface DistinctSetState {
+  template: number
+  table: TableState
+}
+
 export class DistinctSet {
   readonly #kernels: Kernels
   readonly #table: Table
@@ -27,14 +33,15 @@ export class DistinctSet {
   readonly #template: number
   readonly #isDouble: boolean
 
-  constructor(kernels: Kernels, type: Type) {
+  constructor(kernels: Kernels, type: Type, state: DistinctSetState | null = null) {
     this.#kernels = kernels
     const { fields, end } = keyFields(['i64', formOf(type)], cellBlocks.row.nulls + 4)
     this.#weightAt = end
-    this.#template = kernels.arena.allocateZeroed(end + 8)
+    this.#template = state?.template ?? kernels.arena.allocateZeroed(end + 8)
     this.#isDouble = physicalOf(type) === 'f64'
     const layout = { keys: fields, rowBytes: end + 8, template: this.#template }
-    this.#table = new Table(kernels, layout, { expected: 0, keepStrings: false })
+    const options = { expected: 0, keepStrings: false }
+    this.#table = new Table(kernels, layout, options, state?.table)
   }
 
   get bytes(): number {
@@ -59,6 +66,10 @@ export class DistinctSet {
     const count = transitions(found.refs, rows, this.#weightAt, weights, outRows, outWeights)
     if (weights !== 0) this.#removeUnused(found.refs, outRows, outWeights, count)
     return { rows: outRows, weights: outWeights, count }
+  }
+
+  state(): DistinctSetState {
+    return { template: this.#template, table: this.#table.state() }
   }
 
   drop(): void {

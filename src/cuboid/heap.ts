@@ -8,12 +8,22 @@
  * Contract 1 (trusted) a view's bytes are freed once, by the row that holds it.
  */
 import { type Arena, cellBlocks, type Kernels } from '../kernel/index.ts'
-import { Chunks } from './chunks.ts'
+import { Chunks, type ChunksState } from './chunks.ts'
 
 const inlineMax = 12
 /** Bytes that string kernels may read behind a string. */
 const slack = 16
 const { noView } = cellBlocks
+
+/** What a checkpoint keeps of a heap. */
+export interface HeapState {
+  chunks: ChunksState
+  next: number
+  end: number
+  /** Freed strings by their size. */
+  free: [number, number[]][]
+  waiting: { address: number; length: number }[]
+}
 
 export class Heap {
   readonly #arena: Arena
@@ -24,10 +34,15 @@ export class Heap {
   #free = new Map<number, number[]>()
   #waiting: { address: number; length: number }[] = []
 
-  constructor(kernels: Kernels, keep: boolean) {
+  constructor(kernels: Kernels, keep: boolean, state: HeapState | null = null) {
     this.#arena = kernels.arena
-    this.#chunks = new Chunks(kernels)
+    this.#chunks = new Chunks(kernels, state?.chunks)
     this.#keep = keep
+    if (state === null) return
+    this.#next = state.next
+    this.#end = state.end
+    this.#free = new Map(state.free.map(([size, addresses]) => [size, addresses.slice()]))
+    this.#waiting = state.waiting.slice()
   }
 
   get bytes(): number {
@@ -61,6 +76,15 @@ export class Heap {
   release(): void {
     for (const { address, length } of this.#waiting) this.#give(address, length)
     this.#waiting.length = 0
+  }
+
+  state(): HeapState {
+    const free = [...this.#free].map(([size, addresses]): [number, number[]] => [
+      size,
+      addresses.slice(),
+    ])
+    const waiting = this.#waiting.slice()
+    return { chunks: this.#chunks.state(), next: this.#next, end: this.#end, free, waiting }
   }
 
   drop(): void {

@@ -22,9 +22,9 @@ import {
   takeVector,
   type Vector,
 } from '../kernel/index.ts'
-import { Chunks } from './chunks.ts'
-import { Directory } from './directory.ts'
-import { Heap } from './heap.ts'
+import { Chunks, type ChunksState } from './chunks.ts'
+import { Directory, type DirectoryState } from './directory.ts'
+import { Heap, type HeapState } from './heap.ts'
 import type { KeyField } from './layout.ts'
 
 const { probe, stop, row: rowFields } = cellBlocks
@@ -48,6 +48,18 @@ export interface TableOptions {
   keepStrings: boolean
 }
 
+/** What a checkpoint keeps of a table beside the memory. */
+export interface TableState {
+  directory: DirectoryState
+  chunks: ChunksState
+  heap: HeapState
+  nullable: boolean[]
+  next: number
+  end: number
+  free: number
+  count: number
+}
+
 export interface Found {
   /** Address of a u32 per row: the address of its row. */
   refs: number
@@ -64,18 +76,28 @@ export class Table {
   readonly #chunks: Chunks
   readonly #control: number
   /** Key columns that had a NULL bitmap once. */
-  readonly #nullable: boolean[] = []
-  #next = 0
-  #end = 0
-  #free = 0
-  #count = 0
+  readonly #nullable: boolean[]
+  #next: number
+  #end: number
+  #free: number
+  #count: number
 
-  constructor(kernels: Kernels, layout: TableLayout, options: TableOptions) {
+  constructor(
+    kernels: Kernels,
+    layout: TableLayout,
+    options: TableOptions,
+    state: TableState | null = null,
+  ) {
     this.#kernels = kernels
     this.layout = layout
-    this.#directory = new Directory(kernels, options.expected)
-    this.#chunks = new Chunks(kernels)
-    this.heap = new Heap(kernels, options.keepStrings)
+    this.#directory = new Directory(kernels, options.expected, state?.directory)
+    this.#chunks = new Chunks(kernels, state?.chunks)
+    this.heap = new Heap(kernels, options.keepStrings, state?.heap)
+    this.#nullable = state?.nullable.slice() ?? []
+    this.#next = state?.next ?? 0
+    this.#end = state?.end ?? 0
+    this.#free = state?.free ?? 0
+    this.#count = state?.count ?? 0
     this.#control = kernels.arena.allocateTransient(probe.bytes)
   }
 
@@ -145,6 +167,19 @@ export class Table {
   /** The stretches of rows, removed ones among them. */
   parts(): Generator<{ from: number; to: number }> {
     return this.#chunks.parts(this.#next)
+  }
+
+  state(): TableState {
+    return {
+      directory: this.#directory.state(),
+      chunks: this.#chunks.state(),
+      heap: this.heap.state(),
+      nullable: Array.from(this.#nullable, (nullable) => nullable === true),
+      next: this.#next,
+      end: this.#end,
+      free: this.#free,
+      count: this.#count,
+    }
   }
 
   drop(): void {
