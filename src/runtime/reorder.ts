@@ -1,10 +1,13 @@
 /**
  * Reorder: brings the columns of an append-only commit into canonical order without making rows of them.
  *
- * How      1. A stable natural merge sort over row numbers by triple: what operators deliver are a few ascending runs.
- *          2. Rows of one triple (the matches of one row in a join, say) stand side by side and are sorted by their values.
- *          3. Every column is gathered once, if anything has moved.
- * Cost     O(rows · log runs) comparisons of doubles, one pass per column.
+ * How      1. Parts that follow each other by position are left apart; parts that overlap become one.
+ *          2. In each, a stable natural merge sort over row numbers by triple: what operators deliver are a few ascending
+ *             runs, nearly always one.
+ *          3. Rows of one triple (the matches of one row in a join, say) stand side by side and are sorted by their values.
+ *          4. The columns of a part are gathered if any of its rows has moved.
+ * Cost     a comparison of doubles per row where nothing is to be done; else O(rows · log runs) comparisons and one pass
+ *          per column.
  * Twin     `finalChanges` does the same on rows; the golden scripts compare them.
  */
 import {
@@ -25,116 +28,119 @@ export interface OrderedColumns {
   minor: Float64Array | null
 }
 
-/** Columns of all parts as one batch in canonical order. */
+/** Compares two rows of a part by number. */
+type Compare = (a: number, b: number) => number
+
+/** The parts in canonical order. */
 export function inOrder(
   parts: readonly OrderedColumns[],
   fields: readonly Field[],
-): OrderedColumns {
-  const places = placesOf(parts)
-  const order = sortRuns(places.rows, (a, b) => compareTriples(parts, places, a, b))
-  sortTies(parts, places, fields, order)
-  const columns = fields.map((_, index) => gather(parts, places, order, index))
-  const triple = (of: (part: OrderedColumns) => Float64Array | null) =>
-    gatherTriple(parts.map(of), places, order)
-  return {
-    rows: places.rows,
-    columns,
-    major: Float64Array.from(order, (place) => places.major[place]!),
-    middle: triple(({ middle }) => middle),
-    minor: triple(({ minor }) => minor),
-  }
-}
-
-function gatherTriple(
-  parts: readonly (Float64Array | null)[],
-  { part, row }: Places,
-  order: Uint32Array,
-): Float64Array | null {
-  if (parts.every((one) => one === null)) return null
-  return Float64Array.from(order, (place) => parts[part[place]!]?.[row[place]!] ?? 0)
-}
-
-/** Part and row of every row, and its major. */
-interface Places {
-  rows: number
-  part: Uint32Array
-  row: Uint32Array
-  major: Float64Array
-}
-
-function placesOf(parts: readonly OrderedColumns[]): Places {
-  const rows = parts.reduce((sum, part) => sum + part.rows, 0)
-  const part = new Uint32Array(rows)
-  const row = new Uint32Array(rows)
-  const major = new Float64Array(rows)
-  let at = 0
-  parts.forEach((one, number) => {
-    major.set(one.major.subarray(0, one.rows), at)
-    for (let index = 0; index < one.rows; index++) {
-      part[at] = number
-      row[at++] = index
-    }
-  })
-  return { rows, part, row, major }
-}
-
-function compareTriples(
-  parts: readonly OrderedColumns[],
-  { part, row, major }: Places,
-  a: number,
-  b: number,
-): number {
-  const byMajor = major[a]! - major[b]!
-  if (byMajor !== 0) return byMajor
-  const [left, right] = [parts[part[a]!]!, parts[part[b]!]!]
-  const [i, j] = [row[a]!, row[b]!]
-  return (
-    (left.middle?.[i] ?? 0) - (right.middle?.[j] ?? 0) ||
-    (left.minor?.[i] ?? 0) - (right.minor?.[j] ?? 0)
+): OrderedColumns[] {
+  return overlapping(parts).map((group) =>
+    sorted(group.length === 1 ? group[0]! : concatenated(group), fields),
   )
 }
 
-function compareValuesAt(
-  parts: readonly OrderedColumns[],
-  { part, row }: Places,
-  fields: readonly Field[],
-  a: number,
-  b: number,
-): number {
-  const [left, right] = [parts[part[a]!]!, parts[part[b]!]!]
-  for (let index = 0; index < fields.length; index++) {
-    const one = valueAt(left.columns[index]!, row[a]!)
-    const other = valueAt(right.columns[index]!, row[b]!)
-    const order = compareValues(one, other, fields[index]!.type)
-    if (order !== 0) return order
+/** Runs of parts whose positions are all behind those of the run before. */
+function overlapping(parts: readonly OrderedColumns[]): OrderedColumns[][] {
+  const groups: OrderedColumns[][] = []
+  let greatest = Number.NEGATIVE_INFINITY
+  for (const part of parts) {
+    let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+    for (let row = 0; row < part.rows; row++) {
+      const major = part.major[row]!
+      if (major < least) least = major
+      if (major > most) most = major
+    }
+    if (least > greatest) groups.push([part])
+    else groups.at(-1)!.push(part)
+    if (most > greatest) greatest = most
   }
-  return 0
+  return groups
+}
+
+function sorted(part: OrderedColumns, fields: readonly Field[]): OrderedColumns {
+  if (isRising(part)) return part
+  const order = sortRuns(part.rows, tripleOrder(part))
+  sortTies(part, fields, order)
+  if (order.every((row, at) => row === at)) return part
+  const take = (values: Float64Array | null) =>
+    values === null ? null : Float64Array.from(order, (row) => values[row]!)
+  return {
+    rows: part.rows,
+    columns: part.columns.map((column) => gather(column, order)),
+    major: take(part.major)!,
+    middle: take(part.middle),
+    minor: take(part.minor),
+  }
+}
+
+/** Does every triple come after the one before? */
+function isRising(part: OrderedColumns): boolean {
+  const { major, rows } = part
+  const compare = tripleOrder(part)
+  for (let row = 1; row < rows; row++) {
+    if (major[row]! <= major[row - 1]! && compare(row - 1, row) >= 0) return false
+  }
+  return true
+}
+
+function tripleOrder({ major, middle, minor }: OrderedColumns): Compare {
+  if (middle === null && minor === null) return (a, b) => major[a]! - major[b]!
+  return (a, b) =>
+    major[a]! - major[b]! ||
+    (middle === null ? 0 : middle[a]! - middle[b]!) ||
+    (minor === null ? 0 : minor[a]! - minor[b]!)
 }
 
 /** Sorts neighbours of equal triple by their values. */
-function sortTies(
-  parts: readonly OrderedColumns[],
-  places: Places,
-  fields: readonly Field[],
-  order: Uint32Array,
-): void {
-  const tied = (a: number, b: number) => compareTriples(parts, places, order[a]!, order[b]!) === 0
+function sortTies(part: OrderedColumns, fields: readonly Field[], order: Uint32Array): void {
+  const triples = tripleOrder(part)
+  const compares = part.columns.map((column, index) => valueOrder(column, fields[index]!))
+  const values: Compare = (a, b) => {
+    for (const compare of compares) {
+      const result = compare(a, b)
+      if (result !== 0) return result
+    }
+    return 0
+  }
   for (let start = 0; start < order.length; ) {
     let end = start + 1
-    while (end < order.length && tied(start, end)) end++
-    if (end - start > 1) {
-      order.subarray(start, end).sort((a, b) => compareValuesAt(parts, places, fields, a, b))
-    }
+    while (end < order.length && triples(order[start]!, order[end]!) === 0) end++
+    if (end - start > 16) order.subarray(start, end).sort(values)
+    else if (end - start > 1) insertionSort(order, start, end, values)
     start = end
   }
 }
 
+function insertionSort(order: Uint32Array, start: number, end: number, compare: Compare): void {
+  for (let next = start + 1; next < end; next++) {
+    const row = order[next]!
+    let at = next
+    for (; at > start && compare(order[at - 1]!, row) > 0; at--) order[at] = order[at - 1]!
+    order[at] = row
+  }
+}
+
+/** Order of the values of one column, NULL last. */
+function valueOrder(column: Column, { type }: Field): Compare {
+  const slow: Compare = (a, b) => compareValues(valueAt(column, a), valueAt(column, b), type)
+  const { data } = column
+  if (column.validity !== null || (data.layout !== 'i64' && data.layout !== 'i32')) return slow
+  const { values } = data
+  return (a, b) => {
+    const [left, right] = [values[a]!, values[b]!]
+    return left < right ? -1 : left > right ? 1 : 0
+  }
+}
+
 /** Numbers 0 … count − 1 in order, by merging their ascending runs. */
-function sortRuns(count: number, compare: (a: number, b: number) => number): Uint32Array {
-  let order = Uint32Array.from({ length: count }, (_, index) => index)
+function sortRuns(count: number, compare: Compare): Uint32Array {
+  let order = new Uint32Array(count)
   let other = new Uint32Array(count)
   let starts: number[] = []
   for (let index = 0; index < count; index++) {
+    order[index] = index
     if (index === 0 || compare(index - 1, index) > 0) starts.push(index)
   }
   while (starts.length > 1) {
@@ -156,7 +162,7 @@ function merge(
   from: Uint32Array,
   to: Uint32Array,
   run: { start: number; middle: number; end: number },
-  compare: (a: number, b: number) => number,
+  compare: Compare,
 ): void {
   let [left, right] = [run.start, run.middle]
   for (let at = run.start; at < run.end; at++) {
@@ -166,97 +172,163 @@ function merge(
   }
 }
 
-function gather(
-  parts: readonly OrderedColumns[],
-  places: Places,
-  order: Uint32Array,
-  index: number,
-): Column {
-  const columns = parts.map((part) => part.columns[index]!)
-  const { type, data } = columns[0]!
-  const bits = () => new Uint8Array((places.rows + 7) >> 3)
-  let validity: Uint8Array | null = null
-  if (columns.some((column) => column.validity !== null)) {
-    validity = bits()
-    for (let at = 0; at < order.length; at++) {
-      const place = order[at]!
-      if (isValid(columns[places.part[place]!]!, places.row[place]!)) {
-        validity[at >> 3]! |= 1 << (at & 7)
-      }
+function concatenated(parts: readonly OrderedColumns[]): OrderedColumns {
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0)
+  const triple = (of: (part: OrderedColumns) => Float64Array | null) => {
+    const sources = parts.map(of)
+    if (sources.every((source) => source === null)) return null
+    const none = (part: number) => new Float64Array(parts[part]!.rows)
+    return joined(
+      new Float64Array(rows),
+      sources.map((source, part) => source ?? none(part)),
+    )
+  }
+  const columns = parts[0]!.columns.map((_, index) =>
+    concatenatedColumn(
+      parts.map((part) => ({ column: part.columns[index]!, rows: part.rows })),
+      rows,
+    ),
+  )
+  return {
+    rows,
+    columns,
+    major: triple(({ major }) => major)!,
+    middle: triple(({ middle }) => middle),
+    minor: triple(({ minor }) => minor),
+  }
+}
+
+interface Piece {
+  column: Column
+  rows: number
+}
+
+function concatenatedColumn(pieces: readonly Piece[], rows: number): Column {
+  const { type, data } = pieces[0]!.column
+  const all = pieces.map(({ column }) => column.data)
+  const of = <T>() => all.map((one) => (one as unknown as { values: T }).values)
+  const nullable = pieces.some(({ column }) => column.validity !== null)
+  const validity = nullable ? bitsOf(rows, pieces, isValid) : null
+  const concatenatedData = (): ColumnValues => {
+    const { layout } = data
+    switch (layout) {
+      case 'i32':
+        return { layout, values: joined(new Int32Array(rows), of<Int32Array>()) }
+      case 'i64':
+        return { layout, values: joined(new BigInt64Array(rows), of<BigInt64Array>()) }
+      case 'f64':
+        return { layout, values: joined(new Float64Array(rows), of<Float64Array>()) }
+      case 'bits':
+        return { layout, values: bitsOf(rows, pieces, bitAt) }
+      case 'utf8':
+        return joinedStrings(all as (ColumnValues & { layout: 'utf8' })[], pieces, rows)
     }
   }
-  const layouts = columns.map((column) => column.data)
-  return { type, data: gatherValues(data.layout, layouts, places, order, bits), validity }
+  return { type, data: concatenatedData(), validity }
+}
+
+function joined<T extends Int32Array | BigInt64Array | Float64Array>(
+  to: T,
+  sources: readonly T[],
+): T {
+  let at = 0
+  for (const source of sources) {
+    ;(to as { set(from: T, at: number): void }).set(source, at)
+    at += source.length
+  }
+  return to
+}
+
+function joinedStrings(
+  sources: readonly (ColumnValues & { layout: 'utf8' })[],
+  pieces: readonly Piece[],
+  rows: number,
+): ColumnValues {
+  const ends = sources.map(({ offsets }, piece) => offsets[pieces[piece]!.rows]!)
+  const bytes = new Uint8Array(ends.reduce((sum, end) => sum + end, 0))
+  const offsets = new Int32Array(rows + 1)
+  let [at, shift] = [0, 0]
+  sources.forEach((source, piece) => {
+    bytes.set(source.bytes.subarray(0, ends[piece]!), shift)
+    for (let row = 0; row < pieces[piece]!.rows; row++) {
+      offsets[++at] = source.offsets[row + 1]! + shift
+    }
+    shift += ends[piece]!
+  })
+  return { layout: 'utf8', offsets, bytes }
+}
+
+function bitAt({ data }: Column, row: number): boolean {
+  const { values } = data as ColumnValues & { layout: 'bits' }
+  return ((values[row >> 3]! >> (row & 7)) & 1) === 1
+}
+
+function bitsOf(
+  rows: number,
+  pieces: readonly Piece[],
+  test: (column: Column, row: number) => boolean,
+): Uint8Array {
+  const bits = new Uint8Array((rows + 7) >> 3)
+  let at = 0
+  for (const piece of pieces) {
+    for (let row = 0; row < piece.rows; row++, at++) {
+      if (test(piece.column, row)) bits[at >> 3]! |= 1 << (at & 7)
+    }
+  }
+  return bits
+}
+
+function gather(column: Column, order: Uint32Array): Column {
+  const bits = (test: (column: Column, row: number) => boolean) => {
+    const to = new Uint8Array((order.length + 7) >> 3)
+    order.forEach((row, at) => {
+      if (test(column, row)) to[at >> 3]! |= 1 << (at & 7)
+    })
+    return to
+  }
+  const validity = column.validity === null ? null : bits(isValid)
+  return { type: column.type, data: gatherValues(column.data, order, () => bits(bitAt)), validity }
 }
 
 function gatherValues(
-  layout: ColumnValues['layout'],
-  parts: readonly ColumnValues[],
-  { rows, part, row }: Places,
+  data: ColumnValues,
   order: Uint32Array,
   bits: () => Uint8Array,
 ): ColumnValues {
+  const { layout } = data
   switch (layout) {
     case 'i32':
-      return { layout, values: gatherNumbers(new Int32Array(rows), parts, part, row, order) }
+      return { layout, values: gatherNumbers(new Int32Array(order.length), data.values, order) }
     case 'i64':
-      return { layout, values: gatherNumbers(new BigInt64Array(rows), parts, part, row, order) }
+      return { layout, values: gatherNumbers(new BigInt64Array(order.length), data.values, order) }
     case 'f64':
-      return { layout, values: gatherNumbers(new Float64Array(rows), parts, part, row, order) }
-    case 'bits': {
-      const values = bits()
-      const sources = parts.map((one) => one as ColumnValues & { layout: 'bits' })
-      for (let at = 0; at < order.length; at++) {
-        const place = order[at]!
-        const from = row[place]!
-        const bit = (sources[part[place]!]!.values[from >> 3]! >> (from & 7)) & 1
-        values[at >> 3]! |= bit << (at & 7)
-      }
-      return { layout, values }
-    }
+      return { layout, values: gatherNumbers(new Float64Array(order.length), data.values, order) }
+    case 'bits':
+      return { layout, values: bits() }
     case 'utf8':
-      return gatherStrings(
-        parts.map((one) => one as ColumnValues & { layout: 'utf8' }),
-        part,
-        row,
-        order,
-      )
+      return gatherStrings(data, order)
   }
 }
 
 function gatherNumbers<T extends Int32Array | BigInt64Array | Float64Array>(
   to: T,
-  parts: readonly ColumnValues[],
-  part: Uint32Array,
-  row: Uint32Array,
+  from: T,
   order: Uint32Array,
 ): T {
-  const sources = parts.map((one) => (one as unknown as { values: T }).values)
-  for (let at = 0; at < order.length; at++) {
-    const place = order[at]!
-    to[at] = sources[part[place]!]![row[place]!]!
-  }
+  for (let at = 0; at < order.length; at++) to[at] = from[order[at]!]!
   return to
 }
 
-function gatherStrings(
-  parts: readonly (ColumnValues & { layout: 'utf8' })[],
-  part: Uint32Array,
-  row: Uint32Array,
-  order: Uint32Array,
-): ColumnValues {
+function gatherStrings(from: ColumnValues & { layout: 'utf8' }, order: Uint32Array): ColumnValues {
   const offsets = new Int32Array(order.length + 1)
   for (let at = 0; at < order.length; at++) {
-    const place = order[at]!
-    const from = parts[part[place]!]!.offsets
-    offsets[at + 1] = offsets[at]! + from[row[place]! + 1]! - from[row[place]!]!
+    const row = order[at]!
+    offsets[at + 1] = offsets[at]! + from.offsets[row + 1]! - from.offsets[row]!
   }
   const bytes = new Uint8Array(offsets[order.length]!)
   for (let at = 0; at < order.length; at++) {
-    const place = order[at]!
-    const source = parts[part[place]!]!
-    const start = source.offsets[row[place]!]!
-    bytes.set(source.bytes.subarray(start, source.offsets[row[place]! + 1]!), offsets[at]!)
+    const row = order[at]!
+    bytes.set(from.bytes.subarray(from.offsets[row]!, from.offsets[row + 1]!), offsets[at]!)
   }
   return { layout: 'utf8', offsets, bytes }
 }

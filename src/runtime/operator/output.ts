@@ -1,10 +1,10 @@
 /**
  * Output: takes what leaves the plan out of the arenas and gives the canonical changes of a commit.
  *
- * How      Rows are copied to host columns as they come. At the commit: when the plan is append-only and the rows came in
- *          canonical order, the columns are the answer; otherwise the rows go through `finalChanges`.
+ * How      Rows are copied to host columns as they come. At the commit the columns of an append-only plan are brought
+ *          into canonical order; otherwise the rows go through `finalChanges`.
  * Contract 1 (checked by the golden scripts) both ways give the same changes.
- * Cost     a copy per column; some µs per row where rows must be reordered or consolidated.
+ * Cost     a copy per column; some µs per row where rows must be consolidated.
  */
 import {
   type Batch,
@@ -18,8 +18,8 @@ import type { VectorBatch } from '../../kernel/index.ts'
 import type { PhysicalPlan } from '../../plan/index.ts'
 import { hostColumns } from '../batch.ts'
 import { type Change, type Contribution, finalChanges } from '../changes.ts'
-import { inOrder, type OrderedColumns } from '../reorder.ts'
 import { withoutFailed } from '../failure.ts'
+import { inOrder, type OrderedColumns } from '../reorder.ts'
 import type { Environment, ErrorRow, Push } from '../stage.ts'
 
 interface Part extends OrderedColumns {
@@ -89,16 +89,10 @@ function unsign(values: Float64Array, rows: number): void {
   for (let row = 0; row < rows; row++) values[row]! += 0
 }
 
-function deltaOf(
-  parts: Part[],
-  plan: PhysicalPlan,
-  errors: ErrorRow[],
-  updating: boolean,
-): Delta {
+function deltaOf(parts: Part[], plan: PhysicalPlan, errors: ErrorRow[], updating: boolean): Delta {
   const fields = plan.output
   if (!updating) {
-    const ordered = isOrdered(parts) ? parts : [inOrder(parts, fields)]
-    return insertions(ordered, fields, errors)
+    return insertions(inOrder(parts, fields), fields, errors)
   }
   const changes = finalChanges(contributions(parts), fields, plan.key)
   return { count: changes.length, batches: null, changes: () => changes, errors }
@@ -124,28 +118,9 @@ function insertions(parts: readonly OrderedColumns[], fields: Field[], errors: E
   }
 }
 
-/** Are the triples strictly rising over all parts? */
-function isOrdered(parts: readonly Part[]): boolean {
-  let major = -1
-  let middle = 0
-  let minor = 0
-  for (const part of parts) {
-    if (part.weights !== null) return false
-    for (let row = 0; row < part.rows; row++) {
-      const nextMajor = part.major[row]!
-      const nextMiddle = part.middle === null ? 0 : part.middle[row]!
-      const nextMinor = part.minor === null ? 0 : part.minor[row]!
-      const order = nextMajor - major || nextMiddle - middle || nextMinor - minor
-      if (order <= 0) return false
-      major = nextMajor
-      middle = nextMiddle
-      minor = nextMinor
-    }
-  }
-  return true
-}
-
-function contributions(parts: readonly (OrderedColumns & { weights?: Int32Array | null })[]): Contribution[] {
+function contributions(
+  parts: readonly (OrderedColumns & { weights?: Int32Array | null })[],
+): Contribution[] {
   const out: Contribution[] = []
   for (const part of parts) {
     for (let row = 0; row < part.rows; row++) {
