@@ -2,6 +2,7 @@
 import { mistake, systemClock } from '../base/index.ts'
 import type { Connectors } from '../data/index.ts'
 import { type Database, open } from '../database/index.ts'
+import { benchCheckpoint } from './checkpoint.ts'
 import { type BenchResult, type CaseResult, machineText } from './harness.ts'
 import { benchKernels } from './kernels.ts'
 import { benchLatency } from './latency.ts'
@@ -36,6 +37,7 @@ export interface BenchRun {
 }
 
 const benchmarks: Record<string, (options: BenchOptions) => Promise<CaseResult[]>> = {
+  checkpoint: benchCheckpoint,
   kernels: benchKernels,
   latency: benchLatency,
   memory: benchMemory,

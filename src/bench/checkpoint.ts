@@ -1,0 +1,212 @@
+/**
+ * Checkpoint: the pause of a checkpoint of a gigabyte of cells that is written to meanwhile, and the cost of marking.
+ *
+ * How      1. A cuboid of counts and sums takes keys until its state is 1 GB. A first checkpoint takes all of it.
+ *          2. One per cent of the cells changes, at random and side by side; each time a checkpoint follows, and 1,000
+ *             more cells a millisecond change while it goes on. Blocks are copied to memory in place of a file.
+ *          3. The same folds run in turns in an arena that keeps marks and in one that does not. Rounds alternate;
+ *             the least time of each counts, since the machine only adds.
+ */
+import { Failure, type Random, seededRandom, systemClock } from '../base/index.ts'
+import { Cuboid } from '../cuboid/index.ts'
+import { Arena, Checkpoint, type CheckpointReport, Kernels } from '../kernel/index.ts'
+import { type CaseResult, rounded } from './harness.ts'
+import type { BenchOptions } from './index.ts'
+
+const stateBytes = 1 << 30
+const batchRows = 2048
+const cellsPerMilli = 1000
+const share = 0.01
+/** Key, count, sum and what each cell has beside. */
+const cellBytes = 48
+const foldRows = 1_000_000
+const foldRounds = 15
+
+export async function benchCheckpoint(options: BenchOptions): Promise<CaseResult[]> {
+  const cells = new Cells(new Kernels(new Arena({ marks: true }), 'wasm'))
+  options.progress('state of 1 GB')
+  const most = options.rows ?? Number.POSITIVE_INFINITY
+  while (cells.bytes < stateBytes && cells.count < most) {
+    options.signal.throwIfAborted()
+    const from = cells.count
+    cells.fold(batchRows, (row) => from + row)
+  }
+  const results = [figure('state', 'MB', cells.bytes / 1e6), figure('cells', 'cells', cells.count)]
+  options.progress('first checkpoint')
+  results.push(
+    ...report(
+      'full',
+      takeCheckpoint(cells, () => {}),
+      cells.bytes,
+    ),
+  )
+  const random = seededRandom(7)
+  const changed = Math.ceil(cells.count * share)
+  for (const name of ['random', 'contiguous'] as const) {
+    options.progress(`${name} changes`)
+    cells.foldAll(changed, name === 'random' ? () => random.below(cells.count) : (row) => row)
+    const taken = takeCheckpoint(cells, (count) => {
+      cells.foldAll(count, () => random.below(cells.count))
+    })
+    results.push(...report(name, taken, (changed + taken.more) * cellBytes))
+  }
+  for (const keys of [10_000, 100_000, 1_000_000]) {
+    options.signal.throwIfAborted()
+    options.progress(`fold into ${keys} keys`)
+    results.push(markingCost(keys))
+  }
+  return results
+}
+
+/** A cuboid of counts and sums, and folds of chosen keys into it. */
+class Cells {
+  readonly #kernels: Kernels
+  readonly #cuboid: Cuboid
+  readonly #keys: number
+  readonly #amounts: number
+  readonly #positions: number
+
+  constructor(kernels: Kernels) {
+    this.#kernels = kernels
+    const bigint = { kind: 'bigint' } as const
+    this.#cuboid = new Cuboid(kernels, {
+      keys: [bigint],
+      measures: [
+        { function: 'count_star', argument: null, distinct: false, result: bigint, everyRow: true },
+        { function: 'sum', argument: bigint, distinct: false, result: bigint, everyRow: true },
+      ],
+      retracts: false,
+      changes: false,
+      single: false,
+    })
+    const column = () => kernels.arena.allocateTransient(batchRows * 8)
+    this.#keys = column()
+    this.#amounts = column()
+    this.#positions = column()
+    const { arena } = kernels
+    arena.views.i64.fill(0n, this.#keys >>> 3, (this.#keys >>> 3) + batchRows)
+    arena.views.i64.fill(7n, this.#amounts >>> 3, (this.#amounts >>> 3) + batchRows)
+    arena.views.f64.fill(1, this.#positions >>> 3, (this.#positions >>> 3) + batchRows)
+  }
+
+  get kernels(): Kernels {
+    return this.#kernels
+  }
+
+  get bytes(): number {
+    return this.#cuboid.stats().bytes
+  }
+
+  get count(): number {
+    return this.#cuboid.stats().cells
+  }
+
+  /** Rows in batches. */
+  foldAll(rows: number, key: (row: number) => number): void {
+    for (let from = 0; from < rows; from += batchRows) {
+      this.fold(Math.min(batchRows, rows - from), (row) => key(from + row))
+    }
+  }
+
+  fold(rows: number, key: (row: number) => number): void {
+    this.choose(rows, key)
+    this.foldChosen(rows)
+  }
+
+  choose(rows: number, key: (row: number) => number): void {
+    const { u32 } = this.#kernels.arena.views
+    for (let row = 0; row < rows; row++) u32[(this.#keys >>> 2) + row * 2] = key(row)
+  }
+
+  foldChosen(rows: number): void {
+    const vector = (data: number) => ({ physical: 'i64', data, validity: 0, errors: null }) as const
+    this.#cuboid.fold(0n, {
+      rows,
+      keys: [vector(this.#keys)],
+      arguments: [null, vector(this.#amounts)],
+      filters: [null, null],
+      order: { major: this.#positions, middle: 0, minor: 0 },
+      weights: 0,
+    })
+  }
+}
+
+interface Taken extends CheckpointReport {
+  /** Cells changed meanwhile. */
+  more: number
+  totalMillis: number
+}
+
+/** `change` changes cells between the slices, at the rate of the benchmark. */
+function takeCheckpoint(cells: Cells, change: (count: number) => void): Taken {
+  const file = new Uint8Array(16 << 20)
+  let end = 0
+  let length = 0
+  const startedAt = systemClock.monotonicMillis()
+  const checkpoint = new Checkpoint(cells.kernels, (numbers, bytes) => {
+    if (end + bytes.length > file.length) end = 0
+    file.set(bytes, end)
+    end += bytes.length
+    length += numbers.length
+  })
+  let more = 0
+  while (!checkpoint.slice()) {
+    const due = Math.floor((systemClock.monotonicMillis() - startedAt) * cellsPerMilli) - more
+    change(due)
+    more += due
+  }
+  const taken = checkpoint.finish()
+  if (taken.blocks !== length) throw new Failure('bug', 'a checkpoint counts its blocks')
+  return { ...taken, more, totalMillis: systemClock.monotonicMillis() - startedAt }
+}
+
+function report(name: string, taken: Taken, changedBytes: number): CaseResult[] {
+  return [
+    figure(`${name}-pause`, 'ms', taken.pauseMillis),
+    figure(`${name}-total`, 'ms', taken.totalMillis),
+    figure(`${name}-slices`, 'slices', taken.slices),
+    figure(`${name}-slices-behind`, 'slices', taken.slicesBehind),
+    figure(`${name}-longest-slice`, 'ms', taken.longestSliceMillis),
+    figure(`${name}-passes`, 'passes', taken.passes),
+    figure(`${name}-written`, 'MB', taken.bytes / 1e6),
+    figure(`${name}-written-per-changed`, 'B/B', taken.bytes / changedBytes),
+  ]
+}
+
+/** Nanoseconds per row with marks, and without as the peer. */
+function markingCost(keys: number): CaseResult {
+  const both = [true, false].map((marks) => new Cells(new Kernels(new Arena({ marks }), 'wasm')))
+  for (const cells of both) cells.foldAll(keys, (row) => row)
+  const least = both.map(() => Number.POSITIVE_INFINITY)
+  const batches = Math.ceil(foldRows / batchRows)
+  for (let round = 0; round <= foldRounds; round++) {
+    for (const [at, cells] of both.entries()) {
+      const nanos = foldNanos(cells, batches, seededRandom(round), keys)
+      if (round > 0) least[at] = Math.min(least[at]!, nanos)
+    }
+  }
+  const [marked, unmarked] = least as [number, number]
+  return {
+    case: `fold-${keys}`,
+    unit: 'ns/row',
+    millrace: rounded(marked),
+    peers: { unmarked: rounded(unmarked) },
+    ratios: { unmarked: rounded(unmarked / marked) },
+  }
+}
+
+/** Only the fold is timed, not the choice of keys. */
+function foldNanos(cells: Cells, batches: number, random: Random, keys: number): number {
+  let millis = 0
+  for (let batch = 0; batch < batches; batch++) {
+    cells.choose(batchRows, () => random.below(keys))
+    const startedAt = systemClock.monotonicMillis()
+    cells.foldChosen(batchRows)
+    millis += systemClock.monotonicMillis() - startedAt
+  }
+  return (millis * 1e6) / (batches * batchRows)
+}
+
+function figure(name: string, unit: string, value: number): CaseResult {
+  return { case: name, unit, millrace: rounded(value), peers: {}, ratios: {} }
+}
