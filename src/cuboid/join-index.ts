@@ -16,8 +16,8 @@ const { part: fields } = cellBlocks
 const slotsMin = 256
 const slotsMaxSingle = 1 << 15
 const partsMany = 64
-/** Rows per slot at which a part grows: 0.75 … 1. */
-const loadMin = 0.75
+/** Rows per slot at which a part grows. */
+const loadMin = 1
 const loadRange = 0.25
 const listedAtOnce = 4096
 const tagBits = 15
@@ -47,6 +47,7 @@ export class JoinIndex {
   /** Chains `count` new rows from `first` on, `rowBytes` apart. */
   link(hashes: number, first: number, count: number, rowBytes: number): void {
     this.#kernels.get('join_link')(this.parts, this.mask, hashes, first, count, rowBytes)
+    this.#markParts()
   }
 
   /** Doubles the parts that have too many rows. */
@@ -65,7 +66,10 @@ export class JoinIndex {
 
   /** A row of the hash has left its chain. */
   forget(hash: number): void {
-    this.#kernels.arena.views.u32[this.#part(hash) + 2]!--
+    const { arena } = this.#kernels
+    const part = this.#part(hash)
+    arena.views.u32[part + 2]!--
+    arena.markDirty(part * 4, fields.bytes)
   }
 
   drop(): void {
@@ -76,6 +80,10 @@ export class JoinIndex {
     }
     arena.free(this.parts, (this.mask + 1) * fields.bytes)
     this.bytes = 0
+  }
+
+  #markParts(): void {
+    this.#kernels.arena.markDirty(this.parts, (this.mask + 1) * fields.bytes)
   }
 
   #part(hash: number): number {
@@ -115,6 +123,7 @@ export class JoinIndex {
       rows.relinked(some, count)
       arena.releaseScratch(inner)
     }
+    this.#markParts()
     arena.releaseScratch(mark)
     arena.free(heads, slots * 4)
     this.bytes -= slots * 4

@@ -104,7 +104,9 @@ export class JoinTable {
   readonly #control: number
   readonly #identity: KeyField[]
   readonly #buckets = new Map<bigint, Bucket>()
-  #expected = 0
+  /** The bucket made last, and how many rows the one had that was dropped last. */
+  #latest: Bucket | null = null
+  #dropped: number | null = null
 
   constructor(kernels: Kernels, spec: JoinSpec) {
     this.#kernels = kernels
@@ -116,7 +118,7 @@ export class JoinTable {
     this.#layout = storeLayout(types, spec.removable)
     this.#keys = places.map((place) => this.#layout.columns[place]!)
     this.#identity = this.#layout.columns.slice(0, spec.identity ?? spec.columns.length)
-    this.#control = kernels.arena.allocate(joinProbe.bytes)
+    this.#control = kernels.arena.allocateTransient(joinProbe.bytes)
   }
 
   /** Stores the keyed rows of a batch; `keys` are those of its key columns. */
@@ -191,7 +193,7 @@ export class JoinTable {
     const entries = find(parts, mask, keys.hashes, keys.count, numbers, heads)
     if (entries > 0) {
       if (bucket.store.bytes > cachedBytes) {
-        this.#kernels.get('cell_warm_rows')(heads, entries, this.#layout.rowBytes)
+        this.#kernels.get('join_warm')(numbers, heads, keys.hashes, entries)
       }
       const probe = arena.scratch(matchesMax * 4)
       const build = arena.scratch(matchesMax * 4)
@@ -225,7 +227,7 @@ export class JoinTable {
   drop(end: bigint): void {
     const bucket = this.#buckets.get(end)
     if (bucket === undefined) return
-    this.#expected = bucket.store.count
+    this.#dropped = bucket.store.count
     bucket.chains.drop()
     bucket.store.drop()
     bucket.index?.drop()
@@ -250,11 +252,14 @@ export class JoinTable {
   #bucket(end: bigint): Bucket {
     let bucket = this.#buckets.get(end)
     if (bucket === undefined) {
+      // Windows follow each other: the one before is nearly full when the next one starts.
+      const expected = this.#dropped ?? this.#latest?.store.count ?? 0
       bucket = {
-        chains: new JoinIndex(this.#kernels, this.#expected),
+        chains: new JoinIndex(this.#kernels, expected),
         store: new RowStore(this.#kernels, this.#layout),
         index: null,
       }
+      this.#latest = bucket
       this.#buckets.set(end, bucket)
     }
     return bucket
@@ -313,12 +318,11 @@ export class JoinTable {
 
   /** Notes the row before each of some newly chained rows, given in the order in which they were chained. */
   #linkBack(rows: Iterable<number>): void {
-    const { u32 } = this.#kernels.arena.views
     const { previous } = this.#layout
     for (const row of rows) {
-      const next = rowAt(u32[row >>> 2]!)
-      u32[(row + previous) >>> 2] = 0
-      if (next !== 0) u32[(next + previous) >>> 2] = row
+      const next = rowAt(this.#kernels.arena.views.u32[row >>> 2]!)
+      this.#write(row + previous, 0)
+      if (next !== 0) this.#write(next + previous, row)
     }
   }
 
@@ -328,9 +332,15 @@ export class JoinTable {
     const next = u32[row >>> 2]!
     const before = u32[(row + previous) >>> 2]!
     // The pointer says which tags occur in the rest, too.
-    u32[(before === 0 ? chains.slot(hash) : before) >>> 2] = next
-    if (next !== 0) u32[(rowAt(next) + previous) >>> 2] = before
+    this.#write(before === 0 ? chains.slot(hash) : before, next)
+    if (next !== 0) this.#write(rowAt(next) + previous, before)
     chains.forget(hash)
+  }
+
+  #write(address: number, value: number): void {
+    const { arena } = this.#kernels
+    arena.views.u32[address >>> 2] = value
+    arena.markDirty(address, 4)
   }
 
   #makeIndex(bucket: Bucket): Directory {

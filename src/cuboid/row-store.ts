@@ -105,6 +105,7 @@ export class RowStore {
   put({ columns, major }: StoredColumns, from: number, first: number, count: number): void {
     const { rowBytes } = this.#layout
     const put = this.#kernels.get('join_put_i64')
+    this.#kernels.arena.markDirty(first, count * rowBytes)
     put(first + this.#layout.major, rowBytes, count, major + from * 8)
     this.#clearMasks(first, count)
     columns.forEach((vector, index) => {

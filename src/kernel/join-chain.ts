@@ -15,6 +15,7 @@ import type { Arena } from './arena.ts'
 import { type Assembly, assemble, type I32, i32 } from './assembler.ts'
 import { cellBlocks } from './cell-blocks.ts'
 import { defineKernel } from './kernels.ts'
+import { marker, markerCode } from './mark.ts'
 import { eachRow } from './rows.ts'
 import { equalViews, equalViewsCode } from './view.ts'
 
@@ -42,21 +43,32 @@ function slotCode(part: I32, hash: I32): I32 {
 }
 
 /** Code: puts a row before the others of its slot; gives the pointer to those. */
-function chainCode(a: Assembly, parts: I32, partMask: I32, hash: I32, row: I32): I32 {
+function chainCode(
+  a: Assembly,
+  mark: (address: I32) => void,
+  [parts, partMask]: [I32, I32],
+  hash: I32,
+  row: I32,
+): I32 {
   const part = a.let(partCode(parts, partMask, hash))
   const slot = a.let(slotCode(part, hash))
   const next = a.let(slot.i32())
   a.store(slot, row.or(next.and(tagBits)).or(tagCode(hash)))
   a.store(part, part.i32(partFields.used).add(1), partFields.used)
+  mark(slot)
   return next
 }
 
-/** Chains `count` new rows that lie side by side, and clears the first word of their null masks. */
+/**
+ * Chains `count` new rows that lie side by side, and clears the first word of their null masks. Slots are marked as
+ * changed; rows and parts are left to the caller.
+ */
 defineKernel({
   name: 'join_link',
   parameters: 6,
   closure: (arena: Arena) => (parts, partMask, hashes, first, count, rowBytes) => {
     const { u32 } = arena.views
+    const mark = marker(arena)
     for (let index = 0; index < count!; index++) {
       const row = first! + index * rowBytes!
       const hash = u32[(hashes! >>> 2) + index]!
@@ -66,15 +78,17 @@ defineKernel({
       u32[part + 2]!++
       u32[row >>> 2] = next
       u32[(row >>> 2) + 1] = 0
+      mark(slot * 4)
     }
     return 0
   },
   wasm: () =>
     assemble(6, (a, parts, partMask, hashes, first, count, rowBytes) => {
+      const mark = markerCode(a)
       const left = a.let(count)
       a.while(left.gt(0), () => {
         const hash = a.let(hashes.i32())
-        a.store(first, chainCode(a, parts, partMask, hash, first).extendU())
+        a.store(first, chainCode(a, mark, [parts, partMask], hash, first).extendU())
         a.set(hashes, hashes.add(4))
         a.set(first, first.add(rowBytes))
         a.set(left, left.sub(1))
@@ -83,12 +97,13 @@ defineKernel({
     }),
 })
 
-/** Chains listed rows anew. */
+/** Chains listed rows anew; marks them, and the slots. */
 defineKernel({
   name: 'join_relink',
   parameters: 5,
   closure: (arena: Arena) => (parts, partMask, hashes, list, count) => {
     const { u32 } = arena.views
+    const mark = marker(arena)
     for (let index = 0; index < count!; index++) {
       const row = u32[(list! >>> 2) + index]!
       const hash = u32[(hashes! >>> 2) + index]!
@@ -97,11 +112,14 @@ defineKernel({
       u32[slot] = row | (next & tagBits) | tagOf(hash)
       u32[part + 2]!++
       u32[row >>> 2] = next
+      mark(slot * 4)
+      mark(row)
     }
     return 0
   },
   wasm: () =>
     assemble(5, (a, parts, partMask, hashes, list, count) => {
+      const mark = markerCode(a)
       const moving: [I32, number][] = [
         [hashes, 4],
         [list, 4],
@@ -109,7 +127,8 @@ defineKernel({
       eachRow(a, count, moving, () => {
         const hash = a.let(hashes.i32())
         const row = a.let(list.i32())
-        a.store(row, chainCode(a, parts, partMask, hash, row))
+        a.store(row, chainCode(a, mark, [parts, partMask], hash, row))
+        mark(row)
       })
       return i32(0)
     }),
@@ -172,6 +191,29 @@ defineKernel({
         a.set(at, at.add(pointer.and(tagCode(hash)).ne(0).shl(2)))
       })
       return at.shr(2)
+    }),
+})
+
+/** Reads the first two rows of each chain, so that the misses of many rows overlap; changes nothing. */
+defineKernel({
+  name: 'join_warm',
+  parameters: 4,
+  closure: () => () => 0,
+  wasm: () =>
+    assemble(4, (a, numbers, heads, hashes, entries) => {
+      const sum = a.i32()
+      const moving: [I32, number][] = [
+        [numbers, 4],
+        [heads, 4],
+      ]
+      eachRow(a, entries, moving, () => {
+        const row = a.let(heads.i32())
+        const next = a.let(row.i32())
+        const tag = tagCode(hashes.add(numbers.i32().shl(2)).i32())
+        const second = next.and(~tagBits).when(next.and(tag), row)
+        a.set(sum, sum.or(second.i32()))
+      })
+      return sum.and(0)
     }),
 })
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { type Random, seededRandom } from '../../src/base/index.ts'
 import { JoinTable, joinKeys } from '../../src/cuboid/index.ts'
 import type { Type, Value } from '../../src/data/index.ts'
-import type { Backend, Kernels, VectorBatch } from '../../src/kernel/index.ts'
+import { type Backend, type Kernels, MarkCheck, type VectorBatch } from '../../src/kernel/index.ts'
 import { doublesOf, makeKernels, valuesOf, vectorOf } from './vectors.ts'
 
 const types: Type[] = [
@@ -93,6 +93,7 @@ describe.each(backends)('%s', (backend) => {
       const kernels = makeKernels(backend)
       const removable = seed % 2 === 0
       const table = new JoinTable(kernels, { keys: keyColumns, columns, removable })
+      const marks = new MarkCheck(kernels.arena)
       const before = kernels.arena.liveBytes
       const ends = [0n, 60n].slice(0, 1 + random.below(2))
       const stored = new Map<bigint, Stored[]>(ends.map((end) => [end, []]))
@@ -119,6 +120,7 @@ describe.each(backends)('%s', (backend) => {
           const batch = batchOf(kernels, columns, rows)
           table.remove(end, keysOf(kernels, batch, keyColumns), batch)
         }
+        marks.check()
         const probes = Array.from({ length: 1 + random.below(30) }, () =>
           keys.map((type) => valueFor(random, type)),
         )
@@ -176,6 +178,43 @@ describe.each(backends)('%s', (backend) => {
       expect(kernels.arena.liveBytes - before).toBeLessThan(600_000)
     })
   }
+
+  test.each([false, true])('chains grow into many parts, removable: %s', (removable) => {
+    const kernels = makeKernels(backend)
+    const columns: Type[] = [{ kind: 'bigint' }, { kind: 'bigint' }]
+    const table = new JoinTable(kernels, { keys: [0], columns, removable })
+    const marks = new MarkCheck(kernels.arena)
+    const rows = (from: number, count: number) =>
+      Array.from({ length: count }, (_, index) => ({
+        row: [BigInt((from + index) % 30_000), BigInt(from + index)],
+        position: from + index,
+      }))
+    const each = (batch: VectorBatch, act: 'insert' | 'remove') =>
+      table[act](0n, keysOf(kernels, batch, [0]), batch)
+    for (let from = 0; from < 90_000; from += 3000) {
+      const mark = kernels.arena.markScratch()
+      each(batchOf(kernels, columns, rows(from, 3000)), 'insert')
+      kernels.arena.releaseScratch(mark)
+      marks.check()
+    }
+    if (removable) each(batchOf(kernels, columns, rows(32_000, 1000)), 'remove')
+    marks.check()
+    const keys = batchOf(kernels, columns, rows(0, 5000))
+    const got: string[] = []
+    table.probe(0n, keysOf(kernels, keys, [0]), 100, ({ count, probe, build }) => {
+      const mark = kernels.arena.markScratch()
+      const values = valuesOf(kernels, table.gather(1, build, count), columns[1]!, count)
+      const { u32 } = kernels.arena.views
+      values.forEach((value, at) => got.push(`${u32[(probe >>> 2) + at]} ${value}`))
+      kernels.arena.releaseScratch(mark)
+    })
+    const expected = Array.from({ length: 5000 }, (_, key) =>
+      [key + 60_000, key + 30_000, key]
+        .filter((value) => !removable || value < 32_000 || value >= 33_000)
+        .map((value) => `${key} ${value}`),
+    ).flat()
+    expect(got).toEqual(expected)
+  })
 
   test('regression: removing a row that is not there is a bug of the caller', () => {
     const kernels = makeKernels(backend)
