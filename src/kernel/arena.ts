@@ -161,8 +161,15 @@ export class Arena {
     const size = classOf(bytes)
     this.#liveBytes -= 2 ** size
     this.#free[size]!.push(address)
-    this.#transient.delete(address)
     this.#listed?.delete(address)
+    if (!this.#transient.delete(address)) this.#unmark(address, 2 ** size)
+  }
+
+  /** Nobody will read what lies there; whoever takes it again marks it. */
+  #unmark(address: number, bytes: number): void {
+    if (!this.marks || bytes < blockBytes) return
+    const at = this.activeMap + (address >>> 8)
+    this.#views.u8.fill(0, at, at + (bytes >>> 8))
   }
 
   /** Marks the blocks of some bytes that are written in this step. */
@@ -170,7 +177,10 @@ export class Arena {
     if (!this.marks || bytes <= 0) return
     const map = this.activeMap
     const last = (address + bytes - 1) >>> 8
-    for (let block = address >>> 8; block <= last; block++) this.#views.u8[map + block] = 1
+    const { u8 } = this.#views
+    if (last - (address >>> 8) < 16) {
+      for (let block = address >>> 8; block <= last; block++) u8[map + block] = 1
+    } else u8.fill(1, map + (address >>> 8), map + last + 1)
   }
 
   /** Has the other map written from now on; returns the address of the one written so far. Between steps only. */

@@ -29,6 +29,23 @@ export function marker(arena: Arena): (address: number) => void {
   }
 }
 
+/** Code: marks whole fours of rows that end `last` bytes behind their address; `refs` and `rows` move on to the rest. */
+function markFours(a: Assembly, refs: I32, rows: I32, last: I32): void {
+  const one = a.let(i32(1))
+  const map = a.let(i32(activeMapAt).i32().splat())
+  const further = a.let(last.splat())
+  a.while(rows.ge(4), () => {
+    const first = a.let(refs.v128())
+    const second = first.op('i32x4.add', further)
+    for (const end of [first, second]) {
+      const marks = a.let(end.shift('i32x4.shr_u', 8).op('i32x4.add', map))
+      for (let lane = 0; lane < 4; lane++) a.store8(marks.laneI32(lane), one)
+    }
+    a.set(refs, refs.add(16))
+    a.set(rows, rows.sub(4))
+  })
+}
+
 /** Marks rows of `bytes` by their addresses. */
 defineKernel({
   name: 'mark_rows',
@@ -47,6 +64,7 @@ defineKernel({
     assemble(3, (a, refs, rows, bytes) => {
       const mark = markerCode(a)
       const last = a.let(bytes.sub(1))
+      a.if(last.below(blockBytes), () => markFours(a, refs, rows, last))
       const ends = () => {
         const address = a.let(refs.i32())
         mark(address)
