@@ -22,7 +22,7 @@ import type { Type } from '../data/index.ts'
 import { Arena, cellBlocks, type Kernels, type Vector, type VectorBatch } from '../kernel/index.ts'
 import { Directory } from './directory.ts'
 import { JoinIndex, rowAt } from './join-index.ts'
-import { formOf, type KeyField, keyVector } from './layout.ts'
+import { type KeyField, keyVector } from './layout.ts'
 import {
   gatherColumn,
   RowStore,

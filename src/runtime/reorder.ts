@@ -41,22 +41,30 @@ export function inOrder(
   )
 }
 
-/** Runs of parts whose positions are all behind those of the run before. */
+/** Groups of parts: all positions of a group are behind those of the groups before it. */
 function overlapping(parts: readonly OrderedColumns[]): OrderedColumns[][] {
-  const groups: OrderedColumns[][] = []
-  let greatest = Number.NEGATIVE_INFINITY
+  const groups: { parts: OrderedColumns[]; greatest: number }[] = []
   for (const part of parts) {
-    let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+    let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
     for (let row = 0; row < part.rows; row++) {
       const major = part.major[row]!
       if (major < least) least = major
-      if (major > most) most = major
+      if (major > greatest) greatest = major
     }
-    if (least > greatest) groups.push([part])
-    else groups.at(-1)!.push(part)
-    if (most > greatest) greatest = most
+    const group = { parts: [part], greatest }
+    // A part may reach back over several groups: they become one.
+    for (
+      let last = groups.at(-1);
+      last !== undefined && last.greatest >= least;
+      last = groups.at(-1)
+    ) {
+      groups.pop()
+      group.parts = [...last.parts, ...group.parts]
+      group.greatest = Math.max(group.greatest, last.greatest)
+    }
+    groups.push(group)
   }
-  return groups
+  return groups.map((group) => group.parts)
 }
 
 function sorted(part: OrderedColumns, fields: readonly Field[]): OrderedColumns {
@@ -65,7 +73,7 @@ function sorted(part: OrderedColumns, fields: readonly Field[]): OrderedColumns 
   sortTies(part, fields, order)
   if (order.every((row, at) => row === at)) return part
   const take = (values: Float64Array | null) =>
-    values === null ? null : Float64Array.from(order, (row) => values[row]!)
+    values === null ? null : gatherNumbers(new Float64Array(order.length), values, order)
   return {
     rows: part.rows,
     columns: part.columns.map((column) => gather(column, order)),

@@ -205,7 +205,7 @@ describe.each(backends)('%s', (backend) => {
       const mark = kernels.arena.markScratch()
       const values = valuesOf(kernels, table.gather(1, build, count), columns[1]!, count)
       const { u32 } = kernels.arena.views
-      values.forEach((value, at) => got.push(`${u32[(probe >>> 2) + at]} ${value}`))
+      for (const [at, value] of values.entries()) got.push(`${u32[(probe >>> 2) + at]} ${value}`)
       kernels.arena.releaseScratch(mark)
     })
     const expected = Array.from({ length: 5000 }, (_, key) =>
