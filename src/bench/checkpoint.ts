@@ -8,8 +8,8 @@
  *             the least time of each counts, since the machine only adds.
  */
 import { Failure, type Random, seededRandom, systemClock } from '../base/index.ts'
-import { Cuboid } from '../cuboid/index.ts'
-import { Arena, Checkpoint, type CheckpointReport, Kernels } from '../kernel/index.ts'
+import { Cuboid, type Measure } from '../cuboid/index.ts'
+import { Arena, Checkpoint, type CheckpointReport, Kernels, type Vector } from '../kernel/index.ts'
 import { type CaseResult, rounded } from './harness.ts'
 import type { BenchOptions } from './index.ts'
 
@@ -23,7 +23,7 @@ const foldRows = 1_000_000
 const foldRounds = 15
 
 export async function benchCheckpoint(options: BenchOptions): Promise<CaseResult[]> {
-  const cells = new Cells(new Kernels(new Arena({ marks: true }), 'wasm'))
+  const cells = new Cells(new Kernels(new Arena({ marks: true }), 'wasm'), 'count-sum')
   options.progress('state of 1 GB')
   const most = options.rows ?? Number.POSITIVE_INFINITY
   while (cells.bytes < stateBytes && cells.count < most) {
@@ -44,37 +44,56 @@ export async function benchCheckpoint(options: BenchOptions): Promise<CaseResult
   const changed = Math.ceil(cells.count * share)
   for (const name of ['random', 'contiguous'] as const) {
     options.progress(`${name} changes`)
-    cells.foldAll(changed, name === 'random' ? () => random.below(cells.count) : (row) => row)
-    const taken = takeCheckpoint(cells, (count) => {
-      cells.foldAll(count, () => random.below(cells.count))
-    })
+    const { count } = cells
+    let next = 0
+    const key = name === 'random' ? () => random.below(count) : () => next++ % count
+    cells.foldAll(changed, key)
+    const taken = takeCheckpoint(cells, (rows) => cells.foldAll(rows, key))
     results.push(...report(name, taken, (changed + taken.more) * cellBytes))
   }
-  for (const keys of [10_000, 100_000, 1_000_000]) {
-    options.signal.throwIfAborted()
-    options.progress(`fold into ${keys} keys`)
-    results.push(markingCost(keys))
+  for (const keys of [10_000, 100_000]) {
+    for (const questions of ['count-sum', 'kernels'] as const) {
+      options.signal.throwIfAborted()
+      options.progress(`fold of ${questions} into ${keys} keys`)
+      results.push(markingCost(questions, keys))
+    }
   }
   return results
 }
 
-/** A cuboid of counts and sums, and folds of chosen keys into it. */
+const bigint = { kind: 'bigint' } as const
+const double = { kind: 'double' } as const
+
+/** Aggregates of the state, and those that the benchmark of kernels asks for. */
+const measures: Record<'count-sum' | 'kernels', Measure[]> = {
+  'count-sum': [countMeasure(), measure('sum', bigint)],
+  kernels: [countMeasure(), measure('sum', bigint), measure('sum', double), measure('max', bigint)],
+}
+
+function countMeasure(): Measure {
+  return { function: 'count_star', argument: null, distinct: false, result: bigint, everyRow: true }
+}
+
+function measure(name: 'sum' | 'max', type: typeof bigint | typeof double): Measure {
+  return { function: name, argument: type, distinct: false, result: type, everyRow: true }
+}
+
+/** A cuboid, and folds of chosen keys into it. */
 class Cells {
   readonly #kernels: Kernels
   readonly #cuboid: Cuboid
+  readonly #measures: Measure[]
   readonly #keys: number
   readonly #amounts: number
+  readonly #prices: number
   readonly #positions: number
 
-  constructor(kernels: Kernels) {
+  constructor(kernels: Kernels, questions: 'count-sum' | 'kernels') {
     this.#kernels = kernels
-    const bigint = { kind: 'bigint' } as const
+    this.#measures = measures[questions]
     this.#cuboid = new Cuboid(kernels, {
       keys: [bigint],
-      measures: [
-        { function: 'count_star', argument: null, distinct: false, result: bigint, everyRow: true },
-        { function: 'sum', argument: bigint, distinct: false, result: bigint, everyRow: true },
-      ],
+      measures: this.#measures,
       retracts: false,
       changes: false,
       single: false,
@@ -82,10 +101,12 @@ class Cells {
     const column = () => kernels.arena.allocateTransient(batchRows * 8)
     this.#keys = column()
     this.#amounts = column()
+    this.#prices = column()
     this.#positions = column()
     const { arena } = kernels
     arena.views.i64.fill(0n, this.#keys >>> 3, (this.#keys >>> 3) + batchRows)
     arena.views.i64.fill(7n, this.#amounts >>> 3, (this.#amounts >>> 3) + batchRows)
+    arena.views.f64.fill(12.34, this.#prices >>> 3, (this.#prices >>> 3) + batchRows)
     arena.views.f64.fill(1, this.#positions >>> 3, (this.#positions >>> 3) + batchRows)
   }
 
@@ -119,12 +140,17 @@ class Cells {
   }
 
   foldChosen(rows: number): void {
-    const vector = (data: number) => ({ physical: 'i64', data, validity: 0, errors: null }) as const
+    const vector = (data: number, physical: 'i64' | 'f64' = 'i64'): Vector => {
+      return { physical, data, validity: 0, errors: null }
+    }
     this.#cuboid.fold(0n, {
       rows,
       keys: [vector(this.#keys)],
-      arguments: [null, vector(this.#amounts)],
-      filters: [null, null],
+      arguments: this.#measures.map(({ argument }) => {
+        if (argument === null) return null
+        return argument === double ? vector(this.#prices, 'f64') : vector(this.#amounts)
+      }),
+      filters: this.#measures.map(() => null),
       order: { major: this.#positions, middle: 0, minor: 0 },
       weights: 0,
     })
@@ -139,7 +165,7 @@ interface Taken extends CheckpointReport {
 
 /** `change` changes cells between the slices, at the rate of the benchmark. */
 function takeCheckpoint(cells: Cells, change: (count: number) => void): Taken {
-  const file = new Uint8Array(16 << 20)
+  const file = new Uint8Array(16 << 20).fill(1)
   let end = 0
   let length = 0
   const startedAt = systemClock.monotonicMillis()
@@ -174,8 +200,10 @@ function report(name: string, taken: Taken, changedBytes: number): CaseResult[] 
 }
 
 /** Nanoseconds per row with marks, and without as the peer. */
-function markingCost(keys: number): CaseResult {
-  const both = [true, false].map((marks) => new Cells(new Kernels(new Arena({ marks }), 'wasm')))
+function markingCost(questions: 'count-sum' | 'kernels', keys: number): CaseResult {
+  const both = [true, false].map(
+    (marks) => new Cells(new Kernels(new Arena({ marks }), 'wasm'), questions),
+  )
   for (const cells of both) cells.foldAll(keys, (row) => row)
   const least = both.map(() => Number.POSITIVE_INFINITY)
   const batches = Math.ceil(foldRows / batchRows)
@@ -187,7 +215,7 @@ function markingCost(keys: number): CaseResult {
   }
   const [marked, unmarked] = least as [number, number]
   return {
-    case: `fold-${keys}`,
+    case: `${questions}-${keys}`,
     unit: 'ns/row',
     millrace: rounded(marked),
     peers: { unmarked: rounded(unmarked) },
