@@ -23,6 +23,8 @@ export interface Vector {
   errors: RowErrors | null
   /** All rows are known to hold one value, and none is NULL. */
   constant?: boolean
+  /** Least and greatest value of an i64 vector without NULLs, where somebody has found them out. */
+  range?: { least: bigint; greatest: bigint }
 }
 
 export type RowErrors = Map<number, EvaluationError>

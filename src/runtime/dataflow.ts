@@ -17,11 +17,12 @@ import { ErrorList } from './errors.ts'
 import { compileExpressions } from './expression.ts'
 import { aggregateStage, columnsRead } from './operator/aggregate.ts'
 import { filterStage } from './operator/filter.ts'
+import { mayComeLate } from './operator/gate.ts'
 import { joinStage } from './operator/join.ts'
 import { type Delta, type Output, output } from './operator/output.ts'
 import { projectStage } from './operator/project.ts'
-import { type ScanStage, type Slice, scanStage } from './operator/scan.ts'
-import { windowStage } from './operator/window.ts'
+import { type ScanStage, type Slice, scanStage, type Watch } from './operator/scan.ts'
+import { gridOf, windowStage } from './operator/window.ts'
 import {
   type Environment,
   type ErrorRow,
@@ -67,7 +68,7 @@ export class Dataflow {
     this.#sorting = sortingOf(plan)
     const root = this.#sorting?.sort.input ?? plan
     this.#output = output(root, this.#environment)
-    this.#build(root, this.#output.push, false)
+    this.#build(root, this.#output.push, { windows: [], exact: false })
     this.scans.sort((a, b) => a.plan.id - b.plan.id)
   }
 
@@ -140,13 +141,13 @@ export class Dataflow {
   #build(
     plan: PhysicalPlan,
     push: Push,
-    watched: boolean,
+    watch: Watch,
     reads: ReadonlySet<number> | null = null,
   ): Upstream {
     const environment = this.#environment
     switch (plan.kind) {
       case 'scan': {
-        const scan = scanStage(plan, environment, watched, push)
+        const scan = scanStage(plan, environment, watch, push)
         this.scans.push(scan)
         this.#stages.push(scan)
         return scan
@@ -155,22 +156,27 @@ export class Dataflow {
         this.#values.push(() => pushValues(plan, environment, push))
         return { watermark: () => endOfTime, settled: () => true, ended: () => true }
       case 'filter':
-        return this.#above(plan.input, filterStage(plan, environment, push), watched)
+        return this.#above(plan.input, filterStage(plan, environment, push), watch)
       case 'project':
-        return this.#above(plan.input, projectStage(plan, environment, push), watched)
+        return this.#above(plan.input, projectStage(plan, environment, push), watch)
       case 'window':
-        return this.#above(plan.input, windowStage(plan, environment, reads, push), true)
+        return this.#above(plan.input, windowStage(plan, environment, reads, push), {
+          ...watch,
+          windows: [...watch.windows, gridOf(plan)],
+        })
       case 'aggregate': {
         const upstream = pendingUpstream()
         const stage = aggregateStage(plan, environment, upstream, push)
         // Only windows watch: whether a scan beside them reads its time column is up to the rewrites.
-        return upstream.set(this.#above(plan.input, stage, watched, columnsRead(plan)))
+        const exact = watch.exact || mayComeLate(plan.input)
+        const below = this.#above(plan.input, stage, { ...watch, exact }, columnsRead(plan))
+        return upstream.set(below)
       }
       case 'join': {
         const [left, right] = [pendingUpstream(), pendingUpstream()]
         const stage = joinStage(plan, environment, { left, right }, push)
-        left.set(this.#build(plan.left, stage.pushLeft, watched))
-        right.set(this.#build(plan.right, stage.pushRight, watched))
+        left.set(this.#build(plan.left, stage.pushLeft, watch))
+        right.set(this.#build(plan.right, stage.pushRight, watch))
         this.#stages.push(stage)
         return both(left, right)
       }
@@ -184,10 +190,10 @@ export class Dataflow {
   #above(
     input: PhysicalPlan,
     stage: Stage & { push: Push },
-    watched: boolean,
+    watch: Watch,
     reads: ReadonlySet<number> | null = null,
   ): Upstream {
-    const upstream = this.#build(input, stage.push, watched, reads)
+    const upstream = this.#build(input, stage.push, watch, reads)
     this.#stages.push(stage)
     return upstream
   }

@@ -1,17 +1,26 @@
 /**
  * Scan: brings rows into the arena, raises the watermark row by row, and knows at which row it passed a threshold.
  *
- * How      Rows of a slice get rising positions. Where an operator above judges lateness or closes windows, one kernel pass
- *          writes W(r) = max(event time of earlier rows) − delay beside each row.
+ * How      Rows of a slice get rising positions. Where windows stand above, W(r) = max(event time of earlier rows) − delay rises
+ *          with them: at once, from the range of the times, when no window closes and no row can be late; else one kernel pass
+ *          writes W(r) beside each row.
  * Contract 1 (checked) rows that a filter drops have raised the watermark all the same: it is taken here.
- * Cost     a copy of the read columns (about 0.5 ns per row and column) and 0.8 ns for the watermark.
+ * Cost     a copy of the read columns (about 0.5 ns per row and column) and 0.3 to 0.8 ns for the watermark.
  */
 import type { Batch } from '../../data/index.ts'
-import { noWatermark, type VectorBatch } from '../../kernel/index.ts'
+import { noWatermark, type Vector, type VectorBatch } from '../../kernel/index.ts'
 import type { PhysicalPlan } from '../../plan/index.ts'
 import { loadBatch, loadContributions } from '../batch.ts'
 import type { Contribution } from '../changes.ts'
-import { endOfTime, type Environment, type Push, type Rise, type Stage, stageStats, type Upstream } from '../stage.ts'
+import {
+  type Environment,
+  endOfTime,
+  type Push,
+  type Rise,
+  type Stage,
+  stageStats,
+  type Upstream,
+} from '../stage.ts'
 
 export type ScanPlan = PhysicalPlan & { kind: 'scan' }
 
@@ -22,6 +31,21 @@ export interface Slice {
   from: number
   rows: number
   position: number
+}
+
+/** The windows above a scan. */
+export interface WindowGrid {
+  slide: bigint
+  size: bigint
+  offset: bigint
+  unit: bigint
+}
+
+export interface Watch {
+  /** Without any, the watermark is of no use. */
+  windows: readonly WindowGrid[]
+  /** Is W(r) asked for at every row? */
+  exact: boolean
 }
 
 export interface ScanStage extends Stage, Upstream {
@@ -40,13 +64,14 @@ export interface ScanStage extends Stage, Upstream {
 export function scanStage(
   plan: ScanPlan,
   environment: Environment,
-  watchWatermark: boolean,
+  watch: Watch,
   push: Push,
 ): ScanStage {
   const stats = stageStats(plan.id, 'scan')
   const kernels = environment.fragments[0]!
   const { arena } = kernels
-  const watched = watchWatermark && environment.mode === 'continuous' ? plan.watermark : null
+  const isWatched = watch.windows.length > 0 && environment.mode === 'continuous'
+  const watched = isWatched ? plan.watermark : null
   const delay = BigInt(watched?.delayMicros ?? '0')
   const control = arena.allocate(16)
   arena.views.i64[control >>> 3] = noWatermark
@@ -54,10 +79,29 @@ export function scanStage(
   let ended = false
   let step: { watermarks: number; rows: number; position: number } | null = null
 
+  /** Raises the watermark by a batch in which it closes nothing and no row is late; false if that is not so. */
+  const raiseAtOnce = (time: Vector, rows: number): boolean => {
+    if (watch.exact || time.validity !== 0) return false
+    const range = arena.scratch(16)
+    kernels.get('range_i64')(time.data, rows, range)
+    const { i64 } = arena.views
+    const [least, greatest] = [i64[range >>> 3]!, i64[(range >>> 3) + 1]!]
+    time.range = { least, greatest }
+    const before = i64[control >>> 3]!
+    if (before === noWatermark) return false
+    const after = greatest > before ? greatest : before
+    if (!watch.windows.every((window) => isQuiet(window, before - delay, after - delay, least)))
+      return false
+    i64[control >>> 3] = after
+    return true
+  }
+
   const raise = (batch: VectorBatch, position: number): VectorBatch => {
     if (watched === null) return batch
+    const time = batch.columns[watched.column]!
+    if (raiseAtOnce(time, batch.rows)) return batch
     const watermarks = arena.scratch(batch.rows * 8)
-    kernels.get('watermark_i64')(batch.columns[watched.column]!.data, batch.rows, watermarks, control)
+    kernels.get('watermark_i64')(time.data, batch.rows, watermarks, control)
     step = { watermarks, rows: batch.rows, position }
     return { ...batch, watermarks }
   }
@@ -107,7 +151,8 @@ export function scanStage(
       const { watermarks, rows, position } = step
       if (rows === 0) return [{ position, watermark: endOfTime }]
       const { i64 } = arena.views
-      const after = (row: number) => i64[(row + 1 < rows ? watermarks + (row + 1) * 8 : control) >>> 3]!
+      const after = (row: number) =>
+        i64[(row + 1 < rows ? watermarks + (row + 1) * 8 : control) >>> 3]!
       const out: Rise[] = []
       let before = i64[watermarks >>> 3]!
       for (let row = 0; row < rows; row++) {
@@ -121,4 +166,25 @@ export function scanStage(
       step = null
     },
   }
+}
+
+/** Does the watermark, on its way up, close no window, and is no row from `least` on late for one? */
+function isQuiet(
+  { slide, size, offset, unit }: WindowGrid,
+  before: bigint,
+  after: bigint,
+  least: bigint,
+): boolean {
+  const step = (at: bigint) => {
+    const rest = at % slide
+    return rest < 0n ? at - rest - slide : at - rest
+  }
+  // Windows close at offset + n·slide + size − unit.
+  const closings = offset + size - unit
+  if (step(before - closings) !== step(after - closings)) return false
+  // The earliest window that holds the earliest row ends more than `size − slide` after it, at `end` or later.
+  const newest = step(least - offset) + offset
+  const earliest = newest - ((size - 1n) / slide) * slide
+  const end = earliest + size
+  return after < end - unit
 }

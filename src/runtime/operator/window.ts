@@ -18,16 +18,22 @@ import {
 import type { PhysicalPlan } from '../../plan/index.ts'
 import { withoutFailed } from '../failure.ts'
 import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
+import type { WindowGrid } from './scan.ts'
 
 type WindowPlan = PhysicalPlan & { kind: 'window' }
 
-interface Shape {
-  slide: bigint
-  size: bigint
-  offset: bigint
-  unit: bigint
+interface Shape extends WindowGrid {
   /** Are late rows left out? */
   judges: boolean
+}
+
+export function gridOf(plan: WindowPlan): WindowGrid {
+  return {
+    slide: BigInt(plan.slideMicros),
+    size: BigInt(plan.sizeMicros),
+    offset: BigInt(plan.offsetMicros),
+    unit: BigInt(plan.window?.unitMicros ?? '1'),
+  }
 }
 
 /** `reads`: the output columns that somebody above reads; null for all. */
@@ -38,13 +44,8 @@ export function windowStage(
   push: Push,
 ): Stage & { push: Push } {
   const stats = stageStats(plan.id, 'window')
-  const shape: Shape = {
-    slide: BigInt(plan.slideMicros),
-    size: BigInt(plan.sizeMicros),
-    offset: BigInt(plan.offsetMicros),
-    unit: BigInt(plan.window?.unitMicros ?? '1'),
-    judges: plan.judge && environment.mode === 'continuous',
-  }
+  const judges = plan.judge && environment.mode === 'continuous'
+  const shape: Shape = { ...gridOf(plan), judges }
   const { slide, size } = shape
   const windows = Number((size + slide - 1n) / slide)
   const width = plan.input.output.length
@@ -97,14 +98,17 @@ function newestWindow(
 ): Newest | null {
   const column = batch.columns[time]!
   if (column.validity !== 0) return null
-  const range = kernels.arena.scratch(16)
-  kernels.get('range_i64')(column.data, batch.rows, range)
-  const { i64 } = kernels.arena.views
-  const least = i64[range >>> 3]!
-  const greatest = i64[(range >>> 3) + 1]!
+  const { least, greatest } = column.range ?? rangeOf(kernels, column, batch.rows)
   const rest = (least - offset) % slide
   const start = least - (rest < 0n ? rest + slide : rest)
   return greatest < start + slide ? { start, least, greatest } : null
+}
+
+function rangeOf(kernels: Kernels, { data }: Vector, rows: number): NonNullable<Vector['range']> {
+  const range = kernels.arena.scratch(16)
+  kernels.get('range_i64')(data, rows, range)
+  const { i64 } = kernels.arena.views
+  return { least: i64[range >>> 3]!, greatest: i64[(range >>> 3) + 1]! }
 }
 
 /** What becomes of all rows for the window that lies `shift` before their newest one. */
