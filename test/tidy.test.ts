@@ -67,6 +67,8 @@ const outside: Record<string, string[]> = {
     'node:os',
     'node:path',
     'node:url',
+    'node:v8',
+    'node:vm',
     'rxjs',
   ],
   src: ['commander', 'node:module', 'node:worker_threads'],

@@ -1,48 +1,60 @@
 /**
  * Memory: bytes of state per key of a count, sum and maximum, and the longest pause while a table grows.
  *
- * How      1. Bytes are what EXPLAIN ANALYZE tells of the aggregate, divided by its cells: the key of 8 B and the
- *             accumulators are part of it. The peer is a Map of objects, by the growth of the heap.
- *          2. The pause is the longest of all flushes while new keys come, 1,000 at a time, up to a million keys; the
+ * How      1. New keys come to a live query, and SHOW QUERIES tells its bytes of state each time the keys have grown
+ *             by 3 %: the mean over four doublings is the average, the greatest is what a doubling leaves.
+ *          2. `beside` is without the key (8 B) and the accumulators: a count of 8 B, a sum of 128 bits that cannot
+ *             overflow, a maximum of 8 B. The peer is a Map of objects, by the growth of the heap.
+ *          3. The pause is the longest of all cycles while new keys come, 1,000 at a time, up to a million keys; the
  *             peer inserts the same keys into a Map. Best of three runs, since the machine adds pauses of its own.
  */
-import { Failure, systemClock } from '../base/index.ts'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { systemClock } from '../base/index.ts'
 import type { Batch } from '../data/index.ts'
 import type { Database } from '../database/index.ts'
 import { type Columns, type DataShape, fieldsOf, makeBatch, makeColumns } from './data.ts'
 import { type CaseResult, rounded } from './harness.ts'
 import type { BenchOptions } from './index.ts'
 
-const batchRows = 50_000
 const pauseRows = 1000
 const runs = 3
+/** Of one key, and of count, sum and maximum. */
+const keyBytes = 8
+const accumulatorBytes = 8 + 16 + 8
 
 export async function benchMemory(options: BenchOptions): Promise<CaseResult[]> {
-  const results: CaseResult[] = []
-  // 2^20 + 2^14 keys are just after a doubling of a table that grows by powers of two.
-  for (const keys of [100_000, 1_000_000, (1 << 20) + (1 << 14)]) {
-    options.signal.throwIfAborted()
-    options.progress(`${keys} keys`)
-    const millrace = rounded(await bytesPerKey(options, keys))
-    const objects = rounded(objectBytesPerKey(keys))
-    results.push({
-      case: `bytes-per-key-${keys}`,
-      unit: 'B',
-      millrace,
-      peers: { objects },
-      ratios: { objects: rounded(objects / millrace) },
-    })
-  }
+  const keys = options.rows ?? 1 << 20
+  options.progress(`${keys} keys`)
+  const samples = await bytesPerKey(options, keys)
+  const average = samples.reduce((sum, bytes) => sum + bytes, 0) / samples.length
+  const greatest = Math.max(...samples)
+  const objects = objectBytesPerKey(keys)
+  const payload = keyBytes + accumulatorBytes
   let [pause, objectPause] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
   for (let run = 0; run < runs; run++) {
     options.progress(`growth, run ${run + 1} of ${runs}`)
     pause = Math.min(pause, await growthPause(options))
     objectPause = Math.min(objectPause, objectGrowthPause())
   }
-  const millrace = rounded(pause)
-  const objects = rounded(objectPause)
+  return [
+    besideObjects('bytes-per-key', 'B', average, objects),
+    besideObjects('beside-average', 'B', average - payload, objects - payload),
+    besideObjects('beside-after-doubling', 'B', greatest - payload, objects - payload),
+    besideObjects('growth-pause', 'ms', pause, objectPause),
+  ]
+}
+
+/** Smaller is better. */
+function besideObjects(name: string, unit: string, millrace: number, objects: number): CaseResult {
   const ratios = { objects: rounded(objects / millrace) }
-  return [...results, { case: 'growth-pause', unit: 'ms', millrace, peers: { objects }, ratios }]
+  return {
+    case: name,
+    unit,
+    millrace: rounded(millrace),
+    peers: { objects: rounded(objects) },
+    ratios,
+  }
 }
 
 function shapeOf(keys: number): DataShape {
@@ -56,27 +68,36 @@ function distinctColumns(keys: number): Columns {
   return columns
 }
 
-async function makeStream(database: Database, shape: DataShape): Promise<void> {
-  const columns = fieldsOf(shape).map(({ name, type }) => `${name} ${type.kind.toUpperCase()}`)
-  await database.execute(`CREATE STREAM bid (${columns.join(', ')})`)
+/** A stream and a live query with a cell per key. */
+async function startQuery(database: Database, shape: DataShape): Promise<void> {
+  const columns = fieldsOf(shape).map(
+    ({ name, type }) => `${name} ${type.kind.toUpperCase()} NOT NULL`,
+  )
+  await database.execute(`
+    CREATE STREAM bid (${columns.join(', ')});
+    CREATE TABLE done (key BIGINT, n BIGINT, total BIGINT, most BIGINT) WITH ('connector' = 'blackhole');
+    INSERT INTO done SELECT key, COUNT(*), SUM(amount), MAX(amount) FROM bid GROUP BY key EMIT CHANGES`)
 }
 
-async function bytesPerKey(options: BenchOptions, keys: number): Promise<number> {
+/** Bytes per key at each size that is 3 % above the one before. */
+async function bytesPerKey(options: BenchOptions, keys: number): Promise<number[]> {
   const database = await options.open()
   try {
     const shape = shapeOf(keys)
-    await makeStream(database, shape)
+    await startQuery(database, shape)
     const columns = distinctColumns(keys)
-    for (let from = 0; from < keys; from += batchRows) {
-      const to = Math.min(from + batchRows, keys)
+    const samples: number[] = []
+    for (let from = 0; from < keys; ) {
+      options.signal.throwIfAborted()
+      const to = Math.min(Math.max(65_536, Math.ceil(from * 1.03)), keys)
       await database.append('bid', makeBatch(columns, shape, { from, to }))
+      await database.settled()
+      const { fields, rows } = await database.query('SHOW QUERIES')
+      const place = fields.findIndex(({ name }) => name === 'state_bytes')
+      samples.push(Number(rows[0]?.[place]) / to)
+      from = to
     }
-    const { rows } = await database.query(
-      'EXPLAIN ANALYZE SELECT key, COUNT(*) AS n, SUM(amount) AS total, MAX(amount) AS most FROM bid GROUP BY key',
-    )
-    const found = /cells (\d+), state (\d+) B/.exec(rows.map(([line]) => line).join('\n'))
-    if (found === null) throw new Failure('bug', 'EXPLAIN ANALYZE tells cells and bytes')
-    return Number(found[2]) / Number(found[1])
+    return samples
   } finally {
     await database.close()
   }
@@ -88,15 +109,16 @@ interface Group {
   most: number
 }
 
-/** Bytes of the heap for a Map from key to group; a collection before and after where Node offers one. */
+/** Bytes of the heap for a Map from key to group, after a collection before and one after. */
 function objectBytesPerKey(keys: number): number {
-  const collect = (globalThis as { gc?: () => void }).gc
-  collect?.()
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  collect()
   const before = process.memoryUsage().heapUsed
   const groups = new Map<number, Group>()
   for (let key = 0; key < keys; key++)
     groups.set(key * 1_000_003, { count: 1, sum: key + 0.5, most: key })
-  collect?.()
+  collect()
   const bytes = process.memoryUsage().heapUsed - before
   return bytes / groups.size
 }
@@ -106,10 +128,7 @@ async function growthPause(options: BenchOptions): Promise<number> {
   const database = await options.open()
   try {
     const shape = shapeOf(keys)
-    await makeStream(database, shape)
-    await database.execute(`
-      CREATE TABLE done (key BIGINT, n BIGINT, total BIGINT, most BIGINT) WITH ('connector' = 'blackhole');
-      INSERT INTO done SELECT key, COUNT(*), SUM(amount), MAX(amount) FROM bid GROUP BY key EMIT CHANGES`)
+    await startQuery(database, shape)
     const columns = distinctColumns(keys)
     const batches: Batch[] = []
     for (let from = 0; from < keys; from += pauseRows) {
@@ -120,8 +139,8 @@ async function growthPause(options: BenchOptions): Promise<number> {
       options.signal.throwIfAborted()
       const startedAt = systemClock.monotonicMillis()
       await database.append('bid', batch)
-      await database.execute('FLUSH')
-      // The first flushes compile kernels; they are not growth.
+      await database.settled()
+      // The first cycles compile kernels; they are not growth.
       if (at >= 20) longest = Math.max(longest, systemClock.monotonicMillis() - startedAt)
     }
     return longest
