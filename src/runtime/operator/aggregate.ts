@@ -174,8 +174,6 @@ export function aggregateStage(
     const kernels = environment.fragments[fragment]!
     const cuboid = cuboids[fragment]!
     partitionBuckets(kernels, batch, bucketIn, (end, rows) => {
-      // A row of a table may meet rows of a window that has been told: it comes too late.
-      if (closes && waiting === null && end - unit <= watermarkSeen) return
       cuboid.fold(end, {
         rows: rows.rows,
         keys: cellKeys.map((column) => rows.columns[column]!),

@@ -1,11 +1,13 @@
 /**
  * Gate: holds rows back from an aggregate that closes windows until it is known which of them came in time.
  *
- * How      Below a join, rows of a window may come after the row that closed it: in the same step, because the windows of both
- *          sides differ, or at the commit, because an updating join speaks only then. So rows wait on the host until the commit. Each step notes at which positions the watermark rose; at the commit a row passes
- *          when its window is open or was closed by no earlier row than itself.
+ * How      Below a join, rows of a window may come after the row that closed it: in the same step, because the other side goes on
+ *          (a table beside a windowed stream), or at the commit, because an updating join speaks only then. So rows wait on
+ *          the host until the commit, unless all inputs beside the windows have ended. Each step notes at which
+ *          positions the watermark rose; at the commit a row passes when its window is open or was closed by no earlier
+ *          row than itself.
  * Contract 1 (checked by the golden scripts) what passes does not depend on steps.
- * Cost     some µs per row, for updating joins and joins of different windows only; all others fold at once.
+ * Cost     some µs per row that waits: below joins without equal windows, beside a table that still grows.
  * See      docs/laws.md (watermarks)
  */
 import type { Kernels, VectorBatch } from '../../kernel/index.ts'
@@ -45,13 +47,9 @@ export function mayComeLate(plan: PhysicalPlan): boolean {
     case 'scan':
     case 'values':
       return false
-    case 'join': {
-      if (plan.join !== 'inner' || plan.retracts) return true
-      // Beside an input without windows (a table, say) each row stands in a step of its own side.
-      const both = plan.left.window !== null && plan.right.window !== null
-      if (both && plan.bucket === null) return true
+    case 'join':
+      if (plan.bucket === null || plan.join !== 'inner' || plan.retracts) return true
       return mayComeLate(plan.left) || mayComeLate(plan.right)
-    }
     case 'aggregate':
       return plan.emit === 'changes' || mayComeLate(plan.input)
     default:
@@ -59,9 +57,29 @@ export function mayComeLate(plan: PhysicalPlan): boolean {
   }
 }
 
+/** Do rows come in the order of their positions, once the inputs beside the windows have ended? */
+function mayPass(plan: PhysicalPlan): boolean {
+  switch (plan.kind) {
+    case 'scan':
+    case 'values':
+      return true
+    case 'join': {
+      const twoClocks =
+        plan.left.window !== null && plan.right.window !== null && plan.bucket === null
+      if (twoClocks || plan.join !== 'inner' || plan.retracts) return false
+      return mayPass(plan.left) && mayPass(plan.right)
+    }
+    case 'aggregate':
+      return plan.emit !== 'changes' && mayPass(plan.input)
+    default:
+      return mayPass(plan.input)
+  }
+}
+
 export function gate({ plan, environment, upstream, endOf, fold }: GateOptions): Gate {
   const unit = BigInt(plan.input.window?.unitMicros ?? '1')
   const fields = plan.input.output
+  const passes = mayPass(plan.input)
   let held: Contribution[][] = environment.fragments.map(() => [])
   let watermark = noWatermark
   /** Watermark at the last commit. */
@@ -84,13 +102,18 @@ export function gate({ plan, environment, upstream, endOf, fold }: GateOptions):
   const release = (kernels: Kernels, fragment: number, rows: readonly Contribution[]) => {
     for (let from = 0; from < rows.length; from += foldRowsMax) {
       const mark = kernels.arena.markScratch()
-      const batch: VectorBatch = loadContributions(kernels, rows.slice(from, from + foldRowsMax), fields)
+      const batch: VectorBatch = loadContributions(
+        kernels,
+        rows.slice(from, from + foldRowsMax),
+        fields,
+      )
       fold(fragment, batch)
       kernels.arena.releaseScratch(mark)
     }
   }
   return {
     push(fragment, batch) {
+      if (passes && upstream.settled() && held[fragment]!.length === 0) return fold(fragment, batch)
       for (const row of contributionsOf(environment.fragments[fragment]!, batch, fields)) {
         held[fragment]!.push(row)
       }
