@@ -15,7 +15,7 @@ export function openOnThread(
   sources: Record<string, JsSource>,
 ): RemoteDatabase {
   // Options that hold functions stay here; what is left out takes its default.
-  const { fragments = 1, vectorSize = 2048, backend = 'wasm', cycles = 'drain' } = options
+  const { fragments = 1, vectorSize = 4096, backend = 'wasm', cycles = 'drain' } = options
   const chosen = { fragments, vectorSize, backend, cycles }
   const input: WorkerInput = { directory, options: chosen, arrays: {}, pulled: [] }
   const iterators = new Map<string, AsyncIterator<unknown>>()

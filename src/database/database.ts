@@ -107,7 +107,7 @@ export class Database {
     this.#manual = options.cycles === 'manual'
     this.#clock = options.clock ?? systemClock
     this.#engine = new Engine({
-      vectorSize: options.vectorSize ?? 2048,
+      vectorSize: options.vectorSize ?? 4096,
       fragments: options.fragments ?? 1,
       backend: options.backend ?? 'wasm',
       disabledRewrites: options.disabledRewrites ?? [],
