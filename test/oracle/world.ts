@@ -15,7 +15,7 @@ import {
   ErrorList,
   type Fault,
 } from './commit.ts'
-import { type CommitInput, Interpreter, inOrder } from './interpreter.ts'
+import { type CommitInput, Interpreter, inOrder, TooLarge } from './interpreter.ts'
 import { compareRows, type Failed, keyOf } from './value.ts'
 
 /** What one commit of a query shows. */
@@ -31,6 +31,9 @@ interface Source {
 
 /** A one-shot answer: rows in order, or the failure. */
 export type Answer = { rows: Row[] } | { failed: Failed }
+
+/** Contributions that a query may give in one commit. */
+const changesMax = 2_000
 
 /** A continuous query that is kept up to date. */
 export class OracleQuery {
@@ -62,6 +65,8 @@ export class OracleQuery {
     }
     const { contributions, faults } = this.#interpreter.commit(input)
     for (const [name, end] of ends) this.#seen.set(name, end)
+    const size = contributions.reduce((sum, { weight }) => sum + Math.abs(weight), 0)
+    if (size > changesMax) throw new TooLarge('a commit is too large for the oracle')
     const changes = changesOf(contributions, this.plan.updating ? this.plan.key : null)
     return { changes, errors: this.errors.apply(faults) }
   }

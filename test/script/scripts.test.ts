@@ -102,7 +102,9 @@ describe.each(scripts)('%s', (_, path, number) => {
 
   test('oracle', () => play(new OracleSession(), steps))
 
-  test.each(full || number % 10 === 0 ? [...runs, onThread] : runs)('%s', async (_name, options) => play(await EngineSession.open(options), steps))
+  test.each(full || number % 10 === 0 ? [...runs, onThread] : runs)('%s', async (_name, options) =>
+    play(await EngineSession.open(options), steps),
+  )
 
   test('crashed and replayed', async () => {
     const stride = full ? 1 : 7

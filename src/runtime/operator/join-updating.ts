@@ -120,10 +120,13 @@ export function updatingJoin(
     if (change.weight < 0) apply(fragment, 1, [change])
     const width = plan.left.output.length
     const partners = found.map((pair) => ({ ...pair, row: pair.row.slice(0, width), weight: 1 }))
-    const matched = new Set(pairs(fragment, 0, partners).map(({ of }) => of))
+    // Without a residual all partners have one key, and so the same matches: one of them is asked.
+    const alike = plan.residual === null
+    const asked = alike ? partners.slice(0, 1) : partners
+    const matched = new Set(pairs(fragment, 0, asked).map(({ of }) => of))
     const out = [...found]
     for (const partner of partners) {
-      if (!matched.has(partner)) out.push(lonely(partner, change.weight > 0 ? -1 : 1))
+      if (alike ? matched.size === 0 : !matched.has(partner)) out.push(lonely(partner, change.weight > 0 ? -1 : 1))
     }
     if (change.weight > 0) apply(fragment, 1, [change])
     return out
