@@ -81,6 +81,8 @@ export interface CuboidState {
   touchedEnd: number
   numbers: number
   expected: number
+  /** The cell that whole batches are reduced into, or 0. */
+  single: number
 }
 
 interface BucketState {
@@ -146,9 +148,13 @@ export class Cuboid {
       return
     }
     const keys = input.keys.map((key) => keyVector(this.#kernels, key, input.rows))
-    const { refs } = bucket.table.find(keys, input.rows)
+    const last = this.#layout.rowBytes - 1
+    // Counting marks cells that lie in two blocks at most.
+    const counts = arena.marks && last < 256
+    const { refs } = bucket.table.find(keys, input.rows, !counts)
     if (this.#spec.changes) this.#touch(bucket, refs, input.rows, input.order.major)
-    this.#kernels.get('cell_count')(refs, input.rows, input.order.major, input.weights)
+    const count = this.#kernels.get(counts ? 'cell_count_marked' : 'cell_count')
+    count(refs, input.rows, input.order.major, input.weights, last)
     this.#fold.fold(bucket, refs, input)
     arena.releaseScratch(mark)
   }
@@ -250,6 +256,7 @@ export class Cuboid {
       touchedEnd: this.#touchedEnd,
       numbers: this.#numbers,
       expected: this.#expected,
+      single: this.#single,
     }
   }
 
@@ -309,6 +316,7 @@ export class Cuboid {
     this.#touchedEnd = state.touchedEnd
     this.#numbers = state.numbers
     this.#expected = state.expected
+    this.#single = state.single
   }
 
   #touch(bucket: Bucket, refs: number, rows: number, major: number): void {

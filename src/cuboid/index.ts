@@ -1,4 +1,4 @@
 /** Cuboid: the state of the engine; aggregates by key and bucket, and tables of joined rows, in the arena. */
-export { Cuboid } from './cuboid.ts'
+export { Cuboid, type CuboidSpec } from './cuboid.ts'
 export { type JoinKeys, type JoinMatches, JoinTable, joinKeys } from './join-table.ts'
 export type { Measure } from './measure.ts'

@@ -9,7 +9,8 @@
  *             one.
  *          2. Rows never move. Removed rows are taken again, last in first out.
  *          3. Long strings of keys are copied to the table's heap.
- *          4. Rows that `find` returns are marked for the checkpoint: whoever asks for them writes them.
+ *          4. Rows that `find` returns are marked for the checkpoint, as whoever asks for them writes them, unless the
+ *             caller says that it does so.
  * Contract 1 (checked) one row per key.
  *          2 (trusted) what `find` returns lies in scratch memory.
  * Cost     a cache miss for the slot and one for the row, in a large table.
@@ -116,7 +117,7 @@ export class Table {
   }
 
   /** The row of each input row's key, made where there is none. `keys` are in their form (`keyVector`). */
-  find(keys: readonly Vector[], rows: number): Found {
+  find(keys: readonly Vector[], rows: number, marks = true): Found {
     const hashes = hashKeys(this.#kernels, keys, rows)
     const { arena } = this.#kernels
     keys.forEach((key, index) => {
@@ -131,7 +132,7 @@ export class Table {
     this.#warm(refs, rows)
     const wrong = this.#verify(keys, refs, rows, true)
     if (wrong.length > 0) this.#separate(wrong, keys, hashes, found)
-    if (arena.marks) this.#kernels.get('mark_rows')(refs, rows, this.layout.rowBytes)
+    if (marks && arena.marks) this.#kernels.get('mark_rows')(refs, rows, this.layout.rowBytes)
     return found
   }
 

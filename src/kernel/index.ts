@@ -7,7 +7,7 @@ import './mark.ts'
 import './movement.ts'
 import './view.ts'
 
-export { Arena, type ArenaState } from './arena.ts'
+export { Arena } from './arena.ts'
 
 import './cell-fold.ts'
 import './cell-index.ts'
@@ -22,7 +22,6 @@ export { cellBlocks } from './cell-blocks.ts'
 export {
   type BlockSink,
   Checkpoint,
-  type CheckpointOptions,
   type CheckpointReport,
   MarkCheck,
   restoreBlocks,
