@@ -53,6 +53,7 @@ const outside: Record<string, string[]> = {
   'src/database': ['node:worker_threads'],
   'src/server': ['node:readline'],
   'src/shell': [
+    'apache-arrow',
     'node:module',
     'node:os',
     'node:path',

@@ -1,5 +1,5 @@
 /**
- * Output: where text for the user goes, with back-pressure; a terminal or a pipe.
+ * Output: where text, or bytes, for the user go, with back-pressure; a terminal or a pipe.
  *
  * How      Text gathers up to 64 KB before it is written; `flush` writes the rest. Both resolve when the stream takes
  *          more, so that a slow reader holds up the query and not the memory.
@@ -10,7 +10,7 @@ import type { Writable } from 'node:stream'
 const bufferCharsMax = 65_536
 
 export interface Output {
-  write(text: string): Promise<void> | void
+  write(text: string | Uint8Array): Promise<void> | void
   flush(): Promise<void>
   /** Columns of the terminal; null when the output is not one. */
   readonly columns: number | null
@@ -30,8 +30,10 @@ export function streamOutput(stream: OutputStream, options: { colors: boolean })
   const push = (): Promise<void> => {
     const text = pending
     pending = ''
-    if (text === '' || stream.destroyed) return Promise.resolve()
-    if (stream.write(text)) return Promise.resolve()
+    return text === '' ? Promise.resolve() : send(text)
+  }
+  const send = (text: string | Uint8Array): Promise<void> => {
+    if (stream.destroyed || stream.write(text)) return Promise.resolve()
     return new Promise((resolve) => {
       const done = () => {
         stream.off('drain', done)
@@ -44,6 +46,7 @@ export function streamOutput(stream: OutputStream, options: { colors: boolean })
   }
   return {
     write(text) {
+      if (typeof text !== 'string') return push().then(() => send(text))
       pending += text
       return pending.length >= bufferCharsMax ? push() : undefined
     },

@@ -1,6 +1,5 @@
 /** Renderer: the output formats, byte for byte. */
 import { expect, test } from 'vitest'
-import { QueryMistake } from '../../src/base/index.ts'
 import type { Field, Op, Row } from '../../src/data/index.ts'
 import { createRenderer, type RenderOptions } from '../../src/shell/format/renderer.ts'
 import { screen } from './screen.ts'
@@ -155,10 +154,4 @@ test('a result without rows still has its head in a table, and nothing in jsonl'
     await renderer.end()
     expect(output.text()).toBe(expected)
   }
-})
-
-test('arrow output is refused by name', () => {
-  expect(() =>
-    createRenderer(fields, screen(), { format: 'arrow', kind: 'rows', header: false, live: false }),
-  ).toThrow(QueryMistake)
 })

@@ -5,9 +5,9 @@
  *          2 (checked) jsonl and csv give every row, byte for byte the same on every machine; only the table may cut
  *            text, and only on a terminal.
  */
-import { mistake } from '../../base/index.ts'
 import { type Field, jsonText, type Op, type Row, type Value, valueText } from '../../data/index.ts'
 import type { Output } from '../output.ts'
+import { arrowRenderer } from './arrow.ts'
 import { liveRenderer } from './live.ts'
 import { tableRenderer } from './table.ts'
 
@@ -50,11 +50,7 @@ export function createRenderer(
         ? liveRenderer(fields, output)
         : tableRenderer(fields, output, { ops })
     case 'arrow':
-      return mistake({
-        code: 'unsupported',
-        message: 'not supported yet: arrow output',
-        hint: 'use --format jsonl, or INSERT INTO a filesystem table',
-      })
+      return arrowRenderer(fields, output, { ops })
   }
 }
 
