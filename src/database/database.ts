@@ -45,6 +45,8 @@ export interface DatabaseOptions {
   cycles?: 'drain' | 'manual'
   /** A log to go on with; its statements and cycles are re-run first. */
   log?: Log
+  /** Asserts after every step that changes of state are marked for checkpoints. Slow. */
+  checks?: boolean
   /** Called before every step with its number; may throw, as a crash would. */
   beforeStep?: (step: number) => void
 }
@@ -74,6 +76,8 @@ export interface ResultSet {
 /** Milliseconds of work between two turns of the event loop. */
 const sliceMillis = 1
 const progressMillis = 100
+/** Between looks at sources whose rows are not due yet. */
+const pacedMillis = 1
 
 /** Opens a database; only `':memory:'` exists until the log is durable. */
 export async function open(directory: string, options: DatabaseOptions = {}): Promise<Database> {
@@ -118,6 +122,7 @@ export class Database {
       manual: this.#manual,
       cycleRows: options.cycleRows ?? (this.#manual ? Number.MAX_SAFE_INTEGER : 65_536),
       log: options.log ?? new Log(),
+      checks: options.checks ?? false,
       beforeStep: options.beforeStep ?? null,
     })
     this.#engine.wake = () => this.#schedule()
@@ -205,7 +210,11 @@ export class Database {
 
   /** Resolves when every query that ends by itself has ended and nothing is left to take. */
   async settled(): Promise<void> {
-    await this.#enqueue(() => this.#engine.flush())
+    for (;;) {
+      await this.#enqueue(() => this.#engine.flush())
+      if (!this.#engine.awaitsRows()) return
+      await this.#clock.sleep(pacedMillis)
+    }
   }
 
   get log(): Log {
@@ -264,6 +273,7 @@ export class Database {
         engine.stop(name)
         throw new Failure('cancelled', 'the statement was cancelled')
       }
+      if (!query.hasWork(engine.log.position)) await this.#clock.sleep(pacedMillis)
       const { onProgress } = options
       await this.#enqueue(() => engine.cycle(), onProgress === undefined ? {} : { onProgress })
     }

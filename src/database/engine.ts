@@ -12,7 +12,7 @@
 import { assert, type Clock, type Disk, QueryMistake } from '../base/index.ts'
 import { Catalog, type Relation } from '../catalog/index.ts'
 import type { BadRow, Batch, Connectors, Row } from '../data/index.ts'
-import { Arena, type Backend, Kernels } from '../kernel/index.ts'
+import { Arena, type Backend, Kernels, MarkCheck } from '../kernel/index.ts'
 import type { CycleFrame, Log, Run } from '../log/index.ts'
 import { lower, type PhysicalPlan, type Plan, rewrite } from '../plan/index.ts'
 import type { Delta, ErrorRow } from '../runtime/index.ts'
@@ -34,6 +34,8 @@ export interface EngineOptions {
   /** Rows that one query takes in one cycle at most. */
   cycleRows: number
   log: Log
+  /** Asserts after each step that state that changed is marked. */
+  checks: boolean
   beforeStep: ((step: number) => void) | null
 }
 
@@ -174,6 +176,14 @@ export class Engine {
     return false
   }
 
+  /** Is there a query that will end by itself, but whose rows have not come yet? */
+  awaitsRows(): boolean {
+    for (const query of this.#queries.values()) {
+      if (query.bounded && !query.ended && query.fault === null) return true
+    }
+    return false
+  }
+
   /** One cycle over all queries. Returns whether more is there to be taken at once. */
   *cycle(replay: CycleFrame | null = null): Work<boolean> {
     const upTo = replay?.position ?? this.log.position
@@ -254,8 +264,15 @@ export class Engine {
   #takeFragments(): Kernels[] {
     const idle = this.#idle.pop()
     if (idle !== undefined) return idle
-    const { fragments, backend } = this.options
-    return Array.from({ length: fragments }, () => new Kernels(new Arena(), backend))
+    const { fragments, backend, checks } = this.options
+    return Array.from({ length: fragments }, () => {
+      const arena = new Arena({ marks: checks, lists: checks })
+      if (checks) {
+        const marks = new MarkCheck(arena)
+        arena.afterStep = () => marks.check()
+      }
+      return new Kernels(arena, backend)
+    })
   }
 
   #readView(relation: Relation): Row[] {

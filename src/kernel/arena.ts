@@ -67,6 +67,8 @@ export class Arena {
   readonly memory: WebAssembly.Memory
   /** Rises by one with each growth. */
   epoch = 0
+  /** Called at the end of each step, for checks. */
+  afterStep: (() => void) | null = null
   /** Whether changes of state are marked. */
   readonly marks: boolean
   /** First address of data. */
@@ -265,6 +267,7 @@ export class Arena {
   resetScratch(): void {
     for (const chunk of this.#scratch) chunk.used = 0
     this.#scratchIndex = 0
+    this.afterStep?.()
   }
 
   #grow(end: number): void {

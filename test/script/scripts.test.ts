@@ -1,6 +1,6 @@
 /**
  * Golden scripts: every script, one answer: on the oracle, straight, with other vector sizes, fragments, plans through
- * JSON, without rewrites, on closures, and crashed and replayed.
+ * JSON, without rewrites, on closures, with a check that changes are marked, and crashed and replayed.
  */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
@@ -28,6 +28,7 @@ const runs: [string, DatabaseOptions][] = [
   ['plan through JSON', { planThroughJson: true }],
   ['rewrites off', { disabledRewrites }],
   ['closures only', { backend: 'closure' }],
+  ['changes marked', { checks: true, vectorSize: 7 }],
 ]
 /** A thread takes some 0.1 s to start: every script runs there in CI, every tenth one elsewhere. */
 const onThread: [string, DatabaseOptions] = ['on a thread', { thread: 'worker' }]

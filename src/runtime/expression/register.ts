@@ -111,7 +111,7 @@ export class Registers {
 
   #place(register: Register): void {
     const { arena } = this.kernels
-    register.address = arena.allocate(bytesFor(register.physical, this.#capacity))
+    register.address = arena.allocateTransient(bytesFor(register.physical, this.#capacity))
     const { constant } = register
     if (constant === undefined) return
     const rows = this.#capacity

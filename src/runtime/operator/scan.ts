@@ -93,6 +93,7 @@ export function scanStage(
     if (!watch.windows.every((window) => isQuiet(window, before - delay, after - delay, least)))
       return false
     i64[control >>> 3] = after
+    arena.markDirty(control, 8)
     return true
   }
 
@@ -102,6 +103,7 @@ export function scanStage(
     if (raiseAtOnce(time, batch.rows)) return batch
     const watermarks = arena.scratch(batch.rows * 8)
     kernels.get('watermark_i64')(time.data, batch.rows, watermarks, control)
+    arena.markDirty(control, 8)
     step = { watermarks, rows: batch.rows, position }
     return { ...batch, watermarks }
   }
