@@ -19,6 +19,7 @@ import {
   type ExternalInput,
   isDeletion,
   type ScanStage,
+  type Slice,
   type StageStats,
   type StoredInput,
   takeExternal,
@@ -26,6 +27,11 @@ import {
   takeStored,
 } from '../runtime/index.ts'
 import type { View } from './view.ts'
+
+/** Rows that joins give in one step, so that a step does not take long: fewer rows are taken next time. */
+const emittedMax = 1 << 16
+/** Rows of the first step where there are joins; it doubles while they give little. */
+const pacedAtFirst = 1
 
 /** Work in steps: what it yields is a moment to pause, or something to wait for. */
 export type Work<T> = Generator<void | Promise<void>, T>
@@ -96,6 +102,8 @@ export class Query {
   rowsIn = 0
   readonly #sources: Sources
   readonly #vectorSize: number
+  /** Rows of the next step of each scan. */
+  readonly #paces = new Map<ScanStage, number>()
   readonly #stored: StoredInput[] = []
   readonly #external: ExternalInput[] = []
   readonly #views: ViewInput[] = []
@@ -168,13 +176,13 @@ export class Query {
       return position - count
     }
     for (;;) {
-      const next = takeExternal(this.#external, this.#vectorSize, takePositions)
+      const next = takeExternal(this.#external, (scan) => this.#pace(scan), takePositions)
       if (next === null) break
       if (next instanceof Promise) yield next
       else if ('end' in next) this.dataflow.end(next.input.scan, next.end)
       else {
         this.#count(next.slice.rows)
-        this.dataflow.step(next.input.scan, next.slice)
+        this.#step(next.input.scan, next.slice)
         yield
       }
     }
@@ -214,18 +222,33 @@ export class Query {
     this.rowsIn += rows
   }
 
+  /** A step, and how many rows the next one takes. */
+  #step(scan: ScanStage, slice: Slice): void {
+    const emitted = this.dataflow.step(scan, slice)
+    const next =
+      emitted > emittedMax
+        ? Math.max(1, Math.floor((slice.rows * emittedMax) / emitted))
+        : Math.min(this.#vectorSize, this.#pace(scan) * 2)
+    this.#paces.set(scan, next)
+  }
+
+  #pace(scan: ScanStage): number {
+    const joins = this.dataflow.scans.length > 1
+    return this.#paces.get(scan) ?? (joins ? pacedAtFirst : this.#vectorSize)
+  }
+
   *#takeStored(
     { upTo, rowsMax }: { upTo: number; rowsMax: number },
     taken: { rows: number },
     inputs: StoredInput[] = this.#stored,
   ): Work<void> {
     while (taken.rows < rowsMax) {
-      const size = Math.min(this.#vectorSize, rowsMax - taken.rows)
+      const size = (scan: ScanStage) => Math.min(this.#pace(scan), rowsMax - taken.rows)
       const next = takeStored(this.#sources.log, inputs, size, upTo)
       if (next === null || 'end' in next) return
       taken.rows += next.slice.rows
       this.#count(next.slice.rows)
-      this.dataflow.step(next.input.scan, next.slice)
+      this.#step(next.input.scan, next.slice)
       yield
     }
   }
@@ -263,7 +286,7 @@ export class Query {
   ): Work<boolean> {
     const { runs } = taken
     while (taken.rows < rowsMax) {
-      const size = Math.min(this.#vectorSize, rowsMax - taken.rows)
+      const size = (scan: ScanStage) => Math.min(this.#pace(scan), rowsMax - taken.rows)
       const next = takeExternal(inputs, size, takePositions)
       if (next === null) return false
       if (next instanceof Promise) {
@@ -280,7 +303,7 @@ export class Query {
       addRun(runs, { query: this.name, scan: scan.plan.id, rows, position, end: false })
       taken.rows += rows
       this.#count(rows)
-      this.dataflow.step(scan, next.slice)
+      this.#step(scan, next.slice)
       yield
     }
     return true
@@ -298,14 +321,14 @@ export class Query {
         this.dataflow.end(input.scan, run.position)
       }
       for (let done = 0; done < run.rows; ) {
-        const slice = takeRun(input, run.rows - done, this.#vectorSize, run.position + done)
+        const slice = takeRun(input, run.rows - done, this.#pace(input.scan), run.position + done)
         if (slice instanceof Promise) {
           yield slice
           continue
         }
         assert(slice !== null, 'a source gives the rows again that it gave before')
         done += slice.rows
-        this.dataflow.step(input.scan, slice)
+        this.#step(input.scan, slice)
         yield
       }
     }

@@ -38,6 +38,8 @@ export interface DataflowOptions {
   fragments: readonly Kernels[]
   vectorSize: number
   mode: 'one-shot' | 'continuous'
+  /** Which scanned relations are views; none when left out. */
+  isView?: (relation: string) => boolean
 }
 
 /** The sort and limit on top of a one-shot plan, done on the rows of the answer, and the columns kept after it. */
@@ -57,11 +59,16 @@ export class Dataflow {
   readonly #errorList = new ErrorList()
   #errors: ErrorRow[] = []
   #moved: ScanStage | null = null
+  #emitted = 0
 
   constructor(plan: PhysicalPlan, options: DataflowOptions) {
     this.#environment = {
       ...options,
+      isView: options.isView ?? (() => false),
       fail: (error) => this.#errors.push(error),
+      emitted: (rows) => {
+        this.#emitted += rows
+      },
       positionOf: (threshold) => this.#moved?.positionOf(threshold) ?? 0,
       rises: () => this.#moved?.rises() ?? [],
     }
@@ -72,10 +79,12 @@ export class Dataflow {
     this.scans.sort((a, b) => a.plan.id - b.plan.id)
   }
 
-  /** Pushes rows of one scan and closes what they allow to be closed. */
-  step(scan: ScanStage, slice: Slice): void {
+  /** Pushes rows of one scan and closes what they allow to be closed; returns how many rows joins gave. */
+  step(scan: ScanStage, slice: Slice): number {
+    this.#emitted = 0
     scan.pushSlice(slice)
     this.#endStep(scan)
+    return this.#emitted
   }
 
   /** Pushes the changes of a view that a scan reads. */

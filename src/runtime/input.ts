@@ -52,12 +52,15 @@ export type Input = StoredInput | ExternalInput
 
 /** One step's worth: a slice of one input, or its end. */
 export type Taken = { input: Input; slice: Slice } | { input: ExternalInput; end: number }
+/** How many rows of a scan one step takes at most. */
+export type RowsMax = (scan: ScanStage) => number
+
 
 /** The next slice of the log's streams before `upTo`, in the order of the log. */
 export function takeStored(
   log: Log,
   inputs: readonly StoredInput[],
-  rowsMax: number,
+  rowsMax: RowsMax,
   upTo: number,
 ): Taken | null {
   let first: StoredInput | null = null
@@ -77,7 +80,7 @@ export function takeStored(
   if (first === null) return null
   const frame = log.frameAt(first.stream, first.offset)!
   const from = first.offset - frame.offset
-  const rows = Math.min(rowsMax, frame.batch.rows - from, Math.max(1, next - position))
+  const rows = Math.min(rowsMax(first.scan), frame.batch.rows - from, Math.max(1, next - position))
   first.offset += rows
   const columns = first.scan.plan.columns
   return { input: first, slice: { batch: frame.batch, columns, from, rows, position } }
@@ -90,11 +93,11 @@ export function takeStored(
  */
 export function takeExternal(
   inputs: readonly ExternalInput[],
-  rowsMax: number,
+  rowsMax: RowsMax,
   takePositions: (count: number) => number,
 ): Taken | null | Promise<void> {
   for (const input of inputs) {
-    const waiting = fill(input, rowsMax)
+    const waiting = fill(input, rowsMax(input.scan))
     if (waiting !== undefined) return waiting
   }
   const ended = inputs.find((input) => input.exhausted && !input.ended)
@@ -111,7 +114,7 @@ export function takeExternal(
   const rows = runLength(
     first,
     open.filter((input) => input !== first),
-    rowsMax,
+    rowsMax(first.scan),
   )
   return { input: first, slice: takeRows(first, rows, takePositions(rows)) }
 }

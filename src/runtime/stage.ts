@@ -37,8 +37,12 @@ export interface Environment {
   fragments: readonly Kernels[]
   vectorSize: number
   mode: 'one-shot' | 'continuous'
+  /** Is the relation a view? Then its rows come with whole triples. */
+  isView(relation: string): boolean
   /** Takes rows that left the flow. */
   fail(error: ErrorRow): void
+  /** Takes how many rows a join has given; what makes many is fed less at a time. */
+  emitted(rows: number): void
   /** During `stepEnd`: position of the row at which the watermark of the source that moved reached `threshold`. */
   positionOf(threshold: bigint): number
   /** During `stepEnd`: the rises of the source that moved, in order. */

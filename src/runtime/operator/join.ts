@@ -68,7 +68,8 @@ export function joinStage(
   inputs: JoinInputs,
   push: Push,
 ): JoinStage {
-  const sides = [sideOf(plan, 'left'), sideOf(plan, 'right')] as const
+  const { isView } = environment
+  const sides = [sideOf(plan, 'left', isView), sideOf(plan, 'right', isView)] as const
   const tables = environment.fragments.map((kernels) =>
     sides.map(
       (side) =>
@@ -102,6 +103,7 @@ export function joinStage(
     plan.join === 'inner' && !(plan.retracts && environment.mode === 'continuous')
       ? streamingJoin(plan, environment, sides, tables, inputs, (fragment, batch) => {
           stats.rowsOut += batch.rows
+          environment.emitted(batch.rows)
           push(fragment, batch)
         })
       : updatingJoin(plan, environment, sides, tables, (fragment, batch) => {
@@ -145,7 +147,7 @@ export function joinStage(
   }
 }
 
-function sideOf(plan: JoinPlan, name: 'left' | 'right'): Side {
+function sideOf(plan: JoinPlan, name: 'left' | 'right', isView: (name: string) => boolean): Side {
   const input = plan[name]
   const [all, partners] =
     name === 'left' ? [plan.leftKeys, plan.rightKeys] : [plan.rightKeys, plan.leftKeys]
@@ -160,7 +162,7 @@ function sideOf(plan: JoinPlan, name: 'left' | 'right'): Side {
   })
   const told = new Set(all.filter((column, place) => inBucket[place] && !keys.includes(column)))
   const stored = [...input.output.keys()].filter((column) => !told.has(column))
-  const ordered = hasAggregate(input)
+  const ordered = hasTriples(input, isView)
   const types = stored.map((column) => input.output[column]!.type)
   return {
     keys,
@@ -182,10 +184,12 @@ function isWindowPair({ left, right, leftKeys, rightKeys }: JoinPlan, place: num
   )
 }
 
-function hasAggregate(plan: PhysicalPlan): boolean {
+/** Do rows of the input stand at more than a position? */
+function hasTriples(plan: PhysicalPlan, isView: (name: string) => boolean): boolean {
   if (plan.kind === 'aggregate') return true
-  if (plan.kind === 'join') return hasAggregate(plan.left) || hasAggregate(plan.right)
-  return 'input' in plan && hasAggregate(plan.input)
+  if (plan.kind === 'scan') return isView(plan.relation)
+  if (plan.kind === 'join') return hasTriples(plan.left, isView) || hasTriples(plan.right, isView)
+  return 'input' in plan && hasTriples(plan.input, isView)
 }
 
 /** The keys of a batch, for both tables. */
