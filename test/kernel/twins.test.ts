@@ -368,9 +368,9 @@ function runOwn(backend: 'wasm' | 'closure', name: string, seed: number) {
 
 const covered = [...kernelDefinitions().values()].filter(({ wasm }) => wasm !== null)
 
-test('every kernel with two bodies is compared here or, for cells, in test/cuboid', () => {
+test('every kernel with two bodies is compared here or, for cells and joins, in test/cuboid', () => {
   const left = covered.filter(({ name, operands }) => operands === undefined && !(name in own))
-  expect(left.map(({ name }) => name).filter((name) => !name.startsWith('cell_'))).toEqual([])
+  expect(left.map(({ name }) => name).filter((name) => !/^(cell|join)_/.test(name))).toEqual([])
 })
 
 describe('differential: both bodies of', () => {
