@@ -1,5 +1,5 @@
 /**
- * Checkpoint: writes the blocks that changed since the last checkpoint, in slices, while the owner of the arena goes on.
+ * Checkpoint: writes the blocks that changed since the last one, in slices, while the owner of the arena goes on.
  *
  *   pass: swap maps ─▶ slices: collect ─▶ gather ─▶ sink      … until little is left ─▶ finish: the rest at once
  *

@@ -29,7 +29,7 @@ export function marker(arena: Arena): (address: number) => void {
   }
 }
 
-/** Code: marks whole fours of rows that end `last` bytes behind their address; `refs` and `rows` move on to the rest. */
+/** Code: marks whole fours of rows that end `last` bytes behind their address; `refs` and `rows` go on to the rest. */
 function markFours(a: Assembly, refs: I32, rows: I32, last: I32): void {
   const one = a.let(i32(1))
   const map = a.let(i32(activeMapAt).i32().splat())
