@@ -12,7 +12,7 @@ import type { Format, Output } from './shell/index.ts'
 enableCompileCache()
 
 const { Command, CommanderError, InvalidArgumentError, Option } = await import('commander')
-const { QueryMistake, systemDisk } = await import('./base/index.ts')
+const { QueryMistake, systemClock, systemDisk } = await import('./base/index.ts')
 
 const version = '0.1.0'
 
@@ -76,20 +76,15 @@ async function openDatabase(settings: Settings) {
       },
     ])
   }
-  if (settings.pace !== undefined) {
-    throw new QueryMistake([
-      {
-        code: 'unsupported',
-        message: 'not supported yet: --pace',
-        hint: 'leave it out to read as fast as possible',
-      },
-    ])
-  }
-  const [{ open }, { builtinConnectors }] = await Promise.all([
+  const [{ open }, { builtinConnectors, pacedConnectors }] = await Promise.all([
     import('./database/index.ts'),
     import('./connect/index.ts'),
   ])
-  return open(directory, { thread: 'host', connectors: builtinConnectors(systemDisk) })
+  const builtin = builtinConnectors(systemDisk)
+  const factor = settings.pace
+  const connectors =
+    factor === undefined ? builtin : pacedConnectors(builtin, { factor, clock: systemClock })
+  return open(directory, { thread: 'host', connectors })
 }
 
 /** Runs `work` and turns what goes wrong into text on stderr and an exit status. */
@@ -269,7 +264,7 @@ withRunOptions(
 ).action(runRpc)
 program
   .command('bench')
-  .description('built-in benchmarks: kernels, latency, memory, start')
+  .description('built-in benchmarks: checkpoint, kernels, latency, memory, start')
   .argument('<name>')
   .option('--json', 'print one JSON object')
   .option('--long', 'more rounds and more data')

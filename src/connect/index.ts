@@ -13,6 +13,7 @@ import { type JsSource, jsConnector } from './js.ts'
 
 export type { BlackholeWriter } from './blackhole.ts'
 export type { JsRow, JsRows, JsSource } from './js.ts'
+export { pacedConnectors } from './pace.ts'
 
 /** The connectors that come with the package; `sources` are what connector `js` reads, by name. */
 export function builtinConnectors(

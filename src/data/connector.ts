@@ -22,6 +22,8 @@ export interface SourceReader {
    */
   read(rowsMax: number): Batch | null | Promise<Batch | null>
   readonly asynchronous: boolean
+  /** Rows come when their time has come: a continuous query goes on without them. */
+  readonly paced?: boolean
   /** Bytes read so far and in all, for progress; null when unknown. */
   progress(): { bytes: number; bytesTotal: number | null }
   close(): void
@@ -30,6 +32,8 @@ export interface SourceReader {
 export interface ReaderOptions {
   /** Indexes into the table's columns, ascending. */
   projection: number[]
+  /** Where the event time is in `projection`; null or absent without a watermark. */
+  time?: number | null
   bad: (row: BadRow) => void
 }
 

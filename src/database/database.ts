@@ -273,7 +273,10 @@ export class Database {
         engine.stop(name)
         throw new Failure('cancelled', 'the statement was cancelled')
       }
-      if (!query.hasWork(engine.log.position)) await this.#clock.sleep(pacedMillis)
+      if (!query.hasWork(engine.log.position)) {
+        await this.#clock.sleep(pacedMillis)
+        continue
+      }
       const { onProgress } = options
       await this.#enqueue(() => engine.cycle(), onProgress === undefined ? {} : { onProgress })
     }

@@ -102,6 +102,7 @@ export class Query {
   rowsIn = 0
   readonly #sources: Sources
   readonly #vectorSize: number
+  readonly #mode: QueryOptions['mode']
   /** Rows of the next step of each scan. */
   readonly #paces = new Map<ScanStage, number>()
   readonly #stored: StoredInput[] = []
@@ -116,6 +117,7 @@ export class Query {
     this.fragments = options.fragments
     this.#sources = sources
     this.#vectorSize = options.vectorSize
+    this.#mode = options.mode
     this.dataflow = new Dataflow(options.plan, options)
     for (const scan of this.dataflow.scans) this.#open(scan)
   }
@@ -130,7 +132,7 @@ export class Query {
     return (
       this.#stored.length === 0 &&
       this.#views.length === 0 &&
-      this.#external.every((input) => input.wake === null)
+      this.#external.every((input) => input.bounded)
     )
   }
 
@@ -373,22 +375,27 @@ export class Query {
     const time = relation.watermark?.column ?? null
     const projection = [...new Set([...scan.plan.columns, ...(time === null ? [] : [time])])]
     projection.sort((a, b) => a - b)
+    const place = time === null ? null : projection.indexOf(time)
+    const reader = connector.open(relation.schema, relation.options, {
+      projection,
+      time: place,
+      bad: (row) => this.#sources.bad(relation, row),
+    })
+    const waited = relation.bounded && (reader.paced !== true || this.#mode === 'one-shot')
     this.#external.push({
       kind: 'external',
       scan,
-      reader: connector.open(relation.schema, relation.options, {
-        projection,
-        bad: (row) => this.#sources.bad(relation, row),
-      }),
+      reader,
       columns: scan.plan.columns.map((column) => projection.indexOf(column)),
-      time: time === null ? null : projection.indexOf(time),
+      time: place,
       source: scan.plan.id,
       batch: null,
       from: 0,
       maximum: null,
       exhausted: false,
       ended: false,
-      wake: relation.bounded ? null : () => this.#sources.wake(),
+      bounded: relation.bounded,
+      wake: waited ? null : () => this.#sources.wake(),
       reading: false,
       rows: 0,
     })

@@ -40,7 +40,9 @@ export interface ExternalInput {
   exhausted: boolean
   /** The final watermark has been taken. */
   ended: boolean
-  /** Endless inputs are never waited for: this is called when rows have come. Null for bounded ones. */
+  /** Does it end by itself? */
+  bounded: boolean
+  /** Endless and paced inputs are never waited for: this is called when rows have come. Null for others. */
   wake: (() => void) | null
   /** An endless input's read under way. */
   reading: boolean
@@ -50,11 +52,11 @@ export interface ExternalInput {
 
 export type Input = StoredInput | ExternalInput
 
-/** One step's worth: a slice of one input, or its end. */
-export type Taken = { input: Input; slice: Slice } | { input: ExternalInput; end: number }
 /** How many rows of a scan one step takes at most. */
 export type RowsMax = (scan: ScanStage) => number
 
+/** One step's worth: a slice of one input, or its end. */
+export type Taken = { input: Input; slice: Slice } | { input: ExternalInput; end: number }
 
 /** The next slice of the log's streams before `upTo`, in the order of the log. */
 export function takeStored(
