@@ -96,12 +96,20 @@ interface BucketState {
 /** Rows of an old image of a single cell that was not there. */
 const notThere = -1n
 
+/** Bytes of a row: whole cache lines where that costs at most a sixth. */
+function alignedBytes(bytes: number): number {
+  const aligned = Math.ceil(bytes / 64) * 64
+  return aligned - bytes <= bytes / 6 ? aligned : bytes
+}
+
 export class Cuboid {
   readonly #kernels: Kernels
   readonly #spec: CuboidSpec
   readonly #keyFields: KeyField[]
   readonly #measures: MeasureFields[]
   readonly #layout: TableLayout
+  /** Bytes of a row in use. */
+  readonly #fieldBytes: number
   readonly #buckets = new Map<bigint, Bucket>()
   readonly #byNumber = new Map<number, Bucket>()
   readonly #fold: CellFold
@@ -124,10 +132,13 @@ export class Cuboid {
     const measures = measureFields(spec.measures, keys.end, spec.retracts)
     this.#keyFields = keys.fields
     this.#measures = measures.fields
+    this.#fieldBytes = measures.end
+    const rowBytes = alignedBytes(measures.end)
     this.#layout = {
       keys: keys.fields,
-      rowBytes: measures.end,
-      template: state?.template ?? this.#makeTemplate(measures.end, measures.fields),
+      rowBytes,
+      hotBytes: measures.hotEnd,
+      template: state?.template ?? this.#makeTemplate(rowBytes, measures.fields),
     }
     this.#touched = new Chunks(kernels, state?.touched)
     this.#control = kernels.arena.allocateTransient(touch.bytes)
@@ -237,7 +248,7 @@ export class Cuboid {
       cells += table.count
       bytes += sets.reduce((sum, set) => sum + (set?.bytes ?? 0), table.bytes)
     }
-    const keyAndMeasureBytes = cells * (this.#layout.rowBytes - cellFields.rows)
+    const keyAndMeasureBytes = cells * (this.#fieldBytes - cellFields.rows)
     return { cells, bytes, keyAndMeasureBytes }
   }
 

@@ -49,7 +49,7 @@ export function measureFields(
   measures: readonly Measure[],
   start: number,
   retracts: boolean,
-): { fields: MeasureFields[]; end: number } {
+): { fields: MeasureFields[]; hotEnd: number; end: number } {
   let end = start
   const take = (bytes: number) => {
     end += bytes
@@ -61,12 +61,17 @@ export function measureFields(
     return {
       measure,
       form,
-      excluded: distinct || measure.everyRow === true ? 0 : take(8),
+      excluded: 0,
       values: distinct ? take(8) : 0,
       state: form.kind === 'none' ? 0 : take(stateBytes(form)),
     }
   })
-  return { fields, end }
+  const hotEnd = end
+  // These counters are mostly 0: they lie behind what every row writes.
+  for (const field of fields) {
+    if (field.values === 0 && field.measure.everyRow !== true) field.excluded = take(8)
+  }
+  return { fields, hotEnd, end }
 }
 
 function stateForm({ function: name, argument }: Measure, retracts: boolean): StateForm {
