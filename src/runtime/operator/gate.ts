@@ -64,8 +64,8 @@ function mayPass(plan: PhysicalPlan): boolean {
     case 'values':
       return true
     case 'join': {
-      const twoClocks =
-        plan.left.window !== null && plan.right.window !== null && plan.bucket === null
+      // A window that the join does not show holds the watermark back all the same.
+      const twoClocks = hasWindow(plan.left) && hasWindow(plan.right) && plan.bucket === null
       if (twoClocks || plan.join !== 'inner' || plan.retracts) return false
       return mayPass(plan.left) && mayPass(plan.right)
     }
@@ -74,6 +74,11 @@ function mayPass(plan: PhysicalPlan): boolean {
     default:
       return mayPass(plan.input)
   }
+}
+
+function hasWindow(plan: PhysicalPlan): boolean {
+  if (plan.kind === 'join') return hasWindow(plan.left) || hasWindow(plan.right)
+  return plan.kind === 'window' || ('input' in plan && hasWindow(plan.input))
 }
 
 export function gate({ plan, environment, upstream, endOf, fold }: GateOptions): Gate {
