@@ -43,7 +43,10 @@ describe('quarantine', () => {
     expect((await db.query('SELECT a FROM good')).rows).toEqual([[3n]])
     await expect(db.query('SELECT * FROM bad')).rejects.toThrow('cannot read x')
     const { rows } = await db.query('SHOW QUERIES')
-    expect(rows.map((row) => row[1])).toEqual(['failed: cannot read x: input/output error', 'running'])
+    expect(rows.map((row) => row[1])).toEqual([
+      'failed: cannot read x: input/output error',
+      'running',
+    ])
     await db.append('s', [{ a: 4 }])
     expect((await db.query('SELECT a FROM good')).rows).toEqual([[7n]])
   })

@@ -126,7 +126,8 @@ export function updatingJoin(
     const matched = new Set(pairs(fragment, 0, asked).map(({ of }) => of))
     const out = [...found]
     for (const partner of partners) {
-      if (alike ? matched.size === 0 : !matched.has(partner)) out.push(lonely(partner, change.weight > 0 ? -1 : 1))
+      if (alike ? matched.size === 0 : !matched.has(partner))
+        out.push(lonely(partner, change.weight > 0 ? -1 : 1))
     }
     if (change.weight > 0) apply(fragment, 1, [change])
     return out
