@@ -55,7 +55,7 @@ export async function benchCheckpoint(options: BenchOptions): Promise<CaseResult
     for (const questions of ['count-sum', 'kernels'] as const) {
       options.signal.throwIfAborted()
       options.progress(`fold of ${questions} into ${keys} keys`)
-      results.push(markingCost(questions, keys))
+      results.push(markingCost(questions, keys, options.rows ?? foldRows))
     }
   }
   return results
@@ -200,13 +200,13 @@ function report(name: string, taken: Taken, changedBytes: number): CaseResult[] 
 }
 
 /** Nanoseconds per row with marks, and without as the peer. */
-function markingCost(questions: 'count-sum' | 'kernels', keys: number): CaseResult {
+function markingCost(questions: 'count-sum' | 'kernels', keys: number, rows: number): CaseResult {
   const both = [true, false].map(
     (marks) => new Cells(new Kernels(new Arena({ marks }), 'wasm'), questions),
   )
   for (const cells of both) cells.foldAll(keys, (row) => row)
   const least = both.map(() => Number.POSITIVE_INFINITY)
-  const batches = Math.ceil(foldRows / batchRows)
+  const batches = Math.ceil(rows / batchRows)
   for (let round = 0; round <= foldRounds; round++) {
     for (const [at, cells] of both.entries()) {
       const nanos = foldNanos(cells, batches, seededRandom(round), keys)

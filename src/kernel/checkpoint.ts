@@ -86,6 +86,8 @@ export class Checkpoint {
     this.#cursor = this.#arena.allocateTransient(64)
     this.#list = this.#arena.allocateTransient(blocksAtOnce * 4)
     this.#buffer = this.#arena.allocateTransient(blocksAtOnce * blockBytes)
+    // Compiled before the first slice, whose time is short.
+    for (const name of ['mark_collect', 'mark_count', 'mark_gather']) kernels.get(name)
     this.#startPass()
   }
 
