@@ -118,7 +118,8 @@ export class Query {
     this.#sources = sources
     this.#vectorSize = options.vectorSize
     this.#mode = options.mode
-    this.dataflow = new Dataflow(options.plan, options)
+    const isView = (name: string) => sources.relation(name).kind === 'materialized'
+    this.dataflow = new Dataflow(options.plan, { ...options, isView })
     for (const scan of this.dataflow.scans) this.#open(scan)
   }
 
@@ -220,10 +221,6 @@ export class Query {
     for (const { reader } of this.#external) reader.close()
   }
 
-  #count(rows: number): void {
-    this.rowsIn += rows
-  }
-
   /** A step, and how many rows the next one takes. */
   #step(scan: ScanStage, slice: Slice): void {
     const emitted = this.dataflow.step(scan, slice)
@@ -237,6 +234,10 @@ export class Query {
   #pace(scan: ScanStage): number {
     const joins = this.dataflow.scans.length > 1
     return this.#paces.get(scan) ?? (joins ? pacedAtFirst : this.#vectorSize)
+  }
+
+  #count(rows: number): void {
+    this.rowsIn += rows
   }
 
   *#takeStored(
