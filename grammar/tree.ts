@@ -40,7 +40,10 @@ export type BinaryOperator =
 export type Unit = 'YEAR' | 'QUARTER' | 'MONTH' | 'WEEK' | 'DAY' | 'HOUR' | 'MINUTE' | 'SECOND' | 'MILLISECOND' | 'MICROSECOND'
 
 export type Expression =
-  /** Digits as written: `1`, `0.908`, `1e-3`. An integer without point or exponent, a decimal with a point, a double with an exponent. */
+  /**
+   * Digits as written: `1`, `0.908`, `1e-3`. An integer without point or exponent, a decimal with a point, a double
+   * with an exponent.
+   */
   | { kind: 'number'; text: string; span: Span }
   | { kind: 'string'; value: string; span: Span }
   | { kind: 'boolean'; value: boolean; span: Span }

@@ -1,11 +1,12 @@
 /**
  * Pace: releases the rows of sources with event time as they would have come, faster or slower by a factor.
  *
- * How      A row is due at start + (event time − first event time) / factor; start and first event time are those of the
- *          first row of all paced sources, so that sources keep step. A reader hands out what is due and promises the rest.
+ * How      A row is due at start + (event time − first event time) / factor; start and first event time are those of
+ *          the first row of all paced sources, so that sources keep step. A reader hands out what is due and
+ *          promises the rest.
  * Contract 1 (checked) rows, and their order within a source, are those of the source; a row is never early.
- *          2 (trusted) among several sources rows stand in the order in which they are released, and not in the order of
- *            their event times to the microsecond; a log tells which it was.
+ *          2 (trusted) among several sources rows stand in the order in which they are released, and not in the
+ *            order of their event times to the microsecond; a log tells which it was.
  * Cost     a look at the event time of each row.
  */
 import type { Clock } from '../base/index.ts'

@@ -1,9 +1,10 @@
 /**
  * Database: the door to the engine: statements, rows in, changes out; one actor with a mailbox.
  *
- * How      Calls are put into a mailbox and done one at a time, in slices of about 1 ms of the host's loop. Between them cycles
- *          form by themselves while there is something to take (`cycles: 'drain'`), or only at FLUSH, reads and ends ('manual').
- *          A plain statement reads after a commit point, so that it sees everything appended before it.
+ * How      Calls are put into a mailbox and done one at a time, in slices of about 1 ms of the host's loop. Between
+ *          them cycles form by themselves while there is something to take (`cycles: 'drain'`), or only at FLUSH,
+ *          reads and ends ('manual'). A plain statement reads after a commit point, so that it sees everything
+ *          appended before it.
  * Contract 1 (checked) statements of one call run in order and stop at the first mistake.
  *          2 (checked) a subscriber that does not read holds back new cycles; nothing is dropped.
  * See      src/database/engine.ts

@@ -1,10 +1,11 @@
 /**
  * Engine: the synchronous core of a database: catalog, log, continuous queries, cycles and statements.
  *
- * How      Statements and cycles are generators that pause between steps; `Database` runs one of them at a time. A cycle goes
- *          through the queries in the order of their making, so that a view's changes are there when its readers come; then the
- *          cycle is logged, and only then are its changes delivered.
- *          A new engine over a log that has frames re-runs its statements and cycles with the same ends before anything else.
+ * How      Statements and cycles are generators that pause between steps; `Database` runs one of them at a time. A
+ *          cycle goes through the queries in the order of their making, so that a view's changes are there when its
+ *          readers come; then the cycle is logged, and only then are its changes delivered.
+ *          A new engine over a log that has frames re-runs its statements and cycles with the same ends before
+ *          anything else.
  * Contract 1 (checked by the golden scripts) state and output are functions of the log alone (laws L1–L5).
  *          2 (checked) a statement that fails changes nothing.
  * See      docs/laws.md, docs/architecture.md

@@ -1,9 +1,10 @@
 /**
  * Ingest: rows as an application gives them, turned into the values of a schema.
  *
- * How      Rows are objects by column name (case aside) or arrays in column order. Numbers, bigints, strings, booleans and Dates
- *          become the column's type where nothing is lost; a column left out is NULL.
- * Contract 1 (checked) a value that does not fit is a mistake that names row, column and value; then nothing is appended.
+ * How      Rows are objects by column name (case aside) or arrays in column order. Numbers, bigints, strings,
+ *          booleans and Dates become the column's type where nothing is lost; a column left out is NULL.
+ * Contract 1 (checked) a value that does not fit is a mistake that names row, column and value; then nothing is
+ *            appended.
  */
 import { QueryMistake } from '../base/index.ts'
 import {

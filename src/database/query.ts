@@ -1,9 +1,10 @@
 /**
  * Query: a continuous query at work: its dataflow, its inputs, and what has become of it.
  *
- * How      A cycle takes the stored rows before the cycle's position, what external sources have (or what a logged run says), and
- *          the changes of the views it reads; then it commits and hands the changes to its consumers.
- *          The first cycle reads everything from the start of the log; a view that was there before comes as its rows of now.
+ * How      A cycle takes the stored rows before the cycle's position, what external sources have (or what a logged
+ *          run says), and the changes of the views it reads; then it commits and hands the changes to its consumers.
+ *          The first cycle reads everything from the start of the log; a view that was there before comes as its
+ *          rows of now.
  * Contract 1 (checked) a cycle that failed half-way is never delivered: consumers are called after the cycle is logged.
  */
 import { assert } from '../base/index.ts'
@@ -257,8 +258,8 @@ export class Query {
   }
 
   /**
-   * Beside stored streams, bounded sources without event time are tables that were there before: their rows stand before all
-   * others, at positions below 0.
+   * Beside stored streams, bounded sources without event time are tables that were there before: their rows stand
+   * before all others, at positions below 0.
    */
   *#takeTables(runs: Run[]): Work<void> {
     if (this.#stored.length === 0) return

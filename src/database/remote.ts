@@ -1,8 +1,8 @@
 /**
  * Remote: the client of a database that runs on another thread; offers what `Database` offers.
  *
- * How      Rows to append are turned into columns by the calling thread and their buffers handed over; results come as columns
- *          too. Commits wait in a queue here, at most sixteen ahead of their consumer.
+ * How      Rows to append are turned into columns by the calling thread and their buffers handed over; results come
+ *          as columns too. Commits wait in a queue here, at most sixteen ahead of their consumer.
  * Contract 1 (checked) the golden scripts give the same bytes through it.
  */
 import type { Worker } from 'node:worker_threads'

@@ -1,8 +1,8 @@
 /**
  * Serve: the worker's side of a database on another thread: takes requests from a port and does them with a `Database`.
  *
- * How      Each request runs as it comes; the database's own mailbox orders them. Results are sent one by one and waited for, so
- *          that the client's `onResult` holds the next statement back.
+ * How      Each request runs as it comes; the database's own mailbox orders them. Results are sent one by one and
+ *          waited for, so that the client's `onResult` holds the next statement back.
  */
 import type { MessagePort } from 'node:worker_threads'
 import { systemClock } from '../base/index.ts'

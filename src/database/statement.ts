@@ -1,8 +1,8 @@
 /**
  * Statement: what each kind of bound statement does to the engine, and what it gives back.
  *
- * How      One function per kind, as work in steps. Reads and the start of subscriptions stand at a commit point: everything
- *          appended before is taken first.
+ * How      One function per kind, as work in steps. Reads and the start of subscriptions stand at a commit point:
+ *          everything appended before is taken first.
  * Contract 1 (checked) a statement that fails leaves catalog, log and queries as they were.
  *          2 (trusted) statements that change the catalog are logged after they succeeded.
  */

@@ -1,8 +1,9 @@
 /**
  * Subscription: the commits of one continuous query on their way to a consumer, in order, one by one.
  *
- * How      Commits are queued as they are logged; `next` takes the first or waits. When `queueMax` commits wait, the database
- *          forms no new cycles until some are taken: a slow consumer slows its producers and nothing is dropped.
+ * How      Commits are queued as they are logged; `next` takes the first or waits. When `queueMax` commits wait, the
+ *          database forms no new cycles until some are taken: a slow consumer slows its producers and nothing is
+ *          dropped.
  * Contract 1 (checked) each commit is given once; after `cancel` or the end, nothing more.
  */
 import type { Op, Row } from '../data/index.ts'
@@ -33,7 +34,10 @@ export class CommitQueue implements AsyncIterable<RawCommit> {
   readonly #cancel: () => void
   readonly #each: () => void
 
-  /** `room` is called when a full queue has room again, `cancel` when the consumer wants no more, `each` per commit taken. */
+  /**
+   * `room` is called when a full queue has room again, `cancel` when the consumer wants no more, `each` per commit
+   * taken.
+   */
   constructor(room: () => void, cancel: () => void, each: () => void = () => {}) {
     this.#room = room
     this.#cancel = cancel

@@ -1,7 +1,8 @@
 /**
  * View: the rows of a materialized view, kept in cells of its query's arena.
  *
- * How      A cuboid whose key is the whole row and whose measure is the number of copies; each commit folds its changes.
+ * How      A cuboid whose key is the whole row and whose measure is the number of copies; each commit folds its
+ *          changes.
  * Contract 1 (checked by the golden scripts) at every commit point the rows are the one-shot answer over the prefix.
  * Cost     one fold per change; reading costs the rows of the view.
  */

@@ -1,8 +1,8 @@
 /**
  * Wire: what a database in a worker and its client on the host say to each other.
  *
- * Format   Requests carry an `id` and are answered with it. Rows travel as columns whose buffers are handed over, never as cloned
- *          objects. A queue of commits has credit: the worker sends the next commit when one was taken.
+ * Format   Requests carry an `id` and are answered with it. Rows travel as columns whose buffers are handed over,
+ *          never as cloned objects. A queue of commits has credit: the worker sends the next commit when one was taken.
  * Contract 1 (checked) mistakes and failures arrive as what they were thrown as.
  */
 import { Bug, type Diagnostic, Failure, QueryMistake } from '../base/index.ts'

@@ -1,9 +1,9 @@
 /**
  * Cell sum kernels: sums and extremes of cells.
  *
- * How      Integers add up in 128 bits. Doubles add up exactly as three doubles (Knuth's TwoSum, twice, and a third time
- *          where the second leaves a remainder). Extremes of doubles are those of integers of the same order; strings are compared by their
- *          bytes.
+ * How      Integers add up in 128 bits. Doubles add up exactly as three doubles (Knuth's TwoSum, twice, and a third
+ *          time where the second leaves a remainder). Extremes of doubles are those of integers of the same order;
+ *          strings are compared by their bytes.
  * Contract 1 (trusted) weights are ±1; address 0 stands for all +1. Rows that do not count were compacted away.
  *          2 (checked) no order of rows and no retraction in between changes a value read.
  * Cost     1 ns per row for integers and extremes, 2 ns for doubles, while the cells are in cache.

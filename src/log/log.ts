@@ -1,11 +1,13 @@
 /**
  * Log: the total order of everything that changes an answer, and the rows of the stored streams.
  *
- * How      1. One sequence of frames: data (rows of a stream), statement (a change of the catalog), cycle (a commit point).
- *          2. Every row has one position: appended rows take the next positions; rows that a query takes from an external
- *             source take theirs when they are taken, recorded as runs in the cycle frame. The end of a bounded source takes
- *             a position of its own.
- *          3. Subscriptions are told of new frames and read them by offset; the log keeps all frames (retention FOREVER).
+ * How      1. One sequence of frames: data (rows of a stream), statement (a change of the catalog), cycle (a commit
+ *             point).
+ *          2. Every row has one position: appended rows take the next positions; rows that a query takes from an
+ *             external source take theirs when they are taken, recorded as runs in the cycle frame. The end of a
+ *             bounded source takes a position of its own.
+ *          3. Subscriptions are told of new frames and read them by offset; the log keeps all frames (retention
+ *             FOREVER).
  * Contract 1 (checked) positions and offsets rise; a frame is never changed once appended.
  *          2 (checked) cycle numbers rise by one.
  *          3 (trusted) everything after a crash is a function of these frames alone.

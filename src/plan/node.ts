@@ -221,8 +221,8 @@ function joinedWindow(left: Plan, right: Plan, shape: JoinShape): WindowColumns 
     const unit = BigInt(a.unitMicros) < BigInt(b.unitMicros) ? a.unitMicros : b.unitMicros
     return { ...a, unitMicros: unit, watermarked: a.watermarked && b.watermarked }
   }
-  // Beside an input without windows (a table, say) the windows close by their own watermark: what meets a row of a closed
-  // window later is left out. Windows of two kinds never close.
+  // Beside an input without windows (a table, say) the windows close by their own watermark: what meets a row of a
+  // closed window later is left out. Windows of two kinds never close.
   const alone = left.window === null || right.window === null
   const keep = (window: WindowColumns) => ({ ...window, watermarked: alone && window.watermarked })
   if (left.window !== null) return keep(left.window)

@@ -2,9 +2,10 @@
  * Changes: what a cycle of a query gives out, brought into the canonical form of the laws.
  *
  * How      1. Operators hand over contributions: a row, a weight and an order triple (major, middle, minor).
- *          2. Contributions of equal row and equal triple cancel. A row whose remaining contributions have one sign keeps their
- *             triples; otherwise they are added up at the least of them, and rows of weight 0 vanish.
- *          3. With a key, the deleted and the inserted row of a key become −U, +U at the lesser triple; without one, −D and +I.
+ *          2. Contributions of equal row and equal triple cancel. A row whose remaining contributions have one sign
+ *             keeps their triples; otherwise they are added up at the least of them, and rows of weight 0 vanish.
+ *          3. With a key, the deleted and the inserted row of a key become −U, +U at the lesser triple; without one,
+ *             −D and +I.
  *          4. Sorted by triple, then by the values of the key, − before +, then by all values.
  * Contract 1 (checked by the golden scripts) the result does not depend on the order in which contributions came.
  * Cost     O(n) where the plan is append-only and contributions come in order, else a hash table over rows and a sort.
@@ -79,8 +80,8 @@ export function cancelAtOnce(contributions: readonly Contribution[]): Contributi
 }
 
 /**
- * Nets contributions per row. While all of a row's have one sign, each keeps its place: nothing cancels, so the order of
- * append-only output does not depend on commit points.
+ * Nets contributions per row. While all of a row's have one sign, each keeps its place: nothing cancels, so the
+ * order of append-only output does not depend on commit points.
  */
 function consolidate(contributions: readonly Contribution[]): Contribution[] {
   const rows = new Map<string, Contribution[]>()

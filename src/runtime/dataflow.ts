@@ -1,10 +1,11 @@
 /**
  * Dataflow: a physical plan at work: scans at the bottom, one output at the top, stages between them.
  *
- * How      Stages are built from the top down, each with the `push` of its parent, and listed children first. A step pushes one
- *          slice of one scan all the way up, then lets stages close windows, then gives scratch memory back. A commit lets every
- *          stage emit its changes, children first, and takes the output.
- * Contract 1 (checked by the golden scripts) the changes of a commit depend on the rows pushed since the last one, not on slices.
+ * How      Stages are built from the top down, each with the `push` of its parent, and listed children first. A step
+ *          pushes one slice of one scan all the way up, then lets stages close windows, then gives scratch memory
+ *          back. A commit lets every stage emit its changes, children first, and takes the output.
+ * Contract 1 (checked by the golden scripts) the changes of a commit depend on the rows pushed since the last one,
+ *            not on slices.
  * Cost     nothing per row by itself.
  */
 import { assert, Bug, unreachable } from '../base/index.ts'
@@ -146,7 +147,9 @@ export class Dataflow {
     for (const { arena } of this.#environment.fragments) arena.resetScratch()
   }
 
-  /** Builds the stage of `plan` and those below it; `reads` are the columns of its output that are read, null for all. */
+  /**
+   * Builds the stage of `plan` and those below it; `reads` are the columns of its output that are read, null for all.
+   */
   #build(
     plan: PhysicalPlan,
     push: Push,

@@ -1,8 +1,8 @@
 /**
  * Errors: the list of failures that are true of a query now, and what a commit changes of it.
  *
- * How      Failures of a commit with equal offset, code, message and row are added up; then, by offset and removals first, each
- *          is put on the list or takes the oldest of its like (code, message, row) off it.
+ * How      Failures of a commit with equal offset, code, message and row are added up; then, by offset and removals
+ *          first, each is put on the list or takes the oldest of its like (code, message, row) off it.
  * Contract 1 (checked by the golden scripts) every removal finds its like.
  * See      docs/laws.md (Errors)
  */

@@ -1,8 +1,8 @@
 /**
  * Exchange: hands each row to the fragment that owns its key.
  *
- * How      With one fragment the batch passes untouched. Otherwise the key's values are hashed on the host and the rows are
- *          copied into the arena of their fragment, order triples, weights and watermarks with them.
+ * How      With one fragment the batch passes untouched. Otherwise the key's values are hashed on the host and the
+ *          rows are copied into the arena of their fragment, order triples, weights and watermarks with them.
  * Contract 1 (checked by the golden scripts) equal keys meet in one fragment on every side of a join.
  * Cost     nothing with one fragment; some 0.5 µs per row otherwise, until fragments run on threads of their own.
  */

@@ -1,8 +1,8 @@
 /**
  * Failure of rows: takes rows on which an expression failed out of the flow and reports them.
  *
- * Contract 1 (checked by the golden scripts) a row is reported once per operator that uses its failed value, with the error of
- *            the first vector that failed on it.
+ * Contract 1 (checked by the golden scripts) a row is reported once per operator that uses its failed value, with
+ *            the error of the first vector that failed on it.
  */
 import type { EvaluationError } from '../base/index.ts'
 import { type Kernels, takeRows, type Vector, type VectorBatch } from '../kernel/index.ts'

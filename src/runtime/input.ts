@@ -1,9 +1,9 @@
 /**
  * Input: brings the rows of a query's sources into their one order and cuts them into slices.
  *
- * How      Stored streams come in the order of the log. External bounded sources are merged by (greatest event time so far,
- *          number of the source, offset); one without a watermark stands before all others. External rows get their positions
- *          when they are taken, and so does the end of a source.
+ * How      Stored streams come in the order of the log. External bounded sources are merged by (greatest event time
+ *          so far, number of the source, offset); one without a watermark stands before all others. External rows
+ *          get their positions when they are taken, and so does the end of a source.
  * Contract 1 (checked by the golden scripts) the order is decided row by row: slices and read sizes do not change it.
  *          2 (trusted) rows before `upTo` only are taken from the log.
  * Cost     nothing per row with one source; a look at the event time of each row where several are merged.
@@ -89,8 +89,8 @@ export function takeStored(
 }
 
 /**
- * The next slice, or end, of the external sources. Gives a promise when a bounded source must be waited for, null when there
- * is nothing to take.
+ * The next slice, or end, of the external sources. Gives a promise when a bounded source must be waited for, null
+ * when there is nothing to take.
  * `takePositions` hands out positions.
  */
 export function takeExternal(

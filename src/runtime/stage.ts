@@ -1,8 +1,9 @@
 /**
  * Stage: an operator at work in a dataflow, with one instance per fragment.
  *
- * How      A stage gets batches by `push` and hands its own on to the `push` it was built with; everything is synchronous.
- *          At the end of each step it may close windows, at a commit it emits the changes of the cycle, children first.
+ * How      A stage gets batches by `push` and hands its own on to the `push` it was built with; everything is
+ *          synchronous. At the end of each step it may close windows, at a commit it emits the changes of the cycle,
+ *          children first.
  * Contract 1 (trusted) a pushed batch may be read until `push` returns; what is kept is copied.
  *          2 (trusted) contributions of one stage carry order triples; no stage depends on the order of pushes.
  */

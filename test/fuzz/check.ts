@@ -1,8 +1,8 @@
 /**
  * Check: runs a case on the engine and on the reference interpreter and says where they differ.
  *
- * How      The case is written as a golden script; both sides play it, step by step. Afterwards the one-shot answers are asked
- *          of DuckDB too, where it can say the same.
+ * How      The case is written as a golden script; both sides play it, step by step. Afterwards the one-shot answers
+ *          are asked of DuckDB too, where it can say the same.
  */
 import type { Random } from '../../src/base/index.ts'
 import type { DatabaseOptions } from '../../src/database/index.ts'

@@ -32,7 +32,9 @@ const duckdb: Dialect = {
   },
 }
 
-/** Windows that a view has seen may have left late rows out: only queries over the relations themselves are compared. */
+/**
+ * Windows that a view has seen may have left late rows out: only queries over the relations themselves are compared.
+ */
 function readsViews(from: From): boolean {
   switch (from.kind) {
     case 'table':

@@ -1,8 +1,8 @@
 /**
  * Expression: random typed expressions over the columns in scope.
  *
- * How      For a wanted type: a column, a literal, or one of the type's operations over further expressions. Values come from
- *          small pools, so that rows meet, divisors are sometimes zero and sums sometimes overflow.
+ * How      For a wanted type: a column, a literal, or one of the type's operations over further expressions. Values
+ *          come from small pools, so that rows meet, divisors are sometimes zero and sums sometimes overflow.
  */
 import type { Random } from '../../src/base/index.ts'
 import type { Expr, Kind } from './case.ts'

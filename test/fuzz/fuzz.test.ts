@@ -1,6 +1,6 @@
 /**
- * Fuzz: random schemas, streams and queries: the engine, however it runs, agrees with the reference interpreter byte for
- * byte, and the interpreter with DuckDB where DuckDB can say the same.
+ * Fuzz: random schemas, streams and queries: the engine, however it runs, agrees with the reference interpreter byte
+ * for byte, and the interpreter with DuckDB where DuckDB can say the same.
  */
 import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../../src/base/index.ts'

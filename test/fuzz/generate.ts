@@ -1,9 +1,9 @@
 /**
  * Generate: random cases over every construct of the engine.
  *
- * How      Relations with a few columns, rows that meet, tie, come late and hold NULLs and extremes, and queries that are
- *          filters, projections, groupings, DISTINCT, windows, joins and nestings of these. A query that the binder
- *          refuses is thrown away and another one drawn.
+ * How      Relations with a few columns, rows that meet, tie, come late and hold NULLs and extremes, and queries
+ *          that are filters, projections, groupings, DISTINCT, windows, joins and nestings of these. A query that
+ *          the binder refuses is thrown away and another one drawn.
  */
 import { parse } from '../../grammar/index.ts'
 import { QueryMistake, type Random } from '../../src/base/index.ts'

@@ -1,10 +1,10 @@
 /**
  * Shrink: makes a failing case smaller while it keeps failing.
  *
- * How      Candidates are the case with one thing less: rows (in halves, quarters, … single ones), commit points, views,
- *          columns, and anywhere in a query an element of a list, an expression's part in place of the expression, a derived
- *          relation's source in place of it. The first candidate that the binder takes and that fails in the same step is
- *          kept; then it starts over, until nothing can go or the attempts are spent.
+ * How      Candidates are the case with one thing less: rows (in halves, quarters, … single ones), commit points,
+ *          views, columns, and anywhere in a query an element of a list, an expression's part in place of the
+ *          expression, a derived relation's source in place of it. The first candidate that the binder takes and
+ *          that fails in the same step is kept; then it starts over, until nothing can go or the attempts are spent.
  */
 import type { Case, Expr, Fed, From, Select } from './case.ts'
 import { check, type Setting } from './check.ts'

@@ -1,8 +1,9 @@
 /**
  * Casts of the reference interpreter.
  *
- * How      Texts are read and written by src/data, which is tested on its own. Numbers pass through exact integers: to integers
- *          a DOUBLE rounds half to even, a DECIMAL half away from zero; a DOUBLE becomes the DECIMAL nearest to its value.
+ * How      Texts are read and written by src/data, which is tested on its own. Numbers pass through exact integers:
+ *          to integers a DOUBLE rounds half to even, a DECIMAL half away from zero; a DOUBLE becomes the DECIMAL
+ *          nearest to its value.
  */
 import {
   parseValue,

@@ -58,8 +58,8 @@ export function atOnce(contributions: readonly Contribution[]): Contribution[] {
 }
 
 /**
- * The net weight of every row. While all contributions of a row have one sign each keeps its place; otherwise the net stands
- * at the least triple.
+ * The net weight of every row. While all contributions of a row have one sign each keeps its place; otherwise the
+ * net stands at the least triple.
  */
 export function perRow(contributions: readonly Contribution[]): Contribution[] {
   const rows = new Map<string, Contribution[]>()

@@ -1,12 +1,12 @@
 /**
  * Reference interpreter: runs a logical plan, as the binder made it, over plain rows; the oracle of the engine.
  *
- * How      1. A node turns the contributions of its inputs in a commit into its own. Filters, projections and windows map
- *             them one by one; aggregates and joins keep all contributions that ever came and compute old and new answers
- *             from these, from scratch, each time.
+ * How      1. A node turns the contributions of its inputs in a commit into its own. Filters, projections and
+ *             windows map them one by one; aggregates and joins keep all contributions that ever came and compute
+ *             old and new answers from these, from scratch, each time.
  *          2. The root's contributions become changes (commit.ts); rows with a failed value become errors.
- *          So the answer at a commit is a fold over all rows that were read, as L1 and L2 say, and the triples are those of
- *          the table in docs/laws.md; nothing here depends on how rows are batched.
+ *          So the answer at a commit is a fold over all rows that were read, as L1 and L2 say, and the triples are
+ *          those of the table in docs/laws.md; nothing here depends on how rows are batched.
  * Contract 1 (trusted) shares types and value texts with the engine, and no kernel, cuboid or operator.
  * Cost     quadratic in the rows of a join; meant for hundreds of rows.
  */
@@ -35,7 +35,9 @@ export interface CommitInput {
 /** A node at work: `pull` gives its contributions of a commit. */
 interface Worker {
   pull(input: CommitInput): Contribution[]
-  /** The first position at which the watermark was at least `threshold`; null: not yet. Undefined: no watermark below. */
+  /**
+   * The first position at which the watermark was at least `threshold`; null: not yet. Undefined: no watermark below.
+   */
   reached(threshold: bigint): number | null | undefined
 }
 

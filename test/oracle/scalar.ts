@@ -1,8 +1,8 @@
 /**
  * Scalar functions of the reference interpreter: one row, one expression, plain values.
  *
- * How      A failed argument fails a strict call (the first one counts), then a NULL argument makes it NULL, then the function
- *          is applied. CASE, COALESCE, AND and OR look at their arguments one by one.
+ * How      A failed argument fails a strict call (the first one counts), then a NULL argument makes it NULL, then
+ *          the function is applied. CASE, COALESCE, AND and OR look at their arguments one by one.
  * See      src/plan/logical.ts (the list of functions), docs/laws.md (NULL, numbers, errors)
  */
 import type { Type, Value } from '../../src/data/index.ts'

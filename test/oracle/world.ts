@@ -1,9 +1,9 @@
 /**
  * World: streams, tables, views and subscriptions over the reference interpreter; the oracle's side of a script.
  *
- * How      Rows get positions in the order in which they are appended. A flush is a commit point: every materialized view, in
- *          the order of creation, takes what came since its last commit; readers of a view take its changes, triples included.
- *          Statements are bound by the real binder and never rewritten.
+ * How      Rows get positions in the order in which they are appended. A flush is a commit point: every materialized
+ *          view, in the order of creation, takes what came since its last commit; readers of a view take its
+ *          changes, triples included. Statements are bound by the real binder and never rewritten.
  */
 import type { Op, Row } from '../../src/data/index.ts'
 import type { Plan } from '../../src/plan/logical.ts'

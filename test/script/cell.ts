@@ -1,8 +1,8 @@
 /**
  * Cells: values as golden scripts write them.
  *
- * How      As CAST(x AS VARCHAR) writes them, except: NULL; times of the first hour of 2026 as mm:ss[.fraction]; text in '…' where
- *          it would be misread, with \| for a bar and \n for a line end; −0 as -0.
+ * How      As CAST(x AS VARCHAR) writes them, except: NULL; times of the first hour of 2026 as mm:ss[.fraction];
+ *          text in '…' where it would be misread, with \| for a bar and \n for a line end; −0 as -0.
  */
 import { parseValue, type Type, type Value, valueText } from '../../src/data/index.ts'
 

@@ -1,11 +1,11 @@
 /**
  * Engine session: runs a golden script on the database, through its public doors only.
  *
- * How      Every view is followed by SUBSCRIBE from the moment it is made, and so are its errors. Commit points come when the
- *          script says so (`cycles: 'manual'`).
- *          A crash is an exception out of `beforeStep`. The session then opens a new database over the same log, follows
- *          everything again, and repeats the step if it had left nothing in the log. What a follower is told twice shows only
- *          as its state, so until the next `take` the session answers with states, not with changes.
+ * How      Every view is followed by SUBSCRIBE from the moment it is made, and so are its errors. Commit points come
+ *          when the script says so (`cycles: 'manual'`).
+ *          A crash is an exception out of `beforeStep`. The session then opens a new database over the same log,
+ *          follows everything again, and repeats the step if it had left nothing in the log. What a follower is told
+ *          twice shows only as its state, so until the next `take` the session answers with states, not with changes.
  */
 import { QueryMistake } from '../../src/base/index.ts'
 import type { Field, Row } from '../../src/data/index.ts'

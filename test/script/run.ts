@@ -1,5 +1,6 @@
 /**
- * Run: takes a golden script through a session and writes down what each step showed, in the form in which it is expected.
+ * Run: takes a golden script through a session and writes down what each step showed, in the form in which it is
+ * expected.
  */
 import type { Field, Row, Value } from '../../src/data/index.ts'
 import { readCell, writeCell } from './cell.ts'

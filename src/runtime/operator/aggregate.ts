@@ -1,10 +1,12 @@
 /**
- * Aggregate: keeps one cell per group in a cuboid and emits the change of its value, or its final value when its window closes.
+ * Aggregate: keeps one cell per group in a cuboid and emits the change of its value, or its final value when its
+ * window closes.
  *
- * How      1. Rows are split by bucket (the window end when a window column is a key) and folded into the bucket's cells.
+ * How      1. Rows are split by bucket (the window end when a window column is a key) and folded into the bucket's
+ *             cells.
  *          2. EMIT CHANGES: at a commit, −old +new of every touched cell whose value changed.
- *             EMIT ON WINDOW CLOSE: at the step in which the watermark passes end − unit, the value of every cell of the window,
- *             ordered by closing position, window end and creation of the cell.
+ *             EMIT ON WINDOW CLOSE: at the step in which the watermark passes end − unit, the value of every cell of
+ *             the window, ordered by closing position, window end and creation of the cell.
  *             One-shot: all cells at the one commit.
  *          3. Buckets that take no more rows are dropped whole.
  * Contract 1 (checked) a closed window is never emitted again.

@@ -1,7 +1,8 @@
 /**
  * Filter: passes the rows for which a predicate is TRUE, dense and in order.
  *
- * How      Evaluate the predicate over the batch, take the selected rows of every column; rows on which it fails leave the flow.
+ * How      Evaluate the predicate over the batch, take the selected rows of every column; rows on which it fails
+ *          leave the flow.
  * Cost     the predicate plus about 0.5 ns per column and row taken.
  */
 import { selectTrue, takeRows } from '../../kernel/index.ts'

@@ -1,11 +1,11 @@
 /**
  * Gate: holds rows back from an aggregate that closes windows until it is known which of them came in time.
  *
- * How      Below a join, rows of a window may come after the row that closed it: in the same step, because the other side goes on
- *          (a table beside a windowed stream), or at the commit, because an updating join speaks only then. So rows wait on
- *          the host until the commit, unless all inputs beside the windows have ended. Each step notes at which
- *          positions the watermark rose; at the commit a row passes when its window is open or was closed by no earlier
- *          row than itself.
+ * How      Below a join, rows of a window may come after the row that closed it: in the same step, because the other
+ *          side goes on (a table beside a windowed stream), or at the commit, because an updating join speaks only
+ *          then. So rows wait on the host until the commit, unless all inputs beside the windows have ended. Each
+ *          step notes at which positions the watermark rose; at the commit a row passes when its window is open or
+ *          was closed by no earlier row than itself.
  * Contract 1 (checked by the golden scripts) what passes does not depend on steps.
  * Cost     some µs per row that waits: below joins without equal windows, beside a table that still grows.
  * See      docs/laws.md (watermarks)

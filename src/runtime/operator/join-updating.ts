@@ -2,9 +2,11 @@
  * Updating join: left joins and joins over retracting input, done at the commit in the order of the rows.
  *
  * How      1. During the cycle the changes of both inputs are collected on the host.
- *          2. At the commit they are sorted by triple, left before right, and taken in runs of one side: a run probes the other
- *             table, is then applied to its own, and every output stands at the triple of the later row.
- *          3. Left joins keep (a, NULL) while a has no partner: it goes when the first comes and returns when the last goes.
+ *          2. At the commit they are sorted by triple, left before right, and taken in runs of one side: a run
+ *             probes the other table, is then applied to its own, and every output stands at the triple of the later
+ *             row.
+ *          3. Left joins keep (a, NULL) while a has no partner: it goes when the first comes and returns when the
+ *             last goes.
  *          4. Outputs of equal row and triple cancel before they leave.
  * Contract 1 (checked by the golden scripts) the output is that of row-at-a-time processing.
  * Cost     some µs per change: rows pass through the host. The state is that of the streaming form.

@@ -3,9 +3,9 @@
  *
  *   Δ(A ⋈ B) = ΔA ⋈ B + A′ ⋈ ΔB        A′ = A + ΔA
  *
- * How      Streaming form (inner, both inputs append-only): each batch probes the other side's table and is inserted into its
- *          own; an output row stands where the later of its two rows stands. A side whose partner has ended is not stored.
- *          Updating form (left joins, retractions): src/runtime/operator/join-updating.ts.
+ * How      Streaming form (inner, both inputs append-only): each batch probes the other side's table and is inserted
+ *          into its own; an output row stands where the later of its two rows stands. A side whose partner has ended
+ *          is not stored. Updating form (left joins, retractions): src/runtime/operator/join-updating.ts.
  *          With equated window columns the tables are bucketed by window and dropped when the watermark has passed it.
  * Contract 1 (checked) every pair is emitted once, whatever the order in which batches come.
  *          2 (checked) rows with a NULL key match nothing.
@@ -220,7 +220,9 @@ function zeros(kernels: Kernels, rows: number): number {
   return address
 }
 
-/** Output rows of matches: left columns, right columns, at the triple of the later row; weights are left to the caller. */
+/**
+ * Output rows of matches: left columns, right columns, at the triple of the later row; weights are left to the caller.
+ */
 export function matchedRows(
   kernels: Kernels,
   port: 0 | 1,

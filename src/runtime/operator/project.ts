@@ -1,8 +1,8 @@
 /**
  * Project: computes the output columns from the input's; a failed value travels on and counts where it is used.
  *
- * How      Evaluate all expressions over the batch. Over updating input, an update whose old and new row became equal is
- *          dropped: the two stand side by side with one triple.
+ * How      Evaluate all expressions over the batch. Over updating input, an update whose old and new row became
+ *          equal is dropped: the two stand side by side with one triple.
  */
 import type { VectorBatch } from '../../kernel/index.ts'
 import type { PhysicalPlan } from '../../plan/index.ts'

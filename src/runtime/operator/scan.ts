@@ -1,9 +1,9 @@
 /**
  * Scan: brings rows into the arena, raises the watermark row by row, and knows at which row it passed a threshold.
  *
- * How      Rows of a slice get rising positions. Where windows stand above, W(r) = max(event time of earlier rows) − delay rises
- *          with them: at once, from the range of the times, when no window closes and no row can be late; else one kernel pass
- *          writes W(r) beside each row.
+ * How      Rows of a slice get rising positions. Where windows stand above, W(r) = max(event time of earlier rows) −
+ *          delay rises with them: at once, from the range of the times, when no window closes and no row can be
+ *          late; else one kernel pass writes W(r) beside each row.
  * Contract 1 (checked) rows that a filter drops have raised the watermark all the same: it is taken here.
  * Cost     a copy of the read columns (about 0.5 ns per row and column) and 0.3 to 0.8 ns for the watermark.
  */

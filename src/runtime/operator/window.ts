@@ -1,9 +1,10 @@
 /**
  * Window: assigns rows to TUMBLE and HOP windows and drops those that are late, each (row, window) pair by itself.
  *
- * How      A row lies in ⌈size / slide⌉ windows at most. Nearly always all rows of a batch lie in the same ones and none is
- *          late, which the range of their times tells. Otherwise one kernel call per window computes the bounds and selects the
- *          rows that belong to it and are on time: late means W(r) ≥ end − unit, W taken before the row.
+ * How      A row lies in ⌈size / slide⌉ windows at most. Nearly always all rows of a batch lie in the same ones and
+ *          none is late, which the range of their times tells. Otherwise one kernel call per window computes the
+ *          bounds and selects the rows that belong to it and are on time: late means W(r) ≥ end − unit, W taken
+ *          before the row.
  * Contract 1 (checked by the golden scripts) lateness does not depend on batches.
  * Cost     0.3 ns per row; about 1 ns per row and window, plus taking rows, where a batch lies across windows.
  * See      docs/laws.md (watermarks), src/kernel/window.ts
