@@ -5,7 +5,8 @@
  *          2. In each, a stable natural merge sort over row numbers by triple: what operators deliver are a few ascending
  *             runs, nearly always one.
  *          3. Rows of one triple (the matches of one row in a join, say) stand side by side and are sorted by their values.
- *          4. The columns of a part are gathered if any of its rows has moved.
+ *          4. Where only such rows have to move and all columns are plain numbers, they change places; otherwise the
+ *             columns of the part are gathered.
  * Cost     a comparison of doubles per row where nothing is to be done; else O(rows · log runs) comparisons and one pass
  *          per column.
  * Twin     `finalChanges` does the same on rows; the golden scripts compare them.
@@ -28,10 +29,13 @@ export interface OrderedColumns {
   minor: Float64Array | null
 }
 
+/** Longer runs are not sorted by insertion. */
+const insertedMax = 16
+
 /** Compares two rows of a part by number. */
 type Compare = (a: number, b: number) => number
 
-/** The parts in canonical order. */
+/** The parts in canonical order; rows of a part may change places in it. */
 export function inOrder(
   parts: readonly OrderedColumns[],
   fields: readonly Field[],
@@ -68,7 +72,8 @@ function overlapping(parts: readonly OrderedColumns[]): OrderedColumns[][] {
 }
 
 function sorted(part: OrderedColumns, fields: readonly Field[]): OrderedColumns {
-  if (isRising(part)) return part
+  const ties = tiesOf(part)
+  if (ties !== null && (ties.length === 0 || swapTies(part, ties))) return part
   const order = sortRuns(part.rows, tripleOrder(part))
   sortTies(part, fields, order)
   if (order.every((row, at) => row === at)) return part
@@ -83,14 +88,73 @@ function sorted(part: OrderedColumns, fields: readonly Field[]): OrderedColumns 
   }
 }
 
-/** Does every triple come after the one before? */
-function isRising(part: OrderedColumns): boolean {
+/** Starts and ends of the runs of equal triples; null if a triple comes before the one before. */
+function tiesOf(part: OrderedColumns): number[] | null {
   const { major, rows } = part
   const compare = tripleOrder(part)
-  for (let row = 1; row < rows; row++) {
-    if (major[row]! <= major[row - 1]! && compare(row - 1, row) >= 0) return false
+  const ties: number[] = []
+  let start = 0
+  for (let row = 1; row <= rows; row++) {
+    if (row < rows && major[row]! <= major[row - 1]!) {
+      const order = compare(row - 1, row)
+      if (order > 0) return null
+      if (order === 0) continue
+    }
+    if (row - start > 1) ties.push(start, row)
+    start = row
+  }
+  return ties
+}
+
+/** A column of numbers whose rows can change places. */
+interface PlainColumn {
+  compare: Compare
+  swap(a: number, b: number): void
+}
+
+/** Sorts short runs of equal triples in place; says whether it could. */
+function swapTies({ columns }: OrderedColumns, ties: readonly number[]): boolean {
+  const plain = columns.map(plainColumn)
+  if (!plain.every((column) => column !== null)) return false
+  for (let tie = 0; tie < ties.length; tie += 2) {
+    if (ties[tie + 1]! - ties[tie]! > insertedMax) return false
+  }
+  for (let tie = 0; tie < ties.length; tie += 2) {
+    for (let next = ties[tie]! + 1; next < ties[tie + 1]!; next++) {
+      for (let at = next; at > ties[tie]! && isAfter(plain, at - 1, at); at--) {
+        for (const column of plain) column.swap(at - 1, at)
+      }
+    }
   }
   return true
+}
+
+function isAfter(columns: readonly PlainColumn[], a: number, b: number): boolean {
+  for (const column of columns) {
+    const order = column.compare(a, b)
+    if (order !== 0) return order > 0
+  }
+  return false
+}
+
+function plainColumn({ data, validity }: Column): PlainColumn | null {
+  if (validity !== null || (data.layout !== 'i64' && data.layout !== 'i32')) return null
+  const { values } = data
+  const words = new Int32Array(values.buffer, values.byteOffset, values.byteLength / 4)
+  const exchange = (a: number, b: number) => {
+    const kept = words[a]!
+    words[a] = words[b]!
+    words[b] = kept
+  }
+  if (data.layout === 'i32') return { compare: (a, b) => words[a]! - words[b]!, swap: exchange }
+  return {
+    compare: (a, b) =>
+      words[a * 2 + 1]! - words[b * 2 + 1]! || (words[a * 2]! >>> 0) - (words[b * 2]! >>> 0),
+    swap(a, b) {
+      exchange(a * 2, b * 2)
+      exchange(a * 2 + 1, b * 2 + 1)
+    },
+  }
 }
 
 function tripleOrder({ major, middle, minor }: OrderedColumns): Compare {
@@ -115,7 +179,7 @@ function sortTies(part: OrderedColumns, fields: readonly Field[], order: Uint32A
   for (let start = 0; start < order.length; ) {
     let end = start + 1
     while (end < order.length && triples(order[start]!, order[end]!) === 0) end++
-    if (end - start > 16) order.subarray(start, end).sort(values)
+    if (end - start > insertedMax) order.subarray(start, end).sort(values)
     else if (end - start > 1) insertionSort(order, start, end, values)
     start = end
   }
