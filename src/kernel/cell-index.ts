@@ -199,6 +199,37 @@ defineKernel({
     }),
 })
 
+/**
+ * Code: takes a free row, or says why there is none. What only new rows need stays in the control block: the loop over
+ * rows that are found needs the registers.
+ */
+function takeRowCode(a: Assembly, block: { control: I32; part: I32; found: I32 }): void {
+  const { control, part, found } = block
+  const isFull = part.i32(partFields.used).atLeast(part.i32(partFields.limit))
+  a.if(
+    isFull,
+    () => a.store(control, i32(stop.part), probe.reason),
+    () => {
+      a.set(found, control.i32(probe.free))
+      a.if(
+        found,
+        () => a.store(control, found.i32(), probe.free),
+        () => {
+          const [next, rowBytes] = [a.let(control.i32(probe.next)), control.i32(probe.rowBytes)]
+          a.if(
+            control.i32(probe.end).sub(next).below(rowBytes),
+            () => a.store(control, i32(stop.rows), probe.reason),
+            () => {
+              a.set(found, next)
+              a.store(control, next.add(rowBytes), probe.next)
+            },
+          )
+        },
+      )
+    },
+  )
+}
+
 defineKernel({
   name: 'cell_probe',
   parameters: 3,
@@ -257,57 +288,31 @@ defineKernel({
     assemble(3, (a, control, from, rows) => {
       const field = (offset: number) => a.let(control.i32(offset))
       const [directory, directoryMask] = [field(probe.directory), field(probe.directoryMask)]
-      const [next, end, rowBytes] = [field(probe.next), field(probe.end), field(probe.rowBytes)]
-      const [free, newCount, newRows] = [
-        field(probe.free),
-        field(probe.newCount),
-        field(probe.newRows),
-      ]
       const [refs, hashes] = [field(probe.refs), field(probe.hashes)]
-      const [reason, address] = [a.i32(), a.i32()]
       const { part, slot, found, seek } = seekerCode(a, directory, directoryMask)
-      const mark = markerCode(a)
+      a.store(control, i32(stop.done), probe.reason)
       a.while(from.lt(rows), (leave) => {
         const hash = a.let(hashes.add(from.shl(2)).i32())
         seek(hash)
         a.if(found.isZero(), () => {
-          a.if(
-            part.i32(partFields.used).atLeast(part.i32(partFields.limit)),
-            () => a.set(reason, i32(stop.part)),
-            () =>
-              a.if(
-                free,
-                () => {
-                  a.set(address, free)
-                  a.set(free, free.i32())
-                },
-                () => {
-                  a.set(address, next)
-                  a.set(reason, i32(stop.rows).when(end.sub(next).below(rowBytes), stop.done))
-                  a.set(next, next.add(rowBytes).when(reason.isZero(), next))
-                },
-              ),
-          )
-          a.if(reason, () => {
+          takeRowCode(a, { control, part, found })
+          a.if(found.isZero(), () => {
             a.store(control, hash.shr(26).and(directoryMask), probe.part)
             leave()
           })
           a.store(slot, hash)
-          a.store(slot, address, refsAt)
+          a.store(slot, found, refsAt)
           a.store(part, part.i32(partFields.used).add(1), partFields.used)
+          const mark = markerCode(a)
           mark(slot)
           mark(part)
-          a.store(newRows.add(newCount.shl(2)), from)
-          a.set(newCount, newCount.add(1))
-          a.set(found, address)
+          const count = a.let(control.i32(probe.newCount))
+          a.store(control.i32(probe.newRows).add(count.shl(2)), from)
+          a.store(control, count.add(1), probe.newCount)
         })
         a.store(refs.add(from.shl(2)), found)
         a.set(from, from.add(1))
       })
-      a.store(control, next, probe.next)
-      a.store(control, free, probe.free)
-      a.store(control, newCount, probe.newCount)
-      a.store(control, reason, probe.reason)
       return from
     }),
 })
