@@ -9,7 +9,8 @@ test('values come as the types of JavaScript that fit them', async () => {
   const [row] = await db.query(`
     SELECT TRUE AS boolean, CAST(7 AS INTEGER) AS integer, CAST(9007199254740993 AS BIGINT) AS bigint,
       1.50 AS decimal, CAST(0.1 AS DOUBLE) AS double, 'ä' AS varchar, DATE '2026-01-02' AS date,
-      TIMESTAMP '2026-01-02 03:04:05.678' AS timestamp, INTERVAL '26' HOUR AS interval, CAST(NULL AS BIGINT) AS nothing`)
+      TIMESTAMP '2026-01-02 03:04:05.678' AS timestamp, INTERVAL '26' HOUR AS interval,
+      CAST(NULL AS BIGINT) AS nothing`)
   expect(row).toEqual({
     boolean: true,
     integer: 7,

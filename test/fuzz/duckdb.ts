@@ -27,8 +27,11 @@ const duckdb: Dialect = {
     const at = `epoch_us(x.${time}) - ${start}`
     const base = `(${at} - (((${at}) % ${step} + ${step}) % ${step}) + ${start})`
     const count = Math.ceil(size / slide)
-    const starts = `list_filter(list_transform(range(0, ${count}), i -> ${base} - i * ${step}), s -> s + ${width} > epoch_us(x.${time}))`
-    return `(select y.* exclude (s), make_timestamp(s) as window_start, make_timestamp(s + ${width}) as window_end from (select x.*, unnest(${starts}) as s from ${source} x) y) ${alias}`
+    const all = `list_transform(range(0, ${count}), i -> ${base} - i * ${step})`
+    const starts = `list_filter(${all}, s -> s + ${width} > epoch_us(x.${time}))`
+    const rows = `select x.*, unnest(${starts}) as s from ${source} x`
+    const bounds = `make_timestamp(s) as window_start, make_timestamp(s + ${width}) as window_end`
+    return `(select y.* exclude (s), ${bounds} from (${rows}) y) ${alias}`
   },
 }
 
