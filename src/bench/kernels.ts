@@ -96,9 +96,20 @@ export async function benchKernels(options: BenchOptions): Promise<CaseResult[]>
       add('rxjs', await rxjsSubject(question, columns))
     }
     options.progress(one.name)
-    const millis = await compare(subjects, { rounds, signal: options.signal })
+    let firstMillis = Number.POSITIVE_INFINITY
+    const millis = await compare(subjects, {
+      rounds,
+      signal: options.signal,
+      first: (name, took) => {
+        if (name === 'millrace') firstMillis = took
+      },
+    })
     const names = subjects.map(({ name }) => name)
     const events = rows + (ask?.rows ?? 0)
+    const rate = (took: number) => rounded(events / took / 1000)
+    options.progress(
+      `${one.name}: first round ${rate(firstMillis)} M/s, then ${rate(millis[0]!)} M/s`,
+    )
     results.push(rates(one.name, { subjects: names, millis, events, unit: 'events/s' }))
   }
   return results
