@@ -471,22 +471,19 @@ defineKernel({
   wasm: () =>
     assemble(3, (a, refs, rows, bytes) => {
       const list = a.let(refs)
-      const ahead = (lines: number) => {
-        const left = a.let(rows)
-        readAhead(a, left, list, (offset) => {
-          const row = a.let(list.i32(offset))
-          return Array.from({ length: lines }, (_, line) => row.i32(line * 64))
-        })
-      }
       // The last line by its last word, as rows need not start at a line.
       const [last, offset, sum] = [a.let(bytes.sub(4)), a.i32(), a.i32()]
+      const ahead = (words: (row: I32) => I32[]) => {
+        const left = a.let(rows)
+        readAhead(a, left, list, (at) => words(a.let(list.i32(at))))
+      }
       a.if(
         bytes.le(64),
-        () => ahead(1),
+        () => ahead((row) => [row.i32(), row.add(last).i32()]),
         () =>
           a.if(
             bytes.le(128),
-            () => ahead(2),
+            () => ahead((row) => [row.i32(), row.i32(64)]),
             () =>
               eachRow(a, rows, [[refs, 4]], () => {
                 const row = a.let(refs.i32())
