@@ -28,7 +28,7 @@ import { bucketColumn, partitionBuckets } from '../bucket.ts'
 import { exchange } from '../exchange.ts'
 import { withoutFailedInputs } from '../failure.ts'
 import { type Environment, type Push, type Stage, stageStats, type Upstream } from '../stage.ts'
-import { type Gate, gate, mayComeLate } from './gate.ts'
+import { type Gate, gate, hasTwoClocks, mayComeLate } from './gate.ts'
 
 type AggregatePlan = PhysicalPlan & { kind: 'aggregate' }
 
@@ -46,7 +46,11 @@ export function aggregateStage(
   const { bucket } = plan
   const closes = plan.emit === 'on-window-close' && environment.mode === 'continuous'
   const oneShot = environment.mode === 'one-shot'
-  const frees = bucket !== null && (plan.input.window?.watermarked ?? false) && !oneShot
+  const frees =
+    bucket !== null &&
+    (plan.input.window?.watermarked ?? false) &&
+    !oneShot &&
+    !hasTwoClocks(plan.input)
   const unit = BigInt(plan.input.window?.unitMicros ?? '1')
   // Window columns are not part of a cell's key: they are the bucket.
   const cellKeys = plan.keys.filter((_, place) => place !== bucket?.start && place !== bucket?.end)

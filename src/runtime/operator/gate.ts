@@ -64,9 +64,7 @@ function mayPass(plan: PhysicalPlan): boolean {
     case 'values':
       return true
     case 'join': {
-      // A window that the join does not show holds the watermark back all the same.
-      const twoClocks = hasWindow(plan.left) && hasWindow(plan.right) && plan.bucket === null
-      if (twoClocks || plan.join !== 'inner' || plan.retracts) return false
+      if (hasTwoClocks(plan) || plan.join !== 'inner' || plan.retracts) return false
       return mayPass(plan.left) && mayPass(plan.right)
     }
     case 'aggregate':
@@ -74,6 +72,16 @@ function mayPass(plan: PhysicalPlan): boolean {
     default:
       return mayPass(plan.input)
   }
+}
+
+/**
+ * Does a join below bring windows together that do not close together? A window that the join does not show holds the
+ * watermark back all the same.
+ */
+export function hasTwoClocks(plan: PhysicalPlan): boolean {
+  if (plan.kind !== 'join') return 'input' in plan && hasTwoClocks(plan.input)
+  if (plan.bucket === null && hasWindow(plan.left) && hasWindow(plan.right)) return true
+  return hasTwoClocks(plan.left) || hasTwoClocks(plan.right)
 }
 
 function hasWindow(plan: PhysicalPlan): boolean {
