@@ -36,6 +36,9 @@ import { hashKeys, readKey, takeVectors } from './table.ts'
 const { joinProbe } = cellBlocks
 /** Larger tables are read ahead: they do not stay in the cache of a core. */
 const cachedBytes = 1 << 19
+/** Probe rows, and rows of each chain, that are read ahead at once; what is read should stay in the cache. */
+const warmedAtOnce = 512
+const warmedLevels = 16
 
 export interface JoinSpec {
   /** All columns of the stored rows. */
@@ -192,14 +195,16 @@ export class JoinTable {
     const find = this.#kernels.get('join_heads')
     const entries = find(parts, mask, keys.hashes, keys.count, numbers, heads)
     if (entries > 0) {
-      if (bucket.store.bytes > cachedBytes) {
-        this.#kernels.get('join_warm')(numbers, heads, keys.hashes, entries)
-      }
       const probe = arena.scratch(matchesMax * 4)
       const build = arena.scratch(matchesMax * 4)
       const block = [numbers, heads, keys.hashes, probe, build, matchesMax, 0, 0]
       arena.views.u32.set(block, this.#control >>> 2)
-      this.#walk({ keys, entries, probe, build }, sink)
+      const isLarge = bucket.store.bytes > cachedBytes
+      for (let from = 0; from < entries; from += warmedAtOnce) {
+        const count = Math.min(warmedAtOnce, entries - from)
+        if (isLarge) this.#warm(numbers + from * 4, heads + from * 4, keys.hashes, count)
+        this.#walk({ keys, entries: from + count, probe, build }, sink)
+      }
     }
     arena.releaseScratch(mark)
   }
@@ -263,6 +268,17 @@ export class JoinTable {
       this.#buckets.set(end, bucket)
     }
     return bucket
+  }
+
+  /** Reads the chains of some probe rows, all first rows, then all second ones, and so on. */
+  #warm(numbers: number, heads: number, hashes: number, entries: number): void {
+    const { arena } = this.#kernels
+    const mark = arena.markScratch()
+    const list = arena.scratch(entries * 4)
+    let count = this.#kernels.get('join_warm')(numbers, heads, hashes, entries, list)
+    const next = this.#kernels.get('join_warm_next')
+    for (let level = 0; count > 1 && level < warmedLevels; level++) count = next(list, count)
+    arena.releaseScratch(mark)
   }
 
   #walk(

@@ -209,26 +209,47 @@ defineKernel({
     }),
 })
 
-/** Reads the first two rows of each chain, so that the misses of many rows overlap; changes nothing. */
+/** Code: appends the row behind `row`, with the tag in its low bits, if the tag occurs there. */
+function advanceCode(a: Assembly, to: I32, row: I32, tag: I32): void {
+  const next = a.let(row.i32())
+  a.store(to, next.and(~tagBits).or(tag))
+  a.set(to, to.add(next.and(tag).ne(0).shl(2)))
+}
+
+/** Reads the first row of each chain, so that the misses of many rows overlap; lists the second ones, with tags. */
 defineKernel({
   name: 'join_warm',
-  parameters: 4,
+  parameters: 5,
   closure: () => () => 0,
   wasm: () =>
-    assemble(4, (a, numbers, heads, hashes, entries) => {
-      const sum = a.i32()
+    assemble(5, (a, numbers, heads, hashes, entries, to) => {
+      const start = a.let(to)
       const moving: [I32, number][] = [
         [numbers, 4],
         [heads, 4],
       ]
       eachRow(a, entries, moving, () => {
-        const row = a.let(heads.i32())
-        const next = a.let(row.i32())
-        const tag = tagCode(hashes.add(numbers.i32().shl(2)).i32())
-        const second = next.and(~tagBits).when(next.and(tag), row)
-        a.set(sum, sum.or(second.i32()))
+        const tag = a.let(tagCode(a.let(hashes.add(numbers.i32().shl(2)).i32())))
+        advanceCode(a, to, a.let(heads.i32()), tag)
       })
-      return sum.and(0)
+      return to.sub(start).shr(2)
+    }),
+})
+
+/** Reads the listed rows, likewise, and lists those behind them in their place. */
+defineKernel({
+  name: 'join_warm_next',
+  parameters: 2,
+  closure: () => () => 0,
+  wasm: () =>
+    assemble(2, (a, list, count) => {
+      const to = a.let(list)
+      const start = a.let(list)
+      eachRow(a, count, [[list, 4]], () => {
+        const row = a.let(list.i32())
+        advanceCode(a, to, a.let(row.and(~tagBits)), a.let(row.and(tagBits)))
+      })
+      return to.sub(start).shr(2)
     }),
 })
 
