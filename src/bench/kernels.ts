@@ -5,7 +5,7 @@
  *          answer the same question over the same rows: DuckDB (one thread), a C loop, and for the plain cases row
  *          objects with a Map, and RxJS. The first case is the start of a fresh process: its first million rows, and
  *          its second.
- * Cost     less than 3 minutes for all cases with 2 million rows; `--long` takes 20 million and leaves the objects
+ * Cost     less than 3 minutes for all cases with 1.5 million rows; `--long` takes 20 million and leaves the objects
  *          out.
  */
 import { systemClock } from '../base/index.ts'
@@ -75,7 +75,7 @@ export async function benchKernels(options: BenchOptions): Promise<CaseResult[]>
   if (options.only === undefined || options.only === warmUp)
     results.push(await benchWarmUp(options))
   for (const one of cases) {
-    const rows = options.rows ?? (options.long ? 20_000_000 : 2_000_000)
+    const rows = options.rows ?? (options.long ? 20_000_000 : 1_500_000)
     const { keys, nulls, key, question } = one
     const bid: DataShape = { rows, spacing: 10, seeds: 0, keys, nulls, key }
     const ask =
