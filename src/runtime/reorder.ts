@@ -2,13 +2,14 @@
  * Reorder: brings the columns of an append-only commit into canonical order without making rows of them.
  *
  * How      1. Parts that follow each other by position are left apart; parts that overlap become one.
- *          2. In each, a stable natural merge sort over row numbers by triple: what operators deliver are a few ascending
- *             runs, nearly always one.
- *          3. Rows of one triple (the matches of one row in a join, say) stand side by side and are sorted by their values.
+ *          2. In each, a stable natural merge sort over row numbers by triple: what operators deliver are a few
+ *             ascending runs, nearly always one.
+ *          3. Rows of one triple (the matches of one row in a join, say) stand side by side and are sorted by their
+ *             values.
  *          4. Where only such rows have to move and all columns are plain numbers, they change places; otherwise the
  *             columns of the part are gathered.
- * Cost     a comparison of doubles per row where nothing is to be done; else O(rows · log runs) comparisons and one pass
- *          per column.
+ * Cost     a comparison of doubles per row where nothing is to be done; else O(rows · log runs) comparisons and one
+ *          pass per column.
  * Twin     `finalChanges` does the same on rows; the golden scripts compare them.
  */
 import {
