@@ -9,7 +9,7 @@
  * See      src/kernel/cell-sum.ts
  */
 import type { Arena } from './arena.ts'
-import { assemble, type I32, i32, i64, i64x2 } from './assembler.ts'
+import { assemble, type I32, i32, i64x2 } from './assembler.ts'
 import { errorOf, twoSum } from './expansion.ts'
 import { defineKernel } from './kernels.ts'
 import { eachRow } from './rows.ts'

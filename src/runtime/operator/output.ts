@@ -6,14 +6,7 @@
  * Contract 1 (checked by the golden scripts) both ways give the same changes.
  * Cost     a copy per column; some µs per row where rows must be consolidated.
  */
-import {
-  type Batch,
-  type Column,
-  type Field,
-  type Op,
-  type Row,
-  valueAt,
-} from '../../data/index.ts'
+import { type Batch, type Field, type Row, valueAt } from '../../data/index.ts'
 import type { VectorBatch } from '../../kernel/index.ts'
 import type { PhysicalPlan } from '../../plan/index.ts'
 import { hostColumns } from '../batch.ts'
