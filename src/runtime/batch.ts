@@ -115,6 +115,35 @@ export function dropEqualPairs(
   return count === batch.rows ? batch : takeRows(kernels, batch, selection, count)
 }
 
+/** Drops rows that cancel at one triple when only `columns` of them are looked at: to their reader they never happened. */
+export function dropCancelled(
+  kernels: Kernels,
+  batch: VectorBatch,
+  fields: readonly Field[],
+  columns: readonly number[],
+): VectorBatch {
+  const narrow = { ...batch, columns: columns.map((column) => batch.columns[column]!) }
+  const rows = contributionsOf(
+    kernels,
+    narrow,
+    columns.map((column) => fields[column]!),
+  )
+  const places = rows.map(
+    ({ row, major, middle, minor }) => `${major},${middle},${minor},${rowKey(row)}`,
+  )
+  const net = new Map<string, number>()
+  places.forEach((place, row) => {
+    net.set(place, (net.get(place) ?? 0) + rows[row]!.weight)
+  })
+  const selection = kernels.arena.scratch(batch.rows * 4)
+  const { u32 } = kernels.arena.views
+  let count = 0
+  for (let row = 0; row < rows.length; row++) {
+    if (net.get(places[row]!) !== 0) u32[(selection >>> 2) + count++] = row
+  }
+  return count === batch.rows ? batch : takeRows(kernels, batch, selection, count)
+}
+
 function isNoChange(old: Contribution, next: Contribution): boolean {
   return (
     old.weight === -1 &&

@@ -24,6 +24,7 @@ import {
   type VectorBatch,
 } from '../../kernel/index.ts'
 import type { PhysicalPlan } from '../../plan/index.ts'
+import { dropCancelled } from '../batch.ts'
 import { bucketColumn, partitionBuckets } from '../bucket.ts'
 import { exchange } from '../exchange.ts'
 import { withoutFailedInputs } from '../failure.ts'
@@ -198,10 +199,14 @@ export function aggregateStage(
   const endOf = (row: Row) => (row[bucketIn!.column] as bigint) + bucketIn!.plus
   const waiting =
     closes && mayComeLate(plan.input) ? gate({ plan, environment, upstream, endOf, fold }) : null
+  const reads = [...columnsRead(plan)]
+  // Neighbours that are equal in all columns were dropped where they were made.
+  const cancels = plan.retracts && (reads.length < input.length || comesFromJoin(plan.input))
   const receive: Push = (fragment, batch) => {
     const kernels = environment.fragments[fragment]!
     const well = withoutFailedInputs(environment, kernels, batch, plan.keys, plan.calls)
-    if (well.rows > 0) (waiting?.push ?? fold)(fragment, well)
+    const seen = cancels && well.weights !== 0 ? dropCancelled(kernels, well, input, reads) : well
+    if (seen.rows > 0) (waiting?.push ?? fold)(fragment, seen)
   }
   /** Closes what a gate held back until now. */
   const closeWaiting = (held: Gate) => {
@@ -243,6 +248,12 @@ export function aggregateStage(
       dropClosed()
     },
   }
+}
+
+/** Do the rows come from a join as they are, or projected? */
+function comesFromJoin(plan: PhysicalPlan): boolean {
+  if (plan.kind === 'filter' || plan.kind === 'project') return comesFromJoin(plan.input)
+  return plan.kind === 'join'
 }
 
 /** Adds the text of a failed cell's key to its errors. */
