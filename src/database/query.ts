@@ -168,6 +168,7 @@ export class Query {
   /** All rows of all sources, for a one-shot statement. */
   *readAll(): Work<Delta> {
     for (const view of this.#views) this.#attach(view)
+    yield* this.#takeTables([])
     // The right sides of joins come first, so that left rows find them: no order depends on it.
     const stored = [...this.#stored].reverse()
     for (const input of stored) {

@@ -26,10 +26,10 @@ import { type Cell, type CellRow, compareCells, compareRows, Failed, keyOf } fro
 
 /** What a commit reads of the relations below the plan. */
 export interface CommitInput {
-  /** Contributions of a relation since the last commit, in order, all its columns. */
-  delta(relation: string): readonly Contribution[]
+  /** Contributions of a scan's relation since the last commit, in order, all its columns. */
+  delta(scan: Of<'scan'>): readonly Contribution[]
   /** Position at which a bounded source ended in this commit, or null. */
-  end(relation: string): number | null
+  end(scan: Of<'scan'>): number | null
 }
 
 /** A node at work: `pull` gives its contributions of a commit. */
@@ -123,7 +123,7 @@ function scanWorker(plan: Of<'scan'>, watched: boolean): Worker {
   return {
     pull(input) {
       const out: Contribution[] = []
-      for (const { row: whole, weight, triple } of input.delta(plan.relation)) {
+      for (const { row: whole, weight, triple } of input.delta(plan)) {
         const row = plan.columns.map((column) => whole[column]!)
         out.push({ row, weight, triple })
         if (watermark === null) continue
@@ -133,7 +133,7 @@ function scanWorker(plan: Of<'scan'>, watched: boolean): Worker {
         greatest = at
         rises.push({ position: triple[0], watermark: at - delay })
       }
-      endPosition ??= input.end(plan.relation)
+      endPosition ??= input.end(plan)
       return out
     },
     reached(threshold) {

@@ -15,6 +15,7 @@ import {
   ErrorList,
   type Fault,
 } from './commit.ts'
+import { type External, type Scan, scansOf, type Taken, takeAll } from './external.ts'
 import { type CommitInput, Interpreter, inOrder, TooLarge } from './interpreter.ts'
 import { compareRows, type Failed, keyOf } from './value.ts'
 
@@ -26,8 +27,10 @@ export interface Shown {
 
 interface Source {
   contributions: Contribution[]
-  end: number | null
 }
+
+/** Where the rows of external tables begin when stored rows are read beside them. */
+const firstTablePosition = -(2 ** 52)
 
 /** A one-shot answer: rows in order, or the failure. */
 export type Answer = { rows: Row[] } | { failed: Failed }
@@ -42,6 +45,8 @@ export class OracleQuery {
   readonly #interpreter: Interpreter
   readonly #world: World
   readonly #seen = new Map<string, number>()
+  /** Rows of bounded sources outside; taken once, in the first commit. */
+  #external: Map<Scan, Taken> | null = null
 
   constructor(plan: Plan, world: World) {
     this.plan = plan
@@ -50,18 +55,22 @@ export class OracleQuery {
   }
 
   commit(): Shown {
+    this.#external ??= this.#world.takeExternal(this.plan, () => this.#world.nextPosition())
+    const external = this.#external
     // A self-join asks twice: both scans see what came before the same end.
     const ends = new Map<string, number>()
     const input: CommitInput = {
-      delta: (name) => {
+      delta: (scan) => {
+        const name = scan.relation
+        const taken = external.get(scan)
+        if (taken !== undefined) return taken.contributions.splice(0)
         const { contributions } = this.#world.source(name)
         ends.set(name, contributions.length)
         const from = this.#seen.get(name)
         // What was there before the query comes as it is now, not as it came to be.
-        if (from === undefined) return this.#world.present(name)
-        return contributions.slice(from)
+        return from === undefined ? this.#world.present(name) : contributions.slice(from)
       },
-      end: (name) => this.#world.source(name).end,
+      end: (scan) => external.get(scan)?.end ?? null,
     }
     const { contributions, faults } = this.#interpreter.commit(input)
     for (const [name, end] of ends) this.#seen.set(name, end)
@@ -79,6 +88,7 @@ interface View {
 
 export class World {
   #sources = new Map<string, Source>()
+  #externals = new Map<string, External>()
   #views: View[] = []
   #position = 0
 
@@ -87,11 +97,12 @@ export class World {
   }
 
   createRelation(name: string): void {
-    this.#sources.set(name.toLowerCase(), { contributions: [], end: null })
+    this.#sources.set(name.toLowerCase(), { contributions: [] })
   }
 
   drop(name: string): void {
     this.#sources.delete(name.toLowerCase())
+    this.#externals.delete(name.toLowerCase())
     this.#views = this.#views.filter((view) => view.name.toLowerCase() !== name.toLowerCase())
   }
 
@@ -103,9 +114,40 @@ export class World {
     }
   }
 
-  /** The source has ended; the end takes a position. */
-  end(name: string): void {
-    this.source(name).end ??= this.#position++
+  /** A bounded source outside the log. */
+  createExternal(name: string, time: number | null): void {
+    this.#externals.set(name.toLowerCase(), { rows: [], time })
+  }
+
+  /** Rows for an external source, before anybody has read it; false when there is none of that name. */
+  feed(name: string, rows: readonly Row[]): boolean {
+    const external = this.#externals.get(name.toLowerCase())
+    external?.rows.push(...rows)
+    return external !== undefined
+  }
+
+  nextPosition(): number {
+    return this.#position++
+  }
+
+  /** What a query takes from outside. Beside stored rows, sources without a watermark stand before everything. */
+  takeExternal(plan: Plan, nextPosition: () => number): Map<Scan, Taken> {
+    const scans = scansOf(plan)
+    const outside = scans.flatMap((scan) => {
+      const external = this.#externals.get(scan.relation.toLowerCase())
+      return external === undefined ? [] : [{ scan, external }]
+    })
+    const hasStored = scans.some(
+      ({ relation }) => this.#sources.has(relation.toLowerCase()) && !this.#isView(relation),
+    )
+    const isTable = ({ external }: { external: External }) => hasStored && external.time === null
+    let table = firstTablePosition
+    const tables = takeAll(outside.filter(isTable), () => table++)
+    const others = takeAll(
+      outside.filter((one) => !isTable(one)),
+      nextPosition,
+    )
+    return new Map([...tables, ...others])
   }
 
   createView(name: string, plan: Plan): OracleQuery {
@@ -136,8 +178,10 @@ export class World {
   /** R(q, now). */
   answer(plan: Plan): Answer {
     const interpreter = new Interpreter(plan, 'one-shot')
+    let position = this.#position
+    const external = this.takeExternal(plan, () => position++)
     const { contributions, faults } = interpreter.commit({
-      delta: (relation) => this.present(relation),
+      delta: (scan) => external.get(scan)?.contributions ?? this.present(scan.relation),
       end: () => null,
     })
     const first = firstFault(faults)

@@ -7,8 +7,9 @@
  *          follows everything again, and repeats the step if it had left nothing in the log. What a follower is told
  *          twice shows only as its state, so until the next `take` the session answers with states, not with changes.
  */
-import { QueryMistake } from '../../src/base/index.ts'
-import type { Field, Row } from '../../src/data/index.ts'
+import { QueryMistake, systemDisk } from '../../src/base/index.ts'
+import { builtinConnectors } from '../../src/connect/index.ts'
+import { type Field, type Row, type Value, valueText } from '../../src/data/index.ts'
 import {
   type Database,
   type DatabaseOptions,
@@ -27,6 +28,7 @@ import {
   type Rows,
   type Session,
 } from './session.ts'
+import { Sources } from './sources.ts'
 
 /** A crash that was asked for. */
 export class Crash extends Error {}
@@ -39,28 +41,41 @@ interface Followed {
   changes: ChangedRow[]
   /** A pending `next` of the iterator. */
   next: Promise<void> | null
-  /** Rows that the changes taken so far add up to; kept for crashes. */
+  /** The query has ended with its sources. */
+  ended: boolean
+  /** What the iterator threw. */
   fault: unknown
 }
 
 export class EngineSession implements Session {
   #database: Database | RemoteDatabase
   readonly #options: DatabaseOptions
+  /** What connector `js` reads; a thread has none. */
+  readonly #sources: Sources
   readonly #followed = new Map<string, Followed>()
   readonly #fields = new Map<string, Field[]>()
   /** Followers that were told everything again: their next changes are a state. */
   readonly again = new Set<string>()
   crashes = 0
 
-  private constructor(database: Database | RemoteDatabase, options: DatabaseOptions) {
+  private constructor(
+    database: Database | RemoteDatabase,
+    options: DatabaseOptions,
+    sources: Sources,
+  ) {
+    this.#sources = sources
     this.#database = database
     this.#options = options
   }
 
   static async open(options: DatabaseOptions): Promise<EngineSession> {
-    const all: DatabaseOptions = { thread: 'host', cycles: 'manual', ...options }
-    if (all.thread === 'worker') return new EngineSession(openOnThread(':memory:', all, {}), all)
-    return new EngineSession(await open(':memory:', all), all)
+    const sources = new Sources()
+    const given: DatabaseOptions = { thread: 'host', cycles: 'manual', ...options }
+    if (given.thread === 'worker') {
+      return new EngineSession(openOnThread(':memory:', given, {}), given, sources)
+    }
+    const all = { ...given, connectors: builtinConnectors(systemDisk, sources) }
+    return new EngineSession(await open(':memory:', all), all, sources)
   }
 
   async execute(sql: string): Promise<Rows | Fault | { kind: 'done' }> {
@@ -92,6 +107,15 @@ export class EngineSession implements Session {
   }
 
   async append(relation: string, rows: Row[]): Promise<void> {
+    const outside = this.#sources.find(relation)
+    if (outside !== undefined) {
+      const fields = this.fieldsOf(relation)
+      const text = (value: Value, at: number) =>
+        value === null ? null : valueText(value, fields[at]!.type)
+      // The connector takes values in the spelling of SQL.
+      outside.push(...rows.map((row) => row.map(text)))
+      return
+    }
     await this.#survive(async () => {
       await this.#database.append(relation, rows)
     })
@@ -112,10 +136,6 @@ export class EngineSession implements Session {
     await this.#survive(async () => {
       await this.#database.execute('FLUSH')
     })
-  }
-
-  async end(): Promise<void> {
-    throw new Error('stored streams do not end')
   }
 
   async takeChanges(name: string): Promise<Changed> {
@@ -150,6 +170,7 @@ export class EngineSession implements Session {
       cancel: last.cancel,
       changes: [],
       next: null,
+      ended: false,
       fault: null,
     })
   }
@@ -217,11 +238,12 @@ export class EngineSession implements Session {
 
 /** Takes the commits that are there; a commit that is still to come stays awaited. */
 async function drain(followed: Followed): Promise<void> {
-  for (;;) {
+  while (!followed.ended) {
     followed.next ??= followed.commits.next().then(
       ({ value, done }) => {
         followed.next = null
-        if (done !== true) collect(followed, value)
+        if (done === true) followed.ended = true
+        else collect(followed, value)
       },
       (fault) => {
         followed.fault = fault

@@ -4,10 +4,10 @@
  * Format:  one step after the other; `--` starts a comment line, or a comment behind a table row.
  *            SQL statement;                        runs it; it must not fail
  *            error CODE [text under the span]      the next statement fails so
- *            feed R      | column | …              rows for a stream or table; columns left out are NULL
+ *            feed R      | column | …              rows for a stream or table; columns left out are NULL. A source
+ *                                                  outside ('connector' = 'js', 'source' = R) is fed before it is read
  *            subscribe N as SELECT …;              a continuous query called N from here on
  *            flush                                 a commit point
- *            end R                                 the bounded source R has no more rows
  *            expect N    | op | column | …         changes of view or subscription N since the last `expect N`
  *            errors N    | op | offset | …         the same of N.errors
  *            query SELECT …;   then a table        a one-shot answer, in order
@@ -35,7 +35,7 @@ export type Step = Place &
     | { kind: 'error'; code: string; at: string; text: string }
     | { kind: 'query'; text: string }
     | { kind: 'subscribe'; name: string; text: string }
-    | { kind: 'feed' | 'expect' | 'errors' | 'end'; name: string }
+    | { kind: 'feed' | 'expect' | 'errors'; name: string }
     | { kind: 'flush' }
   )
 
@@ -60,7 +60,6 @@ function readStep(lines: readonly string[], at: number): Step {
     case 'feed':
     case 'expect':
     case 'errors':
-    case 'end':
       return { kind: word as 'feed', name: second!, ...readTable(lines, at, at) }
     case 'flush':
       return { kind: 'flush', ...readTable(lines, at, at + 1) }

@@ -2,11 +2,11 @@
  * Oracle session: runs a golden script on the reference interpreter; binding is the product's own, the rest is not.
  */
 import { parse, type Statement } from '../../grammar/index.ts'
-import { QueryMistake } from '../../src/base/index.ts'
+import { QueryMistake, systemDisk } from '../../src/base/index.ts'
 import { Catalog, type Relation } from '../../src/catalog/index.ts'
-import type { Connectors, Field, Row } from '../../src/data/index.ts'
+import { builtinConnectors } from '../../src/connect/index.ts'
+import type { Field, Row } from '../../src/data/index.ts'
 import { type BoundStatement, bind, type Plan } from '../../src/plan/index.ts'
-import { Failed } from '../oracle/value.ts'
 import { OracleQuery, type Shown, World } from '../oracle/world.ts'
 import {
   type Changed,
@@ -16,6 +16,7 @@ import {
   type Rows,
   type Session,
 } from './session.ts'
+import { Sources } from './sources.ts'
 
 interface Followed {
   query: OracleQuery
@@ -26,13 +27,9 @@ interface Followed {
 export class OracleSession implements Session {
   readonly #world = new World()
   readonly #catalog = new Catalog()
-  readonly #connectors: Connectors
+  readonly #connectors = builtinConnectors(systemDisk, new Sources())
   /** Subscriptions by lower-case name: of the script, of views, and `view.errors`. */
   readonly #followed = new Map<string, Followed>()
-
-  constructor(connectors: Connectors = new Map()) {
-    this.#connectors = connectors
-  }
 
   async execute(sql: string): Promise<Rows | Fault | { kind: 'done' }> {
     try {
@@ -55,7 +52,7 @@ export class OracleSession implements Session {
   }
 
   async append(relation: string, rows: Row[]): Promise<void> {
-    this.#world.append(relation, rows)
+    if (!this.#world.feed(relation, rows)) this.#world.append(relation, rows)
   }
 
   async subscribe(name: string, sql: string): Promise<Fault | null> {
@@ -75,10 +72,6 @@ export class OracleSession implements Session {
 
   async flush(): Promise<void> {
     this.#flush()
-  }
-
-  async end(relation: string): Promise<void> {
-    this.#world.end(relation)
   }
 
   async takeChanges(name: string): Promise<Changed> {
@@ -167,6 +160,10 @@ export class OracleSession implements Session {
     const { relation, insert } = bound
     if (this.#catalog.get(relation.name) !== undefined) return { kind: 'done' as const }
     this.#catalog.add(relation)
+    if (relation.kind === 'external') {
+      this.#world.createExternal(relation.name, relation.watermark?.column ?? null)
+      return { kind: 'done' as const }
+    }
     this.#world.createRelation(relation.name)
     return insert === null ? { kind: 'done' as const } : this.#insert(relation.name, insert, text)
   }
@@ -228,5 +225,3 @@ export function faultOf(error: QueryMistake, text: string): Fault {
   const at = span === undefined ? '' : text.slice(span.start, span.end)
   return { kind: 'fault', code: error.code, message: first?.message ?? error.message, at }
 }
-
-export { Failed }

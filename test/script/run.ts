@@ -38,9 +38,6 @@ export async function runStep(session: Session, step: Step): Promise<Outcome> {
     case 'flush':
       await session.flush()
       return nothing
-    case 'end':
-      await session.end(step.name)
-      return nothing
     case 'expect':
       await session.flush()
       return { table: changesTable(await session.takeChanges(step.name)), complaint: null }

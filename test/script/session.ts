@@ -38,8 +38,6 @@ export interface Session {
   subscribe(name: string, sql: string): Promise<Fault | null>
   /** A commit point. */
   flush(): Promise<void>
-  /** The bounded source has ended. */
-  end(relation: string): Promise<void>
   /** Changes of a view or subscription since they were last taken. */
   takeChanges(name: string): Promise<Changed>
   /** The same of its errors: offset, code, message, row. */

@@ -1,0 +1,74 @@
+/**
+ * External: the order in which a query takes the rows of bounded sources outside the log.
+ *
+ * How      The next row is that of the least (greatest event time so far, number of the source); sources without a watermark come
+ *          before all others. A row takes the next position when it is taken; a source that has no more rows takes one for
+ *          its end, at once.
+ * See      docs/laws.md (where a row stands)
+ */
+import type { Row } from '../../src/data/index.ts'
+import type { Plan } from '../../src/plan/logical.ts'
+import type { Contribution } from './commit.ts'
+
+export type Scan = Plan & { kind: 'scan' }
+
+/** A bounded source and its event-time column, if it has a watermark. */
+export interface External {
+  rows: Row[]
+  time: number | null
+}
+
+export interface Taken {
+  contributions: Contribution[]
+  end: number
+}
+
+/** The scans of a plan, left to right. */
+export function scansOf(plan: Plan): Scan[] {
+  if (plan.kind === 'scan') return [plan]
+  if (plan.kind === 'join') return [...scansOf(plan.left), ...scansOf(plan.right)]
+  return 'input' in plan ? scansOf(plan.input) : []
+}
+
+/** Rows and ends of all scans; `nextPosition` hands out positions. */
+export function takeAll(
+  scans: readonly { scan: Scan; external: External }[],
+  nextPosition: () => number,
+): Map<Scan, Taken> {
+  const taken = new Map<Scan, Taken>()
+  const open = scans.map(({ scan, external }) => ({
+    scan,
+    external,
+    at: 0,
+    greatest: null as bigint | null,
+  }))
+  const timeOf = ({ external, at, greatest }: (typeof open)[number]): bigint | null => {
+    if (external.time === null) return null
+    const time = external.rows[at]![external.time] as bigint
+    return greatest === null || time > greatest ? time : greatest
+  }
+  for (const { scan } of open) taken.set(scan, { contributions: [], end: -1 })
+  for (;;) {
+    const ended = open.find(({ external, at }) => at >= external.rows.length)
+    if (ended !== undefined) {
+      taken.get(ended.scan)!.end = nextPosition()
+      open.splice(open.indexOf(ended), 1)
+      continue
+    }
+    const [first, ...others] = open
+    if (first === undefined) return taken
+    const next = others.reduce(
+      (least, one) => (isBefore(timeOf(one), timeOf(least)) ? one : least),
+      first,
+    )
+    next.greatest = timeOf(next)
+    const row = next.external.rows[next.at++]!
+    taken
+      .get(next.scan)!
+      .contributions.push({ row: [...row], weight: 1, triple: [nextPosition(), 0, 0] })
+  }
+}
+
+function isBefore(a: bigint | null, b: bigint | null): boolean {
+  return b !== null && (a === null || a < b)
+}
