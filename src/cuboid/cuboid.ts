@@ -96,12 +96,6 @@ interface BucketState {
 /** Rows of an old image of a single cell that was not there. */
 const notThere = -1n
 
-/** Bytes of a row: whole cache lines where that costs at most a sixth. */
-function alignedBytes(bytes: number): number {
-  const aligned = Math.ceil(bytes / 64) * 64
-  return aligned - bytes <= bytes / 6 ? aligned : bytes
-}
-
 export class Cuboid {
   readonly #kernels: Kernels
   readonly #spec: CuboidSpec
@@ -133,7 +127,7 @@ export class Cuboid {
     this.#keyFields = keys.fields
     this.#measures = measures.fields
     this.#fieldBytes = measures.end
-    const rowBytes = alignedBytes(measures.end)
+    const rowBytes = measures.end
     this.#layout = {
       keys: keys.fields,
       rowBytes,
