@@ -84,7 +84,7 @@ export interface Dialect {
   expression(text: string): string
 }
 
-export function expressionSql({ text, parts }: Expr, dialect: Dialect): string {
+function expressionSql({ text, parts }: Expr, dialect: Dialect): string {
   return dialect
     .expression(text)
     .replace(/\$(\d)/g, (_, index: string) => expressionSql(parts[Number(index)]!, dialect))
@@ -107,7 +107,7 @@ export function selectSql(select: Select, dialect: Dialect): string {
     .join(' ')
 }
 
-export function fromSql(from: From, dialect: Dialect): string {
+function fromSql(from: From, dialect: Dialect): string {
   switch (from.kind) {
     case 'table':
       return from.name === from.alias ? from.name : `${from.name} ${from.alias}`

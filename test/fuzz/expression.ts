@@ -25,7 +25,7 @@ export const kinds: readonly Kind[] = [
   'date',
 ]
 
-export const numeric: readonly Kind[] = ['int', 'bigint', 'double', 'decimal']
+const numeric: readonly Kind[] = ['int', 'bigint', 'double', 'decimal']
 
 export function pick<T>(random: Random, from: readonly T[]): T {
   return from[random.below(from.length)]!

@@ -41,7 +41,7 @@ export function compareTriples(a: Triple, b: Triple): number {
   return a[0] - b[0] || a[1] - b[1] || a[2] - b[2]
 }
 
-export function leastTriple(a: Triple, b: Triple): Triple {
+function leastTriple(a: Triple, b: Triple): Triple {
   return compareTriples(a, b) <= 0 ? a : b
 }
 

@@ -18,7 +18,7 @@ export function ranged(value: bigint, type: Type): Value {
   return bits === 32 ? Number(value) : value
 }
 
-export function typeWord(type: Type): string {
+function typeWord(type: Type): string {
   return type.kind
 }
 

@@ -34,7 +34,7 @@ export function evaluate(expression: Expression, row: CellRow): Cell {
   }
 }
 
-export function literalValue(value: string | number | boolean | null, type: Type): Value {
+function literalValue(value: string | number | boolean | null, type: Type): Value {
   if (value === null) return null
   switch (type.kind) {
     case 'bigint':

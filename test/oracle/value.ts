@@ -97,8 +97,8 @@ export function scaleOf(type: Type): number {
   return type.kind === 'decimal' ? type.scale : 0
 }
 
-export const int64Max = 2n ** 63n - 1n
-export const int64Min = -(2n ** 63n)
+const int64Max = 2n ** 63n - 1n
+const int64Min = -(2n ** 63n)
 
 export function fitsInt64(value: bigint): boolean {
   return value >= int64Min && value <= int64Max

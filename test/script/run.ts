@@ -59,7 +59,7 @@ function runError(
 const describe = ({ code, message, at }: Fault) => `${code} at «${at}»: ${message}`
 
 /** Rows of a feed, in the order of the relation's columns. */
-export function fedRows(fields: readonly Field[], table: Table): Row[] {
+function fedRows(fields: readonly Field[], table: Table): Row[] {
   const places = fields.map(({ name }) =>
     table.header.findIndex((cell) => cell.toLowerCase() === name.toLowerCase()),
   )
