@@ -115,7 +115,7 @@ export function dropEqualPairs(
   return count === batch.rows ? batch : takeRows(kernels, batch, selection, count)
 }
 
-/** Drops rows that cancel at one triple when only `columns` of them are looked at: to their reader they never happened. */
+/** Drops rows that cancel at one triple in the `columns` that are looked at: to their reader they never happened. */
 export function dropCancelled(
   kernels: Kernels,
   batch: VectorBatch,

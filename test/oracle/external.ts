@@ -1,9 +1,9 @@
 /**
  * External: the order in which a query takes the rows of bounded sources outside the log.
  *
- * How      The next row is that of the least (greatest event time so far, number of the source); sources without a watermark come
- *          before all others. A row takes the next position when it is taken; a source that has no more rows takes one for
- *          its end, at once.
+ * How      The next row is that of the least (greatest event time so far, number of the source); sources without a
+ *          watermark come before all others. A row takes the next position when it is taken; a source that has no more
+ *          rows takes one for its end, at once.
  * See      docs/laws.md (where a row stands)
  */
 import type { Row } from '../../src/data/index.ts'
