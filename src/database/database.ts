@@ -19,10 +19,11 @@ import {
   systemClock,
   systemDisk,
 } from '../base/index.ts'
-import type { Batch, Connectors, Field, Row, Schema } from '../data/index.ts'
+import type { Batch, Connectors, Field, Schema } from '../data/index.ts'
 import type { Backend } from '../kernel/index.ts'
 import { Log } from '../log/index.ts'
 import { type BoundStatement, bind } from '../plan/index.ts'
+import { askPlan, askRows, type ResultSet } from './ask.ts'
 import { Engine } from './engine.ts'
 import { type InputRow, ingest } from './ingest.ts'
 import type { Work } from './query.ts'
@@ -67,11 +68,6 @@ export interface Progress {
   rows: number
   bytes: number
   bytesTotal: number | null
-}
-
-export interface ResultSet {
-  fields: Field[]
-  rows: Row[]
 }
 
 /** Milliseconds of work between two turns of the event loop. */
@@ -151,24 +147,12 @@ export class Database {
   }
 
   /** Runs one one-shot query. */
-  async query(
+  query(
     sql: string,
     params?: ExecuteOptions['params'],
     options: { signal?: AbortSignal } = {},
   ): Promise<ResultSet> {
-    const results = await this.execute(sql, { ...options, params })
-    const last = results.findLast((result) => result.kind === 'rows')
-    if (last?.kind !== 'rows') {
-      for (const result of results) if (result.kind === 'changes') result.cancel()
-      throw new QueryMistake([
-        {
-          code: 'unsupported',
-          message: 'query() takes a statement that gives rows',
-          hint: 'use execute() or subscribe()',
-        },
-      ])
-    }
-    return { fields: last.fields, rows: last.rows }
+    return askRows(this, sql, { ...options, params })
   }
 
   /** Appends rows to a stored stream or table; resolves when they are in the log. */
@@ -204,9 +188,8 @@ export class Database {
   }
 
   /** The plan of a statement as text. */
-  async explain(sql: string): Promise<string> {
-    const { rows } = await this.query(`EXPLAIN ${sql}`)
-    return rows.map((row) => row[0]).join('\n')
+  explain(sql: string): Promise<string> {
+    return askPlan(this, sql)
   }
 
   /** Resolves when every query that ends by itself has ended and nothing is left to take. */

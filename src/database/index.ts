@@ -1,13 +1,13 @@
 /** Database: statements, rows in and changes out; what `src/index.ts` and the doors build on. */
 
 export type { ErrorRow } from '../runtime/index.ts'
+export type { ResultSet } from './ask.ts'
 export {
   Database,
   type DatabaseOptions,
   type ExecuteOptions,
   open,
   type Progress,
-  type ResultSet,
   Subscription,
 } from './database.ts'
 export type { InputRow } from './ingest.ts'

@@ -6,9 +6,10 @@
  * Contract 1 (checked) the golden scripts give the same bytes through it.
  */
 import type { Worker } from 'node:worker_threads'
-import { assert, Failure, QueryMistake } from '../base/index.ts'
+import { assert, Failure } from '../base/index.ts'
 import { type Batch, rowsOf, type Schema } from '../data/index.ts'
-import { type Database, type ExecuteOptions, type ResultSet, Subscription } from './database.ts'
+import { askPlan, askRows, type ResultSet } from './ask.ts'
+import { type Database, type ExecuteOptions, Subscription } from './database.ts'
 import { type InputRow, ingest } from './ingest.ts'
 import type { StatementResult } from './statement.ts'
 import { CommitQueue } from './subscription.ts'
@@ -71,17 +72,12 @@ export class RemoteDatabase
     }
   }
 
-  async query(
+  query(
     sql: string,
     params?: ExecuteOptions['params'],
     options: { signal?: AbortSignal } = {},
   ): Promise<ResultSet> {
-    const results = await this.execute(sql, { ...options, params })
-    const last = results.findLast((result) => result.kind === 'rows')
-    if (last?.kind === 'rows') return { fields: last.fields, rows: last.rows }
-    for (const result of results) if (result.kind === 'changes') result.cancel()
-    const message = 'query() takes a statement that gives rows'
-    throw new QueryMistake([{ code: 'unsupported', message, hint: 'use execute() or subscribe()' }])
+    return askRows(this, sql, { ...options, params })
   }
 
   async append(stream: string, rows: readonly InputRow[] | Batch): Promise<{ offset: number }> {
@@ -101,9 +97,8 @@ export class RemoteDatabase
     return Subscription.of(this, sql, params, options)
   }
 
-  async explain(sql: string): Promise<string> {
-    const { rows } = await this.query(`EXPLAIN ${sql}`)
-    return rows.map((row) => row[0]).join('\n')
+  explain(sql: string): Promise<string> {
+    return askPlan(this, sql)
   }
 
   async close(): Promise<void> {
