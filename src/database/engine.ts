@@ -280,7 +280,9 @@ export class Engine {
     if (relation.kind === 'errors') {
       const of = relation.of.toLowerCase()
       const query = this.#queries.get(of)
-      return query === undefined ? this.badRows(of).rows : query.dataflow.errors.map(errorRow)
+      return query === undefined
+        ? badRowsTold(this.badRows(of))
+        : query.dataflow.errors.map(errorRow)
     }
     const query = this.#queries.get(relation.name.toLowerCase())
     if (query !== undefined && query.fault !== null) throw query.fault
@@ -308,6 +310,14 @@ export class Engine {
     }
     return bytes
   }
+}
+
+/** The bad rows that are kept, and a last row that tells how many are not. */
+function badRowsTold({ count, rows }: { count: number; rows: Row[] }): Row[] {
+  const more = count - rows.length
+  if (more === 0) return rows
+  const message = `${more} more rows could not be decoded; the first ${rows.length} are kept`
+  return [...rows, [rows.at(-1)![0]!, 'malformed_row', message, null]]
 }
 
 /** A row of `<query>.errors`. */
