@@ -67,6 +67,7 @@ const done = (message: string): Outcome => ({ kind: 'done', message })
 const text = (name: string): Field => ({ name, type: { kind: 'varchar' }, nullable: true })
 
 export function* perform(engine: Engine, bound: BoundStatement, session: Session): Work<Outcome> {
+  for (const notice of bound.notices) session.notice(notice)
   switch (bound.kind) {
     case 'create-relation':
       return yield* createRelation(engine, bound, session)
@@ -79,7 +80,7 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
     case 'insert':
       return yield* insert(engine, bound.target, bound.plan, session)
     case 'insert-continuous':
-      return insertContinuous(engine, bound.target, bound.query, session)
+      return insertContinuous(engine, bound.target, bound.query)
     case 'select':
       return yield* select(engine, bound.plan, session)
     case 'select-continuous':
@@ -151,7 +152,6 @@ function createMaterialized(
   if (bound.ifNotExists && engine.catalog.get(relation.name) !== undefined) {
     return done(`materialized view ${relation.name} exists already`)
   }
-  tell(query, session)
   const plan = engine.physical(query.plan, 'continuous')
   assert(relation.kind === 'materialized', 'a materialized view is a relation of its kind')
   engine.start(relation.name, plan, true)
@@ -220,13 +220,7 @@ function* insert(engine: Engine, target: string, plan: Plan, session: Session): 
 }
 
 /** INSERT INTO a connector's table: a continuous query with a sink. */
-function insertContinuous(
-  engine: Engine,
-  target: string,
-  query: ContinuousQuery,
-  session: Session,
-): Outcome {
-  tell(query, session)
+function insertContinuous(engine: Engine, target: string, query: ContinuousQuery): Outcome {
   const relation = engine.catalog.get(target)
   assert(relation?.kind === 'external', `the target ${target} is external`)
   const connector = engine.options.connectors.get(relation.connector)
@@ -265,10 +259,6 @@ function writeDelta(writer: SinkWriter, fields: readonly Field[], delta: Delta):
   }
 }
 
-function tell(query: ContinuousQuery, session: Session): void {
-  for (const notice of query.notices) session.notice(notice)
-}
-
 /** A query whose changes go to a queue; the first commit tells what is there already. */
 function* subscribe(
   engine: Engine,
@@ -276,7 +266,6 @@ function* subscribe(
   snapshot: boolean,
   session: Session,
 ): Work<Outcome> {
-  tell(query, session)
   const name = engine.nextName('subscription')
   const plan = engine.physical(query.plan, 'continuous')
   const running = engine.start(name, plan, false)

@@ -8,7 +8,14 @@
 import type { Emit, Query, Statement, Relation as TreeRelation } from '../../grammar/index.ts'
 import { QueryMistake } from '../base/index.ts'
 import type { Relation } from '../catalog/index.ts'
-import { type BindContext, type Binding, fail, newBinding, sorted } from './bind/binding.ts'
+import {
+  type BindContext,
+  type Binding,
+  fail,
+  newBinding,
+  sorted,
+  unsupported,
+} from './bind/binding.ts'
 import { bindCreateRelation } from './bind/create.ts'
 import { bindDrop } from './bind/drop.ts'
 import { applyEmit, type EmitMode } from './bind/emission.ts'
@@ -91,6 +98,7 @@ function bindStatement(binding: Binding, statement: Statement): BoundStatement {
       return { kind: 'explain', analyze, format, statement: inner, notices }
     }
     case 'set':
+      checkSetting(binding, statement)
       return { kind: 'set', name: statement.name, value: statement.value, notices }
     case 'show':
       return { kind: 'show', what: statement.what, notices }
@@ -151,4 +159,24 @@ export function refuseDuplicate(
   if (present === undefined) return name
   const what = present.kind === 'materialized' ? 'materialized view' : present.kind
   fail('duplicate_name', `${what} ${present.name} exists already`, path.span, `DROP it first`)
+}
+
+/** Settings of the dialect, with the one value that they have today. */
+const settings: ReadonlyMap<string, string> = new Map([
+  ['dialect', 'default'],
+  ['timezone', 'utc'],
+  ['time zone', 'utc'],
+  ['float_sum', 'exact'],
+  ['approximation', 'off'],
+  ['state_budget', 'default'],
+  ['execution.runtime-mode', 'streaming'],
+])
+
+/** A setting that would change an answer is refused; one of another system is passed over, and said to be. */
+function checkSetting(binding: Binding, { name, value, span }: Statement & { kind: 'set' }): void {
+  const only = settings.get(name.toLowerCase())
+  if (only === undefined) binding.notices.push(`setting ${name} is not known here and is ignored`)
+  else if (value !== null && String(value).toLowerCase() !== only) {
+    unsupported(`SET ${name} = ${value}`, span, `${name} is '${only}'`)
+  }
 }
