@@ -1,11 +1,11 @@
 /**
  * Print: the tree as text in one spelling, on one line per statement.
  *
- * How      Parentheses only where precedence (parser.ts, `power`) asks for them. Names are quoted if they were, or if
- *          their spelling would not scan as a name.
+ * How      Parentheses only where precedence (rule/expression.ts, `power`) asks for them. Names are quoted if they
+ *          were, or if their spelling would not scan as a name.
  * Contract 1 (checked) parse(print(t)) equals t, spans aside, for every tree that a parse can give.
  */
-import { power } from './parser.ts'
+import { power } from './rule/expression.ts'
 import type {
   Emit,
   Expression,

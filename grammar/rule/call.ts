@@ -1,0 +1,202 @@
+/**
+ * Call rules: columns, calls of functions and what looks like one: CAST, EXTRACT, SUBSTRING … FROM, FILTER.
+ */
+import type { ParserMethod } from 'chevrotain'
+import { unsupported } from '../constructs.ts'
+import type { Token } from '../scanner.ts'
+import type { Expression, Identifier, Unit } from '../tree.ts'
+import { identifier, kinds, label, word } from '../words.ts'
+import { Refusal } from './leaf.ts'
+import { LiteralRules, units } from './literal.ts'
+
+type Of<U, K> = Extract<U, { kind: K }>
+
+// biome-ignore format: a list to read as a block
+const foreignFields: ReadonlySet<string> = new Set([
+  'CENTURY', 'DAYOFMONTH', 'DAYOFWEEK', 'DAYOFYEAR', 'DECADE', 'ISODOW', 'ISOYEAR', 'JULIAN', 'MILLENNIUM',
+  'NANOSECOND', 'TIMEZONE', 'TIMEZONE_HOUR', 'TIMEZONE_MINUTE',
+])
+
+export abstract class CallRules extends LiteralRules {
+  abstract expression: ParserMethod<[number?], Expression>
+  abstract expressions: ParserMethod<[], Expression[]>
+
+  cast = this.RULE('cast', (): Expression => {
+    const start = this.start()
+    const attempt = (this.CONSUME(kinds.cast) as Token).upper !== 'CAST'
+    this.CONSUME(kinds.open)
+    const operand = this.SUBRULE(this.expression)
+    this.CONSUME(word.AS)
+    const type = this.SUBRULE(this.type)
+    this.CONSUME(kinds.close)
+    return { kind: 'cast', operand, type, attempt, span: this.span(start) }
+  })
+
+  extract = this.RULE('extract', (): Expression => {
+    const start = this.start()
+    this.CONSUME(kinds.extract)
+    this.CONSUME(kinds.open)
+    const token = this.OR([
+      { ALT: () => this.CONSUME(identifier) },
+      { ALT: () => this.CONSUME(kinds.string) },
+    ]) as Token
+    const unit = this.ACTION(() => this.#field(token))
+    this.CONSUME(word.FROM)
+    const operand = this.SUBRULE(this.expression)
+    this.CONSUME(kinds.close)
+    return { kind: 'extract', unit, operand, span: this.span(start) }
+  })
+
+  #field(token: Token): Unit | 'EPOCH' | 'DOW' | 'DOY' {
+    const name = token.value.toUpperCase()
+    if (name === 'EPOCH' || name === 'DOW' || name === 'DOY') return name
+    const unit = units.get(name)
+    if (unit !== undefined) return unit
+    if (foreignFields.has(name)) {
+      throw new Refusal(unsupported(`EXTRACT(${name} FROM …)`, token.start, token.end))
+    }
+    this.mistaken(`unknown field ${token.value}`, token, {
+      detail: `fields are ${[...new Set(units.values())].join(', ')}, EPOCH, DOW, DOY`,
+    })
+    return 'DAY'
+  }
+
+  niladic = this.RULE('niladic', (): Expression => {
+    const token = this.CONSUME(kinds.niladic)
+    const name = this.identifierOf(token)
+    const call: Of<Expression, 'call'> = {
+      kind: 'call',
+      name,
+      args: [],
+      distinct: false,
+      filter: null,
+      span: name.span,
+    }
+    this.OPTION(() => {
+      this.CONSUME(kinds.open)
+      this.OPTION1(() => {
+        call.args = this.SUBRULE(this.expressions)
+      })
+      this.CONSUME(kinds.close)
+      call.span = this.span(name.span.start)
+    })
+    return call
+  })
+
+  columnOrCall = this.RULE('columnOrCall', (): Expression => {
+    const start = this.start()
+    const path = [this.identifierOf(this.CONSUME(identifier))]
+    return this.OR([
+      { ALT: () => this.SUBRULE(this.call, { ARGS: [path[0]!] }) },
+      {
+        ALT: (): Expression => {
+          this.MANY(() => {
+            this.CONSUME(kinds.dot)
+            path.push(this.identifierOf(this.CONSUME(label)))
+          })
+          if (path.length > 1 && this.LA(1).tokenType === kinds.open) {
+            this.unsupported('functions with a schema', start)
+          }
+          return { kind: 'column', path, span: this.span(start) }
+        },
+      },
+    ])
+  })
+
+  call = this.RULE('call', (name: Identifier): Expression => {
+    let args: Expression[] = []
+    let distinct = false
+    this.CONSUME(kinds.open)
+    this.OPTION(() => {
+      args = this.OR([
+        {
+          ALT: (): Expression[] => {
+            this.CONSUME(kinds.star)
+            const span = this.span((this.LA(0) as Token).start)
+            return [{ kind: 'star', qualifier: [], span }]
+          },
+        },
+        {
+          ALT: (): Expression[] => {
+            this.OPTION1(() => {
+              distinct = this.SUBRULE(this.quantifier)
+            })
+            return this.SUBRULE(this.args, { ARGS: [name] })
+          },
+        },
+      ])
+    })
+    this.CONSUME(kinds.close)
+    const filter = this.OPTION2({
+      GATE: () => this.LA(2).tokenType === kinds.open,
+      DEF: () => this.SUBRULE(this.filter),
+    })
+    const span = this.span(name?.span.start)
+    return { kind: 'call', name, args, distinct, filter: filter ?? null, span }
+  })
+
+  filter = this.RULE('filter', (): Expression => {
+    this.CONSUME(word.FILTER)
+    this.CONSUME(kinds.open)
+    this.CONSUME(word.WHERE)
+    const condition = this.SUBRULE(this.expression)
+    this.CONSUME(kinds.close)
+    return condition
+  })
+
+  /** Arguments; SUBSTRING(x FROM a FOR b) becomes SUBSTRING(x, a, b). */
+  args = this.RULE('args', (name: Identifier): Expression[] => {
+    const list: Expression[] = []
+    const named = () => {
+      if (this.LA(2).tokenType === kinds.arrow) this.unsupported('named arguments of functions')
+    }
+    this.ACTION(named)
+    list.push(this.SUBRULE(this.expression))
+    this.OR([
+      {
+        GATE: () => this.LA(1).tokenType === word.FROM || this.LA(1).tokenType === word.FOR,
+        ALT: () => {
+          if (!this.RECORDING_PHASE && !/^substr(ing)?$/i.test(name.name)) {
+            this.unsupported(`${this.upper(1)} in ${name.name.toUpperCase()}`)
+          }
+          this.SUBRULE(this.substringRange, { ARGS: [list] })
+        },
+      },
+      {
+        ALT: () => {
+          this.MANY(() => {
+            this.CONSUME(kinds.comma)
+            this.ACTION(named)
+            list.push(this.SUBRULE1(this.expression))
+          })
+        },
+      },
+    ])
+    this.ACTION(() => {
+      const inside = {
+        ORDER: 'ORDER BY in a call',
+        LIMIT: 'LIMIT in a call',
+        TO: 'TO in a call',
+        IN: 'IN in a call',
+      }
+      const construct = inside[this.upper(1) as keyof typeof inside]
+      if (construct !== undefined) this.unsupported(construct)
+    })
+    return list
+  })
+
+  substringRange = this.RULE('substringRange', (list: Expression[]): void => {
+    const at = this.ahead(1)
+    const first = this.OPTION(() => {
+      this.CONSUME(word.FROM)
+      return this.SUBRULE(this.expression)
+    })
+    const span = { start: at.start, end: at.start }
+    this.ACTION(() => list.push(first ?? { kind: 'number', text: '1', span }))
+    this.OPTION1(() => {
+      this.CONSUME(word.FOR)
+      const count = this.SUBRULE1(this.expression)
+      this.ACTION(() => list.push(count))
+    })
+  })
+}

@@ -1,0 +1,314 @@
+/**
+ * Definition rules: CREATE and DROP, columns, watermarks and options.
+ */
+import type { Token } from '../scanner.ts'
+import type { ColumnDefinition, Option, Statement, WatermarkDefinition } from '../tree.ts'
+import { identifier, kinds, label, word } from '../words.ts'
+import { Refusal } from './leaf.ts'
+import { RelationRules } from './relation.ts'
+
+type Of<U, K> = Extract<U, { kind: K }>
+type Elements = { columns: ColumnDefinition[]; watermark: WatermarkDefinition | null }
+
+const objects = {
+  stream: word.STREAM,
+  table: word.TABLE,
+  view: word.VIEW,
+  query: word.QUERY,
+} as const
+
+export abstract class DefinitionRules extends RelationRules {
+  create = this.RULE('create', (): Statement => {
+    const start = this.start()
+    this.CONSUME(word.CREATE)
+    const orReplace =
+      this.OPTION(() => {
+        this.CONSUME(word.OR)
+        this.CONSUME(word.REPLACE)
+        return true
+      }) ?? false
+    return this.OR([
+      {
+        GATE: () => !orReplace,
+        ALT: () => this.SUBRULE(this.createRelation, { ARGS: [start] }),
+      },
+      { ALT: () => this.SUBRULE(this.createView, { ARGS: [start, orReplace] }) },
+    ])
+  })
+
+  ifNotExists = this.RULE('ifNotExists', (): void => {
+    this.CONSUME(word.IF)
+    this.CONSUME(word.NOT)
+    this.CONSUME(word.EXISTS)
+  })
+
+  createView = this.RULE('createView', (start: number, orReplace: boolean): Statement => {
+    const materialized = this.OPTION(() => this.CONSUME(word.MATERIALIZED)) !== undefined
+    this.CONSUME(word.VIEW)
+    const ifNotExists = this.#given(
+      this.OPTION1({
+        GATE: () => this.LA(2).tokenType === word.NOT,
+        DEF: () => [this.SUBRULE(this.ifNotExists)],
+      }),
+    )
+    const name = this.SUBRULE(this.path)
+    const columns = this.OPTION2(() => this.SUBRULE(this.names)) ?? []
+    this.ACTION(() => {
+      if (this.upper(1) === 'WITH' && this.LA(2).tokenType === kinds.open) {
+        this.unsupported('options of a view (WITH)')
+      }
+    })
+    this.CONSUME(word.AS)
+    const query = this.SUBRULE(this.query)
+    const span = this.span(start)
+    return { kind: 'create-view', materialized, orReplace, ifNotExists, name, columns, query, span }
+  })
+
+  #given(value: unknown): boolean {
+    return value !== undefined
+  }
+
+  createRelation = this.RULE('createRelation', (start: number): Statement => {
+    const object = this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(word.STREAM)
+          return 'stream' as const
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(word.TABLE)
+          return 'table' as const
+        },
+      },
+    ])
+    const ifNotExists = this.#given(
+      this.OPTION({
+        GATE: () => this.LA(2).tokenType === word.NOT,
+        DEF: () => [this.SUBRULE(this.ifNotExists)],
+      }),
+    )
+    const name = this.SUBRULE(this.path)
+    const elements: Elements = { columns: [], watermark: null }
+    this.OPTION1(() => this.SUBRULE(this.elements, { ARGS: [elements] }))
+    const options = this.OPTION2(() => this.SUBRULE(this.options)) ?? []
+    const query = this.OPTION3(() => {
+      this.CONSUME(word.AS)
+      return this.SUBRULE(this.query)
+    })
+    const span = this.span(start)
+    return {
+      kind: 'create-relation',
+      object,
+      name,
+      ifNotExists,
+      ...elements,
+      options,
+      query: query ?? null,
+      span,
+    }
+  })
+
+  /** ( column | watermark, … [,] ) */
+  elements = this.RULE('elements', (elements: Elements): void => {
+    this.CONSUME(kinds.open)
+    this.SUBRULE(this.element, { ARGS: [elements] })
+    this.MANY({
+      GATE: () => this.LA(2).tokenType !== kinds.close,
+      DEF: () => {
+        this.CONSUME(kinds.comma)
+        this.SUBRULE1(this.element, { ARGS: [elements] })
+      },
+    })
+    this.OPTION(() => this.CONSUME1(kinds.comma))
+    this.CONSUME(kinds.close)
+  })
+
+  element = this.RULE('element', (elements: Elements): void => {
+    this.refuse('element')
+    this.OR({
+      DEF: [
+        {
+          GATE: () => this.LA(2).tokenType === word.FOR,
+          ALT: () => {
+            const at = this.LA(1)
+            const watermark = this.SUBRULE(this.watermark)
+            this.ACTION(() => {
+              if (elements.watermark !== null) this.mistaken('a second WATERMARK', at)
+              elements.watermark = watermark
+            })
+          },
+        },
+        {
+          ALT: () => {
+            const column = this.SUBRULE(this.column)
+            this.ACTION(() => elements.columns.push(column))
+          },
+        },
+      ],
+      IGNORE_AMBIGUITIES: true,
+    })
+  })
+
+  column = this.RULE('column', (): ColumnDefinition => {
+    const start = this.start()
+    const name = this.identifierOf(this.CONSUME(identifier))
+    this.ACTION(() => {
+      if (this.LA(1).tokenType === word.AS) this.unsupported('computed columns')
+    })
+    const type = this.SUBRULE(this.type)
+    this.ACTION(() => {
+      if (this.LA(1).tokenType === word.AS) this.unsupported('computed columns')
+    })
+    const notNull =
+      this.OPTION(() =>
+        this.OR([
+          {
+            ALT: () => {
+              this.CONSUME(word.NOT)
+              this.CONSUME(word.NULL)
+              return true
+            },
+          },
+          {
+            ALT: () => {
+              this.CONSUME1(word.NULL)
+              return false
+            },
+          },
+        ]),
+      ) ?? false
+    return { kind: 'column-definition', name, type, notNull, span: this.span(start) }
+  })
+
+  watermark = this.RULE('watermark', (): WatermarkDefinition => {
+    const start = this.start()
+    this.CONSUME(word.WATERMARK)
+    this.CONSUME(word.FOR)
+    const column = this.identifierOf(this.CONSUME(identifier))
+    const delayed = this.OPTION(() => {
+      this.CONSUME(word.AS)
+      return this.SUBRULE(this.expression)
+    })
+    return { kind: 'watermark', column, delayed: delayed ?? null, span: this.span(start) }
+  })
+
+  options = this.RULE('options', (): Option[] => {
+    const options: Option[] = []
+    this.CONSUME(word.WITH)
+    this.CONSUME(kinds.open)
+    this.AT_LEAST_ONE_SEP({
+      SEP: kinds.comma,
+      DEF: () => {
+        options.push(this.SUBRULE(this.pair))
+      },
+    })
+    this.CONSUME(kinds.close)
+    return options
+  })
+
+  pair = this.RULE('pair', (): Option => {
+    const start = this.start()
+    const key = this.SUBRULE(this.key)
+    this.CONSUME(kinds.equal)
+    const value = this.SUBRULE(this.setting)
+    return { kind: 'option', key, value, span: this.span(start) }
+  })
+
+  /** 'a.b-c' or a.b-c; in lower case. */
+  key = this.RULE('key', (): string => {
+    let text = ''
+    this.OR([
+      {
+        ALT: () => {
+          text = (this.CONSUME(kinds.string) as Token).value
+        },
+      },
+      {
+        ALT: () => {
+          text = (this.CONSUME(label) as Token).value
+          this.MANY(() => {
+            text += this.OR1([
+              { ALT: () => this.CONSUME(kinds.dot) },
+              { ALT: () => this.CONSUME(kinds.minus) },
+            ])?.image
+            text += (this.CONSUME1(label) as Token).value
+          })
+        },
+      },
+    ])
+    return this.ACTION(() => text.toLowerCase())
+  })
+
+  /** The value of an option: a string, a bare word, a number, TRUE or FALSE. */
+  setting = this.RULE('setting', (): string | number | boolean =>
+    this.OR([
+      { ALT: (): string | number | boolean => this.SUBRULE(this.truth) },
+      { ALT: (): string | number | boolean => (this.CONSUME(kinds.string) as Token).value },
+      { ALT: (): string | number | boolean => (this.CONSUME(identifier) as Token).value },
+      // SET … = on.
+      { ALT: (): string | number | boolean => (this.CONSUME(word.ON) as Token).value },
+      {
+        ALT: (): string | number | boolean => {
+          const sign = this.OPTION(() => this.CONSUME(kinds.minus))
+          const token = this.CONSUME(kinds.number) as Token
+          return this.ACTION(() => this.#number(token, sign !== undefined))
+        },
+      },
+    ]),
+  )
+
+  #number(token: Token, negative: boolean): number {
+    const value = Number(token.value)
+    const exact = Number.isSafeInteger(value) || !Number.isInteger(value)
+    if (!Number.isFinite(value) || !exact) {
+      const { start, end } = token
+      const hint = 'write it as a string'
+      const message = `number ${token.value} is too large for an option`
+      throw new Refusal({ code: 'invalid_literal', message, hint, span: { start, end } })
+    }
+    return negative && value !== 0 ? -value : value
+  }
+
+  drop = this.RULE('drop', (): Statement => {
+    const start = this.start()
+    this.CONSUME(word.DROP)
+    const materialized = this.OPTION(() => this.CONSUME(word.MATERIALIZED)) !== undefined
+    const token = this.OR([
+      {
+        GATE: () => !materialized,
+        ALT: () => this.CONSUME(objects.stream),
+      },
+      {
+        GATE: () => !materialized,
+        ALT: () => this.CONSUME(objects.table),
+      },
+      { ALT: () => this.CONSUME(objects.view) },
+      {
+        GATE: () => !materialized,
+        ALT: () => this.CONSUME(objects.query),
+      },
+    ])
+    const ifExists = this.#given(
+      this.OPTION1({
+        GATE: () => this.LA(2).tokenType === word.EXISTS,
+        DEF: () => {
+          this.CONSUME(word.IF)
+          this.CONSUME(word.EXISTS)
+          return true
+        },
+      }),
+    )
+    const name = this.SUBRULE(this.path)
+    this.OPTION2(() => this.CONSUME(word.RESTRICT))
+    this.ACTION(() => {
+      if (this.LA(1).tokenType === kinds.comma) this.unsupported('several objects in one DROP')
+    })
+    const object = (materialized ? 'materialized view' : token?.image?.toLowerCase()) as Of<
+      Statement,
+      'drop'
+    >['object']
+    return { kind: 'drop', object, name, ifExists, span: this.span(start) }
+  })
+}

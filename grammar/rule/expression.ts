@@ -1,0 +1,268 @@
+/**
+ * Expression rules: operators and what they bind.
+ *
+ * How      Expressions climb precedence: `expression(min)` takes an operand and every tail that binds at least as
+ *          tightly as `min`.
+ */
+import type { ParserMethod, TokenType } from 'chevrotain'
+import type { Token } from '../scanner.ts'
+import type { BinaryOperator, Expression } from '../tree.ts'
+import { binaryOperator, kinds, word } from '../words.ts'
+import { CallRules } from './call.ts'
+
+type Of<U, K> = Extract<U, { kind: K }>
+
+/** How tightly operators bind; the printer uses the same numbers. */
+export const power = {
+  or: 1,
+  and: 2,
+  not: 3,
+  is: 4,
+  comparison: 5,
+  range: 6,
+  concat: 7,
+  additive: 8,
+  multiplicative: 9,
+  unary: 10,
+  postfix: 11,
+} as const
+
+const powers = new Map<TokenType, number>([
+  [word.OR, power.or],
+  [word.AND, power.and],
+  [word.IS, power.is],
+  [kinds.comparison, power.comparison],
+  [kinds.equal, power.comparison],
+  [word.BETWEEN, power.range],
+  [word.IN, power.range],
+  [word.LIKE, power.range],
+  [kinds.concat, power.concat],
+  [kinds.plus, power.additive],
+  [kinds.minus, power.additive],
+  [kinds.star, power.multiplicative],
+  [kinds.slash, power.multiplicative],
+  [kinds.percent, power.multiplicative],
+  [kinds.castTo, power.postfix],
+])
+const powerByIndex: number[] = []
+for (const [type, value] of powers) powerByIndex[type.tokenTypeIdx!] = value
+
+/** Operators in a row: each makes the tree one node deeper, and everybody who walks it needs stack for that. */
+const tailsMax = 1000
+
+export abstract class ExpressionRules extends CallRules {
+  expression: ParserMethod<[number?], Expression> = this.RULE(
+    'expression',
+    (min = 0): Expression => {
+      const start = this.start()
+      this.enter()
+      let left = this.SUBRULE(this.operand, { ARGS: [min] })
+      let tails = 0
+      this.MANY({
+        GATE: () => this.#binds(min),
+        DEF: () => {
+          if (++tails > tailsMax) this.#tooLong()
+          left = this.SUBRULE(this.tail, { ARGS: [left, start] })
+        },
+      })
+      this.leave()
+      return left
+    },
+  )
+
+  #tooLong(): void {
+    const hint = 'IN (…) takes any number of values'
+    this.mistaken(`more than ${tailsMax} operators in a row`, this.LA(1), { hint })
+  }
+
+  /** Whether the next token continues an expression whose tails must bind at least as tightly as `min`. */
+  #binds(min: number): boolean {
+    const next = this.LA(1)
+    if (next.tokenType === word.NOT) {
+      return power.range >= min && powerByIndex[this.LA(2).tokenTypeIdx] === power.range
+    }
+    return (powerByIndex[next.tokenTypeIdx] ?? -1) >= min
+  }
+
+  tail: ParserMethod<[Expression, number], Expression> = this.RULE(
+    'tail',
+    (left: Expression, start: number): Expression =>
+      this.OR([
+        { ALT: () => this.SUBRULE(this.binaryTail, { ARGS: [left, start] }) },
+        { ALT: () => this.SUBRULE(this.isTail, { ARGS: [left, start] }) },
+        { ALT: () => this.SUBRULE(this.rangeTail, { ARGS: [left, start] }) },
+        {
+          ALT: (): Expression => {
+            this.CONSUME(kinds.castTo)
+            const type = this.SUBRULE(this.type)
+            return { kind: 'cast', operand: left, type, attempt: false, span: this.span(start) }
+          },
+        },
+      ]),
+  )
+
+  binaryTail = this.RULE('binaryTail', (left: Expression, start: number): Expression => {
+    const token = this.CONSUME(binaryOperator) as Token
+    const tight = powerByIndex[token.tokenTypeIdx] ?? 0
+    const right = this.SUBRULE(this.expression, { ARGS: [tight + 1] })
+    const span = this.span(start)
+    if (token.upper === '<=>') return { kind: 'is-distinct', left, right, negated: true, span }
+    const operator = (token.upper === '!=' ? '<>' : token.upper) as BinaryOperator
+    return { kind: 'binary', operator, left, right, span }
+  })
+
+  isTail = this.RULE('isTail', (operand: Expression, start: number): Expression => {
+    this.CONSUME(word.IS)
+    const negated = this.OPTION(() => this.CONSUME(word.NOT)) !== undefined
+    return this.OR([
+      {
+        ALT: (): Expression => {
+          this.CONSUME(word.NULL)
+          return { kind: 'is-null', operand, negated, span: this.span(start) }
+        },
+      },
+      {
+        ALT: (): Expression => {
+          const value = this.SUBRULE(this.truth)
+          return { kind: 'is-boolean', operand, value, negated, span: this.span(start) }
+        },
+      },
+      {
+        ALT: (): Expression => {
+          this.CONSUME(word.DISTINCT)
+          this.CONSUME(word.FROM)
+          const right = this.SUBRULE(this.expression, { ARGS: [power.is + 1] })
+          return { kind: 'is-distinct', left: operand, right, negated, span: this.span(start) }
+        },
+      },
+    ])
+  })
+
+  rangeTail = this.RULE('rangeTail', (operand: Expression, start: number): Expression => {
+    const negated = this.OPTION(() => this.CONSUME(word.NOT)) !== undefined
+    const tight = { ARGS: [power.range + 1] as [number] }
+    return this.OR([
+      {
+        ALT: (): Expression => {
+          this.CONSUME(word.BETWEEN)
+          const low = this.SUBRULE(this.expression, tight)
+          this.CONSUME(word.AND)
+          const high = this.SUBRULE1(this.expression, tight)
+          return { kind: 'between', operand, low, high, negated, span: this.span(start) }
+        },
+      },
+      {
+        ALT: (): Expression => {
+          this.CONSUME(word.IN)
+          if (!this.RECORDING_PHASE && this.queryAhead(2))
+            this.unsupported('IN (SELECT …)', this.ahead(0).start)
+          this.CONSUME(kinds.open)
+          const list = this.SUBRULE(this.expressions)
+          this.CONSUME(kinds.close)
+          return { kind: 'in', operand, list, negated, span: this.span(start) }
+        },
+      },
+      {
+        ALT: (): Expression => {
+          this.CONSUME(word.LIKE)
+          const pattern = this.SUBRULE2(this.expression, tight)
+          const escaping = this.OPTION1(() => {
+            this.CONSUME(word.ESCAPE)
+            return this.SUBRULE3(this.expression, tight)
+          })
+          const span = this.span(start)
+          return { kind: 'like', operand, pattern, escape: escaping ?? null, negated, span }
+        },
+      },
+    ])
+  })
+
+  expressions = this.RULE('expressions', (): Expression[] => {
+    const list: Expression[] = []
+    this.AT_LEAST_ONE_SEP({
+      SEP: kinds.comma,
+      DEF: () => {
+        list.push(this.SUBRULE(this.expression))
+      },
+    })
+    return list
+  })
+
+  operand: ParserMethod<[number], Expression> = this.RULE('operand', (min: number): Expression => {
+    const start = this.start()
+    return this.OR([
+      {
+        ALT: (): Expression => {
+          const sign = this.OR1([
+            { ALT: () => this.CONSUME(kinds.minus) },
+            { ALT: () => this.CONSUME(kinds.plus) },
+          ])
+          const operator = sign?.image as '-' | '+'
+          const operand = this.SUBRULE(this.expression, { ARGS: [power.unary] })
+          return { kind: 'unary', operator, operand, span: this.span(start) }
+        },
+      },
+      {
+        GATE: () => !(min > power.not),
+        ALT: (): Expression => {
+          this.CONSUME(word.NOT)
+          const operand = this.SUBRULE1(this.expression, { ARGS: [power.not] })
+          return { kind: 'unary', operator: 'NOT', operand, span: this.span(start) }
+        },
+      },
+      { ALT: () => this.SUBRULE(this.primary) },
+    ])
+  })
+
+  primary = this.RULE('primary', (): Expression => {
+    this.refuse('operand')
+    return this.OR({
+      DEF: [
+        { ALT: () => this.SUBRULE(this.literal) },
+        { ALT: () => this.SUBRULE(this.interval) },
+        { ALT: () => this.SUBRULE(this.typedLiteral) },
+        { ALT: () => this.SUBRULE(this.cast) },
+        { ALT: () => this.SUBRULE(this.extract) },
+        { ALT: () => this.SUBRULE(this.niladic) },
+        { ALT: () => this.SUBRULE(this.columnOrCall) },
+        { ALT: () => this.SUBRULE(this.caseOf) },
+        { ALT: () => this.SUBRULE(this.parenthesized) },
+      ],
+      IGNORE_AMBIGUITIES: true,
+    })
+  })
+
+  parenthesized = this.RULE('parenthesized', (): Expression => {
+    if (!this.RECORDING_PHASE && this.queryAhead(2)) {
+      this.unsupported('subqueries in expressions')
+    }
+    const start = this.start()
+    this.CONSUME(kinds.open)
+    const inner = this.SUBRULE(this.expression)
+    this.ACTION(() => {
+      if (this.LA(1).tokenType === kinds.comma) this.unsupported('row values', start)
+    })
+    this.CONSUME(kinds.close)
+    return inner
+  })
+
+  caseOf = this.RULE('caseOf', (): Expression => {
+    const start = this.start()
+    const whens: Of<Expression, 'case'>['whens'] = []
+    this.CONSUME(word.CASE)
+    const operand = this.OPTION(() => this.SUBRULE(this.expression))
+    this.AT_LEAST_ONE(() => {
+      this.CONSUME(word.WHEN)
+      const when = this.SUBRULE1(this.expression)
+      this.CONSUME(word.THEN)
+      whens.push({ when, then: this.SUBRULE2(this.expression) })
+    })
+    const otherwise = this.OPTION1(() => {
+      this.CONSUME(word.ELSE)
+      return this.SUBRULE3(this.expression)
+    })
+    this.CONSUME(word.END)
+    const span = this.span(start)
+    return { kind: 'case', operand: operand ?? null, whens, else: otherwise ?? null, span }
+  })
+}

@@ -1,0 +1,153 @@
+/**
+ * Literal rules: the names of types, and values that stand in the text.
+ */
+
+import type { Token } from '../scanner.ts'
+import type { Expression, TypeName, Unit } from '../tree.ts'
+import { identifier, kinds, word } from '../words.ts'
+import { LeafRules } from './leaf.ts'
+
+// biome-ignore format: a table to read as a block
+export const units: ReadonlyMap<string, Unit> = new Map<string, Unit>(
+  (['YEAR', 'QUARTER', 'MONTH', 'WEEK', 'DAY', 'HOUR', 'MINUTE', 'SECOND', 'MILLISECOND', 'MICROSECOND'] as const)
+    .flatMap((unit): [string, Unit][] => [[unit, unit], [`${unit}S`, unit]]),
+)
+
+const nestedTypes: ReadonlySet<string> = new Set(['ARRAY', 'LIST', 'MAP', 'ROW', 'STRUCT'])
+const secondWords: ReadonlyMap<string, string> = new Map([
+  ['DOUBLE', 'PRECISION'],
+  ['CHARACTER', 'VARYING'],
+])
+const parameterStyles: Record<string, 'positional' | 'numbered' | 'named'> = {
+  '?': 'positional',
+  $: 'numbered',
+  ':': 'named',
+}
+
+export abstract class LiteralRules extends LeafRules {
+  type = this.RULE('type', (): TypeName => {
+    const start = this.start()
+    const first = this.CONSUME(identifier, { ERR_MSG: 'a type' }) as Token
+    if (first.tokenType === kinds.quotedName) this.mistaken('a type name is not quoted', first)
+    let name = first.upper
+    this.ACTION(() => {
+      const next = this.upper(1)
+      const nested = nestedTypes.has(name) || next === '[' || next === '<' || next === 'ARRAY'
+      if (nested) this.unsupported(nestedTypes.has(name) ? `type ${name}` : 'array types', start)
+    })
+    this.OPTION({
+      GATE: () => secondWords.get(name) === this.upper(1),
+      DEF: () => {
+        name += ` ${(this.CONSUME1(identifier) as Token).upper}`
+      },
+    })
+    const parameters: number[] = []
+    this.OPTION1(() => {
+      this.CONSUME(kinds.open)
+      this.AT_LEAST_ONE_SEP({
+        SEP: kinds.comma,
+        DEF: () => {
+          parameters.push(this.SUBRULE(this.integer))
+        },
+      })
+      this.CONSUME(kinds.close)
+    })
+    this.ACTION(() => {
+      if (this.upper(1) === 'WITH' && this.upper(2) === 'TIME') {
+        this.unsupported('time zones')
+      }
+      if (this.upper(1) === '[' || this.upper(1) === 'ARRAY') this.unsupported('array types', start)
+    })
+    this.OPTION2({
+      GATE: () => this.upper(1) === 'WITHOUT',
+      DEF: () => this.SUBRULE(this.withoutTimeZone),
+    })
+    return { kind: 'type', name, parameters, span: this.span(start) }
+  })
+
+  withoutTimeZone = this.RULE('withoutTimeZone', (): void => {
+    this.CONSUME(identifier)
+    this.expectWord('TIME')
+    this.CONSUME1(identifier)
+    this.expectWord('ZONE')
+    this.CONSUME2(identifier)
+  })
+
+  literal = this.RULE('literal', (): Expression => {
+    const start = this.start()
+    return this.OR([
+      {
+        ALT: (): Expression => {
+          const token = this.CONSUME(kinds.number) as Token
+          return { kind: 'number', text: token.value, span: this.span(start) }
+        },
+      },
+      {
+        ALT: (): Expression => {
+          const token = this.CONSUME(kinds.string) as Token
+          return { kind: 'string', value: token.value, span: this.span(start) }
+        },
+      },
+      {
+        ALT: (): Expression => {
+          const value = this.SUBRULE(this.truth)
+          return { kind: 'boolean', value, span: this.span(start) }
+        },
+      },
+      {
+        ALT: (): Expression => {
+          this.CONSUME(word.NULL)
+          return { kind: 'null', span: this.span(start) }
+        },
+      },
+      {
+        ALT: (): Expression => {
+          const token = this.CONSUME(kinds.parameter) as Token
+          const style = parameterStyles[token.image?.[0] ?? ''] ?? 'named'
+          return { kind: 'parameter', style, name: token.value, span: this.span(start) }
+        },
+      },
+    ])
+  })
+
+  interval = this.RULE('interval', (): Expression => {
+    const start = this.start()
+    this.CONSUME(kinds.interval)
+    const text = this.OR([
+      { ALT: () => this.CONSUME(kinds.string) },
+      { ALT: () => this.CONSUME(kinds.number) },
+    ]) as Token
+    let from: Unit | null = null
+    let to: Unit | null = null
+    this.OPTION({
+      GATE: () => units.has(this.upper(1)),
+      DEF: () => {
+        from = units.get((this.CONSUME(identifier) as Token).upper) ?? null
+        this.OPTION1({
+          GATE: () => units.has(this.upper(2)),
+          DEF: () => {
+            this.CONSUME(word.TO)
+            to = units.get((this.CONSUME1(identifier) as Token).upper) ?? null
+          },
+        })
+      },
+    })
+    return { kind: 'interval', text: text.value, from, to, span: this.span(start) }
+  })
+
+  /** DATE '…', TIMESTAMP '…', TIMESTAMP(3) '…'. */
+  typedLiteral = this.RULE('typedLiteral', (): Expression => {
+    const start = this.start()
+    const token = this.CONSUME(kinds.typed) as Token
+    const parameters: number[] = []
+    this.OPTION(() => {
+      this.CONSUME(kinds.open)
+      parameters.push(this.SUBRULE(this.integer))
+      this.CONSUME(kinds.close)
+    })
+    const span = this.span(start)
+    const type: TypeName = { kind: 'type', name: token.upper, parameters, span }
+    const text = this.CONSUME(kinds.string) as Token
+    return { kind: 'typed-literal', type, text: text.value, span: this.span(start) }
+  })
+}

@@ -1,0 +1,402 @@
+/**
+ * Query rules: SELECT, VALUES and the clauses behind them.
+ */
+import type { ParserMethod } from 'chevrotain'
+import type { Span } from '../../src/base/index.ts'
+import { unsupported } from '../constructs.ts'
+import type { Token } from '../scanner.ts'
+import type {
+  Emit,
+  Expression,
+  Identifier,
+  OrderItem,
+  Query,
+  QueryBody,
+  Relation,
+  SelectItem,
+} from '../tree.ts'
+import { alias, identifier, kinds, label, word } from '../words.ts'
+import { ExpressionRules } from './expression.ts'
+import { Refusal } from './leaf.ts'
+
+type Of<U, K> = Extract<U, { kind: K }>
+type Tail = Pick<Query, 'orderBy' | 'limit' | 'offset' | 'emit'>
+
+export abstract class QueryRules extends ExpressionRules {
+  abstract from: ParserMethod<[], Relation>
+
+  /** A query, in parentheses or not; clauses after the parentheses join those inside where that means the same. */
+  query: ParserMethod<[], Query> = this.RULE('query', (): Query => {
+    const start = this.start()
+    this.enter()
+    let inner: Query | undefined
+    let body: QueryBody | undefined
+    this.OR([
+      {
+        ALT: () => {
+          body = this.SUBRULE(this.select)
+        },
+      },
+      {
+        ALT: () => {
+          body = this.SUBRULE(this.values)
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(kinds.open)
+          inner = this.SUBRULE(this.query)
+          this.CONSUME(kinds.close)
+        },
+      },
+    ])
+    const at = this.ahead(1)
+    const tail = this.SUBRULE(this.queryTail)
+    this.leave()
+    const span = this.span(start)
+    if (inner === undefined) return { kind: 'query', body: body!, ...tail, span }
+    return this.ACTION(() => this.#merge(inner!, tail, at, span))
+  })
+
+  #merge(inner: Query, tail: Tail, at: Token, span: Span): Query {
+    const limited = inner.limit !== null || inner.offset !== null
+    const clash =
+      (tail.orderBy.length > 0 && (inner.orderBy.length > 0 || limited)) ||
+      ((tail.limit !== null || tail.offset !== null) && limited) ||
+      (inner.emit !== null &&
+        (tail.emit !== null || tail.limit !== null || tail.orderBy.length > 0))
+    if (clash)
+      throw new Refusal(unsupported('clauses after a query in parentheses', at.start, at.end))
+    return {
+      kind: 'query',
+      body: inner.body,
+      orderBy: tail.orderBy.length > 0 ? tail.orderBy : inner.orderBy,
+      limit: tail.limit ?? inner.limit,
+      offset: tail.offset ?? inner.offset,
+      emit: tail.emit ?? inner.emit,
+      span,
+    }
+  }
+
+  queryTail = this.RULE('queryTail', (): Tail => {
+    const tail: Tail = { orderBy: [], limit: null, offset: null, emit: null }
+    this.OPTION(() => {
+      tail.orderBy = this.SUBRULE(this.orderBy)
+    })
+    this.MANY(() => {
+      const at = this.ahead(1)
+      const part = this.SUBRULE(this.limitPart)
+      this.ACTION(() => {
+        if (tail[part.field] !== null) this.mistaken(`a second ${part.field.toUpperCase()}`, at)
+        tail[part.field] = part.value
+      })
+    })
+    this.OPTION1(() => {
+      tail.emit = this.SUBRULE(this.emit)
+    })
+    return tail
+  })
+
+  /** LIMIT n, LIMIT ALL, OFFSET n [ROWS], FETCH FIRST n ROWS ONLY. */
+  limitPart = this.RULE('limitPart', (): { field: 'limit' | 'offset'; value: Expression | null } =>
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(word.LIMIT)
+          const value = this.OR1([
+            {
+              ALT: (): Expression | null => {
+                this.CONSUME(word.ALL)
+                return null
+              },
+            },
+            { ALT: (): Expression | null => this.SUBRULE(this.expression) },
+          ])
+          return { field: 'limit' as const, value }
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(word.OFFSET)
+          const value = this.SUBRULE1(this.expression)
+          this.OPTION(() => this.SUBRULE(this.rowWord))
+          return { field: 'offset' as const, value }
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(word.FETCH)
+          this.OR2([
+            { ALT: () => this.CONSUME(word.FIRST) },
+            { ALT: () => this.CONSUME(word.NEXT) },
+          ])
+          const value = this.SUBRULE2(this.expression)
+          this.SUBRULE1(this.rowWord)
+          this.CONSUME(word.ONLY)
+          return { field: 'limit' as const, value }
+        },
+      },
+    ]),
+  )
+
+  rowWord = this.RULE('rowWord', (): void => {
+    this.OR([{ ALT: () => this.CONSUME(word.ROW) }, { ALT: () => this.CONSUME(word.ROWS) }])
+  })
+
+  orderBy = this.RULE('orderBy', (): OrderItem[] => {
+    const items: OrderItem[] = []
+    this.CONSUME(word.ORDER)
+    this.CONSUME(word.BY)
+    this.AT_LEAST_ONE_SEP({
+      SEP: kinds.comma,
+      DEF: () => {
+        items.push(this.SUBRULE(this.orderItem))
+      },
+    })
+    return items
+  })
+
+  orderItem = this.RULE('orderItem', (): OrderItem => {
+    const start = this.start()
+    const expression = this.SUBRULE(this.expression)
+    let descending = false
+    let nulls: OrderItem['nulls'] = null
+    this.OPTION(() => {
+      descending =
+        this.OR([{ ALT: () => this.CONSUME(word.ASC) }, { ALT: () => this.CONSUME(word.DESC) }])
+          ?.tokenType === word.DESC
+    })
+    this.OPTION1(() => {
+      this.CONSUME(word.NULLS)
+      const first = this.OR1([
+        { ALT: () => this.CONSUME(word.FIRST) },
+        { ALT: () => this.CONSUME(word.LAST) },
+      ])
+      nulls = first?.tokenType === word.FIRST ? 'first' : 'last'
+    })
+    return { kind: 'order-item', expression, descending, nulls, span: this.span(start) }
+  })
+
+  emit = this.RULE('emit', (): Emit => {
+    const start = this.start()
+    let mode: Emit['mode'] = 'changes'
+    this.CONSUME(word.EMIT)
+    this.OPTION(() => {
+      mode = this.OR([
+        {
+          ALT: (): Emit['mode'] => {
+            this.CONSUME(word.CHANGES)
+            return 'changes'
+          },
+        },
+        {
+          ALT: (): Emit['mode'] => {
+            this.CONSUME(word.ON)
+            return this.OR1([
+              {
+                ALT: (): Emit['mode'] => {
+                  this.CONSUME(word.UPDATE)
+                  return 'changes'
+                },
+              },
+              {
+                ALT: (): Emit['mode'] => {
+                  this.CONSUME(word.WINDOW)
+                  this.CONSUME(word.CLOSE)
+                  return 'on-window-close'
+                },
+              },
+            ])
+          },
+        },
+        {
+          ALT: (): Emit['mode'] => {
+            this.CONSUME(word.AFTER)
+            this.OR2([
+              {
+                ALT: () => {
+                  this.CONSUME1(word.WINDOW)
+                  this.CONSUME1(word.CLOSE)
+                },
+              },
+              { ALT: () => void this.CONSUME(word.WATERMARK) },
+            ])
+            return 'on-window-close'
+          },
+        },
+        {
+          ALT: (): Emit['mode'] => {
+            this.CONSUME(word.FINAL)
+            return 'on-window-close'
+          },
+        },
+      ])
+    })
+    return { kind: 'emit', mode, span: this.span(start) }
+  })
+
+  values = this.RULE('values', (): QueryBody => {
+    const start = this.start()
+    const rows: Expression[][] = []
+    this.CONSUME(word.VALUES)
+    this.AT_LEAST_ONE_SEP({
+      SEP: kinds.comma,
+      DEF: () => {
+        this.CONSUME(kinds.open)
+        rows.push(this.SUBRULE(this.expressions))
+        this.CONSUME(kinds.close)
+      },
+    })
+    return { kind: 'values', rows, span: this.span(start) }
+  })
+
+  /** SELECT … FROM …, or FROM … [SELECT …] with `*` as the default. */
+  select = this.RULE('select', (): QueryBody => {
+    const start = this.start()
+    const select: Of<QueryBody, 'select'> = {
+      kind: 'select',
+      distinct: false,
+      items: [],
+      from: null,
+      where: null,
+      groupBy: [],
+      having: null,
+      span: { start, end: start },
+    }
+    this.OR([
+      {
+        ALT: () => {
+          this.SUBRULE(this.selectList, { ARGS: [select] })
+          this.OPTION(() => {
+            select.from = this.SUBRULE(this.from)
+          })
+        },
+      },
+      {
+        ALT: () => {
+          select.from = this.SUBRULE1(this.from)
+          const end = this.LA(0) as Token
+          const span = { start: end.end, end: end.end }
+          const star: Expression = { kind: 'star', qualifier: [], span }
+          select.items = [{ kind: 'select-item', expression: star, alias: null, span }]
+          this.OPTION1(() => {
+            select.items = []
+            this.SUBRULE1(this.selectList, { ARGS: [select] })
+          })
+        },
+      },
+    ])
+    this.SUBRULE(this.clauses, { ARGS: [select] })
+    select.span = this.span(start)
+    return select
+  })
+
+  clauses = this.RULE('clauses', (select: Of<QueryBody, 'select'>): void => {
+    this.OPTION(() => {
+      this.CONSUME(word.WHERE)
+      const where = this.SUBRULE(this.expression)
+      this.ACTION(() => {
+        select.where = where
+      })
+    })
+    this.OPTION1(() => {
+      this.CONSUME(word.GROUP)
+      this.CONSUME(word.BY)
+      const keys: Expression[] = []
+      this.AT_LEAST_ONE_SEP({
+        SEP: kinds.comma,
+        DEF: () => {
+          this.refuse('group')
+          keys.push(this.SUBRULE1(this.expression))
+        },
+      })
+      this.ACTION(() => {
+        select.groupBy = keys
+      })
+    })
+    this.OPTION2(() => {
+      this.CONSUME(word.HAVING)
+      const having = this.SUBRULE2(this.expression)
+      this.ACTION(() => {
+        select.having = having
+      })
+    })
+  })
+
+  selectList = this.RULE('selectList', (select: Of<QueryBody, 'select'>): void => {
+    this.CONSUME(word.SELECT)
+    let distinct = false
+    this.OPTION(() => {
+      distinct = this.SUBRULE(this.quantifier)
+    })
+    const items: SelectItem[] = []
+    this.AT_LEAST_ONE_SEP({
+      SEP: kinds.comma,
+      DEF: () => {
+        items.push(this.SUBRULE(this.selectItem))
+      },
+    })
+    this.ACTION(() => {
+      select.distinct = distinct
+      select.items = items
+    })
+  })
+
+  selectItem = this.RULE('selectItem', (): SelectItem => {
+    const start = this.start()
+    let name: Identifier | null = null
+    const expression = this.OR([
+      { ALT: () => this.SUBRULE(this.star) },
+      {
+        GATE: () => this.#starAhead(),
+        ALT: () => this.SUBRULE(this.qualifiedStar),
+      },
+      {
+        ALT: () => {
+          const value = this.SUBRULE(this.expression)
+          this.OPTION(() => {
+            name = this.OR1([
+              {
+                ALT: () => {
+                  this.CONSUME(word.AS)
+                  return this.identifierOf(this.CONSUME(label))
+                },
+              },
+              { ALT: () => this.identifierOf(this.CONSUME(alias)) },
+            ])
+          })
+          return value
+        },
+      },
+    ])
+    return { kind: 'select-item', expression, alias: name, span: this.span(start) }
+  })
+
+  star = this.RULE('star', (): Expression => {
+    const start = this.start()
+    this.CONSUME(kinds.star)
+    return { kind: 'star', qualifier: [], span: this.span(start) }
+  })
+
+  /** Whether `name.name.*` comes next. */
+  #starAhead(): boolean {
+    let at = 2
+    while (this.LA(at).tokenType === kinds.dot) {
+      if (this.LA(at + 1).tokenType === kinds.star) return true
+      at += 2
+    }
+    return false
+  }
+
+  qualifiedStar = this.RULE('qualifiedStar', (): Expression => {
+    const start = this.start()
+    const qualifier = [this.identifierOf(this.CONSUME(identifier))]
+    this.CONSUME(kinds.dot)
+    this.MANY(() => {
+      qualifier.push(this.identifierOf(this.CONSUME(label)))
+      this.CONSUME1(kinds.dot)
+    })
+    this.CONSUME(kinds.star)
+    return { kind: 'star', qualifier, span: this.span(start) }
+  })
+}
