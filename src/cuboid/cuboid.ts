@@ -18,6 +18,7 @@ import {
   Arena,
   cellBlocks,
   type Kernels,
+  majorOf,
   type Order,
   type Vector,
   type VectorBatch,
@@ -157,9 +158,10 @@ export class Cuboid {
     // Counting marks cells that lie in two blocks at most.
     const counts = arena.marks && last < 256
     const { refs } = bucket.table.find(keys, input.rows, !counts)
-    if (this.#spec.changes) this.#touch(bucket, refs, input.rows, input.order.major)
+    const major = majorOf(this.#kernels, input)
+    if (this.#spec.changes) this.#touch(bucket, refs, input.rows, major)
     const count = this.#kernels.get(counts ? 'cell_count_marked' : 'cell_count')
-    count(refs, input.rows, input.order.major, input.weights, last)
+    count(refs, input.rows, major, input.weights, last)
     this.#fold.fold(bucket, refs, input)
     arena.releaseScratch(mark)
   }
@@ -168,9 +170,9 @@ export class Cuboid {
     const { arena } = this.#kernels
     if (this.#spec.changes) {
       const refs = this.#listOf([this.#single])
-      const major = arena.scratch(8)
-      this.#kernels.get('cell_least_f64')(input.order.major, input.rows, major)
-      this.#touch(bucket, refs, 1, major)
+      const least = arena.scratch(8)
+      this.#kernels.get('cell_least_f64')(majorOf(this.#kernels, input), input.rows, least)
+      this.#touch(bucket, refs, 1, least)
     }
     arena.markDirty(this.#single, this.#layout.rowBytes)
     arena.views.i64[(this.#single + cellFields.rows) >>> 3]! += BigInt(input.rows)

@@ -19,7 +19,15 @@
  */
 import { assert } from '../base/index.ts'
 import type { Type } from '../data/index.ts'
-import { Arena, cellBlocks, type Kernels, type Vector, type VectorBatch } from '../kernel/index.ts'
+import {
+  Arena,
+  cellBlocks,
+  type Kernels,
+  majorOf,
+  takeMajor,
+  type Vector,
+  type VectorBatch,
+} from '../kernel/index.ts'
 import { Directory } from './directory.ts'
 import { JoinIndex, rowAt } from './join-index.ts'
 import { type KeyField, keyVector } from './layout.ts'
@@ -315,11 +323,10 @@ export class JoinTable {
     this.#keys.forEach((field, index) => {
       if (field.bit >= columns.length) stored[field.bit] = keys.columns[index]!
     })
-    let { major } = batch.order
-    if (list !== 0) {
-      major = this.#kernels.arena.scratch(count * 8)
-      this.#kernels.get('take_i64')(batch.order.major, list, major, count)
-    }
+    const major =
+      list === 0
+        ? majorOf(this.#kernels, batch)
+        : takeMajor(this.#kernels, batch.order, list, count)
     return { columns: stored, major }
   }
 

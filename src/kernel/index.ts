@@ -29,9 +29,11 @@ export {
 export { defineKernel, type KernelFunction, Kernels, kernelDefinitions } from './kernels.ts'
 export {
   copyRows,
-  iota,
   loadColumn,
+  majorOf,
+  positionOf,
   selectTrue,
+  takeMajor,
   takeRows,
   takeVector,
   unloadColumn,

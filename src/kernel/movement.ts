@@ -235,6 +235,30 @@ defineKernel({
     }),
 })
 
+/** The positions of chosen rows that follow each other; that of row 0 stands at an address. */
+defineKernel({
+  name: 'positions_f64',
+  parameters: 4,
+  closure: (arena) => (start, selection, out, count) => {
+    const { f64, u32 } = arena.views
+    const first = f64[start! >>> 3]!
+    for (let at = 0; at < count!; at++) {
+      f64[(out! >>> 3) + at] = first + u32[(selection! >>> 2) + at]!
+    }
+    return 0
+  },
+  wasm: () =>
+    assemble(4, (a, start, selection, out, count) => {
+      const first = a.let(start.f64())
+      const pointers: [I32, number][] = [
+        [selection, 4],
+        [out, 8],
+      ]
+      eachRow(a, count, pointers, () => a.store(out, first.add(selection.i32().toF64U())))
+      return i32(0)
+    }),
+})
+
 defineKernel({
   name: 'widen_i32',
   parameters: 3,

@@ -12,7 +12,7 @@ import { assert } from '../base/index.ts'
 import { type Column, layoutOf, physicalOf, type Type } from '../data/index.ts'
 import type { Arena } from './arena.ts'
 import type { Kernels } from './kernels.ts'
-import type { RowErrors, Vector, VectorBatch } from './vector.ts'
+import type { Order, RowErrors, Vector, VectorBatch } from './vector.ts'
 import { bytesOf, inlineMax, writeView } from './view.ts'
 
 /** Bytes that string kernels may read behind a string. */
@@ -241,7 +241,8 @@ export function takeRows(
 ): VectorBatch {
   const words = (from: number) =>
     from === 0 ? 0 : takeWords(kernels, from, selection, count, 'i64')
-  const { major, middle, minor } = batch.order
+  const { middle, minor } = batch.order
+  const major = takeMajor(kernels, batch.order, selection, count)
   let weights = 0
   if (batch.weights !== 0) {
     weights = kernels.arena.scratch(count * 4)
@@ -250,10 +251,35 @@ export function takeRows(
   return {
     rows: count,
     columns: batch.columns.map((vector) => takeVector(kernels, vector, selection, count)),
-    order: { major: words(major), middle: words(middle), minor: words(minor) },
+    order: { major, middle: words(middle), minor: words(minor) },
     weights,
     watermarks: words(batch.watermarks),
   }
+}
+
+/** Positions of chosen rows: address of one f64 each. */
+export function takeMajor(
+  kernels: Kernels,
+  { major, first }: Order,
+  selection: number,
+  count: number,
+): number {
+  if (major !== 0) return takeWords(kernels, major, selection, count, 'i64')
+  const start = kernels.arena.scratch(8)
+  const to = kernels.arena.scratch(count * 8)
+  kernels.arena.views.f64[start >>> 3] = first!
+  kernels.get('positions_f64')(start, selection, to, count)
+  return to
+}
+
+/** Positions of all rows: address of one f64 each, written to scratch memory where the rows follow each other. */
+export function majorOf(kernels: Kernels, { rows, order }: { rows: number; order: Order }): number {
+  return order.major === 0 ? iota(kernels, order.first!, rows) : order.major
+}
+
+/** The position of one row. */
+export function positionOf(kernels: Kernels, { major, first }: Order, row: number): number {
+  return major === 0 ? first! + row : kernels.arena.views.f64[(major >>> 3) + row]!
 }
 
 /** start, start + 1, … as f64 at an address. */
@@ -274,7 +300,8 @@ export function copyRows(
 ): VectorBatch {
   const words = (address: number) =>
     address === 0 ? 0 : copyWords(from.arena, address, rows, to.arena, 1)
-  const { major, middle, minor } = batch.order
+  const { middle, minor } = batch.order
+  const major = majorOf(from, batch)
   let weights = 0
   if (batch.weights !== 0) {
     weights = to.arena.scratch(rows.length * 4)

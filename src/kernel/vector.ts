@@ -32,10 +32,13 @@ export type RowErrors = Map<number, EvaluationError>
 /**
  * Where each row stands in the canonical order (docs/laws.md): `major` is the position of the row that caused it,
  * `middle` the window end for finals and windowed cells, `minor` the position at which the cell was created. Addresses
- * of one f64 per row; 0 stands for all zeros (`middle` and `minor` only).
+ * of one f64 per row; 0 stands for all zeros in `middle` and `minor`, and in `major` for rows that follow each other
+ * from `first` on. Whoever needs all positions in a column calls `majorOf`.
  */
 export interface Order {
   major: number
+  /** Position of row 0 where `major` is 0; of no meaning elsewhere. */
+  first?: number
   middle: number
   minor: number
 }

@@ -4,9 +4,9 @@
 import { assert } from '../base/index.ts'
 import { type Batch, type Column, columnOf, type Field, type Row, valueAt } from '../data/index.ts'
 import {
-  iota,
   type Kernels,
   loadColumn,
+  majorOf,
   takeRows,
   unloadColumn,
   type VectorBatch,
@@ -20,8 +20,9 @@ export function contributionsOf(
   fields: readonly Field[],
 ): Contribution[] {
   const columns = hostColumns(kernels, batch, fields)
+  const major = majorOf(kernels, batch)
+  const { middle, minor } = batch.order
   const { f64, i32 } = kernels.arena.views
-  const { major, middle, minor } = batch.order
   const out: Contribution[] = []
   for (let row = 0; row < batch.rows; row++) {
     out.push({
@@ -91,7 +92,7 @@ export function loadBatch(
   return {
     rows,
     columns: columns.map((column) => loadColumn(kernels, batch.columns[column]!, from, rows)),
-    order: { major: iota(kernels, position, rows), middle: 0, minor: 0 },
+    order: { major: 0, first: position, middle: 0, minor: 0 },
     weights: 0,
     watermarks: 0,
   }

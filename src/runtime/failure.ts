@@ -5,7 +5,13 @@
  *            the error of the first vector that failed on it.
  */
 import type { EvaluationError } from '../base/index.ts'
-import { type Kernels, takeRows, type Vector, type VectorBatch } from '../kernel/index.ts'
+import {
+  type Kernels,
+  positionOf,
+  takeRows,
+  type Vector,
+  type VectorBatch,
+} from '../kernel/index.ts'
 import type { Environment } from './stage.ts'
 
 /** The first error of each row among `vectors`, or null when none failed. */
@@ -30,10 +36,10 @@ export function reportRows(
   batch: VectorBatch,
   errors: ReadonlyMap<number, EvaluationError>,
 ): void {
-  const { f64, i32 } = kernels.arena.views
+  const { i32 } = kernels.arena.views
   for (const [row, error] of errors) {
     environment.fail({
-      offset: f64[(batch.order.major >>> 3) + row]!,
+      offset: positionOf(kernels, batch.order, row),
       code: error.code,
       message: error.message,
       row: error.row ?? null,

@@ -12,15 +12,17 @@ import {
 import {
   Arena,
   copyRows,
-  iota,
   Kernels,
   loadColumn,
+  majorOf,
+  positionOf,
   selectTrue,
   takeRows,
   takeVector,
   unloadColumn,
   type VectorBatch,
 } from '../../src/kernel/index.ts'
+import { iota } from '../../src/kernel/transfer.ts'
 
 const texts = [
   '',
@@ -121,7 +123,12 @@ function batchOf(kernels: Kernels, random: Random, rows: number) {
     columns: makers.map(([type], index) =>
       loadColumn(kernels, columnOf(type, host[index]!), 0, rows),
     ),
-    order: { major: iota(kernels, 2 ** 40, rows), middle, minor: 0 },
+    order: {
+      major: random.below(2) === 0 ? 0 : iota(kernels, 2 ** 40, rows),
+      first: 2 ** 40,
+      middle,
+      minor: 0,
+    },
     weights,
     watermarks: 0,
   }
@@ -134,6 +141,7 @@ function batchOf(kernels: Kernels, random: Random, rows: number) {
 
 /** Everything of a batch as plain values. */
 function shown(kernels: Kernels, batch: VectorBatch) {
+  const major = majorOf(kernels, batch)
   const { f64, i32 } = kernels.arena.views
   const { order, weights, rows } = batch
   return {
@@ -142,7 +150,8 @@ function shown(kernels: Kernels, batch: VectorBatch) {
       return values(unloadColumn(kernels, vector, type, rows), rows)
     }),
     errors: batch.columns.map(({ errors }) => (errors === null ? null : [...errors.keys()])),
-    major: Array.from(f64.slice(order.major >>> 3, (order.major >>> 3) + rows)),
+    major: Array.from(f64.slice(major >>> 3, (major >>> 3) + rows)),
+    positions: Array.from({ length: rows }, (_, row) => positionOf(kernels, order, row)),
     middle: Array.from(f64.slice(order.middle >>> 3, (order.middle >>> 3) + rows)),
     minor: order.minor,
     weights: Array.from(i32.slice(weights >>> 2, (weights >>> 2) + rows)),
@@ -172,6 +181,7 @@ describe('differential: chosen rows, within an arena and into another', () => {
             return places === undefined || places.length === 0 ? null : places
           }),
           major: chosen.map((row) => all.major[row]),
+          positions: chosen.map((row) => all.positions[row]),
           middle: chosen.map((row) => all.middle[row]),
           weights: chosen.map((row) => all.weights[row]),
         }

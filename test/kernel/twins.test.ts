@@ -206,6 +206,14 @@ const own: Record<string, (arena: Arena, random: Random, rows: number) => Laid> 
     const out = arena.allocateZeroed(rows * 8)
     return { arguments: [start, out, rows], outputs: [[out, rows * 8]] }
   },
+  positions_f64: (arena, random, rows) => {
+    const count = random.below(rows + 1)
+    const start = arena.allocateZeroed(8)
+    arena.views.f64[start >>> 3] = random.below(2 ** 32) * 2 ** 20
+    const selection = layOut(arena, 'selection', { random, rows, count }).argument
+    const out = arena.allocateZeroed(count * 8)
+    return { arguments: [start, selection, out, count], outputs: [[out, count * 8]] }
+  },
   views_from_offsets: (arena, random, rows) => {
     const offsets = arena.allocateZeroed((rows + 1) * 4)
     const bytes = arena.allocateZeroed(rows * 64 + 64)

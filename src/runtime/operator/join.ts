@@ -16,6 +16,7 @@ import { type JoinKeys, type JoinMatches, JoinTable, joinKeys } from '../../cubo
 import { physicalOf, type Type } from '../../data/index.ts'
 import {
   type Kernels,
+  majorOf,
   noWatermark,
   type Order,
   selectTrue,
@@ -119,13 +120,10 @@ export function joinStage(
       (fragment, batch) => core.push(fragment, port, batch),
     )
     return (fragment, batch) => {
-      const well = withoutFailed(
-        environment,
-        environment.fragments[fragment]!,
-        batch,
-        batch.columns,
-      )
-      if (well.rows > 0) partition(fragment, well)
+      const kernels = environment.fragments[fragment]!
+      const well = withoutFailed(environment, kernels, batch, batch.columns)
+      if (well.rows === 0) return
+      partition(fragment, { ...well, order: { ...well.order, major: majorOf(kernels, well) } })
     }
   }
   return {

@@ -7,7 +7,7 @@
  * Cost     a copy per column; some µs per row where rows must be consolidated.
  */
 import { type Batch, type Field, type Row, valueAt } from '../../data/index.ts'
-import type { VectorBatch } from '../../kernel/index.ts'
+import { majorOf, type VectorBatch } from '../../kernel/index.ts'
 import type { PhysicalPlan } from '../../plan/index.ts'
 import { hostColumns } from '../batch.ts'
 import { type Change, type Contribution, finalChanges } from '../changes.ts'
@@ -61,9 +61,10 @@ function partOf(
   const kernels = environment.fragments[fragment]!
   const columns = hostColumns(kernels, batch, fields)
   for (const { data } of columns) if (data.layout === 'f64') unsign(data.values, batch.rows)
+  const major = majorOf(kernels, batch)
+  const { middle, minor } = batch.order
   const { f64, i32 } = kernels.arena.views
   const copy = (address: number) => f64.slice(address >>> 3, (address >>> 3) + batch.rows)
-  const { major, middle, minor } = batch.order
   return {
     rows: batch.rows,
     columns,
