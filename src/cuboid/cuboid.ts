@@ -301,7 +301,7 @@ export class Cuboid {
   }
 
   #addBucket(end: bigint, number: number, state: BucketState | null): Bucket {
-    const options = { expected: this.#expected, keepStrings: this.#spec.changes }
+    const options = { expected: this.#expectedOf(end), keepStrings: this.#spec.changes }
     const bucket: Bucket = {
       end,
       number,
@@ -315,6 +315,16 @@ export class Cuboid {
     this.#buckets.set(end, bucket)
     this.#byNumber.set(number, bucket)
     return bucket
+  }
+
+  /** A window that opens last will have as many cells as the one before has by now. */
+  #expectedOf(end: bigint): number {
+    let before: Bucket | null = null
+    for (const bucket of this.#buckets.values()) {
+      if (bucket.end > end) return this.#expected
+      if (before === null || bucket.end > before.end) before = bucket
+    }
+    return Math.max(this.#expected, before?.table.count ?? 0)
   }
 
   #restore(state: CuboidState): void {

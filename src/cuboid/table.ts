@@ -127,30 +127,16 @@ export class Table {
     })
     const refs = arena.scratch(rows * 4)
     const newRows = arena.scratch(rows * 4)
-    const newCount = this.#probe(rows, { hashes, refs, newRows })
+    const { newCount, reused } = this.#probe(rows, { hashes, refs, newRows })
     this.#count += newCount
     const found = { refs, newRows, newCount }
-    if (newCount > 0) this.#start(found, keys, 0)
+    if (reused > 0) this.#startListed(found, 0, reused)
+    if (newCount > 0) this.#putKeys(found, keys, 0)
     this.#warm(refs, rows)
-    const wrong = this.#verify(keys, refs, rows, true)
+    const wrong = this.#verify(keys, refs, rows)
     if (wrong.length > 0) this.#separate(wrong, keys, hashes, found)
     if (marks && arena.marks) this.#kernels.get('mark_rows')(refs, rows, this.layout.rowBytes)
     return found
-  }
-
-  /** The row of each input row's key, 0 where there is none. */
-  lookup(keys: readonly Vector[], rows: number): number {
-    const hashes = hashKeys(this.#kernels, keys, rows)
-    const refs = this.#kernels.arena.scratch(rows * 4)
-    this.#control32({ hashes, refs, newRows: 0 })
-    this.#warmIndex(rows)
-    this.#kernels.get('cell_lookup')(this.#control, rows)
-    this.#warm(refs, rows)
-    for (const row of this.#verify(keys, refs, rows, false)) {
-      const { u32 } = this.#kernels.arena.views
-      u32[(refs >>> 2) + row] = this.#search(keys, row, u32[(hashes >>> 2) + row]!)
-    }
-    return refs
   }
 
   /** Removes rows; their strings, keys included, must have been disowned. */
@@ -225,31 +211,46 @@ export class Table {
     set(probe.hashes, block.hashes)
   }
 
-  /** Looks all rows up, making room as asked; returns the number of new rows. */
-  #probe(rows: number, block: { hashes: number; refs: number; newRows: number }): number {
+  /**
+   * Looks all rows up, making room as asked; returns the number of new rows and how many of these, the first ones,
+   * lie in rows that were freed. The others have the template.
+   */
+  #probe(
+    rows: number,
+    block: { hashes: number; refs: number; newRows: number },
+  ): { newCount: number; reused: number } {
     const { arena } = this.#kernels
-    const kernel = this.#kernels.get('cell_probe')
     arena.views.u32[(this.#control + probe.newCount) >>> 2] = 0
     this.#control32(block)
     if (this.#directory.bytes > cachedBytes)
       this.#kernels.get('cell_warm_index')(this.#control, rows)
+    const missing = this.#kernels.get('cell_find')(this.#control, rows)
+    if (missing === 0) return { newCount: 0, reused: 0 }
+    const kernel = this.#kernels.get('cell_probe')
+    let fresh = 0
     for (let from = 0; ; ) {
       this.#control32(block)
-      from = kernel(this.#control, from, rows)
+      from = kernel(this.#control, from, missing)
       const read = (field: number) => arena.views.u32[(this.#control + field) >>> 2]!
-      this.#next = read(probe.next)
+      fresh += this.#startFresh(read(probe.next))
       this.#free = read(probe.free)
       const reason = read(probe.reason)
-      if (reason === stop.done) return read(probe.newCount)
+      if (reason === stop.done) {
+        const newCount = read(probe.newCount)
+        return { newCount, reused: newCount - fresh }
+      }
       if (reason === stop.part) this.#directory.grow(read(probe.part))
       else this.#addRows()
     }
   }
 
-  #warmIndex(rows: number): void {
-    if (this.#directory.bytes > cachedBytes) {
-      this.#kernels.get('cell_warm_index')(this.#control, rows)
-    }
+  /** Starts the rows up to an address, which were never used; returns their number. */
+  #startFresh(next: number): number {
+    const from = this.#next
+    const { template, rowBytes } = this.layout
+    if (next > from) this.#kernels.get('cell_start_all')(from, next, template, rowBytes)
+    this.#next = next
+    return (next - from) / rowBytes
   }
 
   /** Has the rows read by loops in which many misses overlap, if they may not be in the cache. */
@@ -270,12 +271,16 @@ export class Table {
     this.#end = room.end
   }
 
-  /** Fills new rows from number `from` on with the template and their keys. */
-  #start({ refs, newRows, newCount }: Found, keys: readonly Vector[], from: number): void {
+  /** Fills new rows from number `from` up to another with the template. */
+  #startListed({ refs, newRows }: Found, from: number, to: number): void {
+    const { template, rowBytes } = this.layout
+    this.#kernels.get('cell_start')(refs, newRows + from * 4, to - from, template, rowBytes)
+  }
+
+  /** Puts the keys of new rows from number `from` on into them. */
+  #putKeys({ refs, newRows, newCount }: Found, keys: readonly Vector[], from: number): void {
     const list = newRows + from * 4
     const count = newCount - from
-    const { template, rowBytes } = this.layout
-    this.#kernels.get('cell_start')(refs, list, count, template, rowBytes)
     keys.forEach((key, index) => {
       const field = this.layout.keys[index]!
       const name = field.form === 'view' ? 'cell_put_view' : 'cell_put_i64'
@@ -294,14 +299,14 @@ export class Table {
   }
 
   /** Input rows whose key is not that of the row found. */
-  #verify(keys: readonly Vector[], refs: number, rows: number, allFound: boolean): number[] {
+  #verify(keys: readonly Vector[], refs: number, rows: number): number[] {
     const { arena } = this.#kernels
     let wrong: Set<number> | null = null
     const out = arena.scratch(rows * 4)
     keys.forEach((key, index) => {
       const field = this.layout.keys[index]!
       const count =
-        allFound && field.form === 'i64' && this.#nullable[index] !== true
+        field.form === 'i64' && this.#nullable[index] !== true
           ? this.#kernels.get('cell_verify_plain')(refs, rows, field.offset, key.data, out)
           : this.#verifyKernel(field)(refs, rows, placeOf(field), key.data, key.validity, out)
       if (count === 0) return
@@ -336,7 +341,8 @@ export class Table {
       u32[(found.refs >>> 2) + row] = address
       if (!isNew) continue
       u32[(found.newRows >>> 2) + found.newCount++] = row
-      this.#start(found, keys, found.newCount - 1)
+      this.#startListed(found, found.newCount - 1, found.newCount)
+      this.#putKeys(found, keys, found.newCount - 1)
     }
   }
 

@@ -16,6 +16,8 @@ import { equalViews, equalViewsCode } from './view.ts'
 
 const nullsAt = cellBlocks.row.nulls
 const nulls = nullsAt >>> 2
+/** Templates side by side that are copied at once: they should stay in the first cache. */
+const startBytesMax = 4096
 const oneNaN = i64(0x7ff80000n << 32n)
 
 /** Bits to i64 0 and 1. */
@@ -70,6 +72,35 @@ defineKernel({
           a.store(to, value.add(0).bits().when(value.eq(value), oneNaN))
         },
       )
+      return i32(0)
+    }),
+})
+
+/** Copies a template over all rows from an address up to another. */
+defineKernel({
+  name: 'cell_start_all',
+  parameters: 4,
+  closure: (arena: Arena) => (from, end, template, rowBytes) => {
+    const { u8 } = arena.views
+    for (let at = from!; at < end!; at += rowBytes!) {
+      u8.copyWithin(at, template!, template! + rowBytes!)
+    }
+    return 0
+  },
+  wasm: () =>
+    assemble(4, (a, from, end, template, rowBytes) => {
+      a.if(from.below(end), () => {
+        a.copy(from, template, rowBytes)
+        // What is there is copied behind itself, until it is long enough.
+        const [at, done, part] = [a.let(from.add(rowBytes)), a.let(rowBytes), a.i32()]
+        a.while(at.below(end), () => {
+          a.set(part, end.sub(at))
+          a.set(part, done.when(done.below(part), part))
+          a.copy(at, from, part)
+          a.set(at, at.add(part))
+          a.if(done.below(startBytesMax), () => a.set(done, done.add(part)))
+        })
+      })
       return i32(0)
     }),
 })

@@ -105,18 +105,6 @@ describe.each(backends)('%s', (backend) => {
     expect(new Set(live.values()).size).toBe(live.size)
   })
 
-  test('lookup finds what is there and nothing else', () => {
-    const kernels = makeKernels(backend)
-    const table = makeTable(kernels)
-    const keys = Array.from({ length: 50 }, (_, index) => collidingKey(index))
-    const rows = findAll(kernels, table, keys)
-    const asked = [...keys, ...Array.from({ length: 50 }, (_, index) => collidingKey(1000 + index))]
-    const refs = table.lookup([vectorOf(kernels, bigint, asked)], asked.length)
-    const { u32 } = kernels.arena.views
-    const found = asked.map((_, at) => u32[(refs >>> 2) + at]!)
-    expect(found).toEqual([...rows, ...Array<number>(50).fill(0)])
-  })
-
   test('growth keeps every row, through the split into parts and beyond', () => {
     const kernels = makeKernels(backend)
     const before = kernels.arena.liveBytes
