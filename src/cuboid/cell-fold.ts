@@ -8,11 +8,11 @@
  *             done here.
  */
 import { assert } from '../base/index.ts'
-import { cellBlocks, type Kernels, type Vector } from '../kernel/index.ts'
+import { cellBlocks, type Kernels, majorOf, type Vector } from '../kernel/index.ts'
 import type { Bucket, FoldInput } from './cuboid.ts'
 import { addWide } from './exact-sum.ts'
 import { keyVector } from './layout.ts'
-import type { MeasureFields } from './measure.ts'
+import { type MeasureFields, placeOfSum } from './measure.ts'
 import { foldList } from './value-list.ts'
 
 /** Rows with their cells; all of them count. */
@@ -48,9 +48,23 @@ export class CellFold {
     this.#foldAll(bucket, { rows: input.rows, refs: 0, cell, weights: 0, selection: 0 }, input)
   }
 
-  fold(bucket: Bucket, refs: number, input: FoldInput): void {
+  /** Also counts the rows; `last` is the last byte of a cell where it is to be marked, else 0. */
+  fold(bucket: Bucket, refs: number, input: FoldInput, last: number): void {
     const { rows, weights } = input
+    this.#count(bucket, refs, input, last)
     this.#foldAll(bucket, { rows, refs, cell: 0, weights, selection: 0 }, input)
+  }
+
+  #count(bucket: Bucket, refs: number, input: FoldInput, last: number): void {
+    const { rows, weights } = input
+    const major = majorOf(this.#kernels, input)
+    const kernel = this.#kernels.get(last === 0 ? 'cell_count' : 'cell_count_marked')
+    for (let from = 0; ; ) {
+      from = kernel(refs, from, rows, major, weights, last)
+      if (from === rows) return
+      const cell = this.#kernels.arena.views.u32[(refs >>> 2) + from]!
+      addRows(this.#kernels, bucket, cell, 0)
+    }
   }
 
   #foldAll(bucket: Bucket, all: Part, input: FoldInput): void {
@@ -76,7 +90,7 @@ export class CellFold {
     const partial = bits.some((address) => address !== 0)
     if (partial && fields.excluded !== 0) {
       const rejected = this.#part('cell_reject', all, bits)
-      if (rejected.rows > 0) this.#add(rejected, fields.excluded)
+      if (rejected.rows > 0) this.#exclude(bucket, rejected, fields.excluded)
       else if (fields.form.kind === 'none') return
     }
     assert(
@@ -112,7 +126,7 @@ export class CellFold {
     const refs = arena.scratch(count * 4)
     this.#kernels.get('cell_take_4')(part.refs, rows, count, refs)
     const changed: Part = { rows: count, refs, cell: 0, weights, selection: rows }
-    this.#add(changed, fields.values)
+    this.#kernels.get('cell_add')(refs, count, fields.values, weights)
     if (fields.form.kind === 'none') return
     this.#accumulate(bucket, fields, changed, this.#take(plain, changed))
   }
@@ -121,8 +135,8 @@ export class CellFold {
     const { form, state } = fields
     if (part.cell !== 0) this.#reduce(bucket, fields, part, values)
     else if (form.kind === 'sum') {
-      if (form.of === 'f64') this.#sumDoubles(bucket, state, part, values.data)
-      else this.#kernels.get('cell_sum_i64')(part.refs, part.rows, state, values.data, part.weights)
+      if (form.of === 'f64') this.#sumDoubles(bucket, fields, part, values.data)
+      else this.#sumIntegers(bucket, fields, part, values.data)
     } else if (form.kind === 'extreme') {
       const ordered = this.#ordered(values, part.rows)
       if (form.list) {
@@ -136,14 +150,16 @@ export class CellFold {
     }
   }
 
-  #reduce(bucket: Bucket, { form, state }: MeasureFields, part: Part, values: Vector): void {
-    const at = part.cell + state
+  #reduce(bucket: Bucket, fields: MeasureFields, part: Part, values: Vector): void {
+    const { form } = fields
+    const at = part.cell + fields.state
     if (form.kind === 'extreme') {
       const { data } = this.#ordered(values, part.rows)
       this.#kernels.get(form.sign < 0 ? 'cell_reduce_min' : 'cell_reduce_max')(at, part.rows, data)
     } else if (form.kind === 'sum' && form.of === 'i64') {
-      this.#kernels.get('cell_reduce_i64')(at, part.rows, values.data)
-    } else this.#sumDoubles(bucket, state, part, values.data)
+      const rest = bucket.cold.of(part.cell) + fields.rest
+      this.#kernels.get('cell_reduce_i64')(at, rest, part.rows, values.data)
+    } else this.#sumDoubles(bucket, fields, part, values.data)
   }
 
   /** Values as integers of the same order, or views. */
@@ -155,22 +171,38 @@ export class CellFold {
     return { physical: 'i64', data, validity: 0, errors: null }
   }
 
-  #sumDoubles(bucket: Bucket, state: number, part: Part, values: number): void {
+  #sumIntegers(bucket: Bucket, fields: MeasureFields, part: Part, values: number): void {
+    const { rows, refs, weights } = part
+    const kernel = this.#kernels.get('cell_sum_i64')
+    for (let from = 0; ; ) {
+      from = kernel(refs, from, rows, placeOfSum(fields), values, weights)
+      if (from === rows) return
+      bucket.cold.give(refs, from, from + 1)
+    }
+  }
+
+  #sumDoubles(bucket: Bucket, fields: MeasureFields, part: Part, values: number): void {
     const { arena } = this.#kernels
     const { rows, refs, weights } = part
-    const one = part.cell + state
+    const { state, rest } = fields
+    const one = part.cell === 0 ? 0 : bucket.cold.of(part.cell) + rest
     const kernel = this.#kernels.get(part.cell === 0 ? 'cell_sum_f64' : 'cell_reduce_f64')
-    for (let from = 0; ; from++) {
+    for (let from = 0; ; ) {
       from =
         part.cell === 0
-          ? kernel(refs, from, rows, state, values, weights)
-          : kernel(one, from, rows, values)
+          ? kernel(refs, from, rows, placeOfSum(fields), values, weights)
+          : kernel(part.cell + state, one, from, rows, values)
       if (from === rows) return
       const { u32, i32 } = arena.views
       const cell = part.cell === 0 ? u32[(refs >>> 2) + from]! : part.cell
+      if (u32[(cell + cellBlocks.cell.cold) >>> 2] === 0) {
+        bucket.cold.give(refs, from, from + 1)
+        continue
+      }
       const retract = weights !== 0 && i32[(weights >>> 2) + from]! < 0
       bucket.outside = true
-      addWide(this.#kernels, { cell, offset: state, value: values + from * 8 }, retract)
+      addWide(this.#kernels, { cell, state, rest }, values + from * 8, retract)
+      from++
     }
   }
 
@@ -195,10 +227,14 @@ export class CellFold {
     }
   }
 
-  #add(part: Part, offset: number): void {
+  #exclude(bucket: Bucket, part: Part, offset: number): void {
     if (part.cell !== 0) {
-      this.#kernels.arena.views.i64[(part.cell + offset) >>> 3]! += BigInt(part.rows)
-    } else this.#kernels.get('cell_add')(part.refs, part.rows, offset, part.weights)
+      const at = bucket.cold.of(part.cell) + offset
+      this.#kernels.arena.views.i64[at >>> 3]! += BigInt(part.rows)
+      return
+    }
+    bucket.cold.give(part.refs, 0, part.rows)
+    this.#kernels.get('cell_add_cold')(part.refs, part.rows, offset, part.weights)
   }
 
   /** The rows of a batch that three bitmaps select or reject. */
@@ -236,4 +272,13 @@ export class CellFold {
     const last = u32[(part.selection >>> 2) + part.rows - 1]!
     return keyVector(this.#kernels, vector, last + 1)
   }
+}
+
+/** Adds to the rows of a cell, all of which are then counted in its cold part. */
+export function addRows(kernels: Kernels, bucket: Bucket, cell: number, rows: number): void {
+  const part = bucket.cold.of(cell)
+  const { i32, i64 } = kernels.arena.views
+  const at = (cell + cellBlocks.cell.rows) >>> 2
+  i64[(part + cellBlocks.cold.rows) >>> 3]! += BigInt(i32[at]! + rows)
+  i32[at] = 0
 }

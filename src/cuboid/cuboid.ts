@@ -9,8 +9,8 @@
  *             read from the copy and from the cell, so a cell that came back to its old value gives nothing.
  * Contract 1 (checked) values depend on the multiset of rows alone; order positions are least positions.
  *          2 (checked) −old and +new of one cell stand side by side in one batch.
- * Cost     one cache miss for the index and one or two for the row; state per cell: 24 B, keys, accumulators and
- *          10–20 B of index.
+ * Cost     one cache miss for the index and one or two for the row; state per cell: 24 B, keys, accumulators,
+ *          10–20 B of index, and a cold part where it is needed.
  */
 import { assert } from '../base/index.ts'
 import type { Type } from '../data/index.ts'
@@ -20,11 +20,13 @@ import {
   type Kernels,
   majorOf,
   type Order,
+  rowsOf,
   type Vector,
   type VectorBatch,
 } from '../kernel/index.ts'
-import { CellFold } from './cell-fold.ts'
+import { addRows, CellFold } from './cell-fold.ts'
 import { Chunks, type ChunksState } from './chunks.ts'
+import { Cold, type ColdState } from './cold.ts'
 import { DistinctSet, type DistinctSetState } from './distinct-set.ts'
 import { freeImageWide, freeWide } from './exact-sum.ts'
 import { formOf, type KeyField, keyFields, keyVector } from './layout.ts'
@@ -67,6 +69,7 @@ export interface Bucket {
   end: bigint
   number: number
   table: Table
+  cold: Cold
   /** Per measure; null where it is not DISTINCT. */
   sets: (DistinctSet | null)[]
   /** Cells may have memory outside the bucket: lists, wide parts of sums. */
@@ -90,12 +93,13 @@ interface BucketState {
   end: bigint
   number: number
   table: TableState
+  cold: ColdState
   sets: (DistinctSetState | null)[]
   outside: boolean
 }
 
 /** Rows of an old image of a single cell that was not there. */
-const notThere = -1n
+const notThere = -1
 
 export class Cuboid {
   readonly #kernels: Kernels
@@ -103,8 +107,8 @@ export class Cuboid {
   readonly #keyFields: KeyField[]
   readonly #measures: MeasureFields[]
   readonly #layout: TableLayout
-  /** Bytes of a row in use. */
-  readonly #fieldBytes: number
+  /** Bytes of the cold part of a cell. */
+  readonly #coldBytes: number
   readonly #buckets = new Map<bigint, Bucket>()
   readonly #byNumber = new Map<number, Bucket>()
   readonly #fold: CellFold
@@ -127,12 +131,11 @@ export class Cuboid {
     const measures = measureFields(spec.measures, keys.end, spec.retracts)
     this.#keyFields = keys.fields
     this.#measures = measures.fields
-    this.#fieldBytes = measures.end
+    this.#coldBytes = measures.coldBytes
     const rowBytes = measures.end
     this.#layout = {
       keys: keys.fields,
       rowBytes,
-      hotBytes: measures.hotEnd,
       template: state?.template ?? this.#makeTemplate(rowBytes, measures.fields),
     }
     this.#touched = new Chunks(kernels, state?.touched)
@@ -158,11 +161,12 @@ export class Cuboid {
     // Counting marks cells that lie in two blocks at most.
     const counts = arena.marks && last < 256
     const { refs } = bucket.table.find(keys, input.rows, !counts)
-    const major = majorOf(this.#kernels, input)
-    if (this.#spec.changes) this.#touch(bucket, refs, input.rows, major)
-    const count = this.#kernels.get(counts ? 'cell_count_marked' : 'cell_count')
-    count(refs, input.rows, major, input.weights, last)
-    this.#fold.fold(bucket, refs, input)
+    const order = { ...input.order }
+    if (this.#spec.changes) {
+      order.major = majorOf(this.#kernels, input)
+      this.#touch(bucket, refs, input.rows, order.major)
+    }
+    this.#fold.fold(bucket, refs, { ...input, order }, counts ? last : 0)
     arena.releaseScratch(mark)
   }
 
@@ -175,7 +179,7 @@ export class Cuboid {
       this.#touch(bucket, refs, 1, least)
     }
     arena.markDirty(this.#single, this.#layout.rowBytes)
-    arena.views.i64[(this.#single + cellFields.rows) >>> 3]! += BigInt(input.rows)
+    addRows(this.#kernels, bucket, this.#single, input.rows)
     this.#fold.foldSingle(bucket, this.#single, input)
   }
 
@@ -217,8 +221,7 @@ export class Cuboid {
     if (this.#spec.changes) this.#forgetTouched(bucket)
     this.#freeCells(bucket)
     this.#single = 0
-    for (const set of bucket.sets) set?.drop()
-    bucket.table.drop()
+    dropMemory(bucket)
     this.#buckets.delete(end)
     this.#byNumber.delete(bucket.number)
   }
@@ -240,21 +243,22 @@ export class Cuboid {
     let cells = 0
     let bytes =
       this.#touched.bytes + Arena.blockBytes(touch.bytes) + Arena.blockBytes(this.#layout.rowBytes)
-    for (const { table, sets } of this.#buckets.values()) {
+    for (const { table, cold, sets } of this.#buckets.values()) {
       cells += table.count
-      bytes += sets.reduce((sum, set) => sum + (set?.bytes ?? 0), table.bytes)
+      bytes += sets.reduce((sum, set) => sum + (set?.bytes ?? 0), table.bytes + cold.bytes)
     }
-    const keyAndMeasureBytes = cells * (this.#fieldBytes - cellFields.rows)
+    const keyAndMeasureBytes = cells * (this.#layout.rowBytes - cellFields.rows)
     return { cells, bytes, keyAndMeasureBytes }
   }
 
   state(): CuboidState {
     return {
       template: this.#layout.template,
-      buckets: [...this.#buckets.values()].map(({ end, number, table, sets, outside }) => ({
+      buckets: [...this.#buckets.values()].map(({ end, number, table, cold, sets, outside }) => ({
         end,
         number,
         table: table.state(),
+        cold: cold.state(),
         sets: sets.map((set) => set?.state() ?? null),
         outside,
       })),
@@ -282,11 +286,11 @@ export class Cuboid {
     const { refs } = bucket.table.find([], 1)
     const cell = arena.views.u32[refs >>> 2]!
     if (this.#spec.changes) {
-      arena.views.i64[(cell + cellFields.rows) >>> 3] = notThere
+      arena.views.i32[(cell + cellFields.rows) >>> 2] = notThere
       this.#touch(bucket, refs, 1, this.#filled(1, 0))
     }
-    const { i64, f64 } = arena.views
-    i64[(cell + cellFields.rows) >>> 3] = 0n
+    const { i32, f64 } = arena.views
+    i32[(cell + cellFields.rows) >>> 2] = 0
     f64[(cell + cellFields.created) >>> 3] = 0
     if (this.#fold.isReducible) this.#single = cell
     arena.releaseScratch(mark)
@@ -306,6 +310,7 @@ export class Cuboid {
       end,
       number,
       table: new Table(this.#kernels, this.#layout, options, state?.table),
+      cold: new Cold(this.#kernels, this.#coldBytes, state?.cold),
       sets: this.#measures.map(({ values, measure }, index) =>
         values === 0 ? null : new DistinctSet(this.#kernels, measure.argument!, state?.sets[index]),
       ),
@@ -350,6 +355,7 @@ export class Cuboid {
       set(touch.next, this.#touchedNext)
       set(touch.end, this.#touchedEnd)
       set(touch.bucket, bucket.number)
+      set(touch.coldBytes, this.#coldBytes)
       from = kernel(this.#control, from, rows)
       const next = u32[(this.#control + touch.next) >>> 2]!
       arena.markDirty(this.#touchedNext, next - this.#touchedNext)
@@ -362,7 +368,7 @@ export class Cuboid {
   }
 
   get #entryBytes(): number {
-    return this.#layout.rowBytes + entryFields.image
+    return this.#layout.rowBytes + this.#coldBytes + entryFields.image
   }
 
   /** Addresses of the entries in order of first touch. */
@@ -384,7 +390,7 @@ export class Cuboid {
   }
 
   #isThere(row: number): boolean {
-    const rows = this.#kernels.arena.views.i64[(row + cellFields.rows) >>> 3]!
+    const rows = rowsOf(this.#kernels.arena, row)
     return this.#spec.single ? rows >= 0n : rows > 0n
   }
 
@@ -452,6 +458,7 @@ export class Cuboid {
       if (!gone.has(bucket)) gone.set(bucket, [])
       if (this.#isThere(cell)) continue
       this.#freeCell(bucket, cell)
+      bucket.cold.free(cell)
       bucket.table.disownKeys(cell)
       gone.get(bucket)!.push(cell)
     }
@@ -468,8 +475,7 @@ export class Cuboid {
   #dropEmpty(bucket: Bucket): void {
     const expected = this.#expected
     // Its entries are being freed by the caller.
-    for (const set of bucket.sets) set?.drop()
-    bucket.table.drop()
+    dropMemory(bucket)
     this.#buckets.delete(bucket.end)
     this.#byNumber.delete(bucket.number)
     this.#expected = expected
@@ -488,7 +494,7 @@ export class Cuboid {
         continue
       }
       const at = entry + entryFields.image
-      const image = u8.slice(at, at + this.#layout.rowBytes)
+      const image = u8.slice(at, entry + this.#entryBytes)
       kept.push({ position: f64[entry >>> 3]!, cell, bucket: number, image })
     }
     this.#touched.free()
@@ -505,7 +511,10 @@ export class Cuboid {
       f64[entry >>> 3] = position
       u32[(entry + entryFields.cell) >>> 2] = cell
       u32[(entry + entryFields.bucket) >>> 2] = number
-      u8.set(image, entry + entryFields.image)
+      const at = entry + entryFields.image
+      u8.set(image, at)
+      const cold = (at + cellFields.cold) >>> 2
+      if (u32[cold] !== 0) u32[cold] = at + this.#layout.rowBytes
       u32[cell >>> 2] = entry
       arena.markDirty(cell, 4)
       this.#touchedNext += this.#entryBytes
@@ -513,17 +522,17 @@ export class Cuboid {
   }
 
   #freeImage(entry: number, cell: number): void {
-    for (const { form, state } of this.#measures) {
+    for (const { form, rest } of this.#measures) {
       if (form.kind !== 'sum' || form.of !== 'f64') continue
-      freeImageWide(this.#kernels, entry + entryFields.image, cell, state)
+      freeImageWide(this.#kernels, entry + entryFields.image, cell, rest)
     }
   }
 
   /** Frees what a cell has outside its bucket's memory. */
   #freeCell(bucket: Bucket, cell: number): void {
     for (const fields of this.#measures) {
-      const { form, state } = fields
-      if (form.kind === 'sum' && form.of === 'f64') freeWide(this.#kernels, cell, state)
+      const { form, state, rest } = fields
+      if (form.kind === 'sum' && form.of === 'f64') freeWide(this.#kernels, cell, rest)
       if (form.kind !== 'extreme') continue
       if (form.list) freeList(this.#kernels, bucket.table.heap, cell, fields)
       else if (form.of === 'view') bucket.table.heap.disown(cell + state)
@@ -599,4 +608,10 @@ export class Cuboid {
     this.#kernels.arena.views.f64.fill(value, address >>> 3, (address >>> 3) + rows)
     return address
   }
+}
+
+function dropMemory({ table, cold, sets }: Bucket): void {
+  for (const set of sets) set?.drop()
+  cold.drop()
+  table.drop()
 }

@@ -1,8 +1,8 @@
 /**
  * Exact sum: a sum of doubles without any rounding, and the part of it that three doubles cannot hold.
  *
- * Format   field in the cell: three doubles, the sum being that of all three | u32 address of a wide part or 0 |
- *          4 B unused
+ * Format   field in the cell: two doubles; in the cold part: the third double, the sum being that of all three |
+ *          u32 address of a wide part or 0 | 4 B unused
  *          wide part: 34 words of 64 bits, an integer in units of 2^-1074 | counts of NaN, +infinity, −infinity
  *          (i64 each)
  * How      The kernel stops at a value that is not finite, that makes a double overflow, or whose remainder finds no
@@ -18,33 +18,45 @@ import { cellBlocks, type Kernels } from '../kernel/index.ts'
 
 const words = 34
 const wideBytes = (words + 3) * 8
-const thirdAt = 16
-const linkAt = 24
+const { cell: cellFields, rest: restFields, touched } = cellBlocks
 
-/** Bytes of the field. */
-export const exactSumBytes = 32
+/** Bytes of the field in the cell. */
+export const exactSumBytes = 16
+/** Bytes of the field in the cold part. */
+export const exactRestBytes = 16
+
+/** A sum of a cell or of an old image: `state` in the cell, `rest` in its cold part. */
+interface Sum {
+  cell: number
+  state: number
+  rest: number
+}
+
+/** Address of the rest of a sum, or 0 where the cell has no cold part. */
+function restOf(kernels: Kernels, { cell, rest }: { cell: number; rest: number }): number {
+  const part = kernels.arena.views.u32[(cell + cellFields.cold) >>> 2]!
+  return part === 0 ? 0 : part + rest
+}
 
 /**
- * Adds (or retracts) the double at address `value` to the sum at `cell + offset`, whose three doubles have no room
- * for it. The third one moves to the wide part, so that the rows that follow find room again.
+ * Adds (or retracts) the double at address `value` to a sum whose three doubles have no room for it; the cell has a
+ * cold part. The third double moves to the wide part, so that the rows that follow find room again.
  */
-export function addWide(
-  kernels: Kernels,
-  at: { cell: number; offset: number; value: number },
-  retract: boolean,
-): void {
+export function addWide(kernels: Kernels, sum: Sum, value: number, retract: boolean): void {
   const { arena } = kernels
-  const link = ownLink(kernels, at.cell, at.offset)
+  const rest = restOf(kernels, sum)
+  const link = ownLink(kernels, sum, rest)
   arena.markDirty(link, wideBytes)
+  arena.markDirty(rest, exactRestBytes)
   const { u32, u64, f64 } = arena.views
-  const third = at.cell + at.offset + thirdAt
+  const third = rest + restFields.third
   addUnits(kernels, link, third, false)
   f64[third >>> 3] = 0
-  addUnits(kernels, link, at.value, retract)
+  addUnits(kernels, link, value, retract)
   const start = link >>> 3
   for (let word = start; word < start + words + 3; word++) if (u64[word] !== 0n) return
   arena.free(link, wideBytes)
-  u32[(at.cell + at.offset + linkAt) >>> 2] = 0
+  u32[(rest + restFields.link) >>> 2] = 0
 }
 
 /** Adds (or retracts) the double at address `value` to the wide part `link`. */
@@ -72,17 +84,22 @@ function addUnits(kernels: Kernels, link: number, value: number, retract: boolea
   }
 }
 
-/** Whether the sum of the field at `at` has a wide part. */
-export function isWide(kernels: Kernels, at: number): boolean {
-  return kernels.arena.views.u32[(at + linkAt) >>> 2] !== 0
+/** The wide part of a sum, or 0. */
+function linkOf(kernels: Kernels, sum: { cell: number; rest: number }): number {
+  const rest = restOf(kernels, sum)
+  return rest === 0 ? 0 : kernels.arena.views.u32[(rest + restFields.link) >>> 2]!
 }
 
-/** The wide part of a cell, made if there is none, and its own if the old image has the same one. */
-function ownLink(kernels: Kernels, cell: number, offset: number): number {
+export function isWide(kernels: Kernels, sum: Sum): boolean {
+  return linkOf(kernels, sum) !== 0
+}
+
+/** The wide part of a sum, made if there is none, and its own if the old image has the same one. */
+function ownLink(kernels: Kernels, sum: Sum, rest: number): number {
   const { arena } = kernels
-  const at = (cell + offset + linkAt) >>> 2
+  const at = (rest + restFields.link) >>> 2
   const old = arena.views.u32[at]!
-  if (old !== 0 && !isShared(kernels, cell, offset, old)) return old
+  if (old !== 0 && !isShared(kernels, sum, old)) return old
   const link = arena.allocateZeroed(wideBytes)
   const { u32, u8 } = arena.views
   if (old !== 0) u8.copyWithin(link, old, old + wideBytes)
@@ -90,34 +107,33 @@ function ownLink(kernels: Kernels, cell: number, offset: number): number {
   return link
 }
 
-function isShared(kernels: Kernels, cell: number, offset: number, link: number): boolean {
-  const { u32 } = kernels.arena.views
-  const entry = u32[cell >>> 2]!
-  return entry !== 0 && u32[(entry + cellBlocks.touched.image + offset + linkAt) >>> 2] === link
+function isShared(kernels: Kernels, { cell, rest }: Sum, link: number): boolean {
+  const entry = kernels.arena.views.u32[cell >>> 2]!
+  return entry !== 0 && linkOf(kernels, { cell: entry + touched.image, rest }) === link
 }
 
 /** Frees the wide part of an old image unless the cell still has it. */
-export function freeImageWide(kernels: Kernels, image: number, cell: number, offset: number): void {
-  const { u32 } = kernels.arena.views
-  const link = u32[(image + offset + linkAt) >>> 2]!
-  if (link !== 0 && link !== u32[(cell + offset + linkAt) >>> 2])
-    kernels.arena.free(link, wideBytes)
+export function freeImageWide(kernels: Kernels, image: number, cell: number, rest: number): void {
+  const link = linkOf(kernels, { cell: image, rest })
+  if (link !== 0 && link !== linkOf(kernels, { cell, rest })) kernels.arena.free(link, wideBytes)
 }
 
 /** Frees the wide part of a cell that goes. */
-export function freeWide(kernels: Kernels, cell: number, offset: number): void {
-  const { u32 } = kernels.arena.views
-  const link = u32[(cell + offset + linkAt) >>> 2]!
-  if (link !== 0) kernels.arena.free(link, wideBytes)
-  u32[(cell + offset + linkAt) >>> 2] = 0
+export function freeWide(kernels: Kernels, cell: number, rest: number): void {
+  const link = linkOf(kernels, { cell, rest })
+  if (link === 0) return
+  kernels.arena.free(link, wideBytes)
+  kernels.arena.views.u32[(restOf(kernels, { cell, rest }) + restFields.link) >>> 2] = 0
 }
 
-/** The whole sum of the field at `at`, rounded once. */
-export function readWide(kernels: Kernels, at: number): number {
-  const { i64, u64, u32, f64 } = kernels.arena.views
-  const link = u32[(at + linkAt) >>> 2]! >>> 3
-  let total = 0n
-  for (let part = 0; part < 3; part++) total += unitsOf(f64[(at >>> 3) + part]!)
+/** The whole sum, rounded once. */
+export function readWide(kernels: Kernels, sum: Sum): number {
+  const { i64, u64, f64 } = kernels.arena.views
+  const link = linkOf(kernels, sum) >>> 3
+  const at = (sum.cell + sum.state) >>> 3
+  const rest = restOf(kernels, sum)
+  let total = unitsOf(f64[at]!) + unitsOf(f64[at + 1]!)
+  if (rest !== 0) total += unitsOf(f64[(rest + restFields.third) >>> 3]!)
   if (link !== 0) {
     const nan = i64[link + words]!
     const positive = i64[link + words + 1]!

@@ -1,15 +1,17 @@
 /**
  * Measure: what a cell keeps for one aggregate, and how its value is read.
  *
- * How      Rows that do not count (NULL argument, FILTER not TRUE) are counted in `excluded`, so that an aggregate
- *          over a column without NULLs costs nothing beyond its accumulator: the number of values is rows − excluded.
- *          DISTINCT measures count their values themselves.
+ * How      1. What nearly every row changes lies in the cell; the rest of a sum (overflows, or the third double and the
+ *             address of a wide part) and counters lie in its cold part, which few cells have.
+ *          2. Rows that do not count (NULL argument, FILTER not TRUE) are counted in `excluded`, so that an aggregate
+ *             over a column without NULLs costs nothing beyond its accumulator: the number of values is
+ *             rows − excluded. DISTINCT measures count their values themselves.
  * Contract 1 (checked) the value depends on the multiset of rows alone.
  */
 import type { Code, Span } from '../base/index.ts'
 import { physicalOf, type Type, typeText } from '../data/index.ts'
-import { cellBlocks, type Kernels, type RowErrors, type Vector } from '../kernel/index.ts'
-import { exactSumBytes, isWide, readWide } from './exact-sum.ts'
+import { cellBlocks, type Kernels, type RowErrors, sumOf, type Vector } from '../kernel/index.ts'
+import { exactRestBytes, exactSumBytes, isWide, readWide } from './exact-sum.ts'
 
 export interface Measure {
   function: 'count_star' | 'count' | 'sum' | 'avg' | 'min' | 'max'
@@ -17,19 +19,21 @@ export interface Measure {
   distinct: boolean
   result: Type
   span?: Span | undefined
-  /** Every row counts: there is no filter and the argument is never NULL. Saves 8 B per cell. */
+  /** Every row counts: there is no filter and the argument is never NULL. Saves 8 B per cold part. */
   everyRow?: boolean | undefined
 }
 
-/** Where a measure's fields lie in the row; 0 = it has none. */
+/** Where a measure's fields lie in the cell or in its cold part; 0 = it has none. */
 export interface MeasureFields {
   measure: Measure
-  /** i64: rows that do not count. */
+  /** In the cold part, i64: rows that do not count. */
   excluded: number
   /** i64: distinct values. */
   values: number
   /** The accumulator. */
   state: number
+  /** In the cold part: the rest of a sum. */
+  rest: number
   form: StateForm
 }
 
@@ -44,16 +48,21 @@ function isDistinct({ distinct, function: name }: Measure): boolean {
   return distinct && name !== 'min' && name !== 'max' && name !== 'count_star'
 }
 
-/** Gives each measure its fields from `start` on. */
+/** Gives each measure its fields, from `start` on in the cell. */
 export function measureFields(
   measures: readonly Measure[],
   start: number,
   retracts: boolean,
-): { fields: MeasureFields[]; hotEnd: number; end: number } {
+): { fields: MeasureFields[]; end: number; coldBytes: number } {
   let end = start
+  let coldBytes: number = cellBlocks.cold.rest
   const take = (bytes: number) => {
     end += bytes
     return end - bytes
+  }
+  const takeCold = (bytes: number) => {
+    coldBytes += bytes
+    return coldBytes - bytes
   }
   const fields = measures.map((measure): MeasureFields => {
     const distinct = isDistinct(measure)
@@ -61,17 +70,13 @@ export function measureFields(
     return {
       measure,
       form,
-      excluded: 0,
+      excluded: distinct || measure.everyRow === true ? 0 : takeCold(8),
       values: distinct ? take(8) : 0,
       state: form.kind === 'none' ? 0 : take(stateBytes(form)),
+      rest: form.kind === 'sum' ? takeCold(form.of === 'f64' ? exactRestBytes : 8) : 0,
     }
   })
-  const hotEnd = end
-  // These counters are mostly 0: they lie behind what every row writes.
-  for (const field of fields) {
-    if (field.values === 0 && field.measure.everyRow !== true) field.excluded = take(8)
-  }
-  return { fields, hotEnd, end }
+  return { fields, end, coldBytes }
 }
 
 function stateForm({ function: name, argument }: Measure, retracts: boolean): StateForm {
@@ -84,7 +89,7 @@ function stateForm({ function: name, argument }: Measure, retracts: boolean): St
 }
 
 function stateBytes(form: StateForm): number {
-  if (form.kind === 'sum') return form.of === 'f64' ? exactSumBytes : 16
+  if (form.kind === 'sum') return form.of === 'f64' ? exactSumBytes : 8
   if (form.kind === 'none') return 0
   return (form.of === 'view' ? 16 : 8) + (form.list ? 8 : 0)
 }
@@ -92,6 +97,11 @@ function stateBytes(form: StateForm): number {
 /** Offset of the list's address behind the extreme. */
 export function listAt(fields: MeasureFields): number {
   return fields.state + (fields.form.kind === 'extreme' && fields.form.of === 'view' ? 16 : 8)
+}
+
+/** Where a sum lies, as kernels take it. */
+export function placeOfSum({ state, rest }: MeasureFields): number {
+  return state | (rest << 16)
 }
 
 /** Writes what the accumulator of a new cell holds. */
@@ -125,13 +135,13 @@ export function readMeasure(
   }
   const data = arena.scratch(count * 8)
   if (fields.form.of === 'f64') {
-    readDoubles(kernels, fields.state, { addresses, count, data })
+    readDoubles(kernels, fields, { addresses, count, data })
     return { physical: 'f64', data, validity, errors: null }
   }
   const failed = arena.scratch(count * 4)
   const decimal = fields.measure.result.kind === 'decimal' ? 1 : 0
   const read = kernels.get('cell_read_sum_i64')
-  const failures = read(addresses, count, fields.state, decimal, data, failed)
+  const failures = read(addresses, count, placeOfSum(fields), decimal, data, failed)
   if (failures === 0) return { physical: 'i64', data, validity, errors: null }
   const errors: RowErrors = new Map()
   const { u8, u32 } = arena.views
@@ -160,9 +170,8 @@ function readCounts(
   count: number,
 ): number {
   const counts = kernels.arena.scratch(count * 8)
-  const read = kernels.get('cell_read_count')
-  if (values !== 0) read(addresses, count, values, 0, counts)
-  else read(addresses, count, cellBlocks.cell.rows, excluded, counts)
+  if (values !== 0) kernels.get('cell_read_8')(addresses, count, values, counts)
+  else kernels.get('cell_read_count')(addresses, count, excluded, counts)
   return counts
 }
 
@@ -193,41 +202,41 @@ function readExtreme(
 
 function readDoubles(
   kernels: Kernels,
-  state: number,
+  fields: MeasureFields,
   { addresses, count, data }: { addresses: number; count: number; data: number },
 ): void {
-  const unsure = kernels.get('cell_read_sum_f64')(addresses, count, state, data)
+  const unsure = kernels.get('cell_read_sum_f64')(addresses, count, placeOfSum(fields), data)
   if (unsure === 0) return
   const { u32, f64 } = kernels.arena.views
   for (let index = 0; index < count; index++) {
-    const at = u32[(addresses >>> 2) + index]! + state
+    const sum = { cell: u32[(addresses >>> 2) + index]!, ...fields }
     const place = (data >>> 3) + index
-    if (isWide(kernels, at) || f64[place] === Number.POSITIVE_INFINITY)
-      f64[place] = readWide(kernels, at)
+    if (isWide(kernels, sum) || f64[place] === Number.POSITIVE_INFINITY)
+      f64[place] = readWide(kernels, sum)
   }
 }
 
 function readAverage(
   kernels: Kernels,
-  { form, state, measure }: MeasureFields,
+  fields: MeasureFields,
   rows: { addresses: number; count: number; counts: number; validity: number },
 ): Vector {
   const { arena } = kernels
+  const { form, measure } = fields
   const { addresses, count, counts, validity } = rows
   const data = arena.scratch(count * 8)
   if (measure.result.kind === 'interval') {
-    const { i64, u64, u32 } = arena.views
+    const { i64, u32 } = arena.views
     for (let index = 0; index < count; index++) {
-      const at = (u32[(addresses >>> 2) + index]! + state) >>> 3
       const divisor = i64[(counts >>> 3) + index]!
-      const sum = (i64[at + 1]! << 64n) | u64[at]!
+      const sum = sumOf(arena, u32[(addresses >>> 2) + index]!, placeOfSum(fields))
       i64[(data >>> 3) + index] = divisor > 0n ? sum / divisor : 0n
     }
     return { physical: 'i64', data, validity, errors: null }
   }
   if (form.kind === 'sum' && form.of === 'f64')
-    readDoubles(kernels, state, { addresses, count, data })
-  else kernels.get('cell_read_sum_wide')(addresses, count, state, data)
+    readDoubles(kernels, fields, { addresses, count, data })
+  else kernels.get('cell_read_sum_wide')(addresses, count, placeOfSum(fields), data)
   const scale = measure.argument?.kind === 'decimal' ? measure.argument.scale : 0
   kernels.get('cell_average')(data, counts, count, scale)
   return { physical: 'f64', data, validity, errors: null }

@@ -38,8 +38,6 @@ const noKeys = 0x2545f491
 export interface TableLayout {
   keys: KeyField[]
   rowBytes: number
-  /** The first bytes of a row, which every input row reads; all of it where not given. */
-  hotBytes?: number
   /** Address of what a new row starts with. */
   template: number
 }
@@ -256,8 +254,7 @@ export class Table {
   /** Has the rows read by loops in which many misses overlap, if they may not be in the cache. */
   #warm(refs: number, rows: number): void {
     if (this.#chunks.bytes > cachedBytes) {
-      const { hotBytes, rowBytes } = this.layout
-      this.#kernels.get('cell_warm_rows')(refs, rows, hotBytes ?? rowBytes)
+      this.#kernels.get('cell_warm_rows')(refs, rows, this.layout.rowBytes)
     }
     if (this.heap.bytes <= cachedBytes) return
     for (const { form, offset } of this.layout.keys) {

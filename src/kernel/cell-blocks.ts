@@ -2,8 +2,10 @@
  * Cell blocks: byte offsets of the control blocks that the kernels over cells take, and of the fixed part of a row.
  *
  * Format   row of a table: u32 word for the owner | u32 null mask of the keys | … | keys (8 or 16 B each) | …
- *          cell: u32 touched entry | u32 null mask | f64 creation position | i64 rows | keys | accumulators
- *          touched entry: f64 first position | u32 cell | u32 bucket number | old image of the row
+ *          cell: u32 touched entry | u32 null mask | f64 creation position | i32 rows | u32 cold part or 0 | keys |
+ *          accumulators
+ *          cold part: i64 further rows | the rest of each sum | counts of rows that do not count (i64 each)
+ *          touched entry: f64 first position | u32 cell | u32 bucket number | old image of the row | of its cold part
  *          index group: eight u32 hashes (0 = empty) | eight u32 rows; part: u32 groups | u32 mask | u32 used |
  *          u32 limit
  */
@@ -32,8 +34,11 @@ export const cellBlocks = {
     next: 12,
     end: 16,
     bucket: 20,
-    bytes: 24,
+    coldBytes: 24,
+    bytes: 28,
   },
+  /** Memory for cold parts: where the next one goes, and a list of free ones. */
+  give: { next: 0, end: 4, free: 8, coldBytes: 12, bytes: 16 },
   /** Pairs of a join's probe: where it stands in the rows that have candidates. */
   joinProbe: {
     numbers: 0,
@@ -48,13 +53,19 @@ export const cellBlocks = {
   },
   part: { groups: 0, mask: 4, used: 8, limit: 12, bytes: 16 },
   row: { owner: 0, nulls: 4 },
-  cell: { created: 8, rows: 16, keys: 24 },
+  cell: { created: 8, rows: 16, cold: 20, keys: 24 },
+  cold: { rows: 0, rest: 8 },
+  /** The rest of a sum of doubles: the third one and the address of a wide part. */
+  rest: { third: 0, link: 8 },
   touched: { position: 0, cell: 8, bucket: 12, image: 16 },
   /** Length of a view that stands for "no value yet". */
   noView: 0xffffffff,
   /** Why a probe stopped before the last row. */
   stop: { done: 0, rows: 1, part: 2 },
 } as const
+
+/** From this magnitude on a cell's rows are counted in its cold part. */
+export const rowsLimit = 2 ** 30
 
 /** Seed of the hash of the first key column; later columns are seeded by the hash so far. */
 export const keySeed = 0x51ed270b

@@ -21,6 +21,8 @@ import { roundThree, roundThreeCode } from './expansion.ts'
 import { defineKernel } from './kernels.ts'
 import { eachRow } from './rows.ts'
 
+const { cell: cellFields, cold, rest: restFields } = cellBlocks
+
 /** Code: writes one bit per cell, in bytes. */
 function eachBitOut(
   a: Assembly,
@@ -67,15 +69,34 @@ function roundCode(a: Assembly, words: [I64, I64, I64], exponent: number): F64 {
   return magnitude.neg().when(sign.ne(0n), magnitude)
 }
 
+/** Number of rows of a cell. */
+export function rowsOf(arena: Arena, cell: number): bigint {
+  const { i32, u32, i64 } = arena.views
+  const rows = BigInt(i32[(cell + cellFields.rows) >>> 2]!)
+  const rest = u32[(cell + cellFields.cold) >>> 2]!
+  return rest === 0 ? rows : rows + i64[(rest + cold.rows) >>> 3]!
+}
+
+/** `rowsOf` as code; `less` is taken from it if there is a cold part. */
+function rowsCode(a: Assembly, cell: I32, less?: (rest: I32) => I64): I64 {
+  const rows = a.let(cell.i64From32(cellFields.rows))
+  const rest = a.let(cell.i32(cellFields.cold))
+  a.if(rest, () => {
+    a.set(rows, rows.add(rest.i64(cold.rows)))
+    if (less !== undefined) a.set(rows, rows.sub(less(rest)))
+  })
+  return rows
+}
+
 /** Addresses of the rows of a chunk that stand for at least one row. */
 defineKernel({
   name: 'cell_scan',
   parameters: 4,
   closure: (arena: Arena) => (from, end, rowBytes, out) => {
-    const { u32, i64 } = arena.views
+    const { u32 } = arena.views
     let count = 0
     for (let cell = from!; cell < end!; cell += rowBytes!) {
-      if (i64[(cell + cellBlocks.cell.rows) >>> 3]! > 0n) u32[(out! >>> 2) + count++] = cell
+      if (rowsOf(arena, cell) > 0n) u32[(out! >>> 2) + count++] = cell
     }
     return count
   },
@@ -83,7 +104,7 @@ defineKernel({
     assemble(4, (a, from, end, rowBytes, out) => {
       const to = a.let(out)
       a.while(from.below(end), () => {
-        a.if(from.i64(cellBlocks.cell.rows).gt(0n), () => {
+        a.if(rowsCode(a, from).gt(0n), () => {
           a.store(to, from)
           a.set(to, to.add(4))
         })
@@ -175,35 +196,33 @@ defineKernel({
     }),
 })
 
-/** Counter less another counter (none when its offset is 0). */
+/** Numbers of rows less the counter at `excluded` in the cold part; 0 = nothing is taken off. */
 defineKernel({
   name: 'cell_read_count',
-  parameters: 5,
-  closure: (arena: Arena) => (addresses, count, offset, less, to) => {
+  parameters: 4,
+  closure: (arena: Arena) => (addresses, count, excluded, to) => {
     const { u32, i64 } = arena.views
     for (let index = 0; index < count!; index++) {
       const cell = u32[(addresses! >>> 2) + index]!
-      const value = i64[(cell + offset!) >>> 3]!
-      i64[(to! >>> 3) + index] = less === 0 ? value : value - i64[(cell + less!) >>> 3]!
+      const rest = u32[(cell + cellFields.cold) >>> 2]!
+      const less = rest === 0 || excluded === 0 ? 0n : i64[(rest + excluded!) >>> 3]!
+      i64[(to! >>> 3) + index] = rowsOf(arena, cell) - less
     }
     return 0
   },
   wasm: () =>
-    assemble(5, (a, addresses, count, offset, less, to) => {
-      eachRow(
-        a,
-        count,
-        [
-          [addresses, 4],
-          [to, 8],
-        ],
-        () => {
-          const cell = a.let(addresses.i32())
-          const value = a.let(cell.add(offset).i64())
-          a.if(less, () => a.set(value, value.sub(cell.add(less).i64())))
-          a.store(to, value)
-        },
-      )
+    assemble(4, (a, addresses, count, excluded, to) => {
+      const moving: [I32, number][] = [
+        [addresses, 4],
+        [to, 8],
+      ]
+      eachRow(a, count, moving, () => {
+        const cell = a.let(addresses.i32())
+        a.store(
+          to,
+          rowsCode(a, cell, (rest) => rest.add(excluded).i64().when(excluded, 0n)),
+        )
+      })
       return i32(0)
     }),
 })
@@ -239,17 +258,31 @@ defineKernel({
 
 const decimalMax = 10n ** 18n - 1n
 
-/** Low halves of 128-bit sums; lists those that do not fit into 64 bits or, for decimals, into 18 digits. */
+/** What the rest of a sum of integers counts: its overflows. `place` is offset | rest << 16. */
+function overflowsOf(arena: Arena, cell: number, place: number): bigint {
+  const { u32, i64 } = arena.views
+  const rest = u32[(cell + cellFields.cold) >>> 2]!
+  return rest === 0 ? 0n : i64[(rest + (place >>> 16)) >>> 3]!
+}
+
+/** `overflowsOf` as code, to a local. */
+function overflowsCode(a: Assembly, cell: I32, restAt: I32, to: I64): void {
+  const rest = a.let(cell.i32(cellFields.cold))
+  a.set(to, i64(0n))
+  a.if(rest, () => a.set(to, rest.add(restAt).i64()))
+}
+
+/** Sums of integers; lists those that do not fit into 64 bits or, for decimals, into 18 digits. */
 defineKernel({
   name: 'cell_read_sum_i64',
   parameters: 6,
-  closure: (arena: Arena) => (addresses, count, offset, decimal, to, out) => {
+  closure: (arena: Arena) => (addresses, count, place, decimal, to, out) => {
     const { u32, i64 } = arena.views
     let failed = 0
     for (let index = 0; index < count!; index++) {
-      const at = (u32[(addresses! >>> 2) + index]! + offset!) >>> 3
-      const low = i64[at]!
-      let fits = i64[at + 1] === low >> 63n
+      const cell = u32[(addresses! >>> 2) + index]!
+      const low = i64[(cell + (place! & 0xffff)) >>> 3]!
+      let fits = overflowsOf(arena, cell, place!) === 0n
       if (decimal !== 0 && (low > decimalMax || low < -decimalMax)) fits = false
       i64[(to! >>> 3) + index] = fits ? low : 0n
       if (!fits) u32[(out! >>> 2) + failed++] = index
@@ -257,12 +290,14 @@ defineKernel({
     return failed
   },
   wasm: () =>
-    assemble(6, (a, addresses, count, offset, decimal, to, out) => {
-      const [row, failed] = [a.i32(), a.i32()]
+    assemble(6, (a, addresses, count, place, decimal, to, out) => {
+      const [row, failed, overflows] = [a.i32(), a.i32(), a.i64()]
+      const [offset, restAt] = [a.let(place.and(0xffff)), a.let(place.shr(16))]
       a.loop(row, count, () => {
-        const at = a.let(addresses.add(row.shl(2)).i32().add(offset))
-        const low = a.let(at.i64())
-        const fits = a.let(at.i64(8).eq(low.shrS(63n)))
+        const cell = a.let(addresses.add(row.shl(2)).i32())
+        const low = a.let(cell.add(offset).i64())
+        overflowsCode(a, cell, restAt, overflows)
+        const fits = a.let(overflows.isZero())
         a.if(decimal, () => a.set(fits, fits.and(low.le(decimalMax)).and(low.ge(-decimalMax))))
         a.store(to.add(row.shl(3)), low.when(fits, 0n))
         a.if(fits.isZero(), () => {
@@ -274,20 +309,20 @@ defineKernel({
     }),
 })
 
-/** 128-bit sums as doubles, rounded once. */
+/** Sums of integers as doubles, rounded once. */
 defineKernel({
   name: 'cell_read_sum_wide',
   parameters: 4,
-  closure: (arena: Arena) => (addresses, count, offset, to) => {
-    const { u32, i64, u64, f64 } = arena.views
+  closure: (arena: Arena) => (addresses, count, place, to) => {
+    const { u32, f64 } = arena.views
     for (let index = 0; index < count!; index++) {
-      const at = (u32[(addresses! >>> 2) + index]! + offset!) >>> 3
-      f64[(to! >>> 3) + index] = Number((i64[at + 1]! << 64n) | u64[at]!)
+      f64[(to! >>> 3) + index] = Number(sumOf(arena, u32[(addresses! >>> 2) + index]!, place!))
     }
     return 0
   },
   wasm: () =>
-    assemble(4, (a, addresses, count, offset, to) => {
+    assemble(4, (a, addresses, count, place, to) => {
+      const [offset, restAt, high] = [a.let(place.and(0xffff)), a.let(place.shr(16)), a.i64()]
       eachRow(
         a,
         count,
@@ -296,14 +331,22 @@ defineKernel({
           [to, 8],
         ],
         () => {
-          const at = a.let(addresses.i32().add(offset))
-          const high = a.let(at.i64(8))
-          a.store(to, roundCode(a, [at.i64(), high, high.shrS(63n)], 0))
+          const cell = a.let(addresses.i32())
+          const low = a.let(cell.add(offset).i64())
+          overflowsCode(a, cell, restAt, high)
+          a.set(high, high.add(low.shrS(63n)))
+          a.store(to, roundCode(a, [low, high, high.shrS(63n)], 0))
         },
       )
       return i32(0)
     }),
 })
+
+/** A sum of integers, whole; `place` is offset | rest << 16. */
+export function sumOf(arena: Arena, cell: number, place: number): bigint {
+  const low = arena.views.i64[(cell + (place & 0xffff)) >>> 3]!
+  return (overflowsOf(arena, cell, place) << 64n) + low
+}
 
 /**
  * Exact sums of three doubles, rounded once. Returns how many have a wide part as well or come out infinite, which
@@ -312,22 +355,26 @@ defineKernel({
 defineKernel({
   name: 'cell_read_sum_f64',
   parameters: 4,
-  closure: (arena: Arena) => (addresses, count, offset, to) => {
+  closure: (arena: Arena) => (addresses, count, place, to) => {
     const { u32, f64 } = arena.views
     let unsure = 0
     for (let index = 0; index < count!; index++) {
-      const cell = u32[(addresses! >>> 2) + index]! + offset!
-      const at = cell >>> 3
-      const sum = roundThree(f64[at]!, f64[at + 1]!, f64[at + 2]!)
+      const cell = u32[(addresses! >>> 2) + index]!
+      const at = (cell + (place! & 0xffff)) >>> 3
+      const part = u32[(cell + cellFields.cold) >>> 2]!
+      const rest = part === 0 ? 0 : part + (place! >>> 16)
+      const third = rest === 0 ? 0 : f64[(rest + restFields.third) >>> 3]!
+      const sum = roundThree(f64[at]!, f64[at + 1]!, third)
       const isSure = Math.abs(sum) < Number.POSITIVE_INFINITY
       f64[(to! >>> 3) + index] = isSure ? sum : Number.POSITIVE_INFINITY
-      if (!isSure || u32[(cell + 24) >>> 2] !== 0) unsure++
+      if (!isSure || (rest !== 0 && u32[(rest + restFields.link) >>> 2] !== 0)) unsure++
     }
     return unsure
   },
   wasm: () =>
-    assemble(4, (a, addresses, count, offset, to) => {
-      const unsure = a.i32()
+    assemble(4, (a, addresses, count, place, to) => {
+      const [offset, restAt, unsure] = [a.let(place.and(0xffff)), a.let(place.shr(16)), a.i32()]
+      const [third, link] = [a.f64(), a.i32()]
       eachRow(
         a,
         count,
@@ -336,11 +383,20 @@ defineKernel({
           [to, 8],
         ],
         () => {
-          const at = a.let(addresses.i32().add(offset))
-          const sum = a.let(roundThreeCode(a, [at.f64(), at.f64(8), at.f64(16)]))
+          const cell = a.let(addresses.i32())
+          const at = a.let(cell.add(offset))
+          const rest = a.let(cell.i32(cellFields.cold))
+          a.set(third, f64(0))
+          a.set(link, i32(0))
+          a.if(rest, () => {
+            a.set(rest, rest.add(restAt))
+            a.set(third, rest.f64(restFields.third))
+            a.set(link, rest.i32(restFields.link))
+          })
+          const sum = a.let(roundThreeCode(a, [at.f64(), at.f64(8), third]))
           const isSure = a.let(sum.abs().lt(Number.POSITIVE_INFINITY))
           a.store(to, sum.when(isSure, Number.POSITIVE_INFINITY))
-          a.set(unsure, unsure.add(isSure.isZero().or(at.i32(24).ne(0))))
+          a.set(unsure, unsure.add(isSure.isZero().or(link.ne(0))))
         },
       )
       return unsure

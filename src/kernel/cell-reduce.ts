@@ -17,20 +17,21 @@ import { eachRow } from './rows.ts'
 const signBit = 1n << 63n
 const lowHalf = 0xffffffffn
 
-/** Adds integers to the 128-bit sum at an address. */
+/** Adds integers to the sum at an address, whose overflows are counted at `rest`. */
 defineKernel({
   name: 'cell_reduce_i64',
-  parameters: 3,
-  closure: (arena: Arena) => (at, rows, values) => {
-    const { i64, u64 } = arena.views
-    let sum = (i64[(at! >>> 3) + 1]! << 64n) | u64[at! >>> 3]!
+  parameters: 4,
+  closure: (arena: Arena) => (at, rest, rows, values) => {
+    const { i64 } = arena.views
+    let sum = i64[at! >>> 3]!
     for (let row = 0; row < rows!; row++) sum += i64[(values! >>> 3) + row]!
-    i64[at! >>> 3] = BigInt.asIntN(64, sum)
-    i64[(at! >>> 3) + 1] = sum >> 64n
+    const low = BigInt.asIntN(64, sum)
+    i64[at! >>> 3] = low
+    i64[rest! >>> 3]! += (sum - low) >> 64n
     return 0
   },
   wasm: () =>
-    assemble(3, (a, at, rows, values) => {
+    assemble(4, (a, at, rest, rows, values) => {
       const [flip, mask] = [a.let(i64x2(signBit, signBit)), a.let(i64x2(lowHalf, lowHalf))]
       const [lows, highs] = [a.v128(), a.v128()]
       const left = a.let(rows)
@@ -56,21 +57,28 @@ defineKernel({
       const less = a.let(flips.shl(63n))
       a.set(upper, upper.sub(flips.shr(1n)).sub(sum.below(less).extendU()))
       a.set(sum, sum.sub(less))
-      const total = a.let(at.i64().add(sum))
+      // In 128 bits again; what the signs do not say are overflows.
+      const old = a.let(at.i64())
+      const total = a.let(old.add(sum))
       a.store(at, total)
-      a.store(at, at.i64(8).add(upper).add(total.below(sum).extendU()), 8)
+      const carry = total.below(sum).extendU()
+      const top = a.let(old.shrS(63n).add(upper).add(carry))
+      a.store(rest, rest.i64().add(top.sub(total.shrS(63n))))
       return i32(0)
     }),
 })
 
-/** Adds doubles to the exact sum at an address; returns the row for which it has no room, as `cell_sum_f64`. */
+/**
+ * Adds doubles to the exact sum at an address, whose third double is at `rest`; returns the row for which it has no
+ * room, as `cell_sum_f64`.
+ */
 defineKernel({
   name: 'cell_reduce_f64',
-  parameters: 4,
-  closure: (arena: Arena) => (at, from, rows, values) => {
+  parameters: 5,
+  closure: (arena: Arena) => (at, rest, from, rows, values) => {
     const { f64 } = arena.views
     const cell = at! >>> 3
-    let [first, second, third] = [f64[cell]!, f64[cell + 1]!, f64[cell + 2]!]
+    let [first, second, third] = [f64[cell]!, f64[cell + 1]!, f64[rest! >>> 3]!]
     let row = from!
     for (; row < rows!; row++) {
       const value = f64[(values! >>> 3) + row]!
@@ -89,21 +97,21 @@ defineKernel({
     }
     f64[cell] = first
     f64[cell + 1] = second
-    f64[cell + 2] = third
+    f64[rest! >>> 3] = third
     return row
   },
   wasm: () =>
-    assemble(4, (a, at, from, rows, values) => {
-      const [first, second, third] = [a.let(at.f64()), a.let(at.f64(8)), a.let(at.f64(16))]
-      const [value, low, lowest, rest] = [a.f64(), a.f64(), a.f64(), a.f64()]
+    assemble(5, (a, at, rest, from, rows, values) => {
+      const [first, second, third] = [a.let(at.f64()), a.let(at.f64(8)), a.let(rest.f64())]
+      const [value, low, lowest, lost] = [a.f64(), a.f64(), a.f64(), a.f64()]
       const pointer = a.let(values.add(from.shl(3)))
       a.loop(from, rows, (leave) => {
         a.set(value, pointer.f64())
         const sum = twoSum(a, first, value, low)
         const middle = twoSum(a, second, low, lowest)
         a.if(lowest.ne(0), () => {
-          const last = twoSum(a, third, lowest, rest)
-          leave(rest.ne(0))
+          const last = twoSum(a, third, lowest, lost)
+          leave(lost.ne(0))
           a.set(third, last)
         })
         a.set(first, sum)
@@ -112,7 +120,7 @@ defineKernel({
       })
       a.store(at, first)
       a.store(at, second, 8)
-      a.store(at, third, 16)
+      a.store(rest, third)
       return from
     }),
 })

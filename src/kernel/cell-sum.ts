@@ -1,118 +1,165 @@
 /**
  * Cell sum kernels: sums and extremes of cells.
  *
- * How      Integers add up in 128 bits. Doubles add up exactly as three doubles (Knuth's TwoSum, twice, and a third
- *          time where the second leaves a remainder). Extremes of doubles are those of integers of the same order;
- *          strings are compared by their bytes.
+ * How      Integers add up in 64 bits and count overflows. Doubles add up exactly as three doubles (Knuth's TwoSum,
+ *          twice, and a third time where the second leaves a remainder). Overflows and third doubles are rare: they
+ *          lie in the cold part of a cell, which a kernel asks for by stopping. Extremes of doubles are those of
+ *          integers of the same order; strings are compared by their bytes.
  * Contract 1 (trusted) weights are ±1; address 0 stands for all +1. Rows that do not count were compacted away.
  *          2 (checked) no order of rows and no retraction in between changes a value read.
  * Cost     1 ns per row for integers and extremes, 2 ns for doubles, while the cells are in cache.
  */
 import type { Arena } from './arena.ts'
-import { assemble, type F64, type I32, i32, i64 } from './assembler.ts'
+import { assemble, type F64, type I64, i32, i64 } from './assembler.ts'
 import { cellBlocks } from './cell-blocks.ts'
 import { errorOf, twoSum } from './expansion.ts'
 import { defineKernel } from './kernels.ts'
+import { marker, markerCode } from './mark.ts'
 import { eachRow } from './rows.ts'
 import { belowViewsCode, compareViews } from './view.ts'
 
-const { noView } = cellBlocks
+const { noView, cell: cellFields } = cellBlocks
 
-/** Adds integers to a 128-bit sum. */
+/** Offset of a sum in the cell and of its rest in the cold part, in one parameter: offset | rest << 16. */
+const offsetOf = (place: number) => place & 0xffff
+const restOf = (place: number) => place >>> 16
+
+/**
+ * Adds integers to sums of 64 bits, whose overflows are counted in the rest; returns the row that overflows a cell
+ * without a cold part, nothing of it being added.
+ */
 defineKernel({
   name: 'cell_sum_i64',
-  parameters: 5,
-  closure: (arena: Arena) => (refs, rows, offset, values, weights) => {
-    const { u32, i32 } = arena.views
-    for (let row = 0; row < rows!; row++) {
-      const at = (values! >>> 2) + row * 2
-      const sign = i32[at + 1]! >> 31
-      const flip = weights !== 0 && i32[(weights! >>> 2) + row]! < 0 ? -1 : 0
-      // −x = ~x + 1, in 128 bits.
-      let carry = -flip
-      const cell = (u32[(refs! >>> 2) + row]! + offset!) >>> 2
-      for (let word = 0; word < 4; word++) {
-        const added = ((word < 2 ? i32[at + word]! : sign) ^ flip) >>> 0
-        const sum = u32[cell + word]! + added + carry
-        u32[cell + word] = sum
-        carry = sum > 0xffffffff ? 1 : 0
+  parameters: 6,
+  closure: (arena: Arena) => (refs, from, rows, place, values, weights) => {
+    const { u32, i32, i64 } = arena.views
+    const mark = marker(arena)
+    for (let row = from!; row < rows!; row++) {
+      const cell = u32[(refs! >>> 2) + row]!
+      const at = (cell + offsetOf(place!)) >>> 3
+      const value = i64[(values! >>> 3) + row]!
+      const retracted = weights !== 0 && i32[(weights! >>> 2) + row]! < 0
+      const exact = i64[at]! + (retracted ? -value : value)
+      const sum = BigInt.asIntN(64, exact)
+      if (sum !== exact) {
+        const cold = u32[(cell + cellFields.cold) >>> 2]!
+        if (cold === 0) return row
+        const rest = cold + restOf(place!)
+        i64[rest >>> 3]! += (exact - sum) >> 64n
+        mark(rest)
       }
+      i64[at] = sum
     }
-    return 0
+    return rows!
   },
   wasm: () =>
-    assemble(5, (a, refs, rows, offset, values, weights) => {
-      const moving: [I32, number][] = [
-        [refs, 4],
-        [values, 8],
-      ]
-      a.if(
-        weights.isZero(),
-        () =>
-          eachRow(a, rows, moving, () => {
-            const at = a.let(refs.i32().add(offset))
-            const value = a.let(values.i64())
-            const sum = a.let(at.i64().add(value))
-            a.store(at, sum)
-            // Nearly always 0: no carry, or one that meets the sign of a negative value.
-            const upper = a.let(value.shrS(63n).add(sum.below(value).extendU()))
-            a.if(upper.ne(0n), () => a.store(at, at.i64(8).add(upper), 8))
-          }),
-        () =>
-          eachRow(a, rows, [...moving, [weights, 4]], () => {
-            const at = a.let(refs.i32().add(offset))
-            // −x = ~x + 1, in 128 bits.
-            const flip = a.let(weights.i64From32().shrS(63n))
-            const low = a.let(values.i64().xor(flip))
-            const high = values.i64().shrS(63n).xor(flip)
-            const part = a.let(at.i64().add(low))
-            const sum = a.let(part.sub(flip))
-            a.store(at, sum)
-            const carry = part.below(low).add(sum.below(part)).extendU()
-            a.store(at, at.i64(8).add(high).add(carry), 8)
-          }),
-      )
-      return i32(0)
+    assemble(6, (a, refs, from, rows, place, values, weights) => {
+      const [offset, restAt] = [a.let(place.and(0xffff)), a.let(place.shr(16))]
+      const [old, value, sum] = [a.i64(), a.i64(), a.i64()]
+      const mark = markerCode(a)
+      const each = (add: () => void, overflow: () => I64, up: () => I64) =>
+        a.loop(from, rows, (leave) => {
+          const cell = a.let(refs.add(from.shl(2)).i32())
+          const at = a.let(cell.add(offset))
+          a.set(value, values.add(from.shl(3)).i64())
+          a.set(old, at.i64())
+          add()
+          a.if(overflow().lt(0n), () => {
+            const rest = a.let(cell.i32(cellFields.cold))
+            leave(rest.isZero())
+            a.set(rest, rest.add(restAt))
+            // +1 or −1: the sign of what was added.
+            a.store(rest, rest.i64().add(up().shrS(63n).or(1n)))
+            mark(rest)
+          })
+          a.store(at, sum)
+        })
+      const plain = () =>
+        each(
+          () => a.set(sum, old.add(value)),
+          () => old.xor(sum).and(value.xor(sum)),
+          () => value,
+        )
+      a.if(weights.isZero(), plain, () => {
+        const flip = a.i64()
+        each(
+          () => {
+            a.set(flip, weights.add(from.shl(2)).i64From32().shrS(63n))
+            a.set(sum, old.add(value.xor(flip)).sub(flip))
+          },
+          // With x − y as x + ~y + 1, whose operands x and ~y have the signs that count.
+          () => old.xor(sum).and(value.xor(flip).xor(sum)),
+          () => value.xor(flip),
+        )
+      })
+      return from
     }),
 })
 
 /**
  * Adds doubles to an exact sum: three doubles, each taking what the one before had to round away. Returns the row
- *          whose remainder finds no room in the third one, or that is not finite; nothing of it was added.
+ *          whose remainder finds no room in the third one, which is in the cold part, or that is not finite; nothing
+ *          of it was added.
  */
 defineKernel({
   name: 'cell_sum_f64',
   parameters: 6,
-  closure: (arena: Arena) => (refs, from, rows, offset, values, weights) => {
+  closure: (arena: Arena) => (refs, from, rows, place, values, weights) => {
     const { u32, i32, f64 } = arena.views
+    const mark = marker(arena)
     for (let row = from!; row < rows!; row++) {
-      const value = f64[(values! >>> 3) + row]!
-      const retracted = weights !== 0 && i32[(weights! >>> 2) + row]! < 0
-      const at = (u32[(refs! >>> 2) + row]! + offset!) >>> 3
-      if (!addDouble(f64, at, retracted ? -value : value)) return row
+      const read = f64[(values! >>> 3) + row]!
+      const value = weights !== 0 && i32[(weights! >>> 2) + row]! < 0 ? -read : read
+      const cell = u32[(refs! >>> 2) + row]!
+      const at = (cell + offsetOf(place!)) >>> 3
+      const [first, second] = [f64[at]!, f64[at + 1]!]
+      const sum = first + value
+      const low = errorOf(first, value, sum)
+      const middle = second + low
+      const lowest = errorOf(second, low, middle)
+      // NaN is not 0 either: it marks values that are not finite, and finite ones whose sum is not.
+      if (lowest !== 0) {
+        const cold = u32[(cell + cellFields.cold) >>> 2]!
+        if (cold === 0) return row
+        const rest = cold + restOf(place!)
+        const third = f64[rest >>> 3]!
+        const last = third + lowest
+        if (errorOf(third, lowest, last) !== 0) return row
+        f64[rest >>> 3] = last
+        mark(rest)
+      }
+      f64[at] = sum
+      f64[at + 1] = middle
     }
     return rows!
   },
   wasm: () =>
-    assemble(6, (a, refs, from, rows, offset, values, weights) => {
+    assemble(6, (a, refs, from, rows, place, values, weights) => {
+      const [offset, restAt] = [a.let(place.and(0xffff)), a.let(place.shr(16))]
       const [value, first, second] = [a.f64(), a.f64(), a.f64()]
       const [low, lowest] = [a.f64(), a.f64()]
+      const mark = markerCode(a)
       const each = (load: () => F64) =>
         a.loop(from, rows, (leave) => {
-          const cell = a.let(refs.add(from.shl(2)).i32().add(offset))
+          const cell = a.let(refs.add(from.shl(2)).i32())
+          const at = a.let(cell.add(offset))
           a.set(value, load())
-          a.set(first, cell.f64())
+          a.set(first, at.f64())
           const sum = twoSum(a, first, value, low)
-          a.set(second, cell.f64(8))
+          a.set(second, at.f64(8))
           const middle = twoSum(a, second, low, lowest)
           a.if(lowest.ne(0), () => {
-            a.set(first, cell.f64(16))
+            const rest = a.let(cell.i32(cellFields.cold))
+            leave(rest.isZero())
+            a.set(rest, rest.add(restAt))
+            a.set(first, rest.f64())
             const last = twoSum(a, first, lowest, low)
             leave(low.ne(0))
-            a.store(cell, last, 16)
+            a.store(rest, last)
+            mark(rest)
           })
-          a.store(cell, sum)
-          a.store(cell, middle, 8)
+          a.store(at, sum)
+          a.store(at, middle, 8)
         })
       const plain = () => values.add(from.shl(3))
       a.if(
@@ -134,26 +181,6 @@ defineKernel({
       return from
     }),
 })
-
-/** Adds to the exact sum at an index of `f64`; false, and nothing added, if there is no room. */
-function addDouble(f64: Float64Array, at: number, value: number): boolean {
-  const first = f64[at]!
-  const sum = first + value
-  const low = errorOf(first, value, sum)
-  const second = f64[at + 1]!
-  const middle = second + low
-  const lowest = errorOf(second, low, middle)
-  // NaN is not 0 either: it marks values that are not finite, and finite ones whose sum is not.
-  if (lowest !== 0) {
-    const third = f64[at + 2]!
-    const last = third + lowest
-    if (errorOf(third, lowest, last) !== 0) return false
-    f64[at + 2] = last
-  }
-  f64[at] = sum
-  f64[at + 1] = middle
-  return true
-}
 
 /** Doubles to integers of the same order, −0 before +0 and NaN last; and `back`. */
 defineKernel({

@@ -19,6 +19,7 @@ import './join-chain.ts'
 import './join-store.ts'
 
 export { cellBlocks } from './cell-blocks.ts'
+export { rowsOf, sumOf } from './cell-read.ts'
 export {
   type BlockSink,
   Checkpoint,

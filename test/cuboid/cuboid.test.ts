@@ -342,6 +342,44 @@ describe.each(backends)('%s', (backend) => {
   }
 })
 
+test.each(backends)('%s: a cell counts on beyond 2^30 rows', (backend) => {
+  const measures = measuresFor(seededRandom(1)).slice(0, 1)
+  const setup = { keys: [types['bigint']!], measures, filtered: [false], retracts: false }
+  const row = { keys: [1n], arguments: [null], filters: [undefined], position: 1, weight: 1 }
+  const rows = Array.from({ length: 5 }, () => row)
+  for (const changes of [false, true]) {
+    const kernels = makeKernels(backend)
+    const spec = { ...setup, single: false }
+    const cuboid = new Cuboid(kernels, specOf(spec, changes))
+    const marks = new MarkCheck(kernels.arena)
+    const seen: string[] = []
+    const emit = () => {
+      const sink = (batch: VectorBatch) => {
+        seen.push(...outOf(kernels, spec, batch).map((out) => `${out.weight} ${show(out.row)}`))
+      }
+      if (changes) cuboid.emitChanges(10, sink)
+      else cuboid.emit(0n, 10, sink)
+      marks.check()
+    }
+    foldRows(kernels, cuboid, 0n, spec, rows)
+    emit()
+    const cell = cuboid.state().buckets[0]!.table.chunks[0]!.address
+    kernels.arena.views.i32[(cell + 16) >>> 2]! += 2 ** 30 - 8
+    kernels.arena.markDirty(cell, 24)
+    foldRows(kernels, cuboid, 0n, spec, rows)
+    emit()
+    foldRows(kernels, cuboid, 0n, spec, rows)
+    emit()
+    const many = 2 ** 30 + 2
+    expect(seen.slice(1)).toEqual(
+      changes
+        ? [`-1 1 | ${many - 5}`, `1 1 | ${many}`, `-1 1 | ${many}`, `1 1 | ${many + 5}`]
+        : [`1 1 | ${many}`, `1 1 | ${many + 5}`],
+    )
+    cuboid.drop(0n)
+  }
+})
+
 describe('differential: both back ends leave the same bytes', () => {
   for (let seed = 1; seed <= 40; seed++) {
     test(`seed ${seed}`, () => {

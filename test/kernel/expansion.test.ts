@@ -5,10 +5,13 @@ import { describe, expect, test } from 'vitest'
 import { type Random, seededRandom } from '../../src/base/index.ts'
 import { roundUnits } from '../../src/cuboid/exact-sum.ts'
 import { roundThree } from '../../src/kernel/expansion.ts'
-import { Arena, type Backend, Kernels } from '../../src/kernel/index.ts'
+import { Arena, type Backend, cellBlocks, Kernels } from '../../src/kernel/index.ts'
 import { unitsOf } from '../cuboid/model.ts'
 
-const cellBytes = 32
+/** A cell with a sum, and its cold part behind it. */
+const cellBytes = 64
+const [sumAt, coldAt, restAt] = [24, 40, 8]
+const place = sumAt | (restAt << 16)
 
 /** Doubles whose sums lie close to ties, cancel, are subnormal, huge, or far apart. */
 function triple(random: Random, round: number): [number, number, number] {
@@ -64,7 +67,11 @@ test('oracle: three doubles round once', () => {
 
 function makeCells(backend: Backend, cells: number): { kernels: Kernels; start: number } {
   const kernels = new Kernels(new Arena(), backend)
-  return { kernels, start: kernels.arena.allocateZeroed(cells * cellBytes) }
+  const start = kernels.arena.allocateZeroed(cells * cellBytes)
+  for (let at = start; at < start + cells * cellBytes; at += cellBytes) {
+    kernels.arena.views.u32[(at + cellBlocks.cell.cold) >>> 2] = at + coldAt
+  }
+  return { kernels, start }
 }
 
 describe.each<Backend>(['closure', 'wasm'])('%s', (backend) => {
@@ -81,11 +88,13 @@ describe.each<Backend>(['closure', 'wasm'])('%s', (backend) => {
       for (let cell = 0; cell < cells; cell++) {
         const parts = triple(random, round * cells + cell)
         u32[(refs >>> 2) + cell] = start + cell * cellBytes
-        f64.set(parts, (start + cell * cellBytes) >>> 3)
+        const at = start + cell * cellBytes
+        f64.set(parts.slice(0, 2), (at + sumAt) >>> 3)
+        f64[(at + coldAt + restAt) >>> 3] = parts[2]
         const sum = roundThree(...parts)
         expected.push(Number.isFinite(sum) ? sum : Number.POSITIVE_INFINITY)
       }
-      const unsure = kernels.get('cell_read_sum_f64')(refs, cells, 0, out)
+      const unsure = kernels.get('cell_read_sum_f64')(refs, cells, place, out)
       expect(unsure).toBe(expected.filter((sum) => !Number.isFinite(sum)).length)
       expect([...f64.subarray(out >>> 3, (out >>> 3) + cells)]).toEqual(expected)
     }
@@ -108,13 +117,15 @@ function fold(backend: Backend, values: readonly number[], weighted: boolean): s
   })
   const refused: number[] = []
   for (let from = 0; ; from++) {
-    from = kernels.get('cell_sum_f64')(refs, from, values.length, 0, data, weights)
+    from = kernels.get('cell_sum_f64')(refs, from, values.length, place, data, weights)
     if (from === values.length) break
     refused.push(from)
   }
   const sums = Array.from({ length: cells }, (_, cell) => {
-    const at = (start + cell * cellBytes) >>> 3
-    return [f64[at]!, f64[at + 1]!, f64[at + 2]!].reduce((sum, part) => sum + unitsOf(part), 0n)
+    const at = (start + cell * cellBytes + sumAt) >>> 3
+    const third = (start + cell * cellBytes + coldAt + restAt) >>> 3
+    const parts = [f64[at]!, f64[at + 1]!, f64[third]!]
+    return parts.reduce((sum, part) => sum + unitsOf(part), 0n)
   })
   values.forEach((value, row) => {
     if (refused.includes(row)) return
