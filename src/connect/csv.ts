@@ -120,7 +120,8 @@ export function inferCsv(file: FileReader, options: CsvOptions): Schema | null {
   )
   const projection = fields.map((_, index) => index)
   const scanner = new CsvScanner(options, fields.length, projection)
-  const reader = new TextReader(file, window, scanner, { fields }, { projection, bad: () => {} })
+  const source = { projection, bad: () => {} }
+  const reader = new TextReader(file, window, scanner, { fields }, source, { sample: true })
   const batch = reader.read(INFER_ROWS)
   const rows = batch === null ? [] : rowsOf(batch)
   return {

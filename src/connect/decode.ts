@@ -116,22 +116,13 @@ function decodeBigint(fields: Fields, at: number, target: ColumnBuilder, base: n
   const { bytes, starts, ends, rows } = fields
   for (let slot = 0; slot < rows; slot++) {
     const start = starts[at + slot]!
-    const end = ends[at + slot]!
-    let position = start >= 0 && bytes[start] === MINUS ? start + 1 : start
-    // Fifteen digits are below 2^53.
-    if (start >= 0 && position < end && end - position <= 15) {
-      let value = 0
-      for (; position < end; position++) {
-        const digit = bytes[position]! - ZERO
-        if (digit >>> 0 > 9) break
-        value = value * 10 + digit
-      }
-      if (position === end) {
-        target.setLong(base + slot, bytes[start] === MINUS ? -value : value)
-        continue
-      }
-    }
-    slow(fields, at + slot, target, base + slot)
+    const negative = start >= 0 && bytes[start] === MINUS
+    const isRead =
+      start >= 0 &&
+      scanNumber(bytes, negative ? start + 1 : start, ends[at + slot]!) &&
+      scanned.fraction === 0
+    if (isRead) target.setLong(base + slot, negative ? -scanned.mantissa : scanned.mantissa)
+    else slow(fields, at + slot, target, base + slot)
   }
 }
 

@@ -7,9 +7,13 @@
  *          end < 0          the field has escapes; it ends at ~end and `unescape` gives its text.
  *          A record that cannot be split keeps its slot, with its reason in `faults` and all fields ABSENT, so that the
  *          number of a slot is the number of a record.
+ *          Where the memory of the stage has room, extents lie there, so that kernels can write them.
  * Contract 1 (trusted) extents stay valid until the window moves; a decoder runs before that.
  *          2 (checked) the first fault of a slot is the one that is reported.
  */
+
+import { assert } from '../base/index.ts'
+import { type StagedWords, stageWords } from './stage.ts'
 
 export const ABSENT = -1
 export const DETACHED = -2
@@ -26,12 +30,20 @@ export function strictText(bytes: Uint8Array, start: number, end: number): strin
   }
 }
 
+/** Addresses of the extents of records, and the bytes from a start to its end. */
+interface StagedLayout {
+  rowStarts: number
+  rowEnds: number
+  gap: number
+}
+
 export class Fields {
   bytes: Uint8Array = new Uint8Array(0)
   /** Records found, faulty ones included. */
   rows = 0
   /** Known to be UTF-8 throughout: decoders may copy strings unseen. */
   utf8 = false
+  readonly columns: number
   readonly capacity: number
   readonly starts: Int32Array
   readonly ends: Int32Array
@@ -41,13 +53,52 @@ export class Fields {
   readonly faults = new Map<number, string>()
   readonly unescape: (raw: string) => string | undefined
 
-  constructor(columns: number, capacity: number, read: (raw: string) => string | undefined) {
+  #staged: StagedWords | null
+
+  constructor(
+    columns: number,
+    capacity: number,
+    read: (raw: string) => string | undefined,
+    options: { staged?: boolean } = {},
+  ) {
+    this.columns = columns
     this.capacity = capacity
-    this.starts = new Int32Array(columns * capacity)
-    this.ends = new Int32Array(columns * capacity)
-    this.rowStarts = new Int32Array(capacity)
-    this.rowEnds = new Int32Array(capacity)
+    const count = columns * capacity
+    const length = 2 * (count + capacity)
+    this.#staged = options.staged ? stageWords(length) : null
+    const words = this.#staged?.words ?? new Int32Array(length)
+    this.starts = words.subarray(0, count)
+    this.ends = words.subarray(count, 2 * count)
+    this.rowStarts = words.subarray(2 * count, 2 * count + capacity)
+    this.rowEnds = words.subarray(2 * count + capacity)
     this.unescape = read
+  }
+
+  /** May kernels write here? */
+  get staged(): boolean {
+    return this.#staged !== null
+  }
+
+  get layout(): StagedLayout {
+    const gap = 4 * this.columns * this.capacity
+    const rowStarts = this.#address + 2 * gap
+    return { rowStarts, rowEnds: rowStarts + 4 * this.capacity, gap }
+  }
+
+  /** Address of the starts of a column. */
+  addressOf(column: number): number {
+    return this.#address + 4 * column * this.capacity
+  }
+
+  get #address(): number {
+    assert(this.#staged !== null, 'the fields lie in the memory of the stage')
+    return this.#staged.address
+  }
+
+  /** Gives the memory back; nothing can be scanned then. */
+  release(): void {
+    this.#staged?.release()
+    this.#staged = null
   }
 
   reset(bytes: Uint8Array): void {

@@ -32,6 +32,8 @@ export interface Scanner {
 export interface TextOptions extends DecodeOptions {
   /** Rows that cannot be decoded are dropped unseen. */
   ignoreErrors?: boolean
+  /** Nobody will close the reader: it takes no memory of the stage. */
+  sample?: boolean
 }
 
 export class TextReader implements SourceReader {
@@ -62,7 +64,9 @@ export class TextReader implements SourceReader {
     this.#bad = options.ignoreErrors ? () => {} : reader.bad
     this.#schema = { fields: reader.projection.map((index) => schema.fields[index]!) }
     this.#decoders = this.#schema.fields.map((field) => decoderOf(field.type, options))
-    this.#fields = new Fields(reader.projection.length, SLOTS, (raw) => scanner.unescape(raw))
+    const columns = reader.projection.length
+    const read = (raw: string) => scanner.unescape(raw)
+    this.#fields = new Fields(columns, SLOTS, read, { staged: options.sample !== true })
     this.#bytesExpected = this.#schema.fields.map(() => 0)
   }
 
@@ -130,6 +134,7 @@ export class TextReader implements SourceReader {
   close(): void {
     if (this.#closed) return
     this.#closed = true
+    this.#fields.release()
     this.#file.close()
   }
 }

@@ -17,6 +17,8 @@ import './cell-reduce.ts'
 import './cell-sum.ts'
 import './join-chain.ts'
 import './join-store.ts'
+import './scan/separated.ts'
+import './scan/template.ts'
 
 export { cellBlocks } from './cell-blocks.ts'
 export { rowsOf, sumOf } from './cell-read.ts'

@@ -3,6 +3,7 @@
  */
 export const laneCodes = {
   'i8x16.eq': 0x23,
+  'i8x16.lt_u': 0x26,
   'i32x4.eq': 0x37,
   'i32x4.ne': 0x38,
   'i32x4.lt_s': 0x39,
@@ -19,6 +20,7 @@ export const laneCodes = {
   'v128.or': 0x50,
   'v128.xor': 0x51,
   'v128.bitselect': 0x52,
+  'i8x16.sub': 0x71,
   'i32x4.shr_u': 0xad,
   'i32x4.add': 0xae,
   'i32x4.sub': 0xb1,

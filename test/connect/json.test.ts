@@ -235,6 +235,73 @@ test('property: lines are read as JSON.parse reads them', async () => {
   })
 })
 
+test('twin: lines alike are read as each of them alone', async () => {
+  // A file of one line has nothing to be like.
+  const shapes = [
+    (v: string[]) => `{"id":${v[0]},"name":${v[1]},"v":${v[2]}}`,
+    (v: string[]) => ` {"v": ${v[2]}, "other" : [1, {"x": ${v[1]}}], "ID": ${v[0]} }\r`,
+    (v: string[]) => `{"at":{"deep":[${v[1]},${v[2]}]},"\\u006eame":${v[1]},"id":${v[0]}}`,
+    (v: string[]) => `{"id":${v[0]},"id":${v[2]},"at":{"deep":{"0":1}},"name":${v[1]}}`,
+    (v: string[]) => `{"at":{"deep":[${v[0]},{"a":${v[1]}},${v[2]}]}}`,
+    (v: string[]) => `{"é${v[0]!.length % 2}":1,"name":${v[1]}}`,
+    () => '{}',
+    () => '',
+  ]
+  const value = fc.constantFrom(
+    '1',
+    '-2.5e1',
+    'null',
+    'true',
+    '"s"',
+    '"a \\" b \\u00e9"',
+    `"${'long é '.repeat(30)}"`,
+    '[1,"]"]',
+    '{"a":{}}',
+    'nil',
+    '"',
+    '1-',
+  )
+  const values = fc.array(value, { minLength: 3, maxLength: 3 })
+  const line = fc.tuple(fc.nat(shapes.length - 1), values)
+  const columns = schemaOf({ id: 'varchar', name: 'varchar', v: 'varchar', item: 'varchar' })
+  const options = { schema: columns, options: { 'json.path.item': '$.at.deep[1]' } }
+  const run = async (block: [number, string[]][], repeats: number, size: number) => {
+    const lines = Array.from({ length: repeats }, () => block)
+      .flat()
+      .map(([shape, given]) => shapes[shape]!(given))
+    const disk = new MemoryDisk().put('f.json', lines.join('\n'))
+    disk.readBytesMax = size
+    const { rows, bad } = await readAll(disk, 'f.json', options)
+    const alone = await Promise.all(lines.map((text) => read(text, options)))
+    expect(rows).toEqual(alone.flatMap((one) => one.rows))
+    expect(bad.map(({ message }) => message)).toEqual(
+      alone.flatMap((one) => one.bad.map(({ message }) => message)),
+    )
+  }
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(line, { minLength: 1, maxLength: 6 }),
+      fc.constantFrom(1, 3, 20),
+      fc.constantFrom(7, 100, 100_000),
+      run,
+    ),
+    { numRuns: 300 },
+  )
+})
+
+test('lines of a few kinds by turns, many of them, come whole and in order', async () => {
+  const line = (id: number) => {
+    if (id % 7 === 3) return `{"name":"n${id}","id":${id}}`
+    if (id % 100 === 99) return `{"id":${id},"extra":[${'1,'.repeat(id % 5)}2],"name":"n${id}"}`
+    return `{"id":${id},"name":"n${id}","v":${id / 4}}`
+  }
+  const text = Array.from({ length: 20_000 }, (_, id) => line(id)).join('\n')
+  const { rows, bad } = await read(text)
+  expect(bad).toEqual([])
+  expect(rows.every(([id, name], at) => id === at && name === `n${at}`)).toBe(true)
+  expect(rows.length).toBe(20_000)
+})
+
 /** JSON texts without the blanks that the file had; other texts as they are. */
 function compacted(text: string | null): string | null {
   if (text === null || !/^[[{]/.test(text)) return text

@@ -277,6 +277,72 @@ const own: Record<string, (arena: Arena, random: Random, rows: number) => Laid> 
     const [equal, rest] = [arena.allocateZeroed(rows * 4 + 8), arena.allocateZeroed(rows * 4 + 8)]
     return { arguments: [values, indexes, count, equal, rest], outputs: [[equal, -4]] }
   },
+  scan_separated: (arena, random, rows) => {
+    const pieces = [
+      'a',
+      'bc',
+      '',
+      '"q"',
+      '"d""q"',
+      '"x,\ny"',
+      'é',
+      'abcdefghijklmnopqrstuvwxyz'.repeat(4),
+    ]
+    const odd = ['x\r', '"', '"a"b', '""', ',', '#']
+    const columns = 1 + random.below(4)
+    const line = () =>
+      Array.from({ length: columns }, () => pick(random, random.below(99) > 0 ? pieces : odd))
+    const text = Array.from({ length: rows }, () => line().join(',') + pick(random, ['\n', '\r\n']))
+    const quote = pick(random, [34, 34, -1])
+    const comment = pick(random, [35, -1])
+    return layOutScan(
+      arena,
+      random,
+      { text: text.join(''), behind: 10, rows, columns },
+      (extents) => {
+        const { gap, rowStarts, rowEnds, targets } = extents
+        return [gap, 44, quote, comment, columns, rowStarts, rowEnds, ...targets]
+      },
+    )
+  },
+  scan_template: (arena, random, rows) => {
+    const values = [
+      '1',
+      '-2.5e+10',
+      '"s"',
+      '""',
+      '"\\"\\u00e9"',
+      '"é"',
+      'null',
+      'true',
+      'false',
+      '12345678901234567890',
+    ]
+    const odd = ['nul', '1e', '"\\', '"\n"', '+', '{}', '[1]', '1/2', '"a', 'x']
+    const names = ['a', 'name of more than sixteen bytes', 'é'].slice(0, 1 + random.below(3))
+    const value = () => pick(random, random.below(99) > 0 ? values : odd)
+    const texts = [...names.map((name, at) => `${at === 0 ? '{' : ', '}"${name}": `), '}\n']
+    const line = () => texts.map((text, at) => text + (at < names.length ? value() : '')).join('')
+    const text = Array.from({ length: rows }, line).join('')
+    const columns = names.length
+    return layOutScan(arena, random, { text, behind: 0, rows, columns }, (extents) => {
+      const { gap, rowStarts, rowEnds, targets } = extents
+      const absent = targets.filter((target) => target === 0).length
+      const head = [gap, rowStarts, rowEnds, absent, ...Array(absent).fill(extents.unused)]
+      while (head.length % 4 !== 3) head.push(0)
+      const steps = texts.flatMap((part, at) => {
+        const bytes = encoder.encode(part)
+        const list = new Uint8Array(32 * Math.ceil(bytes.length / 16))
+        bytes.forEach((byte, index) => {
+          list[32 * (index >> 4) + (index & 15)] = byte
+          list[32 * (index >> 4) + (index & 15) + 16] = 255
+        })
+        const isLast = at === columns ? 1 : 0
+        return [bytes.length, targets[at] ?? 0, isLast, list.length, ...new Int32Array(list.buffer)]
+      })
+      return [...head, ...steps]
+    })
+  },
   mark_rows: (arena, random, rows) => {
     const { activeMap, start } = arena
     const refs = arena.allocateZeroed(rows * 4)
@@ -319,6 +385,46 @@ const own: Record<string, (arena: Arena, random: Random, rows: number) => Laid> 
     const to = arena.allocateZeroed(rows * 256)
     return { arguments: [list, rows, to], outputs: [[to, rows * 256]] }
   },
+}
+
+interface Extents {
+  gap: number
+  rowStarts: number
+  rowEnds: number
+  /** By column; some are 0, which nobody wants. */
+  targets: number[]
+  /** A column beside them. */
+  unused: number
+}
+
+/** A text, room for the extents of its fields, and a control block of which `rest` says all but the first word. */
+function layOutScan(
+  arena: Arena,
+  random: Random,
+  { text, behind, rows, columns }: { text: string; behind: number; rows: number; columns: number },
+  rest: (extents: Extents) => number[],
+): Laid {
+  const bytes = encoder.encode(text)
+  const end = bytes.length - random.below(3)
+  const at = arena.allocateZeroed(bytes.length + 256) + random.below(8)
+  arena.views.u8.set(bytes.subarray(0, end), at)
+  arena.views.u8.fill(behind, at + end, at + end + 64)
+  const [slot, most] = [random.below(5), 1 + random.below(rows)]
+  const room = 4 * (slot + rows)
+  const gap = (columns + 1) * room
+  const starts = arena.allocateZeroed(2 * gap)
+  const wanted = Array.from({ length: columns }, () => random.below(4) > 0)
+  const targets = wanted.map((isWanted, column) => (isWanted ? starts + column * room : 0))
+  const [rowStarts, rowEnds] = [arena.allocateZeroed(room), arena.allocateZeroed(room)]
+  const unused = starts + columns * room
+  const words = [at - 1000, ...rest({ gap, rowStarts, rowEnds, targets, unused })]
+  const control = arena.allocateZeroed(4 * words.length)
+  arena.views.i32.set(words, control >>> 2)
+  const written = targets.filter((target) => target > 0).flatMap((start) => [start, start + gap])
+  return {
+    arguments: [at, at + end, slot, most, control],
+    outputs: [...written, rowStarts, rowEnds].map((address) => [address + 4 * slot, -4]),
+  }
 }
 
 /** A map of blocks as the arena keeps two of. */
