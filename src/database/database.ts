@@ -9,7 +9,7 @@
  *          2 (checked) a subscriber that does not read holds back new cycles; nothing is dropped.
  * See      src/database/engine.ts
  */
-import { parse, type Statement, substitute } from '../../grammar/index.ts'
+import { type Expression, parse, type Statement, substitute } from '../../grammar/index.ts'
 import {
   assert,
   type Clock,
@@ -131,6 +131,7 @@ export class Database {
     if (log.frames.length === 0) return
     log.forgetUncommitted()
     await this.#enqueue(() => this.#replay())
+    this.#schedule()
   }
 
   /** Runs SQL text. */
@@ -226,12 +227,13 @@ export class Database {
       bind(statement, {
         catalog: this.#engine.catalog,
         connectors: this.#engine.options.connectors,
-        parameters: parametersOf(options.params),
+        parameters,
         text,
       })
+    const parameters = parametersOf(options.params)
     const session: Session = {
       text,
-      source: text.slice(statement.span.start, statement.span.end),
+      source: { text: sourceOf(statement, text), parameters },
       notice: options.onNotice ?? (() => {}),
       openQueue: (cancel) => this.#openQueue(cancel),
     }
@@ -255,6 +257,7 @@ export class Database {
       // A cycle is never cut short: what it took would be missing from the log.
       if (options.signal?.aborted) {
         engine.stop(name)
+        engine.log.appendStatement(`DROP QUERY ${name}`, parametersOf(undefined))
         throw new Failure('cancelled', 'the statement was cancelled')
       }
       if (!query.hasWork(engine.log.position)) {
@@ -355,7 +358,7 @@ export class Database {
         const bound = bind(statements[0]!, {
           catalog: engine.catalog,
           connectors: engine.options.connectors,
-          parameters: parametersOf(undefined),
+          parameters: frame.parameters,
           text: frame.text,
         })
         yield* perform(engine, bound, {
@@ -425,8 +428,34 @@ function read(sql: string, vars: Record<string, string> | undefined) {
   return { text, statements, mistakes: diagnostics }
 }
 
+/** The text of one statement, to be read on its own: `?` counts through a whole text, so it becomes `$n`. */
+function sourceOf(statement: Statement, text: string): string {
+  const { start, end } = statement.span
+  let source = ''
+  let from = start
+  for (const { span, name } of positionalIn(statement)) {
+    source += `${text.slice(from, span.start)}$${name}`
+    from = span.end
+  }
+  return source + text.slice(from, end)
+}
+
+type Parameter = Expression & { kind: 'parameter' }
+
+/** The `?` of a tree in the order of the text. */
+function positionalIn(tree: Statement): Parameter[] {
+  const found: Parameter[] = []
+  const visit = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return
+    if ('style' in node && node.style === 'positional') found.push(node as Parameter)
+    else for (const child of Object.values(node)) visit(child)
+  }
+  visit(tree)
+  return found.sort((a, b) => a.span.start - b.span.start)
+}
+
 function parametersOf(params: ExecuteOptions['params']) {
   if (params === undefined) return { positional: [], named: new Map<string, unknown>() }
-  if (Array.isArray(params)) return { positional: params, named: new Map<string, unknown>() }
+  if (Array.isArray(params)) return { positional: [...params], named: new Map<string, unknown>() }
   return { positional: [], named: new Map(Object.entries(params)) }
 }

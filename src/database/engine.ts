@@ -109,7 +109,7 @@ export class Engine {
     if (relation === undefined) return
     this.catalog.remove(name)
     if (this.catalog.get(`${name}.errors`) !== undefined) this.catalog.remove(`${name}.errors`)
-    this.stop(name)
+    if (relation.kind === 'materialized') this.stop(name)
     if (relation.kind === 'stream' || relation.kind === 'table')
       this.log.dropStream(name.toLowerCase())
   }
@@ -139,11 +139,16 @@ export class Engine {
     return query
   }
 
-  /** `query_1`, `query_2` …: the same names in a replay. */
-  nextName(kind: 'query' | 'subscription'): string {
-    const number = (this.#numbers.get(kind) ?? 0) + 1
+  /** Starts a query without a name of its own: `query_1`, `query_2` …, the same names in a replay. */
+  startNumbered(kind: 'query' | 'subscription', plan: PhysicalPlan): Query {
+    let number = this.#numbers.get(kind) ?? 0
+    let name: string
+    do name = `${kind}_${++number}`
+    while (this.#queries.has(name))
+    const query = this.start(name, plan, false)
+    // One that fails to start takes no number.
     this.#numbers.set(kind, number)
-    return `${kind}_${number}`
+    return query
   }
 
   /** What all running queries have read. */
@@ -204,9 +209,8 @@ export class Engine {
         deltas.set(name, result.delta)
       }
     }
-    // What was logged was delivered.
-    if (replay !== null) return false
-    const { cycle } = this.log.appendCycle(upTo, runs, this.options.clock.nowMicros())
+    // Sinks are made anew by a replay and are told everything again, under the same numbers.
+    const { cycle } = replay ?? this.log.appendCycle(upTo, runs, this.options.clock.nowMicros())
     for (const [name, delta] of deltas) {
       for (const consumer of this.#queries.get(name)?.consumers ?? []) consumer(cycle, delta)
     }

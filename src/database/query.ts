@@ -97,6 +97,8 @@ export class Query {
   fault: unknown = null
   /** Called when the query is stopped by a fault. */
   readonly faulted: ((fault: unknown) => void)[] = []
+  /** Called once, when the query is over for whatever reason. */
+  readonly closed: (() => void)[] = []
   /** What the operators did, once a one-shot statement is over. */
   lastStats: StageStats[] = []
   /** Rows taken from sources. */
@@ -215,12 +217,18 @@ export class Query {
   quarantine(fault: unknown): void {
     this.fault = fault
     this.ended = true
-    this.close()
     for (const tell of this.faulted) tell(fault)
+    this.close()
   }
 
   close(): void {
     for (const { reader } of this.#external) reader.close()
+    for (const tell of this.closed.splice(0)) tell()
+  }
+
+  /** Does the query read rows of this stored stream or table? */
+  readsStored(name: string): boolean {
+    return this.#stored.some(({ stream }) => stream === name.toLowerCase())
   }
 
   /** A step, and how many rows the next one takes. */

@@ -18,6 +18,7 @@ import {
   type SinkWriter,
   typeText,
 } from '../data/index.ts'
+import type { Parameters } from '../log/index.ts'
 import {
   type BoundStatement,
   type ContinuousQuery,
@@ -55,8 +56,8 @@ export interface Running {
 export interface Session {
   /** The whole text, that spans point into. */
   text: string
-  /** The statement's own text, to be logged; null in a replay. */
-  source: string | null
+  /** The statement as it is logged; null in a replay. */
+  source: { text: string; parameters: Parameters } | null
   notice(text: string): void
   openQueue(cancel: () => void): CommitQueue
 }
@@ -80,7 +81,7 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
     case 'insert':
       return yield* insert(engine, bound.target, bound.plan, session)
     case 'insert-continuous':
-      return insertContinuous(engine, bound.target, bound.query)
+      return insertContinuous(engine, bound, session)
     case 'select':
       return yield* select(engine, bound.plan, session)
     case 'select-continuous':
@@ -103,7 +104,8 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
 }
 
 function logged(engine: Engine, session: Session): void {
-  if (session.source !== null) engine.log.appendStatement(session.source)
+  if (session.source === null) return
+  engine.log.appendStatement(session.source.text, session.source.parameters)
 }
 
 function* createRelation(
@@ -152,6 +154,10 @@ function createMaterialized(
   if (bound.ifNotExists && engine.catalog.get(relation.name) !== undefined) {
     return done(`materialized view ${relation.name} exists already`)
   }
+  if (engine.queries.has(relation.name.toLowerCase())) {
+    const message = `query ${relation.name} is running`
+    throw new QueryMistake([{ code: 'duplicate_name', message, hint: 'DROP QUERY it first' }])
+  }
   const plan = engine.physical(query.plan, 'continuous')
   assert(relation.kind === 'materialized', 'a materialized view is a relation of its kind')
   engine.start(relation.name, plan, true)
@@ -173,10 +179,37 @@ function errorsOf(of: string): Relation {
 
 function drop(engine: Engine, bound: BoundStatement & { kind: 'drop' }, session: Session): Outcome {
   const { name, object } = bound
-  if (object === 'query') engine.stop(name)
-  else engine.drop(name)
+  if (object === 'query') return dropQuery(engine, bound, session)
+  const readers = [...engine.queries.values()].filter((query) => query.readsStored(name))
+  if (readers.length > 0) {
+    const names = readers.map((query) => query.name).join(', ')
+    const message = `${name} is needed by ${names}`
+    throw new QueryMistake([{ code: 'dependency', message, hint: `DROP QUERY ${names} first` }])
+  }
+  engine.drop(name)
   logged(engine, session)
   return done(`${object} ${name} dropped`)
+}
+
+function dropQuery(
+  engine: Engine,
+  { name, ifExists }: BoundStatement & { kind: 'drop' },
+  session: Session,
+): Outcome {
+  if (engine.catalog.get(name) !== undefined) {
+    const message = `${name} is no query of its own`
+    const hint = 'DROP MATERIALIZED VIEW drops a view together with its query'
+    throw new QueryMistake([{ code: 'unknown_name', message, hint }])
+  }
+  if (engine.queries.has(name.toLowerCase())) {
+    engine.stop(name)
+    logged(engine, session)
+    return done(`query ${name} dropped`)
+  }
+  // A subscription is not there in a replay.
+  if (ifExists || session.source === null) return done(`there is no query ${name}`)
+  const message = `there is no query ${name}`
+  throw new QueryMistake([{ code: 'unknown_name', message, hint: 'SHOW QUERIES lists them' }])
 }
 
 function readsRelations(plan: Plan): boolean {
@@ -220,24 +253,38 @@ function* insert(engine: Engine, target: string, plan: Plan, session: Session): 
 }
 
 /** INSERT INTO a connector's table: a continuous query with a sink. */
-function insertContinuous(engine: Engine, target: string, query: ContinuousQuery): Outcome {
+function insertContinuous(
+  engine: Engine,
+  { target, query }: BoundStatement & { kind: 'insert-continuous' },
+  session: Session,
+): Outcome {
+  const plan = engine.physical(query.plan, 'continuous')
   const relation = engine.catalog.get(target)
   assert(relation?.kind === 'external', `the target ${target} is external`)
   const connector = engine.options.connectors.get(relation.connector)
   assert(connector !== undefined, `connector ${relation.connector} is wired`)
   const writer = connector.create(relation.schema, relation.options)
-  const name = engine.nextName('query')
-  const running = engine.start(name, engine.physical(query.plan, 'continuous'), false)
+  const running = startOr(() => writer.close(), engine, plan)
+  running.closed.push(() => writer.close())
   let rows = 0
   running.consumers.push((_, delta) => {
     rows += delta.count
     writeDelta(writer, relation.schema.fields, delta)
-    if (!running.ended) return
-    writer.close()
-    engine.stop(name)
+    if (running.ended) engine.stop(running.name)
   })
+  logged(engine, session)
+  const { name } = running
   if (running.bounded) return { kind: 'running', name, message: () => `INSERT ${rows}` }
   return done(`query ${name} started`)
+}
+
+function startOr(undo: () => void, engine: Engine, plan: PhysicalPlan): Query {
+  try {
+    return engine.startNumbered('query', plan)
+  } catch (fault) {
+    undo()
+    throw fault
+  }
 }
 
 function writeDelta(writer: SinkWriter, fields: readonly Field[], delta: Delta): void {
@@ -266,11 +313,10 @@ function* subscribe(
   snapshot: boolean,
   session: Session,
 ): Work<Outcome> {
-  const name = engine.nextName('subscription')
-  const plan = engine.physical(query.plan, 'continuous')
-  const running = engine.start(name, plan, false)
-  const queue = session.openQueue(() => engine.stop(name))
+  const running = engine.startNumbered('subscription', engine.physical(query.plan, 'continuous'))
+  const queue = session.openQueue(() => engine.stop(running.name))
   running.faulted.push((fault) => queue.end(fault))
+  running.closed.push(() => queue.end())
   let first = true
   running.consumers.push((cycle, delta) => {
     const isSnapshot = first
@@ -279,9 +325,7 @@ function* subscribe(
       if (!isSnapshot || snapshot)
         queue.push(commitOf(running, cycle, delta, isSnapshot, engine.log.position))
     }
-    if (!running.ended) return
-    engine.stop(name)
-    queue.end()
+    if (running.ended) engine.stop(running.name)
   })
   if (!running.bounded || engine.options.manual) {
     // What was appended before belongs to the snapshot.

@@ -5,5 +5,6 @@ export {
   type Frame,
   Log,
   type LogOptions,
+  type Parameters,
   type Run,
 } from './log.ts'

@@ -1,8 +1,8 @@
 /**
  * Log: the total order of everything that changes an answer, and the rows of the stored streams.
  *
- * How      1. One sequence of frames: data (rows of a stream), statement (a change of the catalog), cycle (a commit
- *             point).
+ * How      1. One sequence of frames: data (rows of a stream), statement (a change of the catalog or of the running
+ *             queries), cycle (a commit point).
  *          2. Every row has one position: appended rows take the next positions; rows that a query takes from an
  *             external source take theirs when they are taken, recorded as runs in the cycle frame. The end of a
  *             bounded source takes a position of its own.
@@ -26,11 +26,18 @@ export interface DataFrame {
   batch: Batch
 }
 
-/** A statement that changed the catalog, as text. */
+/** Values of `$1` (from index 0) and of `:name` in a statement. */
+export interface Parameters {
+  positional: readonly unknown[]
+  named: ReadonlyMap<string, unknown>
+}
+
+/** A statement that changed the catalog, or started or stopped a query, as text. */
 export interface StatementFrame {
   kind: 'statement'
   position: number
   text: string
+  parameters: Parameters
 }
 
 /** Rows that a query took from one of its external sources, in the order in which they were taken. */
@@ -139,8 +146,8 @@ export class Log {
     return offset
   }
 
-  appendStatement(text: string): void {
-    this.#frames.push({ kind: 'statement', position: this.#position, text })
+  appendStatement(text: string, parameters: Parameters): void {
+    this.#frames.push({ kind: 'statement', position: this.#position, text, parameters })
   }
 
   /** Takes `count` positions for rows of an external source, or for its end; returns the first. */
