@@ -161,13 +161,14 @@ describe('merge-filter', () => {
 })
 
 describe('prune-columns', () => {
-  test('scans read what is needed, and the column of the watermark', () => {
+  test('scans read what is needed, and below windows the column of the watermark', () => {
     expect(rewritten('select price from bid where url = auction || url')).toContain(
       'Scan  bid (auction, price, url)',
     )
-    expect(rewritten('select price from bid emit changes')).toContain(
-      'Scan  bid (price, ts)  watermark ts',
-    )
+    expect(rewritten('select price from bid emit changes')).toMatch(/Scan {2}bid \(price\)$/m)
+    expect(
+      rewritten("select price from tumble(bid, ts, interval '1' second) emit changes"),
+    ).toContain('Scan  bid (price, ts)  watermark ts')
   })
 
   test('rows that are only counted still have a column', () => {

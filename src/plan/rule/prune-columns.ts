@@ -3,10 +3,10 @@
  *
  * How      One walk from the root with the set of columns that are read above; each node gives back its narrower
  *          form and where its old columns went. The inputs of a join, which keeps its rows, get a project when they
- *          have more than is read.
+ *          have more than is read. Below a window the column of the watermark is read, too.
  * Contract 1 (checked) a column stays where it may hold a failed value that is used: in the inputs of a join, and as
- *          an argument
- *            of an aggregate. So does the column of a watermark. 2 (checked) no node is left without a column.
+ *            an argument of an aggregate.
+ *          2 (checked) no node is left without a column.
  */
 import { assert } from '../../base/index.ts'
 import { column, columnsOf, moveColumns } from '../expression.ts'
@@ -26,6 +26,13 @@ import {
 
 type NodeOf<Kind extends Plan['kind']> = Extract<Plan, { kind: Kind }>
 
+/** What is read above a node. */
+interface Needs {
+  columns: ReadonlySet<number>
+  /** A window above goes by the watermarks of the scans below. */
+  clock: boolean
+}
+
 interface Pruned {
   plan: Plan
   /** Where a column of the old output is now. */
@@ -34,7 +41,7 @@ interface Pruned {
 
 export function pruneColumns(plan: Plan): Plan {
   const all = new Set(plan.output.keys())
-  const { plan: pruned, at } = prune(plan, all)
+  const { plan: pruned, at } = prune(plan, { columns: all, clock: false })
   assert(
     plan.output.every((_, index) => at(index) === index),
     'the columns of the result stay where they are',
@@ -42,24 +49,24 @@ export function pruneColumns(plan: Plan): Plan {
   return pruned
 }
 
-function prune(plan: Plan, needed: ReadonlySet<number>): Pruned {
+function prune(plan: Plan, needs: Needs): Pruned {
   switch (plan.kind) {
     case 'scan':
-      return pruneScan(plan, needed)
+      return pruneScan(plan, needs)
     case 'values':
-      return pruneValues(plan, needed)
+      return pruneValues(plan, needs)
     case 'filter':
-      return pruneFilter(plan, needed)
+      return pruneFilter(plan, needs)
     case 'project':
-      return pruneProject(plan, needed)
+      return pruneProject(plan, needs)
     case 'window':
-      return pruneWindow(plan, needed)
+      return pruneWindow(plan, needs)
     case 'aggregate':
-      return pruneAggregate(plan, needed)
+      return pruneAggregate(plan, needs)
     case 'join':
-      return pruneJoin(plan, needed)
+      return pruneJoin(plan, needs)
     case 'sort':
-      return pruneSort(plan, needed)
+      return pruneSort(plan, needs)
   }
 }
 
@@ -76,9 +83,10 @@ function ascending(indexes: Iterable<number>): number[] {
   return [...new Set(indexes)].sort((a, b) => a - b)
 }
 
-function pruneScan(plan: NodeOf<'scan'>, needed: ReadonlySet<number>): Pruned {
-  const watermark = plan.watermark === null ? [] : [plan.watermark.column]
-  const kept = ascending([...needed, ...watermark])
+function pruneScan(plan: NodeOf<'scan'>, needs: Needs): Pruned {
+  const { columns, clock } = needs
+  const watermark = clock && plan.watermark !== null ? [plan.watermark.column] : []
+  const kept = ascending([...columns, ...watermark])
   if (kept.length === 0) kept.push(cheapest(plan))
   return {
     plan: kept.length === plan.output.length ? plan : narrowScan(plan, kept),
@@ -94,24 +102,25 @@ function cheapest(plan: Plan): number {
   )
 }
 
-function pruneValues(plan: NodeOf<'values'>, needed: ReadonlySet<number>): Pruned {
-  const kept = ascending(needed)
+function pruneValues(plan: NodeOf<'values'>, needs: Needs): Pruned {
+  const kept = ascending(needs.columns)
   if (kept.length === 0) kept.push(0)
   const rows = plan.rows.map((row) => kept.map((index) => row[index]!))
   const names = kept.map((index) => plan.output[index]!.name)
   return { plan: values(rows, names), at: places(kept) }
 }
 
-function pruneFilter(plan: NodeOf<'filter'>, needed: ReadonlySet<number>): Pruned {
-  const { plan: input, at } = prune(plan.input, new Set([...needed, ...columnsOf(plan.predicate)]))
+function pruneFilter(plan: NodeOf<'filter'>, needs: Needs): Pruned {
+  const columns = new Set([...needs.columns, ...columnsOf(plan.predicate)])
+  const { plan: input, at } = prune(plan.input, { ...needs, columns })
   return { plan: filter(input, moveColumns(plan.predicate, at)), at }
 }
 
-function pruneProject(plan: NodeOf<'project'>, needed: ReadonlySet<number>): Pruned {
-  const kept = ascending(needed)
+function pruneProject(plan: NodeOf<'project'>, needs: Needs): Pruned {
+  const kept = ascending(needs.columns)
   if (kept.length === 0) kept.push(0)
   const expressions = kept.map((index) => plan.expressions[index]!)
-  const { plan: input, at } = prune(plan.input, readBy(expressions))
+  const { plan: input, at } = prune(plan.input, { ...needs, columns: readBy(expressions) })
   const moved = expressions.map((expression) => moveColumns(expression, at))
   const names = kept.map((index) => plan.output[index]!.name)
   return { plan: project(input, moved, names), at: places(kept) }
@@ -123,10 +132,10 @@ function readBy(expressions: readonly Expression[]): Set<number> {
   return columns
 }
 
-function pruneWindow(plan: NodeOf<'window'>, needed: ReadonlySet<number>): Pruned {
+function pruneWindow(plan: NodeOf<'window'>, needs: Needs): Pruned {
   const width = plan.input.output.length
-  const below = new Set([...needed].filter((index) => index < width)).add(plan.time)
-  const { plan: input, at } = prune(plan.input, below)
+  const columns = new Set([...needs.columns].filter((index) => index < width)).add(plan.time)
+  const { plan: input, at } = prune(plan.input, { columns, clock: true })
   const watermarked = plan.window?.watermarked === true
   const narrow = window(input, { ...shapeOf(plan), time: at(plan.time), watermarked })
   const narrowWidth = input.output.length
@@ -136,18 +145,21 @@ function pruneWindow(plan: NodeOf<'window'>, needed: ReadonlySet<number>): Prune
   }
 }
 
-function pruneAggregate(plan: NodeOf<'aggregate'>, needed: ReadonlySet<number>): Pruned {
+function pruneAggregate(plan: NodeOf<'aggregate'>, needs: Needs): Pruned {
   const width = plan.keys.length
   const failing = failingColumns(plan.input)
   const uses = (call: AggregateCall) =>
     [call.argument, call.filter].some((index) => index !== null && failing.has(index))
-  const kept = plan.calls.filter((call, index) => needed.has(width + index) || uses(call))
+  const kept = plan.calls.filter((call, index) => needs.columns.has(width + index) || uses(call))
   // Without calls an aggregate would be a DISTINCT, and one without keys would have no column.
   if (kept.length === 0 && plan.calls.length > 0) kept.push(plan.calls[0]!)
   const read = kept
     .flatMap((call) => [call.argument, call.filter])
     .filter((index) => index !== null)
-  const { plan: input, at } = prune(plan.input, new Set([...plan.keys, ...read]))
+  const { plan: input, at } = prune(plan.input, {
+    ...needs,
+    columns: new Set([...plan.keys, ...read]),
+  })
   const calls = kept.map((call) => ({
     ...call,
     argument: call.argument === null ? null : at(call.argument),
@@ -159,15 +171,16 @@ function pruneAggregate(plan: NodeOf<'aggregate'>, needed: ReadonlySet<number>):
   return { plan: narrow, at: places(fields) }
 }
 
-function pruneJoin(plan: NodeOf<'join'>, needed: ReadonlySet<number>): Pruned {
+function pruneJoin(plan: NodeOf<'join'>, needs: Needs): Pruned {
   const width = plan.left.output.length
-  const read = plan.residual === null ? needed : new Set([...needed, ...columnsOf(plan.residual)])
+  const { columns, clock } = needs
+  const read = plan.residual === null ? columns : new Set([...columns, ...columnsOf(plan.residual)])
   const fromLeft = [...read].filter((index) => index < width)
   const fromRight = [...read].filter((index) => index >= width).map((index) => index - width)
   const left = ascending([...fromLeft, ...plan.leftKeys, ...failingColumns(plan.left)])
   const right = ascending([...fromRight, ...plan.rightKeys, ...failingColumns(plan.right)])
-  const a = exactly(plan.left, left)
-  const b = exactly(plan.right, right)
+  const a = exactly(plan.left, left, clock)
+  const b = exactly(plan.right, right, clock)
   const narrowWidth = a.plan.output.length
   const at = (index: number) => (index < width ? a.at(index) : b.at(index - width) + narrowWidth)
   const narrow = join(a.plan, b.plan, {
@@ -180,8 +193,8 @@ function pruneJoin(plan: NodeOf<'join'>, needed: ReadonlySet<number>): Pruned {
 }
 
 /** The input with these columns and no others: a join keeps what it gets. */
-function exactly(plan: Plan, kept: readonly number[]): Pruned {
-  const { plan: input, at } = prune(plan, new Set(kept))
+function exactly(plan: Plan, kept: readonly number[], clock: boolean): Pruned {
+  const { plan: input, at } = prune(plan, { columns: new Set(kept), clock })
   if (input.output.length === kept.length) return { plan: input, at }
   const fields = kept.map((index) => input.output[at(index)]!)
   const columns = kept.map((index, position) => column(at(index), fields[position]!))
@@ -189,9 +202,9 @@ function exactly(plan: Plan, kept: readonly number[]): Pruned {
   return { plan: project(input, columns, names), at: places(kept) }
 }
 
-function pruneSort(plan: NodeOf<'sort'>, needed: ReadonlySet<number>): Pruned {
-  const read = new Set([...needed, ...plan.keys.map((key) => key.column)])
-  const { plan: input, at } = prune(plan.input, read)
+function pruneSort(plan: NodeOf<'sort'>, needs: Needs): Pruned {
+  const columns = new Set([...needs.columns, ...plan.keys.map((key) => key.column)])
+  const { plan: input, at } = prune(plan.input, { ...needs, columns })
   const keys = plan.keys.map((key) => ({ ...key, column: at(key.column) }))
   return { plan: sort(input, { keys, limit: plan.limit, offset: plan.offset }), at }
 }
