@@ -40,7 +40,10 @@ export interface ReaderOptions {
 export interface SinkWriter {
   /** Takes changes in order. Append-only sinks see `+I` only. */
   write(rows: readonly Row[], ops: readonly Op[]): void
-  /** The same in columns, used instead of `write` where it is present; null stands for all `+I`. */
+  /**
+   * The same in columns, used instead of `write` where it is present; null stands for all `+I`. The columns are lent
+   * until the call returns: what is kept is copied. They may lie in shared memory.
+   */
   writeBatch?(batch: Batch, ops: readonly Op[] | null): void
   /** All data out and closed. */
   close(): void

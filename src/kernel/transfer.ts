@@ -154,6 +154,7 @@ function unloadValues(kernels: Kernels, data: number, type: Type, rows: number):
     }
     case 'utf8': {
       const offsets = arena.scratch((rows + 1) * 4)
+      arena.views.i32[offsets >>> 2] = 0
       const bytes = kernels.get('offsets_view')(data, offsets, rows) >>> 0
       const heap = arena.scratch(bytes + slack)
       kernels.get('gather_view')(data, heap, rows)

@@ -371,14 +371,14 @@ defineKernel({
     }),
 })
 
-/** Running sums of the lengths: rows + 1 offsets; returns the last, the number of bytes in all. */
+/** Running sums of the lengths, from the offset that stands first on: rows + 1 offsets; returns the last. */
 defineKernel({
   name: 'offsets_view',
   parameters: 3,
   operands: ['view', 'to i32', 'rows'],
   closure: (arena) => (views, out, rows) => {
     const { u32 } = arena.views
-    let sum = 0
+    let sum = u32[out! >>> 2]!
     for (let row = 0; row < rows!; row++) {
       u32[(out! >>> 2) + row] = sum
       sum += u32[(views! >>> 2) + row * 4]!
@@ -388,7 +388,7 @@ defineKernel({
   },
   wasm: () =>
     assemble(3, (a, views, out, rows) => {
-      const sum = a.let(i32(0))
+      const sum = a.let(out.i32())
       eachRow(
         a,
         rows,
@@ -422,6 +422,7 @@ defineKernel({
   },
   wasm: () =>
     assemble(3, (a, views, out, rows) => {
+      const done = a.i32()
       eachRow(a, rows, [[views, 16]], () => {
         const length = a.let(views.i32())
         a.if(
@@ -430,7 +431,24 @@ defineKernel({
             a.store(out, views.i64(4))
             a.store(out, views.i32(12), 8)
           },
-          () => a.copy(out, views.i32(12), length),
+          () => {
+            // `memory.copy` goes byte by byte in shared memory. The last bytes are copied from the end backwards.
+            const from = a.let(views.i32(12))
+            const last = a.let(length.sub(16))
+            a.set(done, i32(0))
+            a.while(done.lt(last), () => {
+              a.store(out.add(done), from.add(done).v128())
+              a.set(done, done.add(16))
+            })
+            a.if(
+              last.ge(0),
+              () => a.store(out.add(last), from.add(last).v128()),
+              () => {
+                a.store(out, from.i64())
+                a.store(out.add(last), from.add(last).i64(8), 8)
+              },
+            )
+          },
         )
         a.set(out, out.add(length))
       })

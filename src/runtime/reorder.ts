@@ -22,12 +22,17 @@ import {
 } from '../data/index.ts'
 
 /** Rows in columns with their triples; null stands for zeros. */
-export interface OrderedColumns {
+export interface PlacedColumns {
   rows: number
   columns: Column[]
   major: Float64Array
   middle: Float64Array | null
   minor: Float64Array | null
+}
+
+export interface OrderedColumns extends PlacedColumns {
+  /** Numbers of the rows whose triple equals that of the row before; null where the triples do not ascend. */
+  ties: Uint32Array | null
 }
 
 /** Longer runs are not sorted by insertion. */
@@ -40,7 +45,7 @@ type Compare = (a: number, b: number) => number
 export function inOrder(
   parts: readonly OrderedColumns[],
   fields: readonly Field[],
-): OrderedColumns[] {
+): PlacedColumns[] {
   return overlapping(parts).map((group) =>
     sorted(group.length === 1 ? group[0]! : concatenated(group), fields),
   )
@@ -50,12 +55,7 @@ export function inOrder(
 function overlapping(parts: readonly OrderedColumns[]): OrderedColumns[][] {
   const groups: { parts: OrderedColumns[]; greatest: number }[] = []
   for (const part of parts) {
-    let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-    for (let row = 0; row < part.rows; row++) {
-      const major = part.major[row]!
-      if (major < least) least = major
-      if (major > greatest) greatest = major
-    }
+    const { least, greatest } = rangeOf(part)
     const group = { parts: [part], greatest }
     // A part may reach back over several groups: they become one.
     for (
@@ -72,8 +72,19 @@ function overlapping(parts: readonly OrderedColumns[]): OrderedColumns[][] {
   return groups.map((group) => group.parts)
 }
 
-function sorted(part: OrderedColumns, fields: readonly Field[]): OrderedColumns {
-  const ties = tiesOf(part)
+/** Least and greatest position. */
+function rangeOf({ major, rows, ties }: OrderedColumns): { least: number; greatest: number } {
+  if (ties !== null) return { least: major[0]!, greatest: major[rows - 1]! }
+  let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (let row = 0; row < rows; row++) {
+    least = Math.min(least, major[row]!)
+    greatest = Math.max(greatest, major[row]!)
+  }
+  return { least, greatest }
+}
+
+function sorted(part: OrderedColumns, fields: readonly Field[]): PlacedColumns {
+  const { ties } = part
   if (ties !== null && (ties.length === 0 || swapTies(part, ties))) return part
   const order = sortRuns(part.rows, tripleOrder(part))
   sortTies(part, fields, order)
@@ -89,22 +100,16 @@ function sorted(part: OrderedColumns, fields: readonly Field[]): OrderedColumns 
   }
 }
 
-/** Starts and ends of the runs of equal triples; null if a triple comes before the one before. */
-function tiesOf(part: OrderedColumns): number[] | null {
-  const { major, rows } = part
+/** As `order_ties` finds them. */
+export function tiesOf(part: PlacedColumns): Uint32Array | null {
   const compare = tripleOrder(part)
   const ties: number[] = []
-  let start = 0
-  for (let row = 1; row <= rows; row++) {
-    if (row < rows && major[row]! <= major[row - 1]!) {
-      const order = compare(row - 1, row)
-      if (order > 0) return null
-      if (order === 0) continue
-    }
-    if (row - start > 1) ties.push(start, row)
-    start = row
+  for (let row = 1; row < part.rows; row++) {
+    const order = compare(row - 1, row)
+    if (order > 0) return null
+    if (order === 0) ties.push(row)
   }
-  return ties
+  return Uint32Array.from(ties)
 }
 
 /** A column of numbers whose rows can change places. */
@@ -114,17 +119,18 @@ interface PlainColumn {
 }
 
 /** Sorts short runs of equal triples in place; says whether it could. */
-function swapTies({ columns }: OrderedColumns, ties: readonly number[]): boolean {
+function swapTies({ columns }: PlacedColumns, ties: Uint32Array): boolean {
   const plain = columns.map(plainColumn)
   if (!plain.every((column) => column !== null)) return false
-  for (let tie = 0; tie < ties.length; tie += 2) {
-    if (ties[tie + 1]! - ties[tie]! > insertedMax) return false
+  for (let tie = insertedMax; tie < ties.length; tie++) {
+    if (ties[tie]! - ties[tie - insertedMax]! === insertedMax) return false
   }
-  for (let tie = 0; tie < ties.length; tie += 2) {
-    for (let next = ties[tie]! + 1; next < ties[tie + 1]!; next++) {
-      for (let at = next; at > ties[tie]! && isAfter(plain, at - 1, at); at--) {
-        for (const column of plain) column.swap(at - 1, at)
-      }
+  let start = 0
+  for (let tie = 0; tie < ties.length; tie++) {
+    const row = ties[tie]!
+    if (tie === 0 || ties[tie - 1]! !== row - 1) start = row - 1
+    for (let at = row; at > start && isAfter(plain, at - 1, at); at--) {
+      for (const column of plain) column.swap(at - 1, at)
     }
   }
   return true
@@ -158,7 +164,7 @@ function plainColumn({ data, validity }: Column): PlainColumn | null {
   }
 }
 
-function tripleOrder({ major, middle, minor }: OrderedColumns): Compare {
+function tripleOrder({ major, middle, minor }: PlacedColumns): Compare {
   if (middle === null && minor === null) return (a, b) => major[a]! - major[b]!
   return (a, b) =>
     major[a]! - major[b]! ||
@@ -167,7 +173,7 @@ function tripleOrder({ major, middle, minor }: OrderedColumns): Compare {
 }
 
 /** Sorts neighbours of equal triple by their values. */
-function sortTies(part: OrderedColumns, fields: readonly Field[], order: Uint32Array): void {
+function sortTies(part: PlacedColumns, fields: readonly Field[], order: Uint32Array): void {
   const triples = tripleOrder(part)
   const compares = part.columns.map((column, index) => valueOrder(column, fields[index]!))
   const values: Compare = (a, b) => {
@@ -262,13 +268,14 @@ function concatenated(parts: readonly OrderedColumns[]): OrderedColumns {
       rows,
     ),
   )
-  return {
+  const order = {
     rows,
     columns,
     major: triple(({ major }) => major)!,
     middle: triple(({ middle }) => middle),
     minor: triple(({ minor }) => minor),
   }
+  return { ...order, ties: tiesOf(order) }
 }
 
 interface Piece {

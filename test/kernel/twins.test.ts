@@ -214,6 +214,28 @@ const own: Record<string, (arena: Arena, random: Random, rows: number) => Laid> 
     const out = arena.allocateZeroed(count * 8)
     return { arguments: [start, selection, out, count], outputs: [[out, count * 8]] }
   },
+  append_bits: (arena, random, rows) => {
+    const from = random.below(4) === 0 ? 0 : layOutBits(arena, random, rows)
+    const at = pick(random, [0, 1, 63, 64, random.below(500)])
+    const to = layOutBits(arena, random, at + rows + 128)
+    return { arguments: [from, to, at, rows], outputs: [[to, (at + rows + 128) >>> 3]] }
+  },
+  order_ties: (arena, random, rows) => {
+    const rises = pick(random, [0, 3])
+    const [major, middle, minor] = [0, 1, 2].map((part) => {
+      if (part > 0 && random.below(2) === 0) return 0
+      const column = arena.allocateZeroed(rows * 8)
+      let next = 0
+      for (let row = 0; row < rows; row++) {
+        next += random.below(2)
+        if (rises === 0 && random.below(rows) === 0) next--
+        arena.views.f64[(column >>> 3) + row] = next
+      }
+      return column
+    }) as [number, number, number]
+    const out = arena.allocateZeroed(rows * 4)
+    return { arguments: [major, middle, minor, rows, out], outputs: [[out, -4]] }
+  },
   views_from_offsets: (arena, random, rows) => {
     const offsets = arena.allocateZeroed((rows + 1) * 4)
     const bytes = arena.allocateZeroed(rows * 64 + 64)
@@ -475,7 +497,7 @@ function runOwn(backend: 'wasm' | 'closure', name: string, seed: number) {
   const laid = own[name]!(arena, random, rows)
   const result = new Kernels(arena, backend).get(name)(...laid.arguments)
   const outputs = laid.outputs.map(([at, bytes]) =>
-    Array.from(arena.views.u8.slice(at, at + (bytes < 0 ? -bytes * result : bytes))),
+    Array.from(arena.views.u8.slice(at, at + (bytes < 0 ? -bytes * Math.max(0, result) : bytes))),
   )
   return { result, outputs }
 }

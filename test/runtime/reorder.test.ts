@@ -12,7 +12,12 @@ import {
   type Value,
   valueAt,
 } from '../../src/data/index.ts'
-import { inOrder, type OrderedColumns } from '../../src/runtime/reorder.ts'
+import {
+  inOrder,
+  type OrderedColumns,
+  type PlacedColumns,
+  tiesOf,
+} from '../../src/runtime/reorder.ts'
 
 const types: Type[] = [
   { kind: 'bigint' },
@@ -56,7 +61,7 @@ function compare(a: Placed, b: Placed, fields: readonly Field[]): number {
 
 function partOf(rows: readonly Placed[], fields: readonly Field[], whole: boolean): OrderedColumns {
   const place = (at: 0 | 1 | 2) => Float64Array.from(rows, ({ triple }) => triple[at])
-  return {
+  const part = {
     rows: rows.length,
     columns: fields.map(({ type }, at) =>
       columnOf(
@@ -68,9 +73,10 @@ function partOf(rows: readonly Placed[], fields: readonly Field[], whole: boolea
     middle: whole ? place(1) : null,
     minor: whole ? place(2) : null,
   }
+  return { ...part, ties: tiesOf(part) }
 }
 
-function rowsOf(parts: readonly OrderedColumns[]): Placed[] {
+function rowsOf(parts: readonly PlacedColumns[]): Placed[] {
   return parts.flatMap((part) =>
     Array.from({ length: part.rows }, (_, row) => ({
       row: part.columns.map((column) => valueAt(column, row)),
