@@ -55,6 +55,8 @@ export class ColumnarReader implements SourceReader {
   /** Per column, the run in use and how many of its rows are used. */
   #runs: (Run | null)[] = []
   #used: number[] = []
+  /** Bytes that each VARCHAR column took in the last batch and a quarter more, to size the next one. */
+  #bytesExpected: number[] = []
   #offset = 0
   #closed = false
 
@@ -71,7 +73,9 @@ export class ColumnarReader implements SourceReader {
   }
 
   #read(rowsMax: number): Batch | null {
-    const builders = this.#schema.fields.map((field) => new ColumnBuilder(field, rowsMax))
+    const builders = this.#schema.fields.map(
+      (field, column) => new ColumnBuilder(field, rowsMax, this.#bytesExpected[column]),
+    )
     let rows = 0
     while (rows < rowsMax) {
       if (this.#left === 0 && !this.#nextGroup()) break
@@ -88,6 +92,7 @@ export class ColumnarReader implements SourceReader {
       this.close()
       return null
     }
+    this.#bytesExpected = builders.map(({ used }) => used + (used >> 2))
     return { schema: this.#schema, rows, columns: builders.map((builder) => builder.finish()) }
   }
 

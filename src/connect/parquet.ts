@@ -1,7 +1,7 @@
 /**
  * Parquet: reads files row group by row group and page by page, straight into typed columns.
  *
- * How      hyparquet reads the footer, page headers, levels and encodings; what it would make of values (Date objects,
+ * How      hyparquet reads the footer, page headers and most encodings; what it would make of values (Date objects,
  *          strings) is left out: dictionaries are converted once, and rows take their values by index.
  * Contract 1 (checked) a file cut short or damaged is a Failure malformed_file.
  *          2 (checked) nested columns cannot be read; they may be there if nobody asks for them.
@@ -10,7 +10,7 @@
  */
 import { createRequire } from 'node:module'
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
-import type { FileMetaData, SchemaTree } from 'hyparquet'
+import type { DataPageHeader, FileMetaData, SchemaTree } from 'hyparquet'
 import type * as Pages from 'hyparquet/src/column.js'
 import type * as Data from 'hyparquet/src/datapage.js'
 import type * as Metadata from 'hyparquet/src/metadata.js'
@@ -34,6 +34,7 @@ import {
   type Values,
 } from './file-type.ts'
 import { nearest } from './options.ts'
+import { isAllOnes, readHybrid } from './parquet-hybrid.ts'
 
 const WHAT = 'Parquet'
 /** The magic word at both ends of a file, and the length of the footer before the last one. */
@@ -297,44 +298,52 @@ class ChunkCursor {
     }
     const stored = new Uint8Array(reader.view.buffer, reader.view.byteOffset + reader.offset, size)
     reader.offset += size
-    const decoder = this.#decoder()
     const plainSize = Number(header.uncompressed_page_size)
     switch (header.type) {
       case 'DICTIONARY_PAGE': {
         const count = header.dictionary_page_header?.num_values ?? 0
-        const bytes = hyparquet().decompressPage(
-          stored,
-          plainSize,
-          decoder.codec,
-          hyparquet().compressors,
-        )
+        const bytes = this.#decompress(stored, plainSize)
+        const { type, element } = this.#decoder()
         const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-        const length = decoder.element.type_length
-        const values = hyparquet().readPlain({ view, offset: 0 }, decoder.type, count, length)
+        const values = hyparquet().readPlain({ view, offset: 0 }, type, count, element.type_length)
         this.#dictionary = this.#values(values)
         return null
       }
       case 'DATA_PAGE': {
         const page = header.data_page_header
         if (page === undefined) throw new Error('a page has no header')
-        const bytes = hyparquet().decompressPage(
-          stored,
-          plainSize,
-          decoder.codec,
-          hyparquet().compressors,
-        )
-        const { definitionLevels, dataPage } = hyparquet().readDataPage(bytes, page, decoder)
-        return this.#run(dataPage, definitionLevels ?? [], page.num_values, page.encoding)
+        const bytes = this.#decompress(stored, plainSize)
+        if (!this.#isNullable) return this.#run(bytes, null, page.num_values, page.encoding)
+        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+        const end = 4 + view.getUint32(0, true)
+        if (end > bytes.length) throw new Error('a page is cut off')
+        const levels = bytes.subarray(4, end)
+        return this.#run(bytes.subarray(end), levels, page.num_values, page.encoding)
       }
       case 'DATA_PAGE_V2': {
         const page = header.data_page_header_v2
         if (page === undefined) throw new Error('a page has no header')
-        const { definitionLevels, dataPage } = hyparquet().readDataPageV2(stored, header, decoder)
-        return this.#run(dataPage, definitionLevels ?? [], page.num_values, page.encoding)
+        const first = page.repetition_levels_byte_length
+        const end = first + page.definition_levels_byte_length
+        if (!(first >= 0 && end >= first && end <= size)) throw new Error('a page is cut off')
+        const rest = stored.subarray(end)
+        const isPlain = page.is_compressed === false
+        const bytes = isPlain ? rest : this.#decompress(rest, plainSize - end)
+        const levels = this.#isNullable ? stored.subarray(first, end) : null
+        return this.#run(bytes, levels, page.num_values, page.encoding)
       }
       default:
         return null
     }
+  }
+
+  get #isNullable(): boolean {
+    return this.#path[1]!.element.repetition_type !== 'REQUIRED'
+  }
+
+  #decompress(stored: Uint8Array, plainSize: number): Uint8Array {
+    const { decompressPage, compressors } = hyparquet()
+    return decompressPage(stored, plainSize, this.#decoder().codec, compressors)
   }
 
   #decoder() {
@@ -343,32 +352,31 @@ class ChunkCursor {
       ...data,
       pathInSchema: data.path_in_schema,
       element: this.#path[1]!.element,
-      schemaPath: this.#path,
+      // Levels have been read: what is left looks like a column without NULLs.
+      schemaPath: this.#path.slice(0, 1),
       compressors: hyparquet().compressors,
       parsers: undefined as never,
     }
   }
 
-  /** A page's values, by row: `levels` says which rows have one (1) and which are NULL (0). */
-  #run(data: ArrayLike<unknown>, levels: ArrayLike<number>, rows: number, encoding: string): Run {
-    const isShared = encoding.endsWith('_DICTIONARY')
-    if (isShared && this.#dictionary === null) throw new Error('a dictionary is missing')
-    const values = isShared ? this.#dictionary! : this.#values(data)
-    if (!isShared && levels.length === 0) return { ...values, rows, indexes: null }
-    const indexes = new Int32Array(rows)
-    const limit = values.count
-    let next = 0
-    for (let row = 0; row < rows; row++) {
-      if (levels.length > 0 && levels[row] === 0) {
-        indexes[row] = -1
-        continue
+  /** A page's values, by row: `packed` says which rows have one (1) and which are NULL (0); null when all have. */
+  #run(bytes: Uint8Array, packed: Uint8Array | null, rows: number, encoding: string): Run {
+    const isFull = packed === null || packed.length === 0 || rows === 0 || isAllOnes(packed, rows)
+    const levels = isFull ? null : readHybrid(packed, 1, rows)
+    const count = levels === null ? rows : levels.reduce((sum, level) => sum + level, 0)
+    if (encoding.endsWith('_DICTIONARY')) {
+      const values = this.#dictionary
+      if (values === null) throw new Error('a dictionary is missing')
+      const indexes = readHybrid(bytes.subarray(1), bytes[0] ?? 0, count)
+      for (let at = 0; at < count; at++) {
+        if (indexes[at]! >>> 0 >= values.count) throw new Error('a value is missing')
       }
-      const index = isShared ? (data[next] as number) : next
-      if (!(index < limit) || next >= data.length) throw new Error('a value is missing')
-      indexes[row] = index
-      next++
+      return { ...values, rows, indexes: levels === null ? indexes : spread(levels, indexes) }
     }
-    return { ...values, rows, indexes }
+    const page = { num_values: count, encoding } as DataPageHeader
+    const values = this.#values(hyparquet().readDataPage(bytes, page, this.#decoder()).dataPage)
+    if (values.count < count) throw new Error('a value is missing')
+    return { ...values, rows, indexes: levels === null ? null : spread(levels, null) }
   }
 
   #values(data: ArrayLike<unknown>): Values {
@@ -376,6 +384,17 @@ class ChunkCursor {
     const given = isJulian ? Array.from(data as ArrayLike<bigint>, julianNanos) : data
     return readValues(unsigned(given as FileValues, this.#type), this.#type, this.#field)
   }
+}
+
+/** Indexes of the values there are, or 0, 1, 2 …, as indexes of rows: −1 where the level is 0. */
+function spread(levels: Int32Array, indexes: Int32Array | null): Int32Array {
+  const rows = new Int32Array(levels.length)
+  let next = 0
+  for (let row = 0; row < levels.length; row++) {
+    if (levels[row] === 0) rows[row] = -1
+    else rows[row] = indexes === null ? next++ : indexes[next++]!
+  }
+  return rows
 }
 
 /** Parquet stores unsigned integers in signed ones. */

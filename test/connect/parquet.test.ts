@@ -3,11 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
+import fc from 'fast-check'
 import { parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Failure, QueryMistake, systemDisk } from '../../src/base/index.ts'
 import { builtinConnectors } from '../../src/connect/index.ts'
+import { isAllOnes, readHybrid } from '../../src/connect/parquet-hybrid.ts'
 import { type Row, rowsOf, type Type, typeText } from '../../src/data/index.ts'
 import { inferred, MemoryDisk, readAll, schemaOf } from './memory-disk.ts'
 
@@ -259,4 +261,64 @@ test('three million flights: the values of hyparquet itself, in bounded batches'
   )
   const answer = await peer.runAndReadAll(`select sum(delay)::bigint from '${path}'`)
   expect(delays).toBe(answer.getRows()[0]![0])
+})
+
+/** Runs of values of `width` bits, as writers put them. */
+function packed(runs: readonly { values: number[]; repeat: number }[], width: number): Uint8Array {
+  const bytes: number[] = []
+  const header = (value: number) => {
+    for (let rest = value; ; rest >>>= 7) {
+      bytes.push(rest < 128 ? rest : (rest & 127) | 128)
+      if (rest < 128) return
+    }
+  }
+  for (const { values, repeat } of runs) {
+    if (repeat > 0) {
+      header(repeat << 1)
+      for (let shift = 0; shift < width; shift += 8) bytes.push((values[0]! >>> shift) & 255)
+      continue
+    }
+    const groups = Math.ceil(values.length / 8)
+    header((groups << 1) | 1)
+    const part = new Uint8Array(groups * width)
+    values.forEach((value, index) => {
+      for (let bit = 0; bit < width; bit++) {
+        const at = index * width + bit
+        part[at >> 3]! |= ((value >>> bit) & 1) << (at & 7)
+      }
+    })
+    bytes.push(...part)
+  }
+  return Uint8Array.from(bytes)
+}
+
+test('property: packed integers are read as they were written; cut off, they are refused', () => {
+  const widths = fc.constantFrom(1, 2, 3, 7, 8, 9, 15, 20, 24, 25, 26, 31)
+  const run = fc.record({
+    values: fc.array(fc.nat(2 ** 31 - 1), { minLength: 1, maxLength: 40 }),
+    repeat: fc.constantFrom(0, 0, 1, 3, 100, 1000),
+  })
+  const check = (width: number, given: { values: number[]; repeat: number }[], cut: number) => {
+    const runs = given.map(({ values, repeat }) => {
+      const narrow = values.map((value) => value & (2 ** width - 1))
+      // Only the last group may have fewer than eight values.
+      while (narrow.length % 8 > 0) narrow.push(0)
+      return { values: narrow, repeat }
+    })
+    const expected = runs.flatMap(({ values, repeat }) =>
+      repeat > 0 ? new Array<number>(repeat).fill(values[0]!) : values,
+    )
+    const bytes = packed(runs, width)
+    const count = expected.length - (cut % 8)
+    if (count < 1) return
+    expect([...readHybrid(bytes, width, count)]).toEqual(expected.slice(0, count))
+    expect(() => readHybrid(bytes, width, expected.length + 1)).toThrow('cut off')
+    if (width === 1 && isAllOnes(bytes, count)) {
+      expect(expected.slice(0, count).every((value) => value === 1)).toBe(true)
+    }
+  }
+  const runs = fc.array(run, { minLength: 1, maxLength: 6 })
+  fc.assert(fc.property(widths, runs, fc.nat(), check), { numRuns: 500 })
+  expect([...readHybrid(new Uint8Array(0), 0, 3)]).toEqual([0, 0, 0])
+  expect(() => readHybrid(new Uint8Array(9).fill(255), 8, 3)).toThrow('cut off')
 })
