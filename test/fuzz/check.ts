@@ -7,7 +7,7 @@
 import type { Random } from '../../src/base/index.ts'
 import type { DatabaseOptions } from '../../src/database/index.ts'
 import { rules } from '../../src/plan/index.ts'
-import { TooLarge } from '../oracle/interpreter.ts'
+import { TooLarge } from '../oracle/node.ts'
 import { Crash, EngineSession } from '../script/engine-session.ts'
 import { readScript, type Step } from '../script/format.ts'
 import { OracleSession } from '../script/oracle-session.ts'

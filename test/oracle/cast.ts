@@ -13,12 +13,9 @@ import {
   type Value,
   valueText,
 } from '../../src/data/index.ts'
-import { quotient, ranged } from './number.ts'
-import { exactBits, Fault, ratio, scaleOf } from './value.ts'
-
-type Known = Exclude<Value, null>
-
-const dayMicros = 86_400_000_000n
+import { dayMicros, divideRounded, exactBits, floorDivide, ratio, scaleOf } from './exact.ts'
+import { ranged } from './number.ts'
+import { Fault, type Known } from './value.ts'
 
 export function castValue(value: Known, from: Type, to: Type): Value {
   if (to.kind === 'varchar') return valueText(value, from)
@@ -35,7 +32,7 @@ export function castValue(value: Known, from: Type, to: Type): Value {
     case 'timestamp':
       return toTimestamp(value, from, to)
     case 'date':
-      return typeof value === 'bigint' ? Number(floorTo(value, dayMicros) / dayMicros) : value
+      return typeof value === 'bigint' ? Number(floorDivide(value, dayMicros)) : value
     default:
       return value
   }
@@ -60,27 +57,18 @@ function toExact(value: Known, from: Type, to: Type): Value {
   const source = BigInt(value as bigint | boolean)
   const [have, want] = [scaleOf(from), scaleOf(to)]
   if (want >= have) return ranged(source * 10n ** BigInt(want - have), to)
-  return ranged(quotient('round', source, 10n ** BigInt(have - want)), to)
+  return ranged(divideRounded(source, 10n ** BigInt(have - want), 'away'), to)
 }
 
 function doubleToExact(value: number, to: Type): Value {
   if (!Number.isFinite(value))
     throw new Fault('overflow', `${value} does not fit into ${typeText(to)}`)
-  const one = 1n << 1074n
   const scaled = exactBits(value) * 10n ** BigInt(scaleOf(to))
-  const rounded = to.kind === 'decimal' ? quotient('round', scaled, one) : halfToEven(scaled, one)
-  return ranged(rounded, to)
-}
-
-function halfToEven(value: bigint, unit: bigint): bigint {
-  const down = floorTo(value, unit) / unit
-  const rest = (value - down * unit) * 2n
-  return rest > unit || (rest === unit && down % 2n !== 0n) ? down + 1n : down
+  return ranged(divideRounded(scaled, 1n << 1074n, to.kind === 'decimal' ? 'away' : 'even'), to)
 }
 
 function toTimestamp(value: Known, from: Type, to: Type): Value {
   const micros = from.kind === 'date' ? BigInt(value as number) * dayMicros : (value as bigint)
-  return ranged(floorTo(micros, precisionMicros(to)), to)
+  const unit = precisionMicros(to)
+  return ranged(floorDivide(micros, unit) * unit, to)
 }
-
-const floorTo = (value: bigint, unit: bigint) => value - (((value % unit) + unit) % unit)

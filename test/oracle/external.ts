@@ -8,7 +8,7 @@
  */
 import type { Row } from '../../src/data/index.ts'
 import type { Plan } from '../../src/plan/logical.ts'
-import type { Contribution } from './commit.ts'
+import type { Contribution } from './contribution.ts'
 
 export type Scan = Plan & { kind: 'scan' }
 

@@ -2,24 +2,13 @@
  * Arithmetic of the reference interpreter: exact integers of any size first, the range of the type afterwards.
  */
 import type { Type, Value } from '../../src/data/index.ts'
-import { Fault, scaleOf } from './value.ts'
-
-type Known = Exclude<Value, null>
-
-const dayMicros = 86_400_000_000n
+import { dayMicros, divideRounded, fits, floorDivide, scaleOf } from './exact.ts'
+import { Fault, type Known } from './value.ts'
 
 /** The integer as a value of the type, or an overflow. */
 export function ranged(value: bigint, type: Type): Value {
-  const bits = type.kind === 'integer' || type.kind === 'date' ? 32 : 64
-  const digits = type.kind === 'decimal' ? 10n ** BigInt(type.precision) : null
-  const fits =
-    digits === null ? BigInt.asIntN(bits, value) === value : value < digits && value > -digits
-  if (!fits) throw new Fault('overflow', `${typeWord(type)} out of range`)
-  return bits === 32 ? Number(value) : value
-}
-
-function typeWord(type: Type): string {
-  return type.kind
+  if (!fits(value, type)) throw new Fault('overflow', `${type.kind} out of range`)
+  return type.kind === 'integer' || type.kind === 'date' ? Number(value) : value
 }
 
 /** a ± b of numbers and of times. */
@@ -65,13 +54,9 @@ export function roundTo(name: string, value: Known, digits: number, from: Type, 
 const rescale = (value: bigint, from: number, to: number) =>
   to >= from ? value * 10n ** BigInt(to - from) : value / 10n ** BigInt(from - to)
 
-export function quotient(name: string, value: bigint, unit: bigint): bigint {
-  const down = value / unit - (value % unit < 0n ? 1n : 0n)
-  if (name === 'floor') return down
-  if (name === 'ceil') return value % unit === 0n ? down : down + 1n
-  const magnitude = value < 0n ? -value : value
-  const rounded = (magnitude + unit / 2n) / unit
-  return value < 0n ? -rounded : rounded
+function quotient(name: string, value: bigint, unit: bigint): bigint {
+  if (name === 'round') return divideRounded(value, unit, 'away')
+  return name === 'floor' ? floorDivide(value, unit) : -floorDivide(-value, unit)
 }
 
 function roundDouble(name: string, value: number, digits: number): number {

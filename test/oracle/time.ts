@@ -2,18 +2,13 @@
  * Dates and times of the reference interpreter, by the host's proleptic Gregorian calendar (UTC).
  */
 import type { Type, Value } from '../../src/data/index.ts'
+import { dayMicros, floorDivide } from './exact.ts'
 import { ranged } from './number.ts'
-import { Fault } from './value.ts'
-
-type Known = Exclude<Value, null>
+import { Fault, type Known } from './value.ts'
 
 const secondMicros = 1_000_000n
-const dayMicros = 86_400n * secondMicros
 const dayMillis = 86_400_000
 const eraDays = 146_097n
-
-const floorDivide = (a: bigint, b: bigint) => a / b - (a % b < 0n ? 1n : 0n)
-const floorModulo = (a: bigint, b: bigint) => ((a % b) + b) % b
 
 /** Microseconds since the epoch of a TIMESTAMP, a DATE or, as a duration, of an INTERVAL. */
 function microsOf(value: Known, type: Type): bigint {
@@ -24,7 +19,7 @@ export function extract(unit: string, value: Known, type: Type): Value {
   const micros = microsOf(value, type)
   if (unit === 'epoch') return Number(micros) / 1e6
   if (type.kind === 'interval') return extractDuration(unit, micros)
-  const inDay = floorModulo(micros, dayMicros)
+  const inDay = micros - floorDivide(micros, dayMicros) * dayMicros
   const { date, eras } = hostDate(micros)
   const part = extractClock(unit, inDay) ?? BigInt(extractDate(unit, date))
   return unit === 'year' ? part + 400n * eras : part

@@ -7,16 +7,11 @@
  */
 import type { Op, Row } from '../../src/data/index.ts'
 import type { Plan } from '../../src/plan/logical.ts'
-import {
-  type Change,
-  type Contribution,
-  changesOf,
-  type ErrorLine,
-  ErrorList,
-  type Fault,
-} from './commit.ts'
+import { type Change, changesOf, type ErrorLine, ErrorList, type Fault } from './commit.ts'
+import { addUp, type Contribution, inOrder } from './contribution.ts'
 import { type External, type Scan, scansOf, type Taken, takeAll } from './external.ts'
-import { type CommitInput, Interpreter, inOrder, TooLarge } from './interpreter.ts'
+import { Interpreter } from './interpreter.ts'
+import { type CommitInput, TooLarge } from './node.ts'
 import { compareRows, type Failed, keyOf } from './value.ts'
 
 /** What one commit of a query shows. */
@@ -218,14 +213,8 @@ const errorChange = (line: ErrorLine): { row: Row; triple: readonly [number, num
 
 /** What is left of a history of changes, all of it at the start of the order. */
 function standing(history: readonly Contribution[]): Contribution[] {
-  const rows = new Map<string, Contribution>()
-  for (const { row, weight } of history) {
-    const text = keyOf(row)
-    const net = weight + (rows.get(text)?.weight ?? 0)
-    if (net === 0) rows.delete(text)
-    else rows.set(text, { row, weight: net, triple: [0, 0, 0] })
-  }
-  return [...rows.values()]
+  const left = addUp(history, ({ row }) => keyOf(row))
+  return left.map(({ row, weight }) => ({ row, weight, triple: [0, 0, 0] }))
 }
 
 /** The first failure in order that was not taken back. */

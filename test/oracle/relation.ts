@@ -1,0 +1,73 @@
+/**
+ * Relations: the nodes that take rows one by one, or all of a one-shot answer: scan, VALUES, filter, projection, sort.
+ */
+import { type Contribution, inOrder } from './contribution.ts'
+import { type Context, type Node, type Of, sound } from './node.ts'
+import { evaluate } from './scalar.ts'
+import { type CellRow, compareCells } from './value.ts'
+
+export function scan(plan: Of<'scan'>, { watermarks }: Context): Node {
+  return (commit) => {
+    const rows = commit.delta(plan).map(({ row: whole, weight, triple }): Contribution => {
+      const row = plan.columns.map((column) => whole[column]!)
+      return { row, weight, triple, watermark: watermarks.note(plan, row, triple[0]) }
+    })
+    watermarks.end(plan, commit.end(plan))
+    return rows
+  }
+}
+
+export function values(plan: Of<'values'>): Node {
+  let rows = plan.rows.map(
+    (row, index): Contribution => ({
+      row: row.map((expression) => evaluate(expression, [])),
+      weight: 1,
+      triple: [index, 0, 0],
+    }),
+  )
+  return () => {
+    const once = rows
+    rows = []
+    return once
+  }
+}
+
+export function filter(plan: Of<'filter'>, input: Node, context: Context): Node {
+  return (commit) => {
+    const verdict = (row: CellRow) => evaluate(plan.predicate, row)
+    const judged = sound(context, input(commit), (row) => [verdict(row)])
+    return judged.filter(({ row }) => verdict(row) === true)
+  }
+}
+
+export function project(plan: Of<'project'>, input: Node): Node {
+  return (commit) =>
+    input(commit).map((one) => ({
+      ...one,
+      row: plan.expressions.map((expression) => evaluate(expression, one.row)),
+    }))
+}
+
+/** ORDER BY and LIMIT of a one-shot statement: the rows stand at (0, 0, rank) afterwards. */
+export function sort(plan: Of<'sort'>, input: Node, context: Context): Node {
+  return (commit) => {
+    const used = (row: CellRow) => plan.keys.map(({ column }) => row[column]!)
+    const rows = inOrder(sound(context, input(commit), used))
+    rows.sort((a, b) => compareBy(plan.keys, a, b))
+    const to = plan.limit === null ? rows.length : plan.offset + plan.limit
+    return rows
+      .slice(plan.offset, to)
+      .map((row, rank): Contribution => ({ row, weight: 1, triple: [0, 0, rank] }))
+  }
+}
+
+function compareBy(keys: Of<'sort'>['keys'], a: CellRow, b: CellRow): number {
+  for (const { column, descending, nullsFirst } of keys) {
+    const [left, right] = [a[column]!, b[column]!]
+    const nulls = Number(left === null) - Number(right === null)
+    if (nulls !== 0) return nullsFirst ? -nulls : nulls
+    const order = compareCells(left, right)
+    if (order !== 0) return descending ? -order : order
+  }
+  return 0
+}
