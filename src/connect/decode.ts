@@ -8,7 +8,7 @@
  * Cost     About one nanosecond per byte; no allocation on the fast path.
  */
 import { assert } from '../base/index.ts'
-import { daysOf, parseValue, type Type, typeText, type Value } from '../data/index.ts'
+import { daysOf, hostValue, parseValue, type Type, typeText, type Value } from '../data/index.ts'
 import type { ColumnBuilder } from './column-builder.ts'
 import { ABSENT, type Fields } from './fields.ts'
 
@@ -374,9 +374,5 @@ function epochMicros(text: string, type: Type, unitMicros: bigint): bigint | und
   const fraction = match[3] ?? ''
   const scaled = BigInt(match[2]! + fraction) * unitMicros
   const micros = scaled / 10n ** BigInt(fraction.length)
-  const unit = 10n ** BigInt(6 - type.precision)
-  const signed = match[1] === '-' ? -micros : micros
-  // Truncation goes towards the past, as it does for texts.
-  const rest = ((signed % unit) + unit) % unit
-  return BigInt.asIntN(64, signed - rest) === signed - rest ? signed - rest : undefined
+  return hostValue(match[1] === '-' ? -micros : micros, type) as bigint | undefined
 }

@@ -2,12 +2,12 @@
  * File type: what a column of a Parquet or Arrow file holds, which SQL type that is, and how its values become ours.
  *
  * How      `readValues` turns an array of the file's values into a column of the wanted type. Where both lie in memory
- *          alike the array is taken as it is; else value by value, through `hostValue`.
+ *          alike the array is taken as it is; else value by value, through `fileValue`.
  * Contract 1 (checked) a value out of range is not cut: its index is in `faults`, and rows that hold it are bad rows.
  */
 import { isUtf8 } from 'node:buffer'
 import { mistake } from '../base/index.ts'
-import { type Field, type Type, typeText, type Value } from '../data/index.ts'
+import { type Field, hostValue, type Type, typeText, type Value } from '../data/index.ts'
 import { ColumnBuilder } from './column-builder.ts'
 
 export type FileType =
@@ -120,7 +120,7 @@ export function readValues(given: FileValues, type: FileType, field: Field): Val
   let faults: Map<number, string> | null = null
   for (let index = 0; index < given.length; index++) {
     const raw = given[index]
-    const value = hostValue(raw, type, field.type)
+    const value = fileValue(raw, type, field.type)
     if (value === undefined) {
       faults ??= new Map()
       faults.set(index, `column ${field.name}: ${text(raw)} is no ${typeText(field.type)}`)
@@ -207,12 +207,10 @@ function copied(given: FileValues, type: FileType, field: Field): ColumnBuilder 
   return null
 }
 
-const INT_MAX = 2n ** 31n - 1n
-const LONG_MAX = 2n ** 63n - 1n
 const DAY_MICROS = 86_400_000_000n
 
 /** One value of the file as a value of `to`; undefined when it does not fit. */
-function hostValue(raw: unknown, from: FileType, to: Type): Value | undefined {
+function fileValue(raw: unknown, from: FileType, to: Type): Value | undefined {
   switch (from.kind) {
     case 'boolean':
       return Boolean(raw)
@@ -223,7 +221,7 @@ function hostValue(raw: unknown, from: FileType, to: Type): Value | undefined {
     case 'integer':
       if (to.kind === 'double') return Number(raw)
       if (to.kind === 'decimal') return rescale(BigInt(raw as number), 0, to)
-      return limited(BigInt(raw as number), to)
+      return hostValue(BigInt(raw as number), to)
     case 'decimal': {
       const unscaled =
         typeof raw === 'object' ? wordValue(raw as Uint8Array) : BigInt(raw as number)
@@ -234,28 +232,16 @@ function hostValue(raw: unknown, from: FileType, to: Type): Value | undefined {
     case 'date':
       return dateValue(raw, from.unit, to)
     case 'timestamp':
-      return truncated(floorDivide(BigInt(raw as bigint) * from.nanos, 1000n), to)
+      return hostValue(floorDivide(BigInt(raw as bigint) * from.nanos, 1000n), to)
     case 'other':
       return undefined
   }
 }
 
-function limited(value: bigint, to: Type): Value | undefined {
-  if (to.kind === 'integer')
-    return value <= INT_MAX && value >= -INT_MAX - 1n ? Number(value) : undefined
-  return value <= LONG_MAX && value >= -LONG_MAX - 1n ? value : undefined
-}
-
 function dateValue(raw: unknown, unit: 'days' | 'millis', to: Type): Value | undefined {
   const days =
     unit === 'days' ? BigInt(raw as number) : floorDivide(BigInt(raw as bigint), 86_400_000n)
-  return to.kind === 'date' ? limited(days, { kind: 'integer' }) : limited(days * DAY_MICROS, to)
-}
-
-/** Microseconds cut to the precision of `to`, towards the past. */
-function truncated(micros: bigint, to: Type): Value | undefined {
-  const unit = to.kind === 'timestamp' ? 10n ** BigInt(6 - to.precision) : 1n
-  return limited(floorDivide(micros, unit) * unit, to)
+  return hostValue(to.kind === 'date' ? days : days * DAY_MICROS, to)
 }
 
 function floorDivide(value: bigint, by: bigint): bigint {

@@ -2,8 +2,7 @@
  * Js: tables over rows that the host program gives: arrays, iterables and async iterables of objects or arrays.
  *
  * How      `'connector' = 'js', 'source' = 'orders'` reads what was registered as `orders`. Objects give columns by
- *          name, case aside; arrays by position. Values may be what JavaScript has at hand: numbers for BIGINT and
- *          TIMESTAMP (milliseconds), Date, strings in the spelling of SQL.
+ *          name, case aside; arrays by position. Values may be what JavaScript has at hand: see src/data/host.ts.
  * Contract 1 (checked) a value that does not fit its column makes a bad row.
  *          2 (trusted) an array is finite; any other source is unless `bounded` says so.
  */
@@ -14,13 +13,11 @@ import {
   type Connector,
   type ConnectorOptions,
   type Field,
-  parseValue,
-  precisionMicros,
+  hostValue,
   type ReaderOptions,
   type Row,
   type Schema,
   type SourceReader,
-  type Type,
   typeText,
   type Value,
 } from '../data/index.ts'
@@ -109,9 +106,9 @@ class RowIntake {
       if (given.length !== this.#all.length) {
         throw new Unfit(`${given.length} values where ${this.#all.length} are due`)
       }
-      return this.#reader.projection.map((index) => hostValue(given[index], this.#all[index]!))
+      return this.#reader.projection.map((index) => fieldValue(given[index], this.#all[index]!))
     }
-    return this.#schema.fields.map((field) => hostValue(member(given, field.name), field))
+    return this.#schema.fields.map((field) => fieldValue(member(given, field.name), field))
   }
 
   batch(): Batch {
@@ -131,52 +128,17 @@ function member(given: object, name: string): unknown {
 }
 
 /** What the host gives as a value of the column, or throws Unfit. */
-function hostValue(given: unknown, field: Field): Value {
+function fieldValue(given: unknown, field: Field): Value {
   const { name, type } = field
   if (given === null || given === undefined) {
     if (!field.nullable) throw new Unfit(`column ${name} is NULL but takes none`)
     return null
   }
-  const value = converted(given, type)
+  const value = hostValue(given, type)
   if (value === undefined) {
     throw new Unfit(`column ${name}: cannot read ${describe(given)} as ${typeText(type)}`)
   }
   return value
-}
-
-function converted(given: unknown, type: Type): Value | undefined {
-  if (given instanceof Date) {
-    if (type.kind !== 'timestamp' && type.kind !== 'date') return undefined
-    return Number.isNaN(given.getTime()) ? undefined : parseValue(given.toISOString(), type)
-  }
-  switch (typeof given) {
-    case 'string':
-      return type.kind === 'varchar' ? given : parseValue(given, type)
-    case 'boolean':
-      return type.kind === 'boolean' ? given : undefined
-    case 'bigint':
-      if (type.kind === 'timestamp') return timestampOf(given, type)
-      return type.kind === 'varchar' ? undefined : parseValue(String(given), type)
-    case 'number':
-      if (type.kind === 'double') return given
-      if (type.kind === 'timestamp' && Number.isSafeInteger(given)) {
-        return timestampOf(BigInt(given) * 1000n, type)
-      }
-      return isNumeric(type) ? parseValue(String(given), type) : undefined
-    default:
-      return undefined
-  }
-}
-
-function isNumeric(type: Type): boolean {
-  return type.kind === 'integer' || type.kind === 'bigint' || type.kind === 'decimal'
-}
-
-/** Microseconds cut to the precision of the type, towards the past. */
-function timestampOf(micros: bigint, type: Type): bigint | undefined {
-  const unit = precisionMicros(type)
-  const value = micros - (((micros % unit) + unit) % unit)
-  return BigInt.asIntN(64, value) === value ? value : undefined
 }
 
 function describe(given: unknown): string {

@@ -21,6 +21,7 @@ export type {
   SinkWriter,
   SourceReader,
 } from './connector.ts'
+export { hostValue } from './host.ts'
 export { jsonText } from './json.ts'
 export { compareValues, parseValue, valueText } from './text.ts'
 export {

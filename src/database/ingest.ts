@@ -1,23 +1,21 @@
 /**
  * Ingest: rows as an application gives them, turned into the values of a schema.
  *
- * How      Rows are objects by column name (case aside) or arrays in column order. Numbers, bigints, strings,
- *          booleans and Dates become the column's type where nothing is lost; a column left out is NULL.
+ * How      Rows are objects by column name (case aside) or arrays in column order; a column left out is NULL.
  * Contract 1 (checked) a value that does not fit is a mistake that names row, column and value; then nothing is
  *            appended.
+ * See      src/data/host.ts for what a value may be
  */
 import { QueryMistake } from '../base/index.ts'
 import {
   type Batch,
   batchOf,
   type Field,
+  hostValue,
   isValid,
-  parseValue,
-  precisionMicros,
   type Row,
   type Schema,
   sameType,
-  type Type,
   typeText,
   type Value,
 } from '../data/index.ts'
@@ -99,56 +97,10 @@ function fieldValue(field: Field, given: unknown, number: number): Value {
       { code: 'not_null', message: `row ${number} has no value for column ${field.name}` },
     ])
   }
-  const value = toValue(given, field.type)
+  const value = hostValue(given, field.type)
   if (value !== undefined) return value
   const shown = typeof given === 'string' ? `'${given}'` : String(given)
   throw refused(`row ${number}: ${shown} is no ${typeText(field.type)} for column ${field.name}`)
-}
-
-/** The value of `type` that a host value stands for; undefined when there is none. */
-export function toValue(given: unknown, type: Type): Value | undefined {
-  if (given instanceof Date) return dateValue(given, type)
-  if (typeof given === 'string') return type.kind === 'varchar' ? given : parseValue(given, type)
-  switch (type.kind) {
-    case 'boolean':
-      return typeof given === 'boolean' ? given : undefined
-    case 'integer':
-    case 'date':
-      return inRange(given, 32n) ? Number(given) : undefined
-    case 'double':
-      return typeof given === 'number' || typeof given === 'bigint' ? Number(given) : undefined
-    case 'bigint':
-      return inRange(given, 64n) ? BigInt(given as number | bigint) : undefined
-    case 'decimal':
-      if (typeof given === 'bigint') return given
-      return typeof given === 'number' ? parseValue(String(given), type) : undefined
-    case 'timestamp':
-    case 'interval': {
-      // Numbers are milliseconds, bigints are microseconds.
-      if (typeof given === 'bigint') return truncated(given, type)
-      if (typeof given !== 'number' || !Number.isFinite(given)) return undefined
-      return truncated(BigInt(Math.round(given * 1000)), type)
-    }
-    default:
-      return undefined
-  }
-}
-
-function inRange(given: unknown, bits: bigint): boolean {
-  if (typeof given === 'number' ? !Number.isInteger(given) : typeof given !== 'bigint') return false
-  return BigInt.asIntN(Number(bits), BigInt(given as number | bigint)) === BigInt(given as number)
-}
-
-function dateValue(given: Date, type: Type): Value | undefined {
-  if (Number.isNaN(given.getTime())) return undefined
-  if (type.kind === 'timestamp') return truncated(BigInt(given.getTime()) * 1000n, type)
-  return type.kind === 'date' ? Math.floor(given.getTime() / 86_400_000) : undefined
-}
-
-function truncated(micros: bigint, type: Type): bigint {
-  const unit = precisionMicros(type)
-  const rest = micros % unit
-  return micros - (rest < 0n ? rest + unit : rest)
 }
 
 function refused(message: string, hint?: string): QueryMistake {

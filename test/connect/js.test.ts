@@ -89,7 +89,7 @@ test('values that do not fit are bad rows', async () => {
     { id: true },
     { id: 1, name: 5 },
     { id: 1, at: 'noon' },
-    { id: 1, at: 1.5 },
+    { id: 1, at: Number.NaN },
     { id: 1, at: new Date(Number.NaN) },
     { id: { a: 1 } },
     [1, 'a'],

@@ -107,17 +107,21 @@ export class EngineSession implements Session {
   }
 
   async append(relation: string, rows: Row[]): Promise<void> {
+    const types = this.#fields.get(relation.toLowerCase())?.map(({ type }) => type)
+    const text = (value: Value, at: number) =>
+      value === null ? null : valueText(value, types![at]!)
     const outside = this.#sources.find(relation)
     if (outside !== undefined) {
-      const fields = this.fieldsOf(relation)
-      const text = (value: Value, at: number) =>
-        value === null ? null : valueText(value, fields[at]!.type)
       // The connector takes values in the spelling of SQL.
       outside.push(...rows.map((row) => row.map(text)))
       return
     }
+    // A program's integer is no scaled DECIMAL.
+    const given = rows.map((row) =>
+      row.map((value, at) => (types?.[at]?.kind === 'decimal' ? text(value, at) : value)),
+    )
     await this.#survive(async () => {
-      await this.#database.append(relation, rows)
+      await this.#database.append(relation, given)
     })
   }
 
