@@ -17,8 +17,26 @@
  * Cost     allocate and free O(1), and a byte per 256 bytes of state allocated. Maps are 0.8 % of the memory in use.
  * See      src/kernel/mark.ts, src/kernel/checkpoint.ts
  */
-import './webassembly.ts'
 import { assert, Failure } from '../base/index.ts'
+
+/** The part of the standard's JavaScript interface that we use; Node's own types leave it out. */
+declare global {
+  namespace WebAssembly {
+    class Memory {
+      constructor(descriptor: { initial: number; maximum: number; shared: boolean })
+      /** Of shared memory; other memory has an ArrayBuffer. */
+      readonly buffer: SharedArrayBuffer
+      grow(pages: number): number
+    }
+    class Module {
+      constructor(bytes: Uint8Array<ArrayBuffer>)
+    }
+    class Instance {
+      constructor(module: Module, imports: Record<string, Record<string, unknown>>)
+      readonly exports: Record<string, unknown>
+    }
+  }
+}
 
 const pageBytes = 65_536
 const smallestClass = 6

@@ -320,9 +320,9 @@ export class Assembly {
     this.#code.push(...address.code, ...value.code, 0x3b, 0, ...unsigned(offset))
   }
 
-  /** Copies bytes; the ranges may overlap. */
-  copy(to: I32, from: I32, bytes: AnyI32): void {
-    this.#code.push(...to.code, ...from.code, ...i32(bytes).code, 0xfc, 0x0a, 0, 0)
+  /** Copies bytes; the ranges may overlap. `memories` are the numbers of the one written and the one read. */
+  copy(to: I32, from: I32, bytes: AnyI32, memories: readonly [number, number] = [0, 0]): void {
+    this.#code.push(...to.code, ...from.code, ...i32(bytes).code, 0xfc, 0x0a, ...memories)
   }
 
   fill(to: I32, byte: AnyI32, bytes: AnyI32): void {
@@ -404,9 +404,32 @@ export function assemble(
   const a = new Assembly(parameters)
   const arguments_ = Array.from({ length: 6 }, (_, index) => a.parameter(index))
   const result = body(a, ...(arguments_ as [I32, I32, I32, I32, I32, I32]))
-  const code = a.finish(result)
+  return moduleOf(parameters, a.finish(result), [importOf('m', true)])
+}
+
+/** A module that copies bytes between two memories: (to, from, bytes) → 0; "s" is not shared, "m" is. */
+export function assembleCopy(to: 'm' | 's'): Uint8Array<ArrayBuffer> {
+  const a = new Assembly(3)
+  const memories = to === 'm' ? ([0, 1] as const) : ([1, 0] as const)
+  a.copy(a.parameter(0), a.parameter(1), a.parameter(2), memories)
+  return moduleOf(3, a.finish(i32(0)), [importOf('m', true), importOf('s', false)])
+}
+
+function nameOf(text: string): number[] {
+  return [text.length, ...new TextEncoder().encode(text)]
+}
+
+function importOf(name: string, shared: boolean): number[] {
+  const limits = [shared ? 0x03 : 0x01, ...unsigned(1), ...unsigned(65_536)]
+  return [...nameOf('e'), ...nameOf(name), 0x02, ...limits]
+}
+
+function moduleOf(
+  parameters: number,
+  code: readonly number[],
+  imports: readonly number[][],
+): Uint8Array<ArrayBuffer> {
   const section = (id: number, content: number[]) => [id, ...unsigned(content.length), ...content]
-  const name = (text: string) => [text.length, ...new TextEncoder().encode(text)]
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, [
@@ -417,9 +440,9 @@ export function assemble(
       1,
       typeCodes.i32,
     ]),
-    ...section(2, [1, ...name('e'), ...name('m'), 0x02, 0x03, ...unsigned(1), ...unsigned(65_536)]),
+    ...section(2, [imports.length, ...imports.flat()]),
     ...section(3, [1, 0]),
-    ...section(7, [1, ...name('f'), 0x00, 0]),
+    ...section(7, [1, ...nameOf('f'), 0x00, 0]),
     ...section(10, [1, ...unsigned(code.length), ...code]),
   ])
 }

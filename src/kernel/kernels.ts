@@ -8,9 +8,9 @@
  *          2 (trusted) arguments are numbers: addresses, counts, offsets; at most 6, or the address of a control block.
  *          3 (checked by tidy) at most 300 definitions.
  */
-import './webassembly.ts'
 import { assert } from '../base/index.ts'
 import type { Arena } from './arena.ts'
+import { type Ferry, ferryOf } from './ferry.ts'
 import type { Operand } from './operand.ts'
 import type { Backend } from './vector.ts'
 
@@ -47,11 +47,13 @@ export function kernelDefinitions(): ReadonlyMap<string, KernelDefinition> {
 export class Kernels {
   readonly arena: Arena
   readonly backend: Backend
+  readonly ferry: Ferry
   #bound = new Map<string, KernelFunction>()
 
   constructor(arena: Arena, backend: Backend) {
     this.arena = arena
     this.backend = backend
+    this.ferry = ferryOf(arena, backend)
   }
 
   /** The kernel `name`, bound to the arena; keep it, the look-up is not for hot loops. */

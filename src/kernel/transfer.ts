@@ -7,6 +7,7 @@
  * Contract 1 (checked) unloading what was loaded gives the same values.
  *          2 (trusted) all results lie in scratch memory.
  * Cost     some 0.3–0.6 ns per value of 8 bytes, 2 ns per string.
+ * See      src/kernel/ferry.ts
  */
 import { assert } from '../base/index.ts'
 import { type Column, layoutOf, physicalOf, type Type } from '../data/index.ts'
@@ -40,7 +41,7 @@ function loadValues(
   from: number,
   rows: number,
 ): number {
-  const { arena } = kernels
+  const { arena, ferry } = kernels
   const source = column.data
   switch (source.layout) {
     case 'bits':
@@ -48,18 +49,18 @@ function loadValues(
     case 'i32': {
       const narrow = arena.scratch(rows * 4)
       const data = arena.scratch(rows * 8)
-      arena.views.i32.set(source.values.subarray(from, from + rows), narrow >>> 2)
+      ferry.load(narrow, source.values, from, rows)
       kernels.get('widen_i32')(narrow, data, rows)
       return data
     }
     case 'i64': {
       const data = arena.scratch(rows * 8)
-      arena.views.i64.set(source.values.subarray(from, from + rows), data >>> 3)
+      ferry.load(data, source.values, from, rows)
       return data
     }
     case 'f64': {
       const data = arena.scratch(rows * 8)
-      arena.views.f64.set(source.values.subarray(from, from + rows), data >>> 3)
+      ferry.load(data, source.values, from, rows)
       return data
     }
     case 'utf8': {
@@ -67,8 +68,8 @@ function loadValues(
       const bytes = arena.scratch(end - start + slack)
       const offsets = arena.scratch((rows + 1) * 4)
       const data = arena.scratch(rows * 16)
-      arena.views.u8.set(source.bytes.subarray(start, end), bytes)
-      arena.views.i32.set(source.offsets.subarray(from, from + rows + 1), offsets >>> 2)
+      ferry.load(bytes, source.bytes, start, end - start)
+      ferry.load(offsets, source.offsets, from, rows + 1)
       kernels.get('views_from_offsets')(offsets, bytes - start, validity, data, rows)
       return data
     }
