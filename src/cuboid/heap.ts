@@ -26,6 +26,7 @@ export interface HeapState {
 }
 
 export class Heap {
+  readonly #kernels: Kernels
   readonly #arena: Arena
   readonly #chunks: Chunks
   readonly #keep: boolean
@@ -35,6 +36,7 @@ export class Heap {
   #waiting: { address: number; length: number }[] = []
 
   constructor(kernels: Kernels, keep: boolean, state: HeapState | null = null) {
+    this.#kernels = kernels
     this.#arena = kernels.arena
     this.#chunks = new Chunks(kernels, state?.chunks)
     this.#keep = keep
@@ -60,6 +62,26 @@ export class Heap {
     u8.copyWithin(to, from, from + length)
     this.#arena.markDirty(to, length)
     words[(at >>> 2) + 3] = to
+  }
+
+  /** Makes the views own their bytes that lie at an offset in the rows at `refs[list[…]]`. */
+  ownListed({ refs, list, count }: { refs: number; list: number; count: number }, offset: number) {
+    const mark = this.#arena.markScratch()
+    const room = this.#arena.scratch(8)
+    const own = this.#kernels.get('cell_own_view')
+    for (let index = 0; index < count; index++) {
+      if (this.#free.size === 0) {
+        const { u32 } = this.#arena.views
+        u32[room >>> 2] = this.#next
+        u32[(room >>> 2) + 1] = this.#end
+        index = own(refs, list, index, count, offset, room)
+        this.#next = u32[room >>> 2]!
+        if (index === count) break
+      }
+      const { u32 } = this.#arena.views
+      this.own(u32[(refs >>> 2) + u32[(list >>> 2) + index]!]! + offset)
+    }
+    this.#arena.releaseScratch(mark)
   }
 
   /** Frees the bytes of the view at `at`, if it has any. */

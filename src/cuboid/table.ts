@@ -283,16 +283,9 @@ export class Table {
       const name = field.form === 'view' ? 'cell_put_view' : 'cell_put_i64'
       const put = this.#kernels.get(name)
       const long = put(refs, list, count, placeOf(field), key.data, key.validity)
-      if (field.form === 'view' && long > 0) this.#ownKeys(refs, list, count, field.offset)
+      if (field.form === 'view' && long > 0)
+        this.heap.ownListed({ refs, list, count }, field.offset)
     })
-  }
-
-  #ownKeys(refs: number, list: number, count: number, offset: number): void {
-    const { arena } = this.#kernels
-    for (let index = 0; index < count; index++) {
-      const { u32 } = arena.views
-      this.heap.own(u32[(refs >>> 2) + u32[(list >>> 2) + index]!]! + offset)
-    }
   }
 
   /** Input rows whose key is not that of the row found. */
@@ -302,10 +295,11 @@ export class Table {
     const out = arena.scratch(rows * 4)
     keys.forEach((key, index) => {
       const field = this.layout.keys[index]!
+      const plain = field.form === 'view' ? 'cell_verify_plain_view' : 'cell_verify_plain'
       const count =
-        field.form === 'i64' && this.#nullable[index] !== true
-          ? this.#kernels.get('cell_verify_plain')(refs, rows, field.offset, key.data, out)
-          : this.#verifyKernel(field)(refs, rows, placeOf(field), key.data, key.validity, out)
+        this.#nullable[index] === true
+          ? this.#verifyKernel(field)(refs, rows, placeOf(field), key.data, key.validity, out)
+          : this.#kernels.get(plain)(refs, rows, field.offset, key.data, out)
       if (count === 0) return
       wrong ??= new Set()
       for (let at = 0; at < count; at++) wrong.add(arena.views.u32[(out >>> 2) + at]!)

@@ -261,6 +261,11 @@ export function i64x2(low: bigint, high: bigint): V128 {
   return new V128([0xfd, 0x0c, ...bytes])
 }
 
+/** A constant vector of four 32-bit lanes. */
+export function i32x4(...lanes: [number, number, number, number]): V128 {
+  return new V128([0xfd, 0x0c, ...new Uint8Array(Int32Array.from(lanes).buffer)])
+}
+
 /** Leaves the block (or goes on with the loop) that it belongs to; with a condition only if that is not 0. */
 export type Jump = (condition?: I32) => void
 

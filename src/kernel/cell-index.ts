@@ -1,15 +1,14 @@
 /**
- * Cell index kernels: hashes of key columns, look-up and insertion by hash, and rehashing.
+ * Cell index kernels: look-up and insertion by hash, and growth.
  *
- * How      1. `cell_hash_*` chain the hashes of the key columns into one u32 per row.
- *          2. `cell_find` takes the row of each hash that is in the group where its search starts, without a branch,
+ * How      1. `cell_find` takes the row of each hash that is in the group where its search starts, without a branch,
  *             and lists the others. `cell_probe` goes through these: it searches further or takes a new row, and
  *             returns where in the list it needs room, with the reason.
- *          3. A group of the index is 64 bytes: eight hashes, eight rows. A search starts at the group that the hash
+ *          2. A group of the index is 64 bytes: eight hashes, eight rows. A search starts at the group that the hash
  *             names and ends at the first group with an empty slot, so one comparison of eight hashes nearly always
  *             decides.
- *          4. Keys are compared afterwards, column by column: src/kernel/cell-key.ts.
- * Contract 1 (trusted) the hash at the end of a long string's view is that of its bytes.
+ *          3. Keys are compared afterwards, column by column: src/kernel/cell-key.ts.
+ * Contract 1 (trusted) no hash is 0, which marks empty slots.
  *          2 (trusted) a table is never full: limits are below the number of slots.
  * Cost     one cache miss per row in a large table.
  */
@@ -22,62 +21,8 @@ import { marker, markerCode } from './mark.ts'
 import { eachRow } from './rows.ts'
 
 const { probe, stop, part: partFields } = cellBlocks
-/** Odd factors that fold the second half of a view into the first. */
-const mixLow = 0x85ebca6b | 0
-const mixHigh = 0xc2b2ae35 | 0
 /** In a group of slots the rows come behind the eight hashes. */
 const refsAt = 32
-const nullKey = i64((BigInt(nullWord.high) << 32n) | BigInt(nullWord.low))
-
-/** 0 marks empty slots and is no hash. */
-const entered = (hash: number) => (hash === 0 ? 1 : hash)
-
-interface KeyLoop {
-  validity: I32
-  rows: I32
-  hashes: I32
-  fresh: I32
-  pointers: [I32, number][]
-}
-
-/** Code: stores a hash per row, one loop for columns without NULLs and one with them. */
-function eachKey(a: Assembly, loop: KeyLoop, hash: (there: I32 | null, seed: I32) => I32): void {
-  const { validity, rows, hashes, fresh, pointers } = loop
-  const seed = () => a.let(i32(keySeed).when(fresh, hashes.i32()))
-  const store = (hashed: I32) => a.store(hashes, hashed.add(hashed.isZero()))
-  const moving: [I32, number][] = [...pointers, [hashes, 4]]
-  a.if(
-    validity.isZero(),
-    () => eachRow(a, rows, moving, () => store(hash(null, seed()))),
-    () => {
-      const row = a.let(i32(0))
-      eachRow(a, rows, [...moving, [row, 1]], () => {
-        const there = a.let(validity.add(row.shr(3)).u8().shr(row.and(7)).and(1))
-        store(hash(there, seed()))
-      })
-    },
-  )
-}
-
-const lowHalves = [0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27]
-const highHalves = lowHalves.map((byte) => byte + 4)
-
-/** Code: hashes of whole fours of integers without NULLs; the pointers and `rows` move on to the rest. */
-function hashFours(a: Assembly, values: I32, rows: I32, hashes: I32, fresh: I32): void {
-  const nothing = a.let(i64x2(0n, 0n))
-  const seed = a.let(seedLanes(i32(keySeed).splat()))
-  a.while(rows.ge(4), () => {
-    const [first, second] = [a.let(values.v128()), a.let(values.v128(16))]
-    a.if(fresh.isZero(), () => a.set(seed, seedLanes(hashes.v128())))
-    const low = first.shuffle(second, lowHalves)
-    const hash = hashLanes(a, low, first.shuffle(second, highHalves), seed)
-    a.store(hashes, hash.op('i32x4.sub', hash.op('i32x4.eq', nothing)))
-    a.set(values, values.add(32))
-    a.set(hashes, hashes.add(16))
-    a.set(rows, rows.sub(4))
-  })
-}
-
 /** The place of a hash: its slot, or the empty one where the search ends. */
 function seek(u32: Uint32Array, slots: number, mask: number, hash: number): number {
   for (let group = hash & mask; ; group = (group + 1) & mask) {
@@ -142,63 +87,6 @@ function eightOf(group: I32, needle: V128): I32 {
   const four = (offset: number) => group.v128(offset).op('i32x4.eq', needle).bitmask('i32x4')
   return four(0).or(four(16).shl(4))
 }
-
-/** hashes[row] = hash of values[row], seeded by hashes[row] unless `fresh`. */
-defineKernel({
-  name: 'cell_hash_i64',
-  parameters: 5,
-  closure: (arena: Arena) => (values, validity, rows, hashes, fresh) => {
-    const { u32, i32, u8 } = arena.views
-    const from = values! >>> 2
-    const to = hashes! >>> 2
-    for (let row = 0; row < rows!; row++) {
-      const seed = fresh! === 0 ? i32[to + row]! : keySeed
-      const there = validity === 0 || ((u8[validity! + (row >> 3)]! >> (row & 7)) & 1) === 1
-      const low = there ? i32[from + row * 2]! : nullWord.low
-      const high = there ? i32[from + row * 2 + 1]! : nullWord.high
-      u32[to + row] = entered(hashWord(low, high, seed))
-    }
-    return 0
-  },
-  wasm: () =>
-    assemble(5, (a, values, validity, rows, hashes, fresh) => {
-      a.if(validity.isZero(), () => hashFours(a, values, rows, hashes, fresh))
-      eachKey(a, { validity, rows, hashes, fresh, pointers: [[values, 8]] }, (there, seed) =>
-        hashCode(a, there === null ? values.i64() : values.i64().when(there, nullKey), seed),
-      )
-      return i32(0)
-    }),
-})
-
-/** The last word of a long string is its address, which says nothing; the one before is the hash of its bytes. */
-defineKernel({
-  name: 'cell_hash_view',
-  parameters: 5,
-  closure: (arena: Arena) => (values, validity, rows, hashes, fresh) => {
-    const { u32, i32, u8 } = arena.views
-    const to = hashes! >>> 2
-    for (let row = 0; row < rows!; row++) {
-      const seed = fresh! === 0 ? i32[to + row]! : keySeed
-      const at = (values! >>> 2) + row * 4
-      const there = validity === 0 || ((u8[validity! + (row >> 3)]! >> (row & 7)) & 1) === 1
-      const second = u32[at]! > 12 ? 0 : i32[at + 3]!
-      const low = (there ? i32[at]! : nullWord.low) ^ Math.imul(i32[at + 2]!, mixLow)
-      const high = (there ? i32[at + 1]! : nullWord.high) ^ Math.imul(second, mixHigh)
-      u32[to + row] = entered(hashWord(low, high, seed))
-    }
-    return 0
-  },
-  wasm: () =>
-    assemble(5, (a, values, validity, rows, hashes, fresh) => {
-      eachKey(a, { validity, rows, hashes, fresh, pointers: [[values, 16]] }, (there, seed) => {
-        const word = there === null ? values.i64() : values.i64().when(there, nullKey)
-        const last = values.i32(12).when(values.i32().above(12).isZero(), 0)
-        const low = values.i32(8).mul(mixLow).extendU()
-        return hashCode(a, word.xor(low).xor(last.mul(mixHigh).extendU().shl(32n)), seed)
-      })
-      return i32(0)
-    }),
-})
 
 /** refs[row] = row of the slot with the hash in its first group, else 0; lists the rows without one, counts them. */
 defineKernel({

@@ -1,23 +1,35 @@
 /**
- * Cell key kernels: normal form of key columns, keys of new rows, and comparison of keys with those of the rows
- *          found.
+ * Cell key kernels: normal form and hashes of key columns, keys of new rows, and comparison of keys with those of the
+ *          rows found.
  *
- * How      Keys are i64 or views: booleans widen, doubles become their bits with one zero and one NaN. `place` packs
- *          the offset of the key in the row and its bit in the words of the null mask: offset | bit << 16.
- * Contract 1 (trusted) a NULL slot holds zeros, in the row too.
+ * How      1. Keys are i64 or views: booleans widen, doubles become their bits with one zero and one NaN.
+ *          2. `cell_hash_*` chain the columns of a key into one u32 per row, four rows at a time.
+ *          3. `place` packs the offset of the key in the row and its bit in the words of the null mask: offset | bit
+ *             << 16.
+ * Contract 1 (trusted) a NULL slot holds zeros, in the row too; the hash in a long string's view is that of its bytes.
+ *          2 (checked by twins) no hash is 0.
  * Cost     about 1 ns per row and column, the row being in cache.
  */
 import type { Arena } from './arena.ts'
-import { assemble, i32, i64 } from './assembler.ts'
-import { cellBlocks } from './cell-blocks.ts'
+import {
+  type Assembly,
+  assemble,
+  type I32,
+  i32,
+  i32x4,
+  i64,
+  i64x2,
+  type V128,
+} from './assembler.ts'
+import { cellBlocks, keySeed, nullWord } from './cell-blocks.ts'
+import { hashCode, hashLanes, hashWord, seedLanes } from './hash.ts'
 import { defineKernel } from './kernels.ts'
-import { eachRow } from './rows.ts'
-import { equalViews, equalViewsCode } from './view.ts'
+import { markerCode } from './mark.ts'
+import { bitAt, eachRow } from './rows.ts'
+import { equalViews, equalViewsCode, inlineMax } from './view.ts'
 
 const nullsAt = cellBlocks.row.nulls
 const nulls = nullsAt >>> 2
-/** Templates side by side that are copied at once: they should stay in the first cache. */
-const startBytesMax = 4096
 const oneNaN = i64(0x7ff80000n << 32n)
 
 /** Bits to i64 0 and 1. */
@@ -76,7 +88,172 @@ defineKernel({
     }),
 })
 
-/** Copies a template over all rows from an address up to another. */
+/** Odd factors that fold the second half of a view into the first. */
+const mixLow = 0x85ebca6b | 0
+const mixHigh = 0xc2b2ae35 | 0
+const nullKey = i64((BigInt(nullWord.high) << 32n) | BigInt(nullWord.low))
+
+/** 0 marks empty slots and is no hash. */
+const entered = (hash: number) => (hash === 0 ? 1 : hash)
+
+interface KeyLoop {
+  values: I32
+  /** Bytes of a value. */
+  bytes: number
+  validity: I32
+  rows: I32
+  hashes: I32
+  fresh: I32
+  /** Hash of the value at `values`. */
+  one: (there: I32 | null, seed: I32) => I32
+  /** The two words to hash of the four values at `values`; that of NULLs does not matter. */
+  four: () => { low: V128; high: V128 }
+}
+
+/** Code: stores a hash per row, one loop for columns without NULLs and one with them. */
+function eachKey(a: Assembly, loop: KeyLoop): void {
+  const { validity, rows, hashes, fresh, values, bytes } = loop
+  const seed = () => a.let(i32(keySeed).when(fresh, hashes.i32()))
+  const store = (hashed: I32) => a.store(hashes, hashed.add(hashed.isZero()))
+  const moving: [I32, number][] = [
+    [values, bytes],
+    [hashes, 4],
+  ]
+  a.if(
+    validity.isZero(),
+    () => {
+      eachFour(a, loop, () => loop.four())
+      eachRow(a, rows, moving, () => store(loop.one(null, seed())))
+    },
+    () => {
+      const row = a.let(i32(0))
+      const bits = a.let(i32x4(1, 2, 4, 8))
+      const nullLow = a.let(i32(nullWord.low).splat())
+      const nullHigh = a.let(i32(nullWord.high).splat())
+      eachFour(a, loop, () => {
+        const four = validity.add(row.shr(3)).u8().shr(row.and(4))
+        const there = a.let(four.splat().and(bits).op('i32x4.eq', bits))
+        const { low, high } = loop.four()
+        a.set(row, row.add(4))
+        return { low: low.blend(nullLow, there), high: high.blend(nullHigh, there) }
+      })
+      eachRow(a, rows, [...moving, [row, 1]], () => {
+        const there = a.let(validity.add(row.shr(3)).u8().shr(row.and(7)).and(1))
+        store(loop.one(there, seed()))
+      })
+    },
+  )
+}
+
+/** Code: hashes of whole fours; the pointers and `rows` move on to the rest. */
+function eachFour(a: Assembly, loop: KeyLoop, four: KeyLoop['four']): void {
+  const { rows, hashes, fresh, values, bytes } = loop
+  const nothing = a.let(i64x2(0n, 0n))
+  const seed = a.let(seedLanes(i32(keySeed).splat()))
+  a.while(rows.ge(4), () => {
+    a.if(fresh.isZero(), () => a.set(seed, seedLanes(hashes.v128())))
+    const { low, high } = four()
+    const hash = hashLanes(a, low, high, seed)
+    a.store(hashes, hash.op('i32x4.sub', hash.op('i32x4.eq', nothing)))
+    a.set(values, values.add(bytes * 4))
+    a.set(hashes, hashes.add(16))
+    a.set(rows, rows.sub(4))
+  })
+}
+
+const bytesFrom = (...words: number[]) =>
+  words.flatMap((word) => [0, 1, 2, 3].map((byte) => word * 4 + byte))
+/** Words of two vectors (0–3, 4–7), for `shuffle`. */
+const evenWords = bytesFrom(0, 2, 4, 6)
+const oddWords = bytesFrom(1, 3, 5, 7)
+const firstWords = bytesFrom(0, 4, 1, 5)
+const lastWords = bytesFrom(2, 6, 3, 7)
+const firstPairs = bytesFrom(0, 1, 4, 5)
+const lastPairs = bytesFrom(2, 3, 6, 7)
+
+/** hashes[row] = hash of values[row], seeded by hashes[row] unless `fresh`. */
+defineKernel({
+  name: 'cell_hash_i64',
+  parameters: 5,
+  closure: (arena: Arena) => (values, validity, rows, hashes, fresh) => {
+    const { u32, i32, u8 } = arena.views
+    const from = values! >>> 2
+    const to = hashes! >>> 2
+    for (let row = 0; row < rows!; row++) {
+      const seed = fresh! === 0 ? i32[to + row]! : keySeed
+      const there = validity === 0 || bitAt(u8, validity!, row) === 1
+      const low = there ? i32[from + row * 2]! : nullWord.low
+      const high = there ? i32[from + row * 2 + 1]! : nullWord.high
+      u32[to + row] = entered(hashWord(low, high, seed))
+    }
+    return 0
+  },
+  wasm: () =>
+    assemble(5, (a, values, validity, rows, hashes, fresh) => {
+      eachKey(a, {
+        ...{ values, bytes: 8, validity, rows, hashes, fresh },
+        one: (there, seed) =>
+          hashCode(a, there === null ? values.i64() : values.i64().when(there, nullKey), seed),
+        four: () => {
+          const [first, second] = [a.let(values.v128()), a.let(values.v128(16))]
+          return { low: first.shuffle(second, evenWords), high: first.shuffle(second, oddWords) }
+        },
+      })
+      return i32(0)
+    }),
+})
+
+/** The last word of a long string is its address, which says nothing; the one before is the hash of its bytes. */
+defineKernel({
+  name: 'cell_hash_view',
+  parameters: 5,
+  closure: (arena: Arena) => (values, validity, rows, hashes, fresh) => {
+    const { u32, i32, u8 } = arena.views
+    const to = hashes! >>> 2
+    for (let row = 0; row < rows!; row++) {
+      const seed = fresh! === 0 ? i32[to + row]! : keySeed
+      const at = (values! >>> 2) + row * 4
+      const there = validity === 0 || bitAt(u8, validity!, row) === 1
+      const last = u32[at]! > inlineMax ? 0 : i32[at + 3]!
+      const low = there ? i32[at]! ^ Math.imul(i32[at + 2]!, mixLow) : nullWord.low
+      const high = there ? i32[at + 1]! ^ Math.imul(last, mixHigh) : nullWord.high
+      u32[to + row] = entered(hashWord(low, high, seed))
+    }
+    return 0
+  },
+  wasm: () =>
+    assemble(5, (a, values, validity, rows, hashes, fresh) => {
+      const longest = a.let(i32(inlineMax).splat())
+      const [factorLow, factorHigh] = [a.let(i32(mixLow).splat()), a.let(i32(mixHigh).splat())]
+      eachKey(a, {
+        ...{ values, bytes: 16, validity, rows, hashes, fresh },
+        one: (there, seed) => {
+          const last = values.i32(12).when(values.i32().below(inlineMax + 1), 0)
+          const low = values.i32(8).mul(mixLow).extendU()
+          const word = a.let(values.i64().xor(low).xor(last.mul(mixHigh).extendU().shl(32n)))
+          return hashCode(a, there === null ? word : word.when(there, nullKey), seed)
+        },
+        four: () => {
+          // Rows to columns: by pairs of rows, then by pairs of words.
+          const rowOf = (row: number) => a.let(values.v128(row * 16))
+          const [row0, row1, row2, row3] = [rowOf(0), rowOf(1), rowOf(2), rowOf(3)]
+          const starts = a.let(row0.shuffle(row1, firstWords))
+          const laterStarts = a.let(row2.shuffle(row3, firstWords))
+          const ends = a.let(row0.shuffle(row1, lastWords))
+          const laterEnds = a.let(row2.shuffle(row3, lastWords))
+          const lengths = a.let(starts.shuffle(laterStarts, firstPairs))
+          const last = ends.shuffle(laterEnds, lastPairs).andNot(lengths.op('i32x4.gt_s', longest))
+          return {
+            low: lengths.xor(ends.shuffle(laterEnds, firstPairs).op('i32x4.mul', factorLow)),
+            high: starts.shuffle(laterStarts, lastPairs).xor(last.op('i32x4.mul', factorHigh)),
+          }
+        },
+      })
+      return i32(0)
+    }),
+})
+
+/** Copies a template over all rows, of 16 bytes or more, from an address up to another. */
 defineKernel({
   name: 'cell_start_all',
   parameters: 4,
@@ -89,17 +266,12 @@ defineKernel({
   },
   wasm: () =>
     assemble(4, (a, from, end, template, rowBytes) => {
-      a.if(from.below(end), () => {
-        a.copy(from, template, rowBytes)
-        // What is there is copied behind itself, until it is long enough.
-        const [at, done, part] = [a.let(from.add(rowBytes)), a.let(rowBytes), a.i32()]
-        a.while(at.below(end), () => {
-          a.set(part, end.sub(at))
-          a.set(part, done.when(done.below(part), part))
-          a.copy(at, from, part)
-          a.set(at, at.add(part))
-          a.if(done.below(startBytesMax), () => a.set(done, done.add(part)))
-        })
+      const [offset, last] = [a.i32(), a.let(rowBytes.sub(16))]
+      a.while(from.below(end), () => {
+        a.set(offset, i32(0))
+        a.loop(offset, last, () => a.store(from.add(offset), template.add(offset).v128()), 16)
+        a.store(from.add(last), template.add(last).v128())
+        a.set(from, from.add(rowBytes))
       })
       return i32(0)
     }),
@@ -213,6 +385,65 @@ defineKernel({
     }),
 })
 
+/**
+ * Copies, in sixteens, the bytes of long views in the rows at `refs[list[…]]` to `room`, a u32 address and a u32 end,
+ * one behind the other at multiples of 8, and has the views point there; returns the number of the first that is
+ * longer than 256 bytes or for which there is no room, 16 bytes behind it included.
+ */
+defineKernel({
+  name: 'cell_own_view',
+  parameters: 6,
+  closure: (arena: Arena) => (refs, list, from, count, offset, room) => {
+    const { u32, u8 } = arena.views
+    let next = u32[room! >>> 2]!
+    const end = u32[(room! >>> 2) + 1]!
+    let index = from!
+    for (; index < count!; index++) {
+      const at = (u32[(refs! >>> 2) + u32[(list! >>> 2) + index]!]! + offset!) >>> 2
+      const length = u32[at]!
+      if (length <= inlineMax) continue
+      if (length > 256 || end - next < ((length + 7) & ~7) + 16) break
+      const written = (length + 15) & ~15
+      u8.copyWithin(next, u32[at + 3]!, u32[at + 3]! + written)
+      arena.markDirty(next, written)
+      u32[at + 3] = next
+      next += (length + 7) & ~7
+    }
+    u32[room! >>> 2] = next
+    return index
+  },
+  wasm: () =>
+    assemble(6, (a, refs, list, from, count, offset, room) => {
+      const [next, end] = [a.let(room.i32()), a.let(room.i32(4))]
+      const mark = markerCode(a)
+      const [bytes, to] = [a.i32(), a.i32()]
+      a.while(from.lt(count), (leave) => {
+        const row = list.add(from.shl(2)).i32()
+        const at = a.let(refs.add(row.shl(2)).i32().add(offset))
+        const length = a.let(at.i32())
+        a.if(length.above(inlineMax), () => {
+          const size = a.let(length.add(7).and(-8))
+          leave(length.above(256).or(end.sub(next).below(size.add(16))))
+          a.set(bytes, at.i32(12))
+          a.store(at, next, 12)
+          a.set(to, next)
+          mark(to)
+          a.set(next, next.add(size))
+          // What is written behind the string belongs to the next one.
+          a.while(to.below(next), () => {
+            a.store(to, bytes.v128())
+            a.set(to, to.add(16))
+            a.set(bytes, bytes.add(16))
+          })
+          mark(to.sub(1))
+        })
+        a.set(from, from.add(1))
+      })
+      a.store(room, next)
+      return from
+    }),
+})
+
 /** Lists the rows whose key differs from that of the row found; rows that found nothing are left out. */
 defineKernel({
   name: 'cell_verify_i64',
@@ -290,6 +521,35 @@ defineKernel({
           a.store(to, row)
           a.set(to, to.add(4))
         })
+      })
+      return to.sub(out).shr(2)
+    }),
+})
+
+/** As `cell_verify_plain`, for views. */
+defineKernel({
+  name: 'cell_verify_plain_view',
+  parameters: 5,
+  closure: (arena: Arena) => (refs, rows, offset, values, out) => {
+    const { u32 } = arena.views
+    let count = 0
+    for (let row = 0; row < rows!; row++) {
+      const at = u32[(refs! >>> 2) + row]! + offset!
+      if (!equalViews(arena, at, values! + row * 16)) u32[(out! >>> 2) + count++] = row
+    }
+    return count
+  },
+  wasm: () =>
+    assemble(5, (a, refs, rows, offset, values, out) => {
+      const [row, to, equal] = [a.i32(), a.let(out), a.i32()]
+      a.loop(row, rows, () => {
+        const at = a.let(refs.add(row.shl(2)).i32().add(offset))
+        a.if(at.v128().xor(values.v128()).anyTrue(), () => {
+          a.set(equal, equalViewsCode(a, at, values))
+          a.store(to, row)
+          a.set(to, to.add(equal.isZero().shl(2)))
+        })
+        a.set(values, values.add(16))
       })
       return to.sub(out).shr(2)
     }),

@@ -2,12 +2,13 @@
  * Hash: 64 bits to 32, and the bytes of long strings to 32, the same in closures and in WebAssembly.
  *
  * How      A word is folded to 32 bits and finished as in Murmur3; `seed` chains the columns of a key. Strings of
- *          13 bytes and more go in words of 8 bytes, the last one overlapping, as two independent lanes of 32 bits.
+ *          13 bytes and more go in blocks of 16 bytes, the last one overlapping, as four independent lanes of 32
+ *          bits; shorter ones are one block of their first and their last 8 bytes.
  * Contract 1 (checked by twins) both forms give the same number.
  *          2 (trusted) with one seed, words with equal upper halves never collide; neither do those with equal
  *            lower halves.
  */
-import { type Assembly, type I32, type I64, i32, type V128 } from './assembler.ts'
+import { type Assembly, type I32, type I64, i32, i32x4, type V128 } from './assembler.ts'
 
 const golden = 0x9e3779b1 | 0
 const first = 0x85ebca6b | 0
@@ -56,18 +57,30 @@ function finishCode(a: Assembly, value: I32): I32 {
   return a.let(h.xor(h.shr(16)))
 }
 
+/** Odd factors of the lanes; all differ, so that equal words in two lanes do not cancel out. */
+const laneFactors = [first, second, 0x27d4eb2f, 0x165667b1 | 0] as const
+
 /** Hash of `length` ≥ 8 bytes at `at`; what a view of a long string keeps. */
 export function hashBytes(u8: Uint8Array, at: number, length: number): number {
-  let x = length
-  let y = golden
-  for (let offset = 0; ; offset += 8) {
-    const from = at + Math.min(offset, length - 8)
-    x = Math.imul(x ^ wordAt(u8, from), first)
-    y = Math.imul(y ^ wordAt(u8, from + 4), second)
-    x = (x << 15) | (x >>> 17)
-    y = (y << 13) | (y >>> 19)
-    if (offset + 8 >= length) return finish(x ^ Math.imul(y, 3))
+  const lanes = [length, length, length, length]
+  const end = at + length
+  const enter = (...starts: number[]) => {
+    for (const [lane, factor] of laneFactors.entries()) {
+      const from = starts[lane >> 1]! + (lane & 1) * 4
+      const h = Math.imul(lanes[lane]! ^ wordAt(u8, from), factor)
+      lanes[lane] = h ^ (h >>> 15)
+    }
   }
+  if (length < 16) enter(at, end - 8)
+  else {
+    for (let from = at; from < end - 16; from += 16) enter(from, from + 8)
+    enter(end - 16, end - 8)
+  }
+  const mixed = lanes.map((lane, index) => {
+    const h = Math.imul(lane, laneFactors[3 - index]!)
+    return h ^ (h >>> 13)
+  })
+  return finish(mixed.reduce((x, y) => x ^ y))
 }
 
 function wordAt(u8: Uint8Array, at: number): number {
@@ -76,17 +89,40 @@ function wordAt(u8: Uint8Array, at: number): number {
 
 /** `hashBytes` as code. */
 export function hashBytesCode(a: Assembly, at: I32, length: I32): I32 {
-  const x = a.let(length)
-  const y = a.let(i32(golden))
-  const offset = a.let(i32(0))
-  const last = a.let(length.sub(8))
-  const from = a.i32()
-  a.repeat((again) => {
-    a.set(from, at.add(offset.when(offset.lt(last), last)))
-    a.set(x, x.xor(from.i32()).mul(first).rotl(15))
-    a.set(y, y.xor(from.i32(4)).mul(second).rotl(13))
-    a.set(offset, offset.add(8))
-    again(offset.lt(length))
-  })
-  return finishCode(a, x.xor(y.mul(3)))
+  const lanes = a.let(length.splat())
+  const factors = a.let(i32x4(...laneFactors))
+  const block = a.v128()
+  const enter = () => {
+    a.set(lanes, lanes.xor(block).op('i32x4.mul', factors))
+    a.set(lanes, lanes.xor(lanes.shift('i32x4.shr_u', 15)))
+  }
+  const last = a.let(at.add(length).sub(16))
+  a.if(
+    length.below(16),
+    () => {
+      const firstAndLast = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]
+      a.set(block, at.i64().splat().shuffle(last.i64(8).splat(), firstAndLast))
+    },
+    () => {
+      const from = a.let(at)
+      a.while(from.below(last), () => {
+        a.set(block, from.v128())
+        enter()
+        a.set(from, from.add(16))
+      })
+      a.set(block, last.v128())
+    },
+  )
+  enter()
+  // A byte at the top of a word has reached few bits by now; lanes that differ there would often be equal together.
+  a.set(
+    lanes,
+    lanes.op(
+      'i32x4.mul',
+      a.let(i32x4(laneFactors[3], laneFactors[2], laneFactors[1], laneFactors[0])),
+    ),
+  )
+  a.set(lanes, lanes.xor(lanes.shift('i32x4.shr_u', 13)))
+  const halves = a.let(lanes.laneI64(0).xor(lanes.laneI64(1)))
+  return finishCode(a, halves.wrap().xor(halves.shr(32n).wrap()))
 }

@@ -4,6 +4,7 @@
 export const laneCodes = {
   'i8x16.eq': 0x23,
   'i8x16.lt_u': 0x26,
+  'i8x16.gt_s': 0x27,
   'i32x4.eq': 0x37,
   'i32x4.ne': 0x38,
   'i32x4.lt_s': 0x39,

@@ -9,7 +9,16 @@
  * Cost     about 2 ns per row for views, 1 ns for comparing short strings.
  */
 import type { Arena } from './arena.ts'
-import { type Assembly, assemble, type I32, i32, i64, type Jump } from './assembler.ts'
+import {
+  type Assembly,
+  assemble,
+  type I32,
+  i32,
+  i64,
+  i64x2,
+  type Jump,
+  type V128,
+} from './assembler.ts'
 import { hashBytes, hashBytesCode } from './hash.ts'
 import { defineKernel } from './kernels.ts'
 import { bitAt, eachRow, storeRows, writeBits } from './rows.ts'
@@ -57,20 +66,17 @@ defineKernel({
   wasm: () =>
     assemble(5, (a, offsets, bytes, validity, out, rows) => {
       const row = a.i32()
+      const numbers = a.let(byteNumbers)
       a.loop(row, rows, () => {
-        const valid = a.let(i32(1))
-        a.if(validity, () => a.set(valid, validity.add(row.shr(3)).u8().shr(row.and(7)).and(1)))
         const from = a.let(offsets.i32())
         const length = a.let(offsets.i32(4).sub(from))
         a.set(from, from.add(bytes))
-        a.if(
-          valid,
-          () => storeView(a, out, from, length),
-          () => {
-            a.store(out, i64(0n))
-            a.store(out, i64(0n), 8)
-          },
-        )
+        // A NULL is stored as the empty string is: as zeros.
+        a.if(validity, () => {
+          const valid = validity.add(row.shr(3)).u8().shr(row.and(7)).and(1)
+          a.set(length, length.when(valid, 0))
+        })
+        storeView(a, out, from, length, numbers)
         a.set(offsets, offsets.add(4))
         a.set(out, out.add(16))
       })
@@ -78,23 +84,27 @@ defineKernel({
     }),
 })
 
-function storeView(a: Assembly, view: I32, from: I32, length: I32): void {
-  a.store(view, length)
+const byteNumbers = i64x2(0x0706050403020100n, 0x0f0e0d0c0b0a0908n)
+
+function storeView(a: Assembly, view: I32, from: I32, length: I32, numbers: V128): void {
   a.if(
-    length.le(inlineMax),
+    length.below(inlineMax + 1),
     () => {
-      const low = lengthMask(a, length)
-      const high = lengthMask(a, length.sub(8).when(length.gt(8), 0)).wrap()
-      a.store(view, from.i64().and(low), 4)
-      a.store(view, from.i32(8).and(high), 12)
+      const lengths = length.mul(0x01010101).splat()
+      const text = from.v128().and(lengths.op('i8x16.gt_s', numbers))
+      // The length comes before the first twelve bytes.
+      a.store(view, length.splat().shuffle(text, lengthThenText))
     },
     () => {
+      a.store(view, length)
       a.store(view, from.i32(), 4)
       a.store(view, hashBytesCode(a, from, length), 8)
       a.store(view, from, 12)
     },
   )
 }
+
+const lengthThenText = Array.from({ length: 16 }, (_, byte) => byte + 12)
 
 /** Ones for the first `length` bytes of eight. */
 function lengthMask(a: Assembly, length: I32) {
@@ -135,6 +145,20 @@ function sameBytesCode(a: Assembly, x: I32, y: I32, length: I32): I32 {
   return same
 }
 
+/** Code: are the bytes of two strings equal, of 8 bytes or more, that nearly always are? The last word overlaps. */
+function sameLongCode(a: Assembly, x: I32, y: I32, length: I32): I32 {
+  const [p, q] = [a.let(x), a.let(y)]
+  const last = a.let(p.add(length).sub(8))
+  const differ = a.i64()
+  a.set(differ, last.i64().xor(q.add(length).sub(8).i64()))
+  a.while(p.below(last), () => {
+    a.set(differ, differ.or(p.i64().xor(q.i64())))
+    a.set(p, p.add(8))
+    a.set(q, q.add(8))
+  })
+  return differ.isZero()
+}
+
 /** Are two views equal? */
 export function equalViews(arena: Arena, x: number, y: number): boolean {
   const { u64, u32 } = arena.views
@@ -146,15 +170,11 @@ export function equalViews(arena: Arena, x: number, y: number): boolean {
 
 /** Code: are two views equal? */
 export function equalViewsCode(a: Assembly, x: I32, y: I32): I32 {
-  const lanes = a.let(x.v128().op('i64x2.eq', y.v128()).bitmask('i64x2'))
-  const equal = a.let(lanes.eq(3))
-  // Equal length and prefix, but another second half: long strings with one hash are compared byte by byte.
-  a.if(
-    lanes
-      .eq(1)
-      .and(x.i32().above(inlineMax))
-      .and(x.i32(8).eq(y.i32(8))),
-    () => a.set(equal, sameBytesCode(a, x.i32(12), y.i32(12), x.i32())),
+  const words = a.let(x.v128().op('i32x4.eq', y.v128()).bitmask('i32x4'))
+  const equal = a.let(words.eq(15))
+  // Only the last words differ, which are addresses: long strings with one hash are compared byte by byte.
+  a.if(words.eq(7).and(x.i32().above(inlineMax)), () =>
+    a.set(equal, sameLongCode(a, x.i32(12), y.i32(12), x.i32())),
   )
   return equal
 }

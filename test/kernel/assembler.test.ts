@@ -103,6 +103,8 @@ describe('control flow', () => {
   })
 })
 
+const encoder = new TextEncoder()
+
 test('bytes are copied and filled', () => {
   const move = bind(
     assemble(3, (a, from, to, bytes) => {
@@ -160,5 +162,28 @@ test('the hash spreads numbers in a row, doubles, and keys of two columns', () =
     const top = new Uint32Array(4096)
     for (let index = 0; index < 40_960; index++) top[hash(index) >>> 20]!++
     expect(Math.max(...top)).toBeLessThan(40)
+  }
+})
+
+test('the hash tells strings apart that differ in a few digits', () => {
+  const u8 = new Uint8Array(64)
+  const series: Record<string, (index: number) => string> = {
+    padded: (index) => `customer-number-${String(index).padStart(9, '0')}`,
+    short: (index) => `k${String(index).padStart(12, '0')}`,
+    'two numbers': (index) => `k-${index % 100}-some-words-${Math.floor(index / 100)}`,
+    'one digit in each word': (index) => {
+      const digits = String(index).padStart(5, '0')
+      return [...digits].map((digit) => `abc${digit}`).join('')
+    },
+    'one word four times': (index) => String(index).padStart(8, '0').repeat(4),
+  }
+  for (const [name, text] of Object.entries(series)) {
+    const hashes = new Set<number>()
+    for (let index = 0; index < 100_000; index++) {
+      const { written } = encoder.encodeInto(text(index), u8)
+      hashes.add(hashBytes(u8, 0, written))
+    }
+    // One pair in all is to be expected; more than twelve would be a miracle.
+    expect({ name, few: 100_000 - hashes.size <= 12 }).toEqual({ name, few: true })
   }
 })
