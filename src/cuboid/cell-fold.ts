@@ -1,18 +1,32 @@
 /**
  * Cell fold: brings the rows of a batch, whose cells are known, into the measures.
  *
- * How      1. Rows that do not count for a measure are compacted away where its accumulator would notice them; NULL
+ * How      1. Where no row is filtered or retracted and all fields have a fixed size, one kernel does all of them in
+ *             one pass; the rows that it leaves out are done as follows.
+ *          2. Rows that do not count for a measure are compacted away where its accumulator would notice them; NULL
  *             slots hold 0, so that a sum need not be told.
- *          2. DISTINCT measures see a value when its weight leaves or reaches 0.
- *          3. A kernel stops at the rows that need memory (strings, doubles for which a sum has no room); these are
+ *          3. DISTINCT measures see a value when its weight leaves or reaches 0.
+ *          4. A kernel stops at the rows that need memory (strings, doubles for which a sum has no room); these are
  *             done here.
  */
 import { assert } from '../base/index.ts'
-import { cellBlocks, type Kernels, majorOf, type Vector } from '../kernel/index.ts'
+import {
+  cellBlocks,
+  type FusedField,
+  fusedBlock,
+  fusedFold,
+  type KernelFunction,
+  type Kernels,
+  majorOf,
+  takeMajor,
+  takeVector,
+  type Vector,
+} from '../kernel/index.ts'
 import type { Bucket, FoldInput } from './cuboid.ts'
 import { addWide } from './exact-sum.ts'
-import { keyVector } from './layout.ts'
+import { type KeyField, keyVector } from './layout.ts'
 import { type MeasureFields, placeOfSum } from './measure.ts'
+import type { TableLayout } from './table.ts'
 import { foldList } from './value-list.ts'
 
 /** Rows with their cells; all of them count. */
@@ -26,13 +40,33 @@ interface Part {
   selection: number
 }
 
+/** How a batch is folded in one pass. */
+interface FusedFold {
+  /** Columns to compare with the keys of the cells: all or none. */
+  keys: readonly Vector[]
+  /** The last byte of a cell where it is to be marked, else 0. */
+  last: number
+  /** The cells may not be in the cache. */
+  ahead: boolean
+}
+
+const unfusedBatches = 15
+
 export class CellFold {
   readonly #kernels: Kernels
   readonly #measures: readonly MeasureFields[]
+  readonly #rowBytes: number
+  readonly #keys: readonly KeyField[]
+  /** Kernels for all accumulators, by what differs between batches. */
+  readonly #fused = new Map<string, KernelFunction>()
+  /** Batches to come for which one pass is not tried, because it left many rows out. */
+  #unfused = 0
 
-  constructor(kernels: Kernels, measures: readonly MeasureFields[]) {
+  constructor(kernels: Kernels, measures: readonly MeasureFields[], layout: TableLayout) {
     this.#kernels = kernels
     this.#measures = measures
+    this.#rowBytes = layout.rowBytes
+    this.#keys = layout.keys
   }
 
   /** Whether `foldSingle` knows all measures. */
@@ -53,6 +87,119 @@ export class CellFold {
     const { rows, weights } = input
     this.#count(bucket, refs, input, last)
     this.#foldAll(bucket, { rows, refs, cell: 0, weights, selection: 0 }, input)
+  }
+
+  /** Whether `foldFused` may take a batch; asked once per batch. */
+  fuses({ weights, filters, arguments: columns }: FoldInput): boolean {
+    if (weights !== 0 || filters.some((filter) => filter !== null) || !this.isReducible)
+      return false
+    if (columns.some((column) => column !== null && column.physical === 'bits')) return false
+    if (this.#unfused === 0) return true
+    this.#unfused--
+    return false
+  }
+
+  /**
+   * Folds a batch in one pass, the counters of rows that do not count left aside; returns the rows that are still to
+   * be folded. `keys` are the columns to compare with the keys of the cells.
+   */
+  foldFused(refs: number, input: FoldInput, how: FusedFold): { list: number; count: number } {
+    const { arena } = this.#kernels
+    const columns: Vector[] = []
+    const places = this.#measures.map(({ form }, index) => {
+      if (form.kind === 'none') return -1
+      const column = input.arguments[index]!
+      const place = columns.findIndex(({ data }) => data === column.data)
+      return place < 0 ? columns.push(column) - 1 : place
+    })
+    const kernel = this.#fusedKernel(columns, places, input, how)
+    const block = fusedBlock({ keys: how.keys.map(() => 0), columns: columns.length })
+    const control = arena.scratch(block.bytes)
+    const list = arena.scratch(input.rows * 4)
+    const { u32, f64 } = arena.views
+    f64[(control + block.first) >>> 3] = input.order.first ?? 0
+    const set = (offset: number, value: number) => {
+      u32[(control + offset) >>> 2] = value
+    }
+    set(block.refs, refs)
+    set(block.rows, input.rows)
+    set(block.major, input.order.major)
+    set(block.out, list)
+    set(block.ahead, how.ahead ? 1 : 0)
+    how.keys.forEach((key, index) => {
+      set(block.keysAt + index * 4, key.data)
+    })
+    columns.forEach(({ data, validity }, index) => {
+      set(block.columnsAt + index * 4, data)
+      set(block.bitmapsAt + index * 4, validity)
+    })
+    const count = kernel(control)
+    if (count * 4 > input.rows) this.#unfused = unfusedBatches
+    return { list, count }
+  }
+
+  /** Folds the rows that `foldFused` left over. */
+  foldLeft(
+    bucket: Bucket,
+    refs: number,
+    input: FoldInput,
+    { list, count, last }: { list: number; count: number; last: number },
+  ): void {
+    const { arena } = this.#kernels
+    const taken = arena.scratch(count * 4)
+    this.#kernels.get('cell_take_4')(refs, list, count, taken)
+    const left: FoldInput = {
+      ...input,
+      rows: count,
+      arguments: input.arguments.map((column) =>
+        column === null ? null : takeVector(this.#kernels, column, list, count),
+      ),
+      order: { ...input.order, major: takeMajor(this.#kernels, input.order, list, count) },
+    }
+    this.#count(bucket, taken, left, last)
+    const all = { rows: count, refs: taken, cell: 0, weights: 0, selection: 0 }
+    this.#measures.forEach((fields, index) => {
+      this.#foldCounted(bucket, index, fields, all, left)
+    })
+  }
+
+  /** Counts the rows of a batch that do not count for a measure. */
+  exclude(bucket: Bucket, refs: number, input: FoldInput): void {
+    const all = { rows: input.rows, refs, cell: 0, weights: input.weights, selection: 0 }
+    this.#measures.forEach((fields, index) => {
+      this.#excludeFrom(bucket, index, fields, all, input)
+    })
+  }
+
+  #fusedKernel(
+    columns: readonly Vector[],
+    places: readonly number[],
+    { order }: FoldInput,
+    { keys, last }: FusedFold,
+  ): KernelFunction {
+    let nulls = 0
+    this.#measures.forEach(({ form }, index) => {
+      const column = places[index]!
+      if (form.kind === 'extreme' && columns[column]!.validity !== 0) nulls |= 1 << column
+    })
+    const follows = order.major === 0
+    const name = `${places} ${nulls} ${keys.length} ${last} ${follows}`
+    let kernel = this.#fused.get(name)
+    if (kernel === undefined) {
+      kernel = this.#kernels.bind(
+        fusedFold({
+          rowBytes: this.#rowBytes,
+          keys: keys.map((_, index) => this.#keys[index]!.offset),
+          fields: this.#measures.flatMap((fields, index) => fusedField(fields, places[index]!)),
+          columns: columns.length,
+          nulls,
+          marks: last !== 0,
+          follows,
+        }),
+      )
+      this.#fused.set(name, kernel)
+    }
+    return kernel
   }
 
   #count(bucket: Bucket, refs: number, input: FoldInput, last: number): void {
@@ -80,19 +227,35 @@ export class CellFold {
     all: Part,
     input: FoldInput,
   ): void {
+    this.#excludeFrom(bucket, index, fields, all, input)
+    this.#foldCounted(bucket, index, fields, all, input)
+  }
+
+  #excludeFrom(
+    bucket: Bucket,
+    index: number,
+    fields: MeasureFields,
+    all: Part,
+    input: FoldInput,
+  ): void {
+    const bits = bitmapsOf(input, index)
+    if (fields.excluded === 0 || bits.every((address) => address === 0)) return
+    const rejected = this.#part('cell_reject', all, bits)
+    if (rejected.rows > 0) this.#exclude(bucket, rejected, fields.excluded)
+  }
+
+  /** Folds the rows that count. */
+  #foldCounted(
+    bucket: Bucket,
+    index: number,
+    fields: MeasureFields,
+    all: Part,
+    input: FoldInput,
+  ): void {
     const argument = input.arguments[index] ?? null
     const filter = input.filters[index] ?? null
-    const bits: [number, number, number] = [
-      filter?.data ?? 0,
-      filter?.validity ?? 0,
-      argument?.validity ?? 0,
-    ]
+    const bits = bitmapsOf(input, index)
     const partial = bits.some((address) => address !== 0)
-    if (partial && fields.excluded !== 0) {
-      const rejected = this.#part('cell_reject', all, bits)
-      if (rejected.rows > 0) this.#exclude(bucket, rejected, fields.excluded)
-      else if (fields.form.kind === 'none') return
-    }
     assert(
       !partial || fields.excluded !== 0 || fields.values !== 0,
       'every row counts, as was said',
@@ -272,6 +435,18 @@ export class CellFold {
     const last = u32[(part.selection >>> 2) + part.rows - 1]!
     return keyVector(this.#kernels, vector, last + 1)
   }
+}
+
+function bitmapsOf(input: FoldInput, index: number): [number, number, number] {
+  const filter = input.filters[index]
+  return [filter?.data ?? 0, filter?.validity ?? 0, input.arguments[index]?.validity ?? 0]
+}
+
+function fusedField({ form, state }: MeasureFields, column: number): FusedField[] {
+  if (form.kind === 'none') return []
+  assert(form.of !== 'view', 'strings are not folded in one pass')
+  const sign = form.kind === 'sum' ? 1 : form.sign
+  return [{ kind: form.kind, of: form.of, sign, at: state, column }]
 }
 
 /** Adds to the rows of a cell, all of which are then counted in its cold part. */

@@ -140,7 +140,7 @@ export class Cuboid {
     }
     this.#touched = new Chunks(kernels, state?.touched)
     this.#control = kernels.arena.allocateTransient(touch.bytes)
-    this.#fold = new CellFold(kernels, measures.fields)
+    this.#fold = new CellFold(kernels, measures.fields, this.#layout)
     if (state !== null) this.#restore(state)
     else if (spec.single) this.#makeSingle()
   }
@@ -160,13 +160,28 @@ export class Cuboid {
     const last = this.#layout.rowBytes - 1
     // Counting marks cells that lie in two blocks at most.
     const counts = arena.marks && last < 256
-    const { refs } = bucket.table.find(keys, input.rows, !counts)
+    const isFused = this.#fold.fuses(input)
+    const compares =
+      isFused && (counts || !arena.marks) && !this.#spec.changes && bucket.table.hasPlainKeys(keys)
+    const found = bucket.table.find(keys, input.rows, !counts, !compares)
+    const { refs } = found
     const order = { ...input.order }
     if (this.#spec.changes) {
       order.major = majorOf(this.#kernels, input)
       this.#touch(bucket, refs, input.rows, order.major)
     }
-    this.#fold.fold(bucket, refs, { ...input, order }, counts ? last : 0)
+    const marked = counts ? last : 0
+    if (!isFused) this.#fold.fold(bucket, refs, { ...input, order }, marked)
+    else {
+      const ahead = compares && bucket.table.isLarge
+      const how = { keys: compares ? keys : [], last: marked, ahead }
+      const left = this.#fold.foldFused(refs, { ...input, order }, how)
+      if (left.count > 0) {
+        if (compares) bucket.table.check(keys, input.rows, found)
+        this.#fold.foldLeft(bucket, refs, input, { ...left, last: marked })
+      }
+      this.#fold.exclude(bucket, refs, input)
+    }
     arena.releaseScratch(mark)
   }
 

@@ -67,6 +67,8 @@ export interface Found {
   /** Address of the u32 numbers of the input rows that made a new row. */
   newRows: number
   newCount: number
+  /** Address of a u32 hash per row. */
+  hashes: number
 }
 
 export class Table {
@@ -116,8 +118,24 @@ export class Table {
     return this.#directory.bytes
   }
 
-  /** The row of each input row's key, made where there is none. `keys` are in their form (`keyVector`). */
-  find(keys: readonly Vector[], rows: number, marks = true): Found {
+  /** Whether the rows may not stay in the cache of a core. */
+  get isLarge(): boolean {
+    return this.#chunks.bytes > cachedBytes
+  }
+
+  /** Whether neither the columns nor the keys of rows have NULLs, and all are integers. */
+  hasPlainKeys(keys: readonly Vector[]): boolean {
+    return this.layout.keys.every(
+      ({ form }, index) =>
+        form === 'i64' && this.#nullable[index] !== true && keys[index]!.validity === 0,
+    )
+  }
+
+  /**
+   * The row of each input row's key, made where there is none. `keys` are in their form (`keyVector`). Whoever
+   * compares the keys himself says so (`checks` false), and calls `check` if one differs.
+   */
+  find(keys: readonly Vector[], rows: number, marks = true, checks = true): Found {
     const hashes = hashKeys(this.#kernels, keys, rows)
     const { arena } = this.#kernels
     keys.forEach((key, index) => {
@@ -127,14 +145,21 @@ export class Table {
     const newRows = arena.scratch(rows * 4)
     const { newCount, reused } = this.#probe(rows, { hashes, refs, newRows })
     this.#count += newCount
-    const found = { refs, newRows, newCount }
+    const found = { refs, newRows, newCount, hashes }
     if (reused > 0) this.#startListed(found, 0, reused)
     if (newCount > 0) this.#putKeys(found, keys, 0)
-    this.#warm(refs, rows)
-    const wrong = this.#verify(keys, refs, rows)
-    if (wrong.length > 0) this.#separate(wrong, keys, hashes, found)
+    if (checks) {
+      this.#warm(refs, rows)
+      this.check(keys, rows, found)
+    }
     if (marks && arena.marks) this.#kernels.get('mark_rows')(refs, rows, this.layout.rowBytes)
     return found
+  }
+
+  /** Compares the keys of all rows found, and finds or makes others for those that differ. */
+  check(keys: readonly Vector[], rows: number, found: Found): void {
+    const wrong = this.#verify(keys, found.refs, rows)
+    if (wrong.length > 0) this.#separate(wrong, keys, found)
   }
 
   /** Removes rows; their strings, keys included, must have been disowned. */
@@ -253,7 +278,7 @@ export class Table {
 
   /** Has the rows read by loops in which many misses overlap, if they may not be in the cache. */
   #warm(refs: number, rows: number): void {
-    if (this.#chunks.bytes > cachedBytes) {
+    if (this.isLarge) {
       this.#kernels.get('cell_warm_rows')(refs, rows, this.layout.rowBytes)
     }
     if (this.heap.bytes <= cachedBytes) return
@@ -312,10 +337,10 @@ export class Table {
   }
 
   /** Gives rows that share their hash with another key a row of their own. */
-  #separate(wrong: readonly number[], keys: readonly Vector[], hashes: number, found: Found): void {
+  #separate(wrong: readonly number[], keys: readonly Vector[], found: Found): void {
     const { arena } = this.#kernels
     for (const row of wrong) {
-      const hash = arena.views.u32[(hashes >>> 2) + row]!
+      const hash = arena.views.u32[(found.hashes >>> 2) + row]!
       let address = this.#search(keys, row, hash)
       const isNew = address === 0
       if (isNew) {

@@ -16,7 +16,7 @@ import { eachBit, eachRow, lowBits } from './rows.ts'
 const { touch, give, cell: cellFields, touched } = cellBlocks
 
 /** Code: whether a number of rows is so great, or so far below 0, that it must go to the cold part. */
-export function isManyCode(rows: I32): I32 {
+function isManyCode(rows: I32): I32 {
   return rows.add(rowsLimit - 1).atLeast(2 * rowsLimit - 1)
 }
 

@@ -20,6 +20,7 @@ import './join-store.ts'
 import './scan/separated.ts'
 import './scan/template.ts'
 
+export { type FusedField, type FusedShape, fusedBlock, fusedFold } from './cell/fused.ts'
 export { cellBlocks } from './cell-blocks.ts'
 export { rowsOf, sumOf } from './cell-read.ts'
 export {

@@ -62,13 +62,17 @@ export class Kernels {
     if (bound === undefined) {
       const definition = registry.get(name)
       assert(definition !== undefined, `kernel ${name} exists`)
-      bound =
-        this.backend === 'wasm' && definition.wasm !== null
-          ? this.#instantiate(definition.name, definition.wasm)
-          : definition.closure(this.arena)
+      bound = this.bind(definition)
       this.#bound.set(name, bound)
     }
     return bound
+  }
+
+  /** A kernel that stands in no list, as those of its family are made by need; its name tells it from all others. */
+  bind(definition: KernelDefinition): KernelFunction {
+    return this.backend === 'wasm' && definition.wasm !== null
+      ? this.#instantiate(definition.name, definition.wasm)
+      : definition.closure(this.arena)
   }
 
   #instantiate(name: string, assemble: () => Uint8Array<ArrayBuffer>): KernelFunction {

@@ -8,16 +8,10 @@ import { Table } from '../../src/cuboid/table.ts'
 import { keySeed } from '../../src/kernel/cell-blocks.ts'
 import { hashWord } from '../../src/kernel/hash.ts'
 import type { Backend, Kernels } from '../../src/kernel/index.ts'
-import { makeKernels, vectorOf } from './vectors.ts'
+import { collidingKey, makeKernels, vectorOf } from './vectors.ts'
 
 const bigint = { kind: 'bigint' } as const
 const backends: Backend[] = ['closure', 'wasm']
-
-/** A key whose hash is that of all the others: the low half undoes what the high half does. */
-function collidingKey(high: number): bigint {
-  const low = (0x1234567 ^ Math.imul(high ^ (high >>> 16), 0x9e3779b1)) >>> 0
-  return BigInt.asIntN(64, (BigInt(high >>> 0) << 32n) | BigInt(low))
-}
 
 /** The key whose hash is 0, which the index cannot hold as it is. */
 function zeroKey(): bigint {

@@ -10,6 +10,12 @@ export function makeKernels(backend: Backend): Kernels {
   return new Kernels(new Arena({ marks: true, lists: true }), backend)
 }
 
+/** A key whose hash is that of all the others: the low half undoes what the high half does. */
+export function collidingKey(high: number): bigint {
+  const low = (0x1234567 ^ Math.imul(high ^ (high >>> 16), 0x9e3779b1)) >>> 0
+  return BigInt.asIntN(64, (BigInt(high >>> 0) << 32n) | BigInt(low))
+}
+
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
