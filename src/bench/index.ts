@@ -3,6 +3,7 @@ import { mistake, systemClock } from '../base/index.ts'
 import type { Connectors } from '../data/index.ts'
 import { type Database, open } from '../database/index.ts'
 import { benchCheckpoint } from './checkpoint.ts'
+import { benchFiles } from './files.ts'
 import { type BenchResult, type CaseResult, machineText } from './harness.ts'
 import { benchKernels } from './kernels.ts'
 import { benchLatency } from './latency.ts'
@@ -17,6 +18,7 @@ export interface BenchOptions {
   /** Rows of the main table, for a quick look; the default is what the figures are stated for. */
   rows?: number | undefined
   signal: AbortSignal
+  connectors: Connectors
   /** Opens an empty database on one thread, with connectors of the benchmark's own. */
   open(more?: Connectors): Promise<Database>
   notice(text: string): void
@@ -38,6 +40,7 @@ export interface BenchRun {
 
 const benchmarks: Record<string, (options: BenchOptions) => Promise<CaseResult[]>> = {
   checkpoint: benchCheckpoint,
+  files: benchFiles,
   kernels: benchKernels,
   latency: benchLatency,
   memory: benchMemory,
@@ -60,6 +63,7 @@ export async function runBenchmark(name: string, run: BenchRun): Promise<void> {
     only: run.only,
     rows: run.rows,
     signal: run.signal,
+    connectors: run.connectors,
     open: (more = new Map()) =>
       open(':memory:', { thread: 'host', connectors: new Map([...run.connectors, ...more]) }),
     notice: (text) => run.tell(`notice: ${text}\n`),

@@ -53,6 +53,12 @@ export function packageRoot(): string {
   return folder
 }
 
+/** The command line of the package: as it is built, else its source. */
+export function commandLine(root: string): string {
+  const built = join(root, 'dist/cli.js')
+  return systemDisk.exists(built) ? built : join(root, 'src/cli.ts')
+}
+
 /** Compiles the C loop; gives the reason when that cannot be. */
 export function compileLoop(): { program: string } | { missing: string } {
   const root = packageRoot()

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { Failure, systemClock, systemDisk } from '../base/index.ts'
 import { type CaseResult, compare, rounded, type Subject } from './harness.ts'
 import type { BenchOptions } from './index.ts'
-import { packageRoot } from './peers.ts'
+import { commandLine, packageRoot } from './peers.ts'
 
 const duckdbScript = `
   const { DuckDBInstance } = require('@duckdb/node-api')
@@ -21,9 +21,7 @@ const duckdbScript = `
 
 export async function benchStart(options: BenchOptions): Promise<CaseResult[]> {
   const root = packageRoot()
-  const built = join(root, 'dist/cli.js')
-  const cli = systemDisk.exists(built) ? built : join(root, 'src/cli.ts')
-  const subjects = [processSubject('millrace', root, [cli, '-c', 'SELECT 1 AS a'])]
+  const subjects = [processSubject('millrace', root, [commandLine(root), '-c', 'SELECT 1 AS a'])]
   if (systemDisk.exists(join(root, 'node_modules/@duckdb/node-api'))) {
     subjects.push(processSubject('duckdb', root, ['-e', duckdbScript]))
   } else options.notice('duckdb is left out: it is not installed')
