@@ -98,6 +98,17 @@ interface BucketState {
   outside: boolean
 }
 
+/** Cells with the positions at which they were created; `blocks` are given back by who reads them. */
+interface CellList {
+  cells: number
+  created: number
+  count: number
+  blocks: { address: number; bytes: number }[]
+}
+
+/** Bytes that kernels may read and write behind a list. */
+const slack = 64
+
 /** Rows of an old image of a single cell that was not there. */
 const notThere = -1
 
@@ -207,25 +218,26 @@ export class Cuboid {
   emit(end: bigint, rowsMax: number, sink: (out: VectorBatch) => void): void {
     const bucket = this.#buckets.get(end)
     if (bucket === undefined) return
-    const cells = this.#cellsByCreation(bucket)
     const { arena } = this.#kernels
-    for (let from = 0; from < cells.length; from += rowsMax) {
-      const mark = arena.markScratch()
-      const part = cells.subarray(from, from + rowsMax)
-      const addresses = this.#listOf(part)
-      const minor = arena.scratch(part.length * 8)
-      this.#kernels.get('cell_read_8')(addresses, part.length, cellFields.created, minor)
-      const major = this.#filled(part.length, 0)
-      const middle = this.#filled(part.length, Number(end))
+    const { cells, created, count, blocks } = this.#cellsByCreation(bucket)
+    const mark = arena.markScratch()
+    const most = Math.min(rowsMax, count)
+    const major = this.#filled(most, 0)
+    const middle = this.#filled(most, Number(end))
+    for (let from = 0; from < count; from += rowsMax) {
+      const inner = arena.markScratch()
+      const rows = Math.min(rowsMax, count - from)
       sink({
-        rows: part.length,
-        columns: this.#readColumns(addresses, part.length),
-        order: { major, middle, minor },
+        rows,
+        columns: this.#readColumns(cells + from * 4, rows),
+        order: { major, middle, minor: created + from * 8 },
         weights: 0,
         watermarks: 0,
       })
-      arena.releaseScratch(mark)
+      arena.releaseScratch(inner)
     }
+    arena.releaseScratch(mark)
+    for (const { address, bytes } of blocks) arena.free(address, bytes)
   }
 
   /** Frees a bucket at once. */
@@ -565,32 +577,31 @@ export class Cuboid {
     }
   }
 
-  #cellsByCreation(bucket: Bucket): Uint32Array {
+  /** Addresses of the cells, u32 each, and the positions at which they were created, in blocks to be freed. */
+  #cellsByCreation(bucket: Bucket): CellList {
     const { arena } = this.#kernels
-    const mark = arena.markScratch()
-    const parts: Uint32Array[] = []
     const scan = this.#kernels.get('cell_scan')
-    for (const { from, to } of bucket.table.parts()) {
-      const list = arena.scratch(((to - from) / this.#layout.rowBytes) * 4 + 4)
-      const live = scan(from, to, this.#layout.rowBytes, list)
-      parts.push(arena.views.u32.slice(list >>> 2, (list >>> 2) + live))
-      if (this.#spec.single && live === 0) parts.push(Uint32Array.of(from))
+    const parts = [...bucket.table.parts()]
+    const places = parts.reduce((sum, { from, to }) => sum + (to - from) / this.#layout.rowBytes, 0)
+    const block = (bytes: number) => ({ address: arena.allocateTransient(bytes), bytes })
+    const blocks = [block(places * 4 + slack)]
+    const cells = blocks[0]!.address
+    let count = 0
+    for (const { from, to } of parts) {
+      const live = scan(from, to, this.#layout.rowBytes, cells + count * 4)
+      count += live
+      if (this.#spec.single && live === 0) arena.views.u32[(cells >>> 2) + count++] = from
     }
-    arena.releaseScratch(mark)
-    const cells = new Uint32Array(parts.reduce((sum, part) => sum + part.length, 0))
-    let at = 0
-    for (const part of parts) {
-      cells.set(part, at)
-      at += part.length
+    blocks.push(block(count * 8 + slack), block(count * 4 + slack))
+    const [created, ties] = [blocks[1]!.address, blocks[2]!.address]
+    this.#kernels.get('cell_read_8')(cells, count, cellFields.created, created)
+    if (this.#kernels.get('order_ties')(created, 0, 0, count, ties) < 0) {
+      const { u32, f64 } = arena.views
+      const createdAt = (cell: number) => f64[(cell + cellFields.created) >>> 3]!
+      u32.subarray(cells >>> 2, (cells >>> 2) + count).sort((a, b) => createdAt(a) - createdAt(b))
+      this.#kernels.get('cell_read_8')(cells, count, cellFields.created, created)
     }
-    const { f64 } = arena.views
-    const created = (cell: number) => f64[(cell + cellFields.created) >>> 3]!
-    for (let index = 1; index < cells.length; index++) {
-      if (created(cells[index - 1]!) > created(cells[index]!)) {
-        return cells.sort((a, b) => created(a) - created(b))
-      }
-    }
-    return cells
+    return { cells, created, count, blocks }
   }
 
   #readColumns(addresses: number, count: number): Vector[] {

@@ -1,7 +1,7 @@
 /**
  * Reorder: brings the columns of an append-only commit into canonical order without making rows of them.
  *
- * How      1. Parts that follow each other by position are left apart; parts that overlap become one.
+ * How      1. Parts that follow each other are left apart; parts that overlap become one.
  *          2. In each, a stable natural merge sort over row numbers by triple: what operators deliver are a few
  *             ascending runs, nearly always one.
  *          3. Rows of one triple (the matches of one row in a join, say) stand side by side and are sorted by their
@@ -20,6 +20,7 @@ import {
   isValid,
   valueAt,
 } from '../data/index.ts'
+import { compareTriples, type Triple } from './changes.ts'
 
 /** Rows in columns with their triples; null stands for zeros. */
 export interface PlacedColumns {
@@ -51,36 +52,46 @@ export function inOrder(
   )
 }
 
-/** Groups of parts: all positions of a group are behind those of the groups before it. */
+/** Groups of parts: all rows of a group stand behind those of the groups before it. */
 function overlapping(parts: readonly OrderedColumns[]): OrderedColumns[][] {
-  const groups: { parts: OrderedColumns[]; greatest: number }[] = []
+  const groups: { parts: OrderedColumns[]; greatest: Triple }[] = []
   for (const part of parts) {
     const { least, greatest } = rangeOf(part)
     const group = { parts: [part], greatest }
     // A part may reach back over several groups: they become one.
     for (
       let last = groups.at(-1);
-      last !== undefined && last.greatest >= least;
+      last !== undefined && compareTriples(last.greatest, least) >= 0;
       last = groups.at(-1)
     ) {
       groups.pop()
       group.parts = [...last.parts, ...group.parts]
-      group.greatest = Math.max(group.greatest, last.greatest)
+      if (compareTriples(last.greatest, group.greatest) > 0) group.greatest = last.greatest
     }
     groups.push(group)
   }
   return groups.map((group) => group.parts)
 }
 
-/** Least and greatest position. */
-function rangeOf({ major, rows, ties }: OrderedColumns): { least: number; greatest: number } {
-  if (ties !== null) return { least: major[0]!, greatest: major[rows - 1]! }
-  let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+/** Least and greatest triple, or bounds of them. */
+function rangeOf(part: OrderedColumns): { least: Triple; greatest: Triple } {
+  const { major, middle, minor, rows, ties } = part
+  const tripleOf = (row: number) => ({
+    major: major[row]!,
+    middle: middle?.[row] ?? 0,
+    minor: minor?.[row] ?? 0,
+  })
+  if (ties !== null) return { least: tripleOf(0), greatest: tripleOf(rows - 1) }
+  const [low, high] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+  let [least, greatest] = [high, low]
   for (let row = 0; row < rows; row++) {
     least = Math.min(least, major[row]!)
     greatest = Math.max(greatest, major[row]!)
   }
-  return { least, greatest }
+  return {
+    least: { major: least, middle: low, minor: low },
+    greatest: { major: greatest, middle: high, minor: high },
+  }
 }
 
 function sorted(part: OrderedColumns, fields: readonly Field[]): PlacedColumns {

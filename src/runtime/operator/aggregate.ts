@@ -34,7 +34,7 @@ import { type Gate, gate, hasTwoClocks, mayComeLate } from './gate.ts'
 type AggregatePlan = PhysicalPlan & { kind: 'aggregate' }
 
 /** Rows of one emission; bounds the scratch memory that everything downstream takes. */
-const emitRowsMax = 1024
+const emitRowsMax = 4096
 
 export function aggregateStage(
   plan: AggregatePlan,
@@ -78,20 +78,9 @@ export function aggregateStage(
         }),
     )
 
-  /** The plan's output from a cell's columns: window columns are made from the bucket of each row. */
-  const complete = (
-    kernels: Kernels,
-    cells: VectorBatch,
-    endOf: (row: number) => bigint,
-  ): VectorBatch => {
+  /** The plan's output from a cell's columns; `windowColumn` makes the column that is so much less than the end. */
+  const complete = (cells: VectorBatch, windowColumn: (less: bigint) => Vector): VectorBatch => {
     if (bucket === null) return cells
-    const { arena } = kernels
-    const windowColumn = (less: bigint): Vector => {
-      const data = arena.scratch(cells.rows * 8)
-      const { i64 } = arena.views
-      for (let row = 0; row < cells.rows; row++) i64[(data >>> 3) + row] = endOf(row) - less
-      return { physical: 'i64', data, validity: 0, errors: null }
-    }
     let cell = 0
     const keys = plan.keys.map((_, place) => {
       if (place === bucket.start) return windowColumn(BigInt(bucket.sizeMicros))
@@ -104,9 +93,9 @@ export function aggregateStage(
     fragment: number,
     kernels: Kernels,
     cells: VectorBatch,
-    endOf: (row: number) => bigint,
+    windowColumn: (less: bigint) => Vector,
   ) => {
-    const output = complete(kernels, cells, endOf)
+    const output = complete(cells, windowColumn)
     if (output.columns.some((column) => column.errors !== null)) nameFailed(kernels, output, plan)
     stats.rowsOut += output.rows
     push(fragment, output)
@@ -115,21 +104,21 @@ export function aggregateStage(
   const emitBucket = (fragment: number, end: bigint, closedAt: number | null) => {
     const kernels = environment.fragments[fragment]!
     const { arena } = kernels
+    const outer = arena.markScratch()
+    // One-shot: the cell was first touched by the row that created it.
+    const major = closedAt === null ? 0 : arena.scratch(emitRowsMax * 8)
+    if (closedAt !== null) arena.views.f64.fill(closedAt, major >>> 3, (major >>> 3) + emitRowsMax)
     cuboids[fragment]!.emit(end, emitRowsMax, (cells) => {
       const mark = arena.markScratch()
-      const major = arena.scratch(cells.rows * 8)
-      const { f64 } = arena.views
-      let order = cells.order
-      if (closedAt === null) {
-        // One-shot: the cell was first touched by the row that created it.
-        order = { major: order.minor, middle: order.middle, minor: 0 }
-      } else {
-        f64.fill(closedAt, major >>> 3, (major >>> 3) + cells.rows)
-        order = { ...order, major }
-      }
-      emit(fragment, kernels, { ...cells, order }, () => end)
+      const { middle, minor } = cells.order
+      const order =
+        closedAt === null ? { major: minor, middle, minor: 0 } : { major, middle, minor }
+      emit(fragment, kernels, { ...cells, order }, (less) =>
+        constantColumn(kernels, end - less, cells.rows),
+      )
       arena.releaseScratch(mark)
     })
+    arena.releaseScratch(outer)
   }
 
   const emitChanges = (fragment: number) => {
@@ -140,7 +129,14 @@ export function aggregateStage(
     cuboids[fragment]!.emitChanges(emitRowsMax, (cells) => {
       const mark = arena.markScratch()
       const place = cells.order.middle >>> 3
-      emit(fragment, kernels, cells, (row) => ends.get(arena.views.f64[place + row]!)!)
+      emit(fragment, kernels, cells, (less) => {
+        const data = arena.scratch(cells.rows * 8)
+        const { i64, f64 } = arena.views
+        for (let row = 0; row < cells.rows; row++) {
+          i64[(data >>> 3) + row] = ends.get(f64[place + row]!)! - less
+        }
+        return { physical: 'i64', data, validity: 0, errors: null }
+      })
       arena.releaseScratch(mark)
     })
   }
@@ -248,6 +244,12 @@ export function aggregateStage(
       dropClosed()
     },
   }
+}
+
+function constantColumn({ arena }: Kernels, value: bigint, rows: number): Vector {
+  const data = arena.scratch(rows * 8)
+  arena.views.i64.fill(value, data >>> 3, (data >>> 3) + rows)
+  return { physical: 'i64', data, validity: 0, errors: null, constant: true }
 }
 
 /** Do the rows come from a join as they are, or projected? */
