@@ -2,6 +2,7 @@
  * Batch work that several operators share: between host and arena, and on rows that stand side by side.
  */
 import { assert } from '../base/index.ts'
+import { hashKeys, keyVector } from '../cuboid/index.ts'
 import { type Batch, type Column, columnOf, type Field, type Row, valueAt } from '../data/index.ts'
 import {
   type Kernels,
@@ -9,6 +10,7 @@ import {
   majorOf,
   takeRows,
   unloadColumn,
+  type Vector,
   type VectorBatch,
 } from '../kernel/index.ts'
 import { type Contribution, rowKey } from './changes.ts'
@@ -104,16 +106,18 @@ export function dropEqualPairs(
   batch: VectorBatch,
   fields: readonly Field[],
 ): VectorBatch {
-  const rows = contributionsOf(kernels, batch, fields)
-  const selection = kernels.arena.scratch(batch.rows * 4)
-  const { u32 } = kernels.arena.views
-  let count = 0
-  for (let row = 0; row < rows.length; row++) {
-    if (row + 1 < rows.length && isNoChange(rows[row]!, rows[row + 1]!) && !failed(batch, row))
-      row++
-    else u32[(selection >>> 2) + count++] = row
+  const hashes = placeHashes(kernels, batch) >>> 2
+  const weights = batch.weights >>> 2
+  const { u32, i32 } = kernels.arena.views
+  const likely: number[] = []
+  for (let row = 0; row + 1 < batch.rows; row++) {
+    const pairs = i32[weights + row] === -1 && i32[weights + row + 1] === 1
+    if (pairs && u32[hashes + row] === u32[hashes + row + 1] && !failed(batch, row))
+      likely.push(row, row + 1)
   }
-  return count === batch.rows ? batch : takeRows(kernels, batch, selection, count)
+  const rows = rowsAt(kernels, batch, fields, likely)
+  const isEqual = (_: number, at: number) => isNoChange(rows[at & ~1]!, rows[at | 1]!)
+  return without(kernels, batch, likely.filter(isEqual))
 }
 
 /** Drops rows that cancel at one triple in the `columns` that are looked at: to their reader they never happened. */
@@ -124,25 +128,79 @@ export function dropCancelled(
   columns: readonly number[],
 ): VectorBatch {
   const narrow = { ...batch, columns: columns.map((column) => batch.columns[column]!) }
-  const rows = contributionsOf(
+  const likely = rowsOfBothSigns(kernels, narrow)
+  const rows = rowsAt(
     kernels,
     narrow,
     columns.map((column) => fields[column]!),
+    likely,
   )
   const places = rows.map(
     ({ row, major, middle, minor }) => `${major},${middle},${minor},${rowKey(row)}`,
   )
   const net = new Map<string, number>()
-  places.forEach((place, row) => {
-    net.set(place, (net.get(place) ?? 0) + rows[row]!.weight)
+  places.forEach((place, at) => {
+    net.set(place, (net.get(place) ?? 0) + rows[at]!.weight)
   })
-  const selection = kernels.arena.scratch(batch.rows * 4)
-  const { u32 } = kernels.arena.views
-  let count = 0
-  for (let row = 0; row < rows.length; row++) {
-    if (net.get(places[row]!) !== 0) u32[(selection >>> 2) + count++] = row
+  return without(
+    kernels,
+    batch,
+    likely.filter((_, at) => net.get(places[at]!) === 0),
+  )
+}
+
+/** Rows beside which another may stand that is equal, triple included, and has the other sign: no other can cancel. */
+function rowsOfBothSigns(kernels: Kernels, batch: VectorBatch): number[] {
+  const { arena } = kernels
+  const hashes = placeHashes(kernels, batch) >>> 2
+  // Few rows share a slot by chance.
+  const slots = 2 ** (35 - Math.clz32(batch.rows))
+  const signs = arena.scratch(slots)
+  const { u8, u32, i32 } = arena.views
+  const weights = batch.weights >>> 2
+  u8.fill(0, signs, signs + slots)
+  for (let row = 0; row < batch.rows; row++) {
+    u8[signs + (u32[hashes + row]! & (slots - 1))]! |= i32[weights + row]! > 0 ? 1 : 2
   }
-  return count === batch.rows ? batch : takeRows(kernels, batch, selection, count)
+  const both: number[] = []
+  for (let row = 0; row < batch.rows; row++) {
+    if (u8[signs + (u32[hashes + row]! & (slots - 1))] === 3) both.push(row)
+  }
+  return both
+}
+
+/** Address of a hash per row over its columns and its triple. */
+function placeHashes(kernels: Kernels, batch: VectorBatch): number {
+  const { middle, minor } = batch.order
+  const triple = [majorOf(kernels, batch), middle, minor]
+    .filter((data) => data !== 0)
+    .map((data): Vector => ({ physical: 'f64', data, validity: 0, errors: null }))
+  const keys = [...batch.columns, ...triple].map((vector) => keyVector(kernels, vector, batch.rows))
+  return hashKeys(kernels, keys, batch.rows)
+}
+
+/** Host rows of some rows of a batch. */
+function rowsAt(
+  kernels: Kernels,
+  batch: VectorBatch,
+  fields: readonly Field[],
+  rows: readonly number[],
+): Contribution[] {
+  if (rows.length === 0) return []
+  return contributionsOf(kernels, taken(kernels, batch, rows), fields)
+}
+
+function without(kernels: Kernels, batch: VectorBatch, dropped: readonly number[]): VectorBatch {
+  if (dropped.length === 0) return batch
+  const gone = new Set(dropped)
+  const kept = Array.from({ length: batch.rows }, (_, row) => row).filter((row) => !gone.has(row))
+  return taken(kernels, batch, kept)
+}
+
+function taken(kernels: Kernels, batch: VectorBatch, rows: readonly number[]): VectorBatch {
+  const selection = kernels.arena.scratch(rows.length * 4)
+  kernels.arena.views.u32.set(rows, selection >>> 2)
+  return takeRows(kernels, batch, selection, rows.length)
 }
 
 function isNoChange(old: Contribution, next: Contribution): boolean {
