@@ -9,7 +9,7 @@
  *          4. Two byte maps lie before the data, one byte per 256 bytes of memory; who writes state stores 1 in the
  *             active one, whose address stands at `activeMapAt`. A checkpoint swaps them and reads the frozen one.
  *             Scratch and transient memory is no state.
- * Format   64 KB with the address of the active map at 16 | map | map | data
+ * Format   64 KB with the address of the active map at 16 and constants of kernels at 1024 | map | map | data
  * Contract 1 (checked) addresses are multiples of 64 and never 0; nobody keeps `views` across an allocation.
  *          2 (trusted) blocks of 256 B and more start at multiples of 256.
  *          3 (checked) growth beyond `pagesMax` throws Failure memory_limit.
@@ -46,6 +46,13 @@ const pagesAtFirst = 16
 export const blockBytes = 256
 /** Where the address of the active map stands. */
 export const activeMapAt = 16
+/** Where the places of the ones in each byte 0 … 255 stand, eight bytes for each. */
+export const onesOfByteAt = 1024
+
+const onesOfBytes = Uint8Array.from({ length: 256 * 8 }, (_, at) => {
+  const ones = [0, 1, 2, 3, 4, 5, 6, 7].filter((bit) => (((at >>> 3) >>> bit) & 1) === 1)
+  return ones[at & 7] ?? 0
+})
 
 /** Typed arrays over the whole memory. */
 export interface Views {
@@ -113,6 +120,7 @@ export class Arena {
     this.memory = new WebAssembly.Memory({ initial, maximum, shared: true })
     this.#views = viewsOf(this.memory)
     this.#views.u32[activeMapAt >>> 2] = pageBytes
+    this.#views.u8.set(onesOfBytes, onesOfByteAt)
   }
 
   get views(): Views {

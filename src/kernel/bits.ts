@@ -4,8 +4,9 @@
  * How      64 rows per word, two words per instruction where it is simple. A truth value is two bitmaps: `true` (0
  *          where NULL) and `known`, which is the validity; known = 0 as an address stands for all ones.
  * Contract 1 (checked by twins) Kleene's tables. 2 (trusted) NULL rows are 0 in `true`.
- * Cost     0.02 ns per row; select about 0.4 ns per row.
+ * Cost     0.02 ns per row; select about 0.2 ns per row.
  */
+import { onesOfByteAt } from './arena.ts'
 import { type Assembly, assemble, type I32, type I64, i32, i64 } from './assembler.ts'
 import { defineKernel } from './kernels.ts'
 import { eachRow, lowBits } from './rows.ts'
@@ -188,7 +189,7 @@ defineKernel({
       const word = a.i64()
       a.while(row.lt(rows), () => {
         a.set(word, bits.i64().and(lowBits(rows.sub(row))))
-        selectWord(a, word, row, at)
+        a.if(word.ne(0n), () => selectWord(a, word, row, at))
         a.set(bits, bits.add(8))
         a.set(row, row.add(64))
       })
@@ -196,19 +197,25 @@ defineKernel({
     }),
 })
 
-/** Without branches per row: every row number is written, and the place moves on when its bit is 1. */
+/** Without branches: the places of a byte's ones come from a table, eight are written, and as many count as are ones. */
 function selectWord(a: Assembly, word: I64, row: I32, at: I32): void {
-  const first = a.let(row)
   const byte = a.i32()
-  a.while(word.ne(0n), () => {
-    a.set(byte, word.wrap())
-    for (let bit = 0; bit < 8; bit++) {
-      a.store(at, first.add(bit))
-      a.set(at, at.add(bit < 2 ? byte.shl(2 - bit).and(4) : byte.shr(bit - 2).and(4)))
-    }
-    a.set(word, word.shr(8n))
-    a.set(first, first.add(8))
-  })
+  const places = a.v128()
+  for (let index = 0; index < 8; index++) {
+    a.set(
+      byte,
+      word
+        .shr(BigInt(index * 8))
+        .wrap()
+        .and(0xff),
+    )
+    const first = row.add(index * 8).splat()
+    const table = byte.shl(3).i64(onesOfByteAt).splat()
+    a.set(places, table.op('i16x8.extend_low_i8x16_u'))
+    a.store(at, places.op('i32x4.extend_low_i16x8_u').op('i32x4.add', first))
+    a.store(at, places.op('i32x4.extend_high_i16x8_u').op('i32x4.add', first), 16)
+    a.set(at, at.add(byte.popcount().shl(2)))
+  }
 }
 
 /** Bits of chosen rows, packed. */

@@ -22,6 +22,9 @@ export const laneCodes = {
   'v128.xor': 0x51,
   'v128.bitselect': 0x52,
   'i8x16.sub': 0x71,
+  'i16x8.extend_low_i8x16_u': 0x89,
+  'i32x4.extend_low_i16x8_u': 0xa9,
+  'i32x4.extend_high_i16x8_u': 0xaa,
   'i32x4.shr_u': 0xad,
   'i32x4.add': 0xae,
   'i32x4.sub': 0xb1,
@@ -47,6 +50,7 @@ export const laneCodes = {
   'f64x2.sub': 0xf1,
   'f64x2.mul': 0xf2,
   'f64x2.div': 0xf3,
+  'f64x2.convert_low_i32x4_s': 0xfe,
 } as const
 
 export type LaneOperation = keyof typeof laneCodes

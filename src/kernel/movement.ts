@@ -251,12 +251,20 @@ defineKernel({
   },
   wasm: () =>
     assemble(4, (a, start, selection, out, count) => {
-      const first = a.let(start.f64())
-      const pointers: [I32, number][] = [
-        [selection, 4],
-        [out, 8],
-      ]
-      eachRow(a, count, pointers, () => a.store(out, first.add(selection.i32().toF64U())))
+      const first = a.let(start.f64().splat())
+      const left = a.let(count)
+      const rows = a.v128()
+      const store = (low: V128, offset: number) => {
+        a.store(out, low.op('f64x2.convert_low_i32x4_s').op('f64x2.add', first), offset)
+      }
+      a.while(left.gt(0), () => {
+        a.set(rows, selection.v128())
+        store(rows, 0)
+        store(rows.shuffle(rows, [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15]), 16)
+        a.set(selection, selection.add(16))
+        a.set(out, out.add(32))
+        a.set(left, left.sub(4))
+      })
       return i32(0)
     }),
 })

@@ -12,7 +12,7 @@
  * Cost     about 1 ns per row each.
  */
 import type { Arena } from './arena.ts'
-import { assemble, i32, i64 } from './assembler.ts'
+import { assemble, i32, i64, type V128 } from './assembler.ts'
 import { defineKernel } from './kernels.ts'
 
 /** No row was seen yet. */
@@ -163,6 +163,11 @@ defineKernel({
     }),
 })
 
+interface Chain {
+  least: V128
+  greatest: V128
+}
+
 /** Least and greatest value, into two i64 at `output`; at least one row. */
 defineKernel({
   name: 'range_i64',
@@ -184,17 +189,33 @@ defineKernel({
   wasm: () =>
     assemble(3, (a, values, rows, output) => {
       const first = values.i64().splat()
-      const least = a.let(first)
-      const greatest = a.let(first)
+      // Four chains: one would wait for each comparison before the next.
+      const chains = [0, 1, 2, 3].map(() => ({ least: a.let(first), greatest: a.let(first) }))
+      const [{ least, greatest }, ...others] = chains as [Chain, ...Chain[]]
       const pair = a.v128()
       const end = a.let(values.add(rows.and(-2).shl(3)))
+      const groupsEnd = a.let(values.add(rows.and(-8).shl(3)))
       const last = a.let(values.add(rows.sub(1).shl(3)).i64())
+      const widen = (chain: Chain, by: { least: V128; greatest: V128 }) => {
+        const { least: low, greatest: high } = chain
+        a.set(low, by.least.blend(low, by.least.op('i64x2.lt_s', low)))
+        a.set(high, by.greatest.blend(high, by.greatest.op('i64x2.gt_s', high)))
+      }
+      const take = (chain: Chain, offset: number) => {
+        a.set(pair, values.v128(offset))
+        widen(chain, { least: pair, greatest: pair })
+      }
+      a.while(values.below(groupsEnd), () => {
+        chains.forEach((chain, at) => {
+          take(chain, at * 16)
+        })
+        a.set(values, values.add(64))
+      })
       a.while(values.below(end), () => {
-        a.set(pair, values.v128())
-        a.set(least, pair.blend(least, pair.op('i64x2.lt_s', least)))
-        a.set(greatest, pair.blend(greatest, pair.op('i64x2.gt_s', greatest)))
+        take(chains[0]!, 0)
         a.set(values, values.add(16))
       })
+      for (const chain of others) widen(chains[0]!, chain)
       const low = a.let(last)
       const high = a.let(last)
       for (const lane of [0, 1]) {
