@@ -7,7 +7,14 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { mistake } from '../base/index.ts'
-import { type Field, hostValue, type Type, typeText, type Value } from '../data/index.ts'
+import {
+  type Field,
+  hostValue,
+  precisionMicros,
+  type Type,
+  typeText,
+  type Value,
+} from '../data/index.ts'
 import { ColumnBuilder } from './column-builder.ts'
 
 export type FileType =
@@ -185,6 +192,9 @@ function taken(given: FileValues, type: FileType, field: Field): ColumnBuilder |
 /** Loops for the usual conversions that cannot fail. */
 function copied(given: FileValues, type: FileType, field: Field): ColumnBuilder | null {
   const to = field.type.kind
+  if (given instanceof BigInt64Array && type.kind === 'timestamp' && to === 'timestamp') {
+    return cutTimes(given, Number(type.nanos), field)
+  }
   const isSmall =
     given instanceof Int32Array ||
     given instanceof Int16Array ||
@@ -205,6 +215,30 @@ function copied(given: FileValues, type: FileType, field: Field): ColumnBuilder 
     return column
   }
   return null
+}
+
+/** 2^32 and 2^53. */
+const HALF = 4_294_967_296
+const EXACT = 9_007_199_254_740_992
+
+/** Times that count `nanos` as the column's, without a bigint for each; null when one is not exact as a double. */
+function cutTimes(given: BigInt64Array, nanos: number, field: Field): ColumnBuilder | null {
+  const column = new ColumnBuilder(field, given.length)
+  const halves = new Int32Array(given.buffer, given.byteOffset, given.length * 2)
+  const unit = Number(precisionMicros(field.type))
+  const [factor, divisor] = nanos < 1000 ? [1, 1000 / nanos] : [nanos / 1000, 1]
+  for (let index = 0; index < given.length; index++) {
+    const high = halves[2 * index + 1]!
+    // Of the high half, what the divisor leaves is below 2^42 together with the low one.
+    const whole = Math.floor(high / divisor)
+    const low = (high - whole * divisor) * HALF + (halves[2 * index]! >>> 0)
+    const micros = (whole * HALF + Math.floor(low / divisor)) * factor
+    const rest = micros % unit
+    const value = rest < 0 ? micros - rest - unit : micros - rest
+    if (!(Math.abs(micros) < EXACT && Math.abs(value) < EXACT)) return null
+    column.setLong(index, value)
+  }
+  return column
 }
 
 const DAY_MICROS = 86_400_000_000n
