@@ -197,7 +197,7 @@ defineKernel({
     }),
 })
 
-/** Without branches: the places of a byte's ones come from a table, eight are written, and as many count as are ones. */
+/** Without branches: the places of a byte's ones come from a table, eight are written, as many count as are ones. */
 function selectWord(a: Assembly, word: I64, row: I32, at: I32): void {
   const byte = a.i32()
   const places = a.v128()
