@@ -46,8 +46,8 @@ interface FusedFold {
   keys: readonly Vector[]
   /** The last byte of a cell where it is to be marked, else 0. */
   last: number
-  /** The cells may not be in the cache. */
-  ahead: boolean
+  /** Rows whose cells are read ahead together, 0 = none are. */
+  ahead: number
 }
 
 const unfusedBatches = 15
@@ -125,7 +125,7 @@ export class CellFold {
     set(block.rows, input.rows)
     set(block.major, input.order.major)
     set(block.out, list)
-    set(block.ahead, how.ahead ? 1 : 0)
+    set(block.ahead, how.ahead)
     how.keys.forEach((key, index) => {
       set(block.keysAt + index * 4, key.data)
     })

@@ -184,7 +184,7 @@ export class Cuboid {
     const marked = counts ? last : 0
     if (!isFused) this.#fold.fold(bucket, refs, { ...input, order }, marked)
     else {
-      const ahead = compares && bucket.table.isLarge
+      const ahead = compares ? bucket.table.ahead : 0
       const how = { keys: compares ? keys : [], last: marked, ahead }
       const left = this.#fold.foldFused(refs, { ...input, order }, how)
       if (left.count > 0) {

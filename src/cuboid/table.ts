@@ -33,6 +33,9 @@ const { probe, stop, row: rowFields } = cellBlocks
 const removedAtOnce = 1024
 /** Larger tables are read ahead: they do not stay in the cache of a core. */
 const cachedBytes = 1 << 19
+/** Larger tables are mostly in memory: the longer the stretch that is read ahead, the more misses overlap. */
+const nearBytes = 1 << 21
+const [aheadNear, aheadFar] = [64, 256]
 const noKeys = 0x2545f491
 
 export interface TableLayout {
@@ -118,9 +121,10 @@ export class Table {
     return this.#directory.bytes
   }
 
-  /** Whether the rows may not stay in the cache of a core. */
-  get isLarge(): boolean {
-    return this.#chunks.bytes > cachedBytes
+  /** Rows to read ahead together before something is done with them; 0 where they may all be in the cache. */
+  get ahead(): number {
+    const { bytes } = this.#chunks
+    return bytes <= cachedBytes ? 0 : bytes <= nearBytes ? aheadNear : aheadFar
   }
 
   /** Whether neither the columns nor the keys of rows have NULLs, and all are integers. */
@@ -278,7 +282,7 @@ export class Table {
 
   /** Has the rows read by loops in which many misses overlap, if they may not be in the cache. */
   #warm(refs: number, rows: number): void {
-    if (this.isLarge) {
+    if (this.#chunks.bytes > cachedBytes) {
       this.#kernels.get('cell_warm_rows')(refs, rows, this.layout.rowBytes)
     }
     if (this.heap.bytes <= cachedBytes) return
