@@ -2,16 +2,15 @@
  * Reorder: brings the columns of an append-only commit into canonical order without making rows of them.
  *
  * How      1. Parts that follow each other are left apart; parts that overlap become one.
- *          2. In each, a stable natural merge sort over row numbers by triple: what operators deliver are a few
- *             ascending runs, nearly always one.
+ *          2. What operators deliver are ascending runs, mostly one. Runs that overlap are merged, and only the rows
+ *             that are not in their place move.
  *          3. Rows of one triple (the matches of one row in a join, say) stand side by side and are sorted by their
- *             values.
- *          4. Where only such rows have to move and all columns are plain numbers, they change places; otherwise the
- *             columns of the part are gathered.
- * Cost     a comparison of doubles per row where nothing is to be done; else O(rows · log runs) comparisons and one
- *          pass per column.
+ *             values; they change places at once where all columns are plain numbers.
+ * Cost     nothing where a part ascends without ties; else a comparison of doubles per row, and O(log runs) of them
+ *          and a move per column for each row that is out of place.
  * Twin     `finalChanges` does the same on rows; the golden scripts compare them.
  */
+import { assert } from '../base/index.ts'
 import {
   type Column,
   type ColumnValues,
@@ -94,28 +93,25 @@ function rangeOf(part: OrderedColumns): { least: Triple; greatest: Triple } {
   }
 }
 
+/** Brings the rows of a part into order, in place. */
 function sorted(part: OrderedColumns, fields: readonly Field[]): PlacedColumns {
-  const { ties } = part
-  if (ties !== null && (ties.length === 0 || swapTies(part, ties))) return part
-  const order = sortRuns(part.rows, tripleOrder(part))
-  sortTies(part, fields, order)
-  if (order.every((row, at) => row === at)) return part
-  const take = (values: Float64Array | null) =>
-    values === null ? null : gatherNumbers(new Float64Array(order.length), values, order)
-  return {
-    rows: part.rows,
-    columns: part.columns.map((column) => gather(column, order)),
-    major: take(part.major)!,
-    middle: take(part.middle),
-    minor: take(part.minor),
+  let { ties } = part
+  if (ties === null) {
+    mergeRuns(part)
+    ties = tiesOf(part)
+    assert(ties !== null, 'merged runs ascend')
   }
+  if (ties.length > 0 && !swapTies(part, ties)) sortTies(part, fields, ties)
+  return part
 }
 
 /** As `order_ties` finds them. */
 export function tiesOf(part: PlacedColumns): Uint32Array | null {
   const compare = tripleOrder(part)
+  const { major } = part
   const ties: number[] = []
   for (let row = 1; row < part.rows; row++) {
+    if (major[row]! > major[row - 1]!) continue
     const order = compare(row - 1, row)
     if (order > 0) return null
     if (order === 0) ties.push(row)
@@ -184,8 +180,7 @@ function tripleOrder({ major, middle, minor }: PlacedColumns): Compare {
 }
 
 /** Sorts neighbours of equal triple by their values. */
-function sortTies(part: PlacedColumns, fields: readonly Field[], order: Uint32Array): void {
-  const triples = tripleOrder(part)
+function sortTies(part: PlacedColumns, fields: readonly Field[], ties: Uint32Array): void {
   const compares = part.columns.map((column, index) => valueOrder(column, fields[index]!))
   const values: Compare = (a, b) => {
     for (const compare of compares) {
@@ -194,20 +189,26 @@ function sortTies(part: PlacedColumns, fields: readonly Field[], order: Uint32Ar
     }
     return 0
   }
-  for (let start = 0; start < order.length; ) {
+  const from = ties[0]! - 1
+  const order = Uint32Array.from({ length: ties.at(-1)! + 1 - from }, (_, at) => from + at)
+  let moves = false
+  for (let tie = 0; tie < ties.length; ) {
+    const start = ties[tie]! - 1
     let end = start + 1
-    while (end < order.length && triples(order[start]!, order[end]!) === 0) end++
-    if (end - start > insertedMax) order.subarray(start, end).sort(values)
-    else if (end - start > 1) insertionSort(order, start, end, values)
-    start = end
+    while (ties[tie] === end) [tie, end] = [tie + 1, end + 1]
+    const run = order.subarray(start - from, end - from)
+    if (run.length > insertedMax) run.sort(values)
+    else insertionSort(run, values)
+    moves ||= run.some((row, at) => row !== start + at)
   }
+  if (moves) move(part, from, order)
 }
 
-function insertionSort(order: Uint32Array, start: number, end: number, compare: Compare): void {
-  for (let next = start + 1; next < end; next++) {
+function insertionSort(order: Uint32Array, compare: Compare): void {
+  for (let next = 1; next < order.length; next++) {
     const row = order[next]!
     let at = next
-    for (; at > start && compare(order[at - 1]!, row) > 0; at--) order[at] = order[at - 1]!
+    for (; at > 0 && compare(order[at - 1]!, row) > 0; at--) order[at] = order[at - 1]!
     order[at] = row
   }
 }
@@ -224,15 +225,94 @@ function valueOrder(column: Column, { type }: Field): Compare {
   }
 }
 
-/** Numbers 0 … count − 1 in order, by merging their ascending runs. */
-function sortRuns(count: number, compare: Compare): Uint32Array {
-  let order = new Uint32Array(count)
-  let other = new Uint32Array(count)
-  let starts: number[] = []
-  for (let index = 0; index < count; index++) {
-    order[index] = index
-    if (index === 0 || compare(index - 1, index) > 0) starts.push(index)
+/** Runs `first … end` by number, with the numbers of their least and greatest rows. */
+interface Overlap {
+  first: number
+  end: number
+  least: number
+  greatest: number
+}
+
+/** Brings rows into the order of their triples; equal ones stay as they stand. */
+function mergeRuns(part: PlacedColumns): void {
+  const { rows, major } = part
+  const compare = tripleOrder(part)
+  const starts = [0]
+  for (let row = 1; row < rows; row++) {
+    if (major[row]! <= major[row - 1]! && compare(row - 1, row) > 0) starts.push(row)
   }
+  starts.push(rows)
+  const overlaps: Overlap[] = []
+  for (let run = 0; run + 1 < starts.length; run++) {
+    let one: Overlap = {
+      first: run,
+      end: run + 1,
+      least: starts[run]!,
+      greatest: starts[run + 1]! - 1,
+    }
+    for (
+      let last = overlaps.at(-1);
+      last !== undefined && compare(last.greatest, one.least) > 0;
+      last = overlaps.at(-1)
+    ) {
+      overlaps.pop()
+      one = {
+        first: last.first,
+        end: one.end,
+        least: compare(last.least, one.least) <= 0 ? last.least : one.least,
+        greatest: compare(last.greatest, one.greatest) > 0 ? last.greatest : one.greatest,
+      }
+    }
+    overlaps.push(one)
+  }
+  for (const { first, end } of overlaps) {
+    if (end - first > 1) mergeOverlap(part, starts.slice(first, end + 1), compare)
+  }
+}
+
+/** Merges runs that begin at `starts`, whose last is the end; rows before and behind all others stay in place. */
+function mergeOverlap(part: PlacedColumns, starts: readonly number[], compare: Compare): void {
+  const runs = starts.length - 1
+  let [least, greatest] = [starts[1]!, starts[1]! - 1]
+  for (let run = 1; run < runs; run++) {
+    if (compare(starts[run]!, least) < 0) least = starts[run]!
+    const last = starts[run]! - 1
+    if (compare(last, greatest) > 0) greatest = last
+  }
+  const from = firstRow(starts[0]!, starts[1]!, (row) => compare(row, least) > 0)
+  const to = firstRow(starts[runs - 1]!, starts[runs]!, (row) => compare(row, greatest) >= 0)
+  const between = starts.slice(1, -1)
+  const order = mergedRuns(
+    from,
+    to,
+    [from, ...between].filter((start) => start < to),
+    compare,
+  )
+  move(part, from, order)
+}
+
+/** The first row of an ascending run for which a test holds; its end where there is none. */
+function firstRow(start: number, end: number, test: (row: number) => boolean): number {
+  let [low, high] = [start, end]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (test(middle)) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+/** Numbers `from … to` in order, by merging the ascending runs that begin at `runStarts`. */
+function mergedRuns(
+  from: number,
+  to: number,
+  runStarts: readonly number[],
+  compare: Compare,
+): Uint32Array {
+  const count = to - from
+  let order = Uint32Array.from({ length: count }, (_, at) => from + at)
+  let other = new Uint32Array(count)
+  let starts = runStarts.map((start) => start - from)
   while (starts.length > 1) {
     const merged: number[] = []
     for (let run = 0; run < starts.length; run += 2) {
@@ -369,57 +449,55 @@ function bitsOf(
   return bits
 }
 
-function gather(column: Column, order: Uint32Array): Column {
-  const bits = (test: (column: Column, row: number) => boolean) => {
-    const to = new Uint8Array((order.length + 7) >> 3)
-    order.forEach((row, at) => {
-      if (test(column, row)) to[at >> 3]! |= 1 << (at & 7)
-    })
-    return to
+/** Puts the rows `order` into the places from `from` on; they are the rows that stand there. */
+function move({ columns, major, middle, minor }: PlacedColumns, from: number, order: Uint32Array) {
+  for (const values of [major, middle, minor]) {
+    if (values !== null) moveNumbers(values, from, order)
   }
-  const validity = column.validity === null ? null : bits(isValid)
-  return { type: column.type, data: gatherValues(column.data, order, () => bits(bitAt)), validity }
+  for (const { data, validity } of columns) {
+    if (validity !== null) moveBits(validity, from, order)
+    switch (data.layout) {
+      case 'bits':
+        moveBits(data.values, from, order)
+        break
+      case 'utf8':
+        moveStrings(data, from, order)
+        break
+      default:
+        moveNumbers(data.values, from, order)
+    }
+  }
 }
 
-function gatherValues(
-  data: ColumnValues,
+function moveNumbers(
+  values: Int32Array | BigInt64Array | Float64Array,
+  from: number,
   order: Uint32Array,
-  bits: () => Uint8Array,
-): ColumnValues {
-  const { layout } = data
-  switch (layout) {
-    case 'i32':
-      return { layout, values: gatherNumbers(new Int32Array(order.length), data.values, order) }
-    case 'i64':
-      return { layout, values: gatherNumbers(new BigInt64Array(order.length), data.values, order) }
-    case 'f64':
-      return { layout, values: gatherNumbers(new Float64Array(order.length), data.values, order) }
-    case 'bits':
-      return { layout, values: bits() }
-    case 'utf8':
-      return gatherStrings(data, order)
+): void {
+  const before = values.slice(from, from + order.length)
+  for (let at = 0; at < order.length; at++) values[from + at] = before[order[at]! - from]!
+}
+
+function moveBits(bits: Uint8Array, from: number, order: Uint32Array): void {
+  const before = Array.from(order, (row) => (bits[row >> 3]! >> (row & 7)) & 1)
+  for (const [at, bit] of before.entries()) {
+    const row = from + at
+    if (bit === 1) bits[row >> 3]! |= 1 << (row & 7)
+    else bits[row >> 3]! &= ~(1 << (row & 7))
   }
 }
 
-function gatherNumbers<T extends Int32Array | BigInt64Array | Float64Array>(
-  to: T,
-  from: T,
+function moveStrings(
+  { offsets, bytes }: ColumnValues & { layout: 'utf8' },
+  from: number,
   order: Uint32Array,
-): T {
-  for (let at = 0; at < order.length; at++) to[at] = from[order[at]!]!
-  return to
-}
-
-function gatherStrings(from: ColumnValues & { layout: 'utf8' }, order: Uint32Array): ColumnValues {
-  const offsets = new Int32Array(order.length + 1)
+): void {
+  const starts = offsets.slice(from, from + order.length + 1)
+  const before = bytes.slice(starts[0], starts[order.length])
   for (let at = 0; at < order.length; at++) {
-    const row = order[at]!
-    offsets[at + 1] = offsets[at]! + from.offsets[row + 1]! - from.offsets[row]!
+    const place = order[at]! - from
+    const string = before.subarray(starts[place]! - starts[0]!, starts[place + 1]! - starts[0]!)
+    bytes.set(string, offsets[from + at]!)
+    offsets[from + at + 1] = offsets[from + at]! + string.length
   }
-  const bytes = new Uint8Array(offsets[order.length]!)
-  for (let at = 0; at < order.length; at++) {
-    const row = order[at]!
-    bytes.set(from.bytes.subarray(from.offsets[row]!, from.offsets[row + 1]!), offsets[at]!)
-  }
-  return { layout: 'utf8', offsets, bytes }
 }
