@@ -79,17 +79,20 @@ async function casesIn(folder: string, options: BenchOptions): Promise<CaseResul
 
 /** Writes `rows` rows, and the same ones again until the file has `bytes`. */
 function writeRows(path: string, format: Format, size: { rows: number; bytes?: number }): void {
-  const file = systemDisk.create(path)
   const encoder = new TextEncoder()
+  const blocks: Uint8Array[] = []
+  for (let from = 0; from < size.rows; from += blockRows) {
+    const count = Math.min(blockRows, size.rows - from)
+    const lines = Array.from({ length: count }, (_, at) => rowText(from + at, format))
+    blocks.push(encoder.encode(lines.join('')))
+  }
+  const file = systemDisk.create(path)
   if (format === 'csv') file.write(encoder.encode(`${columns.map(({ name }) => name).join(',')}\n`))
   let written = 0
   do {
-    for (let from = 0; from < size.rows; from += blockRows) {
-      const count = Math.min(blockRows, size.rows - from)
-      const lines = Array.from({ length: count }, (_, at) => rowText(from + at, format))
-      const bytes = encoder.encode(lines.join(''))
-      file.write(bytes)
-      written += bytes.length
+    for (const block of blocks) {
+      file.write(block)
+      written += block.length
     }
   } while (written < (size.bytes ?? 0))
   file.close()
