@@ -1,11 +1,12 @@
 /**
- * Ferry: bytes from the host into an arena and back, at the speed at which memory is copied.
+ * Ferry: bytes from the host into an arena, at the speed at which memory is copied.
  *
- * How      Typed arrays copy into and out of shared memory word by word, as the memory model asks. So the bytes go by
- *          way of a small memory that is not shared and stays in the cache: the host copies between it and its own
- *          arrays, and WebAssembly between it and the arena.
+ * How      Typed arrays copy into shared memory word by word, as the memory model asks. So the bytes go by way of a
+ *          small memory that is not shared and stays in the cache: the host copies its arrays there, and WebAssembly
+ *          from there into the arena.
  * Contract 1 (checked by test/kernel/ferry.test.ts) the bytes that arrive are those that left.
- * Cost     0.1 ns per 8 bytes and 0.2 µs per call beside what reading the memory costs.
+ * Cost     some 0.2 ns per 8 bytes beside what reading the memory costs.
+ * See      docs/decisions/0008-columns-are-copied-by-way-of-staging.md
  */
 import type { Arena } from './arena.ts'
 import { assembleCopy } from './assembler.ts'
@@ -39,7 +40,7 @@ function stagingOf(): Staging {
     staging = {
       memory,
       bytes: new Uint8Array(memory.buffer),
-      module: new WebAssembly.Module(assembleCopy('m')),
+      module: new WebAssembly.Module(assembleCopy()),
     }
   }
   return staging

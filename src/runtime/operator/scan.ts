@@ -5,7 +5,7 @@
  *          delay rises with them: at once, from the range of the times, when no window closes and no row can be
  *          late; else one kernel pass writes W(r) beside each row.
  * Contract 1 (checked) rows that a filter drops have raised the watermark all the same: it is taken here.
- * Cost     a copy of the read columns (about 0.4 ns per row and column) and 0.2 to 0.8 ns for the watermark.
+ * Cost     a copy of the read columns (about 0.6 ns per row and column) and 0.2 to 0.8 ns for the watermark.
  */
 import type { Batch } from '../../data/index.ts'
 import { noWatermark, type Vector, type VectorBatch } from '../../kernel/index.ts'
