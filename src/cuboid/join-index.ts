@@ -1,85 +1,154 @@
 /**
- * Join index: hash chains over stored rows; one slot per row or so.
+ * Join index: hash chains of entries that stand for stored rows; one slot per entry or so.
  *
- *   hash ─▶ part (top bits) ─▶ slot (low bits) ─▶ newest row ─▶ older row …
+ *   hash ─▶ part (top bits) ─▶ slot (low bits) ─▶ newest entry {next, hash, row} ─▶ older entry …
  *
- * How      A small index is one part. Beyond 32,768 slots it becomes 64, which double one at a time, at staggered
- *          limits, so that no growth takes long. Growth lists the rows of a part and chains them anew.
- * Contract 1 (checked) used ≤ limit in every part between two inserts.
- *          2 (trusted) rows lie at multiples of 16 and start with the pointer to the next one.
- * Cost     4 B per slot; growth some 20 ns per row of a part.
- * See      src/kernel/join-chain.ts
+ * How      1. Entries lie side by side in the order in which they are made: rows that are grouped by their hash
+ *             beforehand have entries that share cache lines.
+ *          2. A small index is one part, one beyond 32,768 slots has 64. When there are too many entries for the slots
+ *             there, all are chained anew, in the order in which they lie; rows are not looked at.
+ * Contract 1 (checked) there are no more entries than slots after `reserve` and `link` of as many rows.
+ *          2 (trusted) hashes are those of the rows' keys.
+ * Cost     16 B per entry and 4 to 8 B per slot; growth some 5 ns per entry, all at once.
+ * See      src/kernel/join/chain.ts
  */
 import { cellBlocks, type Kernels } from '../kernel/index.ts'
+import { Chunks } from './chunks.ts'
 
-const { part: fields } = cellBlocks
+const { part: fields, joinEntry, joinLink, joinProbe } = cellBlocks
 const slotsMin = 256
 const slotsMaxSingle = 1 << 15
 const partsMany = 64
-/** Rows per slot at which a part grows. */
-const loadMin = 1
-const loadRange = 0.25
-const listedAtOnce = 4096
 const tagBits = 15
+/** Slots are read from one end to the other where fewer bytes than these come to a row. */
+const bytesPerRow = 128
+/** Rows linked at once: their slots are read ahead and should stay in the cache. */
+const linkedAtOnce = 2048
+/** Chains walked at once. */
+const walkedAtOnce = 1024
 
-/** What the index asks of the rows' owner when it grows. */
-export interface ChainedRows {
-  /** Hashes of the rows at addresses; address of a u32 per row. */
-  hashes(list: number, count: number): number
-  /** Rows have been chained anew, in this order. */
-  relinked(list: number, count: number): void
+/** Stored rows, given by their addresses, with the hashes of their keys; both lists are u32. */
+export interface HashedRows {
+  hashes: number
+  rows: number
+  count: number
 }
 
 export class JoinIndex {
   readonly #kernels: Kernels
+  /** Do rows know their entries? */
+  readonly #back: boolean
+  readonly #entries: Chunks
+  readonly #free: number[] = []
+  #next = 0
+  #end = 0
   parts = 0
   mask = 0
-  bytes = 0
+  #slots = 0
+  #count = 0
 
-  /** `expected` rows will not make it grow. */
-  constructor(kernels: Kernels, expected: number) {
+  /** `expected` rows will not make it grow. `removable` rows begin with a word that is the index's. */
+  constructor(kernels: Kernels, expected: number, removable: boolean) {
     this.#kernels = kernels
-    const slots = slotsFor(expected)
-    if (slots <= slotsMaxSingle) this.#make(1, slots)
-    else this.#make(partsMany, slots / partsMany)
+    this.#back = removable
+    this.#entries = new Chunks(kernels)
+    this.#make(slotsFor(expected))
   }
 
-  /** Chains `count` new rows from `first` on, `rowBytes` apart. */
-  link(hashes: number, first: number, count: number, rowBytes: number): void {
-    this.#kernels.get('join_link')(this.parts, this.mask, hashes, first, count, rowBytes)
-    this.#markParts()
+  get bytes(): number {
+    return this.#slots * 4 + (this.mask + 1) * fields.bytes + this.#entries.bytes
   }
 
-  /** Doubles the parts that have too many rows. */
-  grow(rows: ChainedRows): void {
-    for (let number = 0; number <= this.mask; number++) {
-      while (this.#isOver(number)) this.#growPart(number, rows)
+  /** Makes room for `count` more rows. */
+  reserve(count: number): void {
+    if (this.#count + count > this.#slots) this.#grow(slotsFor(this.#count + count))
+  }
+
+  /** Reads the slots of one of 2^bits groups of hashes ahead, if `count` rows are worth it. */
+  readAhead(group: number, bits: number, count: number): void {
+    const parts = (this.mask + 1) >>> bits
+    if (parts === 0) return
+    const stream = this.#kernels.get('join_stream')
+    const { u32 } = this.#kernels.arena.views
+    for (let number = group * parts; number < (group + 1) * parts; number++) {
+      const part = (this.parts + number * fields.bytes) >>> 2
+      const bytes = (u32[part + 1]! + 1) * 4
+      if (bytes <= (count / parts) * bytesPerRow) stream(u32[part]!, bytes)
     }
   }
 
-  /** Address of the slot of a hash. */
-  slot(hash: number): number {
+  /** Chains new rows; `reserve` came before. */
+  link({ hashes, rows, count }: HashedRows): void {
+    const { arena } = this.#kernels
+    const mark = arena.markScratch()
+    const control = arena.scratch(joinLink.bytes)
+    const kernel = this.#kernels.get('join_link')
+    for (let from = 0; from < count; ) {
+      const { first, room } = this.#take(Math.min(linkedAtOnce, count - from))
+      const lists = [hashes + from * 4, rows + from * 4]
+      const block = [this.parts, this.mask, ...lists, first, this.#back ? 1 : 0]
+      arena.views.u32.set(block, control >>> 2)
+      kernel(control, room)
+      arena.markDirty(first, room * joinEntry.bytes)
+      from += room
+    }
+    this.#count += count
+    this.#markParts()
+    arena.releaseScratch(mark)
+  }
+
+  /** Takes a row, whose hash is given, out of its chain. */
+  unlink(hash: number, row: number): void {
+    const { arena } = this.#kernels
+    const { u32 } = arena.views
+    const entry = u32[row >>> 2]! >>> 2
+    const next = u32[entry]!
+    const before = u32[entry + 3]!
+    // The pointer says which tags occur in the rest, too.
+    this.#write(before === 0 ? this.#slot(hash) : before, next)
+    if (next !== 0) this.#write((next & ~tagBits) + joinEntry.previous, before)
+    const part = this.#part(hash)
+    u32[part + 2]!--
+    arena.markDirty(part * 4, fields.bytes)
+    this.#write(entry * 4 + joinEntry.row, 0)
+    this.#free.push(entry * 4)
+    this.#count--
+  }
+
+  drop(): void {
+    this.#freeParts()
+    this.#entries.free()
+    this.#free.length = 0
+    this.#next = 0
+    this.#end = 0
+    this.#count = 0
+  }
+
+  /** Room for up to `wanted` entries side by side. */
+  #take(wanted: number): { first: number; room: number } {
+    const reused = this.#free.pop()
+    if (reused !== undefined) return { first: reused, room: 1 }
+    if (this.#end - this.#next < joinEntry.bytes) {
+      const { next, end } = this.#entries.add(this.#next, joinEntry.bytes)
+      this.#next = next
+      this.#end = end
+    }
+    const first = this.#next
+    const room = Math.min(wanted, Math.floor((this.#end - first) / joinEntry.bytes))
+    this.#next = first + room * joinEntry.bytes
+    return { first, room }
+  }
+
+  #slot(hash: number): number {
     const { u32 } = this.#kernels.arena.views
     const part = this.#part(hash)
     return u32[part]! + (hash & u32[part + 1]!) * 4
   }
 
-  /** A row of the hash has left its chain. */
-  forget(hash: number): void {
+  #write(address: number, value: number): void {
     const { arena } = this.#kernels
-    const part = this.#part(hash)
-    arena.views.u32[part + 2]!--
-    arena.markDirty(part * 4, fields.bytes)
-  }
-
-  drop(): void {
-    const { arena } = this.#kernels
-    for (let number = 0; number <= this.mask; number++) {
-      const part = (this.parts + number * fields.bytes) >>> 2
-      arena.free(arena.views.u32[part]!, (arena.views.u32[part + 1]! + 1) * 4)
-    }
-    arena.free(this.parts, (this.mask + 1) * fields.bytes)
-    this.bytes = 0
+    arena.views.u32[address >>> 2] = value
+    arena.markDirty(address >>> 0, 4)
   }
 
   #markParts(): void {
@@ -90,73 +159,97 @@ export class JoinIndex {
     return (this.parts + ((hash >>> 26) & this.mask) * fields.bytes) >>> 2
   }
 
-  #isOver(number: number): boolean {
-    const { u32 } = this.#kernels.arena.views
-    const part = (this.parts + number * fields.bytes) >>> 2
-    return u32[part + 2]! > u32[part + 3]!
-  }
-
-  #growPart(number: number, rows: ChainedRows): void {
-    const { arena } = this.#kernels
-    const part = (this.parts + number * fields.bytes) >>> 2
-    const [heads, mask, used] = [0, 1, 2].map((word) => arena.views.u32[part + word]!) as [
-      number,
-      number,
-      number,
-    ]
-    const slots = mask + 1
-    const mark = arena.markScratch()
-    const end = arena.scratch(used * 4) + used * 4
-    const list = this.#kernels.get('join_unchain')(heads, slots, end) >>> 0
-    if (this.mask === 0 && slots >= slotsMaxSingle) {
-      const single = this.parts
-      this.#make(partsMany, (slots * 2) / partsMany)
-      arena.free(single, fields.bytes)
-      this.bytes -= fields.bytes
-    } else this.#makePart(number, slots * 2)
-    for (let from = 0; from < used; from += listedAtOnce) {
-      const inner = arena.markScratch()
-      const count = Math.min(listedAtOnce, used - from)
-      const some = list + from * 4
-      const hashes = rows.hashes(some, count)
-      this.#kernels.get('join_relink')(this.parts, this.mask, hashes, some, count)
-      rows.relinked(some, count)
-      arena.releaseScratch(inner)
+  /** Chains all entries anew in `slots` slots. */
+  #grow(slots: number): void {
+    this.#freeParts()
+    this.#make(slots)
+    const relink = this.#kernels.get('join_relink')
+    const back = this.#back ? 1 : 0
+    for (const { from, to } of this.#entries.parts(this.#next)) {
+      relink(this.parts, this.mask, back, from, to)
+      this.#kernels.arena.markDirty(from, to - from)
     }
     this.#markParts()
-    arena.releaseScratch(mark)
-    arena.free(heads, slots * 4)
-    this.bytes -= slots * 4
   }
 
-  #make(parts: number, slots: number): void {
+  #freeParts(): void {
     const { arena } = this.#kernels
+    for (let number = 0; number <= this.mask; number++) {
+      const part = (this.parts + number * fields.bytes) >>> 2
+      arena.free(arena.views.u32[part]!, (arena.views.u32[part + 1]! + 1) * 4)
+    }
+    arena.free(this.parts, (this.mask + 1) * fields.bytes)
+    this.#slots = 0
+  }
+
+  /** Makes parts with empty slots. */
+  #make(slots: number): void {
+    const { arena } = this.#kernels
+    const parts = slots <= slotsMaxSingle ? 1 : partsMany
     this.parts = arena.allocate(parts * fields.bytes)
     this.mask = parts - 1
-    this.bytes += parts * fields.bytes
-    for (let number = 0; number < parts; number++) this.#makePart(number, slots)
-  }
-
-  /** Gives a part empty slots. */
-  #makePart(number: number, slots: number): void {
-    const { arena } = this.#kernels
-    const heads = arena.allocateZeroed(slots * 4)
-    this.bytes += slots * 4
-    // 37 is prime to 64: neighbouring limits belong to distant parts.
-    const load = loadMin + (loadRange * ((number * 37) % partsMany)) / partsMany
-    arena.views.u32.set(
-      [heads, slots - 1, 0, Math.floor(slots * load)],
-      (this.parts + number * fields.bytes) >>> 2,
-    )
+    this.#slots = slots
+    for (let number = 0; number < parts; number++) {
+      const heads = arena.allocateZeroed((slots / parts) * 4)
+      const part = (this.parts + number * fields.bytes) >>> 2
+      arena.views.u32.set([heads, slots / parts - 1, 0, 0], part)
+    }
   }
 }
 
-/** A pointer without the tags of its chain. */
-export function rowAt(pointer: number): number {
-  return (pointer & ~tagBits) >>> 0
-}
-
-/** Slots for a number of rows below every limit. */
+/** Slots for a number of rows; small indexes grow in greater steps. */
 function slotsFor(rows: number): number {
-  return 2 ** Math.ceil(Math.log2(Math.max(slotsMin, rows / (loadMin - 0.01))))
+  const wanted = rows < slotsMaxSingle * 8 ? rows * 2 : rows
+  return 2 ** Math.ceil(Math.log2(Math.max(slotsMin, wanted)))
+}
+
+/** A probe of an index, which hands over as many pairs at a time as there is room for; in scratch memory. */
+export class ChainWalk {
+  readonly #kernels: Kernels
+  readonly #control: number
+  readonly #numbers: number
+  readonly #heads: number
+  readonly #hashes: number
+  /** Addresses of the probing rows, or 0: then pairs have their numbers. */
+  readonly #names: number
+  readonly #chains: number
+  /** Room for the entries of a round. */
+  readonly #work: number
+  /** The chains at work: where they start, how many there were, how many go on. */
+  #from = 0
+  #slice = 0
+  #active = 0
+
+  constructor(kernels: Kernels, index: JoinIndex, { hashes, rows, count }: HashedRows) {
+    const { arena } = kernels
+    this.#kernels = kernels
+    this.#hashes = hashes
+    this.#names = rows
+    this.#control = arena.scratch(joinProbe.bytes)
+    this.#numbers = arena.scratch(count * 4)
+    this.#heads = arena.scratch(count * 4)
+    this.#work = arena.scratch(walkedAtOnce * joinEntry.bytes)
+    const find = kernels.get('join_heads')
+    this.#chains = find(index.parts, index.mask, hashes, count, this.#numbers, this.#heads)
+  }
+
+  get isOpen(): boolean {
+    return this.#active > 0 || this.#from + this.#slice < this.#chains
+  }
+
+  /** Writes pairs with equal hashes to two lists of u32 with room for `most`; returns how many, which may be 0. */
+  next(probe: number, build: number, most: number): number {
+    if (this.#active === 0) {
+      this.#from += this.#slice
+      this.#slice = Math.min(walkedAtOnce, most, this.#chains - this.#from)
+      this.#active = this.#slice
+    }
+    const [numbers, heads] = [this.#numbers + this.#from * 4, this.#heads + this.#from * 4]
+    const { u32 } = this.#kernels.arena.views
+    const lists = [numbers, heads, this.#hashes, this.#names, probe, build]
+    u32.set([...lists, most, this.#active, this.#work], this.#control >>> 2)
+    const count = this.#kernels.get('join_walk')(this.#control)
+    this.#active = u32[(this.#control + joinProbe.active) >>> 2]!
+    return count
+  }
 }

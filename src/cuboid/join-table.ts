@@ -1,35 +1,28 @@
 /**
  * Join table: the rows of one side of a join by key and bucket; a multimap.
  *
- *   hash of the key ─▶ slot ─▶ newest stored row ─▶ older row of the slot …
+ *   hash of the key ─▶ slot ─▶ entry of the newest stored row ─▶ older entry …
  *
- * How      1. Rows are stored side by side and chained to their slot. Keys are columns of the stored rows; there is no
- *             row per key.
- *          2. A probe reads the slots of a batch, walks the chains a bounded number of pairs at a time, and drops the
- *             pairs whose keys differ.
- *          3. The hashes of a batch serve its probe of one table and its insertion into the other.
- *          4. The first removal in a bucket makes an index over whole rows, which is kept from then on, so that a
+ * How      1. Rows are stored side by side. Keys are columns of the stored rows; there is no row per key.
+ *          2. New rows are only listed with their hashes. They enter the index when somebody probes their bucket, or
+ *             many at once when both sides of a join are brought together (src/cuboid/join-pairs.ts).
+ *          3. A probe reads the slots of a batch, walks the chains, and drops the pairs whose keys differ.
+ *          4. The hashes of a batch serve its probe of one table and its insertion into the other.
+ *          5. The first removal in a bucket makes an index over whole rows, which is kept from then on, so that a
  *             retraction does not search the chain of a frequent key.
  * Contract 1 (checked) rows with a NULL key are neither stored nor found.
  *          2 (checked) a removed row is there; the two zeros count as equal, and so do all NaN.
  *          3 (checked) the matches of a row come newest first, while no row was removed.
  *          4 (trusted) addresses of stored rows hold until the row is removed or its bucket dropped.
- * Cost     a cache miss per row to insert and to probe, one per candidate; per stored row 4–8 B of slots, 16 B and its
- *          columns.
+ * Cost     a cache miss per row to insert and to probe, one per candidate; per stored row 4–8 B of slots, 16 B of
+ *          index, 16 B and its columns.
  */
 import { assert } from '../base/index.ts'
 import type { Type } from '../data/index.ts'
-import {
-  Arena,
-  cellBlocks,
-  type Kernels,
-  majorOf,
-  takeMajor,
-  type Vector,
-  type VectorBatch,
-} from '../kernel/index.ts'
+import { type Kernels, majorOf, takeMajor, type Vector, type VectorBatch } from '../kernel/index.ts'
 import { Directory } from './directory.ts'
-import { JoinIndex, rowAt } from './join-index.ts'
+import { FreshRows } from './fresh-rows.ts'
+import { ChainWalk, type HashedRows, JoinIndex } from './join-index.ts'
 import { type KeyField, keyVector } from './layout.ts'
 import {
   gatherColumn,
@@ -39,14 +32,7 @@ import {
   storedVector,
   storeLayout,
 } from './row-store.ts'
-import { hashKeys, readKey, takeVectors } from './table.ts'
-
-const { joinProbe } = cellBlocks
-/** Larger tables are read ahead: they do not stay in the cache of a core. */
-const cachedBytes = 1 << 19
-/** Probe rows, and rows of each chain, that are read ahead at once; what is read should stay in the cache. */
-const warmedAtOnce = 512
-const warmedLevels = 16
+import { hashKeys, takeVectors } from './table.ts'
 
 export interface JoinSpec {
   /** All columns of the stored rows. */
@@ -76,11 +62,14 @@ export interface JoinKeys {
   list: number
 }
 
-interface Bucket {
-  chains: JoinIndex
+/** A bucket of a table. */
+export interface JoinBucket {
+  index: JoinIndex
   store: RowStore
+  /** Stored rows that are not in the index. */
+  fresh: FreshRows
   /** Whole rows by their hash; null until a row is removed. */
-  index: Directory | null
+  whole: Directory | null
 }
 
 /** Keys of a batch in the form that all join tables with keys of these types take; in scratch memory. */
@@ -111,12 +100,12 @@ export class JoinTable {
   readonly #kernels: Kernels
   readonly #layout: StoreLayout
   /** Where keys lie in stored rows, in normal form. */
-  readonly #keys: KeyField[]
-  readonly #control: number
+  readonly keys: readonly KeyField[]
   readonly #identity: KeyField[]
-  readonly #buckets = new Map<bigint, Bucket>()
+  readonly #removable: boolean
+  readonly #buckets = new Map<bigint, JoinBucket>()
   /** The bucket made last, and how many rows the one had that was dropped last. */
-  #latest: Bucket | null = null
+  #latest: JoinBucket | null = null
   #dropped: number | null = null
 
   constructor(kernels: Kernels, spec: JoinSpec) {
@@ -126,10 +115,10 @@ export class JoinTable {
     const places = spec.keys.map((column) =>
       types[column]!.kind === 'double' ? types.push({ kind: 'bigint' }) - 1 : column,
     )
-    this.#layout = storeLayout(types, spec.removable)
-    this.#keys = places.map((place) => this.#layout.columns[place]!)
+    this.#removable = spec.removable
+    this.#layout = storeLayout(types)
+    this.keys = places.map((place) => this.#layout.columns[place]!)
     this.#identity = this.#layout.columns.slice(0, spec.identity ?? spec.columns.length)
-    this.#control = kernels.arena.allocateTransient(joinProbe.bytes)
   }
 
   /** Stores the keyed rows of a batch; `keys` are those of its key columns. */
@@ -139,25 +128,20 @@ export class JoinTable {
     const mark = arena.markScratch()
     const bucket = this.#bucket(end)
     const stored = this.#storedColumns(keys, batch)
-    const { chains, store } = bucket
-    const { rowBytes, previous } = this.#layout
+    const { store, fresh } = bucket
+    const { rowBytes } = this.#layout
     for (let from = 0; from < keys.count; ) {
       const { first, count } = store.take(keys.count - from)
-      chains.link(keys.hashes + from * 4, first, count, rowBytes)
       store.put(stored, from, first, count)
-      if (previous !== 0) {
-        const rows = Array.from({ length: count }, (_, row) => first + row * rowBytes)
-        this.#linkBack(rows)
-        if (bucket.index !== null) this.#enter(bucket.index, rows)
+      fresh.add(keys.hashes + from * 4, first, rowBytes, count)
+      if (bucket.whole !== null) {
+        this.#enter(
+          bucket.whole,
+          Array.from({ length: count }, (_, row) => first + row * rowBytes),
+        )
       }
       from += count
     }
-    chains.grow({
-      hashes: (list, count) => this.#hashRows(list, count),
-      relinked: (list, count) => {
-        if (previous !== 0) this.#linkBack(this.#addresses(list, count))
-      },
-    })
     arena.releaseScratch(mark)
   }
 
@@ -165,28 +149,29 @@ export class JoinTable {
   remove(end: bigint, keys: JoinKeys, batch: VectorBatch): void {
     const { arena } = this.#kernels
     if (keys.count === 0) return
-    assert(this.#layout.previous !== 0, 'rows are removed only where it was foreseen')
+    assert(this.#removable, 'rows are removed only where it was foreseen')
     const mark = arena.markScratch()
     const bucket = this.#buckets.get(end)
     assert(bucket !== undefined, 'a removed row is in the table')
-    bucket.index ??= this.#makeIndex(bucket)
+    this.#link(bucket)
+    bucket.whole ??= this.#makeIndex(bucket)
     const dense = this.#dense(batch.columns.slice(0, this.#identity.length), keys, batch.rows)
     const columns = dense.map((column) => keyVector(this.#kernels, column, keys.count))
     const hashes = hashKeys(this.#kernels, columns, keys.count)
     for (let at = 0; at < keys.count; at++) {
       const { u32 } = arena.views
       const hash = u32[(hashes >>> 2) + at]!
-      const row = this.#findRow(bucket.index, hash, columns, at)
+      const row = this.#findRow(bucket.whole, hash, columns, at)
       assert(row !== 0, 'a removed row is in the table')
-      bucket.index.remove(hash, row)
-      this.#unlink(bucket.chains, u32[(keys.hashes >>> 2) + at]!, row)
+      bucket.whole.remove(hash, row)
+      bucket.index.unlink(u32[(keys.hashes >>> 2) + at]!, row)
       bucket.store.remove(row)
     }
     if (bucket.store.count === 0) this.drop(end)
     arena.releaseScratch(mark)
   }
 
-  /** Hands over the pairs of a batch with the stored rows, in order of the batch's rows. */
+  /** Hands over the pairs of a batch with the stored rows, at most `matchesMax` at once. */
   probe(
     end: bigint,
     keys: JoinKeys,
@@ -195,24 +180,21 @@ export class JoinTable {
   ): void {
     const bucket = this.#buckets.get(end)
     if (bucket === undefined || keys.count === 0) return
+    this.#link(bucket)
     const { arena } = this.#kernels
     const mark = arena.markScratch()
-    const numbers = arena.scratch(keys.count * 4)
-    const heads = arena.scratch(keys.count * 4)
-    const { parts, mask } = bucket.chains
-    const find = this.#kernels.get('join_heads')
-    const entries = find(parts, mask, keys.hashes, keys.count, numbers, heads)
-    if (entries > 0) {
-      const probe = arena.scratch(matchesMax * 4)
-      const build = arena.scratch(matchesMax * 4)
-      const block = [numbers, heads, keys.hashes, probe, build, matchesMax, 0, 0]
-      arena.views.u32.set(block, this.#control >>> 2)
-      const isLarge = bucket.store.bytes > cachedBytes
-      for (let from = 0; from < entries; from += warmedAtOnce) {
-        const count = Math.min(warmedAtOnce, entries - from)
-        if (isLarge) this.#warm(numbers + from * 4, heads + from * 4, keys.hashes, count)
-        this.#walk({ keys, entries: from + count, probe, build }, sink)
-      }
+    const probe = arena.scratch(matchesMax * 4)
+    const build = arena.scratch(matchesMax * 4)
+    const walk = new ChainWalk(this.#kernels, bucket.index, { ...keys, rows: 0 })
+    while (walk.isOpen) {
+      let count = walk.next(probe, build, matchesMax)
+      this.keys.forEach((field, index) => {
+        const keep = this.#kernels.get(field.form === 'view' ? 'join_keep_view' : 'join_keep_i64')
+        count = keep(probe, build, count, field.offset, keys.columns[index]!.data)
+      })
+      if (count === 0) continue
+      if (keys.list !== 0) this.#kernels.get('take_i32')(keys.list, probe, probe, count)
+      sink({ count, probe, build })
     }
     arena.releaseScratch(mark)
   }
@@ -236,14 +218,43 @@ export class JoinTable {
     return to
   }
 
+  /** How many rows of a bucket are not in its index yet. */
+  freshRows(end: bigint): number {
+    return this.#buckets.get(end)?.fresh.count ?? 0
+  }
+
+  /** These rows in 2^bits groups by their hash, in scratch memory; null if there is no such bucket. */
+  groups(end: bigint, bits: number): HashedRows[] | null {
+    return this.#buckets.get(end)?.fresh.grouped(bits) ?? null
+  }
+
+  /** The index of a bucket, with room for these rows; null if there is no such bucket. */
+  reserve(end: bigint): JoinIndex | null {
+    const bucket = this.#buckets.get(end)
+    if (bucket === undefined) return null
+    bucket.index.reserve(bucket.fresh.count)
+    return bucket.index
+  }
+
+  /** These rows have entered the index. */
+  endFresh(end: bigint): void {
+    this.#buckets.get(end)?.fresh.clear()
+  }
+
+  /** Where the position of a stored row lies. */
+  get majorAt(): number {
+    return this.#layout.major
+  }
+
   /** Frees a bucket at once. */
   drop(end: bigint): void {
     const bucket = this.#buckets.get(end)
     if (bucket === undefined) return
     this.#dropped = bucket.store.count
-    bucket.chains.drop()
+    bucket.index.drop()
     bucket.store.drop()
-    bucket.index?.drop()
+    bucket.whole?.drop()
+    bucket.fresh.clear()
     this.#buckets.delete(end)
   }
 
@@ -254,23 +265,24 @@ export class JoinTable {
 
   stats(): { rows: number; bytes: number } {
     let rows = 0
-    let bytes = Arena.blockBytes(joinProbe.bytes)
-    for (const { store, chains, index } of this.#buckets.values()) {
+    let bytes = 0
+    for (const { store, index, fresh, whole } of this.#buckets.values()) {
       rows += store.count
-      bytes += store.bytes + chains.bytes + (index?.bytes ?? 0)
+      bytes += store.bytes + index.bytes + fresh.bytes + (whole?.bytes ?? 0)
     }
     return { rows, bytes }
   }
 
-  #bucket(end: bigint): Bucket {
+  #bucket(end: bigint): JoinBucket {
     let bucket = this.#buckets.get(end)
     if (bucket === undefined) {
       // Windows follow each other: the one before is nearly full when the next one starts.
       const expected = this.#dropped ?? this.#latest?.store.count ?? 0
       bucket = {
-        chains: new JoinIndex(this.#kernels, expected),
+        index: new JoinIndex(this.#kernels, expected, this.#removable),
         store: new RowStore(this.#kernels, this.#layout),
-        index: null,
+        fresh: new FreshRows(this.#kernels),
+        whole: null,
       }
       this.#latest = bucket
       this.#buckets.set(end, bucket)
@@ -278,38 +290,12 @@ export class JoinTable {
     return bucket
   }
 
-  /** Reads the chains of some probe rows, all first rows, then all second ones, and so on. */
-  #warm(numbers: number, heads: number, hashes: number, entries: number): void {
-    const { arena } = this.#kernels
-    const mark = arena.markScratch()
-    const list = arena.scratch(entries * 4)
-    let count = this.#kernels.get('join_warm')(numbers, heads, hashes, entries, list)
-    const next = this.#kernels.get('join_warm_next')
-    for (let level = 0; count > 1 && level < warmedLevels; level++) count = next(list, count)
-    arena.releaseScratch(mark)
-  }
-
-  #walk(
-    found: { keys: JoinKeys; entries: number; probe: number; build: number },
-    sink: (matches: JoinMatches) => void,
-  ): void {
-    const { keys, entries, probe, build } = found
-    const { arena } = this.#kernels
-    const walk = this.#kernels.get('join_walk')
-    const entry = (this.#control + joinProbe.entry) >>> 2
-    for (;;) {
-      let count = walk(this.#control, entries)
-      this.#keys.forEach((field, index) => {
-        const keep = this.#kernels.get(field.form === 'view' ? 'join_keep_view' : 'join_keep_i64')
-        count = keep(probe, build, count, field.offset, keys.columns[index]!.data)
-      })
-      const done = arena.views.u32[entry]! >= entries
-      if (count > 0) {
-        if (keys.list !== 0) this.#kernels.get('take_i32')(keys.list, probe, probe, count)
-        sink({ count, probe, build })
-      }
-      if (done) return
-    }
+  /** Enters the new rows of a bucket into its index. */
+  #link({ index, fresh }: JoinBucket): void {
+    if (fresh.count === 0) return
+    index.reserve(fresh.count)
+    index.link(fresh)
+    fresh.clear()
   }
 
   #dense(columns: readonly Vector[], { list, count }: JoinKeys, rows: number): readonly Vector[] {
@@ -320,7 +306,7 @@ export class JoinTable {
     const { list, count } = keys
     const columns = this.#dense(batch.columns, keys, batch.rows)
     const stored = columns.map((vector) => storedVector(this.#kernels, vector, count))
-    this.#keys.forEach((field, index) => {
+    this.keys.forEach((field, index) => {
       if (field.bit >= columns.length) stored[field.bit] = keys.columns[index]!
     })
     const major =
@@ -330,43 +316,7 @@ export class JoinTable {
     return { columns: stored, major }
   }
 
-  #hashRows(list: number, count: number): number {
-    const keys = this.#keys.map((field) => readKey(this.#kernels, field, list, count))
-    return hashKeys(this.#kernels, keys, count)
-  }
-
-  #addresses(list: number, count: number): Uint32Array {
-    return this.#kernels.arena.views.u32.slice(list >>> 2, (list >>> 2) + count)
-  }
-
-  /** Notes the row before each of some newly chained rows, given in the order in which they were chained. */
-  #linkBack(rows: Iterable<number>): void {
-    const { previous } = this.#layout
-    for (const row of rows) {
-      const next = rowAt(this.#kernels.arena.views.u32[row >>> 2]!)
-      this.#write(row + previous, 0)
-      if (next !== 0) this.#write(next + previous, row)
-    }
-  }
-
-  #unlink(chains: JoinIndex, hash: number, row: number): void {
-    const { u32 } = this.#kernels.arena.views
-    const { previous } = this.#layout
-    const next = u32[row >>> 2]!
-    const before = u32[(row + previous) >>> 2]!
-    // The pointer says which tags occur in the rest, too.
-    this.#write(before === 0 ? chains.slot(hash) : before, next)
-    if (next !== 0) this.#write(rowAt(next) + previous, before)
-    chains.forget(hash)
-  }
-
-  #write(address: number, value: number): void {
-    const { arena } = this.#kernels
-    arena.views.u32[address >>> 2] = value
-    arena.markDirty(address, 4)
-  }
-
-  #makeIndex(bucket: Bucket): Directory {
+  #makeIndex(bucket: JoinBucket): Directory {
     const rows = bucket.store.rows()
     const index = new Directory(this.#kernels, rows.length)
     for (let from = 0; from < rows.length; from += 1024) {

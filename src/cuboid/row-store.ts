@@ -2,8 +2,8 @@
  * Row store: the rows of one side of a join, one bucket of it, in fixed-size rows and a heap for their long
  *          strings.
  *
- * Format   u32 pointer to the next row of the slot, with tags | null mask, a word per 32 columns | u32 previous row,
- *          in tables whose rows can be removed | f64 position | columns, 8 or 16 B each; a multiple of 16 B
+ * Format   u32 entry of the row in the index, in tables whose rows can be removed | null mask, a word per 32 columns |
+ *          f64 position | columns, 8 or 16 B each
  * How      Rows that come together lie side by side, so that a column is stored by one kernel call.
  * Contract 1 (trusted) kernels over rows read the null mask only of columns that ever had a NULL.
  */
@@ -20,15 +20,12 @@ export interface StoreLayout {
   columns: KeyField[]
   /** Columns that had a NULL once. */
   nullable: boolean[]
-  /** Offset of the previous row of the slot; 0 where rows are never removed. */
-  previous: number
   major: number
   rowBytes: number
 }
 
-export function storeLayout(types: readonly Type[], removable: boolean): StoreLayout {
-  const previous = nullsAt + nullWords(types.length) * 4
-  const major = (previous + (removable ? 4 : 0) + 7) & ~7
+export function storeLayout(types: readonly Type[]): StoreLayout {
+  const major = (nullsAt + nullWords(types.length) * 4 + 7) & ~7
   let end = major + 8
   const columns = types.map((type, bit): KeyField => {
     const form = formOf(type)
@@ -40,9 +37,8 @@ export function storeLayout(types: readonly Type[], removable: boolean): StoreLa
     types,
     columns,
     nullable: types.map(() => false),
-    previous: removable ? previous : 0,
     major,
-    rowBytes: (end + 15) & ~15,
+    rowBytes: end,
   }
 }
 
@@ -101,13 +97,13 @@ export class RowStore {
     return { first, count }
   }
 
-  /** Stores rows `from … from + count` of the columns in rows that `take` gave and whose null mask is cleared. */
+  /** Stores rows `from … from + count` of the columns in rows that `take` gave. */
   put({ columns, major }: StoredColumns, from: number, first: number, count: number): void {
     const { rowBytes } = this.#layout
     const put = this.#kernels.get('join_put_i64')
     this.#kernels.arena.markDirty(first, count * rowBytes)
-    put(first + this.#layout.major, rowBytes, count, major + from * 8)
-    this.#clearMasks(first, count)
+    const start = this.#kernels.get('join_start')
+    start(first, rowBytes, count, major + from * 8, this.#layout.major)
     columns.forEach((vector, index) => {
       const { form, offset, bit } = this.#layout.columns[index]!
       if (form === 'view') {
@@ -148,17 +144,6 @@ export class RowStore {
     this.#next = 0
     this.#end = 0
     this.#count = 0
-  }
-
-  /** Linking cleared the first word of the null masks. */
-  #clearMasks(first: number, count: number): void {
-    const words = nullWords(this.#layout.columns.length)
-    const { u32 } = this.#kernels.arena.views
-    for (let word = 1; word < words; word++) {
-      for (let row = 0; row < count; row++) {
-        u32[(first + row * this.#layout.rowBytes + nullsAt + word * 4) >>> 2] = 0
-      }
-    }
   }
 }
 

@@ -117,7 +117,7 @@ export class Database {
       disk: options.disk ?? systemDisk,
       clock: this.#clock,
       manual: this.#manual,
-      cycleRows: options.cycleRows ?? (this.#manual ? Number.MAX_SAFE_INTEGER : 65_536),
+      cycleRows: options.cycleRows ?? (this.#manual ? Number.MAX_SAFE_INTEGER : 262_144),
       log: options.log ?? new Log(),
       checks: options.checks ?? false,
       beforeStep: options.beforeStep ?? null,

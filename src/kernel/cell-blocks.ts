@@ -39,18 +39,25 @@ export const cellBlocks = {
   },
   /** Memory for cold parts: where the next one goes, and a list of free ones. */
   give: { next: 0, end: 4, free: 8, coldBytes: 12, bytes: 16 },
-  /** Pairs of a join's probe: where it stands in the rows that have candidates. */
+  /** Entry of a join's index. */
+  joinEntry: { next: 0, hash: 4, row: 8, previous: 12, bytes: 16 },
+  /** Entries for rows of a join: the index, lists of hashes and rows, place of the entries. */
+  joinLink: { parts: 0, mask: 4, hashes: 8, rows: 12, first: 16, back: 20, bytes: 24 },
+  /** Pairs of a join's probe: the chains at work, and the lists into which pairs go. */
   joinProbe: {
     numbers: 0,
     heads: 4,
     hashes: 8,
-    probe: 12,
-    build: 16,
-    most: 20,
-    entry: 24,
-    at: 28,
-    bytes: 32,
+    names: 12,
+    probe: 16,
+    build: 20,
+    most: 24,
+    active: 28,
+    work: 32,
+    bytes: 36,
   },
+  /** Rows of a join put into groups by the top bits of their hash. */
+  joinGroup: { hashes: 0, rows: 4, toHashes: 8, toRows: 12, ends: 16, bits: 20, bytes: 24 },
   part: { groups: 0, mask: 4, used: 8, limit: 12, bytes: 16 },
   row: { owner: 0, nulls: 4 },
   cell: { created: 8, rows: 16, cold: 20, keys: 24 },

@@ -186,7 +186,8 @@ export class Dataflow {
       }
       case 'join': {
         const [left, right] = [pendingUpstream(), pendingUpstream()]
-        const stage = joinStage(plan, environment, { left, right }, push)
+        const intoWindows = watch.windows.length > 0
+        const stage = joinStage(plan, environment, { left, right, intoWindows }, push)
         left.set(this.#build(plan.left, stage.pushLeft, watch))
         right.set(this.#build(plan.right, stage.pushRight, watch))
         this.#stages.push(stage)

@@ -19,6 +19,7 @@ import { partitionBuckets } from '../bucket.ts'
 import { type Contribution, cancelAtOnce, compareTriples } from '../changes.ts'
 import type { Environment, Push } from '../stage.ts'
 import {
+  type JoinCore,
   type JoinPlan,
   keysOf,
   matchedRows,
@@ -40,7 +41,7 @@ export function updatingJoin(
   sides: readonly [Side, Side],
   tables: JoinTable[][],
   push: Push,
-): { push: (fragment: number, port: 0 | 1, batch: VectorBatch) => void; commit: () => void } {
+): JoinCore {
   const fields = [plan.left.output, plan.right.output] as const
   const output = [...plan.left.output, ...plan.right.output]
   const residual = residualFilter(plan, environment)
@@ -179,7 +180,8 @@ export function updatingJoin(
         }
       }
     },
-    commit() {
+    stepEnd() {},
+    flush() {
       environment.fragments.forEach((_, fragment) => {
         commitFragment(fragment)
       })
