@@ -83,7 +83,8 @@ export function cancelAtOnce(contributions: readonly Contribution[]): Contributi
  * Nets contributions per row. While all of a row's have one sign, each keeps its place: nothing cancels, so the
  * order of append-only output does not depend on commit points.
  */
-function consolidate(contributions: readonly Contribution[]): Contribution[] {
+function consolidate(contributions: readonly Contribution[]): readonly Contribution[] {
+  if (contributions.every(({ weight }) => weight > 0)) return contributions
   const rows = new Map<string, Contribution[]>()
   for (const contribution of cancelAtOnce(contributions)) {
     const key = rowKey(contribution.row)
@@ -118,13 +119,14 @@ export function finalChanges(
 ): Change[] {
   const changes: Change[] = []
   const pairs = new Map<string, Change>()
+  const deletes = contributions.some(({ weight }) => weight < 0)
   for (const net of consolidate(contributions)) {
     const inserted = net.weight > 0
     for (let copy = Math.abs(net.weight); copy > 0; copy--) {
       const { row, major, middle, minor } = net
       const change: Change = { row, op: inserted ? '+I' : '-D', major, middle, minor }
       changes.push(change)
-      if (key === null) continue
+      if (key === null || !deletes) continue
       const place = rowKey(row, key)
       const other = pairs.get(place)
       if (other === undefined || (other.op === '+I') === inserted) pairs.set(place, change)
