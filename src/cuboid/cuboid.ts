@@ -596,12 +596,41 @@ export class Cuboid {
     const [created, ties] = [blocks[1]!.address, blocks[2]!.address]
     this.#kernels.get('cell_read_8')(cells, count, cellFields.created, created)
     if (this.#kernels.get('order_ties')(created, 0, 0, count, ties) < 0) {
-      const { u32, f64 } = arena.views
-      const createdAt = (cell: number) => f64[(cell + cellFields.created) >>> 3]!
-      u32.subarray(cells >>> 2, (cells >>> 2) + count).sort((a, b) => createdAt(a) - createdAt(b))
-      this.#kernels.get('cell_read_8')(cells, count, cellFields.created, created)
+      this.#sortByCreation(cells, created, count)
     }
     return { cells, created, count, blocks }
+  }
+
+  /**
+   * Most cells lie in order of creation, and all but those whose hash others have too. Cells that are not in order are
+   * taken out, sorted, and merged with the rest.
+   */
+  #sortByCreation(cells: number, created: number, count: number): void {
+    const { u32, f64 } = this.#kernels.arena.views
+    const [cellAt, createdAt] = [cells >>> 2, created >>> 3]
+    const strays: { cell: number; created: number }[] = []
+    let last = -1
+    const put = (to: number, cell: number, position: number) => {
+      u32[cellAt + to] = cell
+      f64[createdAt + to] = position
+    }
+    for (let index = 0; index < count; index++) {
+      const [cell, position] = [u32[cellAt + index]!, f64[createdAt + index]!]
+      if (last >= 0 && position < f64[createdAt + last]!) strays.push({ cell, created: position })
+      else put(++last, cell, position)
+    }
+    strays.sort((a, b) => a.created - b.created)
+    let to = count - 1
+    for (let stray = strays.at(-1); stray !== undefined; to--) {
+      if (last >= 0 && f64[createdAt + last]! > stray.created) {
+        put(to, u32[cellAt + last]!, f64[createdAt + last]!)
+        last--
+      } else {
+        put(to, stray.cell, stray.created)
+        strays.pop()
+        stray = strays.at(-1)
+      }
+    }
   }
 
   #readColumns(addresses: number, count: number): Vector[] {
