@@ -335,7 +335,8 @@ function scanTimestamp(bytes: Uint8Array, start: number, end: number, unit: numb
     if (bytes[start + 19] !== POINT) return Number.NaN
     micros = scanFraction(bytes, start + 20, end)
     if (micros < 0) return Number.NaN
-    micros -= micros % unit
+    // The remainder of doubles is slow, and few texts have more digits than the column.
+    if (powers[26 - length]! < unit) micros -= micros % unit
   }
   return (day * DAY_SECONDS + seconds) * 1e6 + micros
 }

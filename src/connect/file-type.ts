@@ -233,8 +233,9 @@ function cutTimes(given: BigInt64Array, nanos: number, field: Field): ColumnBuil
     const whole = Math.floor(high / divisor)
     const low = (high - whole * divisor) * HALF + (halves[2 * index]! >>> 0)
     const micros = (whole * HALF + Math.floor(low / divisor)) * factor
-    const rest = micros % unit
-    const value = rest < 0 ? micros - rest - unit : micros - rest
+    // A quotient may have been rounded up.
+    const near = Math.floor(micros / unit) * unit
+    const value = near > micros ? near - unit : near
     if (!(Math.abs(micros) < EXACT && Math.abs(value) < EXACT)) return null
     column.setLong(index, value)
   }
