@@ -164,9 +164,14 @@ export class Dataflow {
         this.#stages.push(scan)
         return scan
       }
-      case 'values':
-        this.#values.push(() => pushValues(plan, environment, push))
-        return { watermark: () => endOfTime, settled: () => true, ended: () => true }
+      case 'values': {
+        let pushed = false
+        this.#values.push(() => {
+          pushValues(plan, environment, push)
+          pushed = true
+        })
+        return { watermark: () => endOfTime, settled: () => pushed, ended: () => pushed }
+      }
       case 'filter':
         return this.#above(plan.input, filterStage(plan, environment, push), watch)
       case 'project':
@@ -244,7 +249,7 @@ function pushValues(
 ): void {
   const kernels = environment.fragments[0]!
   plan.rows.forEach((row: Expression[], position) => {
-    const one: Contribution = { row: [], weight: 1, major: 0, middle: 0, minor: position }
+    const one: Contribution = { row: [], weight: 1, major: position, middle: 0, minor: 0 }
     const batch = { ...loadContributions(kernels, [one], []), weights: 0 }
     const columns = compileExpressions(kernels, row, environment).run([], 1)
     push(0, { ...batch, columns })
