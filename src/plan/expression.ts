@@ -200,7 +200,7 @@ function fails(name: string, args: Expression[], type: Type): boolean {
     case 'round':
     case 'floor':
     case 'ceil':
-      return type.kind === 'decimal' && roundOverflows(args[0]!.type, type)
+      return roundOverflows(args, type)
     default:
       return false
   }
@@ -216,9 +216,12 @@ function productOverflows(args: Expression[]): boolean {
   return digits.reduce((sum, { whole, scale }) => sum + whole + scale, 0) > 18
 }
 
-function roundOverflows(from: Type, to: Type): boolean {
-  const carry = digitsOf(to).scale < digitsOf(from).scale ? 1 : 0
-  return digitsOf(to).whole < digitsOf(from).whole + carry
+function roundOverflows([arg, digits]: Expression[], to: Type): boolean {
+  const before = digits?.kind === 'literal' && Number(digits.value) < 0
+  if (to.kind !== 'decimal') return before && to.kind !== 'double'
+  const from = digitsOf(arg!.type)
+  const carry = before || digitsOf(to).scale < from.scale ? 1 : 0
+  return digitsOf(to).whole < from.whole + carry
 }
 
 function isNonZero(divisor: Expression): boolean {

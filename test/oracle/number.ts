@@ -40,14 +40,12 @@ function doubleArithmetic(name: string, a: number, b: number): number {
 
 /** ROUND, FLOOR and CEIL; `digits` behind the point, halves away from zero. */
 export function roundTo(name: string, value: Known, digits: number, from: Type, type: Type): Value {
-  if (typeof value === 'number') {
-    return from.kind === 'integer' ? value : roundDouble(name, value, digits)
-  }
-  if (from.kind !== 'decimal') return value
+  if (from.kind === 'double') return roundDouble(name, value as number, digits)
+  if (from.kind !== 'decimal' && digits >= 0) return value
   const dropped = scaleOf(from) - digits
   if (dropped <= 0) return value as bigint
   const unit = 10n ** BigInt(dropped)
-  const rounded = quotient(name, value as bigint, unit) * unit
+  const rounded = quotient(name, BigInt(value as bigint | number), unit) * unit
   return ranged(rescale(rounded, scaleOf(from), scaleOf(type)), type)
 }
 
@@ -62,10 +60,11 @@ function quotient(name: string, value: bigint, unit: bigint): bigint {
 function roundDouble(name: string, value: number, digits: number): number {
   if (name === 'floor') return Math.floor(value)
   if (name === 'ceil') return Math.ceil(value)
-  const unit = 10 ** digits
-  const scaled = Math.abs(value) * unit
+  // Powers of ten are exact, their reciprocals are not.
+  const unit = 10 ** Math.abs(digits)
+  const scaled = digits < 0 ? Math.abs(value) / unit : Math.abs(value) * unit
   if (!Number.isFinite(scaled)) return value
-  const whole = Math.floor(scaled)
-  const magnitude = (scaled - whole >= 0.5 ? whole + 1 : whole) / unit
+  const whole = Math.floor(scaled) + (scaled % 1 >= 0.5 ? 1 : 0)
+  const magnitude = whole === 0 ? 0 : digits < 0 ? whole * unit : whole / unit
   return value < 0 || Object.is(value, -0) ? -magnitude : magnitude
 }

@@ -200,7 +200,7 @@ function rounded(given: Call, name: 'round' | 'floor' | 'ceil', digits: number):
   if (type.kind !== 'decimal') return call(name, [operand, ...more], type, given.planSpan)
   const { whole: wholeDigits, scale } = digitsOf(type)
   const kept = Math.min(Math.max(digits, 0), scale)
-  const result = decimal(wholeDigits + (kept < scale ? 1 : 0) + kept, kept)
+  const result = decimal(wholeDigits + (digits < scale ? 1 : 0) + kept, kept)
   return call(name, [operand, ...more], result, given.planSpan)
 }
 

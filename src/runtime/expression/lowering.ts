@@ -76,10 +76,10 @@ const absolute: Lower = ({ type }, registers) =>
 
 const rounding: Lower = ({ function: name, args, type }, registers) => {
   const from = args[0]!.type
-  if (from.kind === 'integer' || from.kind === 'bigint') return alias
   const digits = args[1]
   const places = digits === undefined ? 0 : digits.kind === 'literal' ? Number(digits.value) : null
   if (places === null) return null
+  if (from.kind === 'integer' || from.kind === 'bigint') return places < 0 ? null : alias
   if (from.kind === 'double') {
     if (name === 'round' && places !== 0) return null
     return unary(registers, `${name}_f64`)

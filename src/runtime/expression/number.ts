@@ -60,8 +60,8 @@ export function absolute(a: Known, to: Type): Outcome {
 /** ROUND, FLOOR, CEIL with `digits` behind the point; ROUND takes halves away from zero. */
 export function roundTo(name: string, a: Known, digits: number, from: Type, to: Type): Outcome {
   if (from.kind === 'double') return roundDouble(name, a as number, digits)
-  if (from.kind !== 'decimal') return a
-  const value = a as bigint
+  if (from.kind !== 'decimal' && digits >= 0) return a
+  const value = BigInt(a as bigint | number)
   const dropped = scaleOf(from) - digits
   const unit = power10(Math.max(0, dropped))
   const rounded = quotient(name, value, unit) * unit
@@ -85,11 +85,12 @@ export function quotient(name: string, value: bigint, unit: bigint): bigint {
 function roundDouble(name: string, value: number, digits: number): number {
   if (name === 'floor') return Math.floor(value)
   if (name === 'ceil') return Math.ceil(value)
-  const unit = 10 ** digits
-  const scaled = Math.abs(value) * unit
+  // Powers of ten are exact, their reciprocals are not.
+  const unit = 10 ** Math.abs(digits)
+  const scaled = digits < 0 ? Math.abs(value) / unit : Math.abs(value) * unit
   if (!Number.isFinite(scaled)) return value
-  const whole = Math.floor(scaled)
-  const magnitude = (scaled - whole >= 0.5 ? whole + 1 : whole) / unit
+  const whole = Math.floor(scaled) + (scaled % 1 >= 0.5 ? 1 : 0)
+  const magnitude = whole === 0 ? 0 : digits < 0 ? whole * unit : whole / unit
   return value < 0 || Object.is(value, -0) ? -magnitude : magnitude
 }
 
