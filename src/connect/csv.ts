@@ -121,7 +121,9 @@ export function inferCsv(file: FileReader, options: CsvOptions): Schema | null {
   const projection = fields.map((_, index) => index)
   const scanner = new CsvScanner(options, fields.length, projection)
   const source = { projection, bad: () => {} }
-  const reader = new TextReader(file, window, scanner, { fields }, source, { sample: true })
+  // The file is the caller's to close.
+  const sampled = { ...file, close: () => {} }
+  const reader = new TextReader(sampled, window, scanner, { fields }, source, { sample: true })
   const batch = reader.read(INFER_ROWS)
   const rows = batch === null ? [] : rowsOf(batch)
   return {

@@ -278,6 +278,7 @@ test('names and types are found in the file', () => {
     .put('b.csv', '1,a\n2,b\n')
     .put('c.csv', 'a,a,A\n1,2,3\n')
     .put('d.csv', '')
+    .put('e.csv', 'a,b\n')
   const text = (path: string, options = {}) =>
     inferred(disk, path, options)?.fields.map(({ name, type }) => `${name} ${typeText(type)}`)
   expect(text('a.csv')).toEqual([
@@ -294,6 +295,7 @@ test('names and types are found in the file', () => {
   expect(text('b.csv')).toEqual(['column1 BIGINT', 'column2 VARCHAR'])
   expect(text('c.csv', { 'csv.header': 'true' })).toEqual(['a BIGINT', 'a_1 BIGINT', 'A_2 BIGINT'])
   expect(text('d.csv')).toBeUndefined()
+  expect(text('e.csv')).toEqual(['a VARCHAR', 'b VARCHAR'])
   expect(disk.opened).toBe(0)
 })
 
