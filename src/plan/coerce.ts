@@ -203,7 +203,7 @@ function adaptLiteral(
   if (from.kind === 'varchar') {
     const parsed = parseValue(String(value), to)
     if (parsed === undefined) {
-      mistake({ code: 'invalid_literal', message: `'${value}' is not a ${typeText(to)}`, span })
+      mistake({ code: 'invalid_literal', message: `'${value}' is no ${typeText(to)}`, span })
     }
     return literal(parsed, to)
   }

@@ -104,18 +104,18 @@ const table: Row[] = [
   ['create view v (a, b) as select 1', 'type_mismatch', 'a, b', '1 columns, and 2 names'],
   ['select * from (select 1, 2) as t (a, b, c)', 'type_mismatch', 'c', 'has 2 columns, not 3'],
   // Literals
-  ["select * from bid where ts > 'soon'", 'invalid_literal', "'soon'", "'soon' is not a TIMESTAMP"],
-  ["select date '2026-02-30'", 'invalid_literal', "date '2026-02-30'", 'is not a DATE'],
+  ["select * from bid where ts > 'soon'", 'invalid_literal', "'soon'", "'soon' is no TIMESTAMP"],
+  ["select date '2026-02-30'", 'invalid_literal', "date '2026-02-30'", 'is no DATE'],
   [
     "select interval '1:30' second",
     'invalid_literal',
     "interval '1:30' second",
     'is not an INTERVAL',
   ],
-  ["select price in (1, 'x') from bid", 'invalid_literal', "'x'", "'x' is not a DOUBLE"],
+  ["select price in (1, 'x') from bid", 'invalid_literal', "'x'", "'x' is no DOUBLE"],
   ["select 'a' like 'b' escape 'cd'", 'invalid_literal', "'cd'", 'ESCAPE takes one character'],
   ['select 1e999', 'invalid_literal', '1e999', 'does not fit into DOUBLE'],
-  ["insert into side values ('one', 'x', 1)", 'invalid_literal', "'one'", "'one' is not a INTEGER"],
+  ["insert into side values ('one', 'x', 1)", 'invalid_literal', "'one'", "'one' is no INTEGER"],
   // Grouping
   [
     'select auction, price from bid group by auction',

@@ -146,7 +146,7 @@ function bindTypedLiteral(env: Env, tree: Tree & { kind: 'typed-literal' }): Exp
   const type = bindType(env.binding, tree.type)
   const value = parseValue(tree.text, type)
   if (value !== undefined) return literal(value, type)
-  return fail('invalid_literal', `'${tree.text}' is not a ${typeText(type)}`, tree.span)
+  return fail('invalid_literal', `'${tree.text}' is no ${typeText(type)}`, tree.span)
 }
 
 function bindUnary(env: Env, tree: Tree & { kind: 'unary' }): Expression {
