@@ -28,9 +28,9 @@ export type { Batch, Field, Op, Type }
 export interface OpenOptions {
   /** Where the engine runs: on this event loop, or in a worker thread. */
   thread?: 'host' | 'worker'
-  /** Hash ranges of keys, each with its own memory. */
+  /** Hash ranges of keys, each with its own memory, at most 1024. */
   fragments?: number
-  /** Rows per vector; it never changes an answer. */
+  /** Rows per vector, at most 65 536; it never changes an answer. */
   vectorSize?: number
   /** WebAssembly, or closures where code generation is forbidden. */
   backend?: 'wasm' | 'closure'
@@ -76,12 +76,18 @@ export interface Change<T = RowObject> {
   cycle: number
 }
 
-/** Rows to append: objects by column name (case aside), or arrays in column order. */
+/**
+ * Rows to append: objects by column name (case aside), or arrays in column order. A TIMESTAMP takes a Date, a number of
+ * milliseconds, a bigint of microseconds, or a text; other types take a number, bigint or text of the same value.
+ */
 export type AppendRows = readonly (Record<string, unknown> | readonly unknown[])[]
 
 /** Opens a database. Today it lives in memory: `directory` is `':memory:'`. */
 export async function open(directory: string, options: OpenOptions = {}): Promise<Database> {
   const { thread = 'host', sources = {}, connectors: own, ...rest } = options
+  if (thread !== 'host' && thread !== 'worker') {
+    mistake({ code: 'invalid_option', message: "option thread is 'host' or 'worker'" })
+  }
   if (thread === 'worker') {
     if (own !== undefined) {
       mistake({
@@ -112,7 +118,7 @@ export class Database {
     return results.map(publicResult)
   }
 
-  /** Runs one one-shot query and gives its rows. */
+  /** Runs one one-shot query and gives its rows; a text that is anything else is refused before it does anything. */
   async query<T = RowObject>(
     sql: string,
     params?: ExecuteOptions['params'],
@@ -127,7 +133,10 @@ export class Database {
     return this.#engine.append(stream, rows)
   }
 
-  /** Follows a query or a view: its present state first, then every change to it. */
+  /**
+   * Follows a view, `(query)` or `SELECT … EMIT CHANGES`: its present state first, then every change to it. When
+   * `signal` comes, the loop over it fails with `cancelled`.
+   */
   subscribe<T = RowObject>(
     sql: string,
     params?: ExecuteOptions['params'],

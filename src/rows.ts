@@ -46,12 +46,17 @@ export function timestampMillis(micros: bigint): number {
 export function rowObjects<T>(fields: readonly Field[]): (row: Row) => T {
   const convert = fields.map((field) => hostValueOf(field.type))
   const names = fields.map((field) => field.name)
+  const host = (row: Row, at: number) => {
+    const value = row[at] ?? null
+    return value === null ? null : convert[at]!(value)
+  }
+  // Assigning to this name would set the prototype.
+  if (names.includes('__proto__')) {
+    return (row) => Object.fromEntries(names.map((name, at) => [name, host(row, at)])) as T
+  }
   return (row) => {
     const object: RowObject = {}
-    for (let at = 0; at < names.length; at++) {
-      const value = row[at] ?? null
-      object[names[at]!] = value === null ? null : convert[at]!(value)
-    }
+    for (let at = 0; at < names.length; at++) object[names[at]!] = host(row, at)
     return object as T
   }
 }

@@ -6,7 +6,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { JsRow, JsRows, JsSource } from './connect/index.ts'
-import { RemoteDatabase } from './database/index.ts'
+import { checkOpening, RemoteDatabase } from './database/index.ts'
 import type { WorkerInput } from './worker.ts'
 
 export function openOnThread(
@@ -17,6 +17,7 @@ export function openOnThread(
   // Options that hold functions stay here; what is left out takes its default.
   const { fragments = 1, vectorSize = 4096, backend = 'wasm', cycles = 'drain' } = options
   const chosen = { fragments, vectorSize, backend, cycles }
+  checkOpening(directory, chosen)
   const input: WorkerInput = { directory, options: chosen, arrays: {}, pulled: [] }
   const iterators = new Map<string, AsyncIterator<unknown>>()
   for (const [name, source] of Object.entries(sources)) {

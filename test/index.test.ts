@@ -1,6 +1,13 @@
 /** The public interface: what a program gets and gives. */
 import { expect, test } from 'vitest'
-import { Failure, open, QueryMistake, type RowObject } from '../src/index.ts'
+import {
+  type AppendRows,
+  Failure,
+  type OpenOptions,
+  open,
+  QueryMistake,
+  type RowObject,
+} from '../src/index.ts'
 
 const threads = ['host', 'worker'] as const
 
@@ -155,6 +162,78 @@ test('a subscriber that does not read holds its query up and loses nothing', asy
     expect((await changes.next()).value).toMatchObject({ row: { a: BigInt(a) } })
   }
   await changes.return(undefined)
+})
+
+for (const thread of threads) {
+  test(`${thread}: query() takes one statement that gives rows, and nothing else is done`, async () => {
+    await using db = await open(':memory:', { thread })
+    for (const text of ['', 'CREATE STREAM s (a INT)', 'SELECT 1; CREATE STREAM s (a INT)']) {
+      await expect(db.query(text)).rejects.toMatchObject({ code: 'unsupported' })
+    }
+    await expect(db.query('CREATE STREAM s (a INT); SELEC')).rejects.toMatchObject({
+      code: 'syntax',
+    })
+    await expect(db.explain('SELECT 1; CREATE STREAM s (a INT)')).rejects.toThrow(QueryMistake)
+    await expect(db.query('SHOW STREAMS')).resolves.toEqual([])
+    await expect(db.query('EXPLAIN SELECT 1')).resolves.not.toEqual([])
+  })
+
+  test(`${thread}: a signal that came before stops a statement, and one later a subscription`, async () => {
+    await using db = await open(':memory:', { thread })
+    await db.execute('CREATE STREAM s (a INT)')
+    await expect(
+      db.query('SELECT 1 AS a', undefined, { signal: AbortSignal.abort() }),
+    ).rejects.toMatchObject({ code: 'cancelled' })
+    const controller = new AbortController()
+    const { signal } = controller
+    const commits = db.subscribe('s', undefined, { signal })[Symbol.asyncIterator]()
+    await db.append('s', [[1]])
+    expect((await commits.next()).value).toMatchObject({ rows: [{ a: 1 }] })
+    const waiting = commits.next()
+    controller.abort()
+    await expect(waiting).rejects.toMatchObject({ code: 'cancelled' })
+    await expect(db.query('SHOW QUERIES')).resolves.toEqual([])
+  })
+
+  test(`${thread}: an option that cannot be is refused when the database is opened`, async () => {
+    for (const odd of [
+      { fragments: 0 },
+      { vectorSize: 1.5 },
+      { vectorSize: 1e9 },
+      { backend: 'c' },
+    ]) {
+      const options = { thread, ...odd } as OpenOptions
+      await expect(open(':memory:', options)).rejects.toMatchObject({ code: 'invalid_option' })
+    }
+    await expect(open('./data', { thread })).rejects.toMatchObject({ code: 'unsupported' })
+  })
+
+  test(`${thread}: what is appended fits or is refused`, async () => {
+    await using db = await open(':memory:', { thread })
+    await db.execute('CREATE STREAM s (t TIMESTAMP(3), m DECIMAL(4, 2))')
+    await db.append('s', [{ t: 5_000n, m: 7n }])
+    expect(await db.query('SELECT * FROM s')).toEqual([{ t: 5, m: '7.00' }])
+    const odd = [{ t: 1e300 }, { t: 2n ** 70n }, { m: 100n }, { m: 10n ** 30n }, null, 5]
+    for (const row of odd) {
+      await expect(db.append('s', [row] as AppendRows)).rejects.toMatchObject({
+        code: 'type_mismatch',
+      })
+    }
+    for (const rows of [null, undefined, 5, { t: 1 }]) {
+      const given = rows as unknown as AppendRows
+      await expect(db.append('s', given)).rejects.toMatchObject({ code: 'type_mismatch' })
+    }
+    expect(await db.query('SELECT COUNT(*) AS n FROM s')).toEqual([{ n: 1n }])
+  })
+}
+
+test('a column may have any name', async () => {
+  await using db = await open(':memory:')
+  const [row] = await db.query('SELECT 1 AS "__proto__", 2 AS constructor')
+  expect(Object.entries(row!)).toEqual([
+    ['__proto__', 1],
+    ['constructor', 2],
+  ])
 })
 
 test('explain tells the plan', async () => {

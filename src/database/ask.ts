@@ -1,7 +1,8 @@
 /**
  * Ask: what `query` and `explain` make of `execute`, the same for a database here and on another thread.
  */
-import { QueryMistake } from '../base/index.ts'
+import type { Statement } from '../../grammar/index.ts'
+import { assert, QueryMistake } from '../base/index.ts'
 import type { Field, Row } from '../data/index.ts'
 import type { Database, ExecuteOptions } from './database.ts'
 
@@ -11,18 +12,30 @@ export interface ResultSet {
   rows: Row[]
 }
 
-/** The last result that has rows; continuous queries are cancelled and refused. */
+const message = 'query() takes one statement that gives rows'
+const hint = 'use execute() or subscribe()'
+
+/** Refuses a text that is not one statement which gives rows and ends, before anything of it is done. */
+export function checkAsks(statements: readonly Statement[], text: string): void {
+  const odd = statements.length === 1 ? statements.find((one) => !givesRows(one)) : statements[1]
+  if (statements.length === 1 && odd === undefined) return
+  throw new QueryMistake([{ code: 'unsupported', message, span: odd?.span, hint }], text)
+}
+
+function givesRows(statement: Statement): boolean {
+  if (statement.kind === 'query-statement') return statement.query.emit === null
+  return ['explain', 'show', 'describe'].includes(statement.kind)
+}
+
+/** The rows of the one statement. */
 export async function askRows(
   database: Pick<Database, 'execute'>,
   sql: string,
   options: ExecuteOptions,
 ): Promise<ResultSet> {
-  const results = await database.execute(sql, options)
-  const last = results.findLast((result) => result.kind === 'rows')
-  if (last?.kind === 'rows') return { fields: last.fields, rows: last.rows }
-  for (const result of results) if (result.kind === 'changes') result.cancel()
-  const message = 'query() takes a statement that gives rows'
-  throw new QueryMistake([{ code: 'unsupported', message, hint: 'use execute() or subscribe()' }])
+  const [result] = await database.execute(sql, { ...options, asks: true })
+  assert(result?.kind === 'rows', 'a statement that gives rows gave some')
+  return { fields: result.fields, rows: result.rows }
 }
 
 /** The plan of a statement as text. */

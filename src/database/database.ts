@@ -15,6 +15,7 @@ import {
   type Clock,
   type Disk,
   Failure,
+  mistake,
   QueryMistake,
   systemClock,
   systemDisk,
@@ -23,7 +24,7 @@ import type { Batch, Connectors, Field, Schema } from '../data/index.ts'
 import type { Backend } from '../kernel/index.ts'
 import { Log } from '../log/index.ts'
 import { type BoundStatement, bind } from '../plan/index.ts'
-import { askPlan, askRows, type ResultSet } from './ask.ts'
+import { askPlan, askRows, checkAsks, type ResultSet } from './ask.ts'
 import { Engine } from './engine.ts'
 import { type InputRow, ingest } from './ingest.ts'
 import type { Work } from './query.ts'
@@ -56,6 +57,8 @@ export interface DatabaseOptions {
 export interface ExecuteOptions {
   params?: unknown[] | Record<string, unknown> | undefined
   vars?: Record<string, string>
+  /** The text is one statement that gives rows and ends, or nothing is done. */
+  asks?: boolean
   signal?: AbortSignal
   onNotice?: (text: string) => void
   /** Called after each statement, and waited for. */
@@ -73,11 +76,13 @@ export interface Progress {
 /** Milliseconds of work between two turns of the event loop. */
 const sliceMillis = 1
 const progressMillis = 100
+const vectorSizeMax = 65_536
+const fragmentsMax = 1024
 /** Between looks at sources whose rows are not due yet. */
 const pacedMillis = 1
 
-/** Opens a database; only `':memory:'` exists until the log is durable. */
-export async function open(directory: string, options: DatabaseOptions = {}): Promise<Database> {
+/** Throws for a directory, or for an option, that no database opens with; only `':memory:'` exists today. */
+export function checkOpening(directory: string, options: DatabaseOptions): void {
   if (directory !== ':memory:') {
     throw new QueryMistake([
       {
@@ -87,6 +92,22 @@ export async function open(directory: string, options: DatabaseOptions = {}): Pr
       },
     ])
   }
+  const { vectorSize = 1, fragments = 1, backend = 'wasm' } = options
+  checkOption('vectorSize', vectorSize, vectorSizeMax)
+  checkOption('fragments', fragments, fragmentsMax)
+  if (backend !== 'wasm' && backend !== 'closure') {
+    mistake({ code: 'invalid_option', message: `option backend is 'wasm' or 'closure'` })
+  }
+}
+
+function checkOption(name: string, value: number, max: number): void {
+  if (Number.isInteger(value) && value >= 1 && value <= max) return
+  mistake({ code: 'invalid_option', message: `option ${name} is a whole number from 1 to ${max}` })
+}
+
+/** Opens a database. */
+export async function open(directory: string, options: DatabaseOptions = {}): Promise<Database> {
+  checkOpening(directory, options)
   const database = new Database(options)
   await database.recover()
   return database
@@ -137,6 +158,10 @@ export class Database {
   /** Runs SQL text. */
   async execute(sql: string, options: ExecuteOptions = {}): Promise<StatementResult[]> {
     const { text, statements, mistakes } = read(sql, options.vars)
+    if (options.asks) {
+      if (mistakes.length > 0) throw new QueryMistake(mistakes, text)
+      checkAsks(statements, text)
+    }
     const results: StatementResult[] = []
     for (const statement of statements) {
       const result = await this.#statement(statement, text, options)
@@ -374,10 +399,15 @@ export class Database {
 
 /** A query that is being followed: its commits, one by one. */
 export class Subscription implements AsyncIterable<RawCommit> {
+  readonly #signal: AbortSignal | undefined
   #start: () => Promise<StatementResult & { kind: 'changes' }>
   #fields: Field[] | null = null
 
-  constructor(start: () => Promise<StatementResult & { kind: 'changes' }>) {
+  constructor(
+    signal: AbortSignal | undefined,
+    start: () => Promise<StatementResult & { kind: 'changes' }>,
+  ) {
+    this.#signal = signal
     this.#start = start
   }
 
@@ -388,7 +418,7 @@ export class Subscription implements AsyncIterable<RawCommit> {
     params: ExecuteOptions['params'],
     options: { signal?: AbortSignal },
   ): Subscription {
-    return new Subscription(async () => {
+    return new Subscription(options.signal, async () => {
       const text = /^(\s|--.*|\/\*[\s\S]*?\*\/)*(subscribe|select|values|from)\b/i.test(sql)
         ? sql
         : `SUBSCRIBE ${sql}`
@@ -412,9 +442,17 @@ export class Subscription implements AsyncIterable<RawCommit> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<RawCommit, void> {
-    const { fields, commits } = await this.#start()
+    const { fields, commits, cancel } = await this.#start()
     this.#fields = fields
-    yield* commits
+    const signal = this.#signal
+    signal?.addEventListener('abort', cancel)
+    try {
+      if (signal?.aborted) cancel()
+      yield* commits
+    } finally {
+      signal?.removeEventListener('abort', cancel)
+    }
+    if (signal?.aborted) throw new Failure('cancelled', 'the subscription was cancelled')
   }
 }
 

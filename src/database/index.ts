@@ -3,6 +3,7 @@
 export type { ErrorRow } from '../runtime/index.ts'
 export type { ResultSet } from './ask.ts'
 export {
+  checkOpening,
   Database,
   type DatabaseOptions,
   type ExecuteOptions,

@@ -24,12 +24,11 @@ export type InputRow = Record<string, unknown> | readonly unknown[]
 
 /** A batch that may be appended: rows converted, columns checked. */
 export function ingest(schema: Schema, rows: readonly InputRow[] | Batch): Batch {
-  if (isBatch(rows)) return checkedBatch(schema, rows)
-  return batchOf(schema, rowsFrom(schema, rows))
-}
-
-function isBatch(rows: readonly InputRow[] | Batch): rows is Batch {
-  return !Array.isArray(rows)
+  if (isArray(rows)) return batchOf(schema, rowsFrom(schema, rows))
+  if (typeof rows === 'object' && rows !== null && 'columns' in rows) {
+    return checkedBatch(schema, rows)
+  }
+  throw refused('rows come as an array of objects or arrays, or as a batch')
 }
 
 function checkedBatch(schema: Schema, batch: Batch): Batch {
@@ -55,6 +54,11 @@ function checkedBatch(schema: Schema, batch: Batch): Batch {
 export function rowsFrom(schema: Schema, rows: readonly InputRow[]): Row[] {
   const places = new Map(schema.fields.map((field, index) => [field.name.toLowerCase(), index]))
   return rows.map((row, number) => {
+    if (typeof row !== 'object' || row === null) {
+      throw refused(
+        `row ${number} is ${row === null ? 'null' : `a ${typeof row}`}, no object or array`,
+      )
+    }
     const values = isArray(row)
       ? arrayRow(schema, row, number)
       : objectRow(schema, row, number, places)
@@ -62,8 +66,8 @@ export function rowsFrom(schema: Schema, rows: readonly InputRow[]): Row[] {
   })
 }
 
-function isArray(row: InputRow): row is readonly unknown[] {
-  return Array.isArray(row)
+function isArray<T>(given: readonly T[] | object): given is readonly T[] {
+  return Array.isArray(given)
 }
 
 function arrayRow(schema: Schema, row: readonly unknown[], number: number): readonly unknown[] {

@@ -58,14 +58,14 @@ export class RemoteDatabase
   }
 
   async execute(sql: string, options: ExecuteOptions = {}): Promise<StatementResult[]> {
-    const { params = null, vars = null, signal, onProgress } = options
+    const { params = null, vars = null, asks = false, signal, onProgress } = options
+    if (signal?.aborted) throw new Failure('cancelled', 'the statement was cancelled')
     const id = this.#nextId++
     const cancel = () => this.#send({ kind: 'cancel', id })
     signal?.addEventListener('abort', cancel)
     try {
       const watch = onProgress !== undefined
-      const call = this.#call({ kind: 'execute', id, sql, params, vars, watch }, options)
-      if (signal?.aborted) cancel()
+      const call = this.#call({ kind: 'execute', id, sql, params, vars, asks, watch }, options)
       return (await call).results
     } finally {
       signal?.removeEventListener('abort', cancel)

@@ -114,13 +114,14 @@ export class Server implements RemoteSources {
   }
 
   async #execute(database: Database, request: Request & { kind: 'execute' }): Promise<void> {
-    const { id, sql, params, vars, watch } = request
+    const { id, sql, params, vars, asks, watch } = request
     const controller = new AbortController()
     this.#running.set(id, controller)
     try {
       await database.execute(sql, {
         params: (params ?? undefined) as unknown[] | Record<string, unknown> | undefined,
         ...(vars === null ? {} : { vars }),
+        asks,
         signal: controller.signal,
         onNotice: (text) => this.#send({ kind: 'notice', id, text }),
         ...(watch

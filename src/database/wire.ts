@@ -17,6 +17,7 @@ export type Request =
       sql: string
       params: unknown
       vars: Record<string, string> | null
+      asks: boolean
       watch: boolean
     }
   | { kind: 'append'; id: number; stream: string; batch: Batch }
