@@ -73,8 +73,8 @@ export function compileLoop(): { program: string } | { missing: string } {
   return { program }
 }
 
-export function loopSubject(program: string, { question, bid }: PeerInput): Subject | null {
-  if (question === 'join' || bid.key === 'varchar') return null
+export function loopSubject(program: string, { question, bid, ask }: PeerInput): Subject | null {
+  if (bid.key === 'varchar') return null
   let child: ChildProcess | null = null
   const answers: string[] = []
   let wake = () => {}
@@ -82,8 +82,11 @@ export function loopSubject(program: string, { question, bid }: PeerInput): Subj
     name: 'c',
     prepare: async () => {
       const single = question === 'single' ? 1 : 0
-      const sizes = [bid.rows, bid.keys, bid.nulls ? 1 : 0, single, bid.spacing].map(String)
-      child = spawn(program, [question, ...sizes], { stdio: ['pipe', 'pipe', 'inherit'] })
+      const sizes = [bid.rows, bid.keys, bid.nulls ? 1 : 0, single, bid.spacing]
+      if (ask !== null) sizes.push(ask.rows, ask.spacing, ask.seeds)
+      child = spawn(program, [question, ...sizes.map(String)], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      })
       let pending = ''
       child.stdout!.on('data', (chunk: Buffer) => {
         const lines = (pending + chunk.toString()).split('\n')
@@ -119,7 +122,8 @@ function loopAnswer(question: Question, values: number[]): { answer: number[]; m
     number,
     number,
   ]
-  const answer =
-    question === 'filter-project' ? [groups, count, sum, total] : [groups, count, sum, most, total]
-  return { answer, millis: nanos / 1e6 }
+  const millis = nanos / 1e6
+  if (question === 'filter-project') return { answer: [groups, count, sum, total], millis }
+  if (question === 'join') return { answer: [count, sum, most], millis }
+  return { answer: [groups, count, sum, most, total], millis }
 }

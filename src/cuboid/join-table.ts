@@ -85,13 +85,14 @@ function keyedRows(kernels: Kernels, keys: readonly Vector[], rows: number) {
   const validities = keys.map((key) => key.validity).filter((address) => address !== 0)
   if (validities.length === 0) return { list: 0, count: rows }
   const { arena } = kernels
-  const bits = arena.scratch((rows + 63) >> 3)
+  const words = (rows + 63) >>> 6
   const list = arena.scratch(rows * 4)
-  const { u8 } = arena.views
-  const bytes = (rows + 7) >> 3
-  u8.fill(0xff, bits, bits + bytes)
-  for (const validity of validities) {
-    for (let at = 0; at < bytes; at++) u8[bits + at]! &= u8[validity + at]!
+  const [first, ...others] = validities as [number, ...number[]]
+  let bits = first
+  for (const validity of others) {
+    const both = arena.scratch(words * 8)
+    kernels.get('and_bits')(bits, validity, both, words)
+    bits = both
   }
   return { list, count: kernels.get('cell_select')(rows, bits, 0, 0, list) }
 }

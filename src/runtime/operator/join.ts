@@ -5,8 +5,8 @@
  *
  * How      Streaming form (inner, both inputs append-only): rows are stored as they come. Many new rows of both sides
  *          are brought together at once (src/cuboid/join-pairs.ts): when there are enough of them, when a window
- *          closes, at the commit. An output row stands where the later of its two rows stands. A side whose partner has ended
- *          probes at once and is not stored. Updating form (left joins, retractions):
+ *          closes, at the commit. An output row stands where the later of its two rows stands. A side whose partner
+ *          has ended probes at once and is not stored. Updating form (left joins, retractions):
  *          src/runtime/operator/join-updating.ts.
  *          With equated window columns the tables are bucketed by window and dropped when the watermark has passed it.
  * Contract 1 (checked) every pair is emitted once, whatever the order in which batches come.

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-static int64_t rows, keys, nulls, single, spacing;
+static int64_t rows, keys, nulls, single, spacing, seeds;
 static int64_t *ts, *key, *amount;
 static double *price;
 static uint8_t *has_key, *has_amount;
@@ -23,16 +23,20 @@ static uint32_t mixed(uint32_t value, uint32_t seed) {
   return h ^ (h >> 15);
 }
 
+/* The other stream of a join. */
+static int64_t ask_rows, *ask_ts, *ask_key, *ask_amount;
+static uint8_t *ask_has_key, *ask_has_amount;
+
 static void make_rows(void) {
   ts = malloc(rows * 8), key = malloc(rows * 8), amount = malloc(rows * 8), price = malloc(rows * 8);
   has_key = malloc(rows), has_amount = malloc(rows);
   for (int64_t i = 0; i < rows; i++) {
-    ts[i] = 1000000000000000ll + i * spacing - (int64_t)(mixed(i, 1) % 1000000u);
-    key[i] = mixed(i, 2) % keys;
-    amount[i] = mixed(i, 3) % 1000000u;
-    price[i] = (mixed(i, 4) % 100000u) / 100.0;
-    has_key[i] = !nulls || mixed(i, 5) % 20 != 0;
-    has_amount[i] = !nulls || mixed(i, 6) % 20 != 0;
+    ts[i] = 1000000000000000ll + i * spacing - (int64_t)(mixed(i, seeds + 1) % 1000000u);
+    key[i] = mixed(i, seeds + 2) % keys;
+    amount[i] = mixed(i, seeds + 3) % 1000000u;
+    price[i] = (mixed(i, seeds + 4) % 100000u) / 100.0;
+    has_key[i] = !nulls || mixed(i, seeds + 5) % 20 != 0;
+    has_amount[i] = !nulls || mixed(i, seeds + 6) % 20 != 0;
     if (!has_key[i]) key[i] = 0;
     if (!has_amount[i]) amount[i] = 0;
   }
@@ -138,9 +142,43 @@ static struct answer filter_project(int64_t *out_key, int64_t *out_amount, doubl
   return a;
 }
 
+/* bid JOIN ask on key and window of 10 s: chains of asks by key and window, probed by the bids. */
+static struct answer join(void) {
+  struct answer a = {.most = INT64_MIN};
+  uint64_t size = 1024;
+  while (size < (uint64_t)ask_rows * 2) size *= 2;
+  uint32_t *head = calloc(size, 4), *next = malloc((ask_rows + 1) * 4);
+  #define PLACE(k, w) ((((uint64_t)(k) ^ (uint64_t)(w) << 40) * 0x9e3779b97f4a7c15ull >> 20) & (size - 1))
+  for (int64_t i = 0; i < ask_rows; i++) {
+    if (!ask_has_key[i]) continue;
+    uint64_t at = PLACE(ask_key[i], ask_ts[i] / 10000000);
+    next[i + 1] = head[at], head[at] = i + 1;
+  }
+  for (int64_t i = 0; i < rows; i++) {
+    if (!has_key[i]) continue;
+    int64_t w = ts[i] / 10000000;
+    for (uint32_t j = head[PLACE(key[i], w)]; j; j = next[j]) {
+      if (ask_key[j - 1] != key[i] || ask_ts[j - 1] / 10000000 != w) continue;
+      a.count++, a.sum += amount[i];
+      if (ask_has_amount[j - 1] && ask_amount[j - 1] > a.most) a.most = ask_amount[j - 1];
+    }
+  }
+  free(head), free(next);
+  return a;
+}
+
 int main(int argc, char **argv) {
   if (argc < 7) return 2;
   rows = atoll(argv[2]), keys = atoll(argv[3]), nulls = atoll(argv[4]), single = atoll(argv[5]), spacing = atoll(argv[6]);
+  if (strcmp(argv[1], "join") == 0) {
+    /* Asks are made first and put aside. */
+    if (argc < 10) return 2;
+    int64_t bid_rows = rows, bid_spacing = spacing;
+    rows = atoll(argv[7]), spacing = atoll(argv[8]), seeds = atoll(argv[9]);
+    make_rows();
+    ask_rows = rows, ask_ts = ts, ask_key = key, ask_amount = amount, ask_has_key = has_key, ask_has_amount = has_amount;
+    rows = bid_rows, spacing = bid_spacing, seeds = 0;
+  }
   make_rows();
   int64_t *a = malloc(4096 * 8), *b = malloc(4096 * 8);
   double *c = malloc(4096 * 8);
@@ -148,7 +186,9 @@ int main(int argc, char **argv) {
   while (fgets(line, sizeof line, stdin)) {
     struct timespec t0, t1;
     clock_gettime(CLOCK_MONOTONIC, &t0);
-    struct answer r = strcmp(argv[1], "filter-project") == 0 ? filter_project(a, b, c) : windows();
+    struct answer r = strcmp(argv[1], "filter-project") == 0 ? filter_project(a, b, c)
+                      : strcmp(argv[1], "join") == 0         ? join()
+                                                             : windows();
     clock_gettime(CLOCK_MONOTONIC, &t1);
     int64_t nanos = (t1.tv_sec - t0.tv_sec) * 1000000000ll + (t1.tv_nsec - t0.tv_nsec);
     printf("%lld %lld %lld %lld %lld %.6f\n", (long long)nanos, (long long)r.groups, (long long)r.count,
