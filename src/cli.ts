@@ -15,6 +15,15 @@ const { Command, CommanderError, InvalidArgumentError, Option } = await import('
 const { QueryMistake, systemClock, systemDisk } = await import('./base/index.ts')
 
 const version = '0.1.0'
+const rpcHelp = `
+One JSON object a line; every request gets one answer, with its id.
+  request  {"id":7,"sql":"SELECT $1 AS a","params":[1]}    params: array or object
+  answer   {"id":7,"ok":true,"columns":["a"],"rows":[[1]],"count":1}
+  mistake  {"id":7,"ok":false,"error":"…","code":"…","position":12}
+  change   {"id":8,"row":[1],"op":"+I"}                    of a SUBSCRIBE, before its answer
+  cancel   {"cancel":8}
+Requests wait for each other; those with another "conn":"NAME" do not.
+BIGINT beyond 2^53 and DECIMAL are strings.`
 
 interface Settings {
   command?: string
@@ -260,7 +269,10 @@ withRunOptions(program.command('shell').description('type SQL (the default)'))
     return runShell(dir === undefined ? settings : { ...settings, data: dir })
   })
 withRunOptions(
-  program.command('rpc').description('JSON lines on standard input and output'),
+  program
+    .command('rpc')
+    .description('JSON lines on standard input and output')
+    .addHelpText('after', rpcHelp),
 ).action(runRpc)
 program
   .command('bench')

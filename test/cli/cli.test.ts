@@ -82,6 +82,7 @@ test('wrong usage is status 2, help and version are status 0', () => {
     expect({ args, status, stdout }).toEqual({ args, status: 2, stdout: '' })
   }
   expect(millrace(['--help']).status).toBe(0)
+  expect(millrace(['rpc', '--help']).stdout).toContain('"sql":"SELECT $1 AS a"')
   expect(millrace(['--version'])).toEqual({ stdout: '0.1.0\n', stderr: '', status: 0 })
 })
 
