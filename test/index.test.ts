@@ -195,6 +195,14 @@ for (const thread of threads) {
     await expect(db.query('SHOW QUERIES')).resolves.toEqual([])
   })
 
+  test(`${thread}: a parameter that is no value is refused, and closing goes on as ever`, async () => {
+    const db = await open(':memory:', { thread })
+    const mistake = { code: 'invalid_parameter' }
+    await expect(db.query('SELECT ? AS a', [() => 1])).rejects.toMatchObject(mistake)
+    expect(await db.query('SELECT ? AS a', [1])).toEqual([{ a: 1 }])
+    await db.close()
+  })
+
   test(`${thread}: an option that cannot be is refused when the database is opened`, async () => {
     for (const odd of [
       { fragments: 0 },

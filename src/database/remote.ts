@@ -6,7 +6,7 @@
  * Contract 1 (checked) the golden scripts give the same bytes through it.
  */
 import type { Worker } from 'node:worker_threads'
-import { assert, Failure } from '../base/index.ts'
+import { assert, Failure, QueryMistake } from '../base/index.ts'
 import { type Batch, rowsOf, type Schema } from '../data/index.ts'
 import { askPlan, askRows, type ResultSet } from './ask.ts'
 import { type Database, type ExecuteOptions, Subscription } from './database.ts'
@@ -120,9 +120,16 @@ export class RemoteDatabase
     if (this.#fault !== null) return Promise.reject(this.#fault)
     const results: StatementResult[] = []
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    try {
+      this.#send(request, buffers)
+    } catch {
+      // Only what a program gives as parameters may be what no thread takes.
+      const message = 'a value that cannot be copied cannot be a parameter'
+      const hint = 'pass null, a boolean, number, bigint, string or Date'
+      throw new QueryMistake([{ code: 'invalid_parameter', message, hint }])
+    }
     this.#calls.set(request.id, { resolve, reject, options, results })
     this.#worker.ref()
-    this.#send(request, buffers)
     return promise
       .then((value) => ({ value, results }))
       .finally(() => {
