@@ -13,7 +13,7 @@
  * See      src/kernel/join/chain.ts
  */
 import { cellBlocks, type Kernels } from '../kernel/index.ts'
-import { Chunks } from './chunks.ts'
+import { Chunks, type ChunksState } from './chunks.ts'
 
 const { part: fields, joinEntry, joinLink, joinProbe } = cellBlocks
 const slotsMin = 256
@@ -34,25 +34,51 @@ export interface HashedRows {
   count: number
 }
 
+/** What a checkpoint keeps of an index. */
+export interface JoinIndexState {
+  entries: ChunksState
+  free: number[]
+  next: number
+  end: number
+  parts: number
+  mask: number
+  slots: number
+  count: number
+}
+
 export class JoinIndex {
   readonly #kernels: Kernels
   /** Do rows know their entries? */
   readonly #back: boolean
   readonly #entries: Chunks
-  readonly #free: number[] = []
-  #next = 0
-  #end = 0
+  readonly #free: number[]
+  #next: number
+  #end: number
   parts = 0
   mask = 0
   #slots = 0
-  #count = 0
+  #count: number
 
   /** `expected` rows will not make it grow. `removable` rows begin with a word that is the index's. */
-  constructor(kernels: Kernels, expected: number, removable: boolean) {
+  constructor(
+    kernels: Kernels,
+    expected: number,
+    removable: boolean,
+    state: JoinIndexState | null = null,
+  ) {
     this.#kernels = kernels
     this.#back = removable
-    this.#entries = new Chunks(kernels)
-    this.#make(slotsFor(expected))
+    this.#entries = new Chunks(kernels, state?.entries)
+    this.#free = state?.free.slice() ?? []
+    this.#next = state?.next ?? 0
+    this.#end = state?.end ?? 0
+    this.#count = state?.count ?? 0
+    if (state === null) this.#make(slotsFor(expected))
+    else {
+      this.parts = state.parts
+      this.mask = state.mask
+      this.#slots = state.slots
+    }
   }
 
   get bytes(): number {
@@ -113,6 +139,19 @@ export class JoinIndex {
     this.#write(entry * 4 + joinEntry.row, 0)
     this.#free.push(entry * 4)
     this.#count--
+  }
+
+  state(): JoinIndexState {
+    return {
+      entries: this.#entries.state(),
+      free: this.#free.slice(),
+      next: this.#next,
+      end: this.#end,
+      parts: this.parts,
+      mask: this.mask,
+      slots: this.#slots,
+      count: this.#count,
+    }
   }
 
   drop(): void {

@@ -20,13 +20,14 @@
 import { assert } from '../base/index.ts'
 import type { Type } from '../data/index.ts'
 import { type Kernels, majorOf, takeMajor, type Vector, type VectorBatch } from '../kernel/index.ts'
-import { Directory } from './directory.ts'
-import { FreshRows } from './fresh-rows.ts'
-import { ChainWalk, type HashedRows, JoinIndex } from './join-index.ts'
+import { Directory, type DirectoryState } from './directory.ts'
+import { FreshRows, type FreshRowsState } from './fresh-rows.ts'
+import { ChainWalk, type HashedRows, JoinIndex, type JoinIndexState } from './join-index.ts'
 import { type KeyField, keyVector } from './layout.ts'
 import {
   gatherColumn,
   RowStore,
+  type RowStoreState,
   type StoredColumns,
   type StoreLayout,
   storedVector,
@@ -72,6 +73,21 @@ export interface JoinBucket {
   whole: Directory | null
 }
 
+/** What a checkpoint keeps of a join table beside the memory. */
+export interface JoinTableState {
+  buckets: JoinBucketState[]
+  nullable: boolean[]
+  dropped: number | null
+}
+
+interface JoinBucketState {
+  end: bigint
+  index: JoinIndexState
+  store: RowStoreState
+  fresh: FreshRowsState
+  whole: DirectoryState | null
+}
+
 /** Keys of a batch in the form that all join tables with keys of these types take; in scratch memory. */
 export function joinKeys(kernels: Kernels, keys: readonly Vector[], rows: number): JoinKeys {
   const { list, count } = keyedRows(kernels, keys, rows)
@@ -109,7 +125,8 @@ export class JoinTable {
   #latest: JoinBucket | null = null
   #dropped: number | null = null
 
-  constructor(kernels: Kernels, spec: JoinSpec) {
+  /** With `state`, the table that had it in the memory that was restored. */
+  constructor(kernels: Kernels, spec: JoinSpec, state: JoinTableState | null = null) {
     this.#kernels = kernels
     // Doubles are stored as they came; as keys they need their normal form, which is a column of its own.
     const types = [...spec.columns]
@@ -120,6 +137,35 @@ export class JoinTable {
     this.#layout = storeLayout(types)
     this.keys = places.map((place) => this.#layout.columns[place]!)
     this.#identity = this.#layout.columns.slice(0, spec.identity ?? spec.columns.length)
+    if (state !== null) this.#restore(state)
+  }
+
+  state(): JoinTableState {
+    return {
+      buckets: [...this.#buckets].map(([end, { index, store, fresh, whole }]) => ({
+        end,
+        index: index.state(),
+        store: store.state(),
+        fresh: fresh.state(),
+        whole: whole?.state() ?? null,
+      })),
+      nullable: this.#layout.nullable.slice(),
+      dropped: this.#dropped,
+    }
+  }
+
+  #restore({ buckets, nullable, dropped }: JoinTableState): void {
+    this.#dropped = dropped
+    for (const [column, one] of nullable.entries()) this.#layout.nullable[column] = one
+    for (const { end, index, store, fresh, whole } of buckets) {
+      this.#latest = {
+        index: new JoinIndex(this.#kernels, 0, this.#removable, index),
+        store: new RowStore(this.#kernels, this.#layout, store),
+        fresh: new FreshRows(this.#kernels, fresh),
+        whole: whole === null ? null : new Directory(this.#kernels, 0, whole),
+      }
+      this.#buckets.set(end, this.#latest)
+    }
   }
 
   /** Stores the keyed rows of a batch; `keys` are those of its key columns. */

@@ -9,8 +9,8 @@
  */
 import { physicalOf, type Type } from '../data/index.ts'
 import { cellBlocks, type Kernels, type Vector } from '../kernel/index.ts'
-import { Chunks } from './chunks.ts'
-import { Heap } from './heap.ts'
+import { Chunks, type ChunksState } from './chunks.ts'
+import { Heap, type HeapState } from './heap.ts'
 import { bytesOf, formOf, type KeyField, keyVector } from './layout.ts'
 
 const nullsAt = cellBlocks.row.nulls
@@ -52,21 +52,35 @@ export interface StoredColumns {
   major: number
 }
 
+/** What a checkpoint keeps of a row store. */
+export interface RowStoreState {
+  chunks: ChunksState
+  heap: HeapState
+  free: number[]
+  next: number
+  end: number
+  count: number
+}
+
 export class RowStore {
   readonly heap: Heap
   readonly #kernels: Kernels
   readonly #layout: StoreLayout
   readonly #chunks: Chunks
-  readonly #free: number[] = []
-  #next = 0
-  #end = 0
-  #count = 0
+  readonly #free: number[]
+  #next: number
+  #end: number
+  #count: number
 
-  constructor(kernels: Kernels, layout: StoreLayout) {
+  constructor(kernels: Kernels, layout: StoreLayout, state: RowStoreState | null = null) {
     this.#kernels = kernels
     this.#layout = layout
-    this.#chunks = new Chunks(kernels)
-    this.heap = new Heap(kernels, false)
+    this.#chunks = new Chunks(kernels, state?.chunks)
+    this.heap = new Heap(kernels, false, state?.heap)
+    this.#free = state?.free.slice() ?? []
+    this.#next = state?.next ?? 0
+    this.#end = state?.end ?? 0
+    this.#count = state?.count ?? 0
   }
 
   get count(): number {
@@ -135,6 +149,17 @@ export class RowStore {
       for (let row = from; row < to; row += this.#layout.rowBytes) rows.push(row)
     }
     return rows
+  }
+
+  state(): RowStoreState {
+    return {
+      chunks: this.#chunks.state(),
+      heap: this.heap.state(),
+      free: this.#free.slice(),
+      next: this.#next,
+      end: this.#end,
+      count: this.#count,
+    }
   }
 
   drop(): void {
