@@ -13,7 +13,7 @@ import type { Row } from '../data/index.ts'
 import type { Kernels } from '../kernel/index.ts'
 import type { Expression, PhysicalPlan } from '../plan/index.ts'
 import { loadContributions } from './batch.ts'
-import { type Contribution, compareRows } from './changes.ts'
+import { type Contribution, compareRows, compareTriples } from './changes.ts'
 import { ErrorList } from './errors.ts'
 import { compileExpressions } from './expression.ts'
 import { aggregateStage, columnsRead } from './operator/aggregate.ts'
@@ -91,9 +91,11 @@ export class Dataflow {
   /** Pushes the changes of a view that a scan reads. */
   stepChanges(scan: ScanStage, contributions: readonly Contribution[]): void {
     const { vectorSize } = this.#environment
-    for (let from = 0; from < contributions.length; from += vectorSize) {
-      scan.pushContributions(contributions.slice(from, from + vectorSize))
+    for (let from = 0; from < contributions.length; ) {
+      const to = endOfSlice(contributions, from + vectorSize)
+      scan.pushContributions(contributions.slice(from, to))
       this.#endStep(scan)
+      from = to
     }
   }
 
@@ -288,4 +290,17 @@ function sorted(delta: Delta, { sort, kept }: Sorting): Delta {
     .slice(sort.offset, end)
     .map((change) => ({ ...change, row: kept.map((column) => change.row[column]!) }))
   return { count: chosen.length, batches: null, changes: () => chosen, errors: delta.errors }
+}
+
+/** Where a slice that is to end at `to` may end: rows of one triple that may cancel stay together. */
+function endOfSlice(contributions: readonly Contribution[], to: number): number {
+  const last = contributions[to - 1]
+  if (last === undefined) return contributions.length
+  const isSame = (at: number) => at >= 0 && compareTriples(contributions[at]!, last) === 0
+  let end = to
+  while (end < contributions.length && isSame(end)) end++
+  if (end === to) return to
+  let cancels = false
+  for (let at = end - 1; isSame(at) && !cancels; at--) cancels = contributions[at]!.weight < 0
+  return cancels ? end : to
 }
