@@ -6,10 +6,11 @@
  * Contract 1 (checked) exit status 0 on success, 1 on a mistake or a failure, 2 on wrong usage, 130 when interrupted.
  *          2 (checked) stdout carries result rows only.
  */
-import { enableCompileCache } from 'node:module'
+import module from 'node:module'
 import type { Format, Output } from './shell/index.ts'
 
-enableCompileCache()
+checkNode(process.versions.node)
+module.enableCompileCache()
 
 const { Command, CommanderError, InvalidArgumentError, Option } = await import('commander')
 const { QueryMistake, systemClock, systemDisk } = await import('./base/index.ts')
@@ -32,6 +33,14 @@ interface Settings {
   header?: boolean
   set?: Record<string, string>
   pace?: number
+}
+
+/** Ends the process with a plain message where Node lacks what everything below needs. */
+function checkNode(version: string): void {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (major > 22 || (major === 22 && minor >= 18)) return
+  process.stderr.write(`error: millrace needs Node 22.18 or newer; this is Node ${version}\n`)
+  process.exit(1)
 }
 
 function setVariable(text: string, before: Record<string, string> = {}): Record<string, string> {

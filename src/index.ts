@@ -3,8 +3,8 @@
  *
  * How      This is the public interface; it turns rows of the engine into objects and wires the built-in connectors.
  *          Everything else is `src/database`.
- * Contract 1 (checked) a subscription that is left (`break`, `return`, an error) is cancelled, and one that is not
- *            read holds its query up instead of filling memory.
+ * Contract 1 (checked) a subscription that is left (`break`, `return`, an error, `close`) is cancelled, and one that
+ *            is not read holds its query up instead of filling memory.
  *
  * @example
  * import { open } from 'millrace'
@@ -177,6 +177,15 @@ export class Subscription<T = RowObject> implements AsyncIterable<Commit<T>> {
     for await (const { cycle, rows, ops } of this) {
       for (let at = 0; at < rows.length; at++) yield { op: ops[at]!, row: rows[at]!, cycle }
     }
+  }
+
+  /** Ends it from anywhere: a loop that waits for the next commit is left, as at the end of a bounded query. */
+  async close(): Promise<void> {
+    this.#commits.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 }
 

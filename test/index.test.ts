@@ -195,6 +195,37 @@ for (const thread of threads) {
     await expect(db.query('SHOW QUERIES')).resolves.toEqual([])
   })
 
+  test(`${thread}: a subscription that is closed ends the loop that waits on it, and its query`, async () => {
+    await using db = await open(':memory:', { thread })
+    await db.execute('CREATE STREAM s (a INT)')
+    const following = db.subscribe('s')
+    const commits = following[Symbol.asyncIterator]()
+    await db.append('s', [[1]])
+    expect((await commits.next()).value).toMatchObject({ rows: [{ a: 1 }] })
+    const waiting = commits.next()
+    await following.close()
+    expect(await waiting).toEqual({ done: true, value: undefined })
+    expect(await commits.next()).toEqual({ done: true, value: undefined })
+    await expect(db.query('SHOW QUERIES')).resolves.toEqual([])
+    const unread = db.subscribe('s')
+    await unread.close()
+    for await (const _ of unread) expect.unreachable()
+    await expect(db.query('SHOW QUERIES')).resolves.toEqual([])
+  })
+
+  test(`${thread}: values that no parameter takes are refused before anything is done`, async () => {
+    await using db = await open(':memory:', { thread })
+    const refused = (message: string) => ({ code: 'invalid_parameter', message })
+    await expect(db.query('SELECT ? AS a', [1, 2])).rejects.toMatchObject(
+      refused('2 values were given, and the text has 1 parameter'),
+    )
+    await expect(db.execute('CREATE STREAM s (a INT)', { params: [1] })).rejects.toMatchObject(
+      refused('1 value was given, and the text has no parameters'),
+    )
+    await expect(db.query('SHOW STREAMS')).resolves.toEqual([])
+    expect(await db.query('SELECT $2 AS a', [1, 2])).toEqual([{ a: 2 }])
+  })
+
   test(`${thread}: a parameter that is no value is refused, and closing goes on as ever`, async () => {
     const db = await open(':memory:', { thread })
     const mistake = { code: 'invalid_parameter' }

@@ -162,6 +162,7 @@ export class Database {
       if (mistakes.length > 0) throw new QueryMistake(mistakes, text)
       checkAsks(statements, text)
     }
+    if (mistakes.length === 0) checkCount(statements, options.params, text)
     const results: StatementResult[] = []
     for (const statement of statements) {
       const result = await this.#statement(statement, text, options)
@@ -402,6 +403,8 @@ export class Subscription implements AsyncIterable<RawCommit> {
   readonly #signal: AbortSignal | undefined
   #start: () => Promise<StatementResult & { kind: 'changes' }>
   #fields: Field[] | null = null
+  #closed = false
+  #cancel: () => void = () => {}
 
   constructor(
     signal: AbortSignal | undefined,
@@ -419,7 +422,7 @@ export class Subscription implements AsyncIterable<RawCommit> {
     options: { signal?: AbortSignal },
   ): Subscription {
     return new Subscription(options.signal, async () => {
-      const text = /^(\s|--.*|\/\*[\s\S]*?\*\/)*(subscribe|select|values|from)\b/i.test(sql)
+      const text = /^(\s|--.*|\/\*[\s\S]*?\*\/)*(subscribe|select|values|from|with)\b/i.test(sql)
         ? sql
         : `SUBSCRIBE ${sql}`
       const results = await database.execute(text, { ...options, params })
@@ -441,13 +444,21 @@ export class Subscription implements AsyncIterable<RawCommit> {
     return this.#fields
   }
 
+  /** Ends it: a `next()` that waits is done, and so is every later one. */
+  close(): void {
+    this.#closed = true
+    this.#cancel()
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<RawCommit, void> {
+    if (this.#closed) return
     const { fields, commits, cancel } = await this.#start()
     this.#fields = fields
+    this.#cancel = cancel
     const signal = this.#signal
     signal?.addEventListener('abort', cancel)
     try {
-      if (signal?.aborted) cancel()
+      if (signal?.aborted || this.#closed) cancel()
       yield* commits
     } finally {
       signal?.removeEventListener('abort', cancel)
@@ -482,14 +493,37 @@ type Parameter = Expression & { kind: 'parameter' }
 
 /** The `?` of a tree in the order of the text. */
 function positionalIn(tree: Statement): Parameter[] {
+  return parametersIn(tree)
+    .filter(({ style }) => style === 'positional')
+    .sort((a, b) => a.span.start - b.span.start)
+}
+
+function parametersIn(tree: unknown): Parameter[] {
   const found: Parameter[] = []
   const visit = (node: unknown): void => {
     if (typeof node !== 'object' || node === null) return
-    if ('style' in node && node.style === 'positional') found.push(node as Parameter)
-    else for (const child of Object.values(node)) visit(child)
+    if ('style' in node && 'kind' in node && node.kind === 'parameter') {
+      found.push(node as Parameter)
+    } else for (const child of Object.values(node)) visit(child)
   }
   visit(tree)
-  return found.sort((a, b) => a.span.start - b.span.start)
+  return found
+}
+
+/** Refuses more values than the text has places for. */
+function checkCount(
+  statements: readonly Statement[],
+  params: ExecuteOptions['params'],
+  text: string,
+): void {
+  if (!Array.isArray(params) || params.length === 0) return
+  const numbers = parametersIn(statements).map(({ name }) => Number(name) || 0)
+  const wanted = Math.max(0, ...numbers)
+  if (params.length <= wanted) return
+  const given = params.length === 1 ? '1 value was given' : `${params.length} values were given`
+  const places = wanted === 1 ? '1 parameter' : `${wanted === 0 ? 'no' : wanted} parameters`
+  const message = `${given}, and the text has ${places}`
+  throw new QueryMistake([{ code: 'invalid_parameter', message }], text)
 }
 
 function parametersOf(params: ExecuteOptions['params']) {

@@ -371,13 +371,7 @@ function* explain(
 ): Work<Outcome> {
   const inner = bound.statement
   const plan = planOf(engine, inner)
-  if (plan === null) {
-    const message = 'EXPLAIN takes a query'
-    throw new QueryMistake(
-      [{ code: 'unsupported', message: `not supported yet: ${message}` }],
-      session.text,
-    )
-  }
+  assert(plan !== null, 'a statement that is explained has a plan')
   if (bound.format === 'json') {
     return {
       kind: 'rows',

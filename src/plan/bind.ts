@@ -77,6 +77,16 @@ export function bind(statement: Statement, context: BindContext): BoundStatement
   }
 }
 
+/** Statements with a plan to show. */
+const explained: ReadonlySet<BoundStatement['kind']> = new Set([
+  'select',
+  'insert',
+  'create-materialized',
+  'insert-continuous',
+  'select-continuous',
+  'subscribe',
+])
+
 function bindStatement(binding: Binding, statement: Statement): BoundStatement {
   const { notices } = binding
   switch (statement.kind) {
@@ -95,6 +105,11 @@ function bindStatement(binding: Binding, statement: Statement): BoundStatement {
     case 'explain': {
       const { analyze, format } = statement
       const inner = bindStatement(binding, statement.statement)
+      if (!explained.has(inner.kind)) {
+        const { span } = statement.statement
+        const word = /^\w*/.exec(binding.text.slice(span.start))![0]
+        unsupported(`EXPLAIN of ${word.toUpperCase()}`, span, 'EXPLAIN takes a query')
+      }
       return { kind: 'explain', analyze, format, statement: inner, notices }
     }
     case 'set':

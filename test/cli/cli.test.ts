@@ -34,6 +34,21 @@ test('-c answers rows on stdout, as jsonl in a pipe', () => {
   })
 })
 
+test('an older Node is told so in a sentence', () => {
+  const versions = '{...process.versions,node:"22.17.9"}'
+  const older = `Object.defineProperty(process,"versions",{value:${versions}})`
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ['--import', `data:text/javascript,${older}`, 'src/cli.ts', '-c', 'SELECT 1'],
+    { encoding: 'utf8' },
+  )
+  expect({ stdout, stderr, status }).toEqual({
+    stdout: '',
+    stderr: 'error: millrace needs Node 22.18 or newer; this is Node 22.17.9\n',
+    status: 1,
+  })
+})
+
 test('confirmations go to stderr', () => {
   const { stdout, stderr, status } = millrace([
     '-c',

@@ -38,6 +38,7 @@ export type From =
       alias: string
     }
   | { kind: 'derived'; select: Select; alias: string }
+  | { kind: 'values'; rows: Expr[][]; columns: string[]; alias: string }
   | { kind: 'join'; join: 'inner' | 'left'; left: From; right: From; on: Expr[] }
 
 export interface Select {
@@ -113,6 +114,11 @@ function fromSql(from: From, dialect: Dialect): string {
       return from.name === from.alias ? from.name : `${from.name} ${from.alias}`
     case 'derived':
       return `(${selectSql(from.select, dialect)}) ${from.alias}`
+    case 'values': {
+      const row = (cells: Expr[]) => `(${cells.map((c) => expressionSql(c, dialect)).join(', ')})`
+      const { rows, alias, columns } = from
+      return `(values ${rows.map(row).join(', ')}) ${alias} (${columns.join(', ')})`
+    }
     case 'window': {
       const { source } = from
       const inner =

@@ -42,6 +42,8 @@ function readsViews(from: From): boolean {
   switch (from.kind) {
     case 'table':
       return from.name.startsWith('v')
+    case 'values':
+      return false
     case 'derived':
       return readsViews(from.select.from)
     case 'window':

@@ -2,8 +2,8 @@
  * Generate: random cases over every construct of the engine.
  *
  * How      Relations with a few columns, rows that meet, tie, come late and hold NULLs and extremes, and queries
- *          that are filters, projections, groupings, DISTINCT, windows, joins and nestings of these. A query that
- *          the binder refuses is thrown away and another one drawn.
+ *          that are filters, projections, groupings, DISTINCT, windows, joins, VALUES and nestings of these. A query
+ *          that the binder refuses is thrown away and another one drawn.
  */
 import { parse } from '../../grammar/index.ts'
 import { QueryMistake, type Random } from '../../src/base/index.ts'
@@ -96,6 +96,23 @@ class Generator {
     return { from, scope, windows: windows.map((name) => `${alias}.${name}`) }
   }
 
+  /** Rows that stand in the text; the first column is an integer, for joins. */
+  #values(): Sourced {
+    const { random } = this
+    const alias = this.name('u')
+    const columns: { name: string; kind: Kind }[] = [{ name: 'k', kind: 'int' }]
+    const others = random.below(3)
+    for (let column = 0; column < others; column++) {
+      columns.push({ name: `c${column}`, kind: pick(random, kinds) })
+    }
+    const rows = Array.from({ length: 1 + random.below(4) }, () =>
+      columns.map(({ kind }) => expression(random, kind, [], chance(random, 0.8) ? 0 : 1)),
+    )
+    const scope = columns.map(({ name, kind }) => ({ ref: `${alias}.${name}`, kind }))
+    const names = columns.map(({ name }) => name)
+    return { from: { kind: 'values', rows, columns: names, alias }, scope, windows: [] }
+  }
+
   #window(depth: number): Sourced {
     const { random } = this
     const inner = depth > 0 && chance(random, 0.25) ? this.#derived(0) : this.#table()
@@ -127,7 +144,11 @@ class Generator {
   #join(depth: number): Sourced {
     const { random } = this
     const left = this.#source(depth - 1)
-    const right = chance(random, 0.3) ? this.#derived(0) : this.#source(0)
+    const right = chance(random, 0.3)
+      ? this.#derived(0)
+      : chance(random, 0.15)
+        ? this.#values()
+        : this.#source(0)
     const on: Expr[] = []
     const pairs = left.scope.flatMap((a) =>
       right.scope
@@ -157,6 +178,7 @@ class Generator {
     if (draw < 0.35) return this.#window(depth)
     if (depth > 0 && draw < 0.55) return this.#join(depth)
     if (depth > 0 && draw < 0.75) return this.#derived(depth - 1)
+    if (draw > 0.96) return this.#values()
     return this.#table()
   }
 

@@ -130,6 +130,9 @@ function* sources(from: From): Generator<From> {
       if (from.offset !== 0) yield { ...from, offset: 0 }
       for (const source of sources(from.source)) yield { ...from, source }
       return
+    case 'values':
+      if (from.rows.length > 1) for (const rows of without(from.rows)) yield { ...from, rows }
+      return
     case 'derived': {
       const inner = from.select.from
       if (inner.kind !== 'join') yield { ...inner, alias: from.alias }

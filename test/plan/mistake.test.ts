@@ -35,6 +35,8 @@ const table: Row[] = [
   ['drop stream side', 'unknown_name', 'side', 'side is a table, not a stream', 'DROP TABLE'],
   ['drop stream bid', 'dependency', 'bid', 'bid is needed by cheap, totals, copies', 'drop cheap'],
   ['describe nothing', 'unknown_name', 'nothing', 'table nothing'],
+  ['explain explain select 1', 'unsupported', 'explain select 1', 'EXPLAIN of EXPLAIN', 'a query'],
+  ['explain show tables', 'unsupported', 'show tables', 'EXPLAIN of SHOW', 'a query'],
   [
     'insert into side (id, lable) values (1, 2)',
     'unknown_name',
