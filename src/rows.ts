@@ -1,12 +1,13 @@
 /**
  * Rows: rows of the engine as the objects that a program works with.
  *
- * Format   BOOLEAN boolean · INTEGER number · BIGINT bigint · DOUBLE number · DECIMAL string · VARCHAR string ·
- *          DATE 'YYYY-MM-DD' · TIMESTAMP milliseconds since 1970 as a number (with a fraction for microseconds) ·
- *          INTERVAL { months, days, micros } · NULL null
+ * Format   BOOLEAN boolean · TINYINT, SMALLINT, INTEGER number · BIGINT bigint · REAL, DOUBLE number · DECIMAL string ·
+ *          VARCHAR string · VARBINARY Uint8Array · JSON what the document says, by JSON.parse · DATE 'YYYY-MM-DD' ·
+ *          TIME 'HH:MM:SS[.ffffff]' · TIMESTAMP milliseconds since 1970 as a number (with a fraction for microseconds)
+ *          · INTERVAL { months, days, micros } · NULL null
  * How      One function per column is chosen once per result; a row is one object with the columns in order.
  */
-import { type Field, type Row, type Type, type Value, valueText } from './data/index.ts'
+import { type Field, type Row, type Type, type Value, valueBytes, valueText } from './data/index.ts'
 
 export interface Interval {
   months: number
@@ -14,7 +15,8 @@ export interface Interval {
   micros: bigint
 }
 
-export type HostValue = null | boolean | number | bigint | string | Interval
+/** What a JSON document says is an object, an array or one of the others. */
+export type HostValue = null | boolean | number | bigint | string | Uint8Array | Interval | object
 
 /** A row as an object with one property per column. */
 export type RowObject = Record<string, HostValue>
@@ -30,6 +32,13 @@ function hostValueOf(type: Type): (value: NonNullable<Value>) => HostValue {
         const micros = value as bigint
         return { months: 0, days: Number(micros / microsPerDay), micros: micros % microsPerDay }
       }
+    case 'months':
+      return (value) => ({ months: Number(value), days: 0, micros: 0n })
+    case 'varbinary':
+      return (value) => valueBytes(value, type)
+    case 'json':
+      return (value) => JSON.parse(value as string) as HostValue
+    case 'time':
     case 'date':
     case 'decimal':
       return (value) => valueText(value, type)

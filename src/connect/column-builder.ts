@@ -8,7 +8,14 @@
  * Cost     Memory of a batch; a NULL costs a bit.
  */
 import { assert } from '../base/index.ts'
-import { type Column, type ColumnValues, type Field, layoutOf, type Value } from '../data/index.ts'
+import {
+  type Column,
+  type ColumnValues,
+  type Field,
+  layoutOf,
+  type Value,
+  valueBytes,
+} from '../data/index.ts'
 
 const none32 = new Int32Array(0)
 const none64 = new BigInt64Array(0)
@@ -105,7 +112,7 @@ export class ColumnBuilder {
         if (value === true) this.bits[row >> 3]! |= 1 << (row & 7)
         break
       case 'utf8':
-        this.setString(row, String(value))
+        this.setBytes(row, valueBytes(value, this.field.type))
     }
   }
 

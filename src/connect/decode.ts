@@ -8,7 +8,15 @@
  * Cost     About one nanosecond per byte; no allocation on the fast path.
  */
 import { assert } from '../base/index.ts'
-import { daysOf, hostValue, parseValue, type Type, typeText, type Value } from '../data/index.ts'
+import {
+  daysOf,
+  hostValue,
+  isWide,
+  parseValue,
+  type Type,
+  typeText,
+  type Value,
+} from '../data/index.ts'
 import type { ColumnBuilder } from './column-builder.ts'
 import { ABSENT, type Fields } from './fields.ts'
 
@@ -40,13 +48,14 @@ export function decoderOf(type: Type, options: DecodeOptions = {}): Decoder {
     case 'boolean':
       return decodeBoolean
     case 'varchar':
-      return decodeVarchar
+      return type.length === undefined ? decodeVarchar : decodeSlowly
     case 'date':
       return decodeDate
     case 'timestamp':
-      return options.epochMicros ? decodeEpoch(options.epochMicros) : decodeTimestamp
+      if (options.epochMicros) return decodeEpoch(options.epochMicros)
+      return type.zoned ? decodeSlowly : decodeTimestamp
     case 'decimal':
-      return decodeDecimal
+      return isWide(type) ? decodeSlowly : decodeDecimal
     default:
       return decodeSlowly
   }
@@ -73,7 +82,8 @@ function slow(
     target.setNull(row)
     return
   }
-  const value = type.kind === 'varchar' ? text : read(text, type)
+  const whole = type.kind === 'varchar' && type.length === undefined
+  const value = whole ? text : read(text, type)
   if (value === undefined) {
     fields.fault(slot, `column ${name}: cannot read ${quoted(text)} as ${typeText(type)}`)
     target.setNull(row)

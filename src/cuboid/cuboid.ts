@@ -13,7 +13,7 @@
  *          10–20 B of index, and a cold part where it is needed.
  */
 import { assert } from '../base/index.ts'
-import type { Type } from '../data/index.ts'
+import { physicalOf, type Type } from '../data/index.ts'
 import {
   Arena,
   cellBlocks,
@@ -645,7 +645,7 @@ export class Cuboid {
 
   #readKeyAs(type: Type, field: KeyField, addresses: number, count: number): Vector {
     const vector = readKey(this.#kernels, field, addresses, count)
-    if (type.kind === 'double') return { ...vector, physical: 'f64' }
+    if (physicalOf(type) === 'f64') return { ...vector, physical: 'f64' }
     if (type.kind !== 'boolean') return vector
     const data = this.#kernels.arena.scratch((count + 63) >> 3)
     this.#kernels.get('cell_read_bits')(addresses, count, field.offset, data)

@@ -18,7 +18,7 @@
  *          index, 16 B and its columns.
  */
 import { assert } from '../base/index.ts'
-import type { Type } from '../data/index.ts'
+import { physicalOf, type Type } from '../data/index.ts'
 import { type Kernels, majorOf, takeMajor, type Vector, type VectorBatch } from '../kernel/index.ts'
 import { Directory, type DirectoryState } from './directory.ts'
 import { FreshRows, type FreshRowsState } from './fresh-rows.ts'
@@ -131,7 +131,7 @@ export class JoinTable {
     // Doubles are stored as they came; as keys they need their normal form, which is a column of its own.
     const types = [...spec.columns]
     const places = spec.keys.map((column) =>
-      types[column]!.kind === 'double' ? types.push({ kind: 'bigint' }) - 1 : column,
+      physicalOf(types[column]!) === 'f64' ? types.push({ kind: 'bigint' }) - 1 : column,
     )
     this.#removable = spec.removable
     this.#layout = storeLayout(types)
@@ -410,7 +410,7 @@ export class JoinTable {
     u8[validity] = column.validity === 0 ? 1 : (u8[column.validity + (at >> 3)]! >> (at & 7)) & 1
     const type = this.#layout.types[field.bit]!
     let equal: boolean
-    if (type.kind === 'double') {
+    if (physicalOf(type) === 'f64') {
       const stored = keyVector(this.#kernels, this.gather(field.bit, list, 1), 1)
       const isNull = stored.validity !== 0 && (u8[stored.validity]! & 1) === 0
       const { u32: words } = arena.views

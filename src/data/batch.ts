@@ -5,18 +5,19 @@
  *          validity as a bitmap or null when no value is NULL. A null slot of a numeric column holds 0.
  * Contract 1 (trusted) a batch is not changed once it was handed over; arrays may be longer than `rows` needs.
  */
-import type { Row, Schema, Type, Value } from './type.ts'
+import { isWide, type Row, type Schema, type Type, type Value } from './type.ts'
+import { readWide, wideBytes } from './wide.ts'
 
 export type ColumnValues =
-  /** INTEGER, DATE */
+  /** TINYINT, SMALLINT, INTEGER, DATE */
   | { layout: 'i32'; values: Int32Array }
-  /** BIGINT, DECIMAL, TIMESTAMP, INTERVAL */
+  /** BIGINT, DECIMAL of up to 18 digits, TIMESTAMP, TIME, INTERVAL */
   | { layout: 'i64'; values: BigInt64Array }
-  /** DOUBLE */
+  /** REAL, DOUBLE */
   | { layout: 'f64'; values: Float64Array }
   /** BOOLEAN */
   | { layout: 'bits'; values: Uint8Array }
-  /** VARCHAR; string r is bytes[offsets[r] .. offsets[r + 1]) */
+  /** VARCHAR, JSON, VARBINARY, DECIMAL of more digits (wide.ts); string r is bytes[offsets[r] .. offsets[r + 1]) */
   | { layout: 'utf8'; offsets: Int32Array; bytes: Uint8Array }
 
 export interface Column {
@@ -35,13 +36,20 @@ export function layoutOf(type: Type): ColumnValues['layout'] {
   switch (type.kind) {
     case 'boolean':
       return 'bits'
+    case 'tinyint':
+    case 'smallint':
     case 'integer':
     case 'date':
       return 'i32'
+    case 'real':
     case 'double':
       return 'f64'
     case 'varchar':
+    case 'varbinary':
+    case 'json':
       return 'utf8'
+    case 'decimal':
+      return isWide(type) ? 'utf8' : 'i64'
     default:
       return 'i64'
   }
@@ -63,11 +71,30 @@ export function valueAt(column: Column, row: number): Value {
     case 'bits':
       return ((data.values[row >> 3]! >> (row & 7)) & 1) === 1
     case 'utf8':
-      return decoder.decode(data.bytes.subarray(data.offsets[row]!, data.offsets[row + 1]!))
+      return bytesValue(column.type, data.bytes, data.offsets[row]!, data.offsets[row + 1]!)
     default:
       return data.values[row]!
   }
 }
+
+/** The value of a type in utf8 layout whose bytes lie from `start` to `end`. */
+function bytesValue(type: Type, bytes: Uint8Array, start: number, end: number): Value {
+  if (type.kind === 'decimal') return readWide(bytes, start, end)
+  if (type.kind !== 'varbinary') return decoder.decode(bytes.subarray(start, end))
+  let text = ''
+  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at]!)
+  return text
+}
+
+/** The bytes of a known value of a type in utf8 layout. Lone surrogates become U+FFFD. */
+export function valueBytes(value: NonNullable<Value>, type: Type): Uint8Array {
+  if (type.kind === 'decimal') return wideBytes(BigInt(value))
+  const text = String(value)
+  if (type.kind !== 'varbinary') return encoder.encode(text)
+  return Uint8Array.from(text, (char) => char.charCodeAt(0))
+}
+
+const noBytes = new Uint8Array(0)
 
 export function rowAt(batch: Batch, row: number): Row {
   return batch.columns.map((column) => valueAt(column, row))
@@ -116,7 +143,7 @@ function packed(type: Type, values: readonly Value[]): ColumnValues {
       return { layout, values: bits }
     }
     case 'utf8': {
-      const parts = values.map((value) => encoder.encode(value === null ? '' : String(value)))
+      const parts = values.map((value) => (value === null ? noBytes : valueBytes(value, type)))
       const offsets = new Int32Array(values.length + 1)
       parts.forEach((part, row) => {
         offsets[row + 1] = offsets[row]! + part.length

@@ -1,24 +1,26 @@
 /**
  * Host: values as a program gives them (rows of `append`, of JavaScript sources) as values of a column.
  *
- * Format   BOOLEAN boolean · INTEGER, BIGINT number, bigint · DOUBLE number, bigint · DECIMAL number, bigint, both for
- *          what they count · VARCHAR string · DATE Date, number of days since 1970 · TIMESTAMP Date, number of
- *          milliseconds, bigint of microseconds since 1970 · INTERVAL number of milliseconds, bigint of microseconds ·
- *          for each of them a string, read as CAST reads it.
+ * Format   BOOLEAN boolean · TINYINT to BIGINT number, bigint · REAL, DOUBLE number, bigint · DECIMAL number, bigint,
+ *          both for what they count · VARCHAR string · VARBINARY Uint8Array · JSON any other than a string, as its
+ *          document · DATE Date, number of days since 1970 · TIMESTAMP Date, number of milliseconds, bigint of
+ *          microseconds since 1970 · TIME and INTERVAL number of milliseconds, bigint of microseconds · INTERVAL YEAR
+ *          TO MONTH number, bigint · for each of them a string, read as CAST reads it.
  * Contract 1 (checked) a value out of range, of another kind or with a fraction where none is taken is undefined.
  *          2 (checked) times are cut to the precision of the column towards the past, as those of texts are.
  * See      test/data/host.test.ts; src/rows.ts for the other way
  */
 import { parseValue } from './text.ts'
-import { precisionMicros, type Type, type Value } from './type.ts'
+import { formOf, precisionMicros, rangeOf, type Type, type Value } from './type.ts'
 
 const DAY_MILLIS = 86_400_000
 
 /** The value of `type` that `given`, which is neither null nor undefined, stands for; undefined when there is none. */
 export function hostValue(given: unknown, type: Type): Value | undefined {
+  if (type.kind === 'json' && typeof given !== 'string') return ofDocument(given)
   switch (typeof given) {
     case 'string':
-      return type.kind === 'varchar' ? given : parseValue(given, type)
+      return type.kind === 'varchar' && type.length === undefined ? given : parseValue(given, type)
     case 'boolean':
       return type.kind === 'boolean' ? given : undefined
     case 'number':
@@ -26,7 +28,22 @@ export function hostValue(given: unknown, type: Type): Value | undefined {
     case 'bigint':
       return ofBigint(given, type)
     default:
-      return given instanceof Date ? ofDate(given, type) : undefined
+      return ofObject(given, type)
+  }
+}
+
+function ofObject(given: unknown, type: Type): Value | undefined {
+  if (given instanceof Date) return ofDate(given, type)
+  if (!(given instanceof Uint8Array) || type.kind !== 'varbinary') return undefined
+  return Array.from(given, (byte) => String.fromCharCode(byte)).join('')
+}
+
+/** The text of a document; undefined for what JSON has no form for. */
+function ofDocument(given: unknown): string | undefined {
+  try {
+    return JSON.stringify(given)?.toWellFormed()
+  } catch {
+    return undefined
   }
 }
 
@@ -34,9 +51,12 @@ function ofNumber(given: number, type: Type): Value | undefined {
   switch (type.kind) {
     case 'double':
       return given
+    case 'real':
+      return ofDouble(given)
     case 'decimal':
       return parseValue(String(given), type)
     case 'timestamp':
+    case 'time':
     case 'interval':
       return Number.isFinite(given) ? cut(BigInt(Math.round(given * 1000)), type) : undefined
     default:
@@ -44,23 +64,40 @@ function ofNumber(given: number, type: Type): Value | undefined {
   }
 }
 
+/** The nearest float; undefined when it is beyond all of them. */
+function ofDouble(given: number): number | undefined {
+  const rounded = Math.fround(given)
+  return Number.isFinite(given) && !Number.isFinite(rounded) ? undefined : rounded
+}
+
 function ofBigint(given: bigint, type: Type): Value | undefined {
   switch (type.kind) {
-    case 'integer':
-    case 'date':
-      return BigInt.asIntN(32, given) === given ? Number(given) : undefined
-    case 'bigint':
-      return BigInt.asIntN(64, given) === given ? given : undefined
     case 'double':
       return Number(given)
+    case 'real':
+      return ofDouble(Number(given))
     case 'decimal':
       return parseValue(String(given), type)
     case 'timestamp':
+    case 'time':
     case 'interval':
       return cut(given, type)
+    case 'tinyint':
+    case 'smallint':
+    case 'integer':
+    case 'date':
+    case 'bigint':
+    case 'months':
+      return ranged(given, type)
     default:
       return undefined
   }
+}
+
+function ranged(value: bigint, type: Type): Value | undefined {
+  const { low, high } = rangeOf(type)
+  if (value < low || value > high) return undefined
+  return formOf(type) === 'number' ? Number(value) : value
 }
 
 function ofDate(given: Date, type: Type): Value | undefined {
@@ -71,9 +108,8 @@ function ofDate(given: Date, type: Type): Value | undefined {
 }
 
 /** Microseconds cut to the precision of the type. */
-function cut(micros: bigint, type: Type): bigint | undefined {
+function cut(micros: bigint, type: Type): Value | undefined {
   const unit = precisionMicros(type)
   const rest = micros % unit
-  const value = micros - (rest < 0n ? rest + unit : rest)
-  return BigInt.asIntN(64, value) === value ? value : undefined
+  return ranged(micros - (rest < 0n ? rest + unit : rest), type)
 }

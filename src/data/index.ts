@@ -10,8 +10,9 @@ export {
   rowAt,
   rowsOf,
   valueAt,
+  valueBytes,
 } from './batch.ts'
-export { type CivilDate, civilOf, daysOf } from './calendar.ts'
+export { type CivilDate, civilOf, daysInMonth, daysOf } from './calendar.ts'
 export type {
   BadRow,
   Connector,
@@ -26,11 +27,16 @@ export { jsonText } from './json.ts'
 export { compareValues, parseValue, valueText } from './text.ts'
 export {
   type Field,
+  formOf,
+  isWhole,
+  isWide,
   type Op,
   type Physical,
   physicalOf,
+  plainValue,
   precisionMicros,
   type Row,
+  rangeOf,
   type Schema,
   sameType,
   type Type,

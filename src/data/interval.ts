@@ -1,8 +1,9 @@
 /**
- * Interval: text of a day-time interval as microseconds.
+ * Interval: text of a day-time interval as microseconds, and of a year-month interval as months.
  *
- * Format   quantities with units, then perhaps a time: `1 day -02:03:04.5`, `90 seconds`, `1.5 hours`. Every part has a
- *          sign of its own. Months and years have no fixed length and are not taken, nor is `ago`.
+ * Format   quantities with units, then perhaps a time: `1 day -02:03:04.5`, `90 seconds`, `1.5 hours`; or years and
+ *          months: `1 year -2 mons`, `1-2`. Every part has a sign of its own. Months and years have no fixed length:
+ *          the two kinds do not mix. `ago` is not taken.
  */
 
 const unitMicros: Record<string, bigint> = {
@@ -60,4 +61,41 @@ function parseTime(text: string): bigint | undefined {
   const whole = (BigInt(hours!) * 60n + BigInt(minutes!)) * 60n + BigInt(seconds)
   const magnitude = whole * 1_000_000n + BigInt(fraction.slice(0, 6).padEnd(6, '0'))
   return sign === '-' ? -magnitude : magnitude
+}
+
+const unitMonths: Record<string, bigint> = {
+  month: 1n,
+  mon: 1n,
+  quarter: 3n,
+  year: 12n,
+  yr: 12n,
+  y: 12n,
+  decade: 120n,
+  century: 1200n,
+}
+
+const wholeQuantity = /^([+-]?)(\d+)\s*([a-z]+)\s*/i
+
+/** Months of any number: `1 year 2 months`, `-1-2`. */
+export function parseMonths(text: string): bigint | undefined {
+  const pair = /^([+-]?)(\d+)-(\d{1,2})$/.exec(text)
+  if (pair !== null) {
+    if (Number(pair[3]) > 11) return undefined
+    const months = BigInt(pair[2]!) * 12n + BigInt(pair[3]!)
+    return pair[1] === '-' ? -months : months
+  }
+  let rest = text
+  let months = 0n
+  for (let match = wholeQuantity.exec(rest); match !== null; match = wholeQuantity.exec(rest)) {
+    const [all, sign, count, word] = match
+    const singular = word!
+      .toLowerCase()
+      .replace(/(?<=..)s$/, '')
+      .replace(/^centurie$/, 'century')
+    if (!Object.hasOwn(unitMonths, singular)) return undefined
+    const part = BigInt(count!) * unitMonths[singular]!
+    months += sign === '-' ? -part : part
+    rest = rest.slice(all.length)
+  }
+  return rest === '' && text !== '' ? months : undefined
 }

@@ -1,9 +1,10 @@
 /**
  * JSON of values: the one form in which jsonl output, the rpc door and JSON sinks write a value.
  *
- * Format   null, true and false; INTEGER and DOUBLE as numbers, but "NaN", "Infinity" and "-Infinity" as strings;
- *          BIGINT as a number while it is a safe integer, else as a string; DECIMAL as a string; DATE, TIMESTAMP and
- *          INTERVAL as their text in a string; VARCHAR as a string.
+ * Format   null, true and false; TINYINT to INTEGER, REAL and DOUBLE as numbers, but "NaN", "Infinity" and "-Infinity"
+ *          as strings; BIGINT as a number while it is a safe integer, else as a string; DECIMAL as a string; DATE,
+ *          TIME, TIMESTAMP, INTERVAL and VARBINARY as their text in a string; VARCHAR as a string; JSON as it is, on
+ *          one line.
  * Contract 1 (checked) what is written parses as JSON, and a number parses back to the value it came from.
  */
 import { valueText } from './text.ts'
@@ -16,13 +17,16 @@ export function jsonText(value: Value, type: Type): string {
   switch (type.kind) {
     case 'boolean':
       return value === true ? 'true' : 'false'
+    case 'tinyint':
+    case 'smallint':
     case 'integer':
       return String(value)
+    case 'real':
     case 'double': {
       const number = value as number
       if (!Number.isFinite(number)) return `"${valueText(value, type)}"`
       // JSON.stringify would lose the sign of −0.
-      return Object.is(number, -0) ? '-0.0' : String(number)
+      return Object.is(number, -0) ? '-0.0' : valueText(number, type)
     }
     case 'bigint': {
       const integer = value as bigint
@@ -31,6 +35,9 @@ export function jsonText(value: Value, type: Type): string {
     }
     case 'varchar':
       return JSON.stringify(value)
+    case 'json':
+      // Within a JSON string a line end is escaped: what stands bare is white space.
+      return (value as string).replace(/[\r\n]+/g, ' ')
     default:
       return JSON.stringify(valueText(value, type))
   }

@@ -2,33 +2,40 @@
  * Text: values as text and text as values, the one meaning that CAST, literals, decoders and renderers share; and the
  * canonical order of values.
  *
- * Format   BOOLEAN true, false; DOUBLE the shortest text that reads back, NaN, Infinity, -Infinity; DECIMAL with all
- *          digits of its scale; DATE YYYY-MM-DD; TIMESTAMP YYYY-MM-DD HH:MM:SS[.ffffff] without trailing zeros; years
- *          beyond 9999 with more digits, before 0 with a sign; INTERVAL [D day(s)] [HH:MM:SS[.ffffff]] as Postgres
- *          prints it.
+ * Format   BOOLEAN true, false; REAL and DOUBLE the shortest text that reads back, NaN, Infinity, -Infinity; DECIMAL
+ *          with all digits of its scale; DATE YYYY-MM-DD; TIME HH:MM:SS[.ffffff] without trailing zeros; TIMESTAMP both
+ *          with a blank between, TIMESTAMPTZ with +00 behind; years beyond 9999 with more digits, before 0 with a sign;
+ *          INTERVAL [D day(s)] [HH:MM:SS[.ffffff]] and [Y year(s)] [M mon(s)] as Postgres prints it; VARBINARY \x and
+ *          two hexadecimal digits per byte; JSON as it was written.
  * Contract 1 (checked) parseValue(valueText(v, t), t) equals v, NULL and −0 of DOUBLE included in what is printed.
  *          2 (checked) parseValue never gives null: undefined stands for a text that cannot be read.
  */
 import { civilOf, daysInMonth, daysOf } from './calendar.ts'
-import { parseInterval } from './interval.ts'
-import { precisionMicros, type Type, type Value } from './type.ts'
+import { parseInterval, parseMonths } from './interval.ts'
+import { formOf, precisionMicros, rangeOf, type Type, type Value } from './type.ts'
 
 const dayMicros = 86_400_000_000n
 const int64Min = -(2n ** 63n)
 const int64Max = 2n ** 63n - 1n
-const integerMin = -2_147_483_648
-const integerMax = 2_147_483_647
 
 /** Text of a value as CAST(value AS VARCHAR) gives it; NULL reads `NULL`. */
 export function valueText(value: Value, type: Type): string {
   if (value === null) return 'NULL'
   switch (type.kind) {
+    case 'real':
+      return realText(value as number)
     case 'double':
       return Object.is(value, -0) ? '-0' : String(value)
     case 'decimal':
       return decimalText(value as bigint, type.scale)
     case 'timestamp':
-      return timestampText(value as bigint)
+      return `${timestampText(value as bigint)}${type.zoned ? '+00' : ''}`
+    case 'time':
+      return clockText(Number(value))
+    case 'months':
+      return monthsText(value as bigint)
+    case 'varbinary':
+      return `\\x${Array.from(value as string, (char) => hexOf(char.charCodeAt(0))).join('')}`
     case 'date':
       return dateText(value as number)
     case 'interval':
@@ -37,6 +44,20 @@ export function valueText(value: Value, type: Type): string {
       return String(value)
   }
 }
+
+/** The shortest decimal that is nearer to this float than to any other. */
+function realText(value: number): string {
+  if (Object.is(value, -0)) return '-0'
+  if (!Number.isFinite(value)) return String(value)
+  // Nine digits tell all floats apart.
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits))
+    if (Math.fround(short) === value) return String(short)
+  }
+  return String(Number(value.toPrecision(9)))
+}
+
+const hexOf = (byte: number) => byte.toString(16).padStart(2, '0')
 
 function decimalText(value: bigint, scale: number): string {
   if (scale === 0) return value.toString()
@@ -78,17 +99,46 @@ function intervalText(micros: bigint): string {
   return parts.join(' ')
 }
 
+function monthsText(months: bigint): string {
+  const [years, rest] = [months / 12n, months % 12n]
+  const parts: string[] = []
+  if (years !== 0n) parts.push(`${years} ${years === 1n ? 'year' : 'years'}`)
+  if (rest !== 0n || years === 0n) parts.push(`${rest} ${rest === 1n ? 'mon' : 'mons'}`)
+  return parts.join(' ')
+}
+
 /** The value that a text stands for, or undefined when it cannot be read as one of `type`. */
 export function parseValue(text: string, type: Type): Value | undefined {
-  if (type.kind === 'varchar') return text.toWellFormed()
+  switch (type.kind) {
+    case 'varchar':
+      return within(text.toWellFormed(), type.length)
+    case 'varbinary':
+      return parseBytes(text)
+    case 'json':
+      return isJson(text) ? text.toWellFormed() : undefined
+    default:
+      return parseTrimmed(text, type)
+  }
+}
+
+type Trimmed = Exclude<Type, { kind: 'varchar' | 'varbinary' | 'json' }>
+
+function parseTrimmed(text: string, type: Trimmed): Value | undefined {
   const trimmed = text.trim()
   switch (type.kind) {
     case 'boolean':
       return booleans.get(trimmed.toLowerCase())
+    case 'tinyint':
+    case 'smallint':
     case 'integer':
-      return parseInteger(trimmed)
+      return parseInteger(trimmed, type)
     case 'bigint':
       return parseBigint(trimmed)
+    case 'real': {
+      const exact = parseDouble(trimmed)
+      const rounded = exact === undefined ? undefined : Math.fround(exact)
+      return Number.isFinite(exact) && !Number.isFinite(rounded) ? undefined : rounded
+    }
     case 'double':
       return parseDouble(trimmed)
     case 'decimal':
@@ -97,8 +147,14 @@ export function parseValue(text: string, type: Type): Value | undefined {
       return parseTimestamp(trimmed, type)
     case 'date':
       return parseDate(trimmed)
+    case 'time': {
+      const micros = parseClock(trimmed)
+      return micros === undefined ? undefined : cut(BigInt(micros), type)
+    }
     case 'interval':
       return inInt64(parseInterval(trimmed))
+    case 'months':
+      return inInt64(parseMonths(trimmed))
     case 'null':
       return undefined
   }
@@ -111,11 +167,12 @@ const booleans = new Map<string, boolean>([
 
 const integerForm = /^[+-]?\d+$/
 
-function parseInteger(text: string): number | undefined {
+function parseInteger(text: string, type: Type): number | undefined {
   if (!integerForm.test(text)) return undefined
   const value = Number(text)
+  const { low, high } = rangeOf(type)
   // `+ 0` turns the −0 of "-0" into 0.
-  return value >= integerMin && value <= integerMax ? value + 0 : undefined
+  return value >= low && value <= high ? value + 0 : undefined
 }
 
 function parseBigint(text: string): bigint | undefined {
@@ -169,23 +226,47 @@ function parseDate(text: string): number | undefined {
   const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])]
   if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return undefined
   const days = daysOf({ year, month, day })
-  return days >= integerMin && days <= integerMax ? days : undefined
+  return (days | 0) === days ? days : undefined
 }
 
 const clockForm = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?$/
 
-/** A date, and perhaps a blank or T and a time of day; Z may stand at the end. */
+const offsetForm = /^(.*\d)\s*(?:z|utc|gmt|([+-])(\d{1,2})(?::?(\d{2}))?(?::(\d{2}))?)$/i
+
+/**
+ * A date, and perhaps a blank or T and a time of day; Z may stand at the end. With a zone, the offset from UTC may
+ * stand there, too.
+ */
 function parseTimestamp(text: string, type: Type & { kind: 'timestamp' }): bigint | undefined {
-  const bare = /[zZ]$/.test(text) ? text.slice(0, -1).trimEnd() : text
-  const cut = /[T ]\s*/i.exec(bare)
-  const days = parseDate(cut === null ? bare : bare.slice(0, cut.index))
-  if (days === undefined) return undefined
-  const clock = cut === null ? 0 : parseClock(bare.slice(cut.index + cut[0].length))
-  if (clock === undefined) return undefined
-  const micros = BigInt(days) * dayMicros + BigInt(clock)
+  const cutAt = /[T ]\s*/i.exec(text)
+  if (cutAt === null) return midnight(text, type)
+  const zone = offsetForm.exec(text)
+  const isPlain = zone === null || (zone[2] === undefined && /z$/i.test(text))
+  if (!type.zoned && !isPlain) return undefined
+  const bare = zone === null ? text : zone[1]!
+  const days = parseDate(bare.slice(0, cutAt.index))
+  const clock = parseClock(bare.slice(cutAt.index + cutAt[0].length))
+  if (days === undefined || clock === undefined) return undefined
+  const micros = BigInt(days) * dayMicros + BigInt(clock) - offsetMicros(zone)
+  return inInt64(cut(micros, type))
+}
+
+function midnight(text: string, type: Type): bigint | undefined {
+  const days = parseDate(text.replace(/\s*z$/i, ''))
+  return days === undefined ? undefined : inInt64(cut(BigInt(days) * dayMicros, type))
+}
+
+function offsetMicros(zone: RegExpExecArray | null): bigint {
+  const [sign, hours, minutes, seconds] = zone?.slice(2) ?? []
+  const offset = (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * 60 + Number(seconds ?? 0)
+  return BigInt(sign === '-' ? -offset : offset) * 1_000_000n
+}
+
+/** Microseconds cut to the precision of the type, towards the past. */
+function cut(micros: bigint, type: Type): bigint {
   const unit = precisionMicros(type)
   const rest = micros % unit
-  return inInt64(rest === 0n ? micros : micros - rest - (rest < 0n ? unit : 0n))
+  return rest === 0n ? micros : micros - rest - (rest < 0n ? unit : 0n)
 }
 
 /** Microseconds of a time of day. */
@@ -198,11 +279,48 @@ function parseClock(text: string): number | undefined {
   return ((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + fraction
 }
 
+/** A text of at most `length` characters. */
+function within(text: string, length: number | undefined): string | undefined {
+  if (length === undefined || text.length <= length) return text
+  return [...text].length <= length ? text : undefined
+}
+
+const utf8 = new TextEncoder()
+
+/** `\x` and hexadecimal digits; else the bytes of the text, with `\\` for a backslash and `\ooo` for a byte. */
+function parseBytes(text: string): string | undefined {
+  if (/^\\x/i.test(text)) {
+    const digits = text.slice(2).replace(/\s+/g, '')
+    if (!/^([0-9a-f]{2})*$/i.test(digits)) return undefined
+    return digits.replace(/../g, (pair) => String.fromCharCode(Number.parseInt(pair, 16)))
+  }
+  const pieces: readonly string[] =
+    text.toWellFormed().match(/\\\\|\\[0-3][0-7]{2}|[^\\]+|\\/g) ?? []
+  if (pieces.includes('\\')) return undefined
+  return pieces.map(bytesOf).join('')
+}
+
+function bytesOf(piece: string): string {
+  if (piece === '\\\\') return '\\'
+  if (piece.startsWith('\\')) return String.fromCharCode(Number.parseInt(piece.slice(1), 8))
+  return Array.from(utf8.encode(piece), (byte) => String.fromCharCode(byte)).join('')
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Canonical order of two values of one type: NULL last, NaN greatest, −0 = 0, strings by their UTF-8 bytes. */
 export function compareValues(a: Value, b: Value, type: Type): number {
   if (a === null || b === null) return Number(a === null) - Number(b === null)
-  if (type.kind === 'varchar') return compareText(a as string, b as string)
-  if (type.kind === 'double') {
+  const form = formOf(type)
+  if (form === 'string') return compareText(a as string, b as string)
+  if (form === 'number') {
     if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : 1
     if (Number.isNaN(b)) return -1
   }

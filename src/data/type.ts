@@ -1,26 +1,43 @@
 /**
  * Type: SQL types, how each lies in memory, and schemas.
  *
- * How      A SQL type maps to one physical type. INTEGER, DATE and BOOLEAN keys widen on load, so that a kernel exists
- *          once per operation and physical type: `bits` (BOOLEAN), `i64` (INTEGER, BIGINT, DECIMAL, TIMESTAMP, DATE,
- *          INTERVAL), `f64` (DOUBLE), `view` (VARCHAR, a 16-byte string view).
- * See      docs/decisions/0001-four-physical-types.md
+ * How      A SQL type maps to one physical type. Small integers, DATE and BOOLEAN keys widen on load, so that a kernel
+ *          exists once per operation and physical type: `bits` (BOOLEAN), `i64` (integers, DECIMAL up to 18 digits,
+ *          times and intervals), `f64` (REAL, DOUBLE), `view` (VARCHAR, VARBINARY, JSON: a 16-byte view of bytes). A
+ *          DECIMAL of more than 18 digits is a view of bytes, too, which order as the numbers do: see wide.ts.
+ * See      docs/decisions/0001-four-physical-types.md, docs/decisions/0009-wide-decimals-as-bytes.md
  */
 
 export type Type =
   | { kind: 'boolean' }
+  /** 8, 16, 32 and 64 bits with a sign. */
+  | { kind: 'tinyint' }
+  | { kind: 'smallint' }
   | { kind: 'integer' }
   | { kind: 'bigint' }
+  /** A double that is rounded to the nearest float of 32 bits. */
+  | { kind: 'real' }
   | { kind: 'double' }
-  /** 1 ≤ precision ≤ 18, 0 ≤ scale ≤ precision; the value is an integer scaled by 10^scale. */
+  /** 1 ≤ precision ≤ 38, 0 ≤ scale ≤ precision; the value is an integer scaled by 10^scale. */
   | { kind: 'decimal'; precision: number; scale: number }
-  | { kind: 'varchar' }
-  /** Microseconds since 1970-01-01 without a zone; precision 0–6, values are multiples of 10^(6−precision). */
-  | { kind: 'timestamp'; precision: number }
+  /** `length`: the most characters that a column takes; expressions have none. */
+  | { kind: 'varchar'; length?: number }
+  | { kind: 'varbinary' }
+  /** A JSON document as its text. */
+  | { kind: 'json' }
+  /**
+   * Microseconds since 1970-01-01, precision 0–6, values are multiples of 10^(6−precision). Without `zoned` the clock
+   * of no place in particular; with it a point in time, shown in UTC.
+   */
+  | { kind: 'timestamp'; precision: number; zoned?: true }
+  /** Microseconds since midnight, below one day; precision as that of a timestamp. */
+  | { kind: 'time'; precision: number }
   /** Days since 1970-01-01. */
   | { kind: 'date' }
   /** Microseconds (day-time interval). */
   | { kind: 'interval' }
+  /** Months (year-month interval). */
+  | { kind: 'months' }
   /** The type of a bare NULL before it is coerced. */
   | { kind: 'null' }
 
@@ -31,21 +48,100 @@ export function physicalOf(type: Type): Physical {
   switch (type.kind) {
     case 'boolean':
       return 'bits'
+    case 'real':
     case 'double':
       return 'f64'
     case 'varchar':
+    case 'varbinary':
+    case 'json':
       return 'view'
+    case 'decimal':
+      return isWide(type) ? 'view' : 'i64'
     default:
       return 'i64'
   }
 }
 
+/** Digits of a DECIMAL that fit into 64 bits, and of the widest one. */
+export const narrowDigits = 18
+export const wideDigits = 38
+
+/** Is it a DECIMAL beyond 64 bits? */
+export function isWide(type: Type): boolean {
+  return type.kind === 'decimal' && type.precision > narrowDigits
+}
+
+/** Is it an integer type, of 8 to 64 bits? */
+export function isWhole(type: Type): boolean {
+  const { kind } = type
+  return kind === 'integer' || kind === 'bigint' || kind === 'smallint' || kind === 'tinyint'
+}
+
+/** The form of a host value of the type: what `typeof` says of it. */
+export function formOf(type: Type): 'boolean' | 'number' | 'bigint' | 'string' {
+  switch (type.kind) {
+    case 'boolean':
+      return 'boolean'
+    case 'tinyint':
+    case 'smallint':
+    case 'integer':
+    case 'date':
+    case 'real':
+    case 'double':
+      return 'number'
+    case 'varchar':
+    case 'varbinary':
+    case 'json':
+    case 'null':
+      return 'string'
+    default:
+      return 'bigint'
+  }
+}
+
+/** A literal of a plan, where 64-bit values and special numbers are texts, as a host value. */
+export function plainValue(value: string | number | boolean | null, type: Type): Value {
+  if (value === null) return null
+  switch (formOf(type)) {
+    case 'boolean':
+      return value === true
+    case 'number':
+      return Number(value)
+    case 'bigint':
+      return BigInt(value)
+    case 'string':
+      return String(value)
+  }
+}
+
+const bitsOf: Partial<Record<TypeKind, bigint>> = {
+  tinyint: 8n,
+  smallint: 16n,
+  integer: 32n,
+  date: 32n,
+}
+
+/** Least and greatest (scaled) integer of a type whose values are integers. */
+export function rangeOf(type: Type): { low: bigint; high: bigint } {
+  if (type.kind === 'decimal') {
+    const high = 10n ** BigInt(type.precision) - 1n
+    return { low: -high, high }
+  }
+  if (type.kind === 'time') return { low: 0n, high: 86_399_999_999n }
+  const half = 2n ** ((bitsOf[type.kind] ?? 64n) - 1n)
+  return { low: -half, high: half - 1n }
+}
+
+/** The same values in the same form? The length of a VARCHAR column does not count. */
 export function sameType(a: Type, b: Type): boolean {
   if (a.kind !== b.kind) return false
   if (a.kind === 'decimal' && b.kind === 'decimal') {
     return a.precision === b.precision && a.scale === b.scale
   }
-  return !(a.kind === 'timestamp' && b.kind === 'timestamp' && a.precision !== b.precision)
+  if (a.kind === 'timestamp' && b.kind === 'timestamp') {
+    return a.precision === b.precision && a.zoned === b.zoned
+  }
+  return !(a.kind === 'time' && b.kind === 'time' && a.precision !== b.precision)
 }
 
 /** The type as SQL text: `DECIMAL(10, 2)`. */
@@ -53,16 +149,24 @@ export function typeText(type: Type): string {
   switch (type.kind) {
     case 'decimal':
       return `DECIMAL(${type.precision}, ${type.scale})`
-    case 'timestamp':
-      return type.precision === 6 ? 'TIMESTAMP' : `TIMESTAMP(${type.precision})`
+    case 'timestamp': {
+      const name = type.zoned ? 'TIMESTAMPTZ' : 'TIMESTAMP'
+      return type.precision === 6 ? name : `${name}(${type.precision})`
+    }
+    case 'time':
+      return type.precision === 6 ? 'TIME' : `TIME(${type.precision})`
+    case 'varchar':
+      return type.length === undefined ? 'VARCHAR' : `VARCHAR(${type.length})`
+    case 'months':
+      return 'INTERVAL YEAR TO MONTH'
     default:
       return type.kind.toUpperCase()
   }
 }
 
-/** Unit of the last digit of a TIMESTAMP(p), in microseconds: 1,000 for p = 3. */
+/** Unit of the last digit of a TIMESTAMP(p) or TIME(p), in microseconds: 1,000 for p = 3. */
 export function precisionMicros(type: Type): bigint {
-  return type.kind === 'timestamp' ? 10n ** BigInt(6 - type.precision) : 1n
+  return type.kind === 'timestamp' || type.kind === 'time' ? 10n ** BigInt(6 - type.precision) : 1n
 }
 
 export interface Field {
@@ -76,8 +180,9 @@ export interface Schema {
 }
 
 /**
- * A value of a row on the host: BOOLEAN boolean; INTEGER and DATE number; BIGINT, DECIMAL (scaled), TIMESTAMP and
- * INTERVAL (microseconds) bigint; DOUBLE number; VARCHAR string; NULL null.
+ * A value of a row on the host: BOOLEAN boolean; TINYINT to INTEGER and DATE number; BIGINT, DECIMAL (scaled),
+ * TIMESTAMP, TIME and INTERVAL (microseconds, months) bigint; REAL and DOUBLE number; VARCHAR and JSON string;
+ * VARBINARY a string with one character from U+0000 to U+00FF per byte; NULL null.
  */
 export type Value = null | boolean | number | bigint | string
 export type Row = Value[]

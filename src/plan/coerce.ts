@@ -1,15 +1,20 @@
 /**
  * Coerce: which type two expressions have in common, what may be cast to what, and literals as values.
  *
- * How      Postgres's rules: INTEGER → BIGINT → DECIMAL → DOUBLE, DATE → TIMESTAMP; NULL and string literals take
- *          the type of the other side. A literal is converted here and now, everything else by a `cast` call.
+ * How      Postgres's rules: TINYINT → SMALLINT → INTEGER → BIGINT → DECIMAL → DOUBLE, REAL → DOUBLE, DATE → TIMESTAMP
+ *          → TIMESTAMPTZ; NULL and string literals take the type of the other side. A literal is converted here and
+ *          now, everything else by a `cast` call.
  * Contract 1 (checked) an implicit coercion never changes a value; an assignment may fail on a value that does not
  *          fit.
  */
 import { assert, mistake, type Span } from '../base/index.ts'
 import {
+  formOf,
+  isWhole,
   parseValue,
+  plainValue,
   precisionMicros,
+  rangeOf,
   sameType,
   type Type,
   typeText,
@@ -18,6 +23,7 @@ import {
 import { call, literal } from './expression.ts'
 import type { Expression } from './logical.ts'
 
+export const smallint: Type = { kind: 'smallint' }
 export const boolean: Type = { kind: 'boolean' }
 export const integer: Type = { kind: 'integer' }
 export const bigint: Type = { kind: 'bigint' }
@@ -25,14 +31,17 @@ export const double: Type = { kind: 'double' }
 export const varchar: Type = { kind: 'varchar' }
 export const interval: Type = { kind: 'interval' }
 export const date: Type = { kind: 'date' }
+export const months: Type = { kind: 'months' }
+export const real: Type = { kind: 'real' }
+export const json: Type = { kind: 'json' }
 export const nullType: Type = { kind: 'null' }
 
 export function decimal(precision: number, scale: number): Type {
-  return { kind: 'decimal', precision: Math.min(18, precision), scale }
+  return { kind: 'decimal', precision: Math.min(38, precision), scale }
 }
 
-export function timestamp(precision: number): Type {
-  return { kind: 'timestamp', precision }
+export function timestamp(precision: number, zoned = false): Type & { kind: 'timestamp' } {
+  return zoned ? { kind: 'timestamp', precision, zoned } : { kind: 'timestamp', precision }
 }
 
 export function isNumeric(type: Type): boolean {
@@ -40,16 +49,21 @@ export function isNumeric(type: Type): boolean {
 }
 
 export function isExact(type: Type): boolean {
-  return isNumeric(type) && type.kind !== 'double'
+  return isWhole(type) || type.kind === 'decimal'
 }
 
 function rankOf(type: Type): number {
-  return ['integer', 'bigint', 'decimal', 'double'].indexOf(type.kind) + 1
+  const kinds = ['tinyint', 'smallint', 'integer', 'bigint', 'decimal', 'real', 'double']
+  return kinds.indexOf(type.kind) + 1
 }
 
 /** Digits before the point and behind it that every value of an exact type needs. */
 export function digitsOf(type: Type): { whole: number; scale: number } {
   switch (type.kind) {
+    case 'tinyint':
+      return { whole: 3, scale: 0 }
+    case 'smallint':
+      return { whole: 5, scale: 0 }
     case 'integer':
       return { whole: 10, scale: 0 }
     case 'bigint':
@@ -71,9 +85,7 @@ export function isAdaptable(expression: Expression): boolean {
 export function narrowType(expression: Expression): Type {
   const type = expression.type
   if (expression.kind !== 'literal' || expression.value === null) return type
-  if (type.kind !== 'integer' && type.kind !== 'bigint') return type
-  const digits = String(expression.value).replace('-', '').length
-  return digits > 18 ? type : decimal(digits, 0)
+  return isWhole(type) ? decimal(String(expression.value).replace('-', '').length, 0) : type
 }
 
 /** The type of `a` and `b` together, or null when there is none. */
@@ -81,12 +93,15 @@ export function commonType(a: Type, b: Type): Type | null {
   if (a.kind === 'null') return b
   if (b.kind === 'null' || sameType(a, b)) return a
   if (a.kind === 'timestamp' && b.kind === 'timestamp') {
-    return timestamp(Math.max(a.precision, b.precision))
+    return timestamp(Math.max(a.precision, b.precision), a.zoned || b.zoned)
   }
+  if (a.kind === 'time' && b.kind === 'time') return a.precision > b.precision ? a : b
   if (a.kind === 'date' && b.kind === 'timestamp') return b
   if (a.kind === 'timestamp' && b.kind === 'date') return a
   if (!isNumeric(a) || !isNumeric(b)) return null
   const wider = rankOf(a) >= rankOf(b) ? a : b
+  // No exact number becomes a REAL unasked: most would change.
+  if (wider.kind === 'real') return a.kind === b.kind ? wider : double
   if (wider.kind !== 'decimal') return wider
   const [left, right] = [digitsOf(a), digitsOf(b)]
   const scale = Math.max(left.scale, right.scale)
@@ -99,7 +114,7 @@ export function commonTypeOf(expressions: readonly Expression[]): Type | null {
   if (fixed.length === 0) {
     return expressions.some((e) => e.type.kind === 'varchar') ? varchar : nullType
   }
-  const plain = fixed.every((e) => e.type.kind === 'integer' || e.type.kind === 'bigint')
+  const plain = fixed.every((e) => isWhole(e.type))
   return fixed
     .map((expression) => (plain ? expression.type : narrowType(expression)))
     .reduce<Type | null>((all, type) => (all === null ? null : commonType(all, type)), nullType)
@@ -109,16 +124,27 @@ export function commonTypeOf(expressions: readonly Expression[]): Type | null {
 export function isCastable(from: Type, to: Type): boolean {
   if (from.kind === to.kind || from.kind === 'null') return true
   if (from.kind === 'varchar' || to.kind === 'varchar') return true
-  if (isNumeric(from) && isNumeric(to)) return true
-  const pair = `${from.kind} ${to.kind}`
-  return ['boolean integer', 'integer boolean', 'date timestamp', 'timestamp date'].includes(pair)
+  if (from.kind === 'json' || to.kind === 'json') return isScalar(from) && isScalar(to)
+  if (isNumeric(from) || isNumeric(to)) {
+    return (isNumeric(from) || from.kind === 'boolean') && (isNumeric(to) || to.kind === 'boolean')
+  }
+  return otherCasts.has(`${from.kind} ${to.kind}`)
+}
+
+const otherCasts = new Set([
+  'date timestamp', 'timestamp date', 'timestamp time', 'time interval', 'interval time',
+]) // biome-ignore format: one list
+
+/** What JSON has a scalar for, and JSON itself. */
+function isScalar(type: Type): boolean {
+  return isNumeric(type) || type.kind === 'boolean' || type.kind === 'json'
 }
 
 /** May a value of type `from` be stored into a column of type `to` without a written cast? */
 export function isAssignable(from: Type, to: Type): boolean {
   if (from.kind === to.kind || from.kind === 'null') return true
   if (isNumeric(from) && isNumeric(to)) return true
-  if (to.kind === 'varchar') return true
+  if (to.kind === 'varchar' || from.kind === 'varchar') return true
   const pair = `${from.kind} ${to.kind}`
   return pair === 'date timestamp' || pair === 'timestamp date'
 }
@@ -126,15 +152,18 @@ export function isAssignable(from: Type, to: Type): boolean {
 /** Can the cast fail on some value? */
 export function castFails(from: Type, to: Type): boolean {
   if (from.kind === 'null' || to.kind === 'varchar') return false
-  if (from.kind === 'varchar') return true
+  if (from.kind === 'varchar' || from.kind === 'json') return true
   if (from.kind === 'date' && to.kind === 'timestamp') return true
+  if (from.kind === 'boolean' && to.kind === 'decimal') return digitsOf(to).whole < 1
   if (to.kind === 'double' || !isNumeric(from) || !isNumeric(to)) return false
-  if (from.kind === 'double') return true
+  // Every exact number is below the greatest REAL.
+  if (to.kind === 'real') return from.kind === 'double'
+  if (from.kind === 'double' || from.kind === 'real') return true
   const [source, target] = [digitsOf(from), digitsOf(to)]
-  if (to.kind === 'bigint') return false
-  if (to.kind === 'integer') {
-    // 9 whole digits fit, and rounding the fraction may add one unit to them.
-    return from.kind === 'bigint' || (from.kind === 'decimal' && source.whole > 9)
+  if (isWhole(to)) {
+    if (isWhole(from)) return rankOf(from) > rankOf(to)
+    // One digit less than the greatest has always fits, and rounding the fraction may add one unit to it.
+    return source.whole > target.whole - 1
   }
   const carry = target.scale < source.scale ? 1 : 0
   return target.whole < source.whole + carry
@@ -143,21 +172,7 @@ export function castFails(from: Type, to: Type): boolean {
 /** A literal as a host value. */
 export function literalValue(expression: Expression): Value {
   assert(expression.kind === 'literal', 'only literals have a value')
-  const { value, type } = expression
-  if (value === null) return null
-  switch (type.kind) {
-    case 'bigint':
-    case 'decimal':
-    case 'timestamp':
-    case 'interval':
-      return BigInt(value)
-    case 'double':
-    case 'integer':
-    case 'date':
-      return Number(value)
-    default:
-      return value
-  }
+  return plainValue(expression.value, expression.type)
 }
 
 /** `expression` as a value of type `to`. The caller has made sure that the types allow it. */
@@ -183,7 +198,7 @@ export function comparedLiteral(
 ): Expression | null {
   if (expression.kind !== 'literal') return null
   if (to.kind === 'timestamp' && isAdaptable(expression)) {
-    const fine = coerce(expression, timestamp(6), span)
+    const fine = coerce(expression, timestamp(6, to.zoned), span)
     const value = literalValue(fine)
     const whole = value === null || (value as bigint) % precisionMicros(to) === 0n
     return whole ? literal(value, to) : fine
@@ -211,32 +226,35 @@ function adaptLiteral(
     const micros = BigInt(value) * 86_400_000_000n
     return fits(micros, to) ? literal(micros, to) : null
   }
+  if (from.kind === 'timestamp' && to.kind === 'timestamp') {
+    return from.precision <= to.precision ? literal(literalValue(expression), to) : null
+  }
   if (!isNumeric(from) || !isNumeric(to)) return null
   return adaptNumber(literalValue(expression), from, to)
 }
 
 function adaptNumber(value: Value, from: Type, to: Type): Expression | null {
   const scale = digitsOf(from).scale
-  if (to.kind === 'double') {
-    if (from.kind !== 'decimal') return literal(Number(value), to)
-    return literal(Number(`${value}e-${scale}`), to)
+  if (to.kind === 'double' || to.kind === 'real') {
+    if (from.kind === 'double' && to.kind === 'real') return null
+    const nearest = from.kind === 'decimal' ? Number(`${value}e-${scale}`) : Number(value)
+    return literal(to.kind === 'real' ? Math.fround(nearest) : nearest, to)
   }
-  if (from.kind === 'double') return null
+  if (!isExact(from)) return null
   const exact = BigInt(value as bigint | number)
   const targetScale = digitsOf(to).scale
   if (targetScale < scale) return null
   const scaled = exact * 10n ** BigInt(targetScale - scale)
-  return fits(scaled, to) ? literal(to.kind === 'integer' ? Number(scaled) : scaled, to) : null
+  return fits(scaled, to) ? literal(exactValue(scaled, to), to) : null
+}
+
+/** The (scaled) integer as a host value of an exact type. */
+export function exactValue(value: bigint, type: Type): Value {
+  return formOf(type) === 'number' ? Number(value) : value
 }
 
 /** Does the (scaled) integer fit into an exact type? */
 export function fits(value: bigint, type: Type): boolean {
-  switch (type.kind) {
-    case 'integer':
-      return value === BigInt.asIntN(32, value)
-    case 'decimal':
-      return value < 10n ** BigInt(type.precision) && value > -(10n ** BigInt(type.precision))
-    default:
-      return value === BigInt.asIntN(64, value)
-  }
+  const { low, high } = rangeOf(type)
+  return value >= low && value <= high
 }

@@ -208,10 +208,16 @@ function literalText(node: Expression & { kind: 'literal' }): string {
   switch (node.type.kind) {
     case 'varchar':
       return `'${text.replaceAll("'", "''")}'`
+    case 'varbinary':
+    case 'json':
     case 'timestamp':
+    case 'time':
     case 'date':
     case 'interval':
-      return `${node.type.kind} '${text}'`
+    case 'months':
+      return `${typeText(node.type)
+        .replace(/[ (].*/, '')
+        .toLowerCase()} '${text.replaceAll("'", "''")}'`
     default:
       return text
   }

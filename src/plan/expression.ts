@@ -180,15 +180,19 @@ function fails(name: string, args: Expression[], type: Type): boolean {
     case 'subtract':
       return type.kind === 'decimal' ? sumOverflows(args, type) : type.kind !== 'double'
     case 'multiply':
-      if (type.kind === 'decimal') return productOverflows(args)
+      if (type.kind === 'decimal') return productOverflows(args, type)
       return type.kind !== 'double'
     case 'divide':
-      return !isNonZero(args[1]!) || (type.kind !== 'double' && isMinusOne(args[1]!))
+      if (!isNonZero(args[1]!)) return true
+      if (type.kind === 'decimal') return quotientOverflows(args, type)
+      return type.kind !== 'double' && isMinusOne(args[1]!)
     case 'modulo':
       return !isNonZero(args[1]!)
     case 'negate':
     case 'abs':
-      return type.kind !== 'double' && type.kind !== 'decimal'
+      return !['real', 'double', 'decimal'].includes(type.kind)
+    case 'check_length':
+      return true
     case 'cast':
       return castFails(args[0]!.type, type)
     case 'date_trunc':
@@ -211,9 +215,15 @@ function sumOverflows(args: Expression[], type: Type): boolean {
   return whole + 1 > digitsOf(type).whole
 }
 
-function productOverflows(args: Expression[]): boolean {
+function productOverflows(args: Expression[], type: Type): boolean {
   const digits = args.map((arg) => digitsOf(arg.type))
-  return digits.reduce((sum, { whole, scale }) => sum + whole + scale, 0) > 18
+  const { whole, scale } = digitsOf(type)
+  return digits.reduce((sum, one) => sum + one.whole + one.scale, 0) > whole + scale
+}
+
+/** The divisor may be as small as one unit of its last digit. */
+function quotientOverflows([dividend, divisor]: Expression[], type: Type): boolean {
+  return digitsOf(dividend!.type).whole + digitsOf(divisor!.type).scale > digitsOf(type).whole
 }
 
 function roundOverflows([arg, digits]: Expression[], to: Type): boolean {

@@ -7,7 +7,7 @@
  * Contract 1 (checked) type unchanged. 2 (trusted) the value is that of the kernels; test/plan/fold.test.ts compares.
  */
 import { compareValues, sameType, type Type, type Value } from '../data/index.ts'
-import { boolean, fits, isExact, literalValue } from './coerce.ts'
+import { boolean, exactValue, fits, isExact, literalValue } from './coerce.ts'
 import { and, choose, literal, mapChildren, or } from './expression.ts'
 import type { Expression } from './logical.ts'
 
@@ -94,7 +94,7 @@ function evaluate(name: string, args: Literal[], type: Type): Value | undefined 
 
 function compare(name: string, args: Literal[]): boolean | undefined {
   const [a, b] = [args[0]!, args[1]!]
-  const sameMicros = a.type.kind === 'timestamp' && b.type.kind === 'timestamp'
+  const sameMicros = ['timestamp', 'time'].includes(a.type.kind) && a.type.kind === b.type.kind
   if (!sameType(a.type, b.type) && !sameMicros) return undefined
   const order = compareValues(literalValue(a), literalValue(b), a.type)
   switch (name) {
@@ -115,15 +115,16 @@ function compare(name: string, args: Literal[]): boolean | undefined {
 
 function compute(name: string, args: Literal[], type: Type): Value | undefined {
   const counted = (kind: Type) =>
-    isExact(kind) || kind.kind === 'interval' || kind.kind === 'timestamp'
+    isExact(kind) || ['interval', 'timestamp', 'months'].includes(kind.kind)
   if (type.kind === 'double') {
     return args.every((arg) => arg.type.kind === 'double') ? computeDouble(name, args) : undefined
   }
   if (!counted(type) || !args.every((arg) => counted(arg.type))) return undefined
+  if (name === 'divide' && type.kind === 'decimal') return undefined
   const [a, b] = args.map((arg) => BigInt(literalValue(arg) as bigint | number))
   const value = computeExact(name, a!, b)
   if (value === undefined || !fits(value, type)) return undefined
-  return type.kind === 'integer' ? Number(value) : value
+  return exactValue(value, type)
 }
 
 function computeExact(name: string, a: bigint, b: bigint | undefined): bigint | undefined {

@@ -15,14 +15,17 @@ import type { Field, Type } from '../data/index.ts'
  * Scalar functions by name; argument types decide the variant (after the binder's coercions both sides have one type
  * unless the line says otherwise).
  *
- * add subtract      (integer|bigint|double|interval)², decimal² of one scale → decimal of that scale;
- *                   (timestamp, interval) → timestamp; (date, interval) → timestamp(6); (date, integer) → date;
- *                   subtract: (timestamp, timestamp) → interval, (date, date) → integer
- * multiply          (integer|bigint|double)²; (decimal s1, decimal s2) → decimal s1 + s2; (interval, bigint) →
- * interval divide modulo     (integer|bigint|double)², truncating for integers; modulo also decimal² of one scale;
- *                   by zero → division_by_zero, for doubles too; the sign of modulo is that of the dividend
- * negate abs        integer bigint double decimal; negate interval
- * eq ne lt le gt ge any type with itself; decimal with any decimal, bigint or integer (exact); NaN = NaN and
+ *                   whole stands for tinyint, smallint, integer and bigint
+ * add subtract      (whole|double|interval|months)², decimal² of one scale → decimal of that scale;
+ *                   (timestamp, interval|months) → timestamp; (date, interval|months) → timestamp(6);
+ *                   (date, integer) → date; (time, interval) → time, around midnight; (date, time) → timestamp(6);
+ *                   subtract: (timestamp, timestamp), (time, time) → interval, (date, date) → integer
+ * multiply          (whole|double)²; (decimal s1|whole, decimal s2|whole) → decimal s1 + s2; (interval|months, bigint)
+ * divide modulo     (whole|double)², truncating for integers; modulo also decimal² of one scale; divide also
+ *                   (decimal|whole)² → decimal of any scale, rounded half away from zero; by zero → division_by_zero,
+ *                   for doubles too; the sign of modulo is that of the dividend
+ * negate abs        whole real double decimal; negate interval months
+ * eq ne lt le gt ge any type with itself; decimal with any decimal or whole (exact); NaN = NaN and
  * greatest,
  *                   -0 = 0, strings by their UTF-8 bytes
  * is_distinct is_not_distinct   as eq, NULL is a value; never NULL
@@ -32,13 +35,16 @@ import type { Field, Type } from '../data/index.ts'
  * like              (string, pattern[, escape]); % and _ over code points
  * coalesce          n arguments of one type
  * cast try_cast     to the call's `type`; try_cast gives NULL where cast fails
- * extract_UNIT      timestamp|date|interval → bigint (year quarter month week day hour minute second millisecond
+ * extract_UNIT      timestamp|date|interval|time|months → bigint (year quarter month week day hour minute second
+ * millisecond
  *                   microsecond dow doy); epoch → double. second is whole, millisecond and microsecond include
  *                   seconds
  * date_trunc        (string literal unit, timestamp|date) → timestamp
  * lower upper trim length substring(s, start[, count])   strings; positions and lengths in code points, 1-based
+ * check_length      (string, bigint literal) → the string; overflow when it has more characters
  * concat_strict (||, NULL if any is NULL)   concat (NULL counts as '')
- * round(double[, integer literal]) round(decimal[, integer literal]) floor ceil   half away from zero; integers pass
+ * round(real|double[, integer literal]) round(decimal[, integer literal]) floor ceil   half away from zero; integers
+ * pass
  */
 export type ScalarFunction = string
 
@@ -46,8 +52,8 @@ export type ScalarFunction = string
 export type Expression =
   | { kind: 'column'; index: number; type: Type; nullable: boolean }
   /**
-   * boolean → boolean; integer, date, double → number ("NaN", "Infinity", "-Infinity" as strings); bigint, decimal,
-   * timestamp, interval → decimal string; varchar → string.
+   * boolean → boolean; tinyint to integer, date, real, double → number ("NaN", "Infinity", "-Infinity" as strings);
+   * bigint, decimal, timestamp, time, interval, months → decimal string; varchar, varbinary, json → string.
    */
   | { kind: 'literal'; value: string | number | boolean | null; type: Type; nullable: boolean }
   | { kind: 'call'; function: ScalarFunction; args: Expression[]; type: Type; nullable: boolean; fallible: boolean; span?: Span | undefined }
@@ -58,7 +64,7 @@ export type Expression =
 
 /**
  * One aggregate over columns of the aggregate's input.
- * count_star; count sum avg min max of one argument. sum: integer, bigint → bigint; decimal(p,s) → decimal(18,s);
+ * count_star; count sum avg min max of one argument. sum: whole → bigint; decimal(p,s), p ≤ 18 → decimal(18,s);
  * double → double (exact, rounded once); interval → interval. avg: double of integer, bigint, decimal, double;
  * interval of interval.
  */

@@ -26,7 +26,7 @@ export function scan(source: ScanSource, columns: readonly number[]): NodeOf<'sc
   const output = columns.map((index) => {
     const field = source.schema.fields[index]
     assert(field !== undefined, 'a scan reads columns that its relation has')
-    return field
+    return plainField(field)
   })
   return {
     kind: 'scan',
@@ -38,6 +38,12 @@ export function scan(source: ScanSource, columns: readonly number[]): NodeOf<'sc
     key: positionsOf(source.key, columns),
     window: null,
   }
+}
+
+/** The length of a VARCHAR says what may be stored, and nothing of what is read. */
+function plainField(field: Field): Field {
+  if (field.type.kind !== 'varchar' || field.type.length === undefined) return field
+  return { ...field, type: { kind: 'varchar' } }
 }
 
 /** The same scan with fewer columns: `kept` are positions in its output, ascending. */

@@ -12,10 +12,10 @@
  *            the step.
  * Cost     one kernel call per node, some 0.3–1 ns per row each.
  */
+import { plainValue } from '../data/index.ts'
 import type { Kernels, Vector } from '../kernel/index.ts'
 import type { Expression } from '../plan/index.ts'
 import type { Emit, Target } from './expression/emit.ts'
-import { literalValue } from './expression/literal.ts'
 import * as logic from './expression/logic.ts'
 import { lower } from './expression/lowering.ts'
 import { type Register, Registers } from './expression/register.ts'
@@ -114,7 +114,7 @@ class Compiler {
 
   #literal(expression: Expression & { kind: 'literal' }, slot: Slot): void {
     const { type } = expression
-    const register = this.#registers.constant(literalValue(expression.value, type), type)
+    const register = this.#registers.constant(plainValue(expression.value, type), type)
     const isNull = expression.value === null
     const validity = isNull ? this.#registers.constant(false, { kind: 'boolean' }) : null
     this.steps.push(() => {
@@ -204,7 +204,7 @@ class Compiler {
     const { physical } = vectorOf(slot.type, 0, 0)
     const equalities: ((rows: number, out: number) => void)[] = []
     if (physical === 'i64') {
-      const values = known.map(({ value, type }) => BigInt(literalValue(value, type) as bigint))
+      const values = known.map(({ value, type }) => BigInt(plainValue(value, type) as bigint))
       const members = registers.control(values.length === 0 ? [0n] : values)
       const run = registers.kernels.get('in_i64')
       equalities.push((rows, out) => run(slot.vector.data, members, values.length, out, rows))
@@ -212,7 +212,7 @@ class Compiler {
       if (known.length > 16 || physical === 'bits') return null
       const run = registers.kernels.get(`eq_${physical}`)
       for (const { value, type } of known) {
-        const constant = registers.constant(literalValue(value, type), type)
+        const constant = registers.constant(plainValue(value, type), type)
         equalities.push((rows, out) => run(slot.vector.data, constant.address, out, rows))
       }
     }

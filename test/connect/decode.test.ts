@@ -223,6 +223,17 @@ const wordOf: Record<Type['kind'], fc.Arbitrary<string>> = {
   interval: fc
     .bigInt({ min: -(10n ** 15n), max: 10n ** 15n })
     .map((micros) => valueText(micros, { kind: 'interval' })),
+  tinyint: fc.integer({ min: -200, max: 200 }).map(String),
+  smallint: fc.integer({ min: -40_000, max: 40_000 }).map(String),
+  real: fc.float().map((value) => valueText(value, { kind: 'real' })),
+  varbinary: fc.string({ unit: fc.constantFrom('a', '\\x61', '\\', 'é', '6') }),
+  json: fc.json(),
+  time: fc
+    .bigInt({ min: 0n, max: 86_399_999_999n })
+    .map((micros) => valueText(micros, { kind: 'time', precision: 6 })),
+  months: fc
+    .bigInt({ min: -5000n, max: 5000n })
+    .map((months) => valueText(months, { kind: 'months' })),
   null: fc.constant(''),
 }
 

@@ -20,6 +20,8 @@ const int64 = fc.oneof(
 const decimal = (precision: number, scale: number): Type => ({ kind: 'decimal', precision, scale })
 const timestamp = (precision: number): Type => ({ kind: 'timestamp', precision })
 
+const bytes = fc.uint8Array().map((all) => String.fromCharCode(...all))
+
 const domains: [Type, fc.Arbitrary<Value>][] = [
   [{ kind: 'boolean' }, fc.boolean()],
   [{ kind: 'integer' }, fc.integer()],
@@ -27,6 +29,16 @@ const domains: [Type, fc.Arbitrary<Value>][] = [
   [{ kind: 'double' }, fc.double()],
   [decimal(18, 5), fc.bigInt({ min: -(10n ** 18n) + 1n, max: 10n ** 18n - 1n })],
   [decimal(3, 3), fc.bigInt({ min: -999n, max: 999n })],
+  [decimal(38, 0), fc.bigInt({ min: -(10n ** 38n) + 1n, max: 10n ** 38n - 1n })],
+  [decimal(30, 30), fc.bigInt({ min: -(10n ** 30n) + 1n, max: 10n ** 30n - 1n })],
+  [{ kind: 'tinyint' }, fc.integer({ min: -128, max: 127 })],
+  [{ kind: 'smallint' }, fc.integer({ min: -32_768, max: 32_767 })],
+  [{ kind: 'real' }, fc.float()],
+  [{ kind: 'varbinary' }, bytes],
+  [{ kind: 'json' }, fc.json()],
+  [{ kind: 'time', precision: 6 }, fc.bigInt({ min: 0n, max: 86_399_999_999n })],
+  [{ kind: 'timestamp', precision: 6, zoned: true }, int64],
+  [{ kind: 'months' }, int64],
   [decimal(9, 0), fc.bigInt({ min: -999_999_999n, max: 999_999_999n })],
   [{ kind: 'varchar' }, fc.string({ unit: 'binary' })],
   [timestamp(6), int64],

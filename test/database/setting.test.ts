@@ -30,7 +30,7 @@ describe('SET', () => {
 })
 
 test('what a definition ignores is said once', async () => {
-  expect(await noticesOf('CREATE STREAM s (name VARCHAR(3))')).toEqual([
-    'the length of VARCHAR(3) is not enforced',
+  expect(await noticesOf('CREATE STREAM s (name BYTES(3))')).toEqual([
+    'the length of BYTES(3) is not enforced',
   ])
 })

@@ -13,24 +13,39 @@ import {
   type Value,
   valueText,
 } from '../../src/data/index.ts'
-import { dayMicros, divideRounded, exactBits, floorDivide, ratio, scaleOf } from './exact.ts'
+import {
+  dayMicros,
+  divideRounded,
+  exactBits,
+  floorDivide,
+  modulo,
+  ratio,
+  scaleOf,
+} from './exact.ts'
 import { ranged } from './number.ts'
 import { Fault, type Known } from './value.ts'
 
 export function castValue(value: Known, from: Type, to: Type): Value {
   if (to.kind === 'varchar') return valueText(value, from)
-  if (from.kind === 'varchar') return parsed(value as string, to)
+  if (from.kind === 'varchar' || from.kind === 'json') return parsed(value as string, to)
+  if (to.kind === 'json') return parsed(valueText(value, from), to)
   switch (to.kind) {
     case 'boolean':
       return typeof value === 'boolean' ? value : Number(value) !== 0
     case 'double':
       return toDouble(value, from)
+    case 'real':
+      return toReal(toDouble(value, from))
+    case 'tinyint':
+    case 'smallint':
     case 'integer':
     case 'bigint':
     case 'decimal':
       return toExact(value, from, to)
     case 'timestamp':
       return toTimestamp(value, from, to)
+    case 'time':
+      return cut(modulo(value as bigint, dayMicros), to)
     case 'date':
       return typeof value === 'bigint' ? Number(floorDivide(value, dayMicros)) : value
     default:
@@ -53,7 +68,7 @@ function toDouble(value: Known, from: Type): number {
 }
 
 function toExact(value: Known, from: Type, to: Type): Value {
-  if (from.kind === 'double') return doubleToExact(value as number, to)
+  if (from.kind === 'double' || from.kind === 'real') return doubleToExact(value as number, to)
   const source = BigInt(value as bigint | boolean)
   const [have, want] = [scaleOf(from), scaleOf(to)]
   if (want >= have) return ranged(source * 10n ** BigInt(want - have), to)
@@ -69,6 +84,17 @@ function doubleToExact(value: number, to: Type): Value {
 
 function toTimestamp(value: Known, from: Type, to: Type): Value {
   const micros = from.kind === 'date' ? BigInt(value as number) * dayMicros : (value as bigint)
+  return ranged(cut(micros, to), to)
+}
+
+function cut(micros: bigint, to: Type): bigint {
   const unit = precisionMicros(to)
-  return ranged(floorDivide(micros, unit) * unit, to)
+  return floorDivide(micros, unit) * unit
+}
+
+function toReal(value: number): number {
+  const nearest = Math.fround(value)
+  if (Number.isFinite(value) && !Number.isFinite(nearest))
+    throw new Fault('overflow', `${value} does not fit into REAL`)
+  return nearest
 }

@@ -11,15 +11,22 @@ export const dayMicros = 86_400_000_000n
 /** Digits after the point of the integer that stands for a value. */
 export const scaleOf = (type: Type) => (type.kind === 'decimal' ? type.scale : 0)
 
+/** Types whose values are numbers of the host. */
+export const isNumber = (type: Type) =>
+  ['tinyint', 'smallint', 'integer', 'date', 'real', 'double'].includes(type.kind)
+
 /** Is the integer a value of the type? */
 export function fits(value: bigint, type: Type): boolean {
   if (type.kind === 'decimal') {
     const limit = 10n ** BigInt(type.precision)
     return value < limit && value > -limit
   }
-  const bits = type.kind === 'integer' || type.kind === 'date' ? 32 : 64
+  if (type.kind === 'time') return value >= 0n && value < dayMicros
+  const bits = { tinyint: 8, smallint: 16, integer: 32, date: 32 }[type.kind as string] ?? 64
   return BigInt.asIntN(bits, value) === value
 }
+
+export const modulo = (a: bigint, b: bigint) => ((a % b) + b) % b
 
 export const floorDivide = (a: bigint, b: bigint) => a / b - (a % b < 0n ? 1n : 0n)
 

@@ -2,19 +2,26 @@
  * Arithmetic of the reference interpreter: exact integers of any size first, the range of the type afterwards.
  */
 import type { Type, Value } from '../../src/data/index.ts'
-import { dayMicros, divideRounded, fits, floorDivide, scaleOf } from './exact.ts'
+import { dayMicros, divideRounded, fits, floorDivide, isNumber, modulo, scaleOf } from './exact.ts'
+import { moveMonths } from './time.ts'
 import { Fault, type Known } from './value.ts'
 
 /** The integer as a value of the type, or an overflow. */
 export function ranged(value: bigint, type: Type): Value {
   if (!fits(value, type)) throw new Fault('overflow', `${type.kind} out of range`)
-  return type.kind === 'integer' || type.kind === 'date' ? Number(value) : value
+  return isNumber(type) ? Number(value) : value
 }
 
 /** a ± b of numbers and of times. */
 export function add(a: Known, b: Known, types: readonly Type[], type: Type, sign: bigint): Value {
   if (type.kind === 'double') return Number(a) + Number(sign) * Number(b)
   const [left, right] = types
+  if (type.kind === 'time')
+    return modulo(BigInt(a as bigint) + sign * BigInt(b as bigint), dayMicros)
+  if (right!.kind === 'months' && type.kind === 'timestamp') {
+    const at = left!.kind === 'date' ? BigInt(a as number) * dayMicros : (a as bigint)
+    return addMonths(at, sign * (b as bigint), type)
+  }
   // A DATE counts days, a TIMESTAMP and an INTERVAL microseconds.
   const toMicros = left!.kind === 'date' && type.kind === 'timestamp' ? dayMicros : 1n
   const fromMicros = right!.kind === 'date' && type.kind === 'timestamp' ? dayMicros : 1n
@@ -23,12 +30,28 @@ export function add(a: Known, b: Known, types: readonly Type[], type: Type, sign
 }
 
 export function arithmetic(name: string, a: Known, b: Known, type: Type): Value {
-  if (type.kind === 'double') return doubleArithmetic(name, a as number, b as number)
+  if (type.kind === 'double' || type.kind === 'real')
+    return doubleArithmetic(name, a as number, b as number)
   const [left, right] = [BigInt(a as bigint), BigInt(b as bigint)]
   if (name === 'negate') return ranged(-left, type)
   if (name === 'multiply') return ranged(left * right, type)
   if (right === 0n) throw new Fault('division_by_zero', 'division by zero')
   return ranged(name === 'divide' ? left / right : left % right, type)
+}
+
+/** Beyond the years that a TIMESTAMP has there is no need for a calendar. */
+function addMonths(at: bigint, months: bigint, type: Type): Value {
+  const far = months > 10_000_000n || months < -10_000_000n
+  return ranged(far ? 1n << 70n : moveMonths(at, Number(months)), type)
+}
+
+/** The quotient as a decimal, half away from zero. */
+export function divideDecimals(a: Known, b: Known, types: readonly Type[], type: Type): Value {
+  const [left, right] = [BigInt(a as bigint), BigInt(b as bigint)]
+  if (right === 0n) throw new Fault('division_by_zero', 'division by zero')
+  const scaled = left * 10n ** BigInt(scaleOf(type) + scaleOf(types[1]!) - scaleOf(types[0]!))
+  const positive = right > 0n
+  return ranged(divideRounded(positive ? scaled : -scaled, positive ? right : -right, 'away'), type)
 }
 
 function doubleArithmetic(name: string, a: number, b: number): number {
@@ -41,6 +64,7 @@ function doubleArithmetic(name: string, a: number, b: number): number {
 /** ROUND, FLOOR and CEIL; `digits` behind the point, halves away from zero. */
 export function roundTo(name: string, value: Known, digits: number, from: Type, type: Type): Value {
   if (from.kind === 'double') return roundDouble(name, value as number, digits)
+  if (from.kind === 'real') return Math.fround(roundDouble(name, value as number, digits))
   if (from.kind !== 'decimal' && digits >= 0) return value
   const dropped = scaleOf(from) - digits
   if (dropped <= 0) return value as bigint

@@ -8,8 +8,8 @@
 import type { Type, Value } from '../../src/data/index.ts'
 import type { Expression } from '../../src/plan/logical.ts'
 import { castValue } from './cast.ts'
-import { scaleOf } from './exact.ts'
-import { add, arithmetic, roundTo } from './number.ts'
+import { isNumber, scaleOf } from './exact.ts'
+import { add, arithmetic, divideDecimals, roundTo } from './number.ts'
 import { textFunction } from './text.ts'
 import { extract, truncateTime } from './time.ts'
 import { type Cell, type CellRow, compareKnown, Failed, Fault, type Known } from './value.ts'
@@ -35,19 +35,9 @@ export function evaluate(expression: Expression, row: CellRow): Cell {
 
 function literalValue(value: string | number | boolean | null, type: Type): Value {
   if (value === null) return null
-  switch (type.kind) {
-    case 'bigint':
-    case 'decimal':
-    case 'timestamp':
-    case 'interval':
-      return BigInt(value)
-    case 'integer':
-    case 'date':
-    case 'double':
-      return Number(value)
-    default:
-      return value
-  }
+  if (isNumber(type)) return Number(value)
+  const isText = ['boolean', 'varchar', 'varbinary', 'json', 'null'].includes(type.kind)
+  return isText ? value : BigInt(value)
 }
 
 function evaluateCase(expression: Expression & { kind: 'case' }, row: CellRow): Cell {
@@ -135,8 +125,10 @@ function strict(call: Call, values: Known[]): Value {
       return add(a!, b!, types, call.type, 1n)
     case 'subtract':
       return add(a!, b!, types, call.type, -1n)
-    case 'multiply':
     case 'divide':
+      if (call.type.kind === 'decimal') return divideDecimals(a!, b!, types, call.type)
+      return arithmetic(name, a!, b!, call.type)
+    case 'multiply':
     case 'modulo':
       return arithmetic(name, a!, b!, call.type)
     case 'negate':

@@ -18,6 +18,9 @@ export function textFunction(name: string, a: string, b: Known, c: Known | undef
       return BigInt([...a].length)
     case 'like':
       return like(a, b as string, c as string | undefined)
+    case 'check_length':
+      if ([...a].length <= Number(b)) return a
+      throw new Fault('overflow', `value too long for VARCHAR(${b})`)
     case 'substring':
       return substring(a, Number(b), c === undefined ? null : Number(c))
     default:

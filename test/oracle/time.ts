@@ -19,6 +19,7 @@ export function extract(unit: string, value: Known, type: Type): Value {
   const micros = microsOf(value, type)
   if (unit === 'epoch') return Number(micros) / 1e6
   if (type.kind === 'interval') return extractDuration(unit, micros)
+  if (type.kind === 'months') return extractMonths(unit, micros)
   const inDay = micros - floorDivide(micros, dayMicros) * dayMicros
   const { date, eras } = hostDate(micros)
   const part = extractClock(unit, inDay) ?? BigInt(extractDate(unit, date))
@@ -30,6 +31,24 @@ function hostDate(micros: bigint): { date: Date; eras: bigint } {
   const days = floorDivide(micros, dayMicros)
   const eras = floorDivide(days, eraDays)
   return { date: new Date(Number(days - eras * eraDays) * dayMillis), eras }
+}
+
+function extractMonths(unit: string, months: bigint): bigint {
+  if (unit === 'year') return months / 12n
+  const rest = months - (months / 12n) * 12n
+  return unit === 'month' ? rest : rest / 3n + 1n
+}
+
+/** The same day some months on, or the last of the month; microseconds. */
+export function moveMonths(micros: bigint, months: number): bigint {
+  const { date, eras } = hostDate(micros)
+  const total = date.getUTCFullYear() * 12 + date.getUTCMonth() + months
+  const far = Math.floor(total / 4800)
+  const [year, month] = [Math.floor(total / 12) - far * 400, ((total % 12) + 12) % 12]
+  const last = new Date(new Date(0).setUTCFullYear(year, month + 1, 0)).getUTCDate()
+  const day = new Date(0).setUTCFullYear(year, month, Math.min(date.getUTCDate(), last))
+  const clock = micros - floorDivide(micros, dayMicros) * dayMicros
+  return BigInt(day) * 1000n + (eras + BigInt(far)) * eraDays * dayMicros + clock
 }
 
 /** The parts of a duration carry its sign. */

@@ -17,6 +17,14 @@ export const double: Type = { kind: 'double' }
 export const varchar: Type = { kind: 'varchar' }
 export const date: Type = { kind: 'date' }
 export const interval: Type = { kind: 'interval' }
+export const tinyint: Type = { kind: 'tinyint' }
+export const smallint: Type = { kind: 'smallint' }
+export const real: Type = { kind: 'real' }
+export const varbinary: Type = { kind: 'varbinary' }
+export const json: Type = { kind: 'json' }
+export const months: Type = { kind: 'months' }
+export const zoned: Type = { kind: 'timestamp', precision: 6, zoned: true }
+export const time = (precision: number): Type => ({ kind: 'time', precision })
 export const timestamp = (precision: number): Type => ({ kind: 'timestamp', precision })
 export const decimal = (precision: number, scale: number): Type => ({
   kind: 'decimal',
@@ -28,6 +36,8 @@ export const decimal = (precision: number, scale: number): Type => ({
 export const types: Type[] = [
   boolean, integer, bigint, double, varchar, date, interval, timestamp(6), timestamp(3),
   decimal(9, 2), decimal(18, 4), decimal(5, 3), decimal(18, 0),
+  tinyint, smallint, real, varbinary, json, time(6), time(3), months, zoned, decimal(38, 10), decimal(25, 4),
+  decimal(38, 0),
 ] // biome-ignore format: one list
 
 const doubles = [
@@ -39,6 +49,7 @@ const texts = [
   'abcdefghijklmnopqrstuvx', 'é', 'straße', '😀😀', 'a%b', 'a_b', '12', '-7', '1.5', '2026-01-02',
   '2026-01-02 03:04:05.678', '1 day', 'true', 'f', '99999999999', 'NaN', '1e3', '\u0130',
 ] // biome-ignore format: one list
+const documents = ['1', 'null', '{"a": [1, 2]}', '"text"', '-2.5', 'true', '[]']
 const patterns = [
   '%',
   'abc',
@@ -110,12 +121,31 @@ export class RandomExpressions {
           : this.#random.below(60000) - 20000
       case 'double':
         return edge ? this.pick(doubles) : small() / this.pick([1, 2, 4, 10, 1000])
+      case 'tinyint':
+        return edge ? this.pick([0, 127, -128, 12]) : small()
+      case 'smallint':
+        return edge ? this.pick([0, 32_767, -32_768, 182]) : small()
+      case 'real':
+        return Math.fround(edge ? this.pick(doubles) : small() / this.pick([1, 2, 4, 10, 1000]))
       case 'varchar':
         return this.pick(texts)
+      case 'varbinary':
+        return this.pick(['', 'a', '\0\xff', 'abcdefghijklm', '\x80abcdefghijkl'])
+      case 'json':
+        return this.pick(documents)
+      case 'time': {
+        const unit = 10n ** BigInt(6 - type.precision)
+        const micros = edge ? 86_399_999_999n : BigInt(this.#random.below(2 ** 30)) * 80n
+        return (micros / unit) * unit
+      }
+      case 'months':
+        return edge ? this.pick([2n ** 63n - 1n, -(2n ** 63n), 12n, 4_000_000n]) : BigInt(small())
       case 'decimal': {
         const end = 10n ** BigInt(type.precision)
         if (!edge) return BigInt(small()) % end
-        return this.pick([0n, end - 1n, 1n - end, end / 2n, 5n % end, 45n % end, -55n % end])
+        const wide = [2n ** 63n, -(2n ** 63n), 2n ** 88n, 1n - 2n ** 88n, 10n ** 18n, 2n ** 64n]
+        const edges = [0n, end - 1n, 1n - end, end / 2n, 5n % end, 45n % end, -55n % end]
+        return this.pick([...edges, ...wide.filter((one) => one < end && one > -end)])
       }
       case 'timestamp': {
         const unit = 10n ** BigInt(6 - type.precision)
@@ -177,18 +207,25 @@ export class RandomExpressions {
   /** An expression that may be cast to the type. */
   #cast(to: Type, depth: number): Expression | null {
     const numbers = types.filter(({ kind }) =>
-      ['integer', 'bigint', 'double', 'decimal'].includes(kind),
+      ['tinyint', 'smallint', 'integer', 'bigint', 'real', 'double', 'decimal'].includes(kind),
     )
     const sources: Partial<Record<Type['kind'], Type[]>> = {
-      boolean: [integer, varchar],
-      integer: [...numbers, boolean, varchar],
+      boolean: [...numbers, varchar, json],
+      tinyint: [...numbers, boolean, varchar, json],
+      smallint: [...numbers, boolean, varchar],
+      integer: [...numbers, boolean, varchar, json],
       bigint: [...numbers, varchar],
-      double: [...numbers, varchar],
-      decimal: [...numbers, varchar],
+      real: [...numbers, boolean, varchar],
+      double: [...numbers, varchar, json],
+      decimal: [...numbers, boolean, varchar, json],
       varchar: types,
-      timestamp: [date, timestamp(6), timestamp(3), varchar],
-      date: [timestamp(6), timestamp(3), varchar],
-      interval: [varchar],
+      varbinary: [varchar],
+      json: [...numbers, boolean, varchar],
+      timestamp: [date, timestamp(6), timestamp(3), zoned, varchar],
+      time: [timestamp(6), zoned, time(6), time(3), interval, varchar],
+      date: [timestamp(6), timestamp(3), zoned, varchar],
+      interval: [varchar, time(6), time(3)],
+      months: [varchar],
     }
     const from = sources[to.kind]
     return from === undefined ? null : this.of(this.pick(from), depth)
@@ -207,9 +244,37 @@ export class RandomExpressions {
       case 'integer':
         if (this.#chance(15)) return make('subtract', two(date))
         return this.#arithmetic(type, depth, make)
+      case 'tinyint':
+      case 'smallint':
+        return this.#arithmetic(type, depth, make)
+      case 'real':
+        return make(this.pick(['negate', 'abs', 'floor', 'ceil', 'round']), [arg(real)])
+      case 'varbinary':
+      case 'json':
+        return make('coalesce', two(type))
+      case 'time':
+        if (type.precision < 6) return make('coalesce', two(type))
+        return make(this.pick(['add', 'subtract']), [
+          arg(this.pick([time(6), time(3)])),
+          arg(interval),
+        ])
+      case 'months': {
+        const form = this.#random.below(3)
+        if (form === 0) return make('multiply', [arg(months), arg(bigint)])
+        return form === 1
+          ? make('negate', [arg(months)])
+          : make(this.pick(['add', 'subtract']), two(months))
+      }
       case 'bigint': {
         const form = this.#random.below(4)
         if (form === 0) {
+          if (this.#chance(20)) {
+            return make(this.pick(['extract_hour', 'extract_second']), [arg(time(6))])
+          }
+          if (this.#chance(20)) {
+            const part = this.pick(['year', 'quarter', 'month'])
+            return make(`extract_${part}`, [arg(months)])
+          }
           const part = this.pick(parts.filter((name) => name !== 'epoch'))
           return make(`extract_${part}`, [
             arg(this.pick([date, interval, timestamp(6), timestamp(3)])),
@@ -232,7 +297,7 @@ export class RandomExpressions {
         return make(this.pick(['add', 'subtract']), [arg(date), arg(integer)])
       default: {
         const form = this.#random.below(4)
-        if (form === 0) return make('subtract', two(timestamp(6)))
+        if (form === 0) return make('subtract', two(this.pick([timestamp(6), time(6), zoned])))
         if (form === 1) return make('multiply', [arg(interval), arg(bigint)])
         if (form === 2) return make('negate', [arg(interval)])
         return make(this.pick(['add', 'subtract']), two(interval))
@@ -270,6 +335,20 @@ export class RandomExpressions {
       Math.max(type.scale, 1, type.precision - this.#random.below(3)),
       type.scale,
     )
+    if (this.#chance(20)) {
+      const sides = [
+        this.pick([decimal(9, 2), bigint, type]),
+        this.pick([decimal(5, 3), integer, type]),
+      ]
+      const scales = sides.map((side) => (side.kind === 'decimal' ? side.scale : 0))
+      // The result is no coarser than its dividend, as the binder makes it.
+      if (type.scale >= Math.max(...scales)) {
+        return make(
+          'divide',
+          sides.map((side) => this.of(side, depth)),
+        )
+      }
+    }
     switch (this.#random.below(4)) {
       case 0:
         return make(this.pick(['negate', 'abs']), [this.of(type, depth)])
@@ -277,13 +356,13 @@ export class RandomExpressions {
         const scale = this.#random.below(type.scale + 1)
         const whole = type.precision - type.scale
         const left = this.#random.below(whole + 1)
-        // Types that add up to the result's, as the binder makes them; more digits only where it cuts them to 18.
-        const more = type.precision === 18 ? this.#random.below(3) : 0
+        // Types that add up to the result's, as the binder makes them; more digits only where it cuts them to 38.
+        const more = type.precision === 38 ? this.#random.below(3) : 0
         const sides = [decimal(left + scale, scale)]
         sides.push(decimal(whole - left + more + type.scale - scale, type.scale - scale))
         if (
           sides.some(
-            (side) => side.kind === 'decimal' && (side.precision < 1 || side.precision > 18),
+            (side) => side.kind === 'decimal' && (side.precision < 1 || side.precision > 38),
           )
         ) {
           return make('negate', [this.of(type, depth)])
@@ -295,7 +374,7 @@ export class RandomExpressions {
       }
       case 2: {
         const digits = literal(type.scale, integer)
-        const from = decimal(Math.min(18, type.precision + 2), Math.min(18, type.scale + 2))
+        const from = decimal(Math.min(38, type.precision + 2), Math.min(38, type.scale + 2))
         if (type.scale === 0)
           return make(this.pick(['round', 'floor', 'ceil']), [this.of(from, depth)])
         return make('round', [this.of(from, depth), digits])

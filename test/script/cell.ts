@@ -11,7 +11,8 @@ const hourMicros = 3_600_000_000n
 
 export function writeCell(value: Value, type: Type): string {
   if (value === null) return 'NULL'
-  if (typeof value === 'string') return writeText(value)
+  if (typeof value === 'string')
+    return writeText(type.kind === 'varbinary' ? valueText(value, type) : value)
   if (Object.is(value, -0)) return '-0'
   if (type.kind === 'timestamp') {
     const micros = (value as bigint) - epochMicros
@@ -42,7 +43,7 @@ function writeText(text: string): string {
 
 export function readCell(cell: string, type: Type): Value {
   if (cell === 'NULL') return null
-  if (type.kind === 'varchar') return readText(cell)
+  if (type.kind === 'varchar' || type.kind === 'json') return readText(cell)
   if (type.kind === 'timestamp' && /^\d\d:\d\d(\.\d+)?$/.test(cell)) {
     return readCell(`2026-01-01 00:${cell}`, type)
   }

@@ -7,11 +7,11 @@
  * Contract 1 (checked) equal calls are made once.
  */
 import type { Span } from '../../base/index.ts'
-import { type Type, typeText } from '../../data/index.ts'
+import { isWhole, isWide, type Type, typeText } from '../../data/index.ts'
 import { bigint, coerce, double, integer, isNumeric } from '../coerce.ts'
 import { column, mapChildren, signatureOf } from '../expression.ts'
 import type { AggregateCall, Expression } from '../logical.ts'
-import { fail } from './binding.ts'
+import { fail, unsupported } from './binding.ts'
 
 export const aggregateNames = ['count', 'sum', 'avg', 'min', 'max'] as const
 export type AggregateName = (typeof aggregateNames)[number]
@@ -57,7 +57,12 @@ export function aggregateTypes(
   argumentSpan: Span,
 ): { argument: Expression; type: Type } {
   const kind = argument.type.kind
-  const known = kind === 'null' ? coerce(argument, integer) : argument
+  const adds = name === 'sum' || name === 'avg'
+  const wanted = kind === 'null' ? integer : kind === 'real' && adds ? double : null
+  const known = wanted === null ? argument : coerce(argument, wanted)
+  if (adds && isWide(known.type)) {
+    unsupported(`${name} of a DECIMAL of more than 18 digits`, argumentSpan, 'cast it to DOUBLE')
+  }
   const type = resultType(name, known.type)
   if (type !== null) return { argument: known, type }
   fail('type_mismatch', `${name} does not take ${typeText(known.type)}`, argumentSpan)
@@ -73,9 +78,9 @@ function resultType(name: AggregateName, type: Type): Type | null {
     case 'avg':
       return isNumeric(type) ? double : type.kind === 'interval' ? type : null
     case 'sum':
-      if (type.kind === 'integer' || type.kind === 'bigint') return bigint
+      if (isWhole(type)) return bigint
       if (type.kind === 'decimal') return { ...type, precision: 18 }
-      return type.kind === 'double' || type.kind === 'interval' ? type : null
+      return ['double', 'interval', 'months'].includes(type.kind) ? type : null
   }
 }
 

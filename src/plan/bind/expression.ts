@@ -6,7 +6,7 @@
  */
 import type { Expression as Tree } from '../../../grammar/index.ts'
 import type { Span } from '../../base/index.ts'
-import { parseValue, typeText } from '../../data/index.ts'
+import { parseValue, sameType, type Type, typeText } from '../../data/index.ts'
 import {
   bigint,
   boolean,
@@ -159,7 +159,7 @@ function bindUnary(env: Env, tree: Tree & { kind: 'unary' }): Expression {
   }
   const bound = bindExpression(env, tree.operand)
   const operand = bound.type.kind === 'null' ? coerce(bound, integer) : bound
-  if (!isNumeric(operand.type) && operand.type.kind !== 'interval') {
+  if (!isNumeric(operand.type) && !['interval', 'months'].includes(operand.type.kind)) {
     const message = `${tree.operator} does not take ${typeText(operand.type)}`
     fail('type_mismatch', message, tree.operand.span)
   }
@@ -294,8 +294,24 @@ function caseCondition(env: Env, operand: Tree | null, when: Tree): Expression {
 }
 
 function bindCast(env: Env, tree: Tree & { kind: 'cast' }): Expression {
-  const type = bindType(env.binding, tree.type)
-  const operand = bindExpression(env, tree.operand)
+  const wanted = bindType(env.binding, tree.type)
+  const type: Type = wanted.kind === 'varchar' ? varchar : wanted
+  const bound = castTo(env, tree, bindExpression(env, tree.operand), type)
+  if (wanted.kind !== 'varchar' || wanted.length === undefined) return bound
+  // A text that is too long is cut.
+  return call(
+    'substring',
+    [bound, literal(1n, bigint), literal(BigInt(wanted.length), bigint)],
+    varchar,
+  )
+}
+
+function castTo(
+  env: Env,
+  tree: Tree & { kind: 'cast' },
+  operand: Expression,
+  type: Type,
+): Expression {
   if (!isCastable(operand.type, type)) {
     const message = `${typeText(operand.type)} cannot be cast to ${typeText(type)}`
     fail('type_mismatch', message, tree.span)
@@ -306,7 +322,7 @@ function bindCast(env: Env, tree: Tree & { kind: 'cast' }): Expression {
     const parsed = operand.value === null ? null : parseValue(String(operand.value), type)
     return literal(parsed ?? null, type)
   }
-  if (JSON.stringify(operand.type) === JSON.stringify(type)) return operand
+  if (sameType(operand.type, type)) return operand
   if (!tree.attempt) return coerce(operand, type, span)
   return call('try_cast', [operand], type, span)
 }

@@ -5,7 +5,7 @@
  *          language that have no entry yet are told apart from names that nobody knows.
  */
 import type { Span } from '../../base/index.ts'
-import { type Type, typeText } from '../../data/index.ts'
+import { isWhole, type Type, typeText } from '../../data/index.ts'
 import {
   bigint,
   boolean,
@@ -49,6 +49,9 @@ const extractUnits = [
   'year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'millisecond', 'microsecond',
   'dow', 'doy', 'epoch',
 ] // biome-ignore format: one list
+
+const clockParts = new Set(['hour', 'minute', 'second', 'millisecond', 'microsecond', 'epoch'])
+const monthParts = new Set(['year', 'quarter', 'month'])
 
 const truncUnits = new Set([
   'year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'millisecond', 'microsecond',
@@ -138,9 +141,13 @@ export function bindExtract(
   planSpan: Span | undefined,
 ): Expression {
   const type = operand.type.kind
-  if (type !== 'timestamp' && type !== 'date' && type !== 'interval') {
+  if (!['timestamp', 'date', 'interval', 'time', 'months'].includes(type)) {
     const adapted = type === 'null' ? coerce(operand, timestamp(6)) : null
     if (adapted !== null) return bindExtract(unit, adapted, operandSpan, planSpan)
+    fail('type_mismatch', `${unit} does not take ${typeText(operand.type)}`, operandSpan)
+  }
+  const known = type === 'time' ? clockParts : type === 'months' ? monthParts : null
+  if (known !== null && !known.has(unit)) {
     fail('type_mismatch', `${unit} does not take ${typeText(operand.type)}`, operandSpan)
   }
   return call(`extract_${unit}`, [operand], unit === 'epoch' ? double : bigint, planSpan)
@@ -178,8 +185,7 @@ export function asText(arg: Expression): Expression {
 
 function whole(given: Call, index: number): Expression {
   const arg = given.args[index]!
-  const kind = arg.type.kind
-  if (kind !== 'integer' && kind !== 'bigint' && !isAdaptable(arg)) wrongType(given, index)
+  if (!isWhole(arg.type) && !isAdaptable(arg)) wrongType(given, index)
   return coerce(arg, bigint, given.argSpans[index])
 }
 

@@ -8,10 +8,10 @@
 import type { Identifier, Query, QueryBody, Statement } from '../../../grammar/index.ts'
 import type { Span } from '../../base/index.ts'
 import type { Relation } from '../../catalog/index.ts'
-import { type Field, sameType, typeText } from '../../data/index.ts'
+import { type Field, parseValue, sameType, typeText } from '../../data/index.ts'
 import type { BoundStatement } from '../bind.ts'
-import { coerce, isAdaptable, isAssignable } from '../coerce.ts'
-import { column, literal } from '../expression.ts'
+import { bigint, coerce, isAdaptable, isAssignable, varchar } from '../coerce.ts'
+import { call, column, literal } from '../expression.ts'
 import type { Expression, Plan } from '../logical.ts'
 import { project, sort, values } from '../node.ts'
 import { all, type Binding, fail, unsupported } from './binding.ts'
@@ -198,6 +198,18 @@ function rowSpans(body: QueryBody, row: number, otherwise: Span[]): Span[] {
 }
 
 function assigned(value: Expression, field: Field, span: Span): Expression {
+  const stored = storedValue(value, field, span)
+  const { type } = field
+  if (type.kind !== 'varchar' || type.length === undefined) return stored
+  if (stored.kind === 'literal') {
+    const long = stored.value !== null && parseValue(String(stored.value), type) === undefined
+    if (long) fail('overflow', `value too long for ${typeText(type)}`, span)
+    return stored
+  }
+  return call('check_length', [stored, literal(BigInt(type.length), bigint)], varchar, span)
+}
+
+function storedValue(value: Expression, field: Field, span: Span): Expression {
   if (sameType(value.type, field.type)) return value
   if (isAdaptable(value) || isAssignable(value.type, field.type)) {
     return coerce(value, field.type, span)

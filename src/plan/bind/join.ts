@@ -145,11 +145,12 @@ function sideOf(expression: Expression, width: number): 'left' | 'right' | null 
 
 /**
  * Equal keys have equal bytes, so both sides get one type; a DECIMAL beside a whole number that might not fit into
- * 18 digits stays a condition. Timestamps of any precision count microseconds and need no cast.
+ * 38 digits stays a condition. Timestamps of any precision count microseconds and need no cast.
  */
 function sameKeyType(pair: KeyPair): KeyPair | null {
   const [a, b] = [pair.left.type, pair.right.type]
-  if (sameType(a, b) || (a.kind === 'timestamp' && b.kind === 'timestamp')) return pair
+  const micros = a.kind === b.kind && (a.kind === 'timestamp' || a.kind === 'time')
+  if (sameType(a, b) || micros) return pair
   const type = commonType(a, b)
   if (type === null) return null
   const [left, right] = [coerce(pair.left, type), coerce(pair.right, type)]

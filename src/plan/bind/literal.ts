@@ -1,7 +1,8 @@
 /**
  * Literal: numbers, intervals and parameters as typed literals.
  *
- * How      A number is INTEGER or BIGINT without point and exponent, DECIMAL with a point, DOUBLE with an exponent.
+ * How      A number is INTEGER, BIGINT or DECIMAL(n, 0) without point and exponent, DECIMAL with a point, DOUBLE with
+ *          an exponent; 0.908 is a DECIMAL(4, 3), as in Flink and DuckDB.
  *          An interval with a unit is split into the fields from the first unit to the last one.
  */
 import type { Expression as Tree, Unit } from '../../../grammar/index.ts'
@@ -14,6 +15,7 @@ import {
   fits,
   integer,
   interval,
+  months as monthsType,
   nullType,
   timestamp,
   varchar,
@@ -29,22 +31,17 @@ export function numberLiteral(text: string, span: Span): Expression {
     if (!Number.isFinite(value)) fail('invalid_literal', `${text} does not fit into DOUBLE`, span)
     return literal(value, double)
   }
+  const [whole = '', fraction = ''] = text.split('.')
+  const digits = Math.max(whole.replace(/^-?0*/, '').length, 1)
   if (!text.includes('.')) {
     const value = BigInt(text)
     if (fits(value, integer)) return literal(Number(value), integer)
     if (fits(value, bigint)) return literal(value, bigint)
-    const hint = 'write it with an exponent to have a DOUBLE'
-    unsupported('numbers of more than 18 digits', span, hint)
   }
-  const [whole = '', fraction = ''] = text.split('.')
-  const digits = `${whole}${fraction}`.replace('-', '').replace(/^0+/, '').length
-  const precision = Math.max(digits, fraction.length, 1)
-  if (precision > 18) {
-    unsupported(
-      'decimals of more than 18 digits',
-      span,
-      'write it with an exponent to have a DOUBLE',
-    )
+  const precision = digits + fraction.length
+  if (precision > 38) {
+    const hint = 'write it with an exponent to have a DOUBLE'
+    unsupported('numbers of more than 38 digits', span, hint)
   }
   const sign = whole.startsWith('-') ? -1n : 1n
   const value = sign * BigInt(`${whole.replace('-', '')}${fraction}` || '0')
@@ -63,30 +60,45 @@ const unitMicros: Record<string, bigint> = {
 
 export function intervalLiteral(tree: Tree & { kind: 'interval' }): Expression {
   const { text, from, to, span } = tree
+  const months = monthsOf(tree)
+  if (months !== undefined && fits(months, bigint)) return literal(months, monthsType)
   const micros =
     from === null
       ? parseValue(text, interval)
       : to === null
-        ? oneField(text, from, span)
-        : severalFields(text, from, to, span)
+        ? oneField(text, from)
+        : severalFields(text, from, to)
   if (micros === undefined || micros === null || !fits(BigInt(micros as bigint), bigint)) {
-    if (/\b(year|month|mon|quarter)s?\b/i.test(text)) {
-      unsupported('intervals of months or years', span, 'use days')
-    }
-    fail('invalid_literal', `'${text}' is not an INTERVAL`, span)
+    const mixed = from === null && /\b(year|month|mon|quarter)s?\b/i.test(text)
+    const hint = mixed ? 'years and months stand in an interval of their own' : undefined
+    fail('invalid_literal', `'${text}' is not an INTERVAL`, span, hint)
   }
   return literal(BigInt(micros as bigint), interval)
 }
 
-function microsOf(unit: Unit, span: Span): bigint {
-  const micros = unitMicros[unit]
-  if (micros === undefined) unsupported('intervals of months or years', span, 'use days')
-  return micros
+const unitMonths: Partial<Record<Unit, bigint>> = { YEAR: 12n, QUARTER: 3n, MONTH: 1n }
+
+/** Months of a year-month interval; undefined when it is none. */
+function monthsOf({ text, from, to }: Tree & { kind: 'interval' }): bigint | undefined {
+  if (from === null) return parseMonths(text)
+  if (to !== null) {
+    const pair = from === 'YEAR' && to === 'MONTH' && /^\s*[+-]?\d+-\d+\s*$/.test(text)
+    return pair ? parseMonths(text) : undefined
+  }
+  const unit = unitMonths[from]
+  return unit !== undefined && /^\s*[+-]?\d+\s*$/.test(text)
+    ? BigInt(text.trim().replace('+', '')) * unit
+    : undefined
+}
+
+function parseMonths(text: string): bigint | undefined {
+  return parseValue(text, monthsType) as bigint | undefined
 }
 
 /** `'1.5' SECOND`: a number with a fraction of at most a microsecond. */
-function oneField(text: string, unit: Unit, span: Span): bigint | undefined {
-  const micros = microsOf(unit, span)
+function oneField(text: string, unit: Unit): bigint | undefined {
+  const micros = unitMicros[unit]
+  if (micros === undefined) return undefined
   const match = /^\s*([+-]?)(\d+)(?:\.(\d*))?\s*$/.exec(text)
   if (match === null) return undefined
   const fraction = match[3] ?? ''
@@ -100,9 +112,7 @@ function oneField(text: string, unit: Unit, span: Span): bigint | undefined {
 const fieldOrder: Unit[] = ['DAY', 'HOUR', 'MINUTE', 'SECOND']
 
 /** `'1:30' HOUR TO MINUTE`, `'2 03:04:05.6' DAY TO SECOND`. */
-function severalFields(text: string, from: Unit, to: Unit, span: Span): bigint | undefined {
-  microsOf(from, span)
-  microsOf(to, span)
+function severalFields(text: string, from: Unit, to: Unit): bigint | undefined {
   const units = fieldOrder.slice(fieldOrder.indexOf(from), fieldOrder.indexOf(to) + 1)
   const negative = text.trim().startsWith('-')
   const parts = text
@@ -112,7 +122,7 @@ function severalFields(text: string, from: Unit, to: Unit, span: Span): bigint |
   if (fieldOrder.indexOf(from) < 0 || units.length !== parts.length) return undefined
   let sum = 0n
   for (const [index, part] of parts.entries()) {
-    const field = /^\d+(\.\d+)?$/.test(part) ? oneField(part, units[index]!, span) : undefined
+    const field = /^\d+(\.\d+)?$/.test(part) ? oneField(part, units[index]!) : undefined
     if (field === undefined || (part.includes('.') && units[index] !== 'SECOND')) return undefined
     sum += field
   }

@@ -6,7 +6,7 @@
  */
 import type { BinaryOperator } from '../../../grammar/index.ts'
 import type { Span } from '../../base/index.ts'
-import { precisionMicros, sameType, type Type, typeText } from '../../data/index.ts'
+import { isWhole, precisionMicros, sameType, type Type, typeText } from '../../data/index.ts'
 import {
   bigint,
   coerce,
@@ -15,12 +15,14 @@ import {
   date,
   decimal,
   digitsOf,
+  double,
   integer,
   interval,
   isAdaptable,
   isExact,
   isNumeric,
   narrowType,
+  real,
   timestamp,
   varchar,
 } from '../coerce.ts'
@@ -92,19 +94,29 @@ function adaptOperands(operator: BinaryOperator, pair: Pair): Pair {
 function beside(type: Type, operator: string, isLeft: boolean): Type {
   if (type.kind === 'timestamp') return operator === '-' && isLeft ? type : interval
   if (type.kind === 'date') return operator === '-' && isLeft ? date : integer
-  if (type.kind === 'interval' && (operator === '*' || operator === '/')) return bigint
+  if (type.kind === 'time') return operator === '-' && isLeft ? type : interval
+  if (
+    (type.kind === 'interval' || type.kind === 'months') &&
+    (operator === '*' || operator === '/')
+  )
+    return bigint
   return type
 }
 
 function bindNumbers(name: string, pair: Pair): Expression | null {
-  const { left, right, span, planSpan } = pair
+  const { left, right, planSpan } = pair
   const type = commonType(left.type, right.type)!
+  if (type.kind === 'real') {
+    // Of two floats the sum, difference, product and quotient as doubles are right once they are rounded.
+    const args = [coerce(left, double), coerce(right, double)]
+    return coerce(call(name, args, double, planSpan), real, planSpan)
+  }
   if (type.kind !== 'decimal') {
     return call(name, [coerce(left, type), coerce(right, type)], type, planSpan)
   }
-  if (name === 'divide') unsupported('division of DECIMAL', span, 'cast one side to DOUBLE')
   const [a, b] = [digitsOf(narrowType(left)), digitsOf(narrowType(right))]
   if (name === 'multiply') return multiplyDecimals(pair)
+  if (name === 'divide') return divideDecimals(pair)
   const scale = Math.max(a.scale, b.scale)
   const args = [left, right].map((arg, index) =>
     coerce(
@@ -117,19 +129,36 @@ function bindNumbers(name: string, pair: Pair): Expression | null {
   return call(name, args, decimal(whole + scale, scale), planSpan)
 }
 
+/** A whole number or a DECIMAL of any scale; a literal has the digits that it is written with. */
+function factor(arg: Expression): Expression {
+  const { whole, scale } = digitsOf(narrowType(arg))
+  return arg.kind === 'literal' ? coerce(arg, decimal(whole + scale, scale)) : arg
+}
+
+/** The digits of both, as in Flink; beyond 38 the product may overflow. */
 function multiplyDecimals(pair: Pair): Expression {
-  const args = [pair.left, pair.right].map((arg) => {
-    const { whole, scale } = digitsOf(narrowType(arg))
-    return coerce(arg, decimal(whole + scale, scale))
-  })
+  const args = [factor(pair.left), factor(pair.right)]
   const digits = args.map((arg) => digitsOf(arg.type))
   const scale = digits[0]!.scale + digits[1]!.scale
-  if (scale > 18) {
+  if (scale > 38) {
     const hint = 'cast one side to DOUBLE or to a smaller scale'
-    unsupported('a DECIMAL product of more than 18 decimal places', pair.span, hint)
+    unsupported('a DECIMAL product of more than 38 decimal places', pair.span, hint)
   }
   const whole = digits[0]!.whole + digits[1]!.whole
   return call('multiply', args, decimal(whole + scale, scale), pair.planSpan)
+}
+
+/**
+ * At least 16 digits behind the point, as Postgres has for usual numbers, and not fewer than either operand; where the
+ * digits before it need the room, fewer, but not fewer than 6 or those of the operands.
+ */
+function divideDecimals(pair: Pair): Expression {
+  const args = [factor(pair.left), factor(pair.right)]
+  const [a, b] = args.map((arg) => digitsOf(arg.type))
+  const whole = Math.max(a!.whole + b!.scale, 1)
+  const least = Math.max(a!.scale, b!.scale, 6)
+  const scale = Math.max(least, Math.min(Math.max(16, least), 38 - whole))
+  return call('divide', args, decimal(whole + scale, scale), pair.planSpan)
 }
 
 function bindTimes(operator: BinaryOperator, pair: Pair): Expression | null {
@@ -138,15 +167,31 @@ function bindTimes(operator: BinaryOperator, pair: Pair): Expression | null {
   switch (kinds) {
     case 'interval + interval':
     case 'interval - interval':
-      return call(words[operator]!, [left, right], interval, planSpan)
+    case 'months + months':
+    case 'months - months':
+      return call(words[operator]!, [left, right], left.type, planSpan)
     case 'timestamp + interval':
     case 'timestamp - interval':
+    case 'time + interval':
+    case 'time - interval':
     case 'date + interval':
     case 'date - interval':
+    case 'timestamp + months':
+    case 'timestamp - months':
+    case 'date + months':
+    case 'date - months':
       return shift(words[operator]!, left, right, planSpan)
     case 'interval + timestamp':
     case 'interval + date':
+    case 'interval + time':
+    case 'months + timestamp':
+    case 'months + date':
       return shift('add', right, left, planSpan)
+    case 'date + time':
+      return call('add', [left, right], timestamp(6), planSpan)
+    case 'time + date':
+      return call('add', [right, left], timestamp(6), planSpan)
+    case 'time - time':
     case 'date + integer':
     case 'date - integer':
       return call(words[operator]!, [left, right], date, planSpan)
@@ -163,20 +208,26 @@ function bindTimes(operator: BinaryOperator, pair: Pair): Expression | null {
       )
       return call('subtract', args, interval, planSpan)
     }
-    case 'interval * integer':
-    case 'interval * bigint':
-      return call('multiply', [left, coerce(right, bigint)], interval, planSpan)
-    case 'integer * interval':
-    case 'bigint * interval':
-      return call('multiply', [right, coerce(left, bigint)], interval, planSpan)
     default:
-      return bindRareTimes(kinds, pair)
+      return bindProducts(operator, pair) ?? bindRareTimes(kinds, pair)
   }
+}
+
+/** An interval a whole number of times. */
+function bindProducts(
+  operator: BinaryOperator,
+  { left, right, planSpan }: Pair,
+): Expression | null {
+  const isInterval = ({ type }: Expression) => type.kind === 'interval' || type.kind === 'months'
+  const [span, count] = isInterval(left) ? [left, right] : [right, left]
+  if (operator !== '*' || !isInterval(span) || !isWhole(count.type)) return null
+  return call('multiply', [span, coerce(count, bigint)], span.type, planSpan)
 }
 
 function bindRareTimes(kinds: string, pair: Pair): null {
   if (
-    /^interval [*/] (integer|bigint|decimal|double)$|^(decimal|double) [*] interval$/.test(kinds)
+    /^(interval|months) [*/] /.test(kinds) ||
+    /^(decimal|real|double) [*] (interval|months)$/.test(kinds)
   ) {
     unsupported('division of an INTERVAL, and its product with a fraction', pair.span)
   }
@@ -188,11 +239,18 @@ function bindRareTimes(kinds: string, pair: Pair): null {
  * microseconds.
  */
 function shift(name: string, at: Expression, by: Expression, span: Span | undefined): Expression {
+  if (by.type.kind === 'months') {
+    return call(name, [at, by], at.type.kind === 'date' ? timestamp(6) : at.type, span)
+  }
   if (at.type.kind === 'date') return call(name, [at, by], timestamp(6), span)
   const whole =
     by.kind === 'literal' &&
     (by.value === null || BigInt(by.value) % precisionMicros(at.type) === 0n)
-  return call(name, [at, by], whole ? at.type : timestamp(6), span)
+  return call(name, [at, by], whole ? at.type : finest(at.type), span)
+}
+
+function finest(type: Type): Type {
+  return type.kind === 'timestamp' || type.kind === 'time' ? { ...type, precision: 6 } : type
 }
 
 /** Comparisons and IS [NOT] DISTINCT FROM; `name` is the function of the plan. */
@@ -215,7 +273,8 @@ function comparable(pair: Pair, symbol: string): Pair {
   if (fitRight !== null) return { ...pair, right: fitRight }
   const fitLeft = isAdaptable(right) ? null : comparedLiteral(left, b, leftSpan)
   if (fitLeft !== null) return { ...pair, left: fitLeft }
-  if (sameType(a, b) || (a.kind === 'timestamp' && b.kind === 'timestamp')) return pair
+  const micros = a.kind === b.kind && (a.kind === 'timestamp' || a.kind === 'time')
+  if (sameType(a, b) || micros) return pair
   // Decimals meet whole numbers and decimals of another scale without a cast: the comparison itself is exact.
   if (isExact(a) && isExact(b) && (a.kind === 'decimal' || b.kind === 'decimal')) return pair
   const type = commonType(a, b)

@@ -7,7 +7,7 @@
  */
 import type { OrderItem, Query, QueryBody, Expression as Tree } from '../../../grammar/index.ts'
 import { mistake, type Span } from '../../base/index.ts'
-import { type Type, typeText } from '../../data/index.ts'
+import { isWhole, type Type, typeText } from '../../data/index.ts'
 import {
   bigint,
   boolean,
@@ -374,9 +374,8 @@ function bindCount(binding: Binding, tree: Tree, clause: string): number | null 
   const bound = fold(bindExpression(env, tree))
   const value = bound.kind === 'literal' ? bound.value : undefined
   if (value === null) return null
-  const kind = bound.type.kind
   const count = Number(value)
-  if ((kind === 'integer' || kind === 'bigint') && Number.isSafeInteger(count) && count >= 0) {
+  if (isWhole(bound.type) && Number.isSafeInteger(count) && count >= 0) {
     return count
   }
   return fail('type_mismatch', `${clause} takes a whole number that is not negative`, tree.span)

@@ -6,9 +6,8 @@
  *          2 (trusted) one that returns anything but 0 has left results that do not count: some row failed, or was
  *            beyond what the kernels can do.
  */
-import type { Type } from '../../data/index.ts'
+import { rangeOf, type Type } from '../../data/index.ts'
 import type { KernelFunction, Vector } from '../../kernel/index.ts'
-import { boundsOf } from './fault.ts'
 import type { Registers } from './register.ts'
 import type { Call } from './scalar.ts'
 
@@ -29,14 +28,14 @@ export function kernel(registers: Registers, name: string): KernelFunction {
 }
 
 /** Are all values of i64 values of the type, so that the kernel's own flag is enough? */
-export function isWide(type: Type): boolean {
-  return type.kind === 'bigint' || type.kind === 'timestamp' || type.kind === 'interval'
+export function isFull(type: Type): boolean {
+  return ['bigint', 'timestamp', 'interval', 'months'].includes(type.kind)
 }
 
 /** The Emit, followed by a check that the results are values of the type. */
 export function within(emit: Emit, type: Type, registers: Registers): Emit {
-  if (isWide(type)) return emit
-  const { low, high } = boundsOf(type)
+  if (isFull(type)) return emit
+  const { low, high } = rangeOf(type)
   const bounds = registers.control([low, high])
   const outside = kernel(registers, 'outside_i64')
   return (args, target) => {

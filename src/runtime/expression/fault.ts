@@ -3,7 +3,7 @@
  * known.
  */
 import type { Code } from '../../base/index.ts'
-import type { Type, Value } from '../../data/index.ts'
+import { formOf, rangeOf, type Type, type Value } from '../../data/index.ts'
 
 export class Fault {
   readonly code: Code
@@ -41,24 +41,9 @@ export function power10(digits: number): bigint {
   return 10n ** BigInt(digits)
 }
 
-/** Least and greatest (scaled) integer of a type that is kept as i64. */
-export function boundsOf(type: Type): { low: bigint; high: bigint } {
-  switch (type.kind) {
-    case 'integer':
-    case 'date':
-      return { low: -(2n ** 31n), high: 2n ** 31n - 1n }
-    case 'decimal': {
-      const end = power10(type.precision)
-      return { low: 1n - end, high: end - 1n }
-    }
-    default:
-      return { low: -(2n ** 63n), high: 2n ** 63n - 1n }
-  }
-}
-
 /** The exact integer as a value of the type, or an overflow. */
 export function ranged(value: bigint, type: Type): Outcome {
-  const { low, high } = boundsOf(type)
+  const { low, high } = rangeOf(type)
   if (value < low || value > high) return new Fault('overflow', `${type.kind} out of range`)
-  return type.kind === 'integer' || type.kind === 'date' ? Number(value) : value
+  return formOf(type) === 'number' ? Number(value) : value
 }

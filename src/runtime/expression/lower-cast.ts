@@ -1,29 +1,33 @@
 /**
  * Lowering of casts: the conversions that vector kernels do; to and from text goes row by row.
  */
-import { precisionMicros, type Type } from '../../data/index.ts'
+import { isWhole, physicalOf, precisionMicros, type Type } from '../../data/index.ts'
 import { alias, controlled, type Emit, kernel, type Lower, times, unary, within } from './emit.ts'
 import { dayMicros, power10, scaleOf } from './fault.ts'
 import type { Registers } from './register.ts'
 
 export const lowerCast: Lower = ({ args, type: to }, registers) => {
   const from = args[0]!.type
-  if (from.kind === to.kind && to.kind !== 'decimal' && to.kind !== 'timestamp') return alias
-  if (from.kind === 'varchar' || to.kind === 'varchar') return null
+  if (from.kind === to.kind && !['decimal', 'timestamp', 'time'].includes(to.kind)) return alias
+  if (physicalOf(from) === 'view' || physicalOf(to) === 'view') return null
   switch (to.kind) {
     case 'double':
       return toDouble(from, registers)
+    case 'tinyint':
+    case 'smallint':
     case 'integer':
     case 'bigint':
     case 'decimal':
       return toExact(from, to, registers)
     case 'boolean':
-      return from.kind === 'integer' ? notZero(registers) : null
+      return isWhole(from) ? notZero(registers) : null
     case 'timestamp':
       return toTimestamp(from, to, registers)
     case 'date':
       if (from.kind !== 'timestamp') return null
       return within(controlled(registers, 'floor_div_i64', [dayMicros]), to, registers)
+    case 'interval':
+      return from.kind === 'time' ? alias : null
     default:
       return null
   }
@@ -31,6 +35,10 @@ export const lowerCast: Lower = ({ args, type: to }, registers) => {
 
 function toDouble(from: Type, registers: Registers): Emit | null {
   switch (from.kind) {
+    case 'real':
+      return alias
+    case 'tinyint':
+    case 'smallint':
     case 'integer':
     case 'bigint':
       return unary(registers, 'f64_i64')
@@ -45,10 +53,13 @@ function toDouble(from: Type, registers: Registers): Emit | null {
 function toExact(from: Type, to: Type, registers: Registers): Emit | null {
   switch (from.kind) {
     case 'boolean':
-      return to.kind === 'integer' ? unary(registers, 'widen_bits') : null
+      return isWhole(to) ? unary(registers, 'widen_bits') : null
+    case 'real':
     case 'double':
       if (to.kind === 'decimal') return null
       return within(unary(registers, 'i64_f64'), to, registers)
+    case 'tinyint':
+    case 'smallint':
     case 'integer':
     case 'bigint':
     case 'decimal': {
@@ -57,7 +68,7 @@ function toExact(from: Type, to: Type, registers: Registers): Emit | null {
         more >= 0
           ? times(registers, power10(more))
           : controlled(registers, 'round_i64', [power10(-more)])
-      if (from.kind === 'integer' && to.kind === 'bigint') return step
+      if (isWhole(from) && to.kind === 'bigint') return step
       return within(step, to, registers)
     }
     default:

@@ -10,7 +10,7 @@ import { civilParts, clockUnits, mondayMicros, weekMicros } from './time.ts'
 export const lowerExtract: Lower = (call, registers) => {
   const unit = call.function.slice('extract_'.length)
   const { type } = call.args[0]!
-  if (type.kind === 'interval') return null
+  if (type.kind === 'interval' || type.kind === 'months') return null
   if (unit === 'epoch') return chainFrom(type, registers, epoch(registers))
   const clock = clockUnits[unit]
   if (clock !== undefined) {

@@ -5,7 +5,7 @@
  *          when the function has no kernels for these types and is evaluated row by row.
  * Contract 1 (checked by test/runtime/expression.test.ts) results and failures are those of scalar.ts.
  */
-import { physicalOf, type Type } from '../../data/index.ts'
+import { isWhole, isWide, physicalOf, type Type } from '../../data/index.ts'
 import {
   alias,
   binary,
@@ -28,6 +28,8 @@ import type { Call } from './scalar.ts'
 function sumOf(name: 'add' | 'sub'): Lower {
   return ({ args, type }, registers) => {
     if (type.kind === 'double') return binary(registers, `${name}_f64`)
+    if (type.kind === 'time' || (args[1]!.type.kind === 'months' && type.kind === 'timestamp'))
+      return null
     let emit = binary(registers, `${name}_i64`)
     if (type.kind === 'timestamp') {
       args.forEach((arg, index) => {
@@ -42,6 +44,7 @@ function sumOf(name: 'add' | 'sub'): Lower {
 /** NULL divisors are 0; they are replaced by 1 first. */
 function division(name: 'div' | 'mod'): Lower {
   return ({ type }, registers) => {
+    if (type.kind === 'decimal' && name === 'div') return null
     const shape = type.kind === 'double' ? 'f64' : 'i64'
     const run = kernel(registers, `${name}_${shape}`)
     const patch = kernel(registers, 'patch_i64')
@@ -60,7 +63,7 @@ function division(name: 'div' | 'mod'): Lower {
 }
 
 const negate: Lower = ({ type }, registers) => {
-  const double = type.kind === 'double'
+  const double = physicalOf(type) === 'f64'
   const constant = double
     ? registers.constant(-1, type)
     : registers.constant(0n, { kind: 'bigint' })
@@ -70,7 +73,7 @@ const negate: Lower = ({ type }, registers) => {
 }
 
 const absolute: Lower = ({ type }, registers) =>
-  type.kind === 'double'
+  physicalOf(type) === 'f64'
     ? unary(registers, 'abs_f64')
     : within(unary(registers, 'abs_i64'), type, registers)
 
@@ -79,8 +82,8 @@ const rounding: Lower = ({ function: name, args, type }, registers) => {
   const digits = args[1]
   const places = digits === undefined ? 0 : digits.kind === 'literal' ? Number(digits.value) : null
   if (places === null) return null
-  if (from.kind === 'integer' || from.kind === 'bigint') return places < 0 ? null : alias
-  if (from.kind === 'double') {
+  if (isWhole(from)) return places < 0 ? null : alias
+  if (physicalOf(from) === 'f64') {
     if (name === 'round' && places !== 0) return null
     return unary(registers, `${name}_f64`)
   }
@@ -168,6 +171,15 @@ const not: Lower = (_, registers) => {
   return ([a], { data, rows }) => andNot(registers.ones(rows), a!.data, data, (rows + 63) >>> 6)
 }
 
+const orders: Record<string, Lower> = {
+  eq: comparison('eq', false, false),
+  ne: comparison('eq', false, true),
+  lt: comparison('lt', false, false),
+  ge: comparison('lt', false, true),
+  gt: comparison('lt', true, false),
+  le: comparison('lt', true, true),
+}
+
 const lowerings: Record<string, Lower> = {
   add: sumOf('add'),
   subtract: sumOf('sub'),
@@ -182,12 +194,7 @@ const lowerings: Record<string, Lower> = {
   round: rounding,
   floor: rounding,
   ceil: rounding,
-  eq: comparison('eq', false, false),
-  ne: comparison('eq', false, true),
-  lt: comparison('lt', false, false),
-  ge: comparison('lt', false, true),
-  gt: comparison('lt', true, false),
-  le: comparison('lt', true, true),
+  ...orders,
   not,
   like,
   length,
@@ -195,8 +202,18 @@ const lowerings: Record<string, Lower> = {
   try_cast: lowerCast,
 }
 
+/** A DECIMAL beyond 64 bits: comparisons of one scale go by its bytes. */
+function lowerWide(call: Call, registers: Registers): Emit | null {
+  const [left, right] = call.args
+  const alike = right !== undefined && isWide(left!.type) && isWide(right.type)
+  if (!alike || scaleOf(left!.type) !== scaleOf(right.type)) return null
+  return call.function in orders ? lowerings[call.function]!(call, registers) : null
+}
+
 export function lower(call: Call, registers: Registers): Emit | null {
   if (call.args.some((arg) => arg.type.kind === 'null')) return null
+  if (isWide(call.type) || call.args.some((arg) => isWide(arg.type)))
+    return lowerWide(call, registers)
   if (call.function.startsWith('extract_')) return lowerExtract(call, registers)
   if (call.function === 'date_trunc') return lowerTruncate(call, registers)
   return lowerings[call.function]?.(call, registers) ?? null

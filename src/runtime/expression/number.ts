@@ -4,7 +4,7 @@
  * How      Integers and decimals are computed exactly and judged by the range of the result's type afterwards.
  * See      docs/laws.md (Numbers); the vector kernels of src/kernel do the same without leaving 64 bits.
  */
-import { type Type, typeText, type Value } from '../../data/index.ts'
+import { civilOf, daysInMonth, daysOf, type Type, typeText, type Value } from '../../data/index.ts'
 import {
   dayMicros,
   divisionByZero,
@@ -19,8 +19,25 @@ import {
 /** a + b, or a − b with `sign` −1; of times too. */
 export function sum(a: Known, b: Known, from: [Type, Type], to: Type, sign: 1 | -1): Outcome {
   if (to.kind === 'double') return (a as number) + sign * (b as number)
+  if (from[1].kind === 'months' && to.kind === 'timestamp') {
+    return addMonths(microsOrInteger(a, from[0], to), BigInt(sign) * (b as bigint), to)
+  }
   const exact = microsOrInteger(a, from[0], to) + BigInt(sign) * microsOrInteger(b, from[1], to)
-  return ranged(exact, to)
+  return to.kind === 'time' ? ((exact % dayMicros) + dayMicros) % dayMicros : ranged(exact, to)
+}
+
+/** The same day and time some months later; a day that the month does not have becomes its last. */
+function addMonths(micros: bigint, months: bigint, to: Type): Outcome {
+  const clock = ((micros % dayMicros) + dayMicros) % dayMicros
+  const { year, month, day } = civilOf(Number((micros - clock) / dayMicros))
+  const count = BigInt(year) * 12n + BigInt(month - 1) + months
+  const inYear = ((count % 12n) + 12n) % 12n
+  const years = (count - inYear) / 12n
+  if (years > 300_000n || years < -300_000n) return ranged(2n ** 64n, to)
+  const [wantedYear, wantedMonth] = [Number(years), Number(inYear) + 1]
+  const last = daysInMonth(wantedYear, wantedMonth)
+  const days = daysOf({ year: wantedYear, month: wantedMonth, day: Math.min(day, last) })
+  return ranged(BigInt(days) * dayMicros + clock, to)
 }
 
 /** A DATE that takes part in a TIMESTAMP counts microseconds. */
@@ -41,6 +58,18 @@ export function divide(a: Known, b: Known, to: Type): Outcome {
   return divisor === 0n ? divisionByZero : ranged(BigInt(a as bigint) / divisor, to)
 }
 
+/** Rounded half away from zero to the scale of the result. */
+export function divideDecimals(a: Known, b: Known, from: [Type, Type], to: Type): Outcome {
+  const divisor = BigInt(b as bigint)
+  if (divisor === 0n) return divisionByZero
+  const shift = scaleOf(to) + scaleOf(from[1]) - scaleOf(from[0])
+  const dividend = BigInt(a as bigint) * power10(shift)
+  return ranged(
+    divisor < 0n ? quotient('round', -dividend, -divisor) : quotient('round', dividend, divisor),
+    to,
+  )
+}
+
 /** Has the sign of the dividend. */
 export function modulo(a: Known, b: Known, to: Type): Outcome {
   if (to.kind === 'double') return b === 0 ? divisionByZero : (a as number) % (b as number)
@@ -49,16 +78,19 @@ export function modulo(a: Known, b: Known, to: Type): Outcome {
 }
 
 export function negate(a: Known, to: Type): Outcome {
-  return to.kind === 'double' ? -(a as number) : ranged(-BigInt(a as bigint), to)
+  return to.kind === 'double' || to.kind === 'real'
+    ? -(a as number)
+    : ranged(-BigInt(a as bigint), to)
 }
 
 export function absolute(a: Known, to: Type): Outcome {
-  if (to.kind === 'double') return Math.abs(a as number)
+  if (to.kind === 'double' || to.kind === 'real') return Math.abs(a as number)
   return (a as number | bigint) < 0 ? negate(a, to) : a
 }
 
 /** ROUND, FLOOR, CEIL with `digits` behind the point; ROUND takes halves away from zero. */
 export function roundTo(name: string, a: Known, digits: number, from: Type, to: Type): Outcome {
+  if (from.kind === 'real') return Math.fround(roundDouble(name, a as number, digits))
   if (from.kind === 'double') return roundDouble(name, a as number, digits)
   if (from.kind !== 'decimal' && digits >= 0) return a
   const value = BigInt(a as bigint | number)
@@ -94,9 +126,9 @@ function roundDouble(name: string, value: number, digits: number): number {
   return value < 0 || Object.is(value, -0) ? -magnitude : magnitude
 }
 
-/** INTEGER, BIGINT, DECIMAL, DOUBLE and BOOLEAN to INTEGER, BIGINT or DECIMAL. */
+/** Numbers and BOOLEAN to whole numbers or DECIMAL. */
 export function toExact(a: Known, from: Type, to: Type): Outcome {
-  if (from.kind === 'double') return doubleToExact(a as number, to)
+  if (from.kind === 'double' || from.kind === 'real') return doubleToExact(a as number, to)
   const value = BigInt(a as bigint | number | boolean)
   const more = scaleOf(to) - scaleOf(from)
   return ranged(more >= 0 ? value * power10(more) : quotient('round', value, power10(-more)), to)
@@ -136,6 +168,16 @@ export function toDouble(a: Known, from: Type): number {
   const scale = scaleOf(from)
   // The reader of decimal text rounds correctly, however long it is.
   return scale === 0 ? Number(a) : Number(`${a}e-${scale}`)
+}
+
+/** By way of the nearest double. */
+export function toReal(a: Known, from: Type): Outcome {
+  const double = toDouble(a, from)
+  const rounded = Math.fround(double)
+  if (Number.isFinite(double) && !Number.isFinite(rounded)) {
+    return new Fault('overflow', `${double} does not fit into REAL`)
+  }
+  return rounded
 }
 
 /** Order of two numbers of exact types by value. */

@@ -6,7 +6,14 @@
  * Contract 1 (trusted) nobody keeps the address of a register beyond the run.
  */
 
-import { columnOf, type Physical, physicalOf, type Type, type Value } from '../../data/index.ts'
+import {
+  columnOf,
+  type Physical,
+  physicalOf,
+  type Type,
+  type Value,
+  valueBytes,
+} from '../../data/index.ts'
 import { type Kernels, loadColumn } from '../../kernel/index.ts'
 
 export interface Register {
@@ -50,10 +57,13 @@ export class Registers {
     return address
   }
 
-  /** A string view in a block that stays. */
+  /** The view of a string in a block that stays. */
   view(text: string): number {
+    return this.#view(new TextEncoder().encode(text))
+  }
+
+  #view(bytes: Uint8Array): number {
     const { arena } = this.kernels
-    const bytes = new TextEncoder().encode(text)
     const heap = arena.allocate(bytes.length + 16)
     const offsets = arena.allocate(8)
     const address = arena.allocate(16)
@@ -120,7 +130,7 @@ export class Registers {
       const bytes = bytesFor(register.physical, rows)
       arena.views.u8.fill(byte, register.address, register.address + bytes)
     } else if (register.physical === 'view') {
-      const view = this.view(constant.value as string)
+      const view = this.#view(valueBytes(constant.value, constant.type))
       this.kernels.get('splat_view')(view, register.address, rows)
     } else {
       const mark = arena.markScratch()

@@ -6,18 +6,10 @@
  * See      src/plan/logical.ts lists the functions; docs/laws.md has the rules; test/oracle has its own implementation.
  */
 import { Bug } from '../../base/index.ts'
-import {
-  compareValues,
-  parseValue,
-  precisionMicros,
-  type Type,
-  typeText,
-  type Value,
-  valueText,
-} from '../../data/index.ts'
+import { compareValues, plainValue, type Type, type Value } from '../../data/index.ts'
 import type { Expression } from '../../plan/index.ts'
-import { dayMicros, Fault, type Known, type Outcome, ranged, type Scalar } from './fault.ts'
-import { literalValue } from './literal.ts'
+import { castValue } from './cast.ts'
+import { Fault, type Known, type Outcome, ranged, type Scalar } from './fault.ts'
 import * as number from './number.ts'
 import { matcherOf, piecesOf } from './pattern.ts'
 import { extract, truncate } from './time.ts'
@@ -121,9 +113,11 @@ function numbers(): Record<string, Maker> {
       (a, b) =>
         number.multiply(a!, b!, type),
     divide:
-      ({ type }) =>
+      ({ type }, types) =>
       (a, b) =>
-        number.divide(a!, b!, type),
+        type.kind === 'decimal'
+          ? number.divideDecimals(a!, b!, [types[0]!, types[1]!], type)
+          : number.divide(a!, b!, type),
     modulo:
       ({ type }) =>
       (a, b) =>
@@ -152,6 +146,7 @@ function texts(): Record<string, Maker> {
       ({ type }) =>
       (a) =>
         ranged(BigInt(pointsOf(a as string)), type),
+    check_length: () => (a, most) => checkLength(a as string, Number(most)),
     substring: () => (a, start, count) => substring(a as string, start!, count),
     concat_strict: () => (_a, _b, _c, all) => all.join(''),
     concat: () => (_a, _b, _c, all) => all.map((value) => value ?? '').join(''),
@@ -203,7 +198,7 @@ function membership(call: Call): Scalar {
   if (!list.every((arg) => arg.kind === 'literal')) {
     return (a, _b, _c, all) => found(a!, new Set(all.slice(1).map(plain)), plain)
   }
-  const members = new Set(list.map((arg) => plain(literalValue(arg.value, arg.type))))
+  const members = new Set(list.map((arg) => plain(plainValue(arg.value, arg.type))))
   return (a) => found(a!, members, plain)
 }
 
@@ -213,34 +208,8 @@ function found(value: Value, members: ReadonlySet<Value>, plain: (value: Value) 
   return members.has(null) ? null : false
 }
 
-export function castValue(value: Known, from: Type, to: Type): Outcome {
-  if (to.kind === 'varchar') return valueText(value, from)
-  if (from.kind === 'varchar') {
-    const parsed = parseValue(value as string, to)
-    if (parsed !== undefined) return parsed
-    return new Fault('invalid_cast', `cannot cast '${value}' to ${typeText(to)}`)
-  }
-  switch (to.kind) {
-    case 'boolean':
-      return typeof value === 'boolean' ? value : Number(value) !== 0
-    case 'double':
-      return number.toDouble(value, from)
-    case 'integer':
-    case 'bigint':
-    case 'decimal':
-      return number.toExact(value, from, to)
-    case 'timestamp': {
-      const micros = from.kind === 'date' ? BigInt(value as number) * dayMicros : (value as bigint)
-      const unit = precisionMicros(to)
-      return ranged(micros - (((micros % unit) + unit) % unit), to)
-    }
-    case 'date':
-      return from.kind === 'timestamp' ? Number(dayOf(value as bigint)) : value
-    default:
-      return value
-  }
-}
-
-function dayOf(micros: bigint): bigint {
-  return (micros - (((micros % dayMicros) + dayMicros) % dayMicros)) / dayMicros
+/** x as it is, if it has no more than n characters. */
+function checkLength(text: string, most: number): Outcome {
+  if (text.length <= most || pointsOf(text) <= most) return text
+  return new Fault('overflow', `value too long for VARCHAR(${most})`)
 }

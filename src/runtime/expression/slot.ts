@@ -5,6 +5,7 @@ import type { EvaluationError } from '../../base/index.ts'
 import {
   type Column,
   columnOf,
+  formOf,
   physicalOf,
   type Type,
   type Value,
@@ -84,7 +85,8 @@ export function readerOf(column: Column): (row: number) => Value {
   const { data, validity } = column
   if (
     data.layout === 'bits' ||
-    (data.layout === 'utf8' && data.bytes.some((byte) => byte > 0x7f))
+    (data.layout === 'utf8' &&
+      (formOf(column.type) !== 'string' || data.bytes.some((byte) => byte > 0x7f)))
   ) {
     return (row) => valueAt(column, row)
   }

@@ -39,6 +39,7 @@ export function extract(unit: string, value: Known, type: Type): Outcome {
   const micros = microsOf(value, type)
   if (unit === 'epoch') return Number(micros) / 1e6
   const clock = clockUnits[unit]
+  if (type.kind === 'months') return monthPart(unit, value as bigint)
   if (type.kind === 'interval') {
     if (clock !== undefined) return (micros % clock.within) / clock.unit
     if (unit === 'day') return micros / dayMicros
@@ -46,6 +47,12 @@ export function extract(unit: string, value: Known, type: Type): Outcome {
   }
   if (clock !== undefined) return floorModulo(micros, clock.within) / clock.unit
   return dayPart(unit, Number((micros - floorModulo(micros, dayMicros)) / dayMicros))
+}
+
+/** The parts of a number of months carry its sign. */
+function monthPart(unit: string, months: bigint): bigint {
+  if (unit === 'year') return months / 12n
+  return unit === 'month' ? months % 12n : (months % 12n) / 3n + 1n
 }
 
 function dayPart(unit: string, days: number): Outcome {

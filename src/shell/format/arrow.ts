@@ -3,15 +3,24 @@
  *
  * How      Rows of one call become one record batch. A result that takes rows back has the kind of change in a first
  *          column `_op`.
- * Format   schema message | record batch messages | end of stream (8 bytes). Types: BOOLEAN bool, INTEGER int32, BIGINT
- *          int64, DOUBLE float64, DECIMAL decimal128, VARCHAR utf8, TIMESTAMP timestamp[µs] without zone, DATE date32,
- *          INTERVAL duration[µs].
+ * Format   schema message | record batch messages | end of stream (8 bytes). Types: BOOLEAN bool, TINYINT int8,
+ *          SMALLINT int16, INTEGER int32, BIGINT int64, REAL float32, DOUBLE float64, DECIMAL decimal128, VARCHAR and
+ *          JSON utf8, VARBINARY binary, TIMESTAMP timestamp[µs] without zone or of UTC, TIME time64[µs], DATE date32,
+ *          INTERVAL duration[µs] or interval[year month].
  * Contract 1 (checked) several results of a script are several whole streams, one behind the other.
  * Cost     apache-arrow is loaded with the first result, as that takes 50 ms.
  */
 import { createRequire } from 'node:module'
 import type * as Arrow from 'apache-arrow'
-import { batchOf, type Column, type Field, type Op, type Row, type Type } from '../../data/index.ts'
+import {
+  batchOf,
+  type Column,
+  type Field,
+  type Op,
+  type Row,
+  type Type,
+  valueAt,
+} from '../../data/index.ts'
 import type { Output } from '../output.ts'
 import type { Renderer } from './renderer.ts'
 
@@ -103,13 +112,18 @@ function recordBatch(
 function arrowData(
   arrow: typeof Arrow,
   type: Arrow.DataType,
-  { data, validity }: Column,
+  column: Column,
   length: number,
 ): Arrow.Data {
+  const { data, validity } = column
   if (arrow.DataType.isNull(type)) return arrow.makeData({ type, length })
   // Without a count of NULLs apache-arrow counts them in the bitmap.
   const base = validity === null ? { length, nullCount: 0 } : { length, nullBitmap: validity }
   if (data.layout === 'utf8') {
+    if (column.type.kind === 'decimal') {
+      const words = decimalWords(length, (row) => BigInt(valueAt(column, row) ?? 0))
+      return arrow.makeData({ type: type as Arrow.Decimal, ...base, data: words })
+    }
     return arrow.makeData({
       type: type as Arrow.Utf8,
       ...base,
@@ -117,19 +131,39 @@ function arrowData(
       data: data.bytes,
     })
   }
-  if (arrow.DataType.isDecimal(type) && data.layout === 'i64') {
-    return arrow.makeData({ type, ...base, data: wideIntegers(data.values) })
+  if (data.layout === 'i64') {
+    const values = arrow.DataType.isDecimal(type)
+      ? decimalWords(length, (row) => data.values[row]!)
+      : arrow.DataType.isInterval(type)
+        ? Int32Array.from(data.values, Number)
+        : data.values
+    return arrow.makeData({ type: type as Arrow.Int64, ...base, data: values as BigInt64Array })
   }
-  return arrow.makeData({ type: type as Arrow.Int64, ...base, data: data.values as BigInt64Array })
+  return arrow.makeData({ type: type as Arrow.Int32, ...base, data: narrowed(data.values, column) })
 }
 
-/** 64-bit integers with their sign, as four words each. */
-function wideIntegers(values: BigInt64Array): Uint32Array {
-  const wide = new BigInt64Array(values.length * 2)
-  values.forEach((value, at) => {
-    wide[2 * at] = value
-    wide[2 * at + 1] = value < 0n ? -1n : 0n
-  })
+/** Values as the type has them, of 8, 16 or 32 bits. */
+function narrowed(values: Int32Array | Float64Array | Uint8Array, { type }: Column): Int32Array {
+  switch (type.kind) {
+    case 'tinyint':
+      return Int8Array.from(values) as ArrayLike<number> as Int32Array
+    case 'smallint':
+      return Int16Array.from(values) as ArrayLike<number> as Int32Array
+    case 'real':
+      return Float32Array.from(values) as ArrayLike<number> as Int32Array
+    default:
+      return values as Int32Array
+  }
+}
+
+/** Integers with their sign, as four words each. */
+function decimalWords(rows: number, at: (row: number) => bigint): Uint32Array {
+  const wide = new BigInt64Array(rows * 2)
+  for (let row = 0; row < rows; row++) {
+    const value = at(row)
+    wide[2 * row] = BigInt.asIntN(64, value)
+    wide[2 * row + 1] = value >> 64n
+  }
   return new Uint32Array(wide.buffer)
 }
 
@@ -137,22 +171,35 @@ function arrowType(arrow: typeof Arrow, type: Type): Arrow.DataType {
   switch (type.kind) {
     case 'boolean':
       return new arrow.Bool()
+    case 'tinyint':
+      return new arrow.Int8()
+    case 'smallint':
+      return new arrow.Int16()
     case 'integer':
       return new arrow.Int32()
     case 'bigint':
       return new arrow.Int64()
+    case 'real':
+      return new arrow.Float32()
     case 'double':
       return new arrow.Float64()
     case 'decimal':
       return new arrow.Decimal(type.scale, type.precision)
     case 'varchar':
+    case 'json':
       return new arrow.Utf8()
+    case 'varbinary':
+      return new arrow.Binary()
     case 'timestamp':
-      return new arrow.TimestampMicrosecond()
+      return new arrow.TimestampMicrosecond(type.zoned ? 'UTC' : null)
+    case 'time':
+      return new arrow.TimeMicrosecond()
     case 'date':
       return new arrow.DateDay()
     case 'interval':
       return new arrow.DurationMicrosecond()
+    case 'months':
+      return new arrow.IntervalYearMonth()
     case 'null':
       return new arrow.Null()
   }

@@ -6,7 +6,7 @@
  */
 import { createRequire } from 'node:module'
 import picocolors from 'picocolors'
-import { type Field, type Type, type Value, valueText } from '../../data/index.ts'
+import { type Field, isWhole, type Type, type Value, valueText } from '../../data/index.ts'
 
 export const colored = picocolors.createColors(true)
 
@@ -41,12 +41,7 @@ function wideWidth(text: string): number {
 }
 
 export function alignsRight(type: Type): boolean {
-  return (
-    type.kind === 'integer' ||
-    type.kind === 'bigint' ||
-    type.kind === 'double' ||
-    type.kind === 'decimal'
-  )
+  return isWhole(type) || ['decimal', 'real', 'double'].includes(type.kind)
 }
 
 /** `text` filled or cut to `width` columns. */
