@@ -75,8 +75,8 @@ export const constructs: Record<Place, Record<string, string>> = {
   },
   anywhere: {
     UNION: '', INTERSECT: '', EXCEPT: '', 'MINUS SELECT': 'MINUS',
-    OVER: 'window functions (OVER)', 'WITHIN GROUP': '', 'IGNORE NULLS': '', 'RESPECT NULLS': '',
-    QUALIFY: '', WINDOW: 'named windows (WINDOW)', 'DISTINCT ON': '', 'SELECT INTO': '', INTO: 'SELECT INTO',
+    'WITHIN GROUP': '', 'IGNORE NULLS': '', 'RESPECT NULLS': '',
+    WINDOW: 'named windows (WINDOW)', 'DISTINCT ON': '', 'SELECT INTO': '', INTO: 'SELECT INTO',
     'ORDER BY ALL': '', 'GROUP BY ALL': '', 'GROUP BY DISTINCT': '', '* EXCLUDE': 'SELECT * EXCLUDE',
     '* REPLACE': 'SELECT * REPLACE',
     '* EXCEPT (': 'SELECT * EXCEPT',

@@ -141,6 +141,8 @@ function expression(e: Expression): string {
       return `EXTRACT(${e.unit} FROM ${expression(e.operand)})`
     case 'call':
       return call(e)
+    case 'over':
+      return over(e)
     case 'case':
       return caseOf(e)
     default:
@@ -207,6 +209,14 @@ function call(e: Of<Expression, 'call'>): string {
   return `${called}(${args})${filter}`
 }
 
+function over(e: Of<Expression, 'over'>): string {
+  const parts = [
+    ...(e.partitionBy.length === 0 ? [] : [`PARTITION BY ${list(e.partitionBy, expression)}`]),
+    ...(e.orderBy.length === 0 ? [] : [`ORDER BY ${list(e.orderBy, orderItem)}`]),
+  ]
+  return `${call(e.call)} OVER (${parts.join(' ')})`
+}
+
 const niladicLike = /^(current_(date|time|timestamp)|localtime(stamp)?)$/i
 
 function caseOf(e: Of<Expression, 'case'>): string {
@@ -247,6 +257,7 @@ function body(b: QueryBody): string {
   if (b.where !== null) text += ` WHERE ${expression(b.where)}`
   if (b.groupBy.length > 0) text += ` GROUP BY ${list(b.groupBy, expression)}`
   if (b.having !== null) text += ` HAVING ${expression(b.having)}`
+  if (b.qualify !== null) text += ` QUALIFY ${expression(b.qualify)}`
   return text
 }
 

@@ -72,6 +72,8 @@ export type Expression =
   | { kind: 'extract'; unit: Unit | 'EPOCH' | 'DOW' | 'DOY'; operand: Expression; span: Span }
   /** Any function or aggregate; COUNT(*) has one `star` argument. */
   | { kind: 'call'; name: Identifier; args: Expression[]; distinct: boolean; filter: Expression | null; span: Span }
+  /** `call OVER (PARTITION BY … ORDER BY …)`. */
+  | { kind: 'over'; call: Expression & { kind: 'call' }; partitionBy: Expression[]; orderBy: OrderItem[]; span: Span }
 
 // ---------------------------------------------------------------- queries
 
@@ -104,7 +106,7 @@ export type Emit =
   | { kind: 'emit'; mode: 'changes' | 'on-window-close'; span: Span }
 
 export type QueryBody =
-  | { kind: 'select'; distinct: boolean; items: SelectItem[]; from: Relation | null; where: Expression | null; groupBy: Expression[]; having: Expression | null; span: Span }
+  | { kind: 'select'; distinct: boolean; items: SelectItem[]; from: Relation | null; where: Expression | null; groupBy: Expression[]; having: Expression | null; qualify: Expression | null; span: Span }
   | { kind: 'values'; rows: Expression[][]; span: Span }
 
 export interface Query {

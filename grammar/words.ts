@@ -33,7 +33,7 @@ export const clauseWords = [
 export const softWords = [
   'AFTER', 'ANALYZE', 'BY', 'CHANGES', 'CLOSE', 'DESCRIBE', 'DESCRIPTOR', 'DROP', 'EXISTS', 'EXPLAIN', 'FINAL',
   'FIRST', 'FLUSH', 'FORMAT', 'HOP', 'IF', 'INSERT', 'JSON', 'LAST', 'MATERIALIZED', 'NEXT', 'ONLY', 'OUTER',
-  'PLAN', 'QUERIES', 'QUERY', 'REPLACE', 'RESTRICT', 'ROW', 'ROWS', 'SHOW', 'STREAM', 'STREAMS',
+  'PARTITION', 'PLAN', 'QUERIES', 'QUERY', 'REPLACE', 'RESTRICT', 'ROW', 'ROWS', 'SHOW', 'STREAM', 'STREAMS',
   'SUBSCRIBE', 'TABLES', 'TEXT', 'TO', 'TUMBLE', 'UPDATE', 'VIEW', 'VIEWS', 'WATERMARK',
 ] as const
 

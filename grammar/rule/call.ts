@@ -4,12 +4,13 @@
 import type { ParserMethod } from 'chevrotain'
 import { unsupported } from '../constructs.ts'
 import type { Token } from '../scanner.ts'
-import type { Expression, Identifier, Unit } from '../tree.ts'
+import type { Expression, Identifier, OrderItem, Unit } from '../tree.ts'
 import { identifier, kinds, label, word } from '../words.ts'
 import { Refusal } from './leaf.ts'
 import { LiteralRules, units } from './literal.ts'
 
 type Of<U, K> = Extract<U, { kind: K }>
+type Called = Of<Expression, 'call'>
 
 // biome-ignore format: a list to read as a block
 const foreignFields: ReadonlySet<string> = new Set([
@@ -20,6 +21,7 @@ const foreignFields: ReadonlySet<string> = new Set([
 export abstract class CallRules extends LiteralRules {
   abstract expression: ParserMethod<[number?], Expression>
   abstract expressions: ParserMethod<[], Expression[]>
+  abstract orderBy: ParserMethod<[], OrderItem[]>
 
   cast = this.RULE('cast', (): Expression => {
     const start = this.start()
@@ -132,7 +134,33 @@ export abstract class CallRules extends LiteralRules {
       DEF: () => this.SUBRULE(this.filter),
     })
     const span = this.span(name?.span.start)
-    return { kind: 'call', name, args, distinct, filter: filter ?? null, span }
+    const call: Called = { kind: 'call', name, args, distinct, filter: filter ?? null, span }
+    return this.OPTION3(() => this.SUBRULE(this.over, { ARGS: [call] })) ?? call
+  })
+
+  /** OVER ([PARTITION BY …] [ORDER BY …]). */
+  over = this.RULE('over', (call: Called): Expression => {
+    let partitionBy: Expression[] = []
+    let orderBy: OrderItem[] = []
+    this.CONSUME(word.OVER)
+    this.ACTION(() => {
+      if (this.LA(1).tokenType !== kinds.open) this.unsupported('named windows (WINDOW)')
+    })
+    this.CONSUME(kinds.open)
+    this.OPTION(() => {
+      this.CONSUME(word.PARTITION)
+      this.CONSUME(word.BY)
+      partitionBy = this.SUBRULE(this.expressions)
+    })
+    this.OPTION1(() => {
+      orderBy = this.SUBRULE(this.orderBy)
+    })
+    this.ACTION(() => {
+      const frame = ['ROWS', 'RANGE', 'GROUPS', 'SESSION'].includes(this.upper(1))
+      if (frame) this.unsupported(`${this.upper(1)} in OVER`)
+    })
+    this.CONSUME(kinds.close)
+    return { kind: 'over', call, partitionBy, orderBy, span: this.span(call?.span.start) }
   })
 
   filter = this.RULE('filter', (): Expression => {

@@ -261,6 +261,7 @@ export abstract class QueryRules extends ExpressionRules {
       where: null,
       groupBy: [],
       having: null,
+      qualify: null,
       span: { start, end: start },
     }
     this.OR([
@@ -319,6 +320,13 @@ export abstract class QueryRules extends ExpressionRules {
       const having = this.SUBRULE2(this.expression)
       this.ACTION(() => {
         select.having = having
+      })
+    })
+    this.OPTION3(() => {
+      this.CONSUME(word.QUALIFY)
+      const qualify = this.SUBRULE3(this.expression)
+      this.ACTION(() => {
+        select.qualify = qualify
       })
     })
   })

@@ -5,7 +5,7 @@
  */
 import { type Field, typeText, valueText } from '../data/index.ts'
 import { literalValue } from './coerce.ts'
-import type { Expression } from './logical.ts'
+import type { Expression, SortKey } from './logical.ts'
 import type { PhysicalPlan } from './physical.ts'
 
 export function explainJson(plan: PhysicalPlan): unknown {
@@ -70,6 +70,8 @@ function argumentsOf(plan: PhysicalPlan): string {
       return aggregateText(plan)
     case 'join':
       return joinText(plan)
+    case 'rank':
+      return rankText(plan)
     case 'sort':
       return sortText(plan)
   }
@@ -120,14 +122,32 @@ function joinText(plan: Of<'join'>): string {
   return `${plan.join}  ${pairs.join(' and ')}${residual}${bucket}`
 }
 
-function sortText(plan: Of<'sort'>): string {
-  const keys = plan.keys.map(({ column, descending, nullsFirst }) => {
-    const name = plan.output[column]!.name
+function rankText(plan: Of<'rank'>): string {
+  const { partition, order, limit, numbered, retracts } = plan
+  const by = partition.map((column) => plan.input.output[column]!.name)
+  const parts = [
+    numbered ? 'row_number' : '',
+    by.length === 0 ? '' : `by ${by.join(', ')}`,
+    order.length === 0 ? '' : `order ${keysText(order, plan.input.output)}`,
+    limit === null ? '' : `limit ${limit}`,
+    limit === null || retracts ? 'keeps all rows' : '',
+  ]
+  return parts.filter((part) => part !== '').join('  ')
+}
+
+function keysText(keys: readonly SortKey[], fields: readonly Field[]): string {
+  const texts = keys.map(({ column, descending, nullsFirst }) => {
+    const name = fields[column]!.name
     return `${name}${descending ? ' desc' : ''}${nullsFirst ? ' nulls first' : ''}`
   })
+  return texts.join(', ')
+}
+
+function sortText(plan: Of<'sort'>): string {
+  const keys = keysText(plan.keys, plan.output)
   const limit = plan.limit === null ? '' : `limit ${plan.limit}`
   const offset = plan.offset === 0 ? '' : `offset ${plan.offset}`
-  return [keys.join(', '), limit, offset].filter((part) => part !== '').join('  ')
+  return [keys, limit, offset].filter((part) => part !== '').join('  ')
 }
 
 // ---------------------------------------------------------------- expressions

@@ -31,7 +31,8 @@ export function failingColumns(plan: Plan): Set<number> {
       return indexesWhere(plan, (index) => index >= width && overflows(plan.calls[index - width]!))
     }
     case 'join':
-      // A join uses every column of its inputs.
+    case 'rank':
+      // They use every column of their inputs.
       return new Set()
   }
 }

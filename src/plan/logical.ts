@@ -81,6 +81,13 @@ export interface AggregateCall {
   span?: Span | undefined
 }
 
+/** A column that rows are ordered by. */
+export interface SortKey {
+  column: number
+  descending: boolean
+  nullsFirst: boolean
+}
+
 export interface Watermark {
   /** Event-time column (TIMESTAMP) in the node's output. */
   column: number
@@ -142,8 +149,14 @@ export type Plan = Node &
      * columns.
      */
     | { kind: 'join'; join: 'inner' | 'left'; left: Plan; right: Plan; leftKeys: number[]; rightKeys: number[]; residual: Expression | null }
+    /**
+     * ROW_NUMBER over the rows of each partition: output is the input's columns, then the number (BIGINT, from 1) if
+     * `numbered`; with a limit only the rows that it counts. Rows of equal order keys are ordered by where they
+     * stand, then by all values of the row, or by the values alone.
+     */
+    | { kind: 'rank'; input: Plan; partition: number[]; order: SortKey[]; limit: number | null; numbered: boolean; ties: 'position' | 'values' }
     /** One-shot only; NULLs last unless said otherwise. */
-    | { kind: 'sort'; input: Plan; keys: { column: number; descending: boolean; nullsFirst: boolean }[]; limit: number | null; offset: number }
+    | { kind: 'sort'; input: Plan; keys: SortKey[]; limit: number | null; offset: number }
   )
 
 export type PlanKind = Plan['kind']

@@ -9,7 +9,14 @@
 import { assert } from '../base/index.ts'
 import { type Field, precisionMicros, type Schema, type Type } from '../data/index.ts'
 import { columnsOf } from './expression.ts'
-import type { AggregateCall, Expression, Plan, Watermark, WindowColumns } from './logical.ts'
+import type {
+  AggregateCall,
+  Expression,
+  Plan,
+  SortKey,
+  Watermark,
+  WindowColumns,
+} from './logical.ts'
 
 type NodeOf<Kind extends Plan['kind']> = Extract<Plan, { kind: Kind }>
 
@@ -242,8 +249,47 @@ function joinedWindow(left: Plan, right: Plan, shape: JoinShape): WindowColumns 
   }
 }
 
+export interface RankShape {
+  partition: number[]
+  order: SortKey[]
+  limit: number | null
+  /** Name of the column of the number; null leaves it out. */
+  name: string | null
+  ties: 'position' | 'values'
+}
+
+export function rank(input: Plan, { name, ...shape }: RankShape): NodeOf<'rank'> {
+  const { partition, order, limit } = shape
+  const width = input.output.length
+  const read = [...partition, ...order.map((key) => key.column)]
+  assert(
+    read.every((column) => column < width),
+    'a rank reads columns of its input',
+  )
+  assert(limit === null || limit > 0, 'a rank counts from 1')
+  const number: Field[] = name === null ? [] : [{ name, type: { kind: 'bigint' }, nullable: false }]
+  const numbered = name === null ? null : [...partition, width]
+  return {
+    kind: 'rank',
+    input,
+    ...shape,
+    numbered: name !== null,
+    output: [...input.output, ...number],
+    updating: true,
+    key: limit === 1 ? [...partition] : numbered,
+    // A number may change as long as rows come, whatever the window of its row.
+    window: null,
+  }
+}
+
+/** The arguments of a rank node. */
+export function rankShapeOf(plan: NodeOf<'rank'>): RankShape {
+  const { partition, order, limit, ties, numbered } = plan
+  return { partition, order, limit, ties, name: numbered ? plan.output.at(-1)!.name : null }
+}
+
 export interface SortShape {
-  keys: { column: number; descending: boolean; nullsFirst: boolean }[]
+  keys: SortKey[]
   limit: number | null
   offset: number
 }
@@ -290,6 +336,8 @@ export function withInputs(plan: Plan, inputs: readonly Plan[]): Plan {
       const { join: kind, leftKeys, rightKeys, residual } = plan
       return join(input, inputs[1]!, { join: kind, leftKeys, rightKeys, residual })
     }
+    case 'rank':
+      return rank(input, rankShapeOf(plan))
     case 'sort':
       return sort(input, { keys: plan.keys, limit: plan.limit, offset: plan.offset })
   }

@@ -33,6 +33,8 @@ interface Added {
     retracts: boolean
   }
   join: { bucket: JoinBucket | null; retracts: boolean }
+  /** Does the input take rows back? */
+  rank: { retracts: boolean }
 }
 
 type Inputs = 'input' | 'left' | 'right'
@@ -61,6 +63,10 @@ export function lower(plan: Plan, mode: Mode): PhysicalPlan {
       case 'window':
       case 'sort':
         return { ...node, id, input: walk(node.input) } as PhysicalPlan
+      case 'rank': {
+        const retracts = mode === 'continuous' && node.input.updating
+        return { ...node, id, retracts, input: walk(node.input) }
+      }
       case 'aggregate': {
         const retracts = mode === 'continuous' && node.input.updating
         return { ...node, id, bucket: bucketOf(node), retracts, input: walk(node.input) }

@@ -22,6 +22,7 @@ import { mayComeLate } from './operator/gate.ts'
 import { joinStage } from './operator/join.ts'
 import { type Delta, type Output, output } from './operator/output.ts'
 import { projectStage } from './operator/project.ts'
+import { rankStage } from './operator/rank.ts'
 import { type ScanStage, type Slice, scanStage, type Watch } from './operator/scan.ts'
 import { gridOf, windowStage } from './operator/window.ts'
 import {
@@ -200,6 +201,8 @@ export class Dataflow {
         this.#stages.push(stage)
         return both(left, right)
       }
+      case 'rank':
+        return this.#above(plan.input, rankStage(plan, environment, push), watch)
       case 'sort':
         throw new Bug('a sort stands at the top of a plan')
       default:

@@ -39,6 +39,19 @@ export type From =
     }
   | { kind: 'derived'; select: Select; alias: string }
   | { kind: 'values'; rows: Expr[][]; columns: string[]; alias: string }
+  | {
+      kind: 'rank'
+      source: From
+      columns: { ref: string; name: string }[]
+      partition: string[]
+      order: string[]
+      number: string
+      /** Is the number a column of the result? */
+      shown: boolean
+      /** Behind the number in WHERE; '' for all rows. */
+      condition: string
+      alias: string
+    }
   | { kind: 'join'; join: 'inner' | 'left'; left: From; right: From; on: Expr[] }
 
 export interface Select {
@@ -124,6 +137,17 @@ function fromSql(from: From, dialect: Dialect): string {
       const inner =
         source.kind === 'table' ? source.name : `(${selectSql(plainSelect(source), dialect)})`
       return dialect.window(from, inner)
+    }
+    case 'rank': {
+      const { source, columns, partition, order, number, shown, condition, alias } = from
+      const inner = columns.map(({ ref, name }) => `${ref} as ${name}`)
+      const by = partition.length === 0 ? '' : `partition by ${partition.join(', ')}`
+      const sorted = order.length === 0 ? '' : ` order by ${order.join(', ')}`
+      const call = `row_number() over (${by}${sorted}) as ${number}`
+      const outer = [...columns.map(({ name }) => name), ...(shown ? [number] : [])]
+      const where = condition === '' ? '' : ` where ${number} ${condition}`
+      const numbered = `select ${inner.join(', ')}, ${call} from ${fromSql(source, dialect)}`
+      return `(select ${outer.join(', ')} from (${numbered})${where}) ${alias}`
     }
     case 'join': {
       const on = from.on.map((one) => expressionSql(one, dialect)).join(' and ')

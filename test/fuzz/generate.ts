@@ -113,6 +113,39 @@ class Generator {
     return { from: { kind: 'values', rows, columns: names, alias }, scope, windows: [] }
   }
 
+  #rank(depth: number): Sourced {
+    const { random } = this
+    const { from, scope } = this.#source(depth)
+    const alias = this.name('n')
+    const columns = scope
+      .filter(() => chance(random, 0.7))
+      .map(({ ref }) => ({ ref, name: this.name('p') }))
+    if (columns.length === 0) columns.push({ ref: scope[0]!.ref, name: this.name('p') })
+    const key = () => {
+      const { ref } = pick(random, scope)
+      return `${ref}${pick(random, ['', ' desc'])}${pick(random, ['', '', ' nulls first'])}`
+    }
+    const number = this.name('rn')
+    const shown = chance(random, 0.5)
+    const ranked: From = {
+      kind: 'rank',
+      source: from,
+      columns,
+      partition: Array.from({ length: random.below(3) }, () => pick(random, scope).ref),
+      order: Array.from({ length: random.below(3) }, key),
+      number,
+      shown,
+      condition: pick(random, ['<= 1', '= 1', '< 3', '<= 3', 'between 2 and 3', '> 1', '']),
+      alias,
+    }
+    const kindOf = (wanted: string) => scope.find(({ ref }) => ref === wanted)!.kind
+    const seen = columns.map(({ ref, name }): ScopeColumn => {
+      return { ref: `${alias}.${name}`, kind: kindOf(ref) }
+    })
+    if (shown) seen.push({ ref: `${alias}.${number}`, kind: 'bigint' })
+    return { from: ranked, scope: seen, windows: [] }
+  }
+
   #window(depth: number): Sourced {
     const { random } = this
     const inner = depth > 0 && chance(random, 0.25) ? this.#derived(0) : this.#table()
@@ -177,7 +210,8 @@ class Generator {
     const draw = random.next()
     if (draw < 0.35) return this.#window(depth)
     if (depth > 0 && draw < 0.55) return this.#join(depth)
-    if (depth > 0 && draw < 0.75) return this.#derived(depth - 1)
+    if (depth > 0 && draw < 0.7) return this.#derived(depth - 1)
+    if (depth > 0 && draw < 0.8) return this.#rank(depth - 1)
     if (draw > 0.96) return this.#values()
     return this.#table()
   }

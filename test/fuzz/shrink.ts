@@ -139,6 +139,15 @@ function* sources(from: From): Generator<From> {
       for (const select of selects(from.select)) yield { ...from, select }
       return
     }
+    case 'rank':
+      for (const source of sources(from.source)) yield { ...from, source }
+      for (const partition of without(from.partition)) yield { ...from, partition }
+      for (const order of without(from.order)) yield { ...from, order }
+      if (from.columns.length > 1)
+        for (const columns of without(from.columns)) yield { ...from, columns }
+      if (from.shown) yield { ...from, shown: false }
+      if (from.condition !== '') yield { ...from, condition: '' }
+      return
     case 'join':
       yield from.left
       yield from.right

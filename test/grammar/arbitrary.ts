@@ -220,6 +220,17 @@ function operations(e: fc.Arbitrary<Expression>): fc.Arbitrary<Expression>[] {
   ]
 }
 
+function orderItems(e: fc.Arbitrary<Expression>): fc.Arbitrary<OrderItem[]> {
+  const item: fc.Arbitrary<OrderItem> = fc.record({
+    kind: fc.constant('order-item' as const),
+    expression: e,
+    descending: fc.boolean(),
+    nulls: fc.constantFrom('first' as const, 'last' as const, null),
+    span: fc.constant(span),
+  })
+  return fc.array(item, { maxLength: 2 })
+}
+
 function compounds(e: fc.Arbitrary<Expression>): fc.Arbitrary<Expression>[] {
   const args = fc.array(e, { maxLength: 3 })
   const star: Expression = { kind: 'star', qualifier: [], span }
@@ -246,6 +257,19 @@ function compounds(e: fc.Arbitrary<Expression>): fc.Arbitrary<Expression>[] {
         span,
       }),
     ),
+    fc
+      .tuple(functionName, args, fc.array(e, { maxLength: 2 }), orderItems(e))
+      .map(([name, list, partitionBy, orderBy]): Expression => {
+        const call = {
+          kind: 'call' as const,
+          name,
+          args: list,
+          distinct: false,
+          filter: null,
+          span,
+        }
+        return { kind: 'over', call, partitionBy, orderBy, span }
+      }),
     fc.record({
       kind: fc.constant('case' as const),
       operand: maybe(e),
@@ -379,6 +403,7 @@ function queries(tie: Tie): fc.Arbitrary<Query> {
         where: maybe(e),
         groupBy: fc.array(e, { maxLength: 2 }),
         having: maybe(e),
+        qualify: maybe(e),
         span: fc.constant(span),
       }),
     },
@@ -391,17 +416,10 @@ function queries(tie: Tie): fc.Arbitrary<Query> {
       }),
     },
   )
-  const orderItem: fc.Arbitrary<OrderItem> = fc.record({
-    kind: fc.constant('order-item' as const),
-    expression: e,
-    descending: fc.boolean(),
-    nulls: fc.constantFrom('first' as const, 'last' as const, null),
-    span: fc.constant(span),
-  })
   return fc.record({
     kind: fc.constant('query' as const),
     body,
-    orderBy: fc.array(orderItem, { maxLength: 2 }),
+    orderBy: orderItems(e),
     limit: maybe(e),
     offset: maybe(e),
     emit: fc.option(emit),

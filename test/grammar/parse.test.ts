@@ -213,7 +213,14 @@ const table = (name: string, alias: string | null = null) => ({
 })
 const select = (items: unknown[], more: Record<string, unknown> = {}) => {
   const { orderBy, limit, offset, emit, ...body } = { ...tail, ...more }
-  const empty = { distinct: false, from: null, where: null, groupBy: [], having: null }
+  const empty = {
+    distinct: false,
+    from: null,
+    where: null,
+    groupBy: [],
+    having: null,
+    qualify: null,
+  }
   return {
     kind: 'query',
     body: { kind: 'select', items, ...empty, ...body },

@@ -18,6 +18,7 @@ import type { Fault } from './commit.ts'
 import { atOnce, type Contribution } from './contribution.ts'
 import { Join } from './join.ts'
 import { type CommitInput, type Context, type Node, sound } from './node.ts'
+import { Rank } from './rank.ts'
 import { filter, project, scan, sort, values } from './relation.ts'
 import { Watermarks } from './watermark.ts'
 import { window } from './window.ts'
@@ -59,6 +60,10 @@ function nodeOf(plan: Plan, context: Context): Node {
       return window(plan, nodeOf(plan.input, context), context)
     case 'sort':
       return sort(plan, nodeOf(plan.input, context), context)
+    case 'rank': {
+      const rank = new Rank(plan, nodeOf(plan.input, context), context)
+      return (commit) => rank.pull(commit)
+    }
     case 'aggregate': {
       const aggregate = new Aggregate(plan, nodeOf(plan.input, context), context)
       return (commit) => aggregate.pull(commit)

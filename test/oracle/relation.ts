@@ -61,7 +61,7 @@ export function sort(plan: Of<'sort'>, input: Node, context: Context): Node {
   }
 }
 
-function compareBy(keys: Of<'sort'>['keys'], a: CellRow, b: CellRow): number {
+export function compareBy(keys: Of<'sort'>['keys'], a: CellRow, b: CellRow): number {
   for (const { column, descending, nullsFirst } of keys) {
     const [left, right] = [a[column]!, b[column]!]
     const nulls = Number(left === null) - Number(right === null)

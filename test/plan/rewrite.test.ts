@@ -25,6 +25,8 @@ const statements = [
   'insert into files select auction, 7, ts from bid where price > 1',
   'insert into side (id) select auction from bid order by price limit 3',
   'values (1 + 1, 2), (3, 4)',
+  `select auction, price from (select *, row_number() over (partition by auction order by price desc) as rn
+    from bid where price > 1) where rn <= 3 and bidder > 2 emit changes`,
 ]
 
 describe('what every rewrite keeps', () => {

@@ -12,6 +12,7 @@ import { bigint, coerce, double, integer, isNumeric } from '../coerce.ts'
 import { column, mapChildren, signatureOf } from '../expression.ts'
 import type { AggregateCall, Expression } from '../logical.ts'
 import { fail, unsupported } from './binding.ts'
+import { isRankColumn } from './over.ts'
 
 export const aggregateNames = ['count', 'sum', 'avg', 'min', 'max'] as const
 export type AggregateName = (typeof aggregateNames)[number]
@@ -106,6 +107,7 @@ export function aboveKeys(expression: Expression, above: Above): Expression {
   const key = above.keys.indexOf(signatureOf(expression))
   if (key >= 0) return column(key, above.output[key]!)
   if (expression.kind !== 'column') return mapChildren(expression, (e) => aboveKeys(e, above))
+  if (isRankColumn(expression.index)) return expression
   if (expression.index < above.width) above.refuse(expression)
   const index = above.keys.length + expression.index - above.width
   return column(index, above.output[index]!)

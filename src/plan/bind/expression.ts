@@ -25,6 +25,7 @@ import { type Binding, fail, planSpan } from './binding.ts'
 import { asText, bindExtract, bindFunction, branchType, coerceCondition } from './function.ts'
 import { intervalLiteral, numberLiteral, parameterLiteral } from './literal.ts'
 import { bindArithmetic, bindComparison, comparisonOf, type Pair } from './operator.ts'
+import { bindOver, type RankCall } from './over.ts'
 import { findColumn, type Scope } from './scope.ts'
 import { bindType } from './type-name.ts'
 
@@ -36,6 +37,8 @@ export interface Env {
   clause: string
   /** Where aggregate calls go; null where none may stand. */
   aggregates: Aggregates | null
+  /** Where calls with OVER go; left out where none may stand. */
+  ranks?: RankCall[]
 }
 
 export function bindExpression(env: Env, tree: Tree): Expression {
@@ -73,6 +76,8 @@ function bindNode(env: Env, tree: Tree): Expression {
       return fail('syntax', '* stands in the select list and in count(*) only', tree.span)
     case 'call':
       return bindCall(env, tree)
+    case 'over':
+      return bindOver(env, tree)
     default:
       return bindOperator(env, tree)
   }
@@ -92,6 +97,7 @@ type OperatorTree = Exclude<
       | 'column'
       | 'star'
       | 'call'
+      | 'over'
   }
 >
 
@@ -354,7 +360,8 @@ function bindAggregateCall(
     const hint = env.clause === 'WHERE' ? 'conditions on aggregates go to HAVING' : undefined
     fail('invalid_grouping', `aggregate ${name} cannot stand in ${env.clause}`, tree.span, hint)
   }
-  const inner: Env = { ...env, clause: 'an aggregate', aggregates: null }
+  const { ranks: _, ...plain } = env
+  const inner: Env = { ...plain, clause: 'an aggregate', aggregates: null }
   const filter =
     tree.filter === null ? null : bindCondition({ ...inner, clause: 'FILTER' }, tree.filter)
   const span = planSpan(env.binding, tree.span)

@@ -12,6 +12,8 @@ export function outputName(tree: Tree): string {
       return tree.path.at(-1)!.name
     case 'call':
       return tree.name.name.toLowerCase()
+    case 'over':
+      return outputName(tree.call)
     case 'extract':
       return 'extract'
     case 'cast':

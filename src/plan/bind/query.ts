@@ -17,7 +17,7 @@ import {
   isAssignable,
   varchar,
 } from '../coerce.ts'
-import { and, column, columnsOf, literal, signatureOf } from '../expression.ts'
+import { column, columnsOf, conjunctsOf, literal, mapColumns, signatureOf } from '../expression.ts'
 import { fold } from '../fold.ts'
 import type { AggregateCall, Expression, Plan } from '../logical.ts'
 import { aggregate, filter, project, type SortShape, sort, values } from '../node.ts'
@@ -31,6 +31,7 @@ import {
 import { all, type Binding, fail, unsupported } from './binding.ts'
 import { bindCondition, bindExpression, type Env } from './expression.ts'
 import { outputName, uniqueNames } from './naming.ts'
+import { bindRanks, filterRanked, liftRank, type RankCall } from './over.ts'
 import { bindRelation, type Conjuncts } from './relation.ts'
 import { columnsNamed, columnsOfTable, type Scope, scopeOf } from './scope.ts'
 import { suggestion } from './suggest.ts'
@@ -68,15 +69,19 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
   const source = from?.plan ?? values([[literal(true, boolean)]], ['row'])
   const width = source.output.length
   const aggregates: Aggregates = { width, calls: [] }
+  const ranks: RankCall[] = []
   const env = (clause: string, collector: Aggregates | null): Env => ({
     binding,
     scope,
     clause,
     aggregates: collector,
   })
+  /** Where aggregates and ROW_NUMBER may stand. */
+  const last = (clause: string): Env => ({ ...env(clause, aggregates), ranks })
   let where: Expression[] = []
   let items: Item[] = []
   let having: Expression | null = null
+  let qualify: Expression | null = null
   let groups: Expression[] = []
   let order: OrderKey[] = []
   all<void>([
@@ -85,7 +90,7 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
       where = bound.filter((_, index) => !conjuncts[index]!.taken)
     },
     () => {
-      items = bindItems(env('the select list', aggregates), tree)
+      items = bindItems(last('the select list'), tree)
     },
     () => {
       if (tree.having !== null) having = bindCondition(env('HAVING', aggregates), tree.having)
@@ -98,10 +103,13 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
       )
     },
     () => {
-      order = bindOrder(env('ORDER BY', aggregates), query.orderBy, items)
+      order = bindOrder(last('ORDER BY'), query.orderBy, items)
+    },
+    () => {
+      if (tree.qualify !== null) qualify = bindQualify(last('QUALIFY'), tree.qualify, items)
     },
   ])
-  let plan = where.length === 0 ? source : filter(source, and(where))
+  let plan = where.length === 0 ? source : filterRanked(source, where)
   const grouped = groups.length > 0 || aggregates.calls.length > 0 || having !== null
   if (grouped) {
     const above = bindAggregate(binding, plan, { groups, aggregates, scope })
@@ -111,10 +119,43 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
     )
     order = all(order.map((key) => () => liftOrder(key, above.above)))
     if (having !== null) plan = filter(plan, aboveKeys(having, above.above))
+    if (qualify !== null) qualify = aboveKeys(qualify, above.above)
+    for (const rank of ranks) liftRank(rank, (key) => aboveKeys(key, above.above))
   }
-  const bare = from === null && !grouped && where.length === 0
+  if (ranks.length > 0) {
+    const hidden = order.filter((key) => key.item === null)
+    const shown = [...items, ...hidden].map(({ expression }) => expression)
+    const ranked = bindRanks(binding, plan, ranks, qualify === null ? shown : [...shown, qualify])
+    plan = ranked.plan
+    items = items.map((item) => ({ ...item, expression: ranked.above(item.expression) }))
+    order = order.map((key) => ({ ...key, expression: ranked.above(key.expression) }))
+    if (qualify !== null) plan = filterRanked(plan, conjunctsOf(ranked.above(qualify)))
+  }
+  const bare = from === null && !grouped && where.length === 0 && ranks.length === 0
   return finish(binding, query, { plan, items, order, bare, distinct: tree.distinct, place })
 }
+
+/** The condition of QUALIFY, which may name what the select list calls so. */
+function bindQualify(env: Env, tree: Tree, items: Item[]): Expression {
+  const named = items.flatMap(
+    ({ name, expression }, item): Scope =>
+      columnsNamed(env.scope, [{ kind: 'identifier', name, quoted: false, span: tree.span }])
+        .length > 0
+        ? []
+        : [{ ...expression, qualifier: null, name, index: itemBase + item, merged: false }],
+  )
+  const condition = bindCondition({ ...env, scope: [...env.scope, ...named] }, tree)
+  if ((env.ranks ?? []).length === 0) {
+    const hint = 'conditions on rows go to WHERE, those on groups to HAVING'
+    fail('invalid_grouping', 'QUALIFY needs a window function', tree.span, hint)
+  }
+  return mapColumns(condition, (found) =>
+    found.index < itemBase ? found : items[found.index - itemBase]!.expression,
+  )
+}
+
+/** While QUALIFY is bound, item n of the select list is column `itemBase + n`. */
+const itemBase = 2 ** 24
 
 function conjunctTrees(tree: Tree | null): Tree[] {
   if (tree === null) return []

@@ -18,6 +18,8 @@ import {
   join,
   narrowScan,
   project,
+  rank,
+  rankShapeOf,
   shapeOf,
   sort,
   values,
@@ -65,6 +67,8 @@ function prune(plan: Plan, needs: Needs): Pruned {
       return pruneAggregate(plan, needs)
     case 'join':
       return pruneJoin(plan, needs)
+    case 'rank':
+      return pruneRank(plan, needs)
     case 'sort':
       return pruneSort(plan, needs)
   }
@@ -200,6 +204,42 @@ function exactly(plan: Plan, kept: readonly number[], clock: boolean): Pruned {
   const columns = kept.map((index, position) => column(at(index), fields[position]!))
   const names = fields.map((field) => field.name)
   return { plan: project(input, columns, names), at: places(kept) }
+}
+
+/** Rows that stand at one position, and those that are ordered by their values, are told apart by every column. */
+function pruneRank(plan: NodeOf<'rank'>, needs: Needs): Pruned {
+  const width = plan.input.output.length
+  const apart = plan.ties === 'position' && standApart(plan.input)
+  const read = [...needs.columns].filter((index) => index < width)
+  const keys = [...plan.partition, ...plan.order.map((key) => key.column)]
+  const columns = apart
+    ? ascending([...read, ...keys, ...failingColumns(plan.input)])
+    : [...plan.input.output.keys()]
+  if (columns.length === 0) columns.push(0)
+  const { plan: input, at } = exactly(plan.input, columns, needs.clock)
+  const { name, ...shape } = rankShapeOf(plan)
+  const narrow = rank(input, {
+    ...shape,
+    partition: plan.partition.map(at),
+    order: plan.order.map((key) => ({ ...key, column: at(key.column) })),
+    name: needs.columns.has(width) ? name : null,
+  })
+  return { plan: narrow, at: (index) => (index < width ? at(index) : input.output.length) }
+}
+
+/** Does every row stand at a place of its own? */
+function standApart(plan: Plan): boolean {
+  switch (plan.kind) {
+    case 'scan':
+      return true
+    case 'filter':
+    case 'project':
+      return standApart(plan.input)
+    case 'window':
+      return plan.function === 'tumble' && standApart(plan.input)
+    default:
+      return false
+  }
 }
 
 function pruneSort(plan: NodeOf<'sort'>, needs: Needs): Pruned {

@@ -1,0 +1,187 @@
+/**
+ * Rank: numbers the rows of each partition in an order of its own, and passes those that a limit counts.
+ *
+ * How      1. A partition is a sorted list of its rows on the host: by the order's keys, then by place or by all
+ *             values. Where rows never go, what lies beyond the limit is forgotten at once; otherwise the list holds
+ *             every row.
+ *          2. At a commit each touched partition tells how what it shows differs from what it showed at the last.
+ * Contract 1 (checked by the golden scripts) the list does not depend on the order in which rows were pushed.
+ * Cost     some µs per row, O(log n) comparisons and a shift to insert; at a commit O(limit) per touched partition.
+ * See      docs/laws.md (where a row stands)
+ */
+import { compareValues, type Field, type Row } from '../../data/index.ts'
+import type { PhysicalPlan } from '../../plan/index.ts'
+import { contributionsOf, loadContributions } from '../batch.ts'
+import { type Contribution, cancelAtOnce, compareRows, compareTriples, rowKey } from '../changes.ts'
+import { exchange } from '../exchange.ts'
+import { withoutFailed } from '../failure.ts'
+import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
+
+export type RankPlan = PhysicalPlan & { kind: 'rank' }
+
+/** Rows of one partition: in order, and as they were shown at the last commit. */
+interface Partition {
+  key: string
+  /** Weights are above 0 once a commit has begun. */
+  rows: Contribution[]
+  shown: Row[]
+  /** Least major among the rows that came in this cycle. */
+  touched: number
+}
+
+/** Rows pushed downstream at once. */
+const pushRowsMax = 1024
+
+export function rankStage(
+  plan: RankPlan,
+  environment: Environment,
+  push: Push,
+): Stage & { push: Push } {
+  const stats = stageStats(plan.id, 'rank')
+  const { limit, retracts } = plan
+  const fields = plan.input.output
+  const compare = comparison(plan)
+  const partitions = environment.fragments.map(() => new Map<string, Partition>())
+  const touched = environment.fragments.map(() => new Set<Partition>())
+  // Where rows go again, one may go before it came: all wait for the commit.
+  const pending: Contribution[][] = environment.fragments.map(() => [])
+
+  const add = (fragment: number, row: Contribution) => {
+    const key = rowKey(row.row, plan.partition)
+    let partition = partitions[fragment]!.get(key)
+    if (partition === undefined) {
+      partition = { key, rows: [], shown: [], touched: row.major }
+      partitions[fragment]!.set(key, partition)
+    }
+    if (!touched[fragment]!.has(partition)) partition.touched = row.major
+    else if (row.major < partition.touched) partition.touched = row.major
+    touched[fragment]!.add(partition)
+    const { rows } = partition
+    const at = placeOf(rows, row, compare)
+    const same = rows[at]
+    if (same !== undefined && compare(same, row) === 0) {
+      same.weight += row.weight
+      if (same.weight === 0) rows.splice(at, 1)
+    } else if (retracts || limit === null || at < limit) {
+      rows.splice(at, 0, row)
+      if (!retracts && limit !== null && rows.length > limit) rows.pop()
+    }
+  }
+
+  const commitFragment = (fragment: number) => {
+    const changes = cancelAtOnce(pending[fragment]!)
+    pending[fragment] = []
+    for (const row of changes) add(fragment, row)
+    const out: Contribution[] = []
+    for (const partition of touched[fragment]!) {
+      const next = shownRows(partition.rows, plan)
+      const place = { major: partition.touched, middle: 0, minor: 0 }
+      for (const [row, weight] of differences(partition.shown, next, plan)) {
+        out.push({ row, weight, ...place })
+      }
+      partition.shown = next
+      if (partition.rows.length === 0) partitions[fragment]!.delete(partition.key)
+    }
+    touched[fragment]!.clear()
+    stats.cells = partitions.reduce((sum, some) => sum + some.size, 0)
+    emit(fragment, out)
+  }
+
+  const emit = (fragment: number, rows: readonly Contribution[]) => {
+    const kernels = environment.fragments[fragment]!
+    for (let from = 0; from < rows.length; from += pushRowsMax) {
+      const part = rows.slice(from, from + pushRowsMax)
+      const mark = kernels.arena.markScratch()
+      stats.rowsOut += part.length
+      push(fragment, loadContributions(kernels, part, plan.output))
+      kernels.arena.releaseScratch(mark)
+    }
+  }
+
+  const keys = plan.partition.map((column) => ({ column, type: fields[column]!.type }))
+  return {
+    stats,
+    push: exchange(environment, keys, (fragment, input) => {
+      const kernels = environment.fragments[fragment]!
+      const batch = withoutFailed(environment, kernels, input, input.columns)
+      for (const row of contributionsOf(kernels, batch, fields)) {
+        if (retracts) pending[fragment]!.push(row)
+        else add(fragment, row)
+      }
+    }),
+    commit() {
+      environment.fragments.forEach((_, fragment) => {
+        commitFragment(fragment)
+      })
+    },
+  }
+}
+
+type Compare = (a: Contribution, b: Contribution) => number
+
+/** The order of the rows of a partition. */
+function comparison({ order, ties, input }: RankPlan): Compare {
+  const fields = input.output
+  const byPosition = ties === 'position'
+  return (a, b) => {
+    for (const { column, descending, nullsFirst } of order) {
+      const [left, right] = [a.row[column]!, b.row[column]!]
+      if ((left === null) !== (right === null)) return (left === null) === nullsFirst ? -1 : 1
+      const sign = compareValues(left, right, fields[column]!.type)
+      if (sign !== 0) return descending ? -sign : sign
+    }
+    return (byPosition ? compareTriples(a, b) : 0) || compareRows(a.row, b.row, fields)
+  }
+}
+
+/** Where a row stands or would stand in the list. */
+function placeOf(rows: readonly Contribution[], row: Contribution, compare: Compare): number {
+  let low = 0
+  let high = rows.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (compare(rows[middle]!, row) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** The rows that the limit counts, with their numbers if these are asked for. */
+function shownRows(rows: readonly Contribution[], { limit, numbered }: RankPlan): Row[] {
+  const shown: Row[] = []
+  for (const { row, weight } of rows) {
+    for (let copy = 0; copy < weight; copy++) {
+      if (limit !== null && shown.length === limit) return shown
+      shown.push(numbered ? [...row, BigInt(shown.length + 1)] : row)
+    }
+  }
+  return shown
+}
+
+function differences(old: readonly Row[], next: readonly Row[], plan: RankPlan): [Row, number][] {
+  const out: [Row, number][] = []
+  if (plan.numbered) {
+    for (let at = 0; at < Math.max(old.length, next.length); at++) {
+      const [gone, come] = [old[at], next[at]]
+      if (gone !== undefined && come !== undefined && sameRow(gone, come, plan.output)) continue
+      if (gone !== undefined) out.push([gone, -1])
+      if (come !== undefined) out.push([come, 1])
+    }
+    return out
+  }
+  const net = new Map<string, [Row, number]>()
+  const count = (row: Row, weight: number) => {
+    const key = rowKey(row)
+    const present = net.get(key)
+    if (present === undefined) net.set(key, [row, weight])
+    else present[1] += weight
+  }
+  for (const row of old) count(row, -1)
+  for (const row of next) count(row, 1)
+  for (const [row, weight] of net.values()) if (weight !== 0) out.push([row, weight])
+  return out
+}
+
+function sameRow(a: Row, b: Row, fields: readonly Field[]): boolean {
+  return compareRows(a, b, fields) === 0
+}
