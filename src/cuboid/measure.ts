@@ -195,7 +195,11 @@ function readExtreme(
   }
   const data = arena.scratch(count * bytes)
   kernels.get(`cell_read_${bytes}`)(addresses, count, state, data)
-  if (of === 'f64') kernels.get('cell_order_f64')(data, count, data, 1)
+  if (of === 'f64') {
+    kernels.get('cell_order_f64')(data, count, data, 1)
+    // A change from −0 to 0 is none, so what is told later must not tell them apart.
+    kernels.get('unsign_f64')(data, data, count)
+  }
   if (validity !== 0) kernels.get('cell_blank')(data, count, validity, bytes)
   return { physical, data, validity, errors: null }
 }

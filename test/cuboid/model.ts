@@ -80,7 +80,10 @@ function measureOf(measure: Measure, rows: readonly ModelRow[], index: number): 
   if (count === 0n) return null
   if (measure.function === 'min' || measure.function === 'max') {
     const sign = measure.function === 'min' ? -1 : 1
-    return values.map(({ value }) => value).reduce((a, b) => (order(b, a) * sign > 0 ? b : a))
+    const found = values
+      .map(({ value }) => value)
+      .reduce((a, b) => (order(b, a) * sign > 0 ? b : a))
+    return Object.is(found, -0) ? 0 : found
   }
   return sumOf(measure, values, count)
 }
@@ -152,7 +155,6 @@ function order(a: Value, b: Value): number {
   }
   if (typeof a === 'number' && typeof b === 'number') {
     if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b))
-    if (a === 0 && b === 0) return Number(Object.is(b, -0)) - Number(Object.is(a, -0))
   }
   return a! < b! ? -1 : a! > b! ? 1 : 0
 }

@@ -95,9 +95,7 @@ function averageOf(
 
 function extremeOf(values: readonly CountedValue[], which: 'min' | 'max'): Value {
   const sign = which === 'min' ? 1 : -1
-  const order = (a: Known, b: Known) => sign * (compareKnown(a, b) || zeroOrder(a, b))
-  return values.map(({ value }) => value).sort(order)[0] ?? null
+  const order = (a: Known, b: Known) => sign * compareKnown(a, b)
+  const found = values.map(({ value }) => value).sort(order)[0] ?? null
+  return found === 0 ? 0 : found
 }
-
-/** −0 before +0. */
-const zeroOrder = (a: Value, b: Value) => Number(Object.is(b, -0)) - Number(Object.is(a, -0))
