@@ -4,6 +4,8 @@
  *
  * Contract 1 (checked by tidy) nobody else imports node:fs in `src`.
  *          2 (checked) a call that fails throws a Failure with code `file` that names the path.
+ *          3 (checked) a created file is seen under its name when it is closed, whole; until then it is hidden beside
+ *            it as `.name.inprogress-…`, and what stood there before is still there.
  */
 import {
   closeSync,
@@ -11,19 +13,27 @@ import {
   fstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
+  realpathSync,
+  renameSync,
+  statSync,
   writeSync,
 } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { Failure } from './fault.ts'
 
 /** An open file to read from. */
 export interface FileReader {
   readonly path: string
   readonly size: number
-  /** Reads up to `into.length` bytes at `position`; returns how many. */
+  /** Reads up to `into.length` bytes at `position`; returns how many. −1: they come later, see `more`. */
   read(into: Uint8Array, position: number): number
+  /** Of files whose bytes come later: waits until there are some, or the end. */
+  more?(): Promise<void>
+  /** Bytes of `size` used so far, where positions count something else. */
+  used?(): number
   close(): void
 }
 
@@ -36,6 +46,10 @@ export interface FileWriter {
 
 export interface Disk {
   exists(path: string): boolean
+  /** What the path stands for, links followed; null when there is nothing. */
+  kind(path: string): 'file' | 'directory' | 'other' | null
+  /** Names in a directory, sorted by code units. */
+  names(path: string): string[]
   open(path: string): FileReader
   create(path: string): FileWriter
   readText(path: string): string
@@ -50,8 +64,31 @@ function guard<T>(path: string, verb: string, action: () => T): T {
   }
 }
 
+/** Distinguishes the files that one process is writing. */
+let created = 0
+
+function kindOf(path: string): ReturnType<Disk['kind']> {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return null
+  if (found.isDirectory()) return 'directory'
+  return found.isFile() ? 'file' : 'other'
+}
+
+/** Where the bytes of a new file go, and its name in the end; the same for a terminal or a pipe. */
+function placesOf(path: string): { place: string; end: string } {
+  mkdirSync(dirname(path), { recursive: true })
+  const kind = kindOf(path)
+  if (kind === 'other') return { place: path, end: path }
+  const end = kind === null ? path : realpathSync(path)
+  created++
+  const name = `.${basename(end)}.inprogress-${process.pid}-${created}`
+  return { place: join(dirname(end), name), end }
+}
+
 export const systemDisk: Disk = {
   exists: (path) => existsSync(path),
+  kind: (path) => guard(path, 'look at', () => kindOf(path)),
+  names: (path) => guard(path, 'list', () => readdirSync(path).sort()),
   open: (path) =>
     guard(path, 'open', () => {
       const descriptor = openSync(path, 'r')
@@ -66,8 +103,8 @@ export const systemDisk: Disk = {
     }),
   create: (path) =>
     guard(path, 'create', () => {
-      mkdirSync(dirname(path), { recursive: true })
-      const descriptor = openSync(path, 'w')
+      const { place, end } = placesOf(path)
+      const descriptor = openSync(place, 'w')
       return {
         path,
         write: (bytes) => {
@@ -77,7 +114,10 @@ export const systemDisk: Disk = {
             }
           })
         },
-        close: () => closeSync(descriptor),
+        close: () => {
+          closeSync(descriptor)
+          if (place !== end) guard(path, 'rename', () => renameSync(place, end))
+        },
       }
     }),
   readText: (path) => guard(path, 'read', () => readFileSync(path, 'utf8')),

@@ -272,7 +272,7 @@ export function firstRecord(
         .map((column) => (fields.starts[column] === ABSENT ? null : (fields.text(column) ?? '')))
       return { fields: texts, end: Math.min(fields.rowEnds[0]! + 1, window.limit) }
     }
-    if (window.exhausted || count < 0) return null
+    if (window.exhausted || window.waiting || count < 0) return null
     window.refill()
   }
 }

@@ -82,7 +82,7 @@ export function openCsv(
 
 /** Passes over the byte order mark EF BB BF. */
 export function skipMark(window: Window): void {
-  while (window.limit < 3 && !window.exhausted) window.refill()
+  while (window.limit < 3 && !window.exhausted && !window.waiting) window.refill()
   const { bytes } = window
   if (window.limit >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
     window.from = 3
@@ -92,10 +92,11 @@ export function skipMark(window: Window): void {
 function skipHeader(window: Window, schema: Schema, options: CsvOptions): void {
   const first = firstRecord(window, options)
   if (first === null) return
+  const names = distinctNames(first.fields.map((text) => (text ?? '').trim()))
   const isHeader =
     options.header === 'true' ||
-    (first.fields.length === schema.fields.length &&
-      schema.fields.every(({ name }, index) => sameName(first.fields[index] ?? '', name)))
+    (names.length === schema.fields.length &&
+      schema.fields.every(({ name }, index) => sameName(names[index]!, name)))
   if (isHeader) window.from = first.end
 }
 
@@ -124,7 +125,7 @@ export function inferCsv(file: FileReader, options: CsvOptions): Schema | null {
   // The file is the caller's to close.
   const sampled = { ...file, close: () => {} }
   const reader = new TextReader(sampled, window, scanner, { fields }, source, { sample: true })
-  const batch = reader.read(INFER_ROWS)
+  const batch = reader.readNow(INFER_ROWS) ?? null
   const rows = batch === null ? [] : rowsOf(batch)
   return {
     fields: fields.map((field, index) => ({
@@ -134,11 +135,14 @@ export function inferCsv(file: FileReader, options: CsvOptions): Schema | null {
   }
 }
 
-/** Names are words, all there and all different. */
+/** Names are words, all there; in a table of several columns they are not all the same. */
 function looksLikeHeader(texts: readonly (string | null)[]): boolean {
   const names = texts.map((text) => (text ?? '').trim())
   const distinct = new Set(names.map((name) => name.toLowerCase()))
-  return distinct.size === names.length && names.every((name) => name !== '' && !isTyped(name))
+  return (
+    (distinct.size > 1 || names.length === 1) &&
+    names.every((name) => name !== '' && !isTyped(name))
+  )
 }
 
 export function createCsv(file: FileWriter, schema: Schema, options: CsvOptions): SinkWriter {

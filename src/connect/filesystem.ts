@@ -1,15 +1,42 @@
 /**
- * Filesystem: tables over single files; csv, json, parquet and arrow to read, csv and json to write.
+ * Filesystem: tables over files; csv, json, parquet and arrow, one file or many, packed or not.
  *
  * How      `'connector' = 'filesystem', 'path' = 'f.csv'`; the format follows from the extension unless `'format'` says
- *          it. `file://` before a path is dropped, as Flink scripts carry it.
+ *          it. `file://` before a path is dropped, as Flink scripts carry it. A path may be a file, a pattern
+ *          (`data/*.csv`, `**`) or a directory; directories named `key=value` make columns (`file/listing.ts`). Text
+ *          that is packed by gzip or zstd is known by its extension or by `'compression'`.
+ * Contract 1 (checked) columns found in a path stand behind those of the files and are told by name in `open`.
  */
 import { type Disk, type FileReader, mistake } from '../base/index.ts'
-import type { Connector, ConnectorOptions, Schema } from '../data/index.ts'
+import type {
+  Connector,
+  ConnectorOptions,
+  ReaderOptions,
+  Schema,
+  SourceReader,
+} from '../data/index.ts'
 import { inferArrow, openArrow } from './arrow.ts'
 import { createCsv, csvOptions, inferCsv, openCsv, readCsvOptions } from './csv.ts'
+import {
+  type Codec,
+  codecExtensions,
+  codecs,
+  packed,
+  unpacked,
+  unpackedSample,
+} from './file/compression.ts'
+import { type FoundFile, findFiles, pathKind } from './file/listing.ts'
+import { ManyReader } from './file/many.ts'
+import { inferType } from './infer.ts'
 import { createJson, inferJson, jsonOptions, openJson, readJsonOptions } from './json.ts'
-import { checkNames, choiceOption, nearest, requiredOption } from './options.ts'
+import {
+  checkNames,
+  choiceOption,
+  flagOption,
+  nearest,
+  requiredOption,
+  textOption,
+} from './options.ts'
 import { inferParquet, openParquet } from './parquet.ts'
 
 const formats = ['csv', 'json', 'parquet', 'arrow'] as const
@@ -29,6 +56,8 @@ const extensions: Record<string, Format> = {
   ipc: 'arrow',
 }
 
+const fileOptions = ['path', 'format', 'compression', 'partition.columns', 'hive-partitioning']
+
 const formatOptions: Record<Format, string[]> = {
   csv: csvOptions,
   json: jsonOptions,
@@ -43,37 +72,42 @@ export function filesystemConnector(disk: Disk): Connector {
     sink: 'append',
     source: true,
     check: (options, schema) => {
-      const format = formatOf(options)
-      checkNames(options, ['path', 'format', ...formatOptions[format]])
+      const format = formatOf(disk, options)
+      checkNames(options, [...fileOptions, ...formatOptions[format]])
+      codecOf(pathOf(options), format, options)
       if (format === 'csv') readCsvOptions(options, delimiterOf(options))
       if (format === 'json') checkPaths([...readJsonOptions(options).paths.keys()], schema)
+      checkPartitions(options, schema)
     },
-    infer: (options) => closing(disk.open(pathOf(options)), (file) => infer(file, options)),
+    infer: (options) => {
+      const { files, names, format } = locate(disk, options)
+      const first = files[0]
+      if (first === undefined) return null
+      const found = infer(disk, first.path, options)
+      if (found === null) return null
+      if (format === 'csv') checkTwice(found, names)
+      return withPartitions(found, files, names)
+    },
     open: (schema, options, reader) => {
-      const format = formatOf(options)
-      const file = disk.open(pathOf(options))
-      try {
-        switch (format) {
-          case 'csv':
-            return openCsv(file, schema, readCsvOptions(options, delimiterOf(options)), reader)
-          case 'json':
-            return openJson(file, schema, readJsonOptions(options), reader)
-          case 'parquet':
-            return openParquet(file, schema, reader)
-          case 'arrow':
-            return openArrow(file, schema, reader)
-        }
-      } catch (fault) {
-        file.close()
-        throw fault
-      }
+      const { files, names, format } = locate(disk, options)
+      const partitions = schema.fields.flatMap(({ name }, index) =>
+        names.some((key) => key.toLowerCase() === name.toLowerCase()) ? [index] : [],
+      )
+      const open = (path: string, inner: Schema, wanted: ReaderOptions) =>
+        openOne(disk, path, inner, { options, reader: wanted })
+      const only = files.length === 1 && partitions.length === 0 ? files[0] : undefined
+      if (only !== undefined) return open(only.path, schema, reader)
+      const asynchronous = files.some(({ path }) => codecOf(path, format, options) !== 'none')
+      return new ManyReader({ files, partitions, asynchronous, open }, schema, reader)
     },
     create: (schema, options) => {
-      const format = formatOf(options)
+      const format = formatOf(disk, options)
       // Options are judged before the file is, as creating it empties it.
       const csv = readCsvOptions(options, delimiterOf(options))
-      if (format === 'csv') return createCsv(disk.create(pathOf(options)), schema, csv)
-      if (format === 'json') return createJson(disk.create(pathOf(options)), schema)
+      const path = pathOf(options)
+      const codec = codecOf(path, format, options)
+      if (format === 'csv') return createCsv(packed(disk.create(path), codec), schema, csv)
+      if (format === 'json') return createJson(packed(disk.create(path), codec), schema)
       return mistake({
         code: 'unsupported',
         message: `not supported yet: writing ${format} files`,
@@ -83,17 +117,101 @@ export function filesystemConnector(disk: Disk): Connector {
   }
 }
 
-function infer(file: FileReader, options: ConnectorOptions): Schema | null {
-  switch (formatOf(options)) {
-    case 'csv':
-      return inferCsv(file, readCsvOptions(options, delimiterOf(options)))
-    case 'json':
-      return inferJson(file, readJsonOptions(options))
-    case 'parquet':
-      return inferParquet(file)
-    case 'arrow':
-      return inferArrow(file)
+/** The files of a table and the names of the columns that their paths give. */
+function locate(
+  disk: Disk,
+  options: ConnectorOptions,
+): { files: FoundFile[]; names: string[]; format: Format } {
+  const format = formatOf(disk, options)
+  const path = pathOf(options)
+  const found = findFiles(disk, path)
+  const files =
+    pathKind(disk, path) === 'directory' ? found.filter((file) => isOf(file.path, format)) : found
+  const declared = partitionColumns(options)
+  const hive = flagOption(options, 'hive-partitioning', true)
+  const first = hive ? [...(files[0]?.keys.values() ?? [])].map(({ name }) => name) : []
+  const inAll = (name: string) => files.every(({ keys }) => keys.has(name.toLowerCase()))
+  return { files, names: declared ?? first.filter(inAll), format }
+}
+
+/** Of the files in a directory those that have the format's extension, or none. */
+function isOf(path: string, format: Format): boolean {
+  const extension = extensionOf(path)
+  return extension === '' || extensions[extension] === format
+}
+
+function openOne(
+  disk: Disk,
+  path: string,
+  schema: Schema,
+  { options, reader }: { options: ConnectorOptions; reader: ReaderOptions },
+): SourceReader {
+  const format = formatOf(disk, options)
+  const codec = codecOf(path, format, options)
+  const file = disk.open(path)
+  try {
+    switch (format) {
+      case 'csv': {
+        const csv = readCsvOptions(options, delimiterOf(options))
+        return openCsv(unpacked(file, codec), schema, csv, reader)
+      }
+      case 'json':
+        return openJson({ file, codec }, schema, readJsonOptions(options), reader)
+      case 'parquet':
+        return openParquet(file, schema, reader)
+      case 'arrow':
+        return openArrow(file, schema, reader)
+    }
+  } catch (fault) {
+    file.close()
+    throw fault
   }
+}
+
+function infer(disk: Disk, path: string, options: ConnectorOptions): Schema | null {
+  const format = formatOf(disk, options)
+  const codec = codecOf(path, format, options)
+  return closing(disk.open(path), (file) => {
+    switch (format) {
+      case 'csv':
+        return inferCsv(unpackedSample(file, codec), readCsvOptions(options, delimiterOf(options)))
+      case 'json':
+        return inferJson({ file, codec }, readJsonOptions(options))
+      case 'parquet':
+        return inferParquet(file)
+      case 'arrow':
+        return inferArrow(file)
+    }
+  })
+}
+
+/** The columns of the paths behind those of the files; a column of both is the path's. */
+function withPartitions(
+  schema: Schema,
+  files: readonly FoundFile[],
+  names: readonly string[],
+): Schema {
+  const own = schema.fields.filter(
+    ({ name }) => !names.some((key) => key.toLowerCase() === name.toLowerCase()),
+  )
+  const found = names.map((name) => {
+    const values = files.map(({ keys }) => keys.get(name.toLowerCase())?.value ?? null)
+    return { name, type: inferType(values), nullable: true }
+  })
+  return { fields: [...own, ...found] }
+}
+
+/** Columns of csv files go by position, so that none can be left to the path unseen. */
+function checkTwice(schema: Schema, names: readonly string[]): void {
+  const twice = names.find((key) =>
+    schema.fields.some(({ name }) => name.toLowerCase() === key.toLowerCase()),
+  )
+  if (twice === undefined) return
+  mistake({
+    code: 'invalid_option',
+    message: `column ${twice} is in the file and in its path`,
+    hint: `'hive-partitioning' = 'false' takes that of the file`,
+  })
 }
 
 function closing<T>(file: FileReader, action: (file: FileReader) => T): T {
@@ -108,14 +226,32 @@ function pathOf(options: ConnectorOptions): string {
   return requiredOption(options, 'path', 'data.csv').replace(/^file:\/\//, '')
 }
 
-function extensionOf(options: ConnectorOptions): string {
-  return /\.([^./\\]+)$/.exec(pathOf(options))?.[1]?.toLowerCase() ?? ''
+/** In lower case, without that of a codec behind it. */
+function extensionOf(path: string): string {
+  const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase()
+  const parts = name.split('.').slice(1)
+  if (codecExtensions[parts.at(-1) ?? ''] !== undefined) parts.pop()
+  return parts.at(-1) ?? ''
 }
 
-function formatOf(options: ConnectorOptions): Format {
-  const found = extensions[extensionOf(options)]
+function codecOf(path: string, format: Format, options: ConnectorOptions): Codec {
+  const found = codecExtensions[/\.([^./]+)$/.exec(path.toLowerCase())?.[1] ?? ''] ?? 'none'
+  const given = choiceOption(options, 'compression', ['auto', ...codecs], 'auto')
+  const codec = given === 'auto' ? found : given
+  if (codec === 'none' || format === 'csv' || format === 'json') return codec
+  return mistake({
+    code: 'unsupported',
+    message: `not supported yet: option 'compression' = '${codec}' for ${format} files`,
+    hint: 'columnar files are packed inside; csv and json files can be packed as a whole',
+  })
+}
+
+function formatOf(disk: Disk, options: ConnectorOptions): Format {
+  const path = pathOf(options)
+  const found = extensions[extensionOf(path)]
   if (options.has('format')) return choiceOption(options, 'format', formats, found ?? 'csv')
-  if (found !== undefined) return found
+  const inside = found ?? formatInside(disk, path)
+  if (inside !== undefined) return inside
   return mistake({
     code: 'invalid_option',
     message: `option 'format' is missing`,
@@ -123,20 +259,52 @@ function formatOf(options: ConnectorOptions): Format {
   })
 }
 
+/** The format of the first file that has one, in a directory or of a pattern. */
+function formatInside(disk: Disk, path: string): Format | undefined {
+  if (pathKind(disk, path) === 'file' || (path.endsWith('/') && !disk.exists(path)))
+    return undefined
+  const known = findFiles(disk, path).find((file) => extensions[extensionOf(file.path)])
+  return known === undefined ? undefined : extensions[extensionOf(known.path)]
+}
+
 function delimiterOf(options: ConnectorOptions): string {
-  return extensionOf(options) === 'tsv' ? '\t' : ','
+  return extensionOf(pathOf(options)) === 'tsv' ? '\t' : ','
+}
+
+function partitionColumns(options: ConnectorOptions): string[] | null {
+  const text = textOption(options, 'partition.columns')
+  return text === undefined ? null : text.split(',').map((name) => name.trim())
+}
+
+function checkPartitions(options: ConnectorOptions, schema: Schema | null): void {
+  if (schema === null) return
+  const columns = partitionColumns(options) ?? []
+  columnsThere(columns, schema, (name) => `option 'partition.columns' names no column ${name}`)
+  if (columns.length < schema.fields.length) return
+  mistake({
+    code: 'invalid_option',
+    message: `option 'partition.columns' leaves no column for the files`,
+  })
 }
 
 /** `'json.path.x'` needs a column x. */
 function checkPaths(columns: readonly string[], schema: Schema | null): void {
+  columnsThere(columns, schema, (name) => `option 'json.path.${name}' names no column`)
+}
+
+function columnsThere(
+  columns: readonly string[],
+  schema: Schema | null,
+  message: (name: string) => string,
+): void {
   if (schema === null) return
   const names = schema.fields.map(({ name }) => name.toLowerCase())
   for (const column of columns) {
-    if (names.includes(column)) continue
-    const near = nearest(column, names)
+    if (names.includes(column.toLowerCase())) continue
+    const near = nearest(column.toLowerCase(), names)
     mistake({
       code: 'invalid_option',
-      message: `option 'json.path.${column}' names no column`,
+      message: message(column),
       hint: near === undefined ? `columns are ${names.join(', ')}` : `did you mean '${near}'?`,
     })
   }

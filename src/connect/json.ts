@@ -24,6 +24,7 @@ import {
 } from '../data/index.ts'
 import { skipMark } from './csv.ts'
 import { ABSENT, Fields } from './fields.ts'
+import { type Codec, unpacked, unpackedSample, unpackedWhole } from './file/compression.ts'
 import { INFER_ROWS, inferType } from './infer.ts'
 import { JsonScanner } from './json-scanner.ts'
 import { addColumn, emptyShape, parsePath, type Shape, type Step } from './json-shape.ts'
@@ -83,8 +84,14 @@ export function readJsonOptions(options: ConnectorOptions): JsonOptions {
   }
 }
 
+/** A file that may be packed. */
+interface Source {
+  file: FileReader
+  codec: Codec
+}
+
 export function openJson(
-  file: FileReader,
+  source: Source,
   schema: Schema,
   options: JsonOptions,
   reader: ReaderOptions,
@@ -94,24 +101,27 @@ export function openJson(
     const name = schema.fields[column]!.name
     addColumn(shape, options.paths.get(name.toLowerCase()) ?? [name], index)
   })
-  const { window, scanner } = start(file, options, shape)
+  const { file, window, scanner } = start(source, options, shape)
   return new TextReader(file, window, scanner, schema, reader, options)
 }
 
 /** A window at the first object, and the scanner that goes with it. */
 function start(
-  file: FileReader,
+  source: Source,
   options: JsonOptions,
   shape: Shape,
   bytes?: number,
-): { window: Window; scanner: JsonScanner } {
-  const lines = options.root === null && firstByte(file) !== OPEN_BRACKET
-  const scanner = new JsonScanner(shape, { lines, path: file.path })
+): { file: FileReader; window: Window; scanner: JsonScanner } {
+  const sample = unpackedSample(source.file, source.codec)
+  const lines = options.root === null && firstByte(sample) !== OPEN_BRACKET
+  const scanner = new JsonScanner(shape, { lines, path: sample.path })
   if (lines) {
+    const file = bytes === undefined ? unpacked(source.file, source.codec) : sample
     const window = new Window(file, bytes === undefined ? {} : { bytes })
     skipMark(window)
-    return { window, scanner }
+    return { file, window, scanner }
   }
+  const file = unpackedWhole(source.file, source.codec)
   if (file.size > DOCUMENT_BYTES_MAX) {
     throw new Failure('memory_limit', `${file.path} is a JSON document of more than 2 GiB`)
   }
@@ -120,7 +130,7 @@ function start(
   while (!window.exhausted) window.refill()
   skipMark(window)
   scanner.open(window, options.root ?? [])
-  return { window, scanner }
+  return { file, window, scanner }
 }
 
 /** The first byte that is neither space nor byte order mark. */
@@ -139,8 +149,8 @@ function firstByte(file: FileReader): number | undefined {
 }
 
 /** Columns of the objects' members, by first appearance, then of the paths; types from the first objects. */
-export function inferJson(file: FileReader, options: JsonOptions): Schema | null {
-  const names = memberNames(file, options)
+export function inferJson(source: Source, options: JsonOptions): Schema | null {
+  const names = memberNames(source, options)
   const paths = [...names.keys()].map((key) => options.paths.get(key) ?? [names.get(key)!])
   for (const [name, path] of options.paths) {
     if (names.has(name)) continue
@@ -152,7 +162,7 @@ export function inferJson(file: FileReader, options: JsonOptions): Schema | null
   paths.forEach((path, index) => {
     addColumn(shape, path, index)
   })
-  const fields = sample(file, options, shape, paths.length)
+  const fields = sample(source, options, shape, paths.length)
   return {
     fields: [...names.values()].map(
       (name, column): Field => ({
@@ -165,8 +175,8 @@ export function inferJson(file: FileReader, options: JsonOptions): Schema | null
 }
 
 /** The first objects of the file as fields. */
-function sample(file: FileReader, options: JsonOptions, shape: Shape, columns: number): Fields {
-  const { window, scanner } = start(file, options, shape, INFER_BYTES)
+function sample(source: Source, options: JsonOptions, shape: Shape, columns: number): Fields {
+  const { window, scanner } = start(source, options, shape, INFER_BYTES)
   while (!window.exhausted && window.limit < window.bytes.length - 1) window.refill()
   const fields = new Fields(columns, INFER_ROWS, (raw) => scanner.unescape(raw))
   fields.reset(window.bytes)
@@ -175,9 +185,9 @@ function sample(file: FileReader, options: JsonOptions, shape: Shape, columns: n
 }
 
 /** Names of the members at the top, by their lower-case form. */
-function memberNames(file: FileReader, options: JsonOptions): Map<string, string> {
+function memberNames(source: Source, options: JsonOptions): Map<string, string> {
   const names = new Map<string, string>()
-  const fields = sample(file, options, emptyShape(), 0)
+  const fields = sample(source, options, emptyShape(), 0)
   const decoder = new TextDecoder()
   for (let slot = 0; slot < fields.rows; slot++) {
     if (fields.faults.has(slot)) continue

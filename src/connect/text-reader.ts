@@ -10,7 +10,7 @@
  * Cost     Bounded memory: the window (256 KiB, more for a larger record), the extents and one batch.
  */
 import { isAscii, isUtf8 } from 'node:buffer'
-import type { FileReader } from '../base/index.ts'
+import { assert, type FileReader } from '../base/index.ts'
 import type { Batch, ReaderOptions, Schema, SourceReader } from '../data/index.ts'
 import { ColumnBuilder } from './column-builder.ts'
 import { type DecodeOptions, type Decoder, decoderOf } from './decode.ts'
@@ -37,7 +37,7 @@ export interface TextOptions extends DecodeOptions {
 }
 
 export class TextReader implements SourceReader {
-  readonly asynchronous = false
+  readonly asynchronous: boolean
   readonly #file: FileReader
   readonly #window: Window
   readonly #scanner: Scanner
@@ -59,6 +59,7 @@ export class TextReader implements SourceReader {
     options: TextOptions = {},
   ) {
     this.#file = file
+    this.asynchronous = file.more !== undefined
     this.#window = window
     this.#scanner = scanner
     this.#bad = options.ignoreErrors ? () => {} : reader.bad
@@ -70,7 +71,15 @@ export class TextReader implements SourceReader {
     this.#bytesExpected = this.#schema.fields.map(() => 0)
   }
 
-  read(rowsMax: number): Batch | null {
+  read(rowsMax: number): Batch | null | Promise<Batch | null> {
+    const batch = this.readNow(rowsMax)
+    if (batch !== undefined) return batch
+    assert(this.#file.more !== undefined, 'only a file whose bytes come later lets a reader wait')
+    return this.#file.more().then(() => this.read(rowsMax))
+  }
+
+  /** The rows that are there, at most `rowsMax`; undefined when the bytes of the next one come later. */
+  readNow(rowsMax: number): Batch | null | undefined {
     if (this.#closed) return null
     const builders = this.#schema.fields.map(
       (field, index) => new ColumnBuilder(field, rowsMax, this.#bytesExpected[index]),
@@ -84,13 +93,14 @@ export class TextReader implements SourceReader {
       this.close()
       return null
     }
+    if (rows === 0 && this.#window.waiting) return undefined
     builders.forEach((builder, index) => {
       this.#bytesExpected[index] = builder.used + (builder.used >> 2)
     })
     return { schema: this.#schema, rows, columns: builders.map((builder) => builder.finish()) }
   }
 
-  /** Puts the next records into #fields; false at the end of the file. */
+  /** Puts the next records into #fields; false at the end of the file, and when its bytes come later. */
   #scan(rowsMax: number): boolean {
     const window = this.#window
     for (;;) {
@@ -99,6 +109,7 @@ export class TextReader implements SourceReader {
       if (this.#fields.rows > 0) return true
       if (window.exhausted) return false
       window.refill()
+      if (window.waiting) return false
     }
   }
 
@@ -128,7 +139,8 @@ export class TextReader implements SourceReader {
   }
 
   progress(): { bytes: number; bytesTotal: number | null } {
-    return { bytes: this.#window.offset, bytesTotal: this.#file.size }
+    const bytes = this.#file.used?.() ?? this.#window.offset
+    return { bytes, bytesTotal: this.#file.size }
   }
 
   close(): void {

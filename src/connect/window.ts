@@ -21,6 +21,8 @@ export class Window {
   atEnd = false
   /** Nothing comes after `limit`: the file is read. */
   exhausted = false
+  /** The bytes behind `limit` come later: see `FileReader.more`. */
+  waiting = false
   #position = 0
   readonly #file: FileReader
   readonly #sentinel: number
@@ -57,6 +59,8 @@ export class Window {
     }
     const target = this.bytes.subarray(this.limit, this.limit + room)
     const count = this.#file.read(target, this.#position)
+    this.waiting = count < 0
+    if (this.waiting) return
     this.#position += count
     this.limit += count
     this.bytes[this.limit] = this.#sentinel

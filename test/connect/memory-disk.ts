@@ -28,6 +28,20 @@ export class MemoryDisk implements Disk {
     return this.files.has(path)
   }
 
+  kind(path: string): ReturnType<Disk['kind']> {
+    if (this.files.has(path)) return 'file'
+    const folder = path.endsWith('/') ? path : `${path}/`
+    return [...this.files.keys()].some((file) => file.startsWith(folder)) ? 'directory' : null
+  }
+
+  names(path: string): string[] {
+    const folder = path === '.' ? '' : path.endsWith('/') ? path : `${path}/`
+    const below = [...this.files.keys()].filter((file) => file.startsWith(folder))
+    return [...new Set(below.map((file) => file.slice(folder.length).split('/')[0]!))]
+      .filter((name) => name !== '')
+      .sort()
+  }
+
   #get(path: string): Uint8Array {
     const found = this.files.get(path)
     if (found === undefined) throw new Failure('file', `cannot open ${path}: no such file`)
