@@ -65,7 +65,7 @@ export const constructs: Record<Place, Record<string, string>> = {
   },
   group: {
     'ROLLUP (': 'ROLLUP', 'CUBE (': 'CUBE', 'GROUPING SETS': '', 
-    '( )': 'the empty grouping set', 'TUMBLE (': 'TUMBLE in GROUP BY', 'HOP (': 'HOP in GROUP BY',
+    '( )': 'the empty grouping set',
     'SESSION (': 'SESSION in GROUP BY',
   },
   operand: {

@@ -118,7 +118,7 @@ export function window(input: Plan, shape: WindowShape): NodeOf<'window'> {
   assert(time?.type.kind === 'timestamp', 'windows lie on a TIMESTAMP column')
   const width = input.output.length
   const type = time.type
-  const precise: Type = { kind: 'timestamp', precision: Math.max(3, type.precision) }
+  const precise: Type = { ...type, precision: Math.max(3, type.precision) }
   const { watermarked, ...rest } = shape
   return {
     kind: 'window',

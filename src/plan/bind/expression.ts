@@ -28,6 +28,7 @@ import { bindArithmetic, bindComparison, comparisonOf, type Pair } from './opera
 import { bindOver, type RankCall } from './over.ts'
 import { findColumn, type Scope } from './scope.ts'
 import { bindType } from './type-name.ts'
+import { bindWindowPart, type GroupWindow } from './window.ts'
 
 /** Where an expression stands. */
 export interface Env {
@@ -39,6 +40,8 @@ export interface Env {
   aggregates: Aggregates | null
   /** Where calls with OVER go; left out where none may stand. */
   ranks?: RankCall[]
+  /** The window of GROUP BY. */
+  window?: GroupWindow | null
 }
 
 export function bindExpression(env: Env, tree: Tree): Expression {
@@ -338,6 +341,8 @@ function castTo(
 function bindCall(env: Env, tree: Tree & { kind: 'call' }): Expression {
   const name = tree.name.name.toLowerCase()
   if (isAggregateName(name)) return bindAggregateCall(env, tree, name)
+  const part = bindWindowPart(env, tree)
+  if (part !== null) return part
   if (tree.distinct)
     fail('syntax', `DISTINCT stands in aggregates only, and ${name} is none`, tree.span)
   if (tree.filter !== null)

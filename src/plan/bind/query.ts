@@ -20,7 +20,15 @@ import {
 import { column, columnsOf, conjunctsOf, literal, mapColumns, signatureOf } from '../expression.ts'
 import { fold } from '../fold.ts'
 import type { AggregateCall, Expression, Plan } from '../logical.ts'
-import { aggregate, filter, project, type SortShape, sort, values } from '../node.ts'
+import {
+  aggregate,
+  filter,
+  project,
+  type SortShape,
+  sort,
+  values,
+  window as windowed,
+} from '../node.ts'
 import {
   type Above,
   type Aggregates,
@@ -35,6 +43,7 @@ import { bindRanks, filterRanked, liftRank, type RankCall } from './over.ts'
 import { bindRelation, type Conjuncts } from './relation.ts'
 import { columnsNamed, columnsOfTable, type Scope, scopeOf } from './scope.ts'
 import { suggestion } from './suggest.ts'
+import { bindGroupWindow, isWindowCall } from './window.ts'
 
 type SelectTree = QueryBody & { kind: 'select' }
 
@@ -67,7 +76,8 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
   const scope = from?.scope ?? []
   // Without FROM there is one row; its one column cannot be named.
   const source = from?.plan ?? values([[literal(true, boolean)]], ['row'])
-  const width = source.output.length
+  const window = bindGroupWindow(binding, { plan: source, scope }, tree.groupBy)
+  const width = source.output.length + (window?.columns.length ?? 0)
   const aggregates: Aggregates = { width, calls: [] }
   const ranks: RankCall[] = []
   const env = (clause: string, collector: Aggregates | null): Env => ({
@@ -75,6 +85,7 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
     scope,
     clause,
     aggregates: collector,
+    window: clause === 'WHERE' ? null : window,
   })
   /** Where aggregates and ROW_NUMBER may stand. */
   const last = (clause: string): Env => ({ ...env(clause, aggregates), ranks })
@@ -98,9 +109,11 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
   ])
   all<void>([
     () => {
-      groups = all(
-        tree.groupBy.map((key) => () => bindGroup(env('GROUP BY', null), key, items, width)),
-      )
+      const keys = tree.groupBy.map((key) => () => {
+        if (isWindowCall(key)) return window!.columns
+        return [bindGroup(env('GROUP BY', null), key, items, width)]
+      })
+      groups = all(keys).flat()
     },
     () => {
       order = bindOrder(last('ORDER BY'), query.orderBy, items)
@@ -110,6 +123,7 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
     },
   ])
   let plan = where.length === 0 ? source : filterRanked(source, where)
+  if (window !== null) plan = windowed(plan, window.shape)
   const grouped = groups.length > 0 || aggregates.calls.length > 0 || having !== null
   if (grouped) {
     const above = bindAggregate(binding, plan, { groups, aggregates, scope })

@@ -8,18 +8,14 @@
 import type { Query, Expression as Tree, Relation as TreeRelation } from '../../../grammar/index.ts'
 import type { Span } from '../../base/index.ts'
 import type { Relation } from '../../catalog/index.ts'
-import { precisionMicros, typeText } from '../../data/index.ts'
-import { coerce, interval, isAdaptable } from '../coerce.ts'
-import { fold } from '../fold.ts'
 import type { Plan } from '../logical.ts'
-import { project, scan, window } from '../node.ts'
-import { watermarkedColumn } from '../watermark.ts'
+import { project, scan } from '../node.ts'
 import { type Binding, fail, inView, unsupported } from './binding.ts'
-import { bindExpression } from './expression.ts'
 import { bindJoin } from './join.ts'
 import { bindQuery } from './query.ts'
-import { findColumn, type Scope, scopeOf } from './scope.ts'
+import { type Scope, scopeOf } from './scope.ts'
 import { suggestion } from './suggest.ts'
+import { bindWindow } from './window.ts'
 
 export interface BoundRelation {
   plan: Plan
@@ -137,76 +133,4 @@ function bindDerived(binding: Binding, tree: TreeRelation & { kind: 'derived' })
 export function refuseEmit(query: Query): void {
   if (query.emit === null) return
   unsupported('EMIT inside another query', query.emit.span, 'move EMIT to the end of the statement')
-}
-
-// ---------------------------------------------------------------- windows
-
-/** More windows per row are taken for a mistake in the units. */
-const windowsPerRowMax = 65_536n
-
-function bindWindow(binding: Binding, tree: TreeRelation & { kind: 'window' }): BoundRelation {
-  const source = bindRelation(binding, tree.source, [])
-  const name = tree.function
-  const time = findColumn(source.scope, [tree.time], tree.time.span)
-  if (time.type.kind !== 'timestamp') {
-    const message = `${name} needs a TIMESTAMP column, and ${time.name} is ${typeText(time.type)}`
-    const candidate = source.scope.find((column) => column.type.kind === 'timestamp')
-    const hint = candidate === undefined ? undefined : `${candidate.name} is a TIMESTAMP`
-    fail('invalid_window', message, tree.time.span, hint)
-  }
-  const unit = precisionMicros(time.type)
-  const size = microsOf(binding, tree.size, `the size of ${name}`, unit)
-  const slide =
-    tree.slide === null ? size : microsOf(binding, tree.slide, `the slide of ${name}`, unit)
-  const offset =
-    tree.offset === null ? 0n : microsOf(binding, tree.offset, `the offset of ${name}`, unit)
-  if (size <= 0n) fail('invalid_window', `the size of ${name} must be positive`, tree.size.span)
-  if (slide <= 0n) fail('invalid_window', `the slide of ${name} must be positive`, tree.slide!.span)
-  if (size / slide > windowsPerRowMax) {
-    const message = `each row would be in ${size / slide} windows, and ${windowsPerRowMax} are the most`
-    fail('invalid_window', message, tree.slide!.span)
-  }
-  if (binding.continuous && source.plan.updating) {
-    unsupported(`${name} over a query whose rows change`, tree.source.span)
-  }
-  const watermarked = watermarkedColumn(source.plan, time.index)
-  const plan = window(source.plan, {
-    function: name === 'TUMBLE' ? 'tumble' : 'hop',
-    time: time.index,
-    slideMicros: slide.toString(),
-    sizeMicros: size.toString(),
-    offsetMicros: offset.toString(),
-    judge: binding.continuous && watermarked,
-    watermarked,
-  })
-  return { plan, scope: windowScope(plan, source, tree) }
-}
-
-/** Without an alias the source's own name stays usable as qualifier. */
-function windowScope(
-  plan: Plan,
-  source: BoundRelation,
-  tree: TreeRelation & { kind: 'window' },
-): Scope {
-  if (tree.alias !== null) return scopeOf(plan.output, tree.alias.name)
-  const qualifier = source.scope[0]?.qualifier ?? null
-  return scopeOf(plan.output, qualifier)
-}
-
-/** A constant INTERVAL, a whole number of units of the time column. */
-function microsOf(binding: Binding, tree: Tree, what: string, unit: bigint): bigint {
-  const env = { binding, scope: [], clause: what, aggregates: null }
-  const bound = bindExpression(env, tree)
-  const constant = fold(isAdaptable(bound) ? coerce(bound, interval, tree.span) : bound)
-  if (constant.type.kind !== 'interval') {
-    const message = `${what} is an INTERVAL, not ${typeText(constant.type)}`
-    fail('invalid_window', message, tree.span, "write INTERVAL '10' SECOND")
-  }
-  if (constant.kind !== 'literal' || constant.value === null) {
-    fail('invalid_window', `${what} must be a constant`, tree.span)
-  }
-  const micros = BigInt(constant.value)
-  if (micros % unit === 0n) return micros
-  const message = `${what} is finer than the time column, whose unit is ${unit} µs`
-  return fail('invalid_window', message, tree.span)
 }
