@@ -10,11 +10,19 @@
  */
 import type { Diagnostic } from '../src/base/index.ts'
 import type { Token } from './scanner.ts'
+import { kinds } from './words.ts'
 
-export type Place = 'statement' | 'element' | 'relation' | 'group' | 'operand' | 'anywhere'
+export type Place =
+  | 'statement'
+  | 'element'
+  | 'relation'
+  | 'group'
+  | 'operand'
+  | 'type'
+  | 'anywhere'
 
 /** Words of the text → name of the construct; '' where the words are the name. `<name>` is any name,
-    `<any>` any token. */
+    `<string>` and `<number>` literals, `<any>` any token. */
 // biome-ignore format: a table to read as a block
 export const constructs: Record<Place, Record<string, string>> = {
   statement: {
@@ -49,7 +57,16 @@ export const constructs: Record<Place, Record<string, string>> = {
     PAUSE: 'PAUSE QUERY', RESUME: 'RESUME QUERY', USE: '', RESET: '', PREPARE: '', DEALLOCATE: '',
     'EXECUTE STATEMENT SET': 'statement sets (EXECUTE STATEMENT SET)', EXECUTE: '', CALL: '', VERIFY: '', TAP: '',
     ANALYZE: '', VACUUM: '', GRANT: '', REVOKE: '', PRAGMA: '', ATTACH: '', DETACH: '', PIVOT: '', UNPIVOT: '',
-    COMMENT: 'COMMENT ON', LISTEN: '', NOTIFY: '', SUMMARIZE: '', CHECKPOINT: '',
+    'COMMENT ON': '', LISTEN: '', NOTIFY: '', SUMMARIZE: '', CHECKPOINT: '',
+    'CREATE TABLE <name> LIKE': 'CREATE … LIKE', 'CREATE RECURSIVE': '', 'TABLE <name>': 'TABLE as a query',
+    'DROP TEMP': 'temporary objects', 'DROP TEMPORARY': 'temporary objects',
+    'DESCRIBE EXTENDED <name>': 'DESCRIBE EXTENDED', 'DESC EXTENDED <name>': 'DESCRIBE EXTENDED',
+    'INSERT INTO <name> PARTITION (': 'INSERT INTO … PARTITION', 'INSERT INTO <name> TABLE': 'TABLE as a query',
+    'INSERT INTO <name> BY NAME': 'INSERT … BY NAME',
+    'SHOW JOBS': '', 'SHOW DATABASES': '', 'SHOW CATALOGS': '', 'SHOW CONNECTIONS': '', 'SHOW SUBSCRIPTIONS': '',
+    'SHOW CURSORS': '', 'SHOW SECRETS': '', 'SHOW TYPES': '', 'SHOW CURRENT': '',
+    'SET SESSION <name>': 'SET SESSION', 'SET LOCAL <name>': 'SET LOCAL',
+    'ADD JAR': '', 'REMOVE JAR': '', 'STOP JOB': '', 'COMPILE PLAN': '', KILL: '', WAIT: '',
   },
   element: {
     'PRIMARY KEY': '', 'UNIQUE (': 'UNIQUE', 'FOREIGN KEY': '', 'CHECK (': 'CHECK constraints',
@@ -73,7 +90,18 @@ export const constructs: Record<Place, Record<string, string>> = {
     'ANY (': 'ANY', 'SOME (': 'SOME', 'TRY (': 'TRY', 'NEXT VALUE': 'sequences',
     'TIMESTAMP WITH TIME ZONE': 'time zones',
   },
+  type: {
+    'GEOMETRY (': 'type GEOMETRY', 'VECTOR (': 'type VECTOR', 'ENUM (': 'type ENUM', 'SKETCH <': 'type SKETCH',
+    'TGEOMPOINT': 'type TGEOMPOINT', 'UNION (': 'type UNION',
+  },
   anywhere: {
+    'ROWS =>': 'count windows (ROWS)', 'SLIDE_ROWS =>': 'count windows (ROWS)',
+    'WITHIN (': 'JOIN … WITHIN', 'WITHIN <number>': 'JOIN … WITHIN', 'COMMENT <string>': 'COMMENT',
+    'WITH WRAPPER': 'JSON functions with WRAPPER', 'WITHOUT WRAPPER': 'JSON functions with WRAPPER',
+    '<string> VALUE': 'JSON_OBJECT with VALUE', 'KEY <string>': 'JSON_OBJECT with KEY',
+    'ON NULL': 'JSON functions with ON NULL', 'ON EMPTY': 'JSON functions with ON EMPTY',
+    'ON ERROR': 'JSON functions with ON ERROR',
+    'LIMIT <number> %': 'LIMIT with a percentage', '. *': 'a qualified * in an expression',
     UNION: '', INTERSECT: '', EXCEPT: '', 'MINUS SELECT': 'MINUS',
     'WITHIN GROUP': '', 'IGNORE NULLS': '', 'RESPECT NULLS': '',
     WINDOW: 'named windows (WINDOW)', 'DISTINCT ON': '', 'SELECT INTO': '', INTO: 'SELECT INTO',
@@ -156,16 +184,23 @@ export function constructAt(place: Place, look: Look): Diagnostic | undefined {
 }
 
 function matchAt(place: Place, look: Look): Pattern | undefined {
-  const first = look(0)?.upper
-  if (first === undefined || first === '') return undefined
-  const list = patternsOf(place).get(first)
+  const first = look(0)
+  if (first === undefined) return undefined
+  const list = patternsOf(place).get(first.upper || classOf(first))
   return list?.find((p) => p.words.every((w, i) => matches(w, look(i))))
 }
 
 function matches(pattern: string, token: Token | undefined): boolean {
-  if (pattern === '<any>') return token !== undefined
-  if (pattern !== '<name>') return token?.upper === pattern
-  return token !== undefined && /^["`\p{L}_]/u.test(token.image)
+  if (token === undefined) return false
+  if (pattern === '<any>') return true
+  if (pattern === '<name>') return /^["`\p{L}_]/u.test(token.image)
+  return (token.upper || classOf(token)) === pattern
+}
+
+/** What a pattern calls a token without words of its own. */
+function classOf({ tokenType }: Token): string {
+  if (tokenType === kinds.string) return '<string>'
+  return tokenType === kinds.number ? '<number>' : ''
 }
 
 /**

@@ -12,15 +12,19 @@
  * Cost     About 60,000 statements of 130 characters a second; made in about 10 ms.
  */
 import { expectation } from './expectation.ts'
+import { lazyLookahead } from './lookahead.ts'
 import { StatementRules } from './rule/statement.ts'
 import type { Token } from './scanner.ts'
 import type { Statement } from './tree.ts'
 import { vocabulary } from './words.ts'
 
+const maxLookahead = 1
+
 export class Parser extends StatementRules {
   constructor(options: { validate: boolean }) {
     super(vocabulary, {
-      maxLookahead: 1,
+      maxLookahead,
+      lookaheadStrategy: lazyLookahead(maxLookahead),
       recoveryEnabled: false,
       skipValidations: !options.validate,
       errorMessageProvider: expectation,

@@ -27,6 +27,7 @@ const parameterStyles: Record<string, 'positional' | 'numbered' | 'named'> = {
 export abstract class LiteralRules extends LeafRules {
   type = this.RULE('type', (): TypeName => {
     const start = this.start()
+    this.refuse('type')
     const first = this.CONSUME(identifier, { ERR_MSG: 'a type' }) as Token
     if (first.tokenType === kinds.quotedName) this.mistaken('a type name is not quoted', first)
     let name = first.upper

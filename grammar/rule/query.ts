@@ -97,7 +97,7 @@ export abstract class QueryRules extends ExpressionRules {
     return tail
   })
 
-  /** LIMIT n, LIMIT ALL, OFFSET n [ROWS], FETCH FIRST n ROWS ONLY. */
+  /** LIMIT n, LIMIT ALL, OFFSET n [ROWS], FETCH FIRST [n] ROWS ONLY. */
   limitPart = this.RULE('limitPart', (): { field: 'limit' | 'offset'; value: Expression | null } =>
     this.OR([
       {
@@ -130,7 +130,13 @@ export abstract class QueryRules extends ExpressionRules {
             { ALT: () => this.CONSUME(word.FIRST) },
             { ALT: () => this.CONSUME(word.NEXT) },
           ])
-          const value = this.SUBRULE2(this.expression)
+          const at = this.start()
+          const given = this.OPTION1({
+            GATE: () => !/^ROWS?$/.test(this.upper(1)),
+            DEF: () => this.SUBRULE2(this.expression),
+          })
+          const one: Expression = { kind: 'number', text: '1', span: { start: at, end: at } }
+          const value = given ?? one
           this.SUBRULE1(this.rowWord)
           this.CONSUME(word.ONLY)
           return { field: 'limit' as const, value }

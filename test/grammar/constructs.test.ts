@@ -11,9 +11,14 @@ const contexts = {
   relation: 'SELECT * FROM ',
   group: 'SELECT a FROM t GROUP BY ',
   operand: 'SELECT ',
+  type: 'CREATE TABLE t (a ',
 } as const
 
-const sample = (words: string): string => words.replace('<name>', 'x').replace('<any>', 'x')
+const sample = (words: string): string => words
+    .replace('<name>', 'x')
+    .replace('<any>', 'x')
+    .replace('<string>', "'x'")
+    .replace('<number>', '1')
 
 for (const place of Object.keys(contexts) as (keyof typeof contexts)[]) {
   test.each(Object.entries(constructs[place]))(`${place}: %s`, (words, name) => {
