@@ -12,14 +12,7 @@ import type { Diagnostic } from '../src/base/index.ts'
 import type { Token } from './scanner.ts'
 import { kinds } from './words.ts'
 
-export type Place =
-  | 'statement'
-  | 'element'
-  | 'relation'
-  | 'group'
-  | 'operand'
-  | 'type'
-  | 'anywhere'
+export type Place = 'statement' | 'element' | 'relation' | 'group' | 'operand' | 'type' | 'anywhere'
 
 /** Words of the text → name of the construct; '' where the words are the name. `<name>` is any name,
     `<string>` and `<number>` literals, `<any>` any token. */

@@ -6,10 +6,11 @@
  *          else what was unexpected, what would have done and, for a misspelt keyword, which one was meant.
  * Contract 1 (checked) a statement is in the script or has at least one diagnostic, never both.
  *          2 (checked) diagnostics are in the order of the text and their spans lie within it.
+ *          3 (checked) a hint changes nothing; who runs the text says so.
  * Cost     The parser is made at the first call.
  */
 import type { IToken } from 'chevrotain'
-import type { Diagnostic } from '../src/base/index.ts'
+import type { Diagnostic, Span } from '../src/base/index.ts'
 import { constructAround, unsupported } from './constructs.ts'
 import { expected, expectedText } from './expectation.ts'
 import { Parser } from './parser.ts'
@@ -20,8 +21,15 @@ import { isReserved, kinds } from './words.ts'
 
 let parser: Parser | undefined
 
-export function parse(text: string): { script: Script; diagnostics: Diagnostic[] } {
-  const { tokens, diagnostics } = scan(text)
+/** What a text holds; `hints` are those of other systems: their names, and where they stand. */
+export interface Parsed {
+  script: Script
+  diagnostics: Diagnostic[]
+  hints: { names: string[]; span: Span }[]
+}
+
+export function parse(text: string): Parsed {
+  const { tokens, comments, diagnostics } = scan(text)
   const statements: Statement[] = []
   for (const piece of split(tokens)) {
     if (piece.some((t) => t.tokenType === kinds.invalid)) continue
@@ -30,7 +38,22 @@ export function parse(text: string): { script: Script; diagnostics: Diagnostic[]
     else statements.push(outcome)
   }
   diagnostics.sort((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0))
-  return { script: { kind: 'script', statements }, diagnostics }
+  const hints = comments.flatMap((span) => hintsIn(text, span))
+  return { script: { kind: 'script', statements }, diagnostics, hints }
+}
+
+/** The names of an optimizer hint: `STATE_TTL` and `OPTIONS` of `/*+ STATE_TTL('a' = '1h'), OPTIONS(…)`. */
+function hintsIn(text: string, span: Span): Parsed['hints'] {
+  const { start, end } = span
+  if (!text.startsWith('/*+', start)) return []
+  let depth = 0
+  const names: string[] = []
+  for (const { tokenType, upper } of scan(text.slice(start + 3, end - 2)).tokens) {
+    if (tokenType === kinds.open) depth++
+    else if (tokenType === kinds.close) depth--
+    else if (depth === 0 && /^[\p{L}_]/u.test(upper)) names.push(upper)
+  }
+  return [{ names, span }]
 }
 
 /** The tokens of each statement, without semicolons and without empty statements. */

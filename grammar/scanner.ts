@@ -27,6 +27,7 @@ export type Comment = { start: number; end: number }
 
 export interface Scan {
   tokens: Token[]
+  /** Hints, which are written as comments are, stand among them. */
   comments: Comment[]
   diagnostics: Diagnostic[]
   /** The text ends inside of a string, a quoted name or a comment. */

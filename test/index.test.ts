@@ -226,6 +226,15 @@ for (const thread of threads) {
     expect(await db.query('SELECT $2 AS a', [1, 2])).toEqual([{ a: 2 }])
   })
 
+  test(`${thread}: hints of other systems are said to be ignored`, async () => {
+    await using db = await open(':memory:', { thread })
+    const notices: string[] = []
+    const text =
+      "SELECT /*+ STATE_TTL('a' = '1h'), FAST */ 1; SELECT 2 /* no hint */; -- /*+ NONE */"
+    await db.execute(text, { onNotice: (notice) => notices.push(notice) })
+    expect(notices).toEqual(['hint STATE_TTL, FAST is ignored'])
+  })
+
   test(`${thread}: a parameter that is no value is refused, and closing goes on as ever`, async () => {
     const db = await open(':memory:', { thread })
     const mistake = { code: 'invalid_parameter' }

@@ -157,14 +157,19 @@ export class Database {
 
   /** Runs SQL text. */
   async execute(sql: string, options: ExecuteOptions = {}): Promise<StatementResult[]> {
-    const { text, statements, mistakes } = read(sql, options.vars)
+    const { text, statements, mistakes, hints } = read(sql, options.vars)
     if (options.asks) {
       if (mistakes.length > 0) throw new QueryMistake(mistakes, text)
       checkAsks(statements, text)
     }
     if (mistakes.length === 0) checkCount(statements, options.params, text)
     const results: StatementResult[] = []
+    let from = 0
     for (const statement of statements) {
+      const { end } = statement.span
+      const given = hints.filter(({ span }) => from <= span.start && span.start < end)
+      for (const { names } of given) options.onNotice?.(`hint ${names.join(', ')} is ignored`)
+      from = end
       const result = await this.#statement(statement, text, options)
       results.push(result)
       await options.onResult?.(result)
@@ -471,10 +476,10 @@ function read(sql: string, vars: Record<string, string> | undefined) {
   const substituted = substitute(sql, new Map(Object.entries(vars ?? {})))
   if (substituted.diagnostics.length > 0) throw new QueryMistake(substituted.diagnostics, sql)
   const { text } = substituted
-  const { script, diagnostics } = parse(text)
+  const { script, diagnostics, hints } = parse(text)
   const first = diagnostics[0]?.span?.start ?? Number.POSITIVE_INFINITY
   const statements = script.statements.filter(({ span }) => span.end <= first)
-  return { text, statements, mistakes: diagnostics }
+  return { text, statements, mistakes: diagnostics, hints }
 }
 
 /** The text of one statement, to be read on its own: `?` counts through a whole text, so it becomes `$n`. */

@@ -14,7 +14,8 @@ const contexts = {
   type: 'CREATE TABLE t (a ',
 } as const
 
-const sample = (words: string): string => words
+const sample = (words: string): string =>
+  words
     .replace('<name>', 'x')
     .replace('<any>', 'x')
     .replace('<string>', "'x'")
