@@ -193,6 +193,7 @@ export class Engine {
   /** One cycle over all queries. Returns whether more is there to be taken at once. */
   *cycle(replay: CycleFrame | null = null): Work<boolean> {
     const upTo = replay?.position ?? this.log.position
+    const now = replay === null ? this.options.clock.nowMicros() : BigInt(replay.nowMicros)
     const deltas = new Map<string, Delta>()
     const runs: Run[] = []
     let more = false
@@ -200,7 +201,8 @@ export class Engine {
       if (query.ended) continue
       const changed = query.reads.some((view) => deltas.has(view.replace(/\.errors$/, '')))
       if (!changed && !query.hasWork(upTo)) continue
-      const input = { upTo, rowsMax: this.options.cycleRows, replay: replay?.runs ?? null, deltas }
+      const rowsMax = this.options.cycleRows
+      const input = { now, upTo, rowsMax, replay: replay?.runs ?? null, deltas }
       const result = yield* this.#cycleOf(query, input)
       if (result === null) continue
       for (const run of result.runs) runs.push(run)
@@ -210,7 +212,7 @@ export class Engine {
       }
     }
     // Sinks are made anew by a replay and are told everything again, under the same numbers.
-    const { cycle } = replay ?? this.log.appendCycle(upTo, runs, this.options.clock.nowMicros())
+    const { cycle } = replay ?? this.log.appendCycle(upTo, runs, now)
     for (const [name, delta] of deltas) {
       for (const consumer of this.#queries.get(name)?.consumers ?? []) consumer(cycle, delta)
     }
@@ -246,7 +248,7 @@ export class Engine {
     )
     this.#selecting = query
     try {
-      const delta = yield* query.readAll()
+      const delta = yield* query.readAll(this.options.clock.nowMicros())
       query.lastStats = query.stats()
       const first = delta.errors[0]
       if (first !== undefined) {

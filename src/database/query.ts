@@ -68,6 +68,8 @@ interface ViewInput {
 }
 
 export interface CycleInput {
+  /** Time of the cycle, microseconds since 1970. */
+  now: bigint
   /** Stored rows before this position are taken. */
   upTo: number
   rowsMax: number
@@ -150,6 +152,7 @@ export class Query {
 
   *cycle(input: CycleInput): Work<CycleResult> {
     this.#started = true
+    this.dataflow.now = input.now
     this.#takeViews(input.deltas)
     const runs: Run[] = []
     const taken = { rows: 0 }
@@ -167,8 +170,9 @@ export class Query {
     return { delta, runs, more: more || taken.rows >= input.rowsMax }
   }
 
-  /** All rows of all sources, for a one-shot statement. */
-  *readAll(): Work<Delta> {
+  /** All rows of all sources, for a one-shot statement at the time `now`. */
+  *readAll(now: bigint): Work<Delta> {
+    this.dataflow.now = now
     for (const view of this.#views) this.#attach(view)
     yield* this.#takeTables([])
     // The right sides of joins come first, so that left rows find them: no order depends on it.

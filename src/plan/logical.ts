@@ -42,6 +42,7 @@ import type { Field, Type } from '../data/index.ts'
  * date_trunc        (string literal unit, timestamp|date) → timestamp
  * lower upper trim length substring(s, start[, count])   strings; positions and lengths in code points, 1-based
  * check_length      (string, bigint literal) → the string; overflow when it has more characters
+ * now               timestamp of the cycle, in the precision of the call's `type`; without arguments
  * concat_strict (||, NULL if any is NULL)   concat (NULL counts as '')
  * round(real|double[, integer literal]) round(decimal[, integer literal]) floor ceil   half away from zero; integers
  * pass

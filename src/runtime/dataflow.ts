@@ -51,6 +51,8 @@ interface Sorting {
 }
 
 export class Dataflow {
+  /** Time of the cycle at work, microseconds since 1970. */
+  now = 0n
   /** Scans in the plan's order. */
   readonly scans: ScanStage[] = []
   readonly #stages: Stage[] = []
@@ -66,6 +68,7 @@ export class Dataflow {
   constructor(plan: PhysicalPlan, options: DataflowOptions) {
     this.#environment = {
       ...options,
+      now: () => this.now,
       isView: options.isView ?? (() => false),
       fail: (error) => this.#errors.push(error),
       emitted: (rows) => {

@@ -12,7 +12,8 @@
  *            the step.
  * Cost     one kernel call per node, some 0.3–1 ns per row each.
  */
-import { plainValue } from '../data/index.ts'
+import { assert } from '../base/index.ts'
+import { plainValue, precisionMicros, type Type } from '../data/index.ts'
 import type { Kernels, Vector } from '../kernel/index.ts'
 import type { Expression } from '../plan/index.ts'
 import type { Emit, Target } from './expression/emit.ts'
@@ -33,10 +34,10 @@ export interface Evaluator {
 export function compileExpressions(
   kernels: Kernels,
   expressions: readonly Expression[],
-  options: { vectorSize: number },
+  options: { vectorSize: number; now?: () => bigint },
 ): Evaluator {
   const registers = new Registers(kernels, options.vectorSize)
-  const compiler = new Compiler(registers)
+  const compiler = new Compiler(registers, options.now)
   const outputs = expressions.map((expression) => compiler.slotOf(expression))
   const { steps } = compiler
   return {
@@ -56,10 +57,12 @@ class Compiler {
   readonly steps: Step[] = []
   columns: readonly Vector[] = []
   readonly #registers: Registers
+  readonly #now: (() => bigint) | undefined
   readonly #slots = new Map<string, { slot: Slot; number: number }>()
 
-  constructor(registers: Registers) {
+  constructor(registers: Registers, now: (() => bigint) | undefined) {
     this.#registers = registers
+    this.#now = now
   }
 
   slotOf(expression: Expression): Slot {
@@ -137,7 +140,24 @@ class Compiler {
     }
   }
 
+  /** The time of the cycle, in whole units of the type. */
+  #clock(type: Type, slot: Slot): Step {
+    const now = this.#now
+    assert(now !== undefined, 'a plan that reads the clock runs in a cycle')
+    const registers = this.#registers
+    const register = registers.result('i64')
+    const unit = precisionMicros(type)
+    return (rows) => {
+      const time = now()
+      const rest = ((time % unit) + unit) % unit
+      const from = register.address >>> 3
+      registers.kernels.arena.views.i64.fill(time - rest, from, from + rows)
+      slot.vector = vectorOf(type, register.address, 0)
+    }
+  }
+
   #call(call: Call, slot: Slot): Step {
+    if (call.function === 'now') return this.#clock(call.type, slot)
     const args = call.args.map((arg) => this.slotOf(arg))
     if (call.function === 'coalesce' || tolerant.has(call.function)) {
       return this.#tolerantCall(call, args, slot)

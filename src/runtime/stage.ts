@@ -38,6 +38,8 @@ export interface Environment {
   fragments: readonly Kernels[]
   vectorSize: number
   mode: 'one-shot' | 'continuous'
+  /** Time of the cycle at work, microseconds since 1970. */
+  now(): bigint
   /** Is the relation a view? Then its rows come with whole triples. */
   isView(relation: string): boolean
   /** Takes rows that left the flow. */

@@ -11,11 +11,13 @@ import type { Plan } from '../logical.ts'
 import { aggregate, inputsOf, mapPlan, nodesOf } from '../node.ts'
 import { scansWithoutWatermark } from '../watermark.ts'
 import { fail } from './binding.ts'
+import { checkClock } from './clock.ts'
 
 export type EmitMode = 'changes' | 'on-window-close'
 
 /** Applies what the statement asks for; `span` is where it asks. */
 export function applyEmit(plan: Plan, emit: Emit | null): { plan: Plan; emit: EmitMode } {
+  checkClock(plan)
   if (emit === null || emit.mode === 'changes') return { plan, emit: 'changes' }
   const closed = closeWindows(plan)
   if (!isFinal(closed)) refuse(plan, closed, emit.span)
@@ -24,6 +26,7 @@ export function applyEmit(plan: Plan, emit: Emit | null): { plan: Plan; emit: Em
 
 /** What INSERT into a connector's table does when it does not say: finals where there are some. */
 export function defaultEmit(plan: Plan): { plan: Plan; emit: EmitMode } {
+  checkClock(plan)
   const closed = closeWindows(plan)
   return isFinal(closed) ? { plan: closed, emit: 'on-window-close' } : { plan, emit: 'changes' }
 }

@@ -11,6 +11,7 @@ import {
   boolean,
   coerce,
   commonTypeOf,
+  date,
   decimal,
   digitsOf,
   double,
@@ -108,8 +109,20 @@ define('dayofmonth', 1, 1, (given) =>
 define('dayofyear', 1, 1, (given) =>
   bindExtract('doy', given.args[0]!, given.argSpans[0]!, given.planSpan),
 )
+define('now current_timestamp', 0, 0, (given) => now(given, timestamp(6, true)))
+define('localtimestamp', 0, 0, (given) => now(given, timestamp(6)))
+define('proctime', 0, 0, (given) => now(given, timestamp(3, true)))
+define('current_date', 0, 0, (given) => coerce(now(given, timestamp(6)), date))
+define('current_time localtime', 0, 0, (given) =>
+  coerce(now(given, timestamp(6)), { kind: 'time', precision: 6 }),
+)
 define('greatest', 1, 20, (given) => bindExtreme(given, 'ge'))
 define('least', 1, 20, (given) => bindExtreme(given, 'le'))
+
+/** The time of the cycle that computes the row, as it is recorded in the log. */
+function now(given: Call, type: Type): Expression {
+  return call('now', [], type, given.planSpan)
+}
 
 export function bindFunction(given: Call): Expression {
   const entry = entries.get(given.name)

@@ -13,8 +13,7 @@ const names = `
   string_split string_to_array regexp_extract regexp_extract_all regexp_replace regexp_match
   regexp_matches regexp_count regexp_like starts_with ends_with contains ascii chr md5 sha1
   sha256 sha512 to_base64 from_base64 encode url_encode url_decode parse_url format printf
-  levenshtein jaro_winkler count_char uuid gen_random_uuid now current_timestamp current_date
-  current_time localtimestamp proctime current_watermark mz_now dayofweek epoch_ms time_bucket
+  levenshtein jaro_winkler count_char uuid gen_random_uuid current_watermark mz_now dayofweek epoch_ms time_bucket
   date_bin date_format to_char strftime strptime to_date to_timestamp to_timestamp_ltz
   from_unixtime unix_timestamp make_date make_time make_timestamp make_interval age date_add
   date_sub datediff date_diff timestampadd timestampdiff convert_tz last_day tumble_start
