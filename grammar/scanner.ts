@@ -40,6 +40,10 @@ const wordTypes: ReadonlyMap<string, TokenType> = new Map([
     (w): [string, TokenType] => [w, kinds.niladic],
   ),
 ])
+/** Types whose name before a string makes it a literal. */
+const typedWords: ReadonlySet<string> = new Set([
+  'DATE', 'TIMESTAMP', 'TIMESTAMPTZ', 'TIMESTAMP_LTZ', 'TIME', 'VARBINARY', 'BYTEA',
+]) // biome-ignore format: one list
 const castWords: ReadonlySet<string> = new Set(['CAST', 'TRY_CAST', 'SAFE_CAST'])
 const operatorLengthMax = 3
 
@@ -157,13 +161,23 @@ class Scanner {
     this.#push(wordTypes.get(upper) ?? kinds.name, end, upper, text)
   }
 
-  /** X'…' and B'…'. */
+  /** X'…' is VARBINARY '\x…'; B'…' has no type. */
   #foreignString(quote: number) {
+    const digits = /^'([0-9a-fA-F]*)'/.exec(this.#text.slice(quote))?.[1]
+    if (/[xX]/.test(this.#text[this.#at]!)) {
+      if (digits === undefined || digits.length % 2 !== 0) {
+        const close = this.#text.indexOf("'", quote + 1)
+        const message = 'a byte has two hexadecimal digits'
+        return this.#fault(message, close < 0 ? this.#text.length : close + 1)
+      }
+      this.#push(kinds.typed, quote, 'VARBINARY', 'VARBINARY')
+      return this.#push(kinds.string, quote + digits.length + 2, '', `\\x${digits}`)
+    }
     const close = this.#text.indexOf("'", quote + 1)
     const start = this.#at
     const end = close < 0 ? this.#text.length : close + 1
     this.#push(kinds.invalid, end, '', '')
-    const message = 'not supported yet: binary strings'
+    const message = 'not supported yet: bit strings'
     this.#diagnostics.push({ code: 'unsupported', message, span: { start, end } })
   }
 
@@ -206,15 +220,13 @@ class Scanner {
   #pushString(value: string, end: number) {
     const before = this.#tokens.at(-1)
     if (before?.upper === 'INTERVAL') this.#retype(before, kinds.interval)
-    else if (before?.upper === 'DATE' || before?.upper === 'TIMESTAMP') {
-      this.#retype(before, kinds.typed)
-    } else if (before?.upper === ')') {
+    else if (before !== undefined && typedWords.has(before.upper)) this.#retype(before, kinds.typed)
+    else if (before?.upper === ')') {
       // TIMESTAMP(3) '…'
       const head = this.#tokens.at(-4)
       const digits = this.#tokens.at(-2)?.tokenType === kinds.number
-      if (head?.upper === 'TIMESTAMP' && digits && this.#tokens.at(-3)?.upper === '(') {
-        this.#retype(head, kinds.typed)
-      }
+      const isTime = head !== undefined && /^TIME/.test(head.upper) && typedWords.has(head.upper)
+      if (isTime && digits && this.#tokens.at(-3)?.upper === '(') this.#retype(head, kinds.typed)
     }
     this.#push(kinds.string, end, '', value)
   }

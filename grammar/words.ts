@@ -76,7 +76,7 @@ export const kinds = {
   extract: kind('Extract', names, 'EXTRACT'),
   /** INTERVAL before a string or a number. */
   interval: kind('Interval', names, 'INTERVAL'),
-  /** DATE and TIMESTAMP before a string. */
+  /** DATE, TIMESTAMP, TIME and their like before a string; X of X'…'. */
   typed: kind('Typed', names, 'a literal'),
   /** CURRENT_TIMESTAMP and its like: calls without parentheses. */
   niladic: kind('Niladic', [label], 'a function'),

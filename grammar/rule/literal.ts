@@ -43,6 +43,12 @@ export abstract class LiteralRules extends LeafRules {
       },
     })
     const parameters: number[] = []
+    this.OPTION3({
+      GATE: () => name === 'INTERVAL' && units.has(this.upper(1)),
+      DEF: () => {
+        name = this.SUBRULE(this.intervalFields)
+      },
+    })
     this.OPTION1(() => {
       this.CONSUME(kinds.open)
       this.AT_LEAST_ONE_SEP({
@@ -54,16 +60,52 @@ export abstract class LiteralRules extends LeafRules {
       this.CONSUME(kinds.close)
     })
     this.ACTION(() => {
-      if (this.upper(1) === 'WITH' && this.upper(2) === 'TIME') {
-        this.unsupported('time zones')
-      }
       if (this.upper(1) === '[' || this.upper(1) === 'ARRAY') this.unsupported('array types', start)
     })
     this.OPTION2({
       GATE: () => this.upper(1) === 'WITHOUT',
       DEF: () => this.SUBRULE(this.withoutTimeZone),
     })
+    this.OPTION4({
+      GATE: () =>
+        this.upper(1) === 'WITH' && (this.upper(2) === 'TIME' || this.upper(2) === 'LOCAL'),
+      DEF: () => {
+        this.SUBRULE(this.withTimeZone)
+        name = name === 'TIMESTAMP' ? 'TIMESTAMPTZ' : `${name}TZ`
+      },
+    })
     return { kind: 'type', name, parameters, span: this.span(start) }
+  })
+
+  /** YEAR TO MONTH, DAY(3) TO SECOND(6), HOUR; the name of the type. */
+  intervalFields = this.RULE('intervalFields', (): string => {
+    const first = this.CONSUME(identifier) as Token
+    this.OPTION(() => this.SUBRULE(this.digits))
+    this.OPTION1({
+      GATE: () => units.has(this.upper(2)),
+      DEF: () => {
+        this.CONSUME(word.TO)
+        this.CONSUME1(identifier)
+        this.OPTION2(() => this.SUBRULE1(this.digits))
+      },
+    })
+    return /^(YEAR|QUARTER|MONTH)/.test(first.upper) ? 'INTERVAL YEAR TO MONTH' : 'INTERVAL'
+  })
+
+  digits = this.RULE('digits', (): void => {
+    this.CONSUME(kinds.open)
+    this.SUBRULE(this.integer)
+    this.CONSUME(kinds.close)
+  })
+
+  withTimeZone = this.RULE('withTimeZone', (): void => {
+    this.CONSUME(word.WITH)
+    this.OPTION({
+      GATE: () => this.upper(1) === 'LOCAL',
+      DEF: () => this.CONSUME(identifier),
+    })
+    this.CONSUME1(identifier)
+    this.CONSUME2(identifier)
   })
 
   withoutTimeZone = this.RULE('withoutTimeZone', (): void => {
@@ -136,7 +178,7 @@ export abstract class LiteralRules extends LeafRules {
     return { kind: 'interval', text: text.value, from, to, span: this.span(start) }
   })
 
-  /** DATE '…', TIMESTAMP '…', TIMESTAMP(3) '…'. */
+  /** DATE '…', TIMESTAMP '…', TIMESTAMP(3) '…', TIME '…', X'…'. */
   typedLiteral = this.RULE('typedLiteral', (): Expression => {
     const start = this.start()
     const token = this.CONSUME(kinds.typed) as Token

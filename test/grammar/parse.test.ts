@@ -117,6 +117,15 @@ test.each<[string, unknown]>([
     'safe_cast(a as timestamp(3) without time zone)',
     { kind: 'cast', operand: a, type: ty('TIMESTAMP', 3), attempt: true },
   ],
+  [
+    'cast(a as timestamp(3) with local time zone)',
+    { kind: 'cast', operand: a, type: ty('TIMESTAMPTZ', 3), attempt: false },
+  ],
+  [
+    'cast(a as interval day(2) to second(6))',
+    { kind: 'cast', operand: a, type: ty('INTERVAL'), attempt: false },
+  ],
+  ["x'0aF0'", { kind: 'typed-literal', type: ty('VARBINARY'), text: '\\x0aF0' }],
   ['EXTRACT(hours FROM a)', { kind: 'extract', unit: 'HOUR', operand: a }],
   ["EXTRACT('epoch' FROM a)", { kind: 'extract', unit: 'EPOCH', operand: a }],
   ["INTERVAL '10' SECOND", interval('10', 'SECOND')],
