@@ -44,3 +44,4 @@ export {
   typeText,
   type Value,
 } from './type.ts'
+export { readWide, writeWide } from './wide.ts'

@@ -6,6 +6,7 @@ import './conversion.ts'
 import './mark.ts'
 import './movement.ts'
 import './view.ts'
+import './wide.ts'
 
 export { Arena } from './arena.ts'
 

@@ -11,6 +11,8 @@ export type Operand =
   | 'i32'
   | 'f64'
   | 'view'
+  /** Views of DECIMAL beyond 64 bits. */
+  | 'wide'
   /** A bitmap; `validity` may be address 0. */
   | 'bits'
   | 'validity'

@@ -191,6 +191,7 @@ function fails(name: string, args: Expression[], type: Type): boolean {
     case 'negate':
     case 'abs':
       return !['real', 'double', 'decimal'].includes(type.kind)
+    case 'join_limbs':
     case 'check_length':
       return true
     case 'cast':

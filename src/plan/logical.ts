@@ -41,6 +41,9 @@ import type { Field, Type } from '../data/index.ts'
  *                   seconds
  * date_trunc        (string literal unit, timestamp|date) → timestamp
  * lower upper trim length substring(s, start[, count])   strings; positions and lengths in code points, 1-based
+ * limb              (wide decimal, bigint literal k) → bigint: bits 32k to 32k + 31, of the last, k = 3, all above
+ * join_limbs        (bigint × 4) → decimal, average_limbs (bigint × 4, count, scale) → double: sum and average of
+ *                   decimals whose limbs were added up
  * check_length      (string, bigint literal) → the string; overflow when it has more characters
  * now               timestamp of the cycle, in the precision of the call's `type`; without arguments
  * concat_strict (||, NULL if any is NULL)   concat (NULL counts as '')

@@ -11,6 +11,14 @@ export type Kind =
   | 'boolean'
   | 'timestamp'
   | 'date'
+  | 'smallint'
+  | 'real'
+  | 'wide'
+  | 'time'
+  | 'timestamptz'
+  | 'months'
+  | 'bytes'
+  | 'json'
 
 /** An expression: `$0`, `$1` … in the text stand for the parts. */
 export interface Expr {

@@ -23,9 +23,17 @@ export const kinds: readonly Kind[] = [
   'boolean',
   'timestamp',
   'date',
+  'smallint',
+  'real',
+  'wide',
+  'time',
+  'timestamptz',
+  'months',
+  'bytes',
+  'json',
 ]
 
-const numeric: readonly Kind[] = ['int', 'bigint', 'double', 'decimal']
+const numeric: readonly Kind[] = ['int', 'bigint', 'double', 'decimal', 'smallint', 'real', 'wide']
 
 export function pick<T>(random: Random, from: readonly T[]): T {
   return from[random.below(from.length)]!
@@ -50,6 +58,19 @@ const literals: Record<Kind, readonly string[]> = {
     "timestamp '1969-12-31 23:59:59'",
   ],
   date: ["date '2026-01-01'", "date '1969-12-31'"],
+  smallint: ['cast(1 as smallint)', 'cast(-3 as smallint)', 'cast(32767 as smallint)'],
+  real: ['cast(0.5 as real)', 'cast(1.1 as real)', 'cast(-2e30 as real)'],
+  wide: [
+    'cast(0.5 as decimal(38, 3))',
+    'cast(-7 as decimal(38, 3))',
+    'cast(12345678901234567890123456789012345.678 as decimal(38, 3))',
+    'cast(-400000000000000000000000000.5 as decimal(38, 3))',
+  ],
+  time: ["time '10:20:30'", "time '00:00:00'", "time '23:59:59.999999'"],
+  timestamptz: ["timestamptz '2026-01-01 00:00:10+00'", "timestamptz '2026-01-01 02:00+02'"],
+  months: ["interval '1' month", "interval '-2' year", "interval '0' month"],
+  bytes: ["x''", "x'00ff'", "x'6162636465666768696a6b6c6d6e'"],
+  json: ["cast('1' as json)", 'cast(\'{"a": [1, 2]}\' as json)', "cast('null' as json)"],
 }
 
 /** Operations: text with $n, and the kinds of the parts. */
@@ -81,6 +102,10 @@ const operations: Record<Kind, readonly [string, ...Kind[]][]> = {
     ['extract(dow from $0)', 'date'],
     ['extract(week from $0)', 'date'],
     ['extract(doy from $0)', 'timestamp'],
+    ['extract(hour from $0)', 'time'],
+    ['extract(month from $0)', 'months'],
+    ['cast($0 as bigint)', 'wide'],
+    ['try_cast($0 as bigint)', 'json'],
   ],
   double: [
     ['($0 + $1)', 'double', 'double'],
@@ -115,6 +140,11 @@ const operations: Record<Kind, readonly [string, ...Kind[]][]> = {
     ['cast($0 as varchar)', 'int'],
     ['cast($0 as varchar)', 'bigint'],
     ['cast($0 as varchar)', 'date'],
+    ['cast($0 as varchar)', 'real'],
+    ['cast($0 as varchar)', 'wide'],
+    ['cast($0 as varchar)', 'bytes'],
+    ['cast($0 as varchar)', 'months'],
+    ['cast($0 as varchar(3))', 'time'],
   ],
   boolean: [
     ['($0 and $1)', 'boolean', 'boolean'],
@@ -129,6 +159,10 @@ const operations: Record<Kind, readonly [string, ...Kind[]][]> = {
     ['($0 between -1 and 3)', 'int'],
     ['($0 < $1)', 'int', 'double'],
     ['($0 >= $1)', 'decimal', 'int'],
+    ['($0 >= $1)', 'decimal', 'wide'],
+    ['($0 < $1)', 'wide', 'bigint'],
+    ['($0 = $1)', 'timestamp', 'timestamptz'],
+    ['($0 > $1)', 'real', 'decimal'],
     ['($0 = $1)', 'bigint', 'int'],
   ],
   timestamp: [
@@ -141,6 +175,56 @@ const operations: Record<Kind, readonly [string, ...Kind[]][]> = {
   date: [
     ['($0 + 1)', 'date'],
     ['cast($0 as date)', 'timestamp'],
+    ['cast($0 as date)', 'timestamptz'],
+  ],
+  smallint: [
+    ['($0 + $1)', 'smallint', 'smallint'],
+    ['($0 * $1)', 'smallint', 'smallint'],
+    ['(- $0)', 'smallint'],
+    ['cast($0 as smallint)', 'int'],
+    ['try_cast($0 as smallint)', 'wide'],
+    ['cast($0 as smallint)', 'boolean'],
+  ],
+  real: [
+    ['($0 + $1)', 'real', 'real'],
+    ['($0 * $1)', 'real', 'real'],
+    ['($0 / $1)', 'real', 'real'],
+    ['(- $0)', 'real'],
+    ['round($0, 1)', 'real'],
+    ['cast($0 as real)', 'double'],
+    ['cast($0 as real)', 'wide'],
+  ],
+  wide: [
+    ['cast($0 + $1 as decimal(38, 3))', 'wide', 'wide'],
+    ['cast($0 - $1 as decimal(38, 3))', 'wide', 'bigint'],
+    ['cast($0 * $1 as decimal(38, 3))', 'bigint', 'decimal'],
+    ['try_cast($0 * $1 as decimal(38, 3))', 'wide', 'int'],
+    ['cast($0 / $1 as decimal(38, 3))', 'decimal', 'decimal'],
+    ['cast($0 % $1 as decimal(38, 3))', 'wide', 'decimal'],
+    ['(- $0)', 'wide'],
+    ['abs($0)', 'wide'],
+    ['cast($0 as decimal(38, 3))', 'bigint'],
+    ['cast($0 as decimal(38, 3))', 'varchar'],
+  ],
+  time: [
+    ["($0 + interval '15' hour)", 'time'],
+    ['cast($0 as time)', 'timestamp'],
+    ['cast($0 - $1 as time)', 'time', 'time'],
+  ],
+  timestamptz: [
+    ["($0 + interval '15' second)", 'timestamptz'],
+    ['($0 - $1)', 'timestamptz', 'months'],
+    ['cast($0 as timestamptz)', 'timestamp'],
+  ],
+  months: [
+    ['($0 + $1)', 'months', 'months'],
+    ['($0 * $1)', 'months', 'int'],
+    ['(- $0)', 'months'],
+  ],
+  bytes: [['try_cast($0 as varbinary)', 'varchar']],
+  json: [
+    ['cast($0 as json)', 'int'],
+    ['try_cast($0 as json)', 'varchar'],
   ],
 }
 
@@ -200,7 +284,8 @@ export function aggregate(random: Random, scope: Scope): { expression: Expr; kin
     }
     case 2: {
       const { kind, part } = argumentOf(numeric)
-      const result = kind === 'int' ? 'bigint' : kind
+      const wider = { int: 'bigint', smallint: 'bigint', real: 'double' } as const
+      const result = kind in wider ? wider[kind as 'int'] : kind
       return {
         expression: { text: `sum(${distinct}$0)${suffix(1)}`, parts: [part, ...filter] },
         kind: result,

@@ -284,7 +284,13 @@ class Generator {
 }
 
 function typeOf(kind: Kind): string {
-  return kind === 'decimal' ? 'decimal(6, 2)' : kind
+  const names: Partial<Record<Kind, string>> = {
+    decimal: 'decimal(6, 2)',
+    wide: 'decimal(38, 3)',
+    months: 'interval year to month',
+    bytes: 'varbinary',
+  }
+  return names[kind] ?? kind
 }
 
 const cells: Record<Exclude<Kind, 'timestamp'>, readonly string[]> = {
@@ -318,6 +324,22 @@ const cells: Record<Exclude<Kind, 'timestamp'>, readonly string[]> = {
   ],
   boolean: ['true', 'false'],
   date: ['2026-01-01', '2026-01-02', '1969-12-31', '2024-02-29'],
+  smallint: ['0', '1', '7', '-2', '32767', '-32768'],
+  real: ['0', '1.5', '0.1', '-2', 'NaN', 'Infinity', '1e30'],
+  wide: [
+    '0.000',
+    '1.500',
+    '-3.125',
+    '99999999999999999999999999999999999.999',
+    '-99999999999999999999999999999999999.999',
+    '309485009821345068724781.056',
+    '9223372036854775.808',
+  ],
+  time: ['00:00:00', '10:20:30', '23:59:59.999999', '10:20:31'],
+  timestamptz: ['2026-01-01 00:00:00+00', '2026-01-01 00:00:05+00', '1969-12-31 23:59:59+00'],
+  months: ['0 mons', '1 mon', '1 year', '-2 years -1 mons', '100 years'],
+  bytes: ['\\x', '\\x00', '\\x00ff', '\\x6162636465666768696a6b6c6d6e6f'],
+  json: ['1', 'true', '[1]', '"a"'],
 }
 
 function rowsOf(generator: Generator): Fed[] {

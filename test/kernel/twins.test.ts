@@ -7,6 +7,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import { type Random, seededRandom } from '../../src/base/index.ts'
+import { writeWide } from '../../src/data/index.ts'
 import { Arena, Kernels, kernelDefinitions, windowControl } from '../../src/kernel/index.ts'
 import type { Operand } from '../../src/kernel/operand.ts'
 import { writeView } from '../../src/kernel/view.ts'
@@ -98,6 +99,8 @@ function layOut(arena: Arena, operand: Operand, { random, rows, count }: Inputs)
       }
       return { argument: at, output: 0 }
     }
+    case 'wide':
+      return { argument: layOutWide(arena, random, rows), output: 0 }
     case 'view':
     case 'one view':
       return { argument: layOutViews(arena, random, Math.max(rows, 1)), output: 0 }
@@ -133,6 +136,20 @@ function layOutBits(arena: Arena, random: Random, rows: number): number {
   const density = pick(random, [0, 0.02, 0.5, 0.98, 1])
   for (let row = 0; row < rows; row++) {
     if (random.next() < density) arena.views.u8[at + (row >>> 3)]! |= 1 << (row & 7)
+  }
+  return at
+}
+
+/** Views of numbers of all lengths up to 38 digits, and of NULL. */
+function layOutWide(arena: Arena, random: Random, rows: number): number {
+  const at = arena.allocateZeroed(rows * 16 + 256)
+  const heap = arena.allocateZeroed(rows * 32 + 256)
+  for (let row = 0; row < rows; row++) {
+    if (random.below(10) === 0) continue
+    const bits = (wide(random) << 64n) + BigInt.asUintN(64, wide(random))
+    const value = (bits >> BigInt(random.below(127))) % 10n ** 38n
+    const bytes = heap + row * 32
+    writeView(arena, at + row * 16, bytes, writeWide(value, arena.views.u8, bytes))
   }
   return at
 }

@@ -1,7 +1,7 @@
 /**
  * Arithmetic of the reference interpreter: exact integers of any size first, the range of the type afterwards.
  */
-import type { Type, Value } from '../../src/data/index.ts'
+import { type Type, typeText, type Value } from '../../src/data/index.ts'
 import { dayMicros, divideRounded, fits, floorDivide, isNumber, modulo, scaleOf } from './exact.ts'
 import { moveMonths } from './time.ts'
 import { Fault, type Known } from './value.ts'
@@ -43,6 +43,23 @@ export function arithmetic(name: string, a: Known, b: Known, type: Type): Value 
 function addMonths(at: bigint, months: bigint, type: Type): Value {
   const far = months > 10_000_000n || months < -10_000_000n
   return ranged(far ? 1n << 70n : moveMonths(at, Number(months)), type)
+}
+
+/** The number in base 2³², digit by digit; the last of four digits has the sign. */
+export function limbOf(value: bigint, which: number): bigint {
+  let rest = value
+  for (let at = 0; at < which; at++) rest = floorDivide(rest, 1n << 32n)
+  return which === 3 ? rest : modulo(rest, 1n << 32n)
+}
+
+export function limbSum(limbs: readonly Known[]): bigint {
+  return limbs.reduceRight((sum: bigint, limb) => sum * (1n << 32n) + BigInt(limb as bigint), 0n)
+}
+
+export function joinLimbs(limbs: readonly Known[], type: Type): Value {
+  const sum = limbSum(limbs)
+  if (fits(sum, type)) return sum
+  throw new Fault('overflow', `the sum does not fit into ${typeText(type)}`)
 }
 
 /** The quotient as a decimal, half away from zero. */

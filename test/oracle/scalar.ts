@@ -8,8 +8,8 @@
 import type { Type, Value } from '../../src/data/index.ts'
 import type { Expression } from '../../src/plan/logical.ts'
 import { castValue } from './cast.ts'
-import { isNumber, scaleOf } from './exact.ts'
-import { add, arithmetic, divideDecimals, roundTo } from './number.ts'
+import { isNumber, ratio, scaleOf } from './exact.ts'
+import { add, arithmetic, divideDecimals, joinLimbs, limbOf, limbSum, roundTo } from './number.ts'
 import { textFunction } from './text.ts'
 import { extract, truncateTime } from './time.ts'
 import { type Cell, type CellRow, compareKnown, Failed, Fault, type Known } from './value.ts'
@@ -135,6 +135,14 @@ function strict(call: Call, values: Known[]): Value {
     case 'multiply':
     case 'modulo':
       return arithmetic(name, a!, b!, call.type)
+    case 'limb':
+      return limbOf(a as bigint, Number(b))
+    case 'join_limbs':
+      return joinLimbs(values, call.type)
+    case 'average_limbs': {
+      const sum = ratio(limbSum(values.slice(0, 4)), 1n)
+      return sum / Number(values[4]) / 10 ** Number(values[5])
+    }
     case 'negate':
       return arithmetic('negate', a!, a!, call.type)
     case 'abs':

@@ -280,6 +280,10 @@ export class RandomExpressions {
             arg(this.pick([date, interval, timestamp(6), timestamp(3)])),
           ])
         }
+        if (form === 1 && this.#chance(30)) {
+          const which = literal(BigInt(this.#random.below(4)), bigint)
+          return make('limb', [arg(this.pick([decimal(38, 10), decimal(25, 4)])), which])
+        }
         if (form === 1) return make('length', [arg(varchar)])
         return this.#arithmetic(type, depth, make)
       }
@@ -452,9 +456,10 @@ export class RandomExpressions {
       case 6:
         return make(this.pick(['is_distinct', 'is_not_distinct']), two())
       case 7: {
-        const exact = [decimal(9, 2), decimal(18, 4), decimal(5, 3), bigint, integer]
+        const wide = [decimal(38, 10), decimal(25, 4)]
+        const exact = [decimal(9, 2), decimal(18, 4), decimal(5, 3), ...wide, bigint, integer]
         const other = this.pick(exact)
-        const sides = [this.of(this.pick(exact.slice(0, 3)), depth), this.of(other, depth)]
+        const sides = [this.of(this.pick(exact.slice(0, 5)), depth), this.of(other, depth)]
         if (this.#chance(50)) sides.reverse()
         return make(this.pick(['eq', 'ne', 'lt', 'le', 'gt', 'ge']), sides)
       }

@@ -8,8 +8,8 @@
  */
 import type { Span } from '../../base/index.ts'
 import { isWhole, isWide, type Type, typeText } from '../../data/index.ts'
-import { bigint, coerce, double, integer, isNumeric } from '../coerce.ts'
-import { column, mapChildren, signatureOf } from '../expression.ts'
+import { bigint, coerce, digitsOf, double, integer, isNumeric } from '../coerce.ts'
+import { call, column, literal, mapChildren, signatureOf } from '../expression.ts'
 import type { AggregateCall, Expression } from '../logical.ts'
 import { fail, unsupported } from './binding.ts'
 import { isRankColumn } from './over.ts'
@@ -46,6 +46,22 @@ export function addAggregate(aggregates: Aggregates, given: BoundAggregate): Exp
   return column(aggregates.width + index, { type: given.type, nullable })
 }
 
+/**
+ * SUM or AVG of a DECIMAL beyond 64 bits: the sums of its four parts of 32 bits, put together above the aggregate. Each
+ * of these is exact for 2^31 rows.
+ */
+export function addWide(aggregates: Aggregates, given: BoundAggregate): Expression {
+  const argument = given.argument!
+  const part = (which: number) => call('limb', [argument, literal(BigInt(which), bigint)], bigint)
+  const sums = [0, 1, 2, 3].map((which) =>
+    addAggregate(aggregates, { ...given, function: 'sum', argument: part(which), type: bigint }),
+  )
+  if (given.function === 'sum') return call('join_limbs', sums, given.type, given.span)
+  const count = addAggregate(aggregates, { ...given, function: 'count', type: bigint })
+  const scale = literal(BigInt(digitsOf(argument.type).scale), bigint)
+  return call('average_limbs', [...sums, count, scale], double)
+}
+
 function signatureOfCall(given: BoundAggregate): string {
   const parts = [given.argument, given.filter].map((e) => (e === null ? '' : signatureOf(e)))
   return [given.function, given.distinct, ...parts].join(' ')
@@ -61,9 +77,6 @@ export function aggregateTypes(
   const adds = name === 'sum' || name === 'avg'
   const wanted = kind === 'null' ? integer : kind === 'real' && adds ? double : null
   const known = wanted === null ? argument : coerce(argument, wanted)
-  if (adds && isWide(known.type)) {
-    unsupported(`${name} of a DECIMAL of more than 18 digits`, argumentSpan, 'cast it to DOUBLE')
-  }
   const type = resultType(name, known.type)
   if (type !== null) return { argument: known, type }
   fail('type_mismatch', `${name} does not take ${typeText(known.type)}`, argumentSpan)
@@ -80,7 +93,7 @@ function resultType(name: AggregateName, type: Type): Type | null {
       return isNumeric(type) ? double : type.kind === 'interval' ? type : null
     case 'sum':
       if (isWhole(type)) return bigint
-      if (type.kind === 'decimal') return { ...type, precision: 18 }
+      if (type.kind === 'decimal') return { ...type, precision: isWide(type) ? 38 : 18 }
       return ['double', 'interval', 'months'].includes(type.kind) ? type : null
   }
 }

@@ -6,7 +6,7 @@
  */
 import type { Expression as Tree } from '../../../grammar/index.ts'
 import type { Span } from '../../base/index.ts'
-import { parseValue, sameType, type Type, typeText } from '../../data/index.ts'
+import { isWide, parseValue, sameType, type Type, typeText } from '../../data/index.ts'
 import {
   bigint,
   boolean,
@@ -20,8 +20,15 @@ import {
 } from '../coerce.ts'
 import { and, branch, call, choose, column, literal, or } from '../expression.ts'
 import type { Expression } from '../logical.ts'
-import { type Aggregates, addAggregate, aggregateTypes, isAggregateName } from './aggregate.ts'
-import { type Binding, fail, planSpan } from './binding.ts'
+import {
+  type Aggregates,
+  addAggregate,
+  addWide,
+  aggregateTypes,
+  type BoundAggregate,
+  isAggregateName,
+} from './aggregate.ts'
+import { type Binding, fail, planSpan, unsupported } from './binding.ts'
 import { asText, bindExtract, bindFunction, branchType, coerceCondition } from './function.ts'
 import { intervalLiteral, numberLiteral, parameterLiteral } from './literal.ts'
 import { bindArithmetic, bindComparison, comparisonOf, type Pair } from './operator.ts'
@@ -391,5 +398,12 @@ function bindAggregateCall(
   const { argument, type } = aggregateTypes(name, bindExpression(inner, arg!), arg!.span)
   // The least of distinct values is the least of all values.
   const distinct = tree.distinct && name !== 'min' && name !== 'max'
-  return addAggregate(env.aggregates, { function: name, argument, distinct, filter, type, span })
+  const given: BoundAggregate = { function: name, argument, distinct, filter, type, span }
+  const adds = name === 'sum' || name === 'avg'
+  if (!adds || !isWide(argument.type)) return addAggregate(env.aggregates, given)
+  if (distinct) {
+    const what = `${name}(DISTINCT) of a DECIMAL of more than 18 digits`
+    unsupported(what, arg!.span, 'cast it to a DECIMAL of at most 18 digits')
+  }
+  return addWide(env.aggregates, given)
 }

@@ -21,6 +21,7 @@ import {
 import { dayMicros, Fault, power10, scaleOf } from './fault.ts'
 import { lowerCast } from './lower-cast.ts'
 import { lowerExtract, lowerTruncate } from './lower-time.ts'
+import { lowerWide } from './lower-wide.ts'
 import { piecesOf } from './pattern.ts'
 import type { Registers } from './register.ts'
 import type { Call } from './scalar.ts'
@@ -203,17 +204,22 @@ const lowerings: Record<string, Lower> = {
 }
 
 /** A DECIMAL beyond 64 bits: comparisons of one scale go by its bytes. */
-function lowerWide(call: Call, registers: Registers): Emit | null {
+function lowerAnyWide(call: Call, registers: Registers): Emit | null {
   const [left, right] = call.args
   const alike = right !== undefined && isWide(left!.type) && isWide(right.type)
-  if (!alike || scaleOf(left!.type) !== scaleOf(right.type)) return null
-  return call.function in orders ? lowerings[call.function]!(call, registers) : null
+  if (call.function in orders && alike && scaleOf(left!.type) === scaleOf(right.type)) {
+    return orders[call.function]!(call, registers)
+  }
+  const narrow = lowerings[call.function]
+  return call.function === 'limb' || narrow !== undefined
+    ? lowerWide(call, registers, narrow ?? (() => null))
+    : null
 }
 
 export function lower(call: Call, registers: Registers): Emit | null {
   if (call.args.some((arg) => arg.type.kind === 'null')) return null
   if (isWide(call.type) || call.args.some((arg) => isWide(arg.type)))
-    return lowerWide(call, registers)
+    return lowerAnyWide(call, registers)
   if (call.function.startsWith('extract_')) return lowerExtract(call, registers)
   if (call.function === 'date_trunc') return lowerTruncate(call, registers)
   return lowerings[call.function]?.(call, registers) ?? null

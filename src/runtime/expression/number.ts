@@ -170,6 +170,29 @@ export function toDouble(a: Known, from: Type): number {
   return scale === 0 ? Number(a) : Number(`${a}e-${scale}`)
 }
 
+/** 32 bits of a DECIMAL, from bit 32 · `which` on; the last of four has the sign. */
+export function limbOf(value: bigint, which: number): bigint {
+  const moved = value >> BigInt(32 * which)
+  return which < 3 ? moved & 0xffff_ffffn : moved
+}
+
+function sumOfLimbs(limbs: readonly Value[]): bigint {
+  return limbs.reduce((sum: bigint, limb, at) => sum + ((limb as bigint) << BigInt(32 * at)), 0n)
+}
+
+/** The sum whose limbs were added up one by one. */
+export function joinLimbs(limbs: readonly Value[], to: Type): Outcome {
+  const sum = ranged(sumOfLimbs(limbs), to)
+  return sum instanceof Fault
+    ? new Fault('overflow', `the sum does not fit into ${typeText(to)}`)
+    : sum
+}
+
+/** Sums of four limbs, their count, and the scale. */
+export function averageLimbs(values: readonly Value[]): number {
+  return Number(sumOfLimbs(values.slice(0, 4))) / Number(values[4]) / 10 ** Number(values[5])
+}
+
 /** By way of the nearest double. */
 export function toReal(a: Known, from: Type): Outcome {
   const double = toDouble(a, from)

@@ -130,6 +130,12 @@ function numbers(): Record<string, Maker> {
       ({ type }) =>
       (a) =>
         number.absolute(a!, type),
+    limb: () => (a, which) => number.limbOf(a as bigint, Number(which)),
+    join_limbs:
+      ({ type }) =>
+      (_a, _b, _c, all) =>
+        number.joinLimbs(all, type),
+    average_limbs: () => (_a, _b, _c, all) => number.averageLimbs(all),
     round,
     floor: round,
     ceil: round,
