@@ -116,10 +116,9 @@ export class EngineSession implements Session {
       outside.push(...rows.map((row) => row.map(text)))
       return
     }
-    // A program's integer is no scaled DECIMAL.
-    const given = rows.map((row) =>
-      row.map((value, at) => (types?.[at]?.kind === 'decimal' ? text(value, at) : value)),
-    )
+    // A program's integer is no scaled DECIMAL, and its string no bytes.
+    const spelt = (at: number) => ['decimal', 'varbinary'].includes(types?.[at]?.kind ?? '')
+    const given = rows.map((row) => row.map((value, at) => (spelt(at) ? text(value, at) : value)))
     await this.#survive(async () => {
       await this.#database.append(relation, given)
     })
