@@ -79,7 +79,7 @@ export const constructs: Record<Place, Record<string, string>> = {
     'SESSION (': 'SESSION in GROUP BY',
   },
   operand: {
-    'EXISTS (': 'EXISTS', 'ARRAY [': 'arrays', 'ARRAY (': 'arrays', 'MAP [': 'maps', 'ROW (': 'row values',
+    'EXISTS (': 'EXISTS', 'ARRAY [': 'arrays', 'ARRAY (': 'arrays', 'MAP [': 'maps',
     'ANY (': 'ANY', 'SOME (': 'SOME', 'TRY (': 'TRY', 'NEXT VALUE': 'sequences',
     'TIMESTAMP WITH TIME ZONE': 'time zones',
   },
@@ -109,7 +109,7 @@ export const constructs: Record<Place, Record<string, string>> = {
     'AT TIME ZONE': '', COLLATE: '', OVERLAPS: '', ISNULL: '', NOTNULL: '', 'IS UNKNOWN': '',
     'IS NOT UNKNOWN': 'IS UNKNOWN',
     'IS JSON': '', 'IS NOT JSON': 'IS JSON',
-    '[': 'subscripts', '{': 'struct literals', ') .': 'fields of structs',
+    '[': 'subscripts', '{': 'struct literals',
     'POSITION ( <any> IN': 'POSITION with IN', 'TRIM ( BOTH': 'TRIM with FROM', 'TRIM ( LEADING': 'TRIM with FROM',
     'TRIM ( TRAILING': 'TRIM with FROM',
     PLACING: 'OVERLAY with PLACING', DEFAULT: '', 'DEFAULT VALUES': '',

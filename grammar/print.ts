@@ -68,8 +68,16 @@ const dotted = (parts: readonly Identifier[]): string =>
 
 const path = (p: Path): string => dotted(p.parts)
 
-const type = (t: TypeName): string =>
-  t.parameters.length === 0 ? t.name : `${t.name}(${t.parameters.join(', ')})`
+function type(t: TypeName): string {
+  if (t.members !== undefined) {
+    const members = list(
+      t.members,
+      (m) => `${labelName(m.name)} ${type(m.type)}${m.notNull ? ' NOT NULL' : ''}`,
+    )
+    return `${t.name}(${members})`
+  }
+  return t.parameters.length === 0 ? t.name : `${t.name}(${t.parameters.join(', ')})`
+}
 
 // ---------------------------------------------------------------- expressions
 
@@ -132,7 +140,10 @@ function expression(e: Expression): string {
     case 'column':
       return dotted(e.path)
     case 'star':
+      if (e.ofColumn) return `(${dotted(e.qualifier)}).*`
       return e.qualifier.length === 0 ? '*' : `${dotted(e.qualifier)}.*`
+    case 'member':
+      return `(${expression(e.operand)}).${labelName(e.name)}`
     case 'parameter':
       return { positional: '?', numbered: `$${e.name}`, named: `:${e.name}` }[e.style]
     case 'cast':
@@ -330,9 +341,11 @@ const option = (o: Option): string => `${quote(o.key)} = ${setting(o.value)}`
 
 function createRelation(s: Of<Statement, 'create-relation'>): string {
   const head = `CREATE ${s.object.toUpperCase()} ${s.ifNotExists ? 'IF NOT EXISTS ' : ''}`
-  const columns = s.columns.map(
-    (c) => `${name(c.name)} ${type(c.type)}${c.notNull ? ' NOT NULL' : ''}`,
-  )
+  const columns = s.columns.map((c) => {
+    const typed = c.type === null ? '' : ` ${type(c.type)}`
+    const computed = c.computed === null ? '' : ` AS (${expression(c.computed)})`
+    return `${name(c.name)}${typed}${computed}${c.notNull ? ' NOT NULL' : ''}`
+  })
   const w = s.watermark
   const delayed = w === null || w.delayed === null ? '' : ` AS ${expression(w.delayed)}`
   const elements = w === null ? columns : [...columns, `WATERMARK FOR ${name(w.column)}${delayed}`]

@@ -22,11 +22,23 @@ export type Path = { kind: 'path'; parts: Identifier[]; span: Span }
 
 // ---------------------------------------------------------------- types
 
-/** A type as written: `DECIMAL(10, 2)`, `TIMESTAMP(3)`, `VARCHAR`; name in upper case, aliases unresolved. */
+/**
+ * A type as written: `DECIMAL(10, 2)`, `TIMESTAMP(3)`, `VARCHAR`; name in upper case, aliases unresolved. `members` are
+ * those of ROW and STRUCT.
+ */
 export interface TypeName {
   kind: 'type'
   name: string
   parameters: number[]
+  members?: TypeMember[]
+  span: Span
+}
+
+export interface TypeMember {
+  kind: 'type-member'
+  name: Identifier
+  type: TypeName
+  notNull: boolean
   span: Span
 }
 
@@ -53,8 +65,10 @@ export type Expression =
   /** `TIMESTAMP '…'`, `DATE '…'`. */
   | { kind: 'typed-literal'; type: TypeName; text: string; span: Span }
   | { kind: 'column'; path: Identifier[]; span: Span }
-  /** `*` or `t.*`; only in select lists and COUNT(*). */
-  | { kind: 'star'; qualifier: Identifier[]; span: Span }
+  /** `*` or `t.*`; only in select lists and COUNT(*). `ofColumn`: `(c).*`, the members of a column of STRUCT. */
+  | { kind: 'star'; qualifier: Identifier[]; ofColumn?: true; span: Span }
+  /** `(x).name`, `x['name']`: a member of a STRUCT. */
+  | { kind: 'member'; operand: Expression; name: Identifier; span: Span }
   /** `?` (numbered from 1 in order of appearance), `$1` or `:name`. */
   | { kind: 'parameter'; style: 'positional' | 'numbered' | 'named'; name: string; span: Span }
   | { kind: 'unary'; operator: '-' | '+' | 'NOT'; operand: Expression; span: Span }
@@ -124,8 +138,11 @@ export interface Query {
 export interface ColumnDefinition {
   kind: 'column-definition'
   name: Identifier
-  type: TypeName
+  /** Null where a computed column takes the type of its expression. */
+  type: TypeName | null
   notNull: boolean
+  /** `c AS expression`, `c type AS (expression)`; null for a column of its own. */
+  computed: Expression | null
   span: Span
 }
 

@@ -16,7 +16,14 @@
  */
 import { mistake, systemDisk } from './base/index.ts'
 import { builtinConnectors, type JsSource } from './connect/index.ts'
-import type { Batch, Connectors, Field, Op, Type } from './data/index.ts'
+import {
+  type Batch,
+  type Connectors,
+  type Field,
+  type Op,
+  type Type,
+  topColumns,
+} from './data/index.ts'
 import * as engine from './database/index.ts'
 import { type RowObject, rowObjects, timestampMillis } from './rows.ts'
 
@@ -207,14 +214,23 @@ async function* publicCommits<T>(
   }
 }
 
+/** The columns of flat fields: one for a STRUCT. */
+function columnsOf(fields: readonly Field[]): Field[] {
+  return topColumns(fields).map(({ field }) => field)
+}
+
 function publicResult(result: engine.StatementResult): StatementResult {
   switch (result.kind) {
     case 'rows':
-      return { ...result, rows: result.rows.map(rowObjects<RowObject>(result.fields)) }
+      return {
+        kind: 'rows',
+        fields: columnsOf(result.fields),
+        rows: result.rows.map(rowObjects<RowObject>(result.fields)),
+      }
     case 'changes':
       return {
         kind: 'changes',
-        fields: result.fields,
+        fields: columnsOf(result.fields),
         appendOnly: result.appendOnly,
         commits: publicCommits(result.commits, () => result.fields),
       }

@@ -4,10 +4,20 @@
  * Format   BOOLEAN boolean · TINYINT, SMALLINT, INTEGER number · BIGINT bigint · REAL, DOUBLE number · DECIMAL string ·
  *          VARCHAR string · VARBINARY Uint8Array · JSON what the document says, by JSON.parse · DATE 'YYYY-MM-DD' ·
  *          TIME 'HH:MM:SS[.ffffff]' · TIMESTAMP milliseconds since 1970 as a number (with a fraction for microseconds)
- *          · INTERVAL { months, days, micros } · NULL null
+ *          · INTERVAL { months, days, micros } · STRUCT an object of its members · NULL null
  * How      One function per column is chosen once per result; a row is one object with the columns in order.
  */
-import { type Field, type Row, type Type, type Value, valueBytes, valueText } from './data/index.ts'
+import {
+  type Field,
+  membersOf,
+  type Row,
+  type Type,
+  topColumns,
+  type Value,
+  valueBytes,
+  valueText,
+  widthOf,
+} from './data/index.ts'
 
 export interface Interval {
   months: number
@@ -53,19 +63,45 @@ export function timestampMillis(micros: bigint): number {
 }
 
 export function rowObjects<T>(fields: readonly Field[]): (row: Row) => T {
-  const convert = fields.map((field) => hostValueOf(field.type))
-  const names = fields.map((field) => field.name)
-  const host = (row: Row, at: number) => {
-    const value = row[at] ?? null
-    return value === null ? null : convert[at]!(value)
+  const tops = topColumns(fields)
+  return objectOf(
+    tops.map(({ field, at }) => ({ name: field.name, value: reader(field.type, at) })),
+  ) as (row: Row) => T
+}
+
+type Read = (row: Row) => HostValue
+
+/** Reads the column at `at`; a STRUCT from the columns that follow it. */
+function reader(type: Type, at: number): Read {
+  const members = membersOf(type)
+  if (members === null) {
+    const convert = hostValueOf(type)
+    return (row) => {
+      const value = row[at] ?? null
+      return value === null ? null : convert(value)
+    }
   }
+  let next = at + 1
+  const object = objectOf(
+    members.map((member) => {
+      const value = reader(member.type, next)
+      next += widthOf(member.type)
+      return { name: member.name, value }
+    }),
+  )
+  return (row) => (row[at] === true ? object(row) : null)
+}
+
+function objectOf(parts: readonly { name: string; value: Read }[]): (row: Row) => RowObject {
+  const names = parts.map(({ name }) => name)
+  const reads = parts.map(({ value }) => value)
   // Assigning to this name would set the prototype.
   if (names.includes('__proto__')) {
-    return (row) => Object.fromEntries(names.map((name, at) => [name, host(row, at)])) as T
+    return (row) => Object.fromEntries(names.map((name, at) => [name, reads[at]!(row)]))
   }
   return (row) => {
     const object: RowObject = {}
-    for (let at = 0; at < names.length; at++) object[names[at]!] = host(row, at)
-    return object as T
+    for (let at = 0; at < names.length; at++) object[names[at]!] = reads[at]!(row)
+    return object
   }
 }

@@ -78,7 +78,7 @@ const outside: Record<string, string[]> = {
 /** Names on a door beyond twelve, with the reason. */
 const wideDoors: Record<string, { values: number; reason: string }> = {
   'src/data/index.ts': {
-    values: 28,
+    values: 40,
     reason: 'types, values and batches are the words of every layer',
   },
   'src/kernel/index.ts': { values: 25, reason: 'state and expressions are built from its parts' },

@@ -154,12 +154,17 @@ export abstract class DefinitionRules extends RelationRules {
   column = this.RULE('column', (): ColumnDefinition => {
     const start = this.start()
     const name = this.identifierOf(this.CONSUME(identifier))
-    this.ACTION(() => {
-      if (this.LA(1).tokenType === word.AS) this.unsupported('computed columns')
+    this.refuse('type')
+    const type = this.OPTION1({
+      GATE: () => this.LA(1).tokenType !== word.AS,
+      DEF: () => this.SUBRULE(this.type),
     })
-    const type = this.SUBRULE(this.type)
+    const computed = this.OPTION2(() => {
+      this.CONSUME(word.AS)
+      return this.SUBRULE(this.expression)
+    })
     this.ACTION(() => {
-      if (this.LA(1).tokenType === word.AS) this.unsupported('computed columns')
+      if (type === undefined && computed === undefined) this.unexpected('a type')
     })
     const notNull =
       this.OPTION(() =>
@@ -179,7 +184,9 @@ export abstract class DefinitionRules extends RelationRules {
           },
         ]),
       ) ?? false
-    return { kind: 'column-definition', name, type, notNull, span: this.span(start) }
+    const span = this.span(start)
+    const parts = { type: type ?? null, notNull, computed: computed ?? null }
+    return { kind: 'column-definition', name, ...parts, span }
   })
 
   watermark = this.RULE('watermark', (): WatermarkDefinition => {

@@ -6,8 +6,8 @@
  */
 import type { ParserMethod, TokenType } from 'chevrotain'
 import type { Token } from '../scanner.ts'
-import type { BinaryOperator, Expression } from '../tree.ts'
-import { binaryOperator, kinds, word } from '../words.ts'
+import type { BinaryOperator, Expression, Identifier } from '../tree.ts'
+import { binaryOperator, kinds, label, word } from '../words.ts'
 import { CallRules } from './call.ts'
 
 type Of<U, K> = Extract<U, { kind: K }>
@@ -43,6 +43,7 @@ const powers = new Map<TokenType, number>([
   [kinds.slash, power.multiplicative],
   [kinds.percent, power.multiplicative],
   [kinds.castTo, power.postfix],
+  [kinds.openBracket, power.postfix],
 ])
 const powerByIndex: number[] = []
 for (const [type, value] of powers) powerByIndex[type.tokenTypeIdx!] = value
@@ -98,8 +99,32 @@ export abstract class ExpressionRules extends CallRules {
             return { kind: 'cast', operand: left, type, attempt: false, span: this.span(start) }
           },
         },
+        { ALT: () => this.SUBRULE(this.memberTail, { ARGS: [left, start] }) },
       ]),
   )
+
+  /** x['name'] */
+  memberTail = this.RULE('memberTail', (operand: Expression, start: number): Expression => {
+    this.CONSUME(kinds.openBracket)
+    this.ACTION(() => {
+      if (this.LA(1).tokenType !== kinds.string) this.unsupported('subscripts', this.ahead(0).start)
+    })
+    const token = this.CONSUME(kinds.string) as Token
+    this.CONSUME(kinds.closeBracket)
+    const name: Identifier = {
+      kind: 'identifier',
+      name: token.value,
+      quoted: true,
+      span: { start: token.start, end: token.end },
+    }
+    let inner: Expression = { kind: 'member', operand, name, span: this.span(start) }
+    this.MANY(() => {
+      this.CONSUME(kinds.dot)
+      const next = this.identifierOf(this.CONSUME(label))
+      inner = { kind: 'member', operand: inner, name: next, span: this.span(start) }
+    })
+    return inner
+  })
 
   binaryTail = this.RULE('binaryTail', (left: Expression, start: number): Expression => {
     const token = this.CONSUME(binaryOperator) as Token
@@ -238,11 +263,19 @@ export abstract class ExpressionRules extends CallRules {
     }
     const start = this.start()
     this.CONSUME(kinds.open)
-    const inner = this.SUBRULE(this.expression)
+    let inner = this.SUBRULE(this.expression)
     this.ACTION(() => {
       if (this.LA(1).tokenType === kinds.comma) this.unsupported('row values', start)
     })
     this.CONSUME(kinds.close)
+    this.MANY({
+      GATE: () => this.LA(2).tokenType !== kinds.star,
+      DEF: () => {
+        this.CONSUME(kinds.dot)
+        const name = this.identifierOf(this.CONSUME(label))
+        inner = { kind: 'member', operand: inner, name, span: this.span(start) }
+      },
+    })
     return inner
   })
 

@@ -38,10 +38,13 @@ const depthMax = 200
 
 export abstract class LeafRules extends EmbeddedActionsParser {
   #depth = 0
+  /** Types in angles that a `>>` has ended but that are not left yet. */
+  protected angles = 0
 
   /** Before a statement. */
   protected begin(): void {
     this.#depth = 0
+    this.angles = 0
   }
 
   protected ahead(distance: number): Token {

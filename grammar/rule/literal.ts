@@ -3,8 +3,8 @@
  */
 
 import type { Token } from '../scanner.ts'
-import type { Expression, TypeName, Unit } from '../tree.ts'
-import { identifier, kinds, word } from '../words.ts'
+import type { Expression, TypeMember, TypeName, Unit } from '../tree.ts'
+import { identifier, kinds, label, word } from '../words.ts'
 import { LeafRules } from './leaf.ts'
 
 // biome-ignore format: a table to read as a block
@@ -13,7 +13,8 @@ export const units: ReadonlyMap<string, Unit> = new Map<string, Unit>(
     .flatMap((unit): [string, Unit][] => [[unit, unit], [`${unit}S`, unit]]),
 )
 
-const nestedTypes: ReadonlySet<string> = new Set(['ARRAY', 'LIST', 'MAP', 'ROW', 'STRUCT'])
+const nestedTypes: ReadonlySet<string> = new Set(['ARRAY', 'LIST', 'MAP'])
+const structTypes: ReadonlySet<string> = new Set(['ROW', 'STRUCT'])
 const secondWords: ReadonlyMap<string, string> = new Map([
   ['DOUBLE', 'PRECISION'],
   ['CHARACTER', 'VARYING'],
@@ -33,8 +34,15 @@ export abstract class LiteralRules extends LeafRules {
     let name = first.upper
     this.ACTION(() => {
       const next = this.upper(1)
-      const nested = nestedTypes.has(name) || next === '[' || next === '<' || next === 'ARRAY'
+      const nested = nestedTypes.has(name) || next === '[' || next === 'ARRAY'
       if (nested) this.unsupported(nestedTypes.has(name) ? `type ${name}` : 'array types', start)
+    })
+    let members: TypeMember[] | undefined
+    this.OPTION5({
+      GATE: () => structTypes.has(name),
+      DEF: () => {
+        members = this.SUBRULE(this.typeMembers)
+      },
     })
     this.OPTION({
       GATE: () => secondWords.get(name) === this.upper(1),
@@ -74,7 +82,69 @@ export abstract class LiteralRules extends LeafRules {
         name = name === 'TIMESTAMP' ? 'TIMESTAMPTZ' : `${name}TZ`
       },
     })
-    return { kind: 'type', name, parameters, span: this.span(start) }
+    const type: TypeName = { kind: 'type', name, parameters, span: this.span(start) }
+    return members === undefined ? type : { ...type, members }
+  })
+
+  /** < name type, … > or ( name type, … ) */
+  typeMembers = this.RULE('typeMembers', (): TypeMember[] => {
+    const members: TypeMember[] = []
+    const angled = this.OR([
+      {
+        GATE: () => this.upper(1) === '<',
+        ALT: () => this.CONSUME(kinds.comparison) !== undefined,
+      },
+      {
+        ALT: () => {
+          this.CONSUME(kinds.open)
+          return false
+        },
+      },
+    ])
+    members.push(this.SUBRULE(this.typeMember))
+    this.MANY({
+      GATE: () => this.angles === 0,
+      DEF: () => {
+        this.CONSUME(kinds.comma)
+        members.push(this.SUBRULE1(this.typeMember))
+      },
+    })
+    this.OR1([
+      {
+        GATE: () => angled && this.angles === 0 && this.upper(1) === '>',
+        ALT: () => this.CONSUME1(kinds.comparison),
+      },
+      {
+        // Two types end here.
+        GATE: () => angled && this.angles === 0 && this.upper(1) === '>>',
+        ALT: () => {
+          this.CONSUME(kinds.foreign)
+          this.ACTION(() => this.angles++)
+        },
+      },
+      { GATE: () => !angled, ALT: () => this.CONSUME(kinds.close) },
+      // A `>>` has ended this type, too.
+      { ALT: () => this.ACTION(() => this.#leaveAngle()) },
+    ])
+    return members
+  })
+
+  #leaveAngle(): void {
+    if (this.angles > 0) this.angles--
+    else this.unexpected('the end of the type')
+  }
+
+  typeMember = this.RULE('typeMember', (): TypeMember => {
+    const start = this.start()
+    const name = this.identifierOf(this.CONSUME(label))
+    const type = this.SUBRULE(this.type)
+    const notNull =
+      this.OPTION(() => {
+        this.CONSUME(word.NOT)
+        this.CONSUME(word.NULL)
+        return true
+      }) ?? false
+    return { kind: 'type-member', name, type, notNull, span: this.span(start) }
   })
 
   /** YEAR TO MONTH, DAY(3) TO SECOND(6), HOUR; the name of the type. */

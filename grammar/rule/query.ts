@@ -359,30 +359,37 @@ export abstract class QueryRules extends ExpressionRules {
   selectItem = this.RULE('selectItem', (): SelectItem => {
     const start = this.start()
     let name: Identifier | null = null
-    const expression = this.OR([
-      { ALT: () => this.SUBRULE(this.star) },
-      {
-        GATE: () => this.#starAhead(),
-        ALT: () => this.SUBRULE(this.qualifiedStar),
-      },
-      {
-        ALT: () => {
-          const value = this.SUBRULE(this.expression)
-          this.OPTION(() => {
-            name = this.OR1([
-              {
-                ALT: () => {
-                  this.CONSUME(word.AS)
-                  return this.identifierOf(this.CONSUME(label))
-                },
-              },
-              { ALT: () => this.identifierOf(this.CONSUME(alias)) },
-            ])
-          })
-          return value
+    const expression = this.OR({
+      DEF: [
+        { ALT: () => this.SUBRULE(this.star) },
+        {
+          GATE: () => this.#starAhead(),
+          ALT: () => this.SUBRULE(this.qualifiedStar),
         },
-      },
-    ])
+        {
+          GATE: () => this.#columnStarAhead(),
+          ALT: () => this.SUBRULE(this.columnStar),
+        },
+        {
+          ALT: () => {
+            const value = this.SUBRULE(this.expression)
+            this.OPTION(() => {
+              name = this.OR1([
+                {
+                  ALT: () => {
+                    this.CONSUME(word.AS)
+                    return this.identifierOf(this.CONSUME(label))
+                  },
+                },
+                { ALT: () => this.identifierOf(this.CONSUME(alias)) },
+              ])
+            })
+            return value
+          },
+        },
+      ],
+      IGNORE_AMBIGUITIES: true,
+    })
     return { kind: 'select-item', expression, alias: name, span: this.span(start) }
   })
 
@@ -401,6 +408,27 @@ export abstract class QueryRules extends ExpressionRules {
     }
     return false
   }
+
+  /** Whether `(name.name).*` comes next. */
+  #columnStarAhead(): boolean {
+    let at = 3
+    while (this.LA(at).tokenType === kinds.dot) at += 2
+    return (
+      this.LA(at).tokenType === kinds.close &&
+      this.LA(at + 1).tokenType === kinds.dot &&
+      this.LA(at + 2).tokenType === kinds.star
+    )
+  }
+
+  columnStar = this.RULE('columnStar', (): Expression => {
+    const start = this.start()
+    this.CONSUME(kinds.open)
+    const { parts } = this.SUBRULE(this.path) ?? { parts: [] }
+    this.CONSUME(kinds.close)
+    this.CONSUME(kinds.dot)
+    this.CONSUME(kinds.star)
+    return { kind: 'star', qualifier: parts, ofColumn: true, span: this.span(start) }
+  })
 
   qualifiedStar = this.RULE('qualifiedStar', (): Expression => {
     const start = this.start()

@@ -1,3 +1,10 @@
 /** Catalog: the names of a database and what they stand for. */
 export { Catalog } from './catalog.ts'
-export type { Relation, RelationKind, RelationWatermark } from './relation.ts'
+export {
+  type ComputedColumn,
+  givenColumns,
+  givenSchema,
+  type Relation,
+  type RelationKind,
+  type RelationWatermark,
+} from './relation.ts'

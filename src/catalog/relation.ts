@@ -13,10 +13,18 @@ export interface RelationWatermark {
   delayMicros: string
 }
 
+export interface ComputedColumn {
+  column: number
+  /** Over the relation's columns; a bound expression, as JSON. The catalog does not look inside. */
+  expression: unknown
+}
+
 export type Relation = {
   name: string
   schema: Schema
   watermark: RelationWatermark | null
+  /** Columns that are computed from the others when a row comes. */
+  computed?: ComputedColumn[]
 } & (
   | /** Rows stored in the log, append-only. */ { kind: 'stream' | 'table' }
   | {
@@ -40,3 +48,14 @@ export type Relation = {
 )
 
 export type RelationKind = Relation['kind']
+
+/** The columns that a row of the relation is given: all but the computed ones. */
+export function givenColumns({ schema, computed = [] }: Relation): number[] {
+  const made = new Set(computed.map(({ column }) => column))
+  return schema.fields.flatMap((_, index) => (made.has(index) ? [] : [index]))
+}
+
+export function givenSchema(relation: Relation): Schema {
+  if (relation.computed === undefined) return relation.schema
+  return { fields: givenColumns(relation).map((index) => relation.schema.fields[index]!) }
+}

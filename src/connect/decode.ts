@@ -46,7 +46,7 @@ export function decoderOf(type: Type, options: DecodeOptions = {}): Decoder {
     case 'double':
       return decodeDouble
     case 'boolean':
-      return decodeBoolean
+      return type.members === undefined ? decodeBoolean : decodePresence
     case 'varchar':
       return type.length === undefined ? decodeVarchar : decodeSlowly
     case 'date':
@@ -223,6 +223,20 @@ function decodeBoolean(fields: Fields, at: number, target: ColumnBuilder, base: 
       if (length === 5 && word === FALS && bytes[start + 4] === 101) continue
     }
     slow(fields, at + slot, target, base + slot)
+  }
+}
+
+const BRACE = 123
+
+/** Is there an object? Its members are columns of their own. */
+function decodePresence(fields: Fields, at: number, target: ColumnBuilder, base: number): void {
+  const { bytes, starts, rows } = fields
+  const { bits } = target
+  for (let slot = 0; slot < rows; slot++) {
+    const start = starts[at + slot]!
+    const row = base + slot
+    if (start >= 0 && bytes[start] === BRACE) bits[row >> 3]! |= 1 << (row & 7)
+    else slow(fields, at + slot, target, row, () => undefined)
   }
 }
 

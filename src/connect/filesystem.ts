@@ -8,12 +8,13 @@
  * Contract 1 (checked) columns found in a path stand behind those of the files and are told by name in `open`.
  */
 import { type Disk, type FileReader, mistake } from '../base/index.ts'
-import type {
-  Connector,
-  ConnectorOptions,
-  ReaderOptions,
-  Schema,
-  SourceReader,
+import {
+  type Connector,
+  type ConnectorOptions,
+  membersOf,
+  type ReaderOptions,
+  type Schema,
+  type SourceReader,
 } from '../data/index.ts'
 import { inferArrow, openArrow } from './arrow.ts'
 import { createCsv, csvOptions, inferCsv, openCsv, readCsvOptions } from './csv.ts'
@@ -76,6 +77,7 @@ export function filesystemConnector(disk: Disk): Connector {
       checkNames(options, [...fileOptions, ...formatOptions[format]])
       codecOf(pathOf(options), format, options)
       if (format === 'csv') readCsvOptions(options, delimiterOf(options))
+      if (format !== 'json') refuseStructs(schema, format)
       if (format === 'json') checkPaths([...readJsonOptions(options).paths.keys()], schema)
       checkPartitions(options, schema)
     },
@@ -284,6 +286,16 @@ function checkPartitions(options: ConnectorOptions, schema: Schema | null): void
   mistake({
     code: 'invalid_option',
     message: `option 'partition.columns' leaves no column for the files`,
+  })
+}
+
+function refuseStructs(schema: Schema | null, format: Format): void {
+  const nested = schema?.fields.find(({ type }) => membersOf(type) !== null)
+  if (nested === undefined) return
+  mistake({
+    code: 'unsupported',
+    message: `not supported yet: a STRUCT column (${nested.name}) in ${format} files`,
+    hint: "'format' = 'json' has structs",
   })
 }
 

@@ -13,11 +13,15 @@ import {
   type Connector,
   type ConnectorOptions,
   type Field,
+  flatValues,
   hostValue,
+  NoStruct,
   type ReaderOptions,
   type Row,
   type Schema,
   type SourceReader,
+  type Top,
+  topColumns,
   typeText,
   type Value,
 } from '../data/index.ts'
@@ -76,12 +80,14 @@ function rowsOf(source: JsSource): JsRows {
 class RowIntake {
   readonly #schema: Schema
   readonly #all: readonly Field[]
+  readonly #tops: readonly Top[]
   readonly #reader: ReaderOptions
   #offset = 0
   #rows: Row[] = []
 
   constructor(schema: Schema, reader: ReaderOptions) {
     this.#all = schema.fields
+    this.#tops = topColumns(schema.fields)
     this.#schema = { fields: reader.projection.map((index) => schema.fields[index]!) }
     this.#reader = reader
   }
@@ -102,13 +108,27 @@ class RowIntake {
 
   #convert(given: JsRow): Row {
     if (typeof given !== 'object' || given === null) throw new Unfit('a row is an object or array')
+    if (Array.isArray(given) && given.length !== this.#tops.length) {
+      throw new Unfit(`${given.length} values where ${this.#tops.length} are due`)
+    }
+    if (this.#tops.length < this.#all.length) return this.#flat(given)
     if (Array.isArray(given)) {
-      if (given.length !== this.#all.length) {
-        throw new Unfit(`${given.length} values where ${this.#all.length} are due`)
-      }
       return this.#reader.projection.map((index) => fieldValue(given[index], this.#all[index]!))
     }
     return this.#schema.fields.map((field) => fieldValue(member(given, field.name), field))
+  }
+
+  /** A row of which some columns are STRUCT. */
+  #flat(given: JsRow): Row {
+    const outer = Array.isArray(given)
+      ? given
+      : this.#tops.map(({ field }) => member(given, field.name))
+    try {
+      const flat = flatValues(this.#tops, outer)
+      return this.#reader.projection.map((index) => fieldValue(flat[index], this.#all[index]!))
+    } catch (fault) {
+      throw fault instanceof NoStruct ? new Unfit(fault.message) : fault
+    }
   }
 
   batch(): Batch {

@@ -13,14 +13,16 @@
 import { Failure, type FileReader, type FileWriter } from '../base/index.ts'
 import {
   type ConnectorOptions,
+  columnJson,
   type Field,
-  jsonText,
+  pathsOf,
   type ReaderOptions,
   type Row,
   type Schema,
   type SinkWriter,
   type SourceReader,
   type Type,
+  topColumns,
 } from '../data/index.ts'
 import { skipMark } from './csv.ts'
 import { ABSENT, Fields } from './fields.ts'
@@ -97,9 +99,11 @@ export function openJson(
   reader: ReaderOptions,
 ): SourceReader {
   const shape = emptyShape()
+  const paths = pathsOf(schema.fields)
   reader.projection.forEach((column, index) => {
-    const name = schema.fields[column]!.name
-    addColumn(shape, options.paths.get(name.toLowerCase()) ?? [name], index)
+    const [name, ...members] = paths[column]!
+    const start = options.paths.get(name!.toLowerCase()) ?? [name!]
+    addColumn(shape, [...start, ...members], index)
   })
   const { file, window, scanner } = start(source, options, shape)
   return new TextReader(file, window, scanner, schema, reader, options)
@@ -217,13 +221,14 @@ function columnType(fields: Fields, column: number): Type {
 }
 
 export function createJson(file: FileWriter, schema: Schema): SinkWriter {
-  const names = schema.fields.map(({ name }) => `${JSON.stringify(name)}:`)
-  const types = schema.fields.map(({ type }) => type)
+  const tops = topColumns(schema.fields)
+  const names = tops.map(({ field }) => `${JSON.stringify(field.name)}:`)
   return new TextWriter(file, (row: Row) => {
     let text = '{'
-    for (let column = 0; column < types.length; column++) {
+    for (let column = 0; column < tops.length; column++) {
       if (column > 0) text += ','
-      text += names[column]! + jsonText(row[column] ?? null, types[column]!)
+      const { at, field } = tops[column]!
+      text += names[column]! + columnJson(row, at, field.type)
     }
     return `${text}}\n`
   })

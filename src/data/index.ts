@@ -24,12 +24,26 @@ export type {
 } from './connector.ts'
 export { hostValue } from './host.ts'
 export { jsonText } from './json.ts'
+export {
+  columnJson,
+  flatFields,
+  flatValues,
+  hasStructs,
+  membersOf,
+  NoStruct,
+  pathsOf,
+  type Top,
+  textColumns,
+  topColumns,
+  widthOf,
+} from './struct.ts'
 export { compareValues, parseValue, valueText } from './text.ts'
 export {
   type Field,
   formOf,
   isWhole,
   isWide,
+  type Member,
   type Op,
   type Physical,
   physicalOf,

@@ -9,7 +9,8 @@
  */
 
 export type Type =
-  | { kind: 'boolean' }
+  /** With `members` the presence of a STRUCT, whose members lie in the columns that follow: see struct.ts. */
+  | { kind: 'boolean'; members?: Member[] }
   /** 8, 16, 32 and 64 bits with a sign. */
   | { kind: 'tinyint' }
   | { kind: 'smallint' }
@@ -40,6 +41,13 @@ export type Type =
   | { kind: 'months' }
   /** The type of a bare NULL before it is coerced. */
   | { kind: 'null' }
+
+/** A member of a STRUCT. */
+export interface Member {
+  name: string
+  type: Type
+  nullable: boolean
+}
 
 export type TypeKind = Type['kind']
 export type Physical = 'bits' | 'i64' | 'f64' | 'view'
@@ -147,6 +155,8 @@ export function sameType(a: Type, b: Type): boolean {
 /** The type as SQL text: `DECIMAL(10, 2)`. */
 export function typeText(type: Type): string {
   switch (type.kind) {
+    case 'boolean':
+      return type.members === undefined ? 'BOOLEAN' : structText(type.members)
     case 'decimal':
       return `DECIMAL(${type.precision}, ${type.scale})`
     case 'timestamp': {
@@ -162,6 +172,18 @@ export function typeText(type: Type): string {
     default:
       return type.kind.toUpperCase()
   }
+}
+
+function structText(members: readonly Member[]): string {
+  const texts = members.map(
+    ({ name, type, nullable }) =>
+      `${nameText(name)} ${typeText(type)}${nullable ? '' : ' NOT NULL'}`,
+  )
+  return `STRUCT(${texts.join(', ')})`
+}
+
+function nameText(name: string): string {
+  return /^[\p{L}_][\p{L}\p{M}\p{N}_]*$/u.test(name) ? name : `"${name.replaceAll('"', '""')}"`
 }
 
 /** Unit of the last digit of a TIMESTAMP(p) or TIME(p), in microseconds: 1,000 for p = 3. */

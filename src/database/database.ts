@@ -20,6 +20,7 @@ import {
   systemClock,
   systemDisk,
 } from '../base/index.ts'
+import { givenSchema } from '../catalog/index.ts'
 import type { Batch, Connectors, Field, Schema } from '../data/index.ts'
 import type { Backend } from '../kernel/index.ts'
 import { Log } from '../log/index.ts'
@@ -196,11 +197,11 @@ export class Database {
     return { offset }
   }
 
-  /** Columns of a stored stream or table. */
+  /** Columns that a row of a stored stream or table is given. */
   schemaOf(stream: string): Schema {
     this.#checkOpen()
     const relation = this.#engine.catalog.get(stream)
-    if (relation?.kind === 'stream' || relation?.kind === 'table') return relation.schema
+    if (relation?.kind === 'stream' || relation?.kind === 'table') return givenSchema(relation)
     throw new QueryMistake([
       {
         code: 'unknown_name',

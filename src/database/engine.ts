@@ -16,7 +16,7 @@ import type { BadRow, Batch, Connectors, Row } from '../data/index.ts'
 import { Arena, type Backend, Kernels, MarkCheck } from '../kernel/index.ts'
 import type { CycleFrame, Log, Run } from '../log/index.ts'
 import { lower, type PhysicalPlan, type Plan, rewrite } from '../plan/index.ts'
-import type { Delta, ErrorRow } from '../runtime/index.ts'
+import { Computer, type Delta, type ErrorRow } from '../runtime/index.ts'
 import { type CycleInput, type CycleResult, Query, type Sources, type Work } from './query.ts'
 import { View } from './view.ts'
 
@@ -57,6 +57,7 @@ export class Engine {
   /** Fragments of queries that are gone: their memory has been touched before, which new memory has not. */
   readonly #idle: Kernels[][] = []
   #selecting: Query | null = null
+  #computer: Kernels | null = null
   #step = 0
   readonly #numbers = new Map<string, number>()
 
@@ -74,6 +75,7 @@ export class Engine {
       read: (relation) => this.#readView(relation),
       bad: (relation, row) => this.#keepBad(relation, row),
       wake: () => this.wake(),
+      computing: () => this.#computing(),
     }
   }
 
@@ -116,7 +118,28 @@ export class Engine {
 
   /** Appends rows to a stored stream or table; returns the offset of the first. */
   append(relation: Relation, batch: Batch): number {
-    return this.log.append(relation.name.toLowerCase(), batch)
+    return this.log.append(relation.name.toLowerCase(), this.#completed(relation, batch))
+  }
+
+  /** The rows with their computed columns. */
+  #completed(relation: Relation, given: Batch): Batch {
+    if (relation.computed === undefined) return given
+    const wanted = relation.schema.fields.map((_, index) => index)
+    const computer = new Computer(this.#computing(), relation, wanted)
+    try {
+      const { batch, refused } = computer.run(given)
+      const [first] = refused
+      if (first === undefined) return batch
+      throw new QueryMistake([{ code: first.code, message: `row ${first.row}: ${first.message}` }])
+    } finally {
+      computer.close()
+    }
+  }
+
+  /** Where computed columns are made. */
+  #computing(): Kernels {
+    this.#computer ??= new Kernels(new Arena(), this.options.backend)
+    return this.#computer
   }
 
   /** Rows of the stream that could not be decoded: kept ones and the count of all. */

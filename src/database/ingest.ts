@@ -11,11 +11,15 @@ import {
   type Batch,
   batchOf,
   type Field,
+  flatValues,
   hostValue,
   isValid,
+  NoStruct,
   type Row,
   type Schema,
   sameType,
+  type Top,
+  topColumns,
   typeText,
   type Value,
 } from '../data/index.ts'
@@ -52,18 +56,31 @@ function checkedBatch(schema: Schema, batch: Batch): Batch {
 }
 
 export function rowsFrom(schema: Schema, rows: readonly InputRow[]): Row[] {
-  const places = new Map(schema.fields.map((field, index) => [field.name.toLowerCase(), index]))
+  const tops = topColumns(schema.fields)
+  const nested = tops.length < schema.fields.length
+  const outer = { fields: tops.map(({ field }) => field) }
+  const places = new Map(outer.fields.map((field, index) => [field.name.toLowerCase(), index]))
   return rows.map((row, number) => {
     if (typeof row !== 'object' || row === null) {
       throw refused(
         `row ${number} is ${row === null ? 'null' : `a ${typeof row}`}, no object or array`,
       )
     }
-    const values = isArray(row)
-      ? arrayRow(schema, row, number)
-      : objectRow(schema, row, number, places)
+    const given = isArray(row)
+      ? arrayRow(outer, row, number)
+      : objectRow(outer, row, number, places)
+    const values = nested ? flatRow(tops, given, number) : given
     return schema.fields.map((field, index) => fieldValue(field, values[index], number))
   })
+}
+
+function flatRow(tops: readonly Top[], given: readonly unknown[], number: number): unknown[] {
+  try {
+    return flatValues(tops, given)
+  } catch (fault) {
+    if (fault instanceof NoStruct) throw refused(`row ${number}: ${fault.message}`)
+    throw fault
+  }
 }
 
 function isArray<T>(given: readonly T[] | object): given is readonly T[] {

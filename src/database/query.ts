@@ -8,13 +8,15 @@
  * Contract 1 (checked) a cycle that failed half-way is never delivered: consumers are called after the cycle is logged.
  */
 import { assert } from '../base/index.ts'
-import type { Relation } from '../catalog/index.ts'
-import type { BadRow, Connectors, Op, Row } from '../data/index.ts'
+import { givenColumns, givenSchema, type Relation } from '../catalog/index.ts'
+import type { BadRow, Connector, Connectors, Op, Row, SourceReader } from '../data/index.ts'
 import type { Kernels } from '../kernel/index.ts'
 import type { Log, Run } from '../log/index.ts'
 import type { PhysicalPlan } from '../plan/index.ts'
 import {
+  Computer,
   type Contribution,
+  computingReader,
   Dataflow,
   type Delta,
   type ExternalInput,
@@ -46,6 +48,8 @@ export interface Sources {
   read(relation: Relation): Row[]
   bad(relation: Relation, row: BadRow): void
   wake(): void
+  /** Where computed columns of external sources are made. */
+  computing(): Kernels
 }
 
 export interface QueryOptions {
@@ -391,11 +395,7 @@ export class Query {
     const projection = [...new Set([...scan.plan.columns, ...(time === null ? [] : [time])])]
     projection.sort((a, b) => a - b)
     const place = time === null ? null : projection.indexOf(time)
-    const reader = connector.open(relation.schema, relation.options, {
-      projection,
-      time: place,
-      bad: (row) => this.#sources.bad(relation, row),
-    })
+    const reader = openReader(this.#sources, connector, relation, { projection, time: place })
     const waited = relation.bounded && (reader.paced !== true || this.#mode === 'one-shot')
     this.#external.push({
       kind: 'external',
@@ -415,6 +415,28 @@ export class Query {
       rows: 0,
     })
   }
+}
+
+/** A reader of columns of an external relation, computed ones among them. */
+function openReader(
+  sources: Sources,
+  connector: Connector,
+  relation: Relation & { kind: 'external' },
+  { projection, time }: { projection: number[]; time: number | null },
+): SourceReader {
+  const bad = (row: BadRow) => sources.bad(relation, row)
+  const { computed, options } = relation
+  if (computed === undefined) {
+    return connector.open(relation.schema, options, { projection, time, bad })
+  }
+  const computer = new Computer(sources.computing(), relation, projection)
+  const given = givenColumns(relation)
+  const needed = computer.inputs.map((column) => given.indexOf(column))
+  const at = time === null ? -1 : computer.inputs.indexOf(projection[time]!)
+  const place = at < 0 ? null : at
+  const open = (tell: (row: BadRow) => void) =>
+    connector.open(givenSchema(relation), options, { projection: needed, time: place, bad: tell })
+  return computingReader(computer, open, bad)
 }
 
 function takeStoredPeek(log: Log, inputs: readonly StoredInput[], upTo: number): boolean {

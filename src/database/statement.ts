@@ -7,7 +7,7 @@
  *          2 (trusted) statements that change the catalog are logged after they succeeded.
  */
 import { assert, QueryMistake, unreachable } from '../base/index.ts'
-import type { Relation } from '../catalog/index.ts'
+import { givenSchema, type Relation } from '../catalog/index.ts'
 import {
   type Batch,
   batchOf,
@@ -16,6 +16,7 @@ import {
   type Row,
   rowsOf,
   type SinkWriter,
+  topColumns,
   typeText,
 } from '../data/index.ts'
 import type { Parameters } from '../log/index.ts'
@@ -240,15 +241,14 @@ function* insert(engine: Engine, target: string, plan: Plan, session: Session): 
   const relation = engine.catalog.get(target)
   assert(relation !== undefined, `the target ${target} is in the catalog`)
   const rows = yield* answer(engine, plan, session)
+  const schema = givenSchema(relation)
   rows.forEach((row, number) => {
-    const missing = relation.schema.fields.find(
-      (field, index) => !field.nullable && row[index] === null,
-    )
+    const missing = schema.fields.find((field, index) => !field.nullable && row[index] === null)
     if (missing === undefined) return
     const message = `row ${number} has no value for column ${missing.name} of ${relation.name}`
     throw new QueryMistake([{ code: 'not_null', message }], session.text)
   })
-  engine.append(relation, batchOf(relation.schema, rows))
+  engine.append(relation, batchOf(schema, rows))
   return done(`INSERT ${rows.length}`)
 }
 
@@ -263,13 +263,13 @@ function insertContinuous(
   assert(relation?.kind === 'external', `the target ${target} is external`)
   const connector = engine.options.connectors.get(relation.connector)
   assert(connector !== undefined, `connector ${relation.connector} is wired`)
-  const writer = connector.create(relation.schema, relation.options)
+  const writer = connector.create(givenSchema(relation), relation.options)
   const running = startOr(() => writer.close(), engine, plan)
   running.closed.push(() => writer.close())
   let rows = 0
   running.consumers.push((_, delta) => {
     rows += delta.count
-    writeDelta(writer, relation.schema.fields, delta)
+    writeDelta(writer, givenSchema(relation).fields, delta)
     if (running.ended) engine.stop(running.name)
   })
   logged(engine, session)
@@ -438,9 +438,9 @@ function show(engine: Engine, what: 'streams' | 'tables' | 'views' | 'queries'):
 }
 
 function describe(relation: Relation): Outcome {
-  const rows = relation.schema.fields.map(({ name, type, nullable }, index) => [
+  const rows = topColumns(relation.schema.fields).map(({ field: { name, type, nullable }, at }) => [
     name,
-    typeText(type) + (relation.watermark?.column === index ? ' *ROWTIME*' : ''),
+    typeText(type) + (relation.watermark?.column === at ? ' *ROWTIME*' : ''),
     nullable ? 'YES' : 'NO',
   ])
   return { kind: 'rows', fields: [text('column'), text('type'), text('null')], rows }

@@ -6,6 +6,7 @@ export {
   type ContinuousQuery,
 } from './bind.ts'
 export { explainJson, explainText } from './explain.ts'
+export { columnsOf, moveColumns } from './expression.ts'
 export type {
   AggregateCall,
   Expression,

@@ -1,5 +1,6 @@
 /** Runtime: plans at work: operators over kernels, the order of inputs, the changes of a commit. */
 export { batchOfChanges, type Change, type Contribution, isDeletion, rowKey } from './changes.ts'
+export { Computer, computingReader } from './computed.ts'
 export { Dataflow, type DataflowOptions } from './dataflow.ts'
 export {
   type ExternalInput,

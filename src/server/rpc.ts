@@ -13,7 +13,7 @@
  */
 import { createInterface } from 'node:readline'
 import { Failure, QueryMistake } from '../base/index.ts'
-import { type Field, jsonText, type Row } from '../data/index.ts'
+import { columnJson, type Field, type Row, topColumns } from '../data/index.ts'
 import type { Database, StatementResult } from '../database/index.ts'
 
 /** Where answers go; resolves when more may come. */
@@ -126,7 +126,7 @@ export class RpcServer {
         return
       }
     }
-    const columns = results.at(-1)!.fields.map((field) => field.name)
+    const columns = topColumns(results.at(-1)!.fields).map(({ field }) => field.name)
     await this.#write(
       `{"id":${JSON.stringify(id)},"ok":true,"columns":${JSON.stringify(columns)},"rows":[],"count":${count}}`,
     )
@@ -206,11 +206,13 @@ function answerError(id: unknown, fault: FaultLine): string {
 function answerRows(id: unknown, result: { fields: Field[]; rows: Row[] } | null): string {
   const fields = result?.fields ?? []
   const rows = result?.rows ?? []
-  const columns = JSON.stringify(fields.map((field) => field.name))
+  const columns = JSON.stringify(topColumns(fields).map(({ field }) => field.name))
   const texts = rows.map((row) => rowText(row, fields)).join(',')
   return `{"id":${JSON.stringify(id)},"ok":true,"columns":${columns},"rows":[${texts}],"count":${rows.length}}`
 }
 
 function rowText(row: Row, fields: readonly Field[]): string {
-  return `[${fields.map((field, at) => jsonText(row[at] ?? null, field.type)).join(',')}]`
+  return `[${topColumns(fields)
+    .map(({ field, at }) => columnJson(row, at, field.type))
+    .join(',')}]`
 }

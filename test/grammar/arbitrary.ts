@@ -72,7 +72,7 @@ const parts = fc
   .map(([first, rest]) => [first, ...rest])
 const path: fc.Arbitrary<Path> = parts.map((p) => ({ kind: 'path', parts: p, span }))
 
-const type: fc.Arbitrary<TypeName> = fc
+const plainType: fc.Arbitrary<TypeName> = fc
   .tuple(
     fc.constantFrom(
       'INT',
@@ -87,6 +87,28 @@ const type: fc.Arbitrary<TypeName> = fc
     fc.array(fc.nat({ max: 99 }), { maxLength: 2 }),
   )
   .map(([name, parameters]) => ({ kind: 'type', name, parameters, span }))
+
+const type: fc.Arbitrary<TypeName> = fc.letrec<{ type: TypeName }>((tie) => ({
+  type: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    plainType,
+    fc
+      .tuple(
+        fc.constantFrom('ROW', 'STRUCT'),
+        fc.array(
+          fc.record({
+            kind: fc.constant('type-member' as const),
+            name: label,
+            type: tie('type'),
+            notNull: fc.boolean(),
+            span: fc.constant(span),
+          }),
+          { minLength: 1, maxLength: 2 },
+        ),
+      )
+      .map(([name, members]): TypeName => ({ kind: 'type', name, parameters: [], members, span })),
+  ),
+})).type
 
 // biome-ignore format: a list to read as a block
 const units: Unit[] = [
@@ -285,6 +307,12 @@ function compounds(e: fc.Arbitrary<Expression>): fc.Arbitrary<Expression>[] {
       span: fc.constant(span),
     }),
     fc.record({
+      kind: fc.constant('member' as const),
+      operand: e,
+      name: label,
+      span: fc.constant(span),
+    }),
+    fc.record({
       kind: fc.constant('extract' as const),
       unit: fc.constantFrom(...units, 'EPOCH' as const, 'DOW' as const, 'DOY' as const),
       operand: e,
@@ -453,6 +481,15 @@ function statements(tie: Tie): fc.Arbitrary<Statement> {
     name: identifier,
     type,
     notNull: fc.boolean(),
+    computed: fc.constant(null),
+    span: one,
+  })
+  const computedColumn = fc.record({
+    kind: fc.constant('column-definition' as const),
+    name: identifier,
+    type: fc.option(type),
+    notNull: fc.boolean(),
+    computed: e,
     span: one,
   })
   const watermark = fc.record({
@@ -523,7 +560,7 @@ function statements(tie: Tie): fc.Arbitrary<Statement> {
       object: fc.constantFrom('stream' as const, 'table' as const),
       name: path,
       ifNotExists: fc.boolean(),
-      columns: fc.array(columnDefinition, { maxLength: 3 }),
+      columns: fc.array(fc.oneof(columnDefinition, computedColumn), { maxLength: 3 }),
       watermark: fc.option(watermark),
       options: fc.array(option, { maxLength: 2 }),
       query: fc.option(query),

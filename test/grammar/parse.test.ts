@@ -363,8 +363,20 @@ test.each<[string, unknown]>([
       ifNotExists: true,
       query: null,
       columns: [
-        { kind: 'column-definition', name: id('id'), type: ty('BIGINT'), notNull: true },
-        { kind: 'column-definition', name: id('ts'), type: ty('TIMESTAMP', 3), notNull: false },
+        {
+          kind: 'column-definition',
+          name: id('id'),
+          type: ty('BIGINT'),
+          notNull: true,
+          computed: null,
+        },
+        {
+          kind: 'column-definition',
+          name: id('ts'),
+          type: ty('TIMESTAMP', 3),
+          notNull: false,
+          computed: null,
+        },
       ],
       watermark: {
         kind: 'watermark',
@@ -386,7 +398,15 @@ test.each<[string, unknown]>([
       object: 'table',
       name: path('t'),
       ifNotExists: false,
-      columns: [{ kind: 'column-definition', name: id('a'), type: ty('INT'), notNull: false }],
+      columns: [
+        {
+          kind: 'column-definition',
+          name: id('a'),
+          type: ty('INT'),
+          notNull: false,
+          computed: null,
+        },
+      ],
       watermark: { kind: 'watermark', column: id('a'), delayed: null },
       options: [],
       query: one,

@@ -3,10 +3,12 @@
  */
 import { parse, type Statement } from '../../grammar/index.ts'
 import { QueryMistake, systemDisk } from '../../src/base/index.ts'
-import { Catalog, type Relation } from '../../src/catalog/index.ts'
+import { Catalog, givenColumns, givenSchema, type Relation } from '../../src/catalog/index.ts'
 import { builtinConnectors } from '../../src/connect/index.ts'
 import type { Field, Row } from '../../src/data/index.ts'
-import { type BoundStatement, bind, type Plan } from '../../src/plan/index.ts'
+import { column, literal } from '../../src/plan/expression.ts'
+import { type BoundStatement, bind, type Expression, type Plan } from '../../src/plan/index.ts'
+import { project, values } from '../../src/plan/node.ts'
 import { OracleQuery, type Shown, World } from '../oracle/world.ts'
 import {
   type Changed,
@@ -189,7 +191,8 @@ export class OracleSession implements Session {
   #insert(target: string, plan: Plan, text: string): Fault | { kind: 'done' } {
     const answer = this.#answer(plan, text)
     if (answer.kind === 'fault') return answer
-    const { fields } = this.#catalog.get(target)!.schema
+    const relation = this.#catalog.get(target)!
+    const { fields } = givenSchema(relation)
     const bad = answer.rows.some((row) =>
       row.some((value, at) => value === null && !fields[at]!.nullable),
     )
@@ -200,8 +203,39 @@ export class OracleSession implements Session {
         message: 'NULL for a column that takes none',
         at: '',
       }
-    this.#world.append(target, answer.rows)
+    const full = this.#completed(relation, answer.rows, text)
+    if (!Array.isArray(full)) return full
+    this.#world.append(target, full)
     return { kind: 'done' }
+  }
+
+  /** The rows with their computed columns. */
+  #completed(relation: Relation, rows: Row[], text: string): Row[] | Fault {
+    const { computed, schema } = relation
+    if (computed === undefined) return rows
+    const given = givenColumns(relation)
+    const full: Row[] = []
+    for (const row of rows) {
+      const cells = schema.fields.map(({ type }, index) => {
+        const at = given.indexOf(index)
+        return literal(at < 0 ? null : row[at]!, type)
+      })
+      const columns = schema.fields.map(
+        ({ type, nullable }, index) =>
+          (computed.find(({ column: made }) => made === index)?.expression as Expression) ??
+          column(index, { type, nullable }),
+      )
+      const names = schema.fields.map(({ name }) => name)
+      const answer = this.#answer(project(values([cells], names), columns, names), text)
+      if (answer.kind === 'fault') return answer
+      full.push(answer.rows[0]!)
+    }
+    const bad = full.some((row) =>
+      row.some((value, at) => value === null && !schema.fields[at]!.nullable),
+    )
+    if (!bad) return full
+    const message = 'NULL for a column that takes none'
+    return { kind: 'fault', code: 'not_null', message, at: '' }
   }
 
   /** R(q, now); reading is a commit point. */

@@ -34,6 +34,8 @@ export interface Binding extends BindContext {
   notices: string[]
   /** Where a bound expression stands in the text. */
   spans: WeakMap<Expression, Span>
+  /** The flat members of a bound STRUCT, whose expression is its presence. */
+  members: WeakMap<Expression, Expression[]>
   /** Views being expanded, outermost first, with the place in the text that names the outermost. */
   views: { name: string; span: Span }[]
 }
@@ -50,6 +52,7 @@ export function newBinding(context: BindContext): Binding {
     creating: null,
     notices: [],
     spans: new WeakMap(),
+    members: new WeakMap(),
     views: [],
   }
 }

@@ -12,22 +12,25 @@ import type {
   WatermarkDefinition,
 } from '../../../grammar/index.ts'
 import { QueryMistake, type Span } from '../../base/index.ts'
-import type { Relation, RelationWatermark } from '../../catalog/index.ts'
+import type { ComputedColumn, Relation, RelationWatermark } from '../../catalog/index.ts'
 import {
   type Connector,
   type Field,
+  flatFields,
+  membersOf,
   precisionMicros,
   type Schema,
   typeText,
 } from '../../data/index.ts'
 import { type BoundStatement, refuseDuplicate } from '../bind.ts'
+import { boolean, coerce, isAdaptable, isAssignable, varchar } from '../coerce.ts'
 import { fold } from '../fold.ts'
-import type { Plan } from '../logical.ts'
+import type { Expression, Plan } from '../logical.ts'
 import { all, type Binding, fail, unsupported } from './binding.ts'
 import { bindExpression } from './expression.ts'
 import { bindQuery } from './query.ts'
 import { refuseEmit } from './relation.ts'
-import { scopeOf } from './scope.ts'
+import { type Scope, scopeOf } from './scope.ts'
 import { suggestion } from './suggest.ts'
 import { bindType } from './type-name.ts'
 
@@ -46,20 +49,25 @@ export function bindCreateRelation(binding: Binding, tree: Create): BoundStateme
   }
   for (const option of tree.options) notices.push(`option ${option.key} is ignored`)
   const insert = tree.query === null ? null : bindContents(binding, tree)
-  const schema = insert === null ? bindSchema(binding, tree) : { fields: insert.output }
-  if (schema === null) {
+  const columns = insert === null ? bindColumns(binding, tree) : contentsOf(insert)
+  if (columns === null) {
     const hint = 'write them in parentheses, or name a connector that knows them'
     fail('syntax', `${tree.object} ${name} has no columns`, tree.name.span, hint)
   }
-  const watermark = bindWatermark(binding, schema, tree.watermark)
+  const watermark = bindWatermark(binding, columns.schema, tree.watermark)
   const relation: Relation = {
     kind: tree.object,
     name,
-    schema: rowtime(schema, watermark),
+    schema: rowtime(columns.schema, watermark),
     watermark,
+    ...computedOf(columns),
   }
   return { kind: 'create-relation', relation, ifNotExists, insert, notices }
 }
+
+const contentsOf = (insert: Plan): Columns => ({ schema: { fields: insert.output }, computed: [] })
+
+const computedOf = ({ computed }: Columns) => (computed.length === 0 ? {} : { computed })
 
 /** CREATE TABLE … AS SELECT. */
 function bindContents(binding: Binding, tree: Create): Plan {
@@ -73,21 +81,67 @@ function bindContents(binding: Binding, tree: Create): Plan {
   return bindQuery(binding, query, { top: true })
 }
 
-function bindSchema(binding: Binding, tree: Create): Schema | null {
+/** The columns of a relation, flat, and those among them that are computed. */
+interface Columns {
+  schema: Schema
+  computed: ComputedColumn[]
+}
+
+function bindColumns(binding: Binding, tree: Create): Columns | null {
   if (tree.columns.length === 0) return null
-  const fields = all(tree.columns.map((definition) => () => bindColumn(binding, definition)))
   const seen = new Set<string>()
   for (const { name } of tree.columns) {
     const normal = name.name.toLowerCase()
     if (seen.has(normal)) fail('duplicate_name', `column ${name.name} is there twice`, name.span)
     seen.add(normal)
   }
-  return { fields }
+  const own = all(tree.columns.map((definition) => () => bindColumn(binding, definition)))
+  const fields = own.flat()
+  const trees = own.flatMap((flat, index) => flat.map(() => tree.columns[index]!))
+  const given = fields.map((_, index) => trees[index]!.computed === null)
+  // Computed columns are made from the others, not from each other.
+  const scope = scopeOf(fields, null).filter(({ index }) => given[index])
+  const computed = all(
+    trees.flatMap((definition, column) =>
+      given[column] ? [] : [() => bindComputed(binding, scope, definition, column)],
+    ),
+  )
+  for (const { column, expression } of computed) {
+    const { type, nullable } = expression as Expression
+    fields[column] = { ...fields[column]!, type, nullable: nullable && fields[column]!.nullable }
+  }
+  return { schema: { fields }, computed }
 }
 
-function bindColumn(binding: Binding, definition: ColumnDefinition): Field {
-  const type = bindType(binding, definition.type)
-  return { name: definition.name.name, type, nullable: !definition.notNull }
+function bindColumn(binding: Binding, definition: ColumnDefinition): Field[] {
+  const { name, notNull } = definition
+  const type = definition.type === null ? boolean : bindType(binding, definition.type)
+  if (definition.computed !== null) {
+    if (membersOf(type) !== null) unsupported('a computed STRUCT', definition.span)
+    return [{ name: name.name, type, nullable: !notNull }]
+  }
+  return flatFields({ name: name.name, type, nullable: !notNull })
+}
+
+/** `c AS expression`, with the type of the expression or the one that is declared. */
+function bindComputed(
+  binding: Binding,
+  scope: Scope,
+  { name, type, computed }: ColumnDefinition,
+  column: number,
+): ComputedColumn {
+  const clause = `the computed column ${name.name}`
+  const bound = bindExpression({ binding, scope, clause, aggregates: null }, computed!)
+  if (type === null) {
+    const typed = bound.type.kind === 'null' ? coerce(bound, varchar) : bound
+    return { column, expression: fold(typed) }
+  }
+  const target = bindType(binding, type)
+  if (!isAdaptable(bound) && !isAssignable(bound.type, target)) {
+    const types = `${typeText(target)}, not ${typeText(bound.type)}`
+    fail('type_mismatch', `column ${name.name} takes ${types}`, computed!.span)
+  }
+  return { column, expression: fold(coerce(bound, target, computed!.span)) }
 }
 
 /** The column of the watermark is never NULL. */
@@ -159,17 +213,26 @@ function bindExternal(binding: Binding, tree: Create, name: string): Relation {
     fail('invalid_option', `connector ${option.value} does not exist`, option.span, hint)
   }
   const options = new Map(tree.options.map(({ key, value }) => [key, value]))
-  const declared = bindSchema(binding, tree)
-  const schema = ask(tree, () => {
-    connector.check(options, declared)
-    return declared ?? connector.infer(options)
+  const declared = bindColumns(binding, tree)
+  const columns = ask(tree, (): Columns | null => {
+    connector.check(options, declared === null ? null : givenOf(declared))
+    if (declared !== null) return declared
+    const schema = connector.infer(options)
+    return schema === null ? null : { schema, computed: [] }
   })
-  if (schema === null) {
+  if (columns === null) {
     const message = `connector ${connector.name} does not know the columns of ${name}`
     fail('invalid_option', message, tree.name.span, 'write the columns in parentheses')
   }
-  const watermark = bindWatermark(binding, schema, tree.watermark)
-  return external(connector, { name, schema: rowtime(schema, watermark), watermark, options })
+  const watermark = bindWatermark(binding, columns.schema, tree.watermark)
+  const schema = rowtime(columns.schema, watermark)
+  return external(connector, { name, schema, watermark, options, ...computedOf(columns) })
+}
+
+/** The columns that the connector knows. */
+function givenOf({ schema, computed }: Columns): Schema {
+  const made = new Set(computed.map(({ column }) => column))
+  return { fields: schema.fields.filter((_, index) => !made.has(index)) }
 }
 
 function external(
@@ -179,6 +242,7 @@ function external(
     schema: Schema
     watermark: RelationWatermark | null
     options: Map<string, string | number | boolean>
+    computed?: ComputedColumn[]
   },
 ): Relation {
   const { bounded, source, sink } = connector

@@ -18,7 +18,7 @@ import {
   nullType,
   varchar,
 } from '../coerce.ts'
-import { and, branch, call, choose, column, literal, or } from '../expression.ts'
+import { and, branch, call, choose, literal, or } from '../expression.ts'
 import type { Expression } from '../logical.ts'
 import {
   type Aggregates,
@@ -34,6 +34,7 @@ import { intervalLiteral, numberLiteral, parameterLiteral } from './literal.ts'
 import { bindArithmetic, bindComparison, comparisonOf, type Pair } from './operator.ts'
 import { bindOver, type RankCall } from './over.ts'
 import { findColumn, type Scope } from './scope.ts'
+import { columnOf, memberOf, refuseStruct, structEquality, structOf } from './struct.ts'
 import { bindType } from './type-name.ts'
 import { bindWindowPart, type GroupWindow } from './window.ts'
 
@@ -52,6 +53,11 @@ export interface Env {
 }
 
 export function bindExpression(env: Env, tree: Tree): Expression {
+  return refuseStruct(bindValue(env, tree), tree.span)
+}
+
+/** An expression that may be a STRUCT: see struct.ts. */
+export function bindValue(env: Env, tree: Tree): Expression {
   const bound = bindNode(env, tree)
   env.binding.spans.set(bound, tree.span)
   return bound
@@ -80,8 +86,10 @@ function bindNode(env: Env, tree: Tree): Expression {
       return parameterLiteral(env.binding, tree)
     case 'column': {
       const found = findColumn(env.scope, tree.path, tree.span)
-      return column(found.index, found)
+      return columnOf(env.binding, env.scope, found)
     }
+    case 'member':
+      return memberOf(env.binding, bindValue(env, tree.operand), tree.name)
     case 'star':
       return fail('syntax', '* stands in the select list and in count(*) only', tree.span)
     case 'call':
@@ -105,6 +113,7 @@ type OperatorTree = Exclude<
       | 'typed-literal'
       | 'parameter'
       | 'column'
+      | 'member'
       | 'star'
       | 'call'
       | 'over'
@@ -154,7 +163,7 @@ function not(operand: Expression): Expression {
 
 /** An operand whose type does not matter, but which must have one. */
 function typedOperand(env: Env, tree: Tree): Expression {
-  const operand = bindExpression(env, tree)
+  const operand = bindValue(env, tree)
   return operand.type.kind === 'null' ? coerce(operand, varchar) : operand
 }
 
@@ -201,6 +210,10 @@ function bindBinary(env: Env, tree: Tree & { kind: 'binary' }): Expression {
     )
     return tree.operator === 'AND' ? and(sides) : or(sides)
   }
+  if (tree.operator === '=' || tree.operator === '<>') {
+    const equal = bindStructs(env, tree)
+    if (equal !== null) return tree.operator === '=' ? equal : not(equal)
+  }
   const pair = bindPair(env, tree)
   if (tree.operator === '||') {
     const args = [asText(pair.left), asText(pair.right)]
@@ -212,6 +225,15 @@ function bindBinary(env: Env, tree: Tree & { kind: 'binary' }): Expression {
   }
   if ('+-*/%'.includes(tree.operator)) return bindArithmetic(tree.operator, pair)
   return bindComparison(comparisonOf(tree.operator), pair, tree.operator)
+}
+
+/** An equality of two structs; null where there are none. */
+function bindStructs(env: Env, tree: Tree & { kind: 'binary' }): Expression | null {
+  const named = (side: Tree) =>
+    side.kind === 'column' || side.kind === 'member' || side.kind === 'call'
+  if (!named(tree.left) || !named(tree.right)) return null
+  const sides = [tree.left, tree.right].map((side) => bindValue(env, side))
+  return structEquality(env.binding, sides[0]!, sides[1]!, tree.span)
 }
 
 function bindBetween(env: Env, tree: Tree & { kind: 'between' }): Expression {
@@ -354,6 +376,12 @@ function bindCall(env: Env, tree: Tree & { kind: 'call' }): Expression {
     fail('syntax', `DISTINCT stands in aggregates only, and ${name} is none`, tree.span)
   if (tree.filter !== null)
     fail('syntax', `FILTER goes with aggregates, and ${name} is none`, tree.filter.span)
+  if (name === 'row' && tree.args.length > 0) {
+    return structOf(
+      env.binding,
+      tree.args.map((arg) => bindValue(env, arg)),
+    )
+  }
   return bindFunction({
     name,
     args: tree.args.map((arg) => bindExpression(env, arg)),
@@ -395,7 +423,9 @@ function bindAggregateCall(
       span,
     })
   }
-  const { argument, type } = aggregateTypes(name, bindExpression(inner, arg!), arg!.span)
+  const whole = bindValue(inner, arg!)
+  const counted = name === 'count' && !tree.distinct ? whole : refuseStruct(whole, arg!.span)
+  const { argument, type } = aggregateTypes(name, counted, arg!.span)
   // The least of distinct values is the least of all values.
   const distinct = tree.distinct && name !== 'min' && name !== 'max'
   const given: BoundAggregate = { function: name, argument, distinct, filter, type, span }

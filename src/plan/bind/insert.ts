@@ -7,8 +7,15 @@
  */
 import type { Identifier, Query, QueryBody, Statement } from '../../../grammar/index.ts'
 import type { Span } from '../../base/index.ts'
-import type { Relation } from '../../catalog/index.ts'
-import { type Field, parseValue, sameType, typeText } from '../../data/index.ts'
+import { givenColumns, type Relation } from '../../catalog/index.ts'
+import {
+  type Field,
+  parseValue,
+  sameType,
+  type Top,
+  topColumns,
+  typeText,
+} from '../../data/index.ts'
 import type { BoundStatement } from '../bind.ts'
 import { bigint, coerce, isAdaptable, isAssignable, varchar } from '../coerce.ts'
 import { call, column, literal } from '../expression.ts'
@@ -72,10 +79,16 @@ function checkWritable(target: Relation, span: Span): void {
 /** Positions of the target's columns that get a value, in the order of the list. */
 function bindColumns(target: Relation, tree: Insert): number[] {
   const { fields } = target.schema
-  if (tree.columns.length === 0) return fields.map((_, index) => index)
+  const tops = givenTops(target)
+  const flat = (top: Top) => Array.from({ length: top.width }, (_, index) => top.at + index)
+  if (tree.columns.length === 0) return tops.flatMap(flat)
   refuseRepeated(tree.columns)
-  const positions = all(tree.columns.map((name) => () => positionOf(target, name)))
-  const missing = fields.find((field, index) => !field.nullable && !positions.includes(index))
+  const named = all(tree.columns.map((name) => () => columnNamed(target, tops, name)))
+  const positions = named.flatMap(flat)
+  const given = new Set(tops.flatMap(flat))
+  const missing = fields.find(
+    (field, index) => given.has(index) && !field.nullable && !positions.includes(index),
+  )
   if (missing !== undefined) {
     const list = tree.columns
     const span = { start: list[0]!.span.start, end: list.at(-1)!.span.end }
@@ -84,11 +97,21 @@ function bindColumns(target: Relation, tree: Insert): number[] {
   return positions
 }
 
-function positionOf(target: Relation, { name, span }: Identifier): number {
-  const names = target.schema.fields.map((field) => field.name)
-  const position = names.findIndex((other) => other.toLowerCase() === name.toLowerCase())
-  if (position >= 0) return position
+/** The columns that a row of the target is given, as its reader sees them; computed ones are not among them. */
+function givenTops(target: Relation): Top[] {
+  const given = new Set(givenColumns(target))
+  return topColumns(target.schema.fields).filter(({ at }) => given.has(at))
+}
+
+function columnNamed(target: Relation, tops: readonly Top[], { name, span }: Identifier): Top {
+  const found = tops.find(({ field }) => field.name.toLowerCase() === name.toLowerCase())
+  if (found !== undefined) return found
+  const all = topColumns(target.schema.fields)
+  if (all.some(({ field }) => field.name.toLowerCase() === name.toLowerCase())) {
+    fail('type_mismatch', `column ${name} of ${target.name} is computed`, span, 'leave it out')
+  }
   const message = `${target.name} has no column ${name}`
+  const names = tops.map(({ field }) => field.name)
   return fail('unknown_name', message, span, suggestion(name, names))
 }
 
@@ -96,10 +119,11 @@ function positionOf(target: Relation, { name, span }: Identifier): number {
 function checkArity(tree: Insert, targets: readonly Field[]): void {
   const body = tree.source.body
   if (body.kind !== 'values') return
+  const width = topColumns(targets).length
   for (const row of body.rows) {
-    if (row.length === targets.length) continue
+    if (row.length === width) continue
     const span = { start: row[0]!.span.start, end: row.at(-1)!.span.end }
-    fail('type_mismatch', arityMessage(targets.length, row.length), span)
+    fail('type_mismatch', arityMessage(width, row.length), span)
   }
 }
 
@@ -109,23 +133,28 @@ function arityMessage(targets: number, given: number): string {
 
 /** The plan with the target's columns. */
 function assign(query: Plan, target: Relation, positions: number[], source: Query): Plan {
-  const { fields } = target.schema
-  if (query.output.length !== positions.length) {
-    fail('type_mismatch', arityMessage(positions.length, query.output.length), source.span)
-  }
-  const spans = spansOf(source.body, query.output.length) ?? positions.map(() => source.span)
+  const { fields: whole } = target.schema
+  checkShape(
+    query,
+    positions.map((position) => whole[position]!),
+    source,
+  )
+  const kept = givenColumns(target)
+  const fields = kept.map((index) => whole[index]!)
+  const widths = topColumns(positions.map((position) => whole[position]!)).map((top) => top.width)
+  const spans = spansOf(source.body, widths) ?? positions.map(() => source.span)
   const names = fields.map((field) => field.name)
   const place = (cells: Expression[]) =>
     all(
-      fields.map((field, position) => () => {
-        const index = positions.indexOf(position)
+      fields.map((field, place) => () => {
+        const index = positions.indexOf(kept[place]!)
         if (index < 0) return literal(null, field.type)
         return assigned(cells[index]!, field, spans[index]!)
       }),
     )
   if (query.kind === 'values') {
     const rows = query.rows.map((row, number) => () => {
-      checkNotNull(row, fields, positions, rowSpans(source.body, number, spans))
+      checkNotNull(row, whole, positions, rowSpans(source.body, number, widths) ?? spans)
       return place(row)
     })
     return values(all(rows), names)
@@ -187,14 +216,33 @@ function checkNotNull(
   }
 }
 
-/** Where the columns of the query stand in the text; null when a star stands for several. */
-function spansOf(body: QueryBody, width: number): Span[] | null {
-  if (body.kind === 'values') return body.rows[0]!.map((tree) => tree.span)
-  return body.items.length === width ? body.items.map((item) => item.span) : null
+/** The query must give as many columns as are assigned, and a STRUCT where one is wanted. */
+function checkShape(query: Plan, targets: readonly Field[], source: Query): void {
+  const [wanted, given] = [topColumns(targets), topColumns(query.output)]
+  if (wanted.length !== given.length) {
+    fail('type_mismatch', arityMessage(wanted.length, given.length), source.span)
+  }
+  wanted.forEach(({ field, width, at }, index) => {
+    const other = given[index]!
+    if (other.width === width && (other.at === at || width === 1)) return
+    const types = `${typeText(field.type)}, not ${typeText(other.field.type)}`
+    fail('type_mismatch', `column ${field.name} takes ${types}`, source.span)
+  })
 }
 
-function rowSpans(body: QueryBody, row: number, otherwise: Span[]): Span[] {
-  return body.kind === 'values' ? body.rows[row]!.map((tree) => tree.span) : otherwise
+/** Where the columns of the query stand in the text; null when a star stands for several. */
+function spansOf(body: QueryBody, widths: readonly number[]): Span[] | null {
+  if (body.kind === 'values') return repeated(body.rows[0]!, widths)
+  return body.items.length === widths.length ? repeated(body.items, widths) : null
+}
+
+function rowSpans(body: QueryBody, row: number, widths: readonly number[]): Span[] | null {
+  return body.kind === 'values' ? repeated(body.rows[row]!, widths) : null
+}
+
+/** Each place as often as its column has flat columns. */
+function repeated(places: readonly { span: Span }[], widths: readonly number[]): Span[] {
+  return places.flatMap(({ span }, index) => Array.from({ length: widths[index] ?? 1 }, () => span))
 }
 
 function assigned(value: Expression, field: Field, span: Span): Expression {

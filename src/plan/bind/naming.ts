@@ -10,6 +10,8 @@ export function outputName(tree: Tree): string {
   switch (tree.kind) {
     case 'column':
       return tree.path.at(-1)!.name
+    case 'member':
+      return tree.name.name
     case 'call':
       return tree.name.name.toLowerCase()
     case 'over':

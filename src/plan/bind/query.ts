@@ -7,7 +7,7 @@
  */
 import type { OrderItem, Query, QueryBody, Expression as Tree } from '../../../grammar/index.ts'
 import { mistake, type Span } from '../../base/index.ts'
-import { isWhole, type Type, typeText } from '../../data/index.ts'
+import { flatFields, isWhole, membersOf, type Type, typeText, widthOf } from '../../data/index.ts'
 import {
   bigint,
   boolean,
@@ -37,11 +37,12 @@ import {
   isNullableCall,
 } from './aggregate.ts'
 import { all, type Binding, fail, unsupported } from './binding.ts'
-import { bindCondition, bindExpression, type Env } from './expression.ts'
+import { bindCondition, bindExpression, bindValue, type Env } from './expression.ts'
 import { outputName, uniqueNames } from './naming.ts'
 import { bindRanks, filterRanked, liftRank, type RankCall } from './over.ts'
 import { bindRelation, type Conjuncts } from './relation.ts'
-import { columnsNamed, columnsOfTable, type Scope, scopeOf } from './scope.ts'
+import { columnsNamed, columnsOfTable, findColumn, type Scope, scopeOf } from './scope.ts'
+import { columnOf, flatten, flattenInto, refuseStruct } from './struct.ts'
 import { suggestion } from './suggest.ts'
 import { bindGroupWindow, isWindowCall } from './window.ts'
 
@@ -65,6 +66,8 @@ interface Item {
   tree: Tree
   name: string
   expression: Expression
+  /** Does it belong to the STRUCT before it? */
+  inside: boolean
 }
 
 function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: QueryPlace): Plan {
@@ -111,7 +114,7 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
     () => {
       const keys = tree.groupBy.map((key) => () => {
         if (isWindowCall(key)) return window!.columns
-        return [bindGroup(env('GROUP BY', null), key, items, width)]
+        return bindGroup(env('GROUP BY', null), key, items, width)
       })
       groups = all(keys).flat()
     },
@@ -156,7 +159,16 @@ function bindQualify(env: Env, tree: Tree, items: Item[]): Expression {
       columnsNamed(env.scope, [{ kind: 'identifier', name, quoted: false, span: tree.span }])
         .length > 0
         ? []
-        : [{ ...expression, qualifier: null, name, index: itemBase + item, merged: false }],
+        : [
+            {
+              ...expression,
+              qualifier: null,
+              name,
+              path: [name],
+              index: itemBase + item,
+              merged: false,
+            },
+          ],
   )
   const condition = bindCondition({ ...env, scope: [...env.scope, ...named] }, tree)
   if ((env.ranks ?? []).length === 0) {
@@ -182,45 +194,69 @@ function conjunctTrees(tree: Tree | null): Tree[] {
 function bindItems(env: Env, tree: SelectTree): Item[] {
   const parts = tree.items.map((item) => () => {
     if (item.expression.kind === 'star') return bindStar(env, item.expression)
-    const expression = bindExpression(env, item.expression)
     const name = item.alias?.name ?? outputName(item.expression)
-    return [{ tree: item.expression, name, expression }]
+    return flatItems(env.binding, item.expression, name, bindValue(env, item.expression))
   })
   return all(parts).flat()
 }
 
-function bindStar(env: Env, tree: Tree & { kind: 'star' }): Item[] {
-  const columns = starColumns(env.scope, tree)
-  return columns.map((found) => {
-    const expression = column(found.index, found)
-    env.binding.spans.set(expression, tree.span)
-    return { tree, name: found.name, expression }
+/** The items of an expression: several for a STRUCT. */
+function flatItems(binding: Binding, tree: Tree, name: string, bound: Expression): Item[] {
+  const fields = flatFields({ name, type: bound.type, nullable: bound.nullable })
+  return flatten(binding, bound).map((expression, index) => {
+    binding.spans.set(expression, tree.span)
+    return { tree, name: fields[index]!.name, expression, inside: index > 0 }
   })
 }
 
+function bindStar(env: Env, tree: Tree & { kind: 'star' }): Item[] {
+  return starColumns(env.scope, tree).flatMap((found) => {
+    const name = found.path.at(-1)!
+    return flatItems(env.binding, tree, name, columnOf(env.binding, env.scope, found))
+  })
+}
+
+/** The columns that a star stands for; a STRUCT among them is one. */
 function starColumns(scope: Scope, tree: Tree & { kind: 'star' }): Scope {
-  if (tree.qualifier.length === 0) {
+  const { qualifier: path } = tree
+  const whole = scope.filter((entry) => entry.path.length === 1)
+  if (path.length === 0) {
     if (scope.length === 0) fail('syntax', '* needs a FROM clause', tree.span)
-    return scope.filter((entry) => !entry.merged)
+    return whole.filter((entry) => !entry.merged)
   }
-  const qualifier = tree.qualifier.map((part) => part.name).join('.')
-  const columns = columnsOfTable(scope, tree.qualifier.at(-1)!.name)
-  if (columns.length > 0 && tree.qualifier.length === 1) return columns
+  if (path.length === 1 && !tree.ofColumn) {
+    const columns = columnsOfTable(whole, path[0]!.name)
+    if (columns.length > 0) return columns
+  }
+  const [found, second] = columnsNamed(scope, path)
+  if (found !== undefined && second === undefined && membersOf(found.type) !== null) {
+    return scope.filter(
+      (entry) =>
+        entry.path.length === found.path.length + 1 &&
+        entry.index > found.index &&
+        entry.index < found.index + widthOf(found.type),
+    )
+  }
+  if (tree.ofColumn) {
+    const column = findColumn(scope, path, tree.span)
+    fail('type_mismatch', `${typeText(column.type)} has no members`, tree.span)
+  }
   const tables = new Set(scope.flatMap((entry) => entry.qualifier ?? []))
-  const hint = suggestion(qualifier, tables)
-  return fail('unknown_name', `table ${qualifier} is not in FROM`, tree.span, hint)
+  const written = path.map((part) => part.name).join('.')
+  const hint = suggestion(written, tables)
+  return fail('unknown_name', `table ${written} is not in FROM`, tree.span, hint)
 }
 
 // ---------------------------------------------------------------- GROUP BY
 
 /** A key: an ordinal, a column, an alias of the select list or an expression. */
-function bindGroup(env: Env, tree: Tree, items: Item[], width: number): Expression {
+function bindGroup(env: Env, tree: Tree, items: Item[], width: number): Expression[] {
   const item = groupItem(env, tree, items)
-  const key = item === null ? bindExpression(env, tree) : item.expression
+  const key = item === null ? bindValue(env, tree) : item.expression
   if ([...columnsOf(key)].some((index) => index >= width)) {
     fail('invalid_grouping', 'an aggregate cannot be a key of GROUP BY', tree.span)
   }
-  return key.type.kind === 'null' ? coerce(key, varchar) : key
+  return key.type.kind === 'null' ? [coerce(key, varchar)] : flatten(env.binding, key)
 }
 
 function groupItem(env: Env, tree: Tree, items: Item[]): Item | null {
@@ -231,7 +267,7 @@ function groupItem(env: Env, tree: Tree, items: Item[]): Item | null {
 }
 
 function itemAt(tree: Tree & { kind: 'number' }, items: Item[], clause: string): Item {
-  const item = items[Number(tree.text) - 1]
+  const item = items.filter(({ inside }) => !inside)[Number(tree.text) - 1]
   if (item !== undefined) return item
   return fail('unknown_name', `${clause} ${tree.text} is not in the select list`, tree.span)
 }
@@ -349,7 +385,10 @@ function bindOrderKey(env: Env, key: OrderItem, items: Item[]): OrderKey {
       : tree.kind === 'column' && tree.path.length === 1
         ? itemNamed(tree.path[0]!.name, items)
         : null
-  if (named !== null) return { item: items.indexOf(named), expression: named.expression, ...rest }
+  if (named !== null) {
+    refuseStruct(named.expression, tree.span)
+    return { item: items.indexOf(named), expression: named.expression, ...rest }
+  }
   const expression = bindExpression(env, tree)
   const signature = signatureOf(expression)
   const item = items.findIndex((other) => signatureOf(other.expression) === signature)
@@ -451,23 +490,26 @@ function bindValues(binding: Binding, query: Query, trees: Tree[][], place: Quer
     const message = `rows of VALUES have ${width} and ${row.length} columns`
     fail('type_mismatch', message, { start: row[0]!.span.start, end: row.at(-1)!.span.end })
   }
-  const bound = all(
-    trees.map((row) => () => all(row.map((tree) => () => bindExpression(env, tree)))),
-  )
-  const types = trees[0]!.map((_, index) =>
+  const whole = all(trees.map((row) => () => all(row.map((tree) => () => bindValue(env, tree)))))
+  const tops = trees[0]!.map((_, index) => structOfColumn(whole, index, place.targets))
+  const { cells: bound, trees: places } = flatRows(binding, whole, trees, tops)
+  const types = bound[0]!.map((_, index) =>
     valuesType(
       bound.map((row) => row[index]!),
-      trees.map((row) => row[index]!.span),
+      places.map((row) => row[index]!.span),
       place.targets?.[index],
     ),
   )
   const rows = bound.map((row, r) =>
-    row.map((cell, index) => coerce(cell, types[index]!, trees[r]![index]!.span)),
+    row.map((cell, index) => coerce(cell, types[index]!, places[r]![index]!.span)),
   )
-  const names = types.map((_, index) => `column${index + 1}`)
+  const fields = tops.flatMap((top, index) =>
+    flatFields({ name: `column${index + 1}`, type: top ?? boolean, nullable: true }),
+  )
+  const names = fields.map(({ name }) => name)
   const items = names.map((name, index) => {
     const expression = column(index, { type: types[index]!, nullable: true })
-    return { tree: trees[0]![index]!, name, expression }
+    return { tree: places[0]![index]!, name, expression, inside: name.includes('.') }
   })
   const plan = values(rows, names)
   const order = bindOrder({ ...env, scope: scopeOf(plan.output, null) }, query.orderBy, items)
@@ -477,6 +519,48 @@ function bindValues(binding: Binding, query: Query, trees: Tree[][], place: Quer
   }
   const shape = bindSortShape(binding, query, parts)
   return shape === null ? plan : sort(plan, shape)
+}
+
+/** The STRUCT that column `index` of VALUES is, that of its target or of its values; null for other types. */
+function structOfColumn(
+  rows: Expression[][],
+  index: number,
+  targets: readonly Type[] | undefined,
+): Type | null {
+  const tops = targets === undefined ? [] : topTypes(targets)
+  const given = rows.map((row) => row[index]!.type).find((type) => membersOf(type) !== null)
+  const target = tops[index]
+  return target !== undefined && membersOf(target) !== null ? target : (given ?? null)
+}
+
+function topTypes(flat: readonly Type[]): Type[] {
+  const tops: Type[] = []
+  for (let at = 0; at < flat.length; at += widthOf(flat[at]!)) tops.push(flat[at]!)
+  return tops
+}
+
+/** Rows with their structs flattened; a NULL takes the place of all that belongs to one. */
+function flatRows(
+  binding: Binding,
+  rows: Expression[][],
+  trees: Tree[][],
+  tops: (Type | null)[],
+): { cells: Expression[][]; trees: Tree[][] } {
+  const widths = tops.map((top) => (top === null ? 1 : widthOf(top)))
+  const cells = rows.map((row, r) =>
+    row.flatMap((cell, index) => {
+      const top = tops[index]!
+      if (top === null) return [refuseStruct(cell, trees[r]![index]!.span)]
+      const flat = flattenInto(binding, cell, top)
+      if (flat !== null) return flat
+      const message = `${typeText(cell.type)} does not fit ${typeText(top)}`
+      return fail('type_mismatch', message, trees[r]![index]!.span)
+    }),
+  )
+  const places = trees.map((row) =>
+    row.flatMap((tree, index) => Array.from({ length: widths[index]! }, () => tree)),
+  )
+  return { cells, trees: places }
 }
 
 /** The type of a column of VALUES: that of the target column, where every value can be assigned to it. */

@@ -8,6 +8,7 @@
 import type { Query, Expression as Tree, Relation as TreeRelation } from '../../../grammar/index.ts'
 import type { Span } from '../../base/index.ts'
 import type { Relation } from '../../catalog/index.ts'
+import { flatFields, topColumns } from '../../data/index.ts'
 import type { Plan } from '../logical.ts'
 import { project, scan } from '../node.ts'
 import { type Binding, fail, inView, unsupported } from './binding.ts'
@@ -120,11 +121,16 @@ function bindDerived(binding: Binding, tree: TreeRelation & { kind: 'derived' })
   refuseEmit(tree.query)
   const bound = bindQuery(binding, tree.query)
   const aliases = tree.columnAliases
-  if (aliases.length > bound.output.length) {
-    const [have, given] = [bound.output.length, aliases.length]
+  const tops = topColumns(bound.output)
+  if (aliases.length > tops.length) {
+    const [have, given] = [tops.length, aliases.length]
     fail('type_mismatch', `the query has ${have} columns, not ${given}`, aliases[have]!.span)
   }
-  const names = bound.output.map((field, index) => aliases[index]?.name ?? field.name)
+  const names = tops.flatMap(({ field, at, width }, index) => {
+    const alias = aliases[index]?.name
+    if (alias !== undefined) return flatFields({ ...field, name: alias }).map(({ name }) => name)
+    return bound.output.slice(at, at + width).map(({ name }) => name)
+  })
   const plan = rename(bound, names)
   return { plan, scope: scopeOf(plan.output, tree.alias?.name ?? null) }
 }

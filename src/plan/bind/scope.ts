@@ -5,7 +5,7 @@
  */
 import type { Identifier } from '../../../grammar/index.ts'
 import type { Span } from '../../base/index.ts'
-import type { Field, Type } from '../../data/index.ts'
+import { type Field, membersOf, pathsOf, type Type, typeText } from '../../data/index.ts'
 import { fail, unsupported } from './binding.ts'
 import { suggestion } from './suggest.ts'
 
@@ -13,6 +13,8 @@ export interface ScopeColumn {
   /** Alias or table name in front of the dot; null for derived tables without one. */
   qualifier: string | null
   name: string
+  /** The names that lead to it: more than one for what belongs to a STRUCT. */
+  path: string[]
   /** Column of the plan's output. */
   index: number
   type: Type
@@ -24,7 +26,14 @@ export interface ScopeColumn {
 export type Scope = ScopeColumn[]
 
 export function scopeOf(fields: readonly Field[], qualifier: string | null): Scope {
-  return fields.map((field, index) => ({ ...field, qualifier, index, merged: false }))
+  const paths = pathsOf(fields)
+  return fields.map((field, index) => ({
+    ...field,
+    path: paths[index]!,
+    qualifier,
+    index,
+    merged: false,
+  }))
 }
 
 /** The scope of a join: right columns follow the left ones. */
@@ -50,14 +59,17 @@ export function findColumn(scope: Scope, path: readonly Identifier[], span: Span
   unknownColumn(scope, path, span)
 }
 
-/** The columns that a path may mean. */
+/** The columns that a path may mean: those of the table that it names first, members of a column otherwise. */
 export function columnsNamed(scope: Scope, path: readonly Identifier[]): ScopeColumn[] {
-  const name = path.at(-1)!.name.toLowerCase()
-  if (path.length === 1) {
-    return scope.filter((column) => !column.merged && column.name.toLowerCase() === name)
-  }
-  if (path.length > 2) return []
-  return columnsOfTable(scope, path[0]!.name).filter((column) => column.name.toLowerCase() === name)
+  const names = path.map(({ name }) => name.toLowerCase())
+  const leadsTo = (column: ScopeColumn, wanted: readonly string[]) =>
+    column.path.length === wanted.length &&
+    column.path.every((name, index) => name.toLowerCase() === wanted[index])
+  const qualified = columnsOfTable(scope, path[0]!.name).filter((column) =>
+    leadsTo(column, names.slice(1)),
+  )
+  if (qualified.length > 0) return qualified
+  return scope.filter((column) => !column.merged && leadsTo(column, names))
 }
 
 export function columnsOfTable(scope: Scope, qualifier: string): ScopeColumn[] {
@@ -68,21 +80,32 @@ export function columnsOfTable(scope: Scope, qualifier: string): ScopeColumn[] {
 function unknownColumn(scope: Scope, path: readonly Identifier[], span: Span): never {
   const last = path.at(-1)!
   const first = path[0]!
+  const outer = path.length > 1 ? columnsNamed(scope, path.slice(0, -1)) : []
+  const members = outer.length === 1 ? membersOf(outer[0]!.type) : null
+  if (members !== null) {
+    const names = members.map((member) => member.name)
+    const hint = suggestion(last.name, names) ?? `members are ${names.join(', ')}`
+    fail('unknown_name', `${outer[0]!.name} has no member ${last.name}`, span, hint)
+  }
   if (path.length === 1) {
-    const names = scope.map((column) => column.name)
+    const names = scope.filter(({ path: own }) => own.length === 1).map((column) => column.name)
     const hint = scope.length === 0 ? 'there is no FROM clause' : suggestion(last.name, names)
     fail('unknown_name', `column ${last.name} does not exist`, span, hint)
   }
-  if (path.length > 2) unsupported('column names of more than two parts', span)
   const inTable = columnsOfTable(scope, first.name)
   if (inTable.length > 0) {
     const hint = suggestion(
       last.name,
-      inTable.map((column) => column.name),
+      inTable.filter(({ path: own }) => own.length === 1).map((column) => column.name),
     )
     fail('unknown_name', `${first.name} has no column ${last.name}`, span, hint)
   }
-  if (columnsNamed(scope, [first]).length > 0) unsupported('fields of a row value', span)
+  const plain = columnsNamed(scope, [first])
+  if (plain.length === 1) {
+    const message = `${first.name} is ${typeText(plain[0]!.type)} and has no members`
+    fail('type_mismatch', message, span)
+  }
+  if (path.length > 2) unsupported('column names of more than two parts', span)
   const qualifiers = new Set(scope.flatMap((column) => column.qualifier ?? []))
   const hint = suggestion(first.name, qualifiers)
   fail('unknown_name', `table ${first.name} is not in FROM`, span, hint)

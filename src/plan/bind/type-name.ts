@@ -1,7 +1,7 @@
 /**
  * TypeName: a type as written becomes a type; aliases of Postgres, Flink and DuckDB.
  */
-import type { TypeName } from '../../../grammar/index.ts'
+import type { TypeMember, TypeName } from '../../../grammar/index.ts'
 import { type Type, typeText } from '../../data/index.ts'
 import { type Binding, fail, unsupported } from './binding.ts'
 import { suggestion } from './suggest.ts'
@@ -53,12 +53,13 @@ const zoned = new Set([
 ]) // biome-ignore format: one list
 
 const wanted = new Set([
-  'UBIGINT', 'UHUGEINT', 'TIMETZ', 'TIME WITH TIME ZONE', 'INET', 'ARRAY', 'LIST', 'STRUCT', 'ROW', 'MAP', 'GEOMETRY',
+  'UBIGINT', 'UHUGEINT', 'TIMETZ', 'TIME WITH TIME ZONE', 'INET', 'ARRAY', 'LIST', 'MAP', 'GEOMETRY',
   'BOX2D', 'STBOX', 'H3INDEX', 'GEOHASH', 'TGEOMPOINT', 'VECTOR', 'SKETCH', 'ENUM',
 ]) // biome-ignore format: one list
 
 export function bindType(binding: Binding, type: TypeName): Type {
   const name = type.name.toUpperCase()
+  if (type.members !== undefined) return bindStruct(binding, type.members)
   const simple = plain[name] ?? widened[name]
   if (simple !== undefined) {
     if (type.parameters.length > 0) {
@@ -83,6 +84,21 @@ export function bindType(binding: Binding, type: TypeName): Type {
   if (wanted.has(name)) unsupported(`type ${name}`, type.span)
   const names = [...Object.keys(plain), ...texts, ...bytes, ...decimals, ...timestamps, ...zoned]
   fail('unknown_name', `type ${type.name} does not exist`, type.span, suggestion(name, names))
+}
+
+function bindStruct(binding: Binding, members: readonly TypeMember[]): Type {
+  const seen = new Set<string>()
+  for (const { name } of members) {
+    const normal = name.name.toLowerCase()
+    if (seen.has(normal)) fail('duplicate_name', `member ${name.name} is there twice`, name.span)
+    seen.add(normal)
+  }
+  const bound = members.map(({ name, type, notNull }) => ({
+    name: name.name,
+    type: bindType(binding, type),
+    nullable: !notNull,
+  }))
+  return { kind: 'boolean', members: bound }
 }
 
 function bindText(type: TypeName): Type {

@@ -5,7 +5,7 @@
  *          read. A materialized view is a continuous query with a name.
  */
 import type { Identifier, Statement } from '../../../grammar/index.ts'
-import type { Field } from '../../data/index.ts'
+import { type Field, flatFields, topColumns } from '../../data/index.ts'
 import { type BoundStatement, bindContinuous, refuseDuplicate } from '../bind.ts'
 import { type Binding, fail, unsupported } from './binding.ts'
 import { bindQuery } from './query.ts'
@@ -59,12 +59,18 @@ function bindMaterialized(binding: Binding, tree: CreateView, name: string): Bou
 /** The columns under the names of the list behind the view's name. */
 function named(fields: Field[], names: readonly Identifier[]): Field[] {
   if (names.length === 0) return fields
-  if (names.length !== fields.length) {
-    const message = `the query has ${fields.length} columns, and ${names.length} names are given`
+  const tops = topColumns(fields)
+  if (names.length !== tops.length) {
+    const message = `the query has ${tops.length} columns, and ${names.length} names are given`
     fail('type_mismatch', message, { start: names[0]!.span.start, end: names.at(-1)!.span.end })
   }
   refuseRepeated(names)
-  return fields.map((field, index) => ({ ...field, name: names[index]!.name }))
+  return tops.flatMap(({ field, at, width }, index) => {
+    const renamed = flatFields({ ...field, name: names[index]!.name })
+    return fields
+      .slice(at, at + width)
+      .map((one, inside) => ({ ...one, name: renamed[inside]!.name }))
+  })
 }
 
 export function refuseRepeated(names: readonly Identifier[]): void {

@@ -16,10 +16,13 @@ import {
   batchOf,
   type Column,
   type Field,
+  membersOf,
   type Op,
   type Row,
   type Type,
+  topColumns,
   valueAt,
+  widthOf,
 } from '../../data/index.ts'
 import type { Output } from '../output.ts'
 import type { Renderer } from './renderer.ts'
@@ -38,8 +41,9 @@ export function arrowRenderer(
     ? [{ name: '_op', type: { kind: 'varchar' }, nullable: false }, ...fields]
     : [...fields]
   const schema = new arrow.Schema(
-    shown.map(
-      ({ name, type, nullable }) => new arrow.Field(name, arrowType(arrow, type), nullable),
+    topColumns(shown).map(
+      ({ field: { name, type, nullable } }) =>
+        new arrow.Field(name, arrowType(arrow, type), nullable),
     ),
   )
   const head = streamOf(arrow, schema, [])
@@ -99,14 +103,36 @@ function recordBatch(
   rows: readonly Row[],
 ): Arrow.RecordBatch {
   const { columns } = batchOf({ fields }, rows)
-  const children = columns.map((column, at) =>
-    arrowData(arrow, schema.fields[at]!.type, column, rows.length),
+  const children = topColumns(fields).map(({ field, at }, index) =>
+    columnData(arrow, schema.fields[index]!.type, field.type, columns.slice(at), rows.length),
   )
   const type = new arrow.Struct(schema.fields)
   return new arrow.RecordBatch(
     schema,
     arrow.makeData({ type, length: rows.length, nullCount: 0, children }),
   )
+}
+
+/** A column, which is the first of flat ones; a STRUCT with those that belong to it. */
+function columnData(
+  arrow: typeof Arrow,
+  arrowed: Arrow.DataType,
+  type: Type,
+  columns: readonly Column[],
+  length: number,
+): Arrow.Data {
+  const members = membersOf(type)
+  if (members === null) return arrowData(arrow, arrowed, columns[0]!, length)
+  let at = 1
+  const children = members.map((member, index) => {
+    const child = arrowed.children[index]!.type as Arrow.DataType
+    const data = columnData(arrow, child, member.type, columns.slice(at), length)
+    at += widthOf(member.type)
+    return data
+  })
+  const { validity } = columns[0]!
+  const base = validity === null ? { length, nullCount: 0 } : { length, nullBitmap: validity }
+  return arrow.makeData({ type: arrowed as Arrow.Struct, ...base, children })
 }
 
 function arrowData(
@@ -169,8 +195,15 @@ function decimalWords(rows: number, at: (row: number) => bigint): Uint32Array {
 
 function arrowType(arrow: typeof Arrow, type: Type): Arrow.DataType {
   switch (type.kind) {
-    case 'boolean':
-      return new arrow.Bool()
+    case 'boolean': {
+      const { members } = type
+      if (members === undefined) return new arrow.Bool()
+      const fields = members.map(
+        ({ name, type: inner, nullable }) =>
+          new arrow.Field(name, arrowType(arrow, inner), nullable),
+      )
+      return new arrow.Struct(fields)
+    }
     case 'tinyint':
       return new arrow.Int8()
     case 'smallint':

@@ -5,7 +5,17 @@
  *          2 (checked) jsonl and csv give every row, byte for byte the same on every machine; only the table may cut
  *            text, and only on a terminal.
  */
-import { type Field, jsonText, type Op, type Row, type Value, valueText } from '../../data/index.ts'
+import {
+  columnJson,
+  type Field,
+  hasStructs,
+  type Op,
+  type Row,
+  textColumns,
+  topColumns,
+  type Value,
+  valueText,
+} from '../../data/index.ts'
 import type { Output } from '../output.ts'
 import { arrowRenderer } from './arrow.ts'
 import { liveRenderer } from './live.ts'
@@ -38,6 +48,11 @@ export function createRenderer(
   options: RenderOptions,
 ): Renderer {
   const ops = options.kind === 'updating'
+  if (hasStructs(fields) && (options.format === 'csv' || options.format === 'table')) {
+    const text = textColumns(fields)
+    const inner = createRenderer(text.fields, output, options)
+    return { ...inner, rows: (rows, kinds) => inner.rows(rows.map(text.row), kinds) }
+  }
   switch (options.format) {
     case 'jsonl':
       return lineRenderer(output, null, jsonlLine(fields), { ops })
@@ -82,11 +97,13 @@ function lineRenderer(
 }
 
 function jsonlLine(fields: readonly Field[]): (row: Row, op: Op | null) => string {
-  const keys = fields.map((field) => `${JSON.stringify(field.name)}:`)
+  const tops = topColumns(fields)
+  const keys = tops.map(({ field }) => `${JSON.stringify(field.name)}:`)
   return (row, op) => {
     let text = op === null ? '{' : fields.length === 0 ? `{"_op":"${op}"` : `{"_op":"${op}",`
     for (let at = 0; at < keys.length; at++) {
-      text += `${at > 0 ? ',' : ''}${keys[at]}${jsonText(row[at] ?? null, fields[at]!.type)}`
+      const { at: place, field } = tops[at]!
+      text += `${at > 0 ? ',' : ''}${keys[at]}${columnJson(row, place, field.type)}`
     }
     return `${text}}\n`
   }
