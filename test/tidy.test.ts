@@ -51,6 +51,8 @@ const outside: Record<string, string[]> = {
     'node:zlib',
   ],
   'src/database': ['node:worker_threads'],
+  // Digests.
+  'src/runtime': ['node:crypto'],
   'src/server': ['node:readline'],
   'src/shell': [
     'apache-arrow',
@@ -78,14 +80,14 @@ const outside: Record<string, string[]> = {
 /** Names on a door beyond twelve, with the reason. */
 const wideDoors: Record<string, { values: number; reason: string }> = {
   'src/data/index.ts': {
-    values: 40,
+    values: 48,
     reason: 'types, values and batches are the words of every layer',
   },
   'src/kernel/index.ts': { values: 25, reason: 'state and expressions are built from its parts' },
 }
 
-/** Syntax trees and plans with one node per line. */
-const wideFiles = new Set(['grammar/tree.ts', 'src/plan/logical.ts'])
+/** Syntax trees and plans with one node per line, and the table of functions. */
+const wideFiles = new Set(['grammar/tree.ts', 'src/plan/logical.ts', 'src/plan/library.ts'])
 
 /** Clock, random numbers, timers: the engine has them from `src/base` alone. */
 const worldly = [

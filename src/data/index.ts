@@ -24,6 +24,7 @@ export type {
 } from './connector.ts'
 export { hostValue } from './host.ts'
 export { jsonText } from './json.ts'
+export { compileRegex, type Regex, RegexMistake } from './regex.ts'
 export {
   columnJson,
   flatFields,
@@ -38,6 +39,14 @@ export {
   widthOf,
 } from './struct.ts'
 export { compareValues, parseValue, valueText } from './text.ts'
+export {
+  monthName,
+  type TimePattern,
+  TimePatternMistake,
+  type TimeStyle,
+  timePattern,
+  weekdayName,
+} from './time-pattern.ts'
 export {
   type Field,
   formOf,

@@ -8,8 +8,17 @@
  *          too.
  */
 import type { Span } from '../base/index.ts'
-import type { Type, Value } from '../data/index.ts'
+import {
+  compileRegex,
+  RegexMistake,
+  TimePatternMistake,
+  type TimeStyle,
+  type Type,
+  timePattern,
+  type Value,
+} from '../data/index.ts'
 import { castFails, digitsOf } from './coerce.ts'
+import { libraryFunction } from './library.ts'
 import type { Expression, ScalarFunction } from './logical.ts'
 
 export function column(index: number, field: { type: Type; nullable: boolean }): Expression {
@@ -169,6 +178,9 @@ const neverNull = new Set([
 function isNullable(name: string, args: Expression[]): boolean {
   if (neverNull.has(name)) return false
   if (name === 'try_cast') return true
+  const known = libraryFunction(name)
+  if (known?.mayBeNull) return true
+  if (known?.takesNull) return name === 'concat_ws' && args[0]!.nullable
   if (name === 'coalesce') return args.every((arg) => arg.nullable)
   return args.some((arg) => arg.nullable)
 }
@@ -207,7 +219,44 @@ function fails(name: string, args: Expression[], type: Type): boolean {
     case 'ceil':
       return roundOverflows(args, type)
     default:
-      return false
+      return libraryFails(name, args)
+  }
+}
+
+function libraryFails(name: string, args: Expression[]): boolean {
+  const known = libraryFunction(name)
+  if (known === undefined) return false
+  if (!known.pattern) return known.mayFail
+  const read = [args[1], args[flagsAt(name)]]
+  if (read.some((arg) => arg !== undefined && arg.kind !== 'literal')) return true
+  return patternMistake(name, args) !== null
+}
+
+/** Which argument holds the flags of a regular expression. */
+const flagsAt = (name: string) => (name === 'regexp_replace' ? 3 : name === 'regexp_like' ? 2 : -1)
+
+const timeStyles: Record<string, TimeStyle> = {
+  date_format: 'java',
+  to_char: 'postgres',
+  strftime: 'c',
+}
+
+/** Why the literal pattern of a call is none; null when it is one, or no literal. */
+export function patternMistake(name: string, args: readonly Expression[]): string | null {
+  const pattern = args[1]
+  if (pattern?.kind !== 'literal' || pattern.value === null) return null
+  const text = String(pattern.value)
+  const style = timeStyles[name]
+  const flags = args[flagsAt(name)]
+  try {
+    if (style !== undefined) timePattern(style, text)
+    else compileRegex(text, flags?.kind === 'literal' ? String(flags.value ?? '') : '')
+    return null
+  } catch (error) {
+    if (error instanceof RegexMistake) return `'${text}' is no regular expression: ${error.message}`
+    if (error instanceof TimePatternMistake)
+      return `'${text}' is no pattern of times: ${error.message}`
+    throw error
   }
 }
 

@@ -7,6 +7,7 @@ export {
 } from './bind.ts'
 export { explainJson, explainText } from './explain.ts'
 export { columnsOf, moveColumns } from './expression.ts'
+export { libraryFunction } from './library.ts'
 export type {
   AggregateCall,
   Expression,

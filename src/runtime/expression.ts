@@ -21,7 +21,7 @@ import * as logic from './expression/logic.ts'
 import { lower } from './expression/lowering.ts'
 import { type Register, Registers } from './expression/register.ts'
 import { rowWise } from './expression/row-wise.ts'
-import { type Call, tolerant } from './expression/scalar.ts'
+import { type Call, takesNulls } from './expression/scalar.ts'
 import { joinErrors, joinValidity, type Slot, type Step, vectorOf } from './expression/slot.ts'
 
 export interface Evaluator {
@@ -159,7 +159,7 @@ class Compiler {
   #call(call: Call, slot: Slot): Step {
     if (call.function === 'now') return this.#clock(call.type, slot)
     const args = call.args.map((arg) => this.slotOf(arg))
-    if (call.function === 'coalesce' || tolerant.has(call.function)) {
+    if (call.function === 'coalesce' || takesNulls(call.function)) {
       return this.#tolerantCall(call, args, slot)
     }
     const registers = this.#registers

@@ -350,7 +350,12 @@ const table: Row[] = [
     'RIGHT JOIN',
     'swap',
   ],
-  ['select md5(url) from bid', 'unsupported', 'md5(url)', 'function md5'],
+  [
+    'select h3_grid_disk(url) from bid',
+    'unsupported',
+    'h3_grid_disk(url)',
+    'function h3_grid_disk',
+  ],
   ['create table t (x decimal(40, 2))', 'invalid_literal', 'decimal(40, 2)', 'is not a type', '38'],
   ['create table t (x ubigint)', 'unsupported', 'ubigint', 'type UBIGINT'],
   [

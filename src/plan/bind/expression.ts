@@ -384,11 +384,19 @@ function bindCall(env: Env, tree: Tree & { kind: 'call' }): Expression {
   }
   return bindFunction({
     name,
-    args: tree.args.map((arg) => bindExpression(env, arg)),
+    args: tree.args.map((arg, index) => bindExpression(env, index === 0 ? unitOr(name, arg) : arg)),
     argSpans: tree.args.map((arg) => arg.span),
     span: tree.span,
     planSpan: planSpan(env.binding, tree.span),
   })
+}
+
+const takesUnit = new Set(['timestampadd', 'timestampdiff', 'datediff', 'date_diff'])
+
+/** DAY in TIMESTAMPDIFF(DAY, a, b) is a name that stands for itself. */
+function unitOr(name: string, tree: Tree): Tree {
+  if (!takesUnit.has(name) || tree.kind !== 'column' || tree.path.length !== 1) return tree
+  return { kind: 'string', value: tree.path[0]!.name, span: tree.span }
 }
 
 function bindAggregateCall(

@@ -23,9 +23,11 @@ import {
   varchar,
 } from '../coerce.ts'
 import { and, type Branch, branch, call, choose, literal, or } from '../expression.ts'
+import { libraryNames } from '../library.ts'
 import type { Expression } from '../logical.ts'
 import { aggregateNames } from './aggregate.ts'
 import { fail, unsupported } from './binding.ts'
+import { bindLibrary } from './library.ts'
 import { bindArithmetic, bindComparison, type Pair } from './operator.ts'
 import { suggestion } from './suggest.ts'
 import { plannedFunctions } from './vocabulary.ts'
@@ -68,7 +70,7 @@ define('abs', 1, 1, (given) => numeric(given, 'abs'))
 define('mod', 2, 2, (given) => bindArithmetic('%', pairOf(given)))
 define('lower', 1, 1, (given) => call('lower', [text(given, 0)], varchar, given.planSpan))
 define('upper', 1, 1, (given) => call('upper', [text(given, 0)], varchar, given.planSpan))
-define('trim btrim', 1, 1, (given) => call('trim', [text(given, 0)], varchar, given.planSpan))
+define('trim', 1, 1, (given) => call('trim', [text(given, 0)], varchar, given.planSpan))
 define('length char_length character_length len', 1, 1, (given) =>
   call('length', [text(given, 0)], bigint, given.planSpan),
 )
@@ -126,7 +128,7 @@ function now(given: Call, type: Type): Expression {
 
 export function bindFunction(given: Call): Expression {
   const entry = entries.get(given.name)
-  if (entry === undefined) unknownFunction(given)
+  if (entry === undefined) return bindLibrary(given) ?? unknownFunction(given)
   const count = given.args.length
   if (count < entry.least || count > entry.most) {
     const wanted = entry.least === entry.most ? `${entry.least}` : `${entry.least} to ${entry.most}`
@@ -142,7 +144,7 @@ export function bindFunction(given: Call): Expression {
 
 function unknownFunction(given: Call): never {
   if (plannedFunctions.has(given.name)) unsupported(`function ${given.name}`, given.span)
-  const hint = suggestion(given.name, [...entries.keys(), ...aggregateNames])
+  const hint = suggestion(given.name, [...entries.keys(), ...libraryNames(), ...aggregateNames])
   fail('unknown_name', `function ${given.name} does not exist`, given.span, hint)
 }
 

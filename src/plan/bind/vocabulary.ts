@@ -5,43 +5,31 @@
  *          entry goes when its function comes.
  */
 const names = `
-  between exists ilike decode try typeof pg_typeof trunc truncate sign sqrt cbrt power pow exp
-  ln log log2 log10 sin cos tan asin acos atan atan2 sinh cosh tanh degrees radians pi e rand
-  random rand_integer width_bucket gcd lcm factorial isnan isinf bit_count hash xxhash murmur3
-  bin hex to_hex concat_ws octet_length initcap ltrim rtrim lpad rpad left right overlay
-  position strpos instr locate replace translate repeat reverse split split_part split_index
-  string_split string_to_array regexp_extract regexp_extract_all regexp_replace regexp_match
-  regexp_matches regexp_count regexp_like starts_with ends_with contains ascii chr md5 sha1
-  sha256 sha512 to_base64 from_base64 encode url_encode url_decode parse_url format printf
-  levenshtein jaro_winkler count_char uuid gen_random_uuid current_watermark mz_now dayofweek epoch_ms time_bucket
-  date_bin date_format to_char strftime strptime to_date to_timestamp to_timestamp_ltz
-  from_unixtime unix_timestamp make_date make_time make_timestamp make_interval age date_add
-  date_sub datediff date_diff timestampadd timestampdiff convert_tz last_day tumble_start
-  tumble_end tumble_rowtime tumble_proctime hop_start hop_end hop_rowtime hop_proctime
-  session_start session_end session_rowtime session_proctime tumble hop session cumulate
-  json_value json_query json_exists json_object json_array json_objectagg json_arrayagg
-  json_extract json_extract_string jsonb_path_query jsonb_path_exists jsonb_array_elements
-  jsonb_array_elements_text jsonb_each jsonb_object_keys jsonb_array_length jsonb_typeof
-  jsonb_set jsonb_build_object jsonb_build_array to_json to_jsonb parse_json json_serialize
+  between exists ilike try rand random rand_integer xxhash split string_split string_to_array
+  regexp_extract_all regexp_match uuid gen_random_uuid current_watermark mz_now to_timestamp_ltz
+  make_time make_interval age convert_tz tumble_start tumble_end tumble_rowtime tumble_proctime
+  hop_start hop_end hop_rowtime hop_proctime session_start session_end session_rowtime
+  session_proctime tumble hop session cumulate json_object json_objectagg json_arrayagg
+  jsonb_path_query jsonb_array_elements jsonb_array_elements_text jsonb_each jsonb_object_keys
   cardinality array_length array_contains array_position array_append array_prepend array_concat
   array_remove array_replace array_distinct array_sort array_reverse array_slice array_join
-  array_to_string array_min array_max array_sum array_avg array_union array_intersect
-  array_except arrays_overlap list_transform array_transform list_filter list_reduce flatten
-  unnest generate_series range map_keys map_values map_entries map_from_arrays map_contains_key
-  struct_pack row struct_extract l2_distance cosine_distance inner_product count_if any_value
-  first_value last_value earliest latest arg_min arg_max min_by max_by array_agg list string_agg
-  listagg map_agg bool_and bool_or every bit_and bit_or bit_xor stddev stddev_pop stddev_samp
-  variance var_pop var_samp covar_pop covar_samp corr regr_slope regr_intercept regr_r2
-  regr_count skewness kurtosis median mode quantile percentile_cont percentile_disc histogram
-  entropy product grouping grouping_id approx_count_distinct approx_percentile approx_quantile
-  row_number rank dense_rank ntile percent_rank cume_dist lag lead nth_value st_point
-  st_makepoint st_x st_y st_geomfromtext st_geomfromwkb st_geomfromgeojson st_astext st_aswkb
-  st_asgeojson st_distance st_distancesphere geo_distance haversine st_dwithin st_contains
-  st_within st_intersects st_covers st_disjoint st_touches st_equals st_envelope st_makeenvelope
-  st_buffer st_centroid st_area st_length st_azimuth st_simplify st_makeline point_in_polygon
-  h3_latlng_to_cell h3_cell_to_parent h3_grid_disk geohash_encode geohash_decode stbox st_speed
-  st_trajectory dwell enters exits to_changelog ml_predict error_bound estimate row_offset
-  event_id read_csv read_json read_parquet read_arrow neighbours events
+  array_to_string array_min array_max array_sum array_avg array_union array_intersect array_except
+  arrays_overlap list_transform array_transform list_filter list_reduce flatten unnest
+  generate_series range map_keys map_values map_entries map_from_arrays map_contains_key struct_pack
+  row struct_extract l2_distance cosine_distance inner_product count_if any_value first_value
+  last_value earliest latest arg_min arg_max min_by max_by array_agg list string_agg listagg map_agg
+  bool_and bool_or every bit_and bit_or bit_xor stddev stddev_pop stddev_samp variance var_pop
+  var_samp covar_pop covar_samp corr regr_slope regr_intercept regr_r2 regr_count skewness kurtosis
+  median mode quantile percentile_cont percentile_disc histogram entropy product grouping
+  grouping_id approx_count_distinct approx_percentile approx_quantile row_number rank dense_rank
+  ntile percent_rank cume_dist lag lead nth_value st_point st_makepoint st_x st_y st_geomfromtext
+  st_geomfromwkb st_geomfromgeojson st_astext st_aswkb st_asgeojson st_distance st_distancesphere
+  geo_distance haversine st_dwithin st_contains st_within st_intersects st_covers st_disjoint
+  st_touches st_equals st_envelope st_makeenvelope st_buffer st_centroid st_area st_length
+  st_azimuth st_simplify st_makeline point_in_polygon h3_latlng_to_cell h3_cell_to_parent
+  h3_grid_disk geohash_encode geohash_decode stbox st_speed st_trajectory dwell enters exits
+  to_changelog ml_predict error_bound estimate row_offset event_id read_csv read_json read_parquet
+  read_arrow neighbours events
 `
 
 export const plannedFunctions: ReadonlySet<string> = new Set(names.trim().split(/\s+/))

@@ -8,13 +8,13 @@ import type { EvaluationError } from '../../base/index.ts'
 import type { Value } from '../../data/index.ts'
 import type { Kernels, Vector } from '../../kernel/index.ts'
 import { Fault, type Outcome, type Scalar } from './fault.ts'
-import { type Call, scalarOf, tolerant } from './scalar.ts'
+import { type Call, scalarOf, takesNulls } from './scalar.ts'
 import { hostColumn, readerOf, type Slot, vectorFrom } from './slot.ts'
 
 /** The vector of a call's values; the first failed argument of a row fails it. */
 export function rowWise(kernels: Kernels, call: Call, args: readonly Slot[]) {
   const apply = call.function === 'coalesce' ? null : scalarOf(call)
-  const takesNull = tolerant.has(call.function)
+  const takesNull = takesNulls(call.function)
   return (rows: number): Vector => {
     const readers = args.map((arg) => readerOf(hostColumn(kernels, arg, rows)))
     const failures = args.map(({ vector }) => vector.errors)

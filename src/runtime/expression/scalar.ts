@@ -7,14 +7,16 @@
  */
 import { Bug } from '../../base/index.ts'
 import { compareValues, plainValue, type Type, type Value } from '../../data/index.ts'
-import type { Expression } from '../../plan/index.ts'
+import { type Expression, libraryFunction } from '../../plan/index.ts'
 import { castValue } from './cast.ts'
 import { Fault, type Known, type Outcome, ranged, type Scalar } from './fault.ts'
+import { libraryMakers } from './library.ts'
+import type { Call, Maker } from './maker.ts'
 import * as number from './number.ts'
 import { matcherOf, piecesOf } from './pattern.ts'
 import { extract, truncate } from './time.ts'
 
-export type Call = Expression & { kind: 'call' }
+export type { Call } from './maker.ts'
 
 /** Functions that are given NULL; of the others NULL in gives NULL out. COALESCE is a form of its own. */
 export const tolerant: ReadonlySet<string> = new Set([
@@ -28,6 +30,11 @@ export const tolerant: ReadonlySet<string> = new Set([
   'in',
 ])
 
+/** Is the function given NULLs? */
+export function takesNulls(name: string): boolean {
+  return tolerant.has(name) || libraryFunction(name)?.takesNull === true
+}
+
 export function scalarOf(call: Call): Scalar {
   const types = call.args.map(({ type }) => type)
   const name = call.function
@@ -40,9 +47,8 @@ export function scalarOf(call: Call): Scalar {
   return make(call, types)
 }
 
-type Maker = (call: Call, types: Type[]) => Scalar
-
 const makers: Record<string, Maker> = {
+  ...libraryMakers,
   ...comparisons(),
   ...numbers(),
   ...texts(),

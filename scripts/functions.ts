@@ -1,0 +1,60 @@
+/** Writes docs/functions.md from the library of functions; `--check` says whether it is up to date. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { argv } from 'node:process'
+import { type LibraryFunction, library } from '../src/plan/library.ts'
+
+const path = 'docs/functions.md'
+
+const cell = (text: string) => text.replaceAll('|', '\\|')
+
+function line({
+  names,
+  signature,
+  gives,
+  mayFail,
+  mayBeNull,
+  pattern,
+  example,
+  shows,
+  meaning,
+}: LibraryFunction) {
+  const [name, ...others] = names
+  const also =
+    others.length > 0 ? ` (also ${others.map((other) => `\`${other}\``).join(', ')})` : ''
+  const marks = [
+    mayBeNull ? 'may be NULL' : '',
+    mayFail ? (pattern ? 'fails for a wrong pattern' : 'may fail') : '',
+  ]
+  const noted = marks.filter((mark) => mark !== '').join(', ')
+  const result = `${gives}${noted === '' ? '' : `; ${noted}`}`
+  const call = `\`${name}(${cell(signature)})\`${also}`
+  return `| ${call} | ${result} | ${cell(meaning)} | \`${cell(example)}\` → \`${cell(shows)}\` |`
+}
+
+/** The whole document. */
+export function functionsDocument(): string {
+  const parts = Object.entries(library).map(([title, functions]) => {
+    const rows = functions.map(line).join('\n')
+    return `## ${title}\n\n| function | gives | what it does | example |\n|---|---|---|---|\n${rows}\n`
+  })
+  return `# Functions
+
+The functions that take values and give one, beside operators, CAST and CASE. This page is made from
+\`src/plan/library.ts\` by \`node scripts/functions.ts\`; a test runs every example.
+
+Types: \`text\` is VARCHAR, \`whole\` BIGINT, \`number\` any numeric type as it is, \`same\` the type of the first
+argument; a DATE is taken for a \`timestamp\`; \`any\` counts by its text, \`json\` as a JSON value. What stands in
+\`[ ]\` may be left out. NULL in any argument gives NULL, except where said. Places and lengths count code points. What
+fails gives the row to the errors of a continuous query, and ends a one-shot statement.
+
+Regular expressions have what Java, Postgres and RE2 share. They are matched in time that grows with pattern times
+text; back references, look-around and possessive quantifiers, which cannot, are refused.
+
+${parts.join('\n')}`
+}
+
+if (argv[1]?.endsWith('functions.ts')) {
+  if (!argv.includes('--check')) writeFileSync(path, functionsDocument())
+  else if (readFileSync(path, 'utf8') !== functionsDocument())
+    throw new Error(`${path} is out of date`)
+}

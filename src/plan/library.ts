@@ -1,0 +1,251 @@
+/**
+ * Library: the scalar functions that take their arguments as values and have no rule of their own: names, types, when
+ * they give NULL or fail, what they do and an example each.
+ *
+ * Format   one function per line: names(argument types) result marks | example | what the example gives | meaning.
+ *          Names after the first are aliases; lines of one name are its variants, the first that takes the arguments
+ *          counts. Types: text (VARCHAR), whole (BIGINT), double, decimal, number (any numeric type as it is),
+ *          boolean, timestamp (a DATE too), date, interval, any (as its text); `[, type]` may be left out, `type…`
+ *          comes any number of times. Result `same` is the type of the first argument. Marks: ? may be NULL though no
+ *          argument is; ! may fail; ~ fails only where its pattern, its second argument, is none; * is given NULLs.
+ *          Without * NULL in any argument gives NULL.
+ * Contract 1 (checked) every line has an implementation in src/runtime/expression/library.ts, and its example gives
+ *            what stands here; docs/functions.md is made from this table.
+ * See      function.ts in bind for the functions that choose their types by rules
+ */
+
+const strings = `
+ascii(text) whole | ascii('é') | 233 | code point of the first character, 0 of ''
+bit_length(text) whole | bit_length('é') | 16 | bits of the UTF-8 text
+btrim(text, text) text | btrim('xxhixy', 'xy') | hi | without the characters of the second argument at both ends
+chr(whole) text ! | chr(8364) | € | the character of a code point; fails where there is none
+concat_ws(text, any…) text * | concat_ws('-', 'a', NULL, 1) | a-1 | the arguments behind the first, joined by it; NULLs are left out, NULL only if the separator is
+contains(text, text) boolean | contains('stream', 'rea') | true | does the second argument stand in the first?
+count_char(text, text) whole | count_char('banana', 'a') | 3 | how often the first character of the second argument stands in the first; 0 for ''
+ends_with suffix(text, text) boolean | ends_with('stream', 'am') | true | does the text end so?
+format printf(text, any…) text ! | format('%s is %5.1f%%', 'a', 12.345) | a is  12.3% | %s %d %f %e %x %c with flags - + 0 and a space, width and precision, as in C; %% is a percent sign; fails for too few or unfit arguments
+initcap(text) text | initcap('hello wide WORLD') | Hello Wide World | the first letter of every word in upper case, the others in lower case
+instr strpos(text, text) whole | instr('stream', 'rea') | 3 | place of the second argument in the first, 0 if it is not there
+jaro_winkler jaro_winkler_similarity(text, text) double | jaro_winkler('martha', 'marhta') | 0.9611111111111111 | similarity between 0 and 1
+left(text, whole) text | left('stream', 3) | str | the first n characters; all but the last −n where n is negative
+levenshtein(text, text) whole | levenshtein('kitten', 'sitting') | 3 | least number of characters to insert, delete or replace
+locate(text, text[, whole]) whole | locate('a', 'banana', 3) | 4 | place of the first argument in the second, from a place on; 0 if it is not there
+lpad(text, whole[, text]) text ! | lpad('7', 3, '0') | 007 | filled up on the left to n characters, or cut to them
+ltrim(text[, text]) text | ltrim('  hi ') | hi  | without the characters (blanks) at the beginning
+md5(text) text | md5('a') | 0cc175b9c0f1b6a831c399e269772661 | hexadecimal digest of the UTF-8 text
+octet_length(text) whole | octet_length('é') | 2 | bytes of the UTF-8 text
+overlay(text, text, whole[, whole]) text ! | overlay('stream', 'XY', 2, 3) | sXYam | with the second argument in place of the characters from a place on, by default as many as it has
+parse_url(text, text[, text]) text ? | parse_url('https://a.b/c?k=v#f', 'QUERY', 'k') | v | HOST PATH QUERY REF PROTOCOL FILE AUTHORITY USERINFO of a URL, or one key of its query; NULL where there is none
+position(text, text) whole | position('rea', 'stream') | 3 | place of the first argument in the second, 0 if it is not there
+repeat(text, whole) text ! | repeat('ab', 3) | ababab | n times; fails beyond 16 MB
+replace(text, text, text) text | replace('banana', 'an', 'x') | bxxa | every occurrence of the second argument replaced by the third
+reverse(text) text | reverse('añb') | bña | the characters from the last to the first
+right(text, whole) text | right('stream', 2) | am | the last n characters; all but the first −n where n is negative
+rpad(text, whole[, text]) text ! | rpad('7', 3, '-') | 7-- | filled up on the right to n characters, or cut to them
+rtrim(text[, text]) text | rtrim('hixyx', 'xy') | hi | without the characters (blanks) at the end
+sha1(text) text | sha1('a') | 86f7e437faa5a7fce15d1ddcb9eaeaea377667b8 | hexadecimal digest of the UTF-8 text
+sha256(text) text | left(sha256('a'), 16) | ca978112ca1bbdca | hexadecimal digest of the UTF-8 text
+sha512(text) text | left(sha512('a'), 16) | 1f40fc92da241694 | hexadecimal digest of the UTF-8 text
+split_index(text, text, whole) text ? | split_index('a,b,c', ',', 1) | b | part n of the text between separators, counted from 0; NULL where there is none
+split_part(text, text, whole) text ! | split_part('a,b,c', ',', 2) | b | part n of the text between separators, counted from 1, from the end where n is negative; '' where there is none; fails for 0
+starts_with prefix(text, text) boolean | starts_with('stream', 'st') | true | does the text begin so?
+to_base64 base64(text) text | to_base64('hi') | aGk= | the UTF-8 text in base 64
+from_base64(text) text ! | from_base64('aGk=') | hi | the text of its base 64; fails where it is none, or no UTF-8
+to_hex hex(whole) text | to_hex(255) | ff | hexadecimal digits, of the two's complement where negative
+to_hex hex(text) text | to_hex('hi') | 6869 | hexadecimal digits of the UTF-8 text
+encode(text, text) text ! | encode('hi', 'hex') | 6869 | the UTF-8 text in base64, hex or escape
+decode(text, text) text ! | decode('6869', 'hex') | hi | the text of its base64 or hex form
+translate(text, text, text) text | translate('12345', '143', 'ax') | a2x5 | every character of the second argument replaced by the one in its place in the third, or dropped
+url_decode(text) text ? | url_decode('a%20b+c') | a b c | without percent encoding; NULL where it is broken
+url_encode(text) text | url_encode('a b&c') | a+b%26c | as application/x-www-form-urlencoded
+`
+
+const patterns = `
+regexp_extract(text, text[, whole]) text ?~ | regexp_extract('k=v;', '(\\w)=(\\w)', 2) | v | group n (0 the whole) of the first match; NULL where nothing matches, the group took no part or is not there
+regexp_substr(text, text) text ?~ | regexp_substr('a12b', '\\d+') | 12 | the first match, or NULL
+regexp_replace(text, text, text[, text]) text ~ | regexp_replace('a1b2', '(\\d)', '<\\1>', 'g') | a<1>b<2> | the first match replaced, every one with flag g; \\1 … \\9 are groups, \\& is the match; flags i, s, m too
+regexp_count(text, text) whole ~ | regexp_count('banana', 'an') | 2 | number of matches that do not overlap
+regexp_instr(text, text) whole ~ | regexp_instr('banana', 'n') | 3 | place of the first match, 0 without one
+regexp_like regexp_matches(text, text[, text]) boolean ~ | regexp_like('Banana', 'NAN', 'i') | true | does the pattern match somewhere? x ~ p, x ~* p, x RLIKE p, and x SIMILAR TO p for the whole
+`
+
+const math = `
+acos(double) double ! | acos(1e0) | 0 | arc cosine; fails outside −1 … 1
+asin(double) double ! | asin(0e0) | 0 | arc sine; fails outside −1 … 1
+atan(double) double | atan(0e0) | 0 | arc tangent
+atan2(double, double) double | atan2(0e0, 1e0) | 0 | angle of the point (x, y), given y first
+bin(whole) text | bin(10) | 1010 | binary digits, of the two's complement where negative
+bit_count(whole) whole | bit_count(255) | 8 | ones among the 64 bits
+cbrt(double) double | cbrt(27e0) | 3 | cube root
+cos(double) double | cos(0e0) | 1 | cosine
+cosh(double) double | cosh(0e0) | 1 | hyperbolic cosine
+cot(double) double ! | round(cot(1e0), 6) | 0.642093 | cotangent; fails for 0
+degrees(double) double | degrees(pi()) | 180 | from radians
+e() double | e() | 2.718281828459045 | Euler's number
+exp(double) double | exp(0e0) | 1 | e to the power of x
+factorial(whole) whole ! | factorial(5) | 120 | fails outside 0 … 20
+gcd(whole, whole) whole ! | gcd(12, 18) | 6 | greatest common divisor
+hash(text) whole | hash('a') | -5808556873153909620 | 64-bit FNV-1a of the UTF-8 text
+isfinite(double) boolean | isfinite(1e0) | true | neither NaN nor infinite?
+isinf(double) boolean | isinf('Infinity'::double) | true | infinite?
+isnan(double) boolean | isnan('NaN'::double) | true | NaN?
+lcm(whole, whole) whole ! | lcm(4, 6) | 12 | least common multiple
+ln(double) double ! | ln(1e0) | 0 | natural logarithm; fails for 0 and below
+log(double, double) double ! | log(2e0, 8e0) | 3 | logarithm to a base, given first
+log10 log(double) double ! | log10(1000e0) | 3 | decimal logarithm
+log2(double) double ! | log2(8e0) | 3 | binary logarithm
+murmur3(text) whole | murmur3('hello') | 613153351 | unsigned 32-bit Murmur 3 of the UTF-8 text
+pi() double | pi() | 3.141592653589793 | the ratio of a circle to its diameter
+power pow(double, double) double ! | power(2, 10) | 1024 | fails for 0 to a negative power, and for a fraction of a negative number
+radians(double) double | radians(180) | 3.141592653589793 | from degrees
+sign(number) whole | sign(-5) | -1 | −1, 0 or 1; 0 for NaN
+sin(double) double | sin(0e0) | 0 | sine
+sinh(double) double | sinh(0e0) | 0 | hyperbolic sine
+sqrt(double) double ! | sqrt(9) | 3 | square root; fails below 0
+tan(double) double | tan(0e0) | 0 | tangent
+tanh(double) double | tanh(0e0) | 0 | hyperbolic tangent
+trunc truncate(whole) whole | trunc(7) | 7 | without its fraction
+trunc truncate(decimal[, whole]) same | trunc(-3.789, 1) | -3.700 | cut to n digits after the point (before it where n is negative)
+trunc truncate(double[, whole]) double | trunc(-3.789e0) | -3 | cut to n digits after the point
+width_bucket(double, double, double, whole) whole ! | width_bucket(5.35, 0.024, 10.06, 5) | 3 | number of the interval among n equal ones between two bounds; 0 below, n + 1 beyond
+`
+
+const times = `
+date_add(timestamp, interval) timestamp ! | date_add(TIMESTAMP '2026-01-31 00:00:00', INTERVAL '1' DAY) | 2026-02-01 00:00:00 | the time and an interval
+date_bin(interval, timestamp, timestamp) timestamp ! | date_bin(INTERVAL '15' MINUTE, TIMESTAMP '2026-01-01 10:17:00', TIMESTAMP '2026-01-01 00:00:00') | 2026-01-01 10:15:00 | beginning of the interval, counted from an origin, that the time lies in; fails for intervals of 0 and below
+date_diff(text, timestamp, timestamp) whole ! | date_diff('day', DATE '2026-01-30', DATE '2026-02-01') | 2 | units that begin after the first time and no later than the second
+datediff(date, date) whole | datediff(DATE '2026-02-01', DATE '2026-01-30') | 2 | days from the second date to the first
+datediff(text, timestamp, timestamp) whole ! | datediff('month', DATE '2026-01-30', DATE '2026-02-01') | 1 | as date_diff
+date_format(timestamp, text) text ~ | date_format(TIMESTAMP '2026-01-02 03:04:05', 'yyyy-MM-dd HH:mm') | 2026-01-02 03:04 | by a pattern of Java: G y u M L d D E e Q H h k K m s S a n A w Y, '…'
+date_sub(timestamp, interval) timestamp ! | date_sub(TIMESTAMP '2026-01-01 00:00:00', INTERVAL '1' SECOND) | 2025-12-31 23:59:59 | the time less an interval
+dayname(timestamp) text | dayname(DATE '2026-01-01') | Thursday | English name of the day of the week
+dayofweek(timestamp) whole | dayofweek(DATE '2026-01-01') | 5 | 1 = Sunday … 7 = Saturday; DOW counts from 0
+epoch_ms(timestamp) whole | epoch_ms(TIMESTAMP '1970-01-01 00:00:01.5') | 1500 | milliseconds since 1970
+epoch_us(timestamp) whole | epoch_us(TIMESTAMP '1970-01-01 00:00:01.5') | 1500000 | microseconds since 1970
+from_unixtime(whole[, text]) text ! | from_unixtime(0) | 1970-01-01 00:00:00 | seconds since 1970 as text in UTC, by a pattern of Java
+isodow(timestamp) whole | isodow(DATE '2026-01-04') | 7 | 1 = Monday … 7 = Sunday
+last_day(timestamp) date | last_day(DATE '2026-02-03') | 2026-02-28 | the last day of the month
+make_date(whole, whole, whole) date ! | make_date(2026, 1, 31) | 2026-01-31 | from year, month and day
+make_timestamp(whole, whole, whole, whole, whole, double) timestamp ! | make_timestamp(2026, 1, 31, 3, 4, 5.5) | 2026-01-31 03:04:05.5 | from year, month, day, hour, minute and second
+make_timestamp(whole) timestamp | make_timestamp(1000000) | 1970-01-01 00:00:01 | from microseconds since 1970
+monthname(timestamp) text | monthname(DATE '2026-01-01') | January | English name of the month
+strftime(timestamp, text) text ~ | strftime(TIMESTAMP '2026-01-02 03:04:05', '%d.%m.%Y %H:%M') | 02.01.2026 03:04 | by a pattern of C: %a %A %b %B %c %d %e %f %g %G %H %I %j %k %l %m %M %p %S %u %V %w %y %Y %z %Z %F %T %D %R %%, %-d without leading zeros
+strptime(text, text) timestamp ! | strptime('02.01.2026', '%d.%m.%Y') | 2026-01-02 00:00:00 | read by a pattern of C; fails where the text is none
+time_bucket(interval, timestamp[, timestamp]) timestamp ! | time_bucket(INTERVAL '1' HOUR, TIMESTAMP '2026-01-01 10:17:00') | 2026-01-01 10:00:00 | as date_bin, with 2000-01-03 as the origin
+timestampadd(text, whole, timestamp) timestamp ! | timestampadd(MONTH, 1, TIMESTAMP '2026-01-31 00:00:00') | 2026-02-28 00:00:00 | with n units more; days beyond the end of a month become its last
+timestampdiff(text, timestamp, timestamp) whole ! | timestampdiff(HOUR, TIMESTAMP '2026-01-01 00:59:00', TIMESTAMP '2026-01-01 02:00:00') | 1 | whole units from the first time to the second
+to_char(timestamp, text) text ~ | to_char(TIMESTAMP '2026-01-02 03:04:05', 'YYYY-MM-DD HH24:MI') | 2026-01-02 03:04 | by a pattern of Postgres: YYYY YY IYYY MM MON Mon mon MONTH Month DD DDD D ID DY Dy DAY Day HH HH12 HH24 MI SS MS US Q IW WW AM PM, FM, "…"; mm is the month
+to_date(text[, text]) date ! | to_date('02/01/2026', 'dd/MM/yyyy') | 2026-01-02 | read by a pattern of Java; fails where the text is none
+to_timestamp(text[, text]) timestamp ! | to_timestamp('2026-01-02 03:04', 'yyyy-MM-dd HH:mm') | 2026-01-02 03:04:00 | read by a pattern of Java; fails where the text is none
+to_timestamp(double) timestamp ! | to_timestamp(1.5) | 1970-01-01 00:00:01.5 | from seconds since 1970
+unix_timestamp(timestamp) whole | unix_timestamp(TIMESTAMP '1970-01-01 00:01:00') | 60 | whole seconds since 1970
+unix_timestamp(text, text) whole ! | unix_timestamp('1970', 'yyyy') | 0 | whole seconds since 1970 of a text read by a pattern of Java
+`
+
+const documents = `
+json_array_length jsonb_array_length(text) whole ?! | json_array_length('[1, 2]') | 2 | number of elements; NULL of what is no array
+json_exists jsonb_path_exists(text, text) boolean !| json_exists('{"a": {"b": null}}', '$.a.b') | true | is there something at the path?
+json_extract json_query jsonb_path_query_first(text, text) text ?! | json_extract('{"a": [1, {"b": 2}]}', '$.a[1]') | {"b":2} | what stands at the path, as JSON; NULL where there is nothing
+json_extract_string json_value(text, text) text ?! | json_extract_string('{"a": "x"}', '$.a') | x | what stands at the path, a string without its quotes, a null as NULL
+json_serialize(text) text ! | json_serialize('{ "a" : 1.50 }') | {"a":1.50} | without blanks; numbers keep their digits
+json_typeof jsonb_typeof(text) text ! | json_typeof('[1]') | array | object, array, string, number, boolean or null
+json_valid(text) boolean | json_valid('{') | false | is the text JSON?
+json_build_array jsonb_build_array json_array(json…) text * | json_build_array(1, 'a', NULL) | [1,"a",null] | an array of the arguments
+json_build_object jsonb_build_object(json…) text *! | json_build_object('a', 1, 'b', 'x') | {"a":1,"b":"x"} | an object of keys and values in turn; fails for a key that is NULL
+jsonb_set json_set(text, text, text) text ! | jsonb_set('{"a": 1}', '{b}', '2') | {"a":1,"b":2} | with the JSON of the third argument at the path {key,index,…}
+parse_json(text) text ! | parse_json('[1, 2]') | [1,2] | the text as JSON without blanks; fails where it is none
+to_json to_jsonb(json) text * | to_json('a"b') | "a\\"b" | the value as JSON
+`
+
+const conditions = `
+typeof pg_typeof(any) text * | typeof(1.5) | DECIMAL(2, 1) | the type of the argument
+`
+
+/** What a parameter takes. */
+export type Taken =
+  | 'text' | 'whole' | 'double' | 'decimal' | 'number' | 'boolean' | 'timestamp' | 'date' | 'interval' | 'any' | 'json' // biome-ignore format: one list
+
+export interface LibraryFunction {
+  /** The first is the name in plans. */
+  names: string[]
+  takes: Taken[]
+  /** Parameters that must be there. */
+  least: number
+  /** The last one comes any number of times. */
+  rest: boolean
+  gives: Taken | 'same'
+  /** May be NULL though no argument is. */
+  mayBeNull: boolean
+  mayFail: boolean
+  /** Fails only where its second argument is no pattern. */
+  pattern: boolean
+  /** Is given NULLs. */
+  takesNull: boolean
+  signature: string
+  example: string
+  shows: string
+  meaning: string
+}
+
+const form = /^([\w ]+)\((.*?)\) (\w+) ?([?!~*]*) ?\| (.*?) \| (.*?) \| (.*)$/
+
+function entryOf(line: string): LibraryFunction {
+  const [, names, parameters, gives, marks, example, shows, meaning] = form.exec(line)!
+  const [fixed, optional = ''] = parameters!.replaceAll(']', '').split('[')
+  const listOf = (text: string) =>
+    text
+      .replace('…', '')
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== '')
+  const required = listOf(fixed!) as Taken[]
+  return {
+    names: names!.split(' '),
+    takes: [...required, ...(listOf(optional) as Taken[])],
+    least: required.length,
+    rest: parameters!.endsWith('…'),
+    gives: gives as Taken | 'same',
+    mayBeNull: marks!.includes('?'),
+    mayFail: /[!~]/.test(marks!),
+    pattern: marks!.includes('~'),
+    takesNull: marks!.includes('*'),
+    signature: parameters!,
+    example: example!,
+    shows: shows!,
+    meaning: meaning!,
+  }
+}
+
+const linesOf = (text: string) => text.trim().split('\n').map(entryOf)
+
+/** Functions by the chapter that they belong to. */
+export const library: Readonly<Record<string, LibraryFunction[]>> = {
+  Strings: linesOf(strings),
+  'Regular expressions': linesOf(patterns),
+  Numbers: linesOf(math),
+  'Dates and times': linesOf(times),
+  JSON: linesOf(documents),
+  Other: linesOf(conditions),
+}
+
+const variants = new Map<string, LibraryFunction[]>()
+const properties = new Map<string, LibraryFunction[]>()
+for (const entry of Object.values(library).flat()) {
+  const [first] = entry.names
+  properties.set(first!, [...(properties.get(first!) ?? []), entry])
+  for (const name of entry.names) variants.set(name, [...(variants.get(name) ?? []), entry])
+}
+
+/** The variants of a name as users type it, in lower case. */
+export function variantsOf(name: string): readonly LibraryFunction[] | undefined {
+  return variants.get(name)
+}
+
+/** What the variants of a function of the plan have in common; undefined for functions outside this table. */
+export function libraryFunction(name: string): LibraryFunction | undefined {
+  return properties.get(name)?.[0]
+}
+
+export function libraryNames(): Iterable<string> {
+  return variants.keys()
+}

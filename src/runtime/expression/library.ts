@@ -1,0 +1,13 @@
+/**
+ * Library: what the functions of the library do with single values, by their names in plans.
+ *
+ * See      src/plan/library.ts says which there are
+ */
+import { documents } from './library/json.ts'
+import { numbers } from './library/math.ts'
+import { patterns } from './library/pattern.ts'
+import { texts } from './library/text.ts'
+import { times } from './library/time.ts'
+import type { Makers } from './maker.ts'
+
+export const libraryMakers: Makers = { ...texts, ...patterns, ...numbers, ...times, ...documents }

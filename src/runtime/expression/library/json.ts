@@ -1,0 +1,187 @@
+/**
+ * JSON: functions on documents as text.
+ *
+ * How      A document is parsed with its numbers as they are written, so that no digit is lost on the way through.
+ * Format   paths are `$`, `.name`, `."name"`, `[0]`, `['name']`, `[last]`, one behind the other; wildcards and filters
+ *          are refused. `{a,0,b}` is the path of Postgres.
+ */
+import { jsonText, type Value, valueText } from '../../../data/index.ts'
+import { Fault, type Outcome } from '../fault.ts'
+import type { Maker, Makers } from '../maker.ts'
+
+/** A number as its text. */
+class Digits {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+type Json = null | boolean | string | Digits | Json[] | Map<string, Json>
+
+const invalid = (message: string) => new Fault('invalid_argument', message)
+
+/** Undefined when the text is no JSON. */
+function parse(text: string): Json | undefined {
+  try {
+    // JSON.parse gives a reviver the text of each number.
+    const revive = (_: string, value: unknown, context?: { source?: string }): unknown => {
+      if (typeof value === 'number') return new Digits(context?.source ?? String(value))
+      const isObject = typeof value === 'object' && value !== null
+      if (!isObject || Array.isArray(value) || value instanceof Digits) return value
+      return new Map(Object.entries(value))
+    }
+    return JSON.parse(text, revive as Parameters<typeof JSON.parse>[1]) as Json
+  } catch {
+    return undefined
+  }
+}
+
+function print(value: Json): string {
+  if (value instanceof Digits) return value.text
+  if (Array.isArray(value)) return `[${value.map(print).join(',')}]`
+  if (value instanceof Map) {
+    return `{${[...value].map(([key, one]) => `${JSON.stringify(key)}:${print(one)}`).join(',')}}`
+  }
+  return JSON.stringify(value)
+}
+
+type Step = string | number | 'last'
+
+const stepForm = new RegExp(
+  '\\.([A-Za-z_$\\u0080-\\uffff][\\w$\\u0080-\\uffff]*)|\\."((?:[^"\\\\]|\\\\.)*)"|\\[\\s*(\\d+|last)\\s*\\]|' +
+    '\\[\'((?:[^\'\\\\]|\\\\.)*)\'\\]|\\["((?:[^"\\\\]|\\\\.)*)"\\]',
+  'uy',
+)
+
+const plainText = (escaped: string) => escaped.replace(/\\(.)/gs, '$1')
+
+function pathOf(text: string): (string | { index: Step })[] | Fault {
+  const path = text.trim().replace(/^(lax|strict)\s+/, '')
+  if (!path.startsWith('$')) return invalid(`'${text}' is no path: it begins with $`)
+  const steps: (string | { index: Step })[] = []
+  stepForm.lastIndex = 1
+  while (stepForm.lastIndex < path.length) {
+    const at = stepForm.lastIndex
+    const match = stepForm.exec(path)
+    if (match === null) return invalid(`'${text}' is no path at '${path.slice(at)}'`)
+    const [, name, quoted, index, single, double] = match
+    if (index !== undefined) steps.push({ index: index === 'last' ? 'last' : Number(index) })
+    else steps.push(name ?? plainText((quoted ?? single ?? double)!))
+  }
+  return steps
+}
+
+/** What stands at a path; undefined = nothing. */
+function walk(document: Json, steps: readonly (string | { index: Step })[]): Json | undefined {
+  let value: Json | undefined = document
+  for (const step of steps) {
+    if (typeof step === 'string') value = value instanceof Map ? value.get(step) : undefined
+    else if (Array.isArray(value))
+      value = value[step.index === 'last' ? value.length - 1 : Number(step.index)]
+    // As Postgres and Flink in lax mode: anything else is an array of itself.
+    else if (step.index !== 0 && step.index !== 'last') return undefined
+    if (value === undefined) return undefined
+  }
+  return value
+}
+
+const noJson = (text: string) =>
+  invalid(`'${text.length > 60 ? `${text.slice(0, 60)}…` : text}' is no JSON`)
+
+/** A function of a document and a path. */
+const atPath =
+  (finish: (found: Json | undefined) => Outcome): Maker =>
+  () => {
+    const paths = new Map<string, ReturnType<typeof pathOf>>()
+    return (text, path) => {
+      const document = parse(text as string)
+      if (document === undefined) return noJson(text as string)
+      let steps = paths.get(path as string)
+      if (steps === undefined) {
+        if (paths.size > 100) paths.clear()
+        paths.set(path as string, (steps = pathOf(path as string)))
+      }
+      return steps instanceof Fault ? steps : finish(walk(document, steps))
+    }
+  }
+
+const of =
+  (finish: (document: Json) => Outcome): Maker =>
+  () =>
+  (text) => {
+    const document = parse(text as string)
+    return document === undefined ? noJson(text as string) : finish(document)
+  }
+
+function typeOf(value: Json): string {
+  if (value === null) return 'null'
+  if (value instanceof Digits) return 'number'
+  if (value instanceof Map) return 'object'
+  return Array.isArray(value) ? 'array' : typeof value
+}
+
+function unquoted(value: Json | undefined): string | null {
+  if (value === undefined || value === null) return null
+  return typeof value === 'string' ? value : print(value)
+}
+
+/** The document with `value` at a path of Postgres; unchanged where the way ends before its last step. */
+function withValue(document: Json, steps: readonly string[], value: Json): Json {
+  const [step, ...rest] = steps
+  if (step === undefined) return value
+  if (document instanceof Map) {
+    if (rest.length > 0 && !document.has(step)) return document
+    const inner = rest.length === 0 ? value : withValue(document.get(step)!, rest, value)
+    return new Map(document).set(step, inner)
+  }
+  if (!Array.isArray(document) || !/^-?\d+$/.test(step)) return document
+  const index = Number(step) < 0 ? document.length + Number(step) : Number(step)
+  const inside = index >= 0 && index < document.length
+  if (!inside)
+    return rest.length > 0 ? document : index < 0 ? [value, ...document] : [...document, value]
+  return document.map((one, place) => (place === index ? withValue(one, rest, value) : one))
+}
+
+const setAt: Maker = () => (text, path, piece) => {
+  const [document, value] = [parse(text as string), parse(piece as string)]
+  if (document === undefined) return noJson(text as string)
+  if (value === undefined) return noJson(piece as string)
+  const inner = /^\{(.*)\}$/s.exec((path as string).trim())
+  if (inner === null) return invalid(`'${path}' is no path: it is {key,index,…}`)
+  const steps =
+    inner[1]!.trim() === ''
+      ? []
+      : inner[1]!.split(',').map((one) => one.trim().replace(/^"(.*)"$/s, '$1'))
+  return print(withValue(document, steps, value))
+}
+
+const built: Maker = (_, types) => (_a, _b, _c, all) =>
+  `[${all.map((value, index) => jsonText(value, types[index]!)).join(',')}]`
+
+const builtObject: Maker = (_, types) => (_a, _b, _c, all) => {
+  if (all.length % 2 !== 0) return invalid('an object takes keys and values in turn')
+  const members = new Map<string, string>()
+  for (let index = 0; index < all.length; index += 2) {
+    const key: Value = all[index]!
+    if (key === null) return invalid('a key must not be NULL')
+    members.set(valueText(key, types[index]!), jsonText(all[index + 1]!, types[index + 1]!))
+  }
+  return `{${[...members].map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(',')}}`
+}
+
+export const documents: Makers = {
+  json_array_length: of((document) => (Array.isArray(document) ? BigInt(document.length) : null)),
+  json_exists: atPath((found) => found !== undefined),
+  json_extract: atPath((found) => (found === undefined ? null : print(found))),
+  json_extract_string: atPath(unquoted),
+  json_serialize: of(print),
+  json_typeof: of(typeOf),
+  json_valid: () => (text) => parse(text as string) !== undefined,
+  json_build_array: built,
+  json_build_object: builtObject,
+  jsonb_set: setAt,
+  parse_json: of(print),
+  to_json: (_, types) => (value) => jsonText(value!, types[0]!),
+}

@@ -1,0 +1,232 @@
+/**
+ * Time: the date and time functions of the library on single values.
+ */
+import {
+  civilOf,
+  daysInMonth,
+  daysOf,
+  monthName,
+  parseValue,
+  type Type,
+  weekdayName,
+} from '../../../data/index.ts'
+import { dayMicros, Fault, type Known, type Outcome, ranged } from '../fault.ts'
+import type { Maker, Makers } from '../maker.ts'
+import { clockUnits } from '../time.ts'
+import { patterns, readTime } from './pattern.ts'
+
+const timestamp: Type = { kind: 'timestamp', precision: 6 }
+const dateType: Type = { kind: 'date' }
+const invalid = (message: string) => new Fault('invalid_argument', message)
+
+const floorDivide = (value: bigint, unit: bigint) => {
+  const rest = ((value % unit) + unit) % unit
+  return (value - rest) / unit
+}
+const dayOf = (micros: bigint) => Number(floorDivide(micros, dayMicros))
+const clockOf = (micros: bigint) => micros - BigInt(dayOf(micros)) * dayMicros
+const weekday = (micros: bigint) => (((dayOf(micros) + 4) % 7) + 7) % 7
+
+/** A function of one time. */
+const at =
+  (f: (micros: bigint) => Outcome): Maker =>
+  () =>
+  (micros) =>
+    f(micros as bigint)
+
+const monthsIn: Record<string, number> = {
+  month: 1,
+  quarter: 3,
+  year: 12,
+  decade: 120,
+  century: 1200,
+}
+
+function fixedUnit(name: string): bigint | undefined {
+  if (name === 'day') return dayMicros
+  return name === 'week' ? 7n * dayMicros : clockUnits[name]?.unit
+}
+
+const singular = (unit: string) =>
+  unit
+    .toLowerCase()
+    .replace(/^sql_tsi_/, '')
+    .replace(/(?<=..)s$/, '')
+
+/** The time `months` later; a day beyond the end of its month becomes the last. */
+function plusMonths(micros: bigint, months: number): Outcome {
+  const { year, month, day } = civilOf(dayOf(micros))
+  const first = civilOf(daysOf({ year, month: month + months, day: 1 }))
+  const last = Math.min(day, daysInMonth(first.year, first.month))
+  return ranged(BigInt(daysOf({ ...first, day: last })) * dayMicros + clockOf(micros), timestamp)
+}
+
+function added(unit: string, count: bigint, micros: bigint): Outcome {
+  const name = singular(unit)
+  const fixed = fixedUnit(name)
+  if (fixed !== undefined) return ranged(micros + count * fixed, timestamp)
+  const months = monthsIn[name]
+  if (months === undefined) return invalid(`no such unit: ${unit}`)
+  if (count > 10_000_000n || count < -10_000_000n)
+    return new Fault('overflow', 'timestamp out of range')
+  return plusMonths(micros, Number(count) * months)
+}
+
+const monthNumber = (micros: bigint) => {
+  const { year, month } = civilOf(dayOf(micros))
+  return year * 12 + month - 1
+}
+
+/** Whole units from a to b, towards zero. */
+function wholeUnits(unit: string, a: bigint, b: bigint): Outcome {
+  const name = singular(unit)
+  const fixed = fixedUnit(name)
+  if (fixed !== undefined) return (b - a) / fixed
+  const months = monthsIn[name]
+  if (months === undefined) return invalid(`no such unit: ${unit}`)
+  const [early, late] = a <= b ? [a, b] : [b, a]
+  let count = monthNumber(late) - monthNumber(early)
+  const partOf = (micros: bigint) =>
+    BigInt(civilOf(dayOf(micros)).day) * dayMicros + clockOf(micros)
+  if (partOf(late) < partOf(early)) count--
+  return BigInt(Math.trunc(count / months)) * (a <= b ? 1n : -1n)
+}
+
+/** Beginnings of units behind a, up to b. */
+function boundaries(unit: string, a: bigint, b: bigint): Outcome {
+  const name = singular(unit)
+  if (name === 'week') {
+    const monday = 4n * dayMicros
+    const week = 7n * dayMicros
+    return floorDivide(b - monday, week) - floorDivide(a - monday, week)
+  }
+  const fixed = fixedUnit(name)
+  if (fixed !== undefined) return floorDivide(b, fixed) - floorDivide(a, fixed)
+  const months = monthsIn[name]
+  if (months === undefined) return invalid(`no such unit: ${unit}`)
+  return BigInt(Math.floor(monthNumber(b) / months) - Math.floor(monthNumber(a) / months))
+}
+
+const mondayOfBuckets = BigInt(daysOf({ year: 2000, month: 1, day: 3 })) * dayMicros
+
+function binned(width: bigint, micros: bigint, origin: bigint): Outcome {
+  if (width <= 0n) return invalid('the width must be above 0')
+  return ranged(origin + floorDivide(micros - origin, width) * width, timestamp)
+}
+
+function madeDate(year: bigint, month: bigint, day: bigint): number | Fault {
+  const inYears = year >= -290_000n && year <= 290_000n
+  const [y, m, d] = [Number(year), Number(month), Number(day)]
+  if (!inYears || m < 1 || m > 12 || d < 1 || d > daysInMonth(y, m)) {
+    return invalid(`there is no date ${year}-${month}-${day}`)
+  }
+  return daysOf({ year: y, month: m, day: d })
+}
+
+const madeTimestamp: Maker = () => (first, _b, _c, all) => {
+  if (all.length === 1) return first!
+  const [year, month, day, hour, minute, seconds] = all as [
+    bigint,
+    bigint,
+    bigint,
+    bigint,
+    bigint,
+    number,
+  ]
+  const days = madeDate(year, month, day)
+  if (days instanceof Fault) return days
+  const isClock =
+    hour >= 0n && hour < 24n && minute >= 0n && minute < 60n && seconds >= 0 && seconds < 60
+  if (!isClock) return invalid(`there is no time ${hour}:${minute}:${seconds}`)
+  const clock = (hour * 60n + minute) * 60_000_000n + BigInt(Math.floor(seconds * 1e6))
+  return ranged(BigInt(days) * dayMicros + clock, timestamp)
+}
+
+const javaDefault = 'yyyy-MM-dd HH:mm:ss'
+
+/** Read by a Java pattern, or as CAST reads it. */
+function readAs(type: Type, finish: (micros: bigint) => Outcome): Maker {
+  return (_, types) => {
+    if (types[0]!.kind === 'double') {
+      return (seconds) => {
+        if (!Number.isFinite(seconds)) return new Fault('overflow', 'timestamp out of range')
+        return ranged(BigInt(Math.round((seconds as number) * 1e6)), timestamp)
+      }
+    }
+    const read = readTime('java', finish)
+    return (text, pattern) => {
+      if (pattern !== undefined) return read(text as string, pattern as string)
+      const value = parseValue(text as string, type)
+      return value ?? new Fault('invalid_cast', `'${text}' is no ${type.kind.toUpperCase()}`)
+    }
+  }
+}
+
+const toDay = (micros: bigint) => ranged(BigInt(dayOf(micros)), dateType)
+
+const unixTimestamp: Maker = () => {
+  const read = readTime('java', (micros) => floorDivide(micros, 1_000_000n))
+  return (first, pattern) =>
+    pattern === undefined
+      ? floorDivide(first as bigint, 1_000_000n)
+      : read(first as string, pattern as string)
+}
+
+const fromUnix: Maker = (call, types) => {
+  const write = patterns['date_format']!(call, types)
+  return (seconds, pattern, c, all) => {
+    const micros = ranged((seconds as bigint) * 1_000_000n, timestamp)
+    return micros instanceof Fault
+      ? micros
+      : write(micros, (pattern ?? javaDefault) as Known, c, all)
+  }
+}
+
+const between =
+  (f: (unit: string, a: bigint, b: bigint) => Outcome): Maker =>
+  () =>
+  (unit, a, b) =>
+    f(unit as string, a as bigint, b as bigint)
+
+const shifted =
+  (sign: 1n | -1n): Maker =>
+  () =>
+  (micros, by) =>
+    ranged((micros as bigint) + sign * (by as bigint), timestamp)
+
+export const times: Makers = {
+  date_add: shifted(1n),
+  date_bin: () => (width, micros, origin) =>
+    binned(width as bigint, micros as bigint, origin as bigint),
+  date_diff: between(boundaries),
+  datediff: (_, types) =>
+    types[0]!.kind === 'date'
+      ? (a, b) => BigInt((a as number) - (b as number))
+      : (unit, a, b) => boundaries(unit as string, a as bigint, b as bigint),
+  date_sub: shifted(-1n),
+  dayname: at((micros) => weekdayName(weekday(micros))),
+  dayofweek: at((micros) => BigInt(weekday(micros) + 1)),
+  epoch_ms: at((micros) => floorDivide(micros, 1000n)),
+  epoch_us: at((micros) => micros),
+  from_unixtime: fromUnix,
+  isodow: at((micros) => BigInt(weekday(micros) || 7)),
+  last_day: at((micros) => {
+    const { year, month } = civilOf(dayOf(micros))
+    return ranged(BigInt(daysOf({ year, month, day: daysInMonth(year, month) })), dateType)
+  }),
+  make_date: () => (year, month, day) => madeDate(year as bigint, month as bigint, day as bigint),
+  make_timestamp: madeTimestamp,
+  monthname: at((micros) => monthName(civilOf(dayOf(micros)).month)),
+  strptime: () => {
+    const read = readTime('c', (micros) => ranged(micros, timestamp))
+    return (text, pattern) => read(text as string, pattern as string)
+  },
+  time_bucket: () => (width, micros, origin) =>
+    binned(width as bigint, micros as bigint, (origin ?? mondayOfBuckets) as bigint),
+  timestampadd: () => (unit, count, micros) =>
+    added(unit as string, count as bigint, micros as bigint),
+  timestampdiff: between(wholeUnits),
+  to_date: readAs(dateType, toDay),
+  to_timestamp: readAs(timestamp, (micros) => ranged(micros, timestamp)),
+  unix_timestamp: unixTimestamp,
+}
