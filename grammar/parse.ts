@@ -13,13 +13,11 @@ import type { IToken } from 'chevrotain'
 import type { Diagnostic, Span } from '../src/base/index.ts'
 import { constructAround, unsupported } from './constructs.ts'
 import { expected, expectedText } from './expectation.ts'
-import { Parser } from './parser.ts'
+import { sharedParser } from './parser.ts'
 import { Refusal, Unexpected } from './rule/leaf.ts'
 import { scan, type Token } from './scanner.ts'
 import type { Script, Statement } from './tree.ts'
 import { isReserved, kinds } from './words.ts'
-
-let parser: Parser | undefined
 
 /** What a text holds; `hints` are those of other systems: their names, and where they stand. */
 export interface Parsed {
@@ -69,7 +67,7 @@ function split(tokens: Token[]): Token[][] {
 }
 
 function parseOne(tokens: Token[]): Statement | Diagnostic {
-  parser ??= new Parser({ validate: false })
+  const parser = sharedParser()
   try {
     const statement = parser.parseStatement(tokens)
     const error = parser.errors[0]

@@ -39,3 +39,11 @@ export class Parser extends StatementRules {
     return this.statement()
   }
 }
+
+let made: Parser | undefined
+
+/** The parser; made at the first call. */
+export function sharedParser(): Parser {
+  made ??= new Parser({ validate: false })
+  return made
+}

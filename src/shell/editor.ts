@@ -20,7 +20,8 @@ export interface EditorOptions {
   output: NodeJS.WriteStream
   terminal: boolean
   history: string[]
-  complete: (line: string) => [string[], string]
+  /** What may come between two parts of a line, and which end of the first it replaces. */
+  complete: (before: string, after: string) => [string[], string]
 }
 
 /** What readline has besides its published interface. */
@@ -38,14 +39,14 @@ export interface Editor {
 
 export function openEditor(options: EditorOptions): Editor {
   const { input, output, terminal } = options
-  const lines = createInterface({
+  const lines: Interface = createInterface({
     input,
     output: terminal ? output : undefined,
     terminal,
     history: options.history,
     historySize: historyLinesMax,
     removeHistoryDuplicates: true,
-    completer: options.complete,
+    completer: (before: string) => options.complete(before, lines.line.slice(before.length)),
   })
   if (terminal) colorLines(lines as Interface & Internals, input)
   return { lines, history: () => (lines as Interface & Internals).history ?? [] }

@@ -10,7 +10,7 @@
 import { isComplete } from '../../grammar/index.ts'
 import { type Disk, Failure, systemClock } from '../base/index.ts'
 import type { Database } from '../database/index.ts'
-import { catalogNames, complete } from './completion.ts'
+import { catalogNames, complete, type Names } from './completion.ts'
 import { type Editor, historyPath, openEditor, readHistory, writeHistory } from './editor.ts'
 import { faultText, isCancelled } from './fault.ts'
 import { colored } from './format/cell.ts'
@@ -67,7 +67,7 @@ class Shell {
   /** Lines of the statement being typed. */
   #typed = ''
   #running: AbortController | null = null
-  #names: string[] = []
+  #names: Names = new Map()
   #status = 0
   #closed = false
 
@@ -82,7 +82,8 @@ class Shell {
       output: options.stdout,
       terminal: this.#terminal,
       history: this.#terminal ? readHistory(options.disk, historyPath()) : [],
-      complete: (line) => complete(line, this.#names, commands),
+      complete: (line, after) =>
+        complete({ before: this.#typed + line, after }, this.#names, commands),
     })
   }
 

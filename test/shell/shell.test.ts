@@ -13,13 +13,24 @@ import { screen } from './screen.ts'
 const colors = /\x1b\[\d+m/g
 
 test('completion offers names before keywords, in the case that was begun', () => {
-  const names = ['selection', 'Select List', 'trip']
-  const [found, word] = complete('select * from sel', names, [])
-  expect(word).toBe('sel')
-  expect(found.slice(0, 3)).toEqual(['selection', '"Select List"', 'select'])
-  expect(complete('SEL', names, [])[0]).toContain('SELECT')
-  expect(complete('.t', names, ['.tables', '.timer', '.quit'])[0]).toEqual(['.tables', '.timer'])
-  expect(complete('select ', names, [])[0]).toEqual([])
+  const names = new Map([
+    ['selection', ['id', 'place']],
+    ['Select List', ['at']],
+    ['trip', ['city', 'fare']],
+  ])
+  const offered = (marked: string) => {
+    const [before = '', after = ''] = marked.split('|')
+    return complete({ before, after }, names, ['.tables', '.timer', '.quit'])
+  }
+  expect(offered('select * from sel')).toEqual([['selection', '"Select List"'], 'sel'])
+  expect(offered('SEL')).toEqual([['SELECT'], 'SEL'])
+  expect(offered('.t')).toEqual([['.tables', '.timer'], '.t'])
+  expect(offered('select f| from trip')[0]).toEqual(['fare', 'floor', 'false'])
+  expect(offered('select t.| from trip t')[0]).toEqual(['city', 'fare'])
+  expect(offered('select a from trip ')[0]).toContain('where')
+  expect(offered('create table t (a big')[0]).toEqual(['BIGINT'])
+  expect(offered('x y sel')[0]).toContain('select')
+  expect(offered("select 'fa")[0]).toEqual([])
 })
 
 test('a name is quoted only where it must be', () => {

@@ -126,6 +126,13 @@ function now(given: Call, type: Type): Expression {
   return call('now', [], type, given.planSpan)
 }
 
+/** Functions and aggregates that are there, in lower case. */
+export const functionNames = (): string[] => [
+  ...entries.keys(),
+  ...libraryNames(),
+  ...aggregateNames,
+]
+
 export function bindFunction(given: Call): Expression {
   const entry = entries.get(given.name)
   if (entry === undefined) return bindLibrary(given) ?? unknownFunction(given)
@@ -144,7 +151,7 @@ export function bindFunction(given: Call): Expression {
 
 function unknownFunction(given: Call): never {
   if (plannedFunctions.has(given.name)) unsupported(`function ${given.name}`, given.span)
-  const hint = suggestion(given.name, [...entries.keys(), ...libraryNames(), ...aggregateNames])
+  const hint = suggestion(given.name, functionNames())
   fail('unknown_name', `function ${given.name} does not exist`, given.span, hint)
 }
 

@@ -57,6 +57,18 @@ const wanted = new Set([
   'BOX2D', 'STBOX', 'H3INDEX', 'GEOHASH', 'TGEOMPOINT', 'VECTOR', 'SKETCH', 'ENUM',
 ]) // biome-ignore format: one list
 
+/** Types that are there, in upper case, aliases included. */
+export const typeNames = (): string[] => [
+  ...Object.keys(plain),
+  ...Object.keys(widened),
+  ...texts,
+  ...bytes,
+  ...decimals,
+  ...timestamps,
+  ...zoned,
+  'TIME',
+]
+
 export function bindType(binding: Binding, type: TypeName): Type {
   const name = type.name.toUpperCase()
   if (type.members !== undefined) return bindStruct(binding, type.members)
@@ -82,8 +94,8 @@ export function bindType(binding: Binding, type: TypeName): Type {
   if (zoned.has(name)) return { kind: 'timestamp', precision: precisionOf(type), zoned: true }
   if (name === 'TIME') return { kind: 'time', precision: precisionOf(type) }
   if (wanted.has(name)) unsupported(`type ${name}`, type.span)
-  const names = [...Object.keys(plain), ...texts, ...bytes, ...decimals, ...timestamps, ...zoned]
-  fail('unknown_name', `type ${type.name} does not exist`, type.span, suggestion(name, names))
+  const hint = suggestion(name, typeNames())
+  fail('unknown_name', `type ${type.name} does not exist`, type.span, hint)
 }
 
 function bindStruct(binding: Binding, members: readonly TypeMember[]): Type {
