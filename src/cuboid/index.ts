@@ -5,3 +5,4 @@ export { type JoinKeys, type JoinMatches, JoinTable, joinKeys } from './join-tab
 export { keyVector } from './layout.ts'
 export type { Measure } from './measure.ts'
 export { hashKeys } from './table.ts'
+export { isRanked, type TopSpec, TopTable } from './top-table.ts'

@@ -134,6 +134,43 @@ export class RowStore {
     })
   }
 
+  /** Takes `count` rows wherever they lie, and writes their addresses to a list of u32. */
+  takeEach(count: number, list: number): void {
+    const { rowBytes } = this.#layout
+    for (let at = 0; at < count; ) {
+      const { first, count: some } = this.take(count - at)
+      const { u32 } = this.#kernels.arena.views
+      for (let index = 0; index < some; index++) {
+        u32[(list >>> 2) + at + index] = first + index * rowBytes
+      }
+      at += some
+    }
+  }
+
+  /** Stores the listed rows of the columns, row r at the address `refs[r]`; `list` and `refs` are u32. */
+  putListed(
+    { columns, major }: StoredColumns,
+    { refs, list, count }: { refs: number; list: number; count: number },
+  ): void {
+    const { arena } = this.#kernels
+    const { u32, u8, f64 } = arena.views
+    for (let index = 0; index < count; index++) {
+      const row = u32[(list >>> 2) + index]!
+      const to = u32[(refs >>> 2) + row]!
+      u8.fill(0, to, to + this.#layout.major)
+      f64[(to + this.#layout.major) >>> 3] = f64[(major >>> 3) + row]!
+      arena.markDirty(to, this.#layout.rowBytes)
+    }
+    columns.forEach((vector, index) => {
+      const { form, offset, bit } = this.#layout.columns[index]!
+      const put = this.#kernels.get(form === 'view' ? 'cell_put_view' : 'cell_put_i64')
+      const place = offset | (bit << 16)
+      const long = put(refs, list, count, place, vector.data, vector.validity)
+      if (form === 'view' && long > 0) this.heap.ownListed({ refs, list, count }, offset)
+      if (vector.validity !== 0) this.#layout.nullable[index] = true
+    })
+  }
+
   remove(row: number): void {
     for (const field of this.#layout.columns) {
       if (field.form === 'view') this.heap.disown(row + field.offset)

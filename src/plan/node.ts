@@ -382,6 +382,21 @@ export function mapExpressions(plan: Plan, f: (expression: Expression) => Expres
   }
 }
 
+/** Does every row stand at a place of its own? */
+export function standApart(plan: Plan): boolean {
+  switch (plan.kind) {
+    case 'scan':
+      return true
+    case 'filter':
+    case 'project':
+      return standApart(plan.input)
+    case 'window':
+      return plan.function === 'tumble' && standApart(plan.input)
+    default:
+      return false
+  }
+}
+
 /** Every node, the root first. */
 export function nodesOf(plan: Plan): Plan[] {
   return [plan, ...inputsOf(plan).flatMap(nodesOf)]

@@ -8,7 +8,7 @@
  *          from 0.
  */
 import type { Plan } from './logical.ts'
-import { equatedWindow } from './node.ts'
+import { equatedWindow, standApart } from './node.ts'
 
 /** Positions in `keys` of the window columns. */
 export interface AggregateBucket {
@@ -33,8 +33,12 @@ interface Added {
     retracts: boolean
   }
   join: { bucket: JoinBucket | null; retracts: boolean }
-  /** Does the input take rows back? */
-  rank: { retracts: boolean }
+  rank: {
+    /** Does the input take rows back? */
+    retracts: boolean
+    /** Does every row stand at a place of its own, which orders it among its equals? */
+    apart: boolean
+  }
 }
 
 type Inputs = 'input' | 'left' | 'right'
@@ -65,7 +69,8 @@ export function lower(plan: Plan, mode: Mode): PhysicalPlan {
         return { ...node, id, input: walk(node.input) } as PhysicalPlan
       case 'rank': {
         const retracts = mode === 'continuous' && node.input.updating
-        return { ...node, id, retracts, input: walk(node.input) }
+        const apart = node.ties === 'position' && standApart(node.input)
+        return { ...node, id, retracts, apart, input: walk(node.input) }
       }
       case 'aggregate': {
         const retracts = mode === 'continuous' && node.input.updating

@@ -102,11 +102,15 @@ export function bindRanks(
   }
 }
 
-/** Has a row of the plan the same place in one-shot and continuous statements, whenever the query began? */
-function isPlaced(binding: Binding, plan: Plan): boolean {
+/**
+ * Do the rows of the plan stand in the same order in one-shot and continuous statements, whenever the query began?
+ * Those of a source outside do among themselves.
+ */
+function isPlaced(binding: Binding, plan: Plan, alone = true): boolean {
   switch (plan.kind) {
     case 'scan': {
       const kind = binding.catalog.get(plan.relation)?.kind
+      if (kind === 'external') return alone
       return !plan.updating && (kind === 'stream' || kind === 'table')
     }
     case 'values':
@@ -114,9 +118,10 @@ function isPlaced(binding: Binding, plan: Plan): boolean {
     case 'filter':
     case 'project':
     case 'window':
-      return isPlaced(binding, plan.input)
+      return isPlaced(binding, plan.input, alone)
     case 'join':
-      return plan.join === 'inner' && isPlaced(binding, plan.left) && isPlaced(binding, plan.right)
+      if (plan.join !== 'inner') return false
+      return isPlaced(binding, plan.left, false) && isPlaced(binding, plan.right, false)
     default:
       return false
   }

@@ -22,6 +22,7 @@ import {
   rankShapeOf,
   shapeOf,
   sort,
+  standApart,
   values,
   window,
 } from '../node.ts'
@@ -225,21 +226,6 @@ function pruneRank(plan: NodeOf<'rank'>, needs: Needs): Pruned {
     name: needs.columns.has(width) ? name : null,
   })
   return { plan: narrow, at: (index) => (index < width ? at(index) : input.output.length) }
-}
-
-/** Does every row stand at a place of its own? */
-function standApart(plan: Plan): boolean {
-  switch (plan.kind) {
-    case 'scan':
-      return true
-    case 'filter':
-    case 'project':
-      return standApart(plan.input)
-    case 'window':
-      return plan.function === 'tumble' && standApart(plan.input)
-    default:
-      return false
-  }
 }
 
 function pruneSort(plan: NodeOf<'sort'>, needs: Needs): Pruned {
