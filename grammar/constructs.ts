@@ -70,8 +70,7 @@ export const constructs: Record<Place, Record<string, string>> = {
   relation: {
     LATERAL: '', 'UNNEST (': 'UNNEST', 'CUMULATE (': 'CUMULATE windows', 'SESSION (': 'SESSION windows',
     'ML_PREDICT (': 'ML_PREDICT', 'NEIGHBOURS (': 'NEIGHBOURS', 'EVENTS (': 'EVENTS', 'CUBOID_OF (': 'CUBOID_OF',
-    'READ_CSV (': 'READ_CSV', 'READ_JSON (': 'READ_JSON', 'READ_PARQUET (': 'READ_PARQUET',
-    'READ_ARROW (': 'READ_ARROW', 'GENERATE_SERIES (': 'GENERATE_SERIES', 'ROWS FROM': '',
+    'GENERATE_SERIES (': 'GENERATE_SERIES', 'ROWS FROM': '',
   },
   group: {
     'ROLLUP (': 'ROLLUP', 'CUBE (': 'CUBE', 'GROUPING SETS': '', 

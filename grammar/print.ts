@@ -280,6 +280,8 @@ function relation(r: Relation): string {
   switch (r.kind) {
     case 'table':
       return path(r.path) + as(r.alias)
+    case 'file':
+      return file(r) + as(r.alias)
     case 'derived':
       return `(${query(r.query)})${as(r.alias)}${columnNames(r.columnAliases)}`
     case 'window':
@@ -292,6 +294,11 @@ function relation(r: Relation): string {
       return `${relation(r.left)} ${words} ${right}${on}${using}`
     }
   }
+}
+
+function file(f: Of<Relation, 'file'>): string {
+  if (f.function === null) return quote(f.path)
+  return `${f.function}(${[quote(f.path), ...f.options.map(option)].join(', ')})`
 }
 
 function window(w: Of<Relation, 'window'>): string {

@@ -100,6 +100,8 @@ export interface SelectItem {
 
 export type Relation =
   | { kind: 'table'; path: Path; alias: Identifier | null; span: Span }
+  /** `'f.csv'` (function null) or READ_CSV('f.csv', header = true); `function` is READ_CSV | READ_JSON | …. */
+  | { kind: 'file'; function: string | null; path: string; options: Option[]; alias: Identifier | null; span: Span }
   | { kind: 'derived'; query: Query; alias: Identifier | null; columnAliases: Identifier[]; span: Span }
   /**
    * TUMBLE(t, ts, size [, offset]), HOP(t, ts, slide, size [, offset]) in any spelling: with TABLE, DESCRIPTOR,

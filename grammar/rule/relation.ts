@@ -3,7 +3,7 @@
  */
 import type { ParserMethod } from 'chevrotain'
 import type { Token } from '../scanner.ts'
-import type { Expression, Identifier, Relation } from '../tree.ts'
+import type { Expression, Identifier, Option, Relation } from '../tree.ts'
 import { alias, identifier, kinds, word } from '../words.ts'
 import { QueryRules } from './query.ts'
 
@@ -24,7 +24,21 @@ const windowFields: ReadonlyMap<string, 'slide' | 'size' | 'offset'> = new Map([
   ['OFFSET', 'offset'],
 ])
 
+/** Functions that read files, with their spellings elsewhere. */
+const fileFunctions: ReadonlyMap<string, string> = new Map([
+  ['READ_CSV', 'READ_CSV'],
+  ['READ_CSV_AUTO', 'READ_CSV'],
+  ['READ_JSON', 'READ_JSON'],
+  ['READ_JSON_AUTO', 'READ_JSON'],
+  ['READ_NDJSON', 'READ_JSON'],
+  ['READ_PARQUET', 'READ_PARQUET'],
+  ['READ_ARROW', 'READ_ARROW'],
+])
+
 export abstract class RelationRules extends QueryRules {
+  abstract key: ParserMethod<[], string>
+  abstract setting: ParserMethod<[], string | number | boolean>
+
   from = this.RULE('from', (): Relation => {
     this.CONSUME(word.FROM)
     const start = this.start()
@@ -119,7 +133,6 @@ export abstract class RelationRules extends QueryRules {
 
   relation = this.RULE('relation', (): Relation => {
     this.refuse('relation')
-    if (this.LA(1).tokenType === kinds.string) this.unsupported('a file as a relation')
     return this.OR({
       DEF: [
         {
@@ -142,6 +155,12 @@ export abstract class RelationRules extends QueryRules {
         },
         { ALT: () => this.SUBRULE(this.tableFunction) },
         {
+          GATE: () =>
+            this.LA(1).tokenType === kinds.string ||
+            (fileFunctions.has(this.upper(1)) && this.LA(2).tokenType === kinds.open),
+          ALT: () => this.SUBRULE(this.file),
+        },
+        {
           GATE: () => this.LA(2).tokenType === kinds.open,
           ALT: () => this.SUBRULE(this.window),
         },
@@ -149,6 +168,50 @@ export abstract class RelationRules extends QueryRules {
       ],
       IGNORE_AMBIGUITIES: true,
     })
+  })
+
+  /** 'f.csv', or READ_CSV('f.csv', header = true). */
+  file = this.RULE('file', (): Relation => {
+    const start = this.start()
+    const options: Option[] = []
+    let called: string | null = null
+    const path = this.OR([
+      { ALT: () => this.CONSUME(kinds.string) },
+      {
+        ALT: () => {
+          const name = this.CONSUME(identifier)
+          this.ACTION(() => {
+            called = fileFunctions.get((name as Token).upper) ?? null
+          })
+          this.CONSUME(kinds.open)
+          const found = this.CONSUME1(kinds.string)
+          this.MANY(() => {
+            this.CONSUME(kinds.comma)
+            options.push(this.SUBRULE(this.fileOption))
+          })
+          this.CONSUME(kinds.close)
+          return found
+        },
+      },
+    ]) as Token
+    const name = this.OPTION(() => this.SUBRULE(this.aliasOf))
+    return {
+      kind: 'file',
+      function: called,
+      path: path?.value,
+      options,
+      alias: name ?? null,
+      span: this.span(start),
+    }
+  })
+
+  /** header = true, or header => true. */
+  fileOption = this.RULE('fileOption', (): Option => {
+    const start = this.start()
+    const key = this.SUBRULE(this.key)
+    this.OR([{ ALT: () => this.CONSUME(kinds.equal) }, { ALT: () => this.CONSUME(kinds.arrow) }])
+    const value = this.SUBRULE(this.setting)
+    return { kind: 'option', key, value, span: this.span(start) }
   })
 
   derived = this.RULE('derived', (): Relation => {

@@ -67,6 +67,8 @@ function namesIn(relation: TreeRelation): string[] {
   switch (relation.kind) {
     case 'table':
       return [normalName(relation.path.parts.map((part) => part.name).join('.'))]
+    case 'file':
+      return []
     case 'derived':
       return namesOf(relation.query)
     case 'window':

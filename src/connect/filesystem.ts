@@ -66,7 +66,41 @@ const formatOptions: Record<Format, string[]> = {
   arrow: [],
 }
 
+/** Short spellings of options, as READ_CSV and READ_JSON are called with. */
+const shortOptions: Record<Format, Record<string, string>> = {
+  csv: {
+    header: 'csv.header',
+    delim: 'csv.field-delimiter',
+    delimiter: 'csv.field-delimiter',
+    sep: 'csv.field-delimiter',
+    quote: 'csv.quote-character',
+    escape: 'csv.escape-character',
+    nullstr: 'csv.null-literal',
+    ignore_errors: 'csv.ignore-parse-errors',
+  },
+  json: { root: 'json.root', ignore_errors: 'json.ignore-parse-errors' },
+  parquet: {},
+  arrow: {},
+}
+
+/** The connector that knows options by their short spellings too. */
 export function filesystemConnector(disk: Disk): Connector {
+  const inner = connectorOf(disk)
+  const full = (options: ConnectorOptions): ConnectorOptions => {
+    const short = shortOptions[formatOf(disk, options)]
+    const names = new Map([...Object.entries(short), ['hive_partitioning', 'hive-partitioning']])
+    return new Map([...options].map(([name, value]) => [names.get(name) ?? name, value]))
+  }
+  return {
+    ...inner,
+    check: (options, schema) => inner.check(full(options), schema),
+    infer: (options) => inner.infer(full(options)),
+    open: (schema, options, reader) => inner.open(schema, full(options), reader),
+    create: (schema, options) => inner.create(schema, full(options)),
+  }
+}
+
+function connectorOf(disk: Disk): Connector {
   return {
     name: 'filesystem',
     bounded: true,
@@ -74,7 +108,8 @@ export function filesystemConnector(disk: Disk): Connector {
     source: true,
     check: (options, schema) => {
       const format = formatOf(disk, options)
-      checkNames(options, [...fileOptions, ...formatOptions[format]])
+      const short = Object.keys(shortOptions[format])
+      checkNames(options, [...fileOptions, ...formatOptions[format], ...short])
       codecOf(pathOf(options), format, options)
       if (format === 'csv') readCsvOptions(options, delimiterOf(options))
       if (format !== 'json') refuseStructs(schema, format)

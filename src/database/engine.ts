@@ -72,6 +72,7 @@ export class Engine {
         assert(relation !== undefined, `relation ${name} is in the catalog`)
         return relation
       },
+      isView: (name) => this.catalog.get(name)?.kind === 'materialized',
       read: (relation) => this.#readView(relation),
       bad: (relation, row) => this.#keepBad(relation, row),
       wake: () => this.wake(),

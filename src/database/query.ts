@@ -7,7 +7,7 @@
  *          rows of now.
  * Contract 1 (checked) a cycle that failed half-way is never delivered: consumers are called after the cycle is logged.
  */
-import { assert } from '../base/index.ts'
+import { assert, Failure } from '../base/index.ts'
 import { givenColumns, givenSchema, type Relation } from '../catalog/index.ts'
 import type { BadRow, Connector, Connectors, Op, Row, SourceReader } from '../data/index.ts'
 import type { Kernels } from '../kernel/index.ts'
@@ -44,6 +44,7 @@ export interface Sources {
   log: Log
   connectors: Connectors
   relation(name: string): Relation
+  isView(name: string): boolean
   /** Rows of a view or of `view.errors`, as they are at the last commit. */
   read(relation: Relation): Row[]
   bad(relation: Relation, row: BadRow): void
@@ -127,7 +128,7 @@ export class Query {
     this.#sources = sources
     this.#vectorSize = options.vectorSize
     this.#mode = options.mode
-    const isView = (name: string) => sources.relation(name).kind === 'materialized'
+    const { isView } = sources
     this.dataflow = new Dataflow(options.plan, { ...options, isView })
     for (const scan of this.dataflow.scans) this.#open(scan)
   }
@@ -380,7 +381,7 @@ export class Query {
   }
 
   #open(scan: ScanStage): void {
-    const relation = this.#sources.relation(scan.plan.relation)
+    const relation = relationOf(scan, this.#sources)
     if (relation.kind === 'stream' || relation.kind === 'table') {
       this.#stored.push({ kind: 'stored', scan, stream: relation.name.toLowerCase(), offset: 0 })
       return
@@ -395,7 +396,12 @@ export class Query {
     const projection = [...new Set([...scan.plan.columns, ...(time === null ? [] : [time])])]
     projection.sort((a, b) => a - b)
     const place = time === null ? null : projection.indexOf(time)
-    const reader = openReader(this.#sources, connector, relation, { projection, time: place })
+    const bad = (row: BadRow) => {
+      if (scan.plan.file !== undefined) throw badRow(row)
+      this.#sources.bad(relation, row)
+    }
+    const wanted = { projection, time: place, bad }
+    const reader = openReader(this.#sources, connector, relation, wanted)
     const waited = relation.bounded && (reader.paced !== true || this.#mode === 'one-shot')
     this.#external.push({
       kind: 'external',
@@ -422,9 +428,12 @@ function openReader(
   sources: Sources,
   connector: Connector,
   relation: Relation & { kind: 'external' },
-  { projection, time }: { projection: number[]; time: number | null },
+  {
+    projection,
+    time,
+    bad,
+  }: { projection: number[]; time: number | null; bad: (row: BadRow) => void },
 ): SourceReader {
-  const bad = (row: BadRow) => sources.bad(relation, row)
   const { computed, options } = relation
   if (computed === undefined) {
     return connector.open(relation.schema, options, { projection, time, bad })
@@ -437,6 +446,27 @@ function openReader(
   const open = (tell: (row: BadRow) => void) =>
     connector.open(givenSchema(relation), options, { projection: needed, time: place, bad: tell })
   return computingReader(computer, open, bad)
+}
+
+/** What the catalog knows, or a file that stands in FROM itself. */
+function relationOf({ plan }: ScanStage, sources: Sources): Relation {
+  if (plan.file === undefined) return sources.relation(plan.relation)
+  const { connector, options, schema } = plan.file
+  return {
+    kind: 'external',
+    name: plan.relation,
+    schema,
+    watermark: null,
+    connector,
+    options: new Map(options),
+    bounded: sources.connectors.get(connector)?.bounded ?? true,
+    source: true,
+    sink: null,
+  }
+}
+
+function badRow({ offset, message, text }: BadRow): Failure {
+  return new Failure('malformed_row', `row ${offset}: ${message}, in ${JSON.stringify(text)}`)
 }
 
 function takeStoredPeek(log: Log, inputs: readonly StoredInput[], upTo: number): boolean {

@@ -9,7 +9,7 @@
  *            identify a row of the materialized output ([] = at most one row, null = no key is known).
  */
 import type { Span } from '../base/index.ts'
-import type { Field, Type } from '../data/index.ts'
+import type { Field, Schema, Type } from '../data/index.ts'
 
 /**
  * Scalar functions by name; argument types decide the variant (after the binder's coercions both sides have one type
@@ -102,6 +102,13 @@ export interface Watermark {
   delayMicros: string
 }
 
+/** How to open a relation that is no table: what a table over it would keep. */
+export interface FileSource {
+  connector: string
+  options: [string, string | number | boolean][]
+  schema: Schema
+}
+
 export interface WindowColumns {
   start: number | null
   end: number | null
@@ -133,6 +140,8 @@ export type Plan = Node &
         columns: number[]
         /** Present on append-only relations declared with WATERMARK whose time column is read. */
         watermark: Watermark | null
+        /** Of files that stand in FROM themselves: the catalog does not know the relation. */
+        file?: FileSource | undefined
       }
     | { kind: 'values'; rows: Expression[][] }
     | { kind: 'filter'; input: Plan; predicate: Expression }

@@ -12,6 +12,7 @@ import { columnsOf } from './expression.ts'
 import type {
   AggregateCall,
   Expression,
+  FileSource,
   Plan,
   SortKey,
   Watermark,
@@ -27,6 +28,7 @@ export interface ScanSource {
   watermark: Watermark | null
   updating: boolean
   key: number[] | null
+  file?: FileSource
 }
 
 export function scan(source: ScanSource, columns: readonly number[]): NodeOf<'scan'> {
@@ -44,6 +46,7 @@ export function scan(source: ScanSource, columns: readonly number[]): NodeOf<'sc
     updating: source.updating,
     key: positionsOf(source.key, columns),
     window: null,
+    ...(source.file === undefined ? {} : { file: source.file }),
   }
 }
 

@@ -331,6 +331,20 @@ function relations(tie: Tie): fc.Arbitrary<Relation> {
     alias: null,
     span,
   }))
+  const file: fc.Arbitrary<Relation> = fc
+    .tuple(fc.constantFrom(null, 'READ_CSV', 'READ_ARROW'), fc.string(), alias)
+    .chain(([called, at, name]) =>
+      fc.array(option, { maxLength: called === null ? 0 : 2 }).map(
+        (options): Relation => ({
+          kind: 'file',
+          function: called,
+          path: at,
+          options,
+          alias: name,
+          span,
+        }),
+      ),
+    )
   const inner: fc.Arbitrary<Relation> = tie('query').map((query) => ({
     kind: 'derived',
     query,
@@ -394,7 +408,7 @@ function relations(tie: Tie): fc.Arbitrary<Relation> {
   const table = fc
     .tuple(path, alias)
     .map(([p, name]): Relation => ({ kind: 'table', path: p, alias: name, span }))
-  return fc.oneof({ depthSize }, table, window, join, derived)
+  return fc.oneof({ depthSize }, table, window, join, derived, file)
 }
 
 function queries(tie: Tie): fc.Arbitrary<Query> {

@@ -1,7 +1,8 @@
 /**
  * BindRelation: what stands in FROM becomes a plan and the scope of its columns.
  *
- * How      table: scan, or the view's query in its place. derived: its query. window: the source with window columns.
+ * How      table: scan, or the view's query in its place. file: a scan that carries how to open it. derived: its query.
+ *          window: the source with window columns.
  *          join: equalities between the sides become keys (expressions get a project below), the rest is the
  *          residual; of relations joined by commas, the equalities are taken from WHERE.
  */
@@ -12,6 +13,7 @@ import { flatFields, topColumns } from '../../data/index.ts'
 import type { Plan } from '../logical.ts'
 import { project, scan } from '../node.ts'
 import { type Binding, fail, inView, unsupported } from './binding.ts'
+import { bindFile } from './file.ts'
 import { bindJoin } from './join.ts'
 import { bindQuery } from './query.ts'
 import { type Scope, scopeOf } from './scope.ts'
@@ -34,6 +36,8 @@ export function bindRelation(
   switch (tree.kind) {
     case 'table':
       return bindTable(binding, tree)
+    case 'file':
+      return bindFile(binding, tree)
     case 'derived':
       return bindDerived(binding, tree)
     case 'window':

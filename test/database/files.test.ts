@@ -1,0 +1,82 @@
+/** Files in statements: READ_CSV and its like, bare paths, and tables over many files, from SQL text to rows. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { systemDisk } from '../../src/base/index.ts'
+import { type Database, open } from '../../src/index.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'millrace-sql-'))
+let db: Database
+beforeAll(async () => {
+  db = await open(':memory:')
+  write('a.csv', 'id,v\n1,2.5\n2,x\n')
+  write('day=2024-01-01/f.csv.gz', gzipSync('k,n\na,1\nb,2\n'))
+  write('day=2024-01-02/f.csv', 'k,n\na,3\n')
+  write('d.json', '[{"a":{"b":1}},{"a":{"b":2}}]')
+})
+afterAll(async () => {
+  await db.close()
+  rmSync(folder, { recursive: true })
+})
+
+function write(path: string, content: string | Uint8Array): void {
+  const file = systemDisk.create(join(folder, path))
+  file.write(Buffer.from(content))
+  file.close()
+}
+
+const query = (sql: string) => db.query(sql.replaceAll('@', folder))
+
+test('a bare path is a relation, named after the file', async () => {
+  expect(await query(`SELECT a.id, v FROM '@/a.csv' WHERE a.id = 2`)).toEqual([{ id: 2n, v: 'x' }])
+  expect(await query(`SELECT x.b FROM read_json('@/d.json', "json.path.b" = '$.a.b') x`)).toEqual([
+    { b: 1n },
+    { b: 2n },
+  ])
+})
+
+test('read_csv takes patterns and options, and partitions are columns', async () => {
+  const sql = `SELECT k, SUM(n) AS n, MAX(day) AS day FROM read_csv('@/day=*/*', header => true)
+    GROUP BY k ORDER BY k`
+  const rows = await query(sql)
+  expect(rows).toMatchObject([
+    { k: 'a', n: 4n },
+    { k: 'b', n: 2n },
+  ])
+})
+
+test('joins, windows of queries, views and continuous queries over files', async () => {
+  const joined = `SELECT COUNT(*) AS n FROM '@/a.csv' a JOIN '@/a.csv' b ON a.id = b.id`
+  expect(await query(joined)).toEqual([{ n: 2n }])
+  await db.execute(`CREATE VIEW fv AS SELECT id FROM '${folder}/a.csv'`)
+  expect(await query('SELECT COUNT(*) AS n FROM fv')).toEqual([{ n: 2n }])
+  await db.execute(`CREATE MATERIALIZED VIEW fm AS SELECT k, COUNT(*) AS n FROM
+    read_csv('${folder}/day=*/*') GROUP BY k`)
+  expect(await query('SELECT k, n FROM fm ORDER BY k')).toEqual([
+    { k: 'a', n: 2n },
+    { k: 'b', n: 1n },
+  ])
+})
+
+test.each([
+  [`SELECT * FROM '@/nope.csv'`, 'file', /cannot open/],
+  [`SELECT * FROM '@/*.parquet'`, 'file', /no file matches/],
+  [`SELECT * FROM '@/f'`, 'invalid_option', /option 'format' is missing/],
+  [`SELECT * FROM read_csv('@/a.csv', hedaer = true)`, 'invalid_option', /unknown option 'hedaer'/],
+  [`SELECT * FROM read_csv('@/a.csv', header = maybe)`, 'invalid_option', /cannot be 'maybe'/],
+  [`SELECT w FROM read_csv('@/a.csv')`, 'unknown_name', /column w does not exist/],
+])('mistake: %s', async (sql, code, message) => {
+  const fault = await query(sql).catch((cause: unknown) => cause)
+  expect(fault).toMatchObject({ code, message: expect.stringMatching(message) })
+})
+
+test('a row that cannot be decoded fails the statement and names file and row', async () => {
+  const many = Array.from({ length: 2000 }, (_, id) => `${id},${id}\n`).join('')
+  write('late.csv', `id,v\n${many}x,1\n`)
+  const fault = query(`SELECT SUM(id) AS n FROM '@/late.csv'`)
+  await expect(fault).rejects.toThrow(/^row 2000: column id: cannot read "x" as BIGINT, in "x,1"$/)
+  const sum = await query(`SELECT SUM(id) AS n FROM read_csv('@/late.csv', ignore_errors = true)`)
+  expect(sum).toEqual([{ n: 1999000n }])
+})
