@@ -292,8 +292,20 @@ function writeDelta(writer: SinkWriter, fields: readonly Field[], delta: Delta):
     for (const batch of delta.batches) writer.writeBatch(batch, null)
   } else if (writer.writeBatch !== undefined) {
     const changes = delta.changes()
-    const rows = changes.map(({ row }) => row)
-    const batch: Batch = batchOf({ fields: [...fields] }, rows)
+    const schema = { fields: [...fields] }
+    let columns: Batch['columns'] | null = null
+    const batch: Batch = {
+      schema,
+      rows: changes.length,
+      // A sink that only counts does not look.
+      get columns() {
+        columns ??= batchOf(
+          schema,
+          changes.map(({ row }) => row),
+        ).columns
+        return columns
+      },
+    }
     writer.writeBatch(
       batch,
       changes.map(({ op }) => op),

@@ -85,14 +85,54 @@ export function cancelAtOnce(contributions: readonly Contribution[]): Contributi
  */
 function consolidate(contributions: readonly Contribution[]): readonly Contribution[] {
   if (contributions.every(({ weight }) => weight > 0)) return contributions
+  const { alone, others } = bySigns(contributions)
   const rows = new Map<string, Contribution[]>()
-  for (const contribution of cancelAtOnce(contributions)) {
+  for (const contribution of cancelAtOnce(others)) {
     const key = rowKey(contribution.row)
     const present = rows.get(key)
     if (present === undefined) rows.set(key, [contribution])
     else present.push(contribution)
   }
-  return [...rows.values()].flatMap(net)
+  for (const equals of rows.values()) alone.push(...net(equals))
+  return alone
+}
+
+/** What surely has no equal row of the other sign, by a hash of few values, and the others. */
+function bySigns(contributions: readonly Contribution[]): {
+  alone: Contribution[]
+  others: Contribution[]
+} {
+  // Few rows share a slot by chance.
+  const slots = 2 ** (35 - Math.clz32(contributions.length))
+  const signs = new Uint8Array(slots)
+  const places = new Uint32Array(contributions.length)
+  contributions.forEach(({ row, weight }, index) => {
+    let hash = 0
+    for (const value of row) hash = Math.imul(hash ^ shortHash(value), 0x9e3779b1)
+    const place = (hash ^ (hash >>> 15)) & (slots - 1)
+    places[index] = place
+    signs[place]! |= weight > 0 ? 1 : 2
+  })
+  const alone: Contribution[] = []
+  const others: Contribution[] = []
+  contributions.forEach((contribution, index) => {
+    if (signs[places[index]!] === 3) others.push(contribution)
+    else alone.push(contribution)
+  })
+  return { alone, others }
+}
+
+/** Equal for equal values. */
+function shortHash(value: Value): number {
+  if (value === null) return 1
+  if (typeof value === 'bigint') return Number(BigInt.asIntN(32, value))
+  if (typeof value === 'string') {
+    const { length } = value
+    if (length === 0) return 2
+    return length ^ (value.charCodeAt(length >> 1) << 8) ^ (value.charCodeAt(length - 1) << 16)
+  }
+  // Of a fraction the first digits count.
+  return typeof value === 'number' ? (value * 1024) | 0 : value ? 3 : 4
 }
 
 function net(equals: Contribution[]): Contribution[] {
