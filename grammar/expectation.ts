@@ -9,7 +9,7 @@ import type { IParserErrorMessageProvider, TokenType } from 'chevrotain'
 const separator = '\n'
 const shownMax = 8
 
-const labelOf = (type: TokenType): string => type.LABEL ?? type.name
+export const labelOf = (type: TokenType): string => type.LABEL ?? type.name
 
 const firsts = (paths: TokenType[][]): string[] =>
   paths.flatMap((path) => (path[0] === undefined ? [] : [labelOf(path[0])]))
