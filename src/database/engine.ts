@@ -126,7 +126,9 @@ export class Engine {
   #completed(relation: Relation, given: Batch): Batch {
     if (relation.computed === undefined) return given
     const wanted = relation.schema.fields.map((_, index) => index)
-    const computer = new Computer(this.#computing(), relation, wanted)
+    // One time for all rows of the batch; it is stored with them.
+    const now = this.options.clock.nowMicros()
+    const computer = new Computer(this.#computing(), relation, wanted, () => now)
     try {
       const { batch, refused } = computer.run(given)
       const [first] = refused

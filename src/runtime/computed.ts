@@ -31,11 +31,12 @@ export class Computer {
   readonly #places: readonly { from: 'input' | 'computed'; at: number }[]
   readonly #evaluator: Evaluator
 
-  /** Gives the columns `wanted` of a relation. */
+  /** Gives the columns `wanted` of a relation; `now` is asked by expressions that read the clock. */
   constructor(
     kernels: Kernels,
     { schema, computed = [] }: { schema: Schema; computed?: readonly ComputedColumn[] },
     wanted: readonly number[],
+    now?: () => bigint,
   ) {
     const made = computed.filter(({ column }) => wanted.includes(column))
     const expressions = made.map(({ expression }) => expression as Expression)
@@ -53,7 +54,7 @@ export class Computer {
     this.#evaluator = compileExpressions(
       kernels,
       expressions.map((one) => moveColumns(one, (index) => this.inputs.indexOf(index))),
-      { vectorSize: 4096 },
+      { vectorSize: 4096, ...(now === undefined ? {} : { now }) },
     )
   }
 

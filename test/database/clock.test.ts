@@ -62,3 +62,35 @@ test('a one-shot statement has one time', async () => {
   `)
   await database.close()
 })
+
+test('a computed column has the time at which its row was appended', async () => {
+  const log = new Log()
+  const clock = virtualClock(noon)
+  const settings = { log, cycles: 'manual' as const }
+  const first = await open(':memory:', { ...settings, clock })
+  await first.execute('CREATE STREAM bid (bidder BIGINT, p AS PROCTIME())')
+  await first.append('bid', [{ bidder: 1 }, { bidder: 2 }])
+  clock.advance(90n * second)
+  await first.execute('INSERT INTO bid VALUES (3)')
+  const counts = `SELECT count(*), EXTRACT(MINUTE FROM window_start)
+    FROM TUMBLE(bid, p, INTERVAL '1' MINUTE) GROUP BY window_start ORDER BY 2`
+  const due = [
+    [2n, 0n],
+    [1n, 1n],
+  ]
+  expect((await first.query(counts)).rows).toEqual(due)
+  await first.close()
+  const again = await open(':memory:', { ...settings, clock: virtualClock() })
+  expect((await again.query(counts)).rows).toEqual(due)
+  await again.close()
+})
+
+test('an external table has no time of its own', async () => {
+  const database = await open(':memory:', { connectors: builtinConnectors(systemDisk) })
+  const table = `CREATE TABLE t (a BIGINT, p AS PROCTIME())
+    WITH ('connector' = 'filesystem', 'path' = 'nowhere.csv', 'format' = 'csv')`
+  await expect(database.execute(table)).rejects.toThrow(
+    'not supported yet: the time in a computed column of an external table',
+  )
+  await database.close()
+})

@@ -33,7 +33,8 @@ function conditionsOf(node: Plan): Expression[] {
   return node.kind === 'join' && node.residual !== null ? [node.residual] : []
 }
 
-function clockOf(expression: Expression): (Expression & { kind: 'call' }) | null {
+/** A call that reads the time; null when the expression does not. */
+export function clockOf(expression: Expression): (Expression & { kind: 'call' }) | null {
   if (expression.kind === 'call' && expression.function === 'now') return expression
   for (const child of childrenOf(expression)) {
     const found = clockOf(child)

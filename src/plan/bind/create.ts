@@ -27,6 +27,7 @@ import { boolean, coerce, isAdaptable, isAssignable, varchar } from '../coerce.t
 import { fold } from '../fold.ts'
 import type { Expression, Plan } from '../logical.ts'
 import { all, type Binding, fail, unsupported } from './binding.ts'
+import { clockOf } from './clock.ts'
 import { bindExpression } from './expression.ts'
 import { bindQuery } from './query.ts'
 import { refuseEmit } from './relation.ts'
@@ -88,6 +89,7 @@ interface Columns {
 }
 
 function bindColumns(binding: Binding, tree: Create): Columns | null {
+  const external = tree.options.some((option) => option.key === 'connector')
   if (tree.columns.length === 0) return null
   const seen = new Set<string>()
   for (const { name } of tree.columns) {
@@ -103,7 +105,7 @@ function bindColumns(binding: Binding, tree: Create): Columns | null {
   const scope = scopeOf(fields, null).filter(({ index }) => given[index])
   const computed = all(
     trees.flatMap((definition, column) =>
-      given[column] ? [] : [() => bindComputed(binding, scope, definition, column)],
+      given[column] ? [] : [() => bindComputed(binding, scope, definition, { column, external })],
     ),
   )
   for (const { column, expression } of computed) {
@@ -128,10 +130,14 @@ function bindComputed(
   binding: Binding,
   scope: Scope,
   { name, type, computed }: ColumnDefinition,
-  column: number,
+  { column, external }: { column: number; external: boolean },
 ): ComputedColumn {
   const clause = `the computed column ${name.name}`
   const bound = bindExpression({ binding, scope, clause, aggregates: null }, computed!)
+  if (external && clockOf(bound) !== null) {
+    const hint = 'make a view of the table, with the time in its select list'
+    unsupported('the time in a computed column of an external table', computed!.span, hint)
+  }
   if (type === null) {
     const typed = bound.type.kind === 'null' ? coerce(bound, varchar) : bound
     return { column, expression: fold(typed) }
