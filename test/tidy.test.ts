@@ -83,7 +83,7 @@ const wideDoors: Record<string, { values: number; reason: string }> = {
     values: 48,
     reason: 'types, values and batches are the words of every layer',
   },
-  'src/kernel/index.ts': { values: 25, reason: 'state and expressions are built from its parts' },
+  'src/kernel/index.ts': { values: 26, reason: 'state and expressions are built from its parts' },
 }
 
 /** Syntax trees and plans with one node per line, and the table of functions. */

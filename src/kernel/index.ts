@@ -5,6 +5,7 @@ import './comparison.ts'
 import './conversion.ts'
 import './mark.ts'
 import './movement.ts'
+import './text.ts'
 import './view.ts'
 import './wide.ts'
 
@@ -45,5 +46,5 @@ export {
   unloadColumn,
 } from './transfer.ts'
 export type { Backend, Order, RowErrors, Vector, VectorBatch } from './vector.ts'
-export { compareViews, equalViews } from './view.ts'
+export { compareViews, equalViews, writeView } from './view.ts'
 export { noWatermark, windowControl } from './window.ts'

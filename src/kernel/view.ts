@@ -84,9 +84,10 @@ defineKernel({
     }),
 })
 
-const byteNumbers = i64x2(0x0706050403020100n, 0x0f0e0d0c0b0a0908n)
+export const byteNumbers = i64x2(0x0706050403020100n, 0x0f0e0d0c0b0a0908n)
 
-function storeView(a: Assembly, view: I32, from: I32, length: I32, numbers: V128): void {
+/** Code: writes the view of `length` bytes at `from`. */
+export function storeView(a: Assembly, view: I32, from: I32, length: I32, numbers: V128): void {
   a.if(
     length.below(inlineMax + 1),
     () => {

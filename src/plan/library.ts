@@ -229,10 +229,15 @@ export const library: Readonly<Record<string, LibraryFunction[]>> = {
 }
 
 const variants = new Map<string, LibraryFunction[]>()
-const properties = new Map<string, LibraryFunction[]>()
+const properties = new Map<string, LibraryFunction>()
 for (const entry of Object.values(library).flat()) {
   const [first] = entry.names
-  properties.set(first!, [...(properties.get(first!) ?? []), entry])
+  const other = properties.get(first!)
+  properties.set(first!, {
+    ...entry,
+    mayBeNull: entry.mayBeNull || other?.mayBeNull === true,
+    mayFail: entry.mayFail || other?.mayFail === true,
+  })
   for (const name of entry.names) variants.set(name, [...(variants.get(name) ?? []), entry])
 }
 
@@ -243,7 +248,7 @@ export function variantsOf(name: string): readonly LibraryFunction[] | undefined
 
 /** What the variants of a function of the plan have in common; undefined for functions outside this table. */
 export function libraryFunction(name: string): LibraryFunction | undefined {
-  return properties.get(name)?.[0]
+  return properties.get(name)
 }
 
 export function libraryNames(): Iterable<string> {

@@ -264,8 +264,9 @@ function strictCall(registers: Registers, emit: Emit, call: Call, args: readonly
     const validity = join(args, rows)
     const target = runEmit(emit, args, register, rows, validity)
     if (target === null) return null
-    const vector = vectorOf(call.type, target.data, validity)
-    if (validity !== 0 && target.data === register.address) logic.clear(registers, vector, rows)
+    const vector = vectorOf(call.type, target.data, target.validity)
+    if (target.validity !== 0 && target.data === register.address)
+      logic.clear(registers, vector, rows)
     vector.errors = joinErrors(args)
     return vector
   }

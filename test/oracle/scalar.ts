@@ -6,7 +6,10 @@
  * See      src/plan/logical.ts (the list of functions), docs/laws.md (NULL, numbers, errors)
  */
 import type { Type, Value } from '../../src/data/index.ts'
+import { libraryFunction } from '../../src/plan/library.ts'
 import type { Expression } from '../../src/plan/logical.ts'
+import { Fault as LibraryFault } from '../../src/runtime/expression/fault.ts'
+import { libraryMakers } from '../../src/runtime/expression/library.ts'
 import { castValue } from './cast.ts'
 import { isNumber, ratio, scaleOf } from './exact.ts'
 import { add, arithmetic, divideDecimals, joinLimbs, limbOf, limbSum, roundTo } from './number.ts'
@@ -70,6 +73,7 @@ function evaluateCall(call: Call, row: CellRow): Cell {
   const values = cells as Value[]
   try {
     if (call.function in tolerant) return tolerant[call.function]!(values, call)
+    if (call.function in libraryMakers) return fromLibrary(call, values)
     if (values.includes(null)) return null
     return strict(call, values as Known[])
   } catch (error) {
@@ -77,6 +81,20 @@ function evaluateCall(call: Call, row: CellRow): Cell {
     if (call.function === 'try_cast') return null
     return new Failed(error.code, error.message, call.span)
   }
+}
+
+/** These have one implementation on single values; what is compared with it are their ways over whole vectors. */
+function fromLibrary(call: Call, values: Value[]): Cell {
+  if (libraryFunction(call.function)?.takesNull !== true && values.includes(null)) return null
+  const types = call.args.map(({ type }) => type)
+  const outcome = libraryMakers[call.function]!(call, types)(
+    values[0],
+    values[1],
+    values[2],
+    values,
+  )
+  if (!(outcome instanceof LibraryFault)) return outcome
+  return new Failed(outcome.code, outcome.message, call.span)
 }
 
 function coalesce(args: readonly Expression[], row: CellRow): Cell {

@@ -8,6 +8,7 @@
 import type { Random } from '../../src/base/index.ts'
 import { type Field, sameType, type Type, type Value } from '../../src/data/index.ts'
 import { and, call, choose, column, literal, or } from '../../src/plan/expression.ts'
+import { type LibraryFunction, library } from '../../src/plan/library.ts'
 import type { Expression } from '../../src/plan/logical.ts'
 
 export const boolean: Type = { kind: 'boolean' }
@@ -81,6 +82,17 @@ const parts = [
   'year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'millisecond',
   'microsecond', 'dow', 'doy', 'epoch',
 ] // biome-ignore format: one list
+
+const regexes = ['a', '(a|b)c?', '^[a-c]+', '(\\w)(\\d)*$', 'b.', '([^a]*)c', 'é|😀', '(?i)ABC']
+const timePatterns: Record<string, string[]> = {
+  date_format: ['yyyy-MM-dd', 'HH:mm', "EEE d MMM ''yy''", 'yyyy-MM-dd HH:mm:ss.SSSSSS'],
+  to_char: ['YYYY-MM-DD', 'HH24:MI', 'Day DDD Mon', 'MS US'],
+  strftime: ['%Y-%m-%d', '%H:%M', '%j %a %-d', '%f'],
+}
+const singles = ['a', 'b', '', 'é', 'ab', 'abcdefghijklmn']
+
+/** Functions of the library by the kind of type that they give. */
+const libraryBy = Map.groupBy(Object.values(library).flat(), ({ gives }) => gives)
 
 export class RandomExpressions {
   readonly #random: Random
@@ -193,7 +205,57 @@ export class RandomExpressions {
       const cast = this.#cast(type, less)
       if (cast !== null) return make(this.#chance(30) ? 'try_cast' : 'cast', [cast])
     }
+    if (chosen === 3) {
+      const taken = this.#fromLibrary(type, less)
+      if (taken !== null) return make(taken.name, taken.args)
+    }
     return this.#call(type, less, make)
+  }
+
+  /** A call of the library that gives the type. */
+  #fromLibrary(type: Type, depth: number): { name: string; args: Expression[] } | null {
+    const gives = { varchar: 'text', bigint: 'whole', double: 'double', boolean: 'boolean' }[
+      type.kind as string
+    ] as LibraryFunction['gives']
+    const from = (libraryBy.get(gives) ?? []).filter(({ names }) => names[0] !== 'typeof')
+    if (from.length === 0) return null
+    const entry = this.pick(from)
+    const count = entry.least + this.#random.below(entry.takes.length - entry.least + 1)
+    const args = Array.from({ length: count }, (_, index) => this.#taken(entry, index, depth))
+    return { name: entry.names[0]!, args }
+  }
+
+  #taken({ names, pattern, takes }: LibraryFunction, index: number, depth: number): Expression {
+    const name = names[0]!
+    if (pattern && index === 1 && this.#chance(90)) {
+      return literal(this.pick(timePatterns[name] ?? regexes), varchar)
+    }
+    if (name.includes('dat') && takes[index] === 'text') return literal(this.pick(units), varchar)
+    switch (takes[index]!) {
+      case 'whole':
+        return this.#chance(70)
+          ? literal(BigInt(this.#random.below(6) - 1), bigint)
+          : this.of(bigint, depth)
+      case 'double':
+      case 'number':
+        return this.of(double, depth)
+      case 'decimal':
+        return this.of(decimal(9, 2), depth)
+      case 'boolean':
+        return this.of(boolean, depth)
+      case 'timestamp':
+        return this.of(this.pick([timestamp(6), timestamp(3)]), depth)
+      case 'date':
+        return this.of(date, depth)
+      case 'interval':
+        return this.of(interval, depth)
+      case 'json':
+        return this.of(this.type(), depth)
+      default:
+        return index > 0 && this.#chance(70)
+          ? literal(this.pick(singles), varchar)
+          : this.of(varchar, depth)
+    }
   }
 
   #choice(type: Type, depth: number): Expression {

@@ -15,8 +15,8 @@ import type { Call } from './scalar.ts'
 export interface Target {
   data: number
   readonly rows: number
-  /** Joined validity of the arguments; 0 = all valid. */
-  readonly validity: number
+  /** Joined validity of the arguments; 0 = all valid. May be set to that of the result, which must not have more. */
+  validity: number
 }
 
 export type Emit = (args: readonly Vector[], target: Target) => number

@@ -20,6 +20,7 @@ import {
 } from './emit.ts'
 import { dayMicros, Fault, power10, scaleOf } from './fault.ts'
 import { lowerCast } from './lower-cast.ts'
+import { lowerText } from './lower-text.ts'
 import { lowerExtract, lowerTruncate } from './lower-time.ts'
 import { lowerWide } from './lower-wide.ts'
 import { piecesOf } from './pattern.ts'
@@ -182,6 +183,7 @@ const orders: Record<string, Lower> = {
 }
 
 const lowerings: Record<string, Lower> = {
+  ...lowerText,
   add: sumOf('add'),
   subtract: sumOf('sub'),
   multiply: ({ type }, registers) =>
