@@ -116,7 +116,7 @@ export const constructs: Record<Place, Record<string, string>> = {
     REFERENCES: 'FOREIGN KEY', LATENESS: '', INVISIBLE: '', VIRTUAL: '',
     'IDLE TIMEOUT': '', 'IDLE NEVER': '', 'MAX AHEAD': '', 'LATE ROWS': '', 'WITH TTL': '', 'ALLOW LATENESS': '',
     'LATE DATA': '',
-    'PARTITION BY': '', 'PARTITIONED BY': '', 'DISTRIBUTED BY': '', RETAIN: '', FORMAT: 'FORMAT … ENCODE',
+    'PARTITION BY': '', 'DISTRIBUTED BY': '', RETAIN: '', FORMAT: 'FORMAT … ENCODE',
     INCLUDE: '',
     'APPEND ONLY': '', 'ENGINE': '', ') LIKE': 'CREATE … LIKE', 'PRESERVE STATE': '', REBUILD: '', 'START FROM': '',
     'ON CONFLICT': '', RETURNING: '', CASCADE: 'DROP … CASCADE',

@@ -358,6 +358,7 @@ function createRelation(s: Of<Statement, 'create-relation'>): string {
   const elements = w === null ? columns : [...columns, `WATERMARK FOR ${name(w.column)}${delayed}`]
   let text = head + path(s.name)
   if (elements.length > 0) text += ` (${elements.join(', ')})`
+  if (s.partitionedBy.length > 0) text += ` PARTITIONED BY (${list(s.partitionedBy, name)})`
   if (s.options.length > 0) text += ` WITH (${list(s.options, option)})`
   if (s.query !== null) text += ` AS ${query(s.query)}`
   return text

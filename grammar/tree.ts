@@ -165,7 +165,7 @@ export interface Option {
 }
 
 export type Statement =
-  | { kind: 'create-relation'; object: 'stream' | 'table'; name: Path; ifNotExists: boolean; columns: ColumnDefinition[]; watermark: WatermarkDefinition | null; options: Option[]; query: Query | null; span: Span }
+  | { kind: 'create-relation'; object: 'stream' | 'table'; name: Path; ifNotExists: boolean; columns: ColumnDefinition[]; watermark: WatermarkDefinition | null; partitionedBy: Identifier[]; options: Option[]; query: Query | null; span: Span }
   | { kind: 'create-view'; materialized: boolean; orReplace: boolean; ifNotExists: boolean; name: Path; columns: Identifier[]; query: Query; span: Span }
   | { kind: 'drop'; object: 'stream' | 'table' | 'view' | 'materialized view' | 'query'; name: Path; ifExists: boolean; span: Span }
   | { kind: 'insert'; target: Path; columns: Identifier[]; source: Query; span: Span }

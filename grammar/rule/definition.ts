@@ -92,6 +92,12 @@ export abstract class DefinitionRules extends RelationRules {
     const name = this.SUBRULE(this.path)
     const elements: Elements = { columns: [], watermark: null }
     this.OPTION1(() => this.SUBRULE(this.elements, { ARGS: [elements] }))
+    const partitionedBy =
+      this.OPTION4(() => {
+        this.CONSUME(word.PARTITIONED)
+        this.CONSUME(word.BY)
+        return this.SUBRULE(this.names)
+      }) ?? []
     const options = this.OPTION2(() => this.SUBRULE(this.options)) ?? []
     const query = this.OPTION3(() => {
       this.CONSUME(word.AS)
@@ -104,6 +110,7 @@ export abstract class DefinitionRules extends RelationRules {
       name,
       ifNotExists,
       ...elements,
+      partitionedBy,
       options,
       query: query ?? null,
       span,

@@ -7,13 +7,21 @@
  *          that is packed by gzip or zstd is known by its extension or by `'compression'`.
  * Contract 1 (checked) columns found in a path stand behind those of the files and are told by name in `open`.
  */
-import { type Disk, type FileReader, mistake } from '../base/index.ts'
+import {
+  type Clock,
+  type Disk,
+  type FileReader,
+  type FileWriter,
+  mistake,
+  systemClock,
+} from '../base/index.ts'
 import {
   type Connector,
   type ConnectorOptions,
   membersOf,
   type ReaderOptions,
   type Schema,
+  type SinkWriter,
   type SourceReader,
 } from '../data/index.ts'
 import { inferArrow, openArrow } from './arrow.ts'
@@ -26,6 +34,7 @@ import {
   unpacked,
   unpackedSample,
 } from './file/compression.ts'
+import { DirectoryWriter } from './file/directory-writer.ts'
 import { type FoundFile, findFiles, pathKind } from './file/listing.ts'
 import { ManyReader } from './file/many.ts'
 import { inferType } from './infer.ts'
@@ -33,9 +42,11 @@ import { createJson, inferJson, jsonOptions, openJson, readJsonOptions } from '.
 import {
   checkNames,
   choiceOption,
+  durationOption,
   flagOption,
   nearest,
   requiredOption,
+  sizeOption,
   textOption,
 } from './options.ts'
 import { inferParquet, openParquet } from './parquet.ts'
@@ -84,8 +95,8 @@ const shortOptions: Record<Format, Record<string, string>> = {
 }
 
 /** The connector that knows options by their short spellings too. */
-export function filesystemConnector(disk: Disk): Connector {
-  const inner = connectorOf(disk)
+export function filesystemConnector(disk: Disk, clock: Clock = systemClock): Connector {
+  const inner = connectorOf(disk, clock)
   const full = (options: ConnectorOptions): ConnectorOptions => {
     const short = shortOptions[formatOf(disk, options)]
     const names = new Map([...Object.entries(short), ['hive_partitioning', 'hive-partitioning']])
@@ -100,7 +111,7 @@ export function filesystemConnector(disk: Disk): Connector {
   }
 }
 
-function connectorOf(disk: Disk): Connector {
+function connectorOf(disk: Disk, clock: Clock): Connector {
   return {
     name: 'filesystem',
     bounded: true,
@@ -113,6 +124,8 @@ function connectorOf(disk: Disk): Connector {
       codecOf(pathOf(options), format, options)
       if (format === 'csv') readCsvOptions(options, delimiterOf(options))
       if (format !== 'json') refuseStructs(schema, format)
+      sizeOption(options, 'sink.rolling-policy.file-size', '128MB')
+      durationOption(options, 'sink.rolling-policy.rollover-interval', '30 min')
       if (format === 'json') checkPaths([...readJsonOptions(options).paths.keys()], schema)
       checkPartitions(options, schema)
     },
@@ -138,19 +151,51 @@ function connectorOf(disk: Disk): Connector {
       return new ManyReader({ files, partitions, asynchronous, open }, schema, reader)
     },
     create: (schema, options) => {
-      const format = formatOf(disk, options)
-      // Options are judged before the file is, as creating it empties it.
-      const csv = readCsvOptions(options, delimiterOf(options))
+      // Options are judged before a file is made.
+      const { extension, write } = writing(disk, options)
       const path = pathOf(options)
-      const codec = codecOf(path, format, options)
-      if (format === 'csv') return createCsv(packed(disk.create(path), codec), schema, csv)
-      if (format === 'json') return createJson(packed(disk.create(path), codec), schema)
+      const columns = partitionColumns(options) ?? []
+      if (columns.length === 0 && pathKind(disk, path) !== 'directory') {
+        return write(disk.create(path), schema)
+      }
+      const partitions = columns.map((column) =>
+        schema.fields.findIndex(({ name }) => name.toLowerCase() === column.toLowerCase()),
+      )
+      const successFile = textOption(options, 'sink.partition-commit.policy.kind')
+      return new DirectoryWriter(disk, clock, schema, {
+        path,
+        extension,
+        partitions,
+        bytesMax: sizeOption(options, 'sink.rolling-policy.file-size', '128MB'),
+        millisMax: durationOption(options, 'sink.rolling-policy.rollover-interval', '30 min'),
+        successFile: successFile?.includes('success-file') ?? false,
+        format: write,
+      })
+    },
+  }
+}
+
+/** How files are written, and their extension in a directory. */
+function writing(
+  disk: Disk,
+  options: ConnectorOptions,
+): { extension: string; write(file: FileWriter, schema: Schema): SinkWriter } {
+  const format = formatOf(disk, options)
+  const codec = codecOf(pathOf(options), format, options)
+  const extension = `.${format}${{ none: '', gzip: '.gz', zstd: '.zst' }[codec]}`
+  switch (format) {
+    case 'csv': {
+      const csv = readCsvOptions(options, delimiterOf(options))
+      return { extension, write: (file, schema) => createCsv(packed(file, codec), schema, csv) }
+    }
+    case 'json':
+      return { extension, write: (file, schema) => createJson(packed(file, codec), schema) }
+    default:
       return mistake({
         code: 'unsupported',
         message: `not supported yet: writing ${format} files`,
         hint: `'format' = 'csv' and 'format' = 'json' can be written`,
       })
-    },
   }
 }
 

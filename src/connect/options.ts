@@ -78,6 +78,48 @@ export function characterOption(options: ConnectorOptions, name: string, fallbac
   })
 }
 
+/** What a number is multiplied with. */
+const byteUnits: Record<string, number> = { b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 }
+const milliUnits: Record<string, number> = {
+  ms: 1,
+  s: 1000,
+  sec: 1000,
+  second: 1000,
+  min: 60_000,
+  minute: 60_000,
+  h: 3_600_000,
+  hour: 3_600_000,
+  d: 86_400_000,
+  day: 86_400_000,
+}
+
+/** An option such as `128MB`, in bytes. */
+export function sizeOption(options: ConnectorOptions, name: string, fallback: string): number {
+  return measured(options, name, { fallback, units: byteUnits })
+}
+
+/** An option such as `30 min`, in milliseconds. */
+export function durationOption(options: ConnectorOptions, name: string, fallback: string): number {
+  return measured(options, name, { fallback, units: milliUnits })
+}
+
+function measured(
+  options: ConnectorOptions,
+  name: string,
+  { fallback, units }: { fallback: string; units: Record<string, number> },
+): number {
+  const given = textOption(options, name) ?? fallback
+  const [, digits, word = ''] = /^\s*(\d{1,15})\s*([a-z]*)\s*$/i.exec(given) ?? []
+  const lower = word.toLowerCase()
+  const unit = lower === '' ? 1 : (units[lower] ?? units[lower.replace(/s$/, '')])
+  if (digits !== undefined && unit !== undefined) return Number(digits) * unit
+  return mistake({
+    code: 'invalid_option',
+    message: `option '${name}' cannot be '${given}'`,
+    hint: `for example '${fallback}'`,
+  })
+}
+
 /** The name of `names` that is at most a third of its letters away from `given`. */
 export function nearest(given: string, names: readonly string[]): string | undefined {
   let best: string | undefined

@@ -80,3 +80,60 @@ test('a row that cannot be decoded fails the statement and names file and row', 
   const sum = await query(`SELECT SUM(id) AS n FROM read_csv('@/late.csv', ignore_errors = true)`)
   expect(sum).toEqual([{ n: 1999000n }])
 })
+
+test('a partitioned sink writes parts, which read back as they were', async () => {
+  const path = `${folder}/out`
+  await db.execute(`CREATE TABLE source (auction BIGINT, price DOUBLE, at TIMESTAMP(3), dt STRING,
+    hm STRING) WITH ('connector' = 'filesystem', 'path' = '${folder}/source.json')`)
+  const first = '"auction":1,"price":1.5,"at":"2024-01-01 10:30:00","dt":"2024-01-01"'
+  const last = '"auction":2,"price":2.5,"at":"2024-01-02 00:00:00","dt":"2024-01-02"'
+  write('source.json', `${`{${first},"hm":"10:30"}\n`.repeat(3)}{${last}}\n`)
+  await db.execute(`CREATE TABLE sink (auction BIGINT, price DOUBLE, at TIMESTAMP(3), dt STRING, hm STRING)
+    PARTITIONED BY (dt, hm) WITH ('connector' = 'filesystem', 'path' = 'file://${path}/', 'format' = 'csv',
+      'sink.partition-commit.trigger' = 'partition-time', 'sink.partition-commit.delay' = '1 min',
+      'sink.partition-commit.policy.kind' = 'success-file', 'sink.rolling-policy.rollover-interval' = '1min',
+      'partition.time-extractor.timestamp-pattern' = '$dt $hm:00')`)
+  await db.execute('INSERT INTO sink SELECT * FROM source')
+  await db.execute('INSERT INTO sink SELECT * FROM source WHERE auction = 2')
+  const names = systemDisk.names(`${path}/dt=2024-01-02/hm=__HIVE_DEFAULT_PARTITION__`)
+  expect(names).toEqual(['_SUCCESS', 'part-00000.csv', 'part-00001.csv'])
+  expect(systemDisk.readText(`${path}/dt=2024-01-01/hm=10%3A30/part-00000.csv`)).toBe(
+    '1,1.5,2024-01-01 10:30:00\n'.repeat(3),
+  )
+  const rows = await query('SELECT auction, price, at, dt, hm FROM sink ORDER BY auction')
+  expect(rows).toEqual([
+    ...(await query('SELECT auction, price, at, dt, hm FROM source ORDER BY auction')),
+    ...(await query('SELECT auction, price, at, dt, hm FROM source WHERE auction = 2')),
+  ])
+})
+
+test('a directory gets parts of a size, packed by an option, in json too', async () => {
+  await db.execute(`CREATE TABLE parts (id BIGINT, name VARCHAR) WITH ('connector' = 'filesystem', 'format' = 'json',
+    'path' = '${folder}/parts/', 'compression' = 'gzip', 'sink.rolling-policy.file-size' = '1kb')`)
+  write(
+    'many.csv',
+    `id,name\n${Array.from({ length: 50_000 }, (_, id) => `${id},n${id % 7}\n`).join('')}`,
+  )
+  await db.execute(`INSERT INTO parts SELECT * FROM '${folder}/many.csv'`)
+  const names = systemDisk.names(`${folder}/parts`)
+  expect(names[0]).toBe('part-00000.json.gz')
+  const sums = 'COUNT(*) AS n, SUM(id) AS id, MAX(name) AS name'
+  expect(await query(`SELECT ${sums} FROM parts`)).toEqual(
+    await query(`SELECT ${sums} FROM '@/many.csv'`),
+  )
+})
+
+test.each([
+  [`CREATE TABLE m1 (a INT) PARTITIONED BY (b) WITH ('connector' = 'filesystem', 'path' = 'x/', 'format' = 'csv')`,
+    'unknown_name', 'column b does not exist'],
+  [`CREATE TABLE m2 (a INT) PARTITIONED BY (a) WITH ('connector' = 'filesystem', 'path' = 'x/', 'format' = 'csv')`,
+    'invalid_option', `option 'partition.columns' leaves no column for the files`],
+  ['CREATE TABLE m3 (a INT) PARTITIONED BY (a)', 'unsupported',
+    'not supported yet: PARTITIONED BY without a connector'],
+  [`CREATE TABLE m4 (a INT) WITH ('connector' = 'filesystem', 'path' = 'x/', 'format' = 'csv',
+    'sink.rolling-policy.file-size' = 'big')`, 'invalid_option',
+    `option 'sink.rolling-policy.file-size' cannot be 'big'`],
+])('mistake: %s', async (sql, code, message) => {
+  const fault = await db.execute(sql).catch((cause: unknown) => cause)
+  expect(fault).toMatchObject({ code, message })
+}) // biome-ignore format: a table

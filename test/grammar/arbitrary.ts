@@ -576,6 +576,7 @@ function statements(tie: Tie): fc.Arbitrary<Statement> {
       ifNotExists: fc.boolean(),
       columns: fc.array(fc.oneof(columnDefinition, computedColumn), { maxLength: 3 }),
       watermark: fc.option(watermark),
+      partitionedBy: columns,
       options: fc.array(option, { maxLength: 2 }),
       query: fc.option(query),
       span: one,

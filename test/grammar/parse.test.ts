@@ -383,6 +383,7 @@ test.each<[string, unknown]>([
         column: id('ts'),
         delayed: bin(col('ts'), '-', interval('5', 'SECOND')),
       },
+      partitionedBy: [],
       options: [
         ['connector', 'x'],
         ['a.b-c', -1.5],
@@ -408,6 +409,7 @@ test.each<[string, unknown]>([
         },
       ],
       watermark: { kind: 'watermark', column: id('a'), delayed: null },
+      partitionedBy: [],
       options: [],
       query: one,
     },

@@ -48,6 +48,9 @@ export function bindCreateRelation(binding: Binding, tree: Create): BoundStateme
     const relation = bindExternal(binding, tree, name)
     return { kind: 'create-relation', relation, ifNotExists, insert: null, notices }
   }
+  if (tree.partitionedBy.length > 0) {
+    unsupported('PARTITIONED BY without a connector', tree.partitionedBy[0]!.span)
+  }
   for (const option of tree.options) notices.push(`option ${option.key} is ignored`)
   const insert = tree.query === null ? null : bindContents(binding, tree)
   const columns = insert === null ? bindColumns(binding, tree) : contentsOf(insert)
@@ -210,6 +213,19 @@ function delayOf(binding: Binding, schema: Schema, index: number, tree: Tree): s
 
 // ---------------------------------------------------------------- connectors
 
+/** PARTITIONED BY (a, b) is an option of the connector. */
+function partitioned({ partitionedBy, columns }: Create): [string, string][] {
+  if (partitionedBy.length === 0) return []
+  for (const { name, span } of partitionedBy) {
+    const names = columns.map((column) => column.name.name)
+    if (columns.length > 0 && !names.some((other) => other.toLowerCase() === name.toLowerCase())) {
+      fail('unknown_name', `column ${name} does not exist`, span, suggestion(name, names))
+    }
+    if (name.includes(',')) unsupported('a comma in the name of a partition column', span)
+  }
+  return [['partition.columns', partitionedBy.map(({ name }) => name).join(',')]]
+}
+
 function bindExternal(binding: Binding, tree: Create, name: string): Relation {
   const option = tree.options.find(({ key }) => key === 'connector')!
   const connector = binding.connectors.get(String(option.value))
@@ -219,6 +235,7 @@ function bindExternal(binding: Binding, tree: Create, name: string): Relation {
     fail('invalid_option', `connector ${option.value} does not exist`, option.span, hint)
   }
   const options = new Map(tree.options.map(({ key, value }) => [key, value]))
+  for (const [key, value] of partitioned(tree)) options.set(key, value)
   const declared = bindColumns(binding, tree)
   const columns = ask(tree, (): Columns | null => {
     connector.check(options, declared === null ? null : givenOf(declared))
