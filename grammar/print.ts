@@ -115,6 +115,7 @@ const binaryPower: Record<Of<Expression, 'binary'>['operator'], number> = {
   '-': power.additive,
   '*': power.multiplicative,
   '/': power.multiplicative,
+  '//': power.multiplicative,
   '%': power.multiplicative,
 }
 

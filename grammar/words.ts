@@ -109,12 +109,13 @@ export const kinds = {
 export const operators: ReadonlyMap<string, TokenType> = new Map([
   ['(', kinds.open], [')', kinds.close], ['[', kinds.openBracket], [']', kinds.closeBracket],
   [',', kinds.comma], ['.', kinds.dot], [';', kinds.semicolon], ['::', kinds.castTo], ['=>', kinds.arrow],
-  ['+', kinds.plus], ['-', kinds.minus], ['*', kinds.star], ['/', kinds.slash], ['%', kinds.percent],
+  ['+', kinds.plus], ['-', kinds.minus], ['*', kinds.star], ['/', kinds.slash], ['//', kinds.slash],
+  ['%', kinds.percent],
   ['||', kinds.concat], ['=', kinds.equal],
   ...['<>', '!=', '<', '<=', '>', '>=', '<=>'].map((o): [string, TokenType] => [o, kinds.comparison]),
   ...[
     '->', '->>', '#>', '#>>', '@>', '<@', '<->', '<<', '>>', '~', '~*', '!~', '!~*', '|', '&', '&&', '^', '#',
-    '//', '**', '@', '==', ':=', ':', '!', '{', '}',
+    '**', '@', '==', ':=', ':', '!', '{', '}',
   ].map((o): [string, TokenType] => [o, kinds.foreign]),
 ])
 

@@ -80,7 +80,7 @@ const outside: Record<string, string[]> = {
 /** Names on a door beyond twelve, with the reason. */
 const wideDoors: Record<string, { values: number; reason: string }> = {
   'src/data/index.ts': {
-    values: 48,
+    values: 49,
     reason: 'types, values and batches are the words of every layer',
   },
   'src/kernel/index.ts': { values: 26, reason: 'state and expressions are built from its parts' },

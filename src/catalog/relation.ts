@@ -5,7 +5,7 @@
  *          2 (trusted) `errors` relations are named after their query: `view.errors`.
  */
 import type { Query } from '../../grammar/index.ts'
-import type { Schema } from '../data/index.ts'
+import type { Dialect, Schema } from '../data/index.ts'
 
 /** Event time of a relation: the watermark trails the greatest value of `column` by `delayMicros`. */
 export interface RelationWatermark {
@@ -35,7 +35,12 @@ export type Relation = {
       source: boolean
       sink: 'append' | 'changes' | null
     }
-  | { kind: 'view'; query: Query }
+  | {
+      kind: 'view'
+      query: Query
+      /** In which the query was written. */
+      dialect: Dialect
+    }
   | {
       kind: 'materialized'
       query: Query

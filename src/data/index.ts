@@ -48,6 +48,8 @@ export {
   weekdayName,
 } from './time-pattern.ts'
 export {
+  type Dialect,
+  dialects,
   type Field,
   formOf,
   isWhole,

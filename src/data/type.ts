@@ -191,6 +191,14 @@ export function precisionMicros(type: Type): bigint {
   return type.kind === 'timestamp' || type.kind === 'time' ? 10n ** BigInt(6 - type.precision) : 1n
 }
 
+/**
+ * Whose meaning a statement has where systems differ: `flink` averages integers as integers, cuts numbers that become
+ * whole ones, and sorts NULL as the least value; `postgres` sorts NULL as the greatest and takes no text for a number;
+ * `duckdb` divides integers as doubles. docs/types.md has the list.
+ */
+export type Dialect = (typeof dialects)[number]
+export const dialects = ['default', 'flink', 'postgres', 'duckdb'] as const
+
 export interface Field {
   name: string
   type: Type

@@ -261,6 +261,7 @@ export class Database {
         connectors: this.#engine.options.connectors,
         parameters,
         text,
+        dialect: this.#engine.dialect,
       })
     const parameters = parametersOf(options.params)
     const session: Session = {
@@ -392,6 +393,7 @@ export class Database {
           connectors: engine.options.connectors,
           parameters: frame.parameters,
           text: frame.text,
+          dialect: engine.dialect,
         })
         yield* perform(engine, bound, {
           text: frame.text,

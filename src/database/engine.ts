@@ -12,7 +12,7 @@
  */
 import { assert, type Clock, type Disk, QueryMistake } from '../base/index.ts'
 import { Catalog, type Relation } from '../catalog/index.ts'
-import type { BadRow, Batch, Connectors, Row } from '../data/index.ts'
+import type { BadRow, Batch, Connectors, Dialect, Row } from '../data/index.ts'
 import { Arena, type Backend, Kernels, MarkCheck } from '../kernel/index.ts'
 import type { CycleFrame, Log, Run } from '../log/index.ts'
 import { lower, type PhysicalPlan, type Plan, rewrite } from '../plan/index.ts'
@@ -47,6 +47,8 @@ const idleMax = 2
 
 export class Engine {
   readonly catalog = new Catalog()
+  /** As SET dialect left it; that statement is logged. */
+  dialect: Dialect = 'default'
   readonly log: Log
   readonly options: EngineOptions
   readonly #queries = new Map<string, Query>()

@@ -11,6 +11,7 @@ import { givenSchema, type Relation } from '../catalog/index.ts'
 import {
   type Batch,
   batchOf,
+  type Dialect,
   type Field,
   type Op,
   type Row,
@@ -91,6 +92,10 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
     case 'explain':
       return yield* explain(engine, bound, session)
     case 'set':
+      if (bound.name === 'dialect' && bound.value !== engine.dialect) {
+        engine.dialect = bound.value as Dialect
+        logged(engine, session)
+      }
       return done(`SET ${bound.name}`)
     case 'show':
       return show(engine, bound.what)

@@ -8,6 +8,7 @@
 import type { Emit, Query, Statement, Relation as TreeRelation } from '../../grammar/index.ts'
 import { QueryMistake } from '../base/index.ts'
 import type { Relation } from '../catalog/index.ts'
+import { dialects } from '../data/index.ts'
 import {
   type BindContext,
   type Binding,
@@ -114,6 +115,7 @@ function bindStatement(binding: Binding, statement: Statement): BoundStatement {
     }
     case 'set':
       checkSetting(binding, statement)
+      if (statement.name.toLowerCase() === 'dialect') return bindDialect(binding, statement)
       return { kind: 'set', name: statement.name, value: statement.value, notices }
     case 'show':
       return { kind: 'show', what: statement.what, notices }
@@ -178,7 +180,6 @@ export function refuseDuplicate(
 
 /** Settings of the dialect, with the one value that they have today. */
 const settings: ReadonlyMap<string, string> = new Map([
-  ['dialect', 'default'],
   ['timezone', 'utc'],
   ['time zone', 'utc'],
   ['float_sum', 'exact'],
@@ -187,9 +188,19 @@ const settings: ReadonlyMap<string, string> = new Map([
   ['execution.runtime-mode', 'streaming'],
 ])
 
+function bindDialect(binding: Binding, tree: Statement & { kind: 'set' }): BoundStatement {
+  const { notices } = binding
+  const wanted = String(tree.value ?? 'default').toLowerCase()
+  const value = dialects.find((one) => one === wanted)
+  if (value !== undefined) return { kind: 'set', name: 'dialect', value, notices }
+  const hint = `there are ${dialects.join(', ')}`
+  return fail('invalid_option', `dialect ${tree.value} does not exist`, tree.span, hint)
+}
+
 /** A setting that would change an answer is refused; one of another system is passed over, and said to be. */
 function checkSetting(binding: Binding, { name, value, span }: Statement & { kind: 'set' }): void {
   const only = settings.get(name.toLowerCase())
+  if (name.toLowerCase() === 'dialect') return
   if (only === undefined) binding.notices.push(`setting ${name} is not known here and is ignored`)
   else if (value !== null && String(value).toLowerCase() !== only) {
     unsupported(`SET ${name} = ${value}`, span, `${name} is '${only}'`)

@@ -9,6 +9,7 @@
  */
 import { assert, mistake, type Span } from '../base/index.ts'
 import {
+  type Dialect,
   formOf,
   isWhole,
   parseValue,
@@ -20,7 +21,7 @@ import {
   typeText,
   type Value,
 } from '../data/index.ts'
-import { call, literal } from './expression.ts'
+import { branch, call, choose, literal } from './expression.ts'
 import type { Expression } from './logical.ts'
 
 export const smallint: Type = { kind: 'smallint' }
@@ -141,10 +142,11 @@ function isScalar(type: Type): boolean {
 }
 
 /** May a value of type `from` be stored into a column of type `to` without a written cast? */
-export function isAssignable(from: Type, to: Type): boolean {
+export function isAssignable(from: Type, to: Type, dialect: Dialect): boolean {
   if (from.kind === to.kind || from.kind === 'null') return true
   if (isNumeric(from) && isNumeric(to)) return true
-  if (to.kind === 'varchar' || from.kind === 'varchar') return true
+  if (to.kind === 'varchar') return true
+  if (from.kind === 'varchar') return dialect !== 'postgres'
   const pair = `${from.kind} ${to.kind}`
   return pair === 'date timestamp' || pair === 'timestamp date'
 }
@@ -184,6 +186,16 @@ export function coerce(expression: Expression, to: Type, span?: Span | undefined
     if (adapted !== null) return adapted
   }
   return call('cast', [expression], to, span)
+}
+
+/** Where a dialect says so, a number that is to become a whole one is cut towards zero first, not rounded. */
+export function cutFor(dialect: Dialect, expression: Expression, to: Type): Expression {
+  const from = expression.type
+  if (dialect !== 'flink' || !isWhole(to) || !isNumeric(from) || isWhole(from)) return expression
+  const type = from.kind === 'decimal' ? { ...from, scale: 0 } : from
+  const cut = (name: string) => call(name, [expression], type)
+  const negative = call('lt', [expression, coerce(literal(0, integer), from)], boolean)
+  return choose([branch(negative, cut('ceil'))], cut('floor'), type)
 }
 
 /**

@@ -15,7 +15,7 @@ function view(name: string, sql: string): Relation {
   const statement = parse(sql).script.statements[0]!
   if (statement.kind !== 'query-statement') throw new Error('the text is a query')
   const query: Query = statement.query
-  return { kind: 'view', name, schema, watermark: null, query }
+  return { kind: 'view', dialect: 'default', name, schema, watermark: null, query }
 }
 
 describe('catalog', () => {

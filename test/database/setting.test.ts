@@ -10,7 +10,17 @@ async function noticesOf(sql: string): Promise<string[]> {
 }
 
 describe('SET', () => {
-  test.each([["SET dialect = 'flink'"], ["SET float_sum = 'fast'"]])(
+  test('an unknown dialect is a mistake that names the known ones', async () => {
+    await using db = await open(':memory:')
+    const mistaken = await db.execute("SET dialect = 'oracle'").catch((fault) => fault)
+    expect(mistaken.diagnostics[0]).toMatchObject({
+      code: 'invalid_option',
+      message: 'dialect oracle does not exist',
+      hint: 'there are default, flink, postgres, duckdb',
+    })
+  })
+
+  test.each([["SET approximation = 'on'"], ["SET float_sum = 'fast'"]])(
     '%s is refused',
     async (sql) => {
       await using db = await open(':memory:')

@@ -54,7 +54,7 @@ async function compareAnswers(
   seed: number,
   one: Case,
 ): Promise<number> {
-  const comparable = one.views.filter(({ select }) => isComparable(select))
+  const comparable = one.views.filter(({ select }) => isComparable(select, one))
   if (comparable.length === 0) return 0
   const oracle = new OracleSession()
   for (const step of readScript(scriptOf({ ...one, views: [] }))) await runStep(oracle, step)

@@ -47,8 +47,12 @@ class Generator {
   readonly views: { name: string; columns: ScopeColumn[] }[] = []
   #names = 0
 
+  /** Half of the cases keep to the types that DuckDB has in the same form. */
+  readonly #kinds: readonly Kind[]
+
   constructor(random: Random) {
     this.random = random
+    this.#kinds = chance(random, 0.6) ? kinds.slice(0, 8) : kinds
     this.relations = Array.from({ length: 1 + random.below(3) }, (_, index) =>
       this.#relation(index),
     )
@@ -63,7 +67,7 @@ class Generator {
     ]
     const others = 1 + random.below(4)
     for (let column = 0; column < others; column++) {
-      const kind = pick(random, kinds)
+      const kind = pick(random, this.#kinds)
       columns.push({ name: `c${column}`, type: typeOf(kind), kind })
     }
     if (chance(random, 0.3)) return { name: `t${index}`, object: 'table', columns }

@@ -162,7 +162,7 @@ const literal: fc.Arbitrary<Expression> = fc.oneof(
 const column = parts.map((p): Expression => ({ kind: 'column', path: p, span }))
 // biome-ignore format: a list to read as a block
 const operators: BinaryOperator[] = [
-  '+', '-', '*', '/', '%', '||', '=', '<>', '<', '<=', '>', '>=', 'AND', 'OR',
+  '+', '-', '*', '/', '//', '%', '||', '=', '<>', '<', '<=', '>', '>=', 'AND', 'OR',
 ]
 
 const maybe = (e: fc.Arbitrary<Expression>): fc.Arbitrary<Expression | null> => fc.option(e)

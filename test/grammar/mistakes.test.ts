@@ -125,7 +125,6 @@ test.each<[string, string]>([
   ['SELECT * FROM a «TABLESAMPLE» BERNOULLI(1)', 'TABLESAMPLE'],
   ["SELECT a«->»'b'", 'operator ->'],
   ["SELECT a «?» 'b'", 'operator ?'],
-  ['SELECT a «//» b', 'operator //'],
   ['SELECT a «^» 2', 'operator ^'],
   ['SELECT a«[»1]', 'subscripts'],
   ['SELECT «ARRAY[»1]', 'arrays'],

@@ -5,7 +5,7 @@ import { parse, type Statement } from '../../grammar/index.ts'
 import { QueryMistake, systemDisk } from '../../src/base/index.ts'
 import { Catalog, givenColumns, givenSchema, type Relation } from '../../src/catalog/index.ts'
 import { builtinConnectors } from '../../src/connect/index.ts'
-import type { Field, Row } from '../../src/data/index.ts'
+import type { Dialect, Field, Row } from '../../src/data/index.ts'
 import { column, literal } from '../../src/plan/expression.ts'
 import { type BoundStatement, bind, type Expression, type Plan } from '../../src/plan/index.ts'
 import { project, values } from '../../src/plan/node.ts'
@@ -29,6 +29,7 @@ interface Followed {
 export class OracleSession implements Session {
   readonly #world = new World()
   readonly #catalog = new Catalog()
+  #dialect: Dialect = 'default'
   readonly #connectors = builtinConnectors(systemDisk, new Sources())
   /** Subscriptions by lower-case name: of the script, of views, and `view.errors`. */
   readonly #followed = new Map<string, Followed>()
@@ -97,6 +98,7 @@ export class OracleSession implements Session {
       connectors: this.#connectors,
       parameters,
       text,
+      dialect: this.#dialect,
     })
   }
 
@@ -151,6 +153,9 @@ export class OracleSession implements Session {
       }
       case 'flush':
         this.#flush()
+        break
+      case 'set':
+        if (bound.name === 'dialect') this.#dialect = bound.value as Dialect
         break
       default:
         throw new Error(`golden scripts do not run ${bound.kind}`)

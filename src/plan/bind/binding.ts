@@ -4,10 +4,9 @@
  * How      A mistake is thrown where it is found; `all` catches those of parts that do not need each other (select
  *          items, clauses, column definitions) and throws them together, so that one run reports several.
  */
-import type { Query } from '../../../grammar/index.ts'
 import { type Code, type Diagnostic, mistake, QueryMistake, type Span } from '../../base/index.ts'
 import type { Catalog, Relation } from '../../catalog/index.ts'
-import type { Connectors } from '../../data/index.ts'
+import type { Connectors, Dialect } from '../../data/index.ts'
 import type { Expression } from '../logical.ts'
 
 /** Values of `?` and `$1` (from index 0) and of `:name`. */
@@ -22,9 +21,11 @@ export interface BindContext {
   parameters: Parameters
   /** The text that spans point into. */
   text: string
+  dialect?: Dialect
 }
 
 export interface Binding extends BindContext {
+  dialect: Dialect
   /** Is the query at hand a continuous one? Then scans carry watermarks and windows judge their rows. */
   continuous: boolean
   /** Is the query bound for its columns only, as that of a view is when it is made? */
@@ -41,8 +42,9 @@ export interface Binding extends BindContext {
 }
 
 export function newBinding(context: BindContext): Binding {
-  const { catalog, connectors, parameters, text } = context
+  const { catalog, connectors, parameters, text, dialect = 'default' } = context
   return {
+    dialect,
     catalog,
     connectors,
     parameters,
@@ -98,7 +100,7 @@ export function planSpan(binding: Binding, span: Span): Span | undefined {
 /** Binds the query of a view at the place that names it; its own mistakes are reported there. */
 export function inView<T>(
   binding: Binding,
-  view: Relation & { query: Query },
+  view: Relation & { kind: 'view' },
   span: Span,
   bindIt: (inner: Binding) => T,
 ): T {
@@ -111,6 +113,7 @@ export function inView<T>(
   }
   const inner: Binding = {
     ...binding,
+    dialect: view.dialect,
     views: [...binding.views, { name: view.name, span: placed }],
   }
   try {
@@ -121,4 +124,14 @@ export function inView<T>(
     const prefix = first.message.startsWith('in view ') ? '' : `in view ${view.name}: `
     return fail(first.code, `${prefix}${first.message}`, placed, first.hint)
   }
+}
+
+/** Do NULLs come first under an ORDER BY key that does not say so itself? */
+export function sortsNullsFirst(
+  { dialect }: Binding,
+  key: { descending: boolean; nulls: 'first' | 'last' | null },
+): boolean {
+  if (key.nulls !== null) return key.nulls === 'first'
+  if (dialect === 'flink') return !key.descending
+  return dialect === 'postgres' && key.descending
 }

@@ -23,7 +23,7 @@ import {
   typeText,
 } from '../../data/index.ts'
 import { type BoundStatement, refuseDuplicate } from '../bind.ts'
-import { boolean, coerce, isAdaptable, isAssignable, varchar } from '../coerce.ts'
+import { boolean, coerce, cutFor, isAdaptable, isAssignable, varchar } from '../coerce.ts'
 import { fold } from '../fold.ts'
 import type { Expression, Plan } from '../logical.ts'
 import { all, type Binding, fail, unsupported } from './binding.ts'
@@ -146,11 +146,14 @@ function bindComputed(
     return { column, expression: fold(typed) }
   }
   const target = bindType(binding, type)
-  if (!isAdaptable(bound) && !isAssignable(bound.type, target)) {
+  if (!isAdaptable(bound) && !isAssignable(bound.type, target, binding.dialect)) {
     const types = `${typeText(target)}, not ${typeText(bound.type)}`
     fail('type_mismatch', `column ${name.name} takes ${types}`, computed!.span)
   }
-  return { column, expression: fold(coerce(bound, target, computed!.span)) }
+  return {
+    column,
+    expression: fold(coerce(cutFor(binding.dialect, bound, target), target, computed!.span)),
+  }
 }
 
 /** The column of the watermark is never NULL. */

@@ -6,11 +6,13 @@
  */
 import type { Expression as Tree } from '../../../grammar/index.ts'
 import type { Span } from '../../base/index.ts'
-import { isWide, parseValue, sameType, type Type, typeText } from '../../data/index.ts'
+import { isWhole, isWide, parseValue, sameType, type Type, typeText } from '../../data/index.ts'
 import {
   bigint,
   boolean,
   coerce,
+  cutFor,
+  double,
   integer,
   isAdaptable,
   isCastable,
@@ -223,6 +225,10 @@ function bindBinary(env: Env, tree: Tree & { kind: 'binary' }): Expression {
     }
     return call('concat_strict', args, varchar, pair.planSpan)
   }
+  if (tree.operator === '//') return bindWholeQuotient(pair)
+  if (tree.operator === '/' && env.binding.dialect === 'duckdb') {
+    return bindArithmetic('/', asDoubles(pair))
+  }
   if ('+-*/%'.includes(tree.operator)) return bindArithmetic(tree.operator, pair)
   return bindComparison(comparisonOf(tree.operator), pair, tree.operator)
 }
@@ -234,6 +240,21 @@ function bindStructs(env: Env, tree: Tree & { kind: 'binary' }): Expression | nu
   if (!named(tree.left) || !named(tree.right)) return null
   const sides = [tree.left, tree.right].map((side) => bindValue(env, side))
   return structEquality(env.binding, sides[0]!, sides[1]!, tree.span)
+}
+
+/** `//` of whole numbers cuts, whatever the dialect says of `/`. */
+function bindWholeQuotient(pair: Pair): Expression {
+  const [left, right] = [pair.left, pair.right].map((e) => isWhole(e.type) || isAdaptable(e))
+  if (left && right) return bindArithmetic('/', pair)
+  const types = `${typeText(pair.left.type)} and ${typeText(pair.right.type)}`
+  return fail('type_mismatch', `// does not take ${types}`, pair.span, 'it divides whole numbers')
+}
+
+/** Whole numbers as doubles; any others as they are. */
+function asDoubles(pair: Pair): Pair {
+  if (!isWhole(pair.left.type) || !isWhole(pair.right.type)) return pair
+  const [left, right] = [coerce(pair.left, double), coerce(pair.right, double)]
+  return { ...pair, left, right }
 }
 
 function bindBetween(env: Env, tree: Tree & { kind: 'between' }): Expression {
@@ -361,8 +382,9 @@ function castTo(
     return literal(parsed ?? null, type)
   }
   if (sameType(operand.type, type)) return operand
-  if (!tree.attempt) return coerce(operand, type, span)
-  return call('try_cast', [operand], type, span)
+  const kept = cutFor(env.binding.dialect, operand, type)
+  if (!tree.attempt) return coerce(kept, type, span)
+  return call('try_cast', [kept], type, span)
 }
 
 // ---------------------------------------------------------------- calls
@@ -436,6 +458,19 @@ function bindAggregateCall(
   const { argument, type } = aggregateTypes(name, counted, arg!.span)
   // The least of distinct values is the least of all values.
   const distinct = tree.distinct && name !== 'min' && name !== 'max'
+  if (name === 'avg' && isWhole(argument.type) && env.binding.dialect === 'flink') {
+    const total: BoundAggregate = {
+      function: 'sum',
+      argument,
+      distinct,
+      filter,
+      type: bigint,
+      span,
+    }
+    const sum = addAggregate(env.aggregates, total)
+    const count = addAggregate(env.aggregates, { ...total, function: 'count' })
+    return coerce(call('divide', [sum, count], bigint, span), argument.type, span)
+  }
   const given: BoundAggregate = { function: name, argument, distinct, filter, type, span }
   const adds = name === 'sum' || name === 'avg'
   if (!adds || !isWide(argument.type)) return addAggregate(env.aggregates, given)

@@ -17,7 +17,7 @@ import {
   typeText,
 } from '../../data/index.ts'
 import type { BoundStatement } from '../bind.ts'
-import { bigint, coerce, isAdaptable, isAssignable, varchar } from '../coerce.ts'
+import { bigint, coerce, cutFor, isAdaptable, isAssignable, varchar } from '../coerce.ts'
 import { call, column, literal } from '../expression.ts'
 import type { Expression, Plan } from '../logical.ts'
 import { project, sort, values } from '../node.ts'
@@ -40,7 +40,7 @@ export function bindInsert(binding: Binding, tree: Insert): BoundStatement {
   checkArity(tree, targets)
   const types = targets.map((field) => field.type)
   const query = bindQuery(binding, tree.source, { top: true, targets: types })
-  const plan = assign(query, target, positions, tree.source)
+  const plan = assign(binding, query, target, positions, tree.source)
   const { notices } = binding
   if (target.kind !== 'external') {
     if (tree.source.emit !== null) {
@@ -132,7 +132,13 @@ function arityMessage(targets: number, given: number): string {
 }
 
 /** The plan with the target's columns. */
-function assign(query: Plan, target: Relation, positions: number[], source: Query): Plan {
+function assign(
+  binding: Binding,
+  query: Plan,
+  target: Relation,
+  positions: number[],
+  source: Query,
+): Plan {
   const { fields: whole } = target.schema
   checkShape(
     query,
@@ -149,7 +155,7 @@ function assign(query: Plan, target: Relation, positions: number[], source: Quer
       fields.map((field, place) => () => {
         const index = positions.indexOf(kept[place]!)
         if (index < 0) return literal(null, field.type)
-        return assigned(cells[index]!, field, spans[index]!)
+        return assigned(binding, cells[index]!, field, spans[index]!)
       }),
     )
   if (query.kind === 'values') {
@@ -245,8 +251,8 @@ function repeated(places: readonly { span: Span }[], widths: readonly number[]):
   return places.flatMap(({ span }, index) => Array.from({ length: widths[index] ?? 1 }, () => span))
 }
 
-function assigned(value: Expression, field: Field, span: Span): Expression {
-  const stored = storedValue(value, field, span)
+function assigned(binding: Binding, value: Expression, field: Field, span: Span): Expression {
+  const stored = storedValue(binding, value, field, span)
   const { type } = field
   if (type.kind !== 'varchar' || type.length === undefined) return stored
   if (stored.kind === 'literal') {
@@ -257,10 +263,15 @@ function assigned(value: Expression, field: Field, span: Span): Expression {
   return call('check_length', [stored, literal(BigInt(type.length), bigint)], varchar, span)
 }
 
-function storedValue(value: Expression, field: Field, span: Span): Expression {
+function storedValue(
+  { dialect }: Binding,
+  value: Expression,
+  field: Field,
+  span: Span,
+): Expression {
   if (sameType(value.type, field.type)) return value
-  if (isAdaptable(value) || isAssignable(value.type, field.type)) {
-    return coerce(value, field.type, span)
+  if (isAdaptable(value) || isAssignable(value.type, field.type, dialect)) {
+    return coerce(cutFor(dialect, value, field.type), field.type, span)
   }
   const types = `${typeText(field.type)}, not ${typeText(value.type)}`
   return fail('type_mismatch', `column ${field.name} takes ${types}`, span, 'convert it with CAST')

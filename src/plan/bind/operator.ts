@@ -46,6 +46,7 @@ const words: Record<string, string> = {
   '-': 'subtract',
   '*': 'multiply',
   '/': 'divide',
+  '//': 'divide',
   '%': 'modulo',
   '=': 'eq',
   '<>': 'ne',

@@ -13,7 +13,7 @@ import { and, column, columnsOf, mapColumns, signatureOf } from '../expression.t
 import { fold } from '../fold.ts'
 import type { Expression, Plan } from '../logical.ts'
 import { filter, project, rank, rankShapeOf, withInputs } from '../node.ts'
-import { type Binding, fail, unsupported } from './binding.ts'
+import { type Binding, fail, sortsNullsFirst, unsupported } from './binding.ts'
 import { bindExpression, type Env } from './expression.ts'
 
 /** A call over expressions, before these become columns. */
@@ -46,10 +46,10 @@ export function bindOver(env: Env, tree: Tree & { kind: 'over' }): Expression {
   }
   const index = ranks.push({
     partition: tree.partitionBy.map(key),
-    order: tree.orderBy.map(({ expression, descending, nulls }) => ({
-      expression: key(expression),
-      descending,
-      nullsFirst: nulls === 'first',
+    order: tree.orderBy.map((item) => ({
+      expression: key(item.expression),
+      descending: item.descending,
+      nullsFirst: sortsNullsFirst(env.binding, item),
     })),
   })
   return column(rankBase + index - 1, { type: bigint, nullable: false })

@@ -13,6 +13,7 @@ import {
   boolean,
   coerce,
   commonTypeOf,
+  cutFor,
   isAdaptable,
   isAssignable,
   varchar,
@@ -36,7 +37,7 @@ import {
   type BoundAggregate,
   isNullableCall,
 } from './aggregate.ts'
-import { all, type Binding, fail, unsupported } from './binding.ts'
+import { all, type Binding, fail, sortsNullsFirst, unsupported } from './binding.ts'
 import { bindCondition, bindExpression, bindValue, type Env } from './expression.ts'
 import { outputName, uniqueNames } from './naming.ts'
 import { bindRanks, filterRanked, liftRank, type RankCall } from './over.ts'
@@ -378,7 +379,8 @@ function bindOrder(env: Env, order: readonly OrderItem[], items: Item[]): OrderK
 /** An ordinal, a name of the select list or an expression; names of the select list come first, as in Postgres. */
 function bindOrderKey(env: Env, key: OrderItem, items: Item[]): OrderKey {
   const tree = key.expression
-  const rest = { descending: key.descending, nullsFirst: key.nulls === 'first', span: tree.span }
+  const nullsFirst = sortsNullsFirst(env.binding, key)
+  const rest = { descending: key.descending, nullsFirst, span: tree.span }
   const named =
     tree.kind === 'number' && /^\d+$/.test(tree.text)
       ? itemAt(tree, items, 'ORDER BY')
@@ -495,13 +497,17 @@ function bindValues(binding: Binding, query: Query, trees: Tree[][], place: Quer
   const { cells: bound, trees: places } = flatRows(binding, whole, trees, tops)
   const types = bound[0]!.map((_, index) =>
     valuesType(
+      binding,
       bound.map((row) => row[index]!),
       places.map((row) => row[index]!.span),
       place.targets?.[index],
     ),
   )
   const rows = bound.map((row, r) =>
-    row.map((cell, index) => coerce(cell, types[index]!, places[r]![index]!.span)),
+    row.map((cell, index) => {
+      const type = types[index]!
+      return coerce(cutFor(binding.dialect, cell, type), type, places[r]![index]!.span)
+    }),
   )
   const fields = tops.flatMap((top, index) =>
     flatFields({ name: `column${index + 1}`, type: top ?? boolean, nullable: true }),
@@ -564,8 +570,13 @@ function flatRows(
 }
 
 /** The type of a column of VALUES: that of the target column, where every value can be assigned to it. */
-function valuesType(cells: Expression[], spans: Span[], target: Type | undefined): Type {
-  const fits = (cell: Expression) => isAdaptable(cell) || isAssignable(cell.type, target!)
+function valuesType(
+  { dialect }: Binding,
+  cells: Expression[],
+  spans: Span[],
+  target: Type | undefined,
+): Type {
+  const fits = (cell: Expression) => isAdaptable(cell) || isAssignable(cell.type, target!, dialect)
   if (target !== undefined && cells.every(fits)) return target
   const type = commonTypeOf(cells)
   if (type !== null) return type.kind === 'null' ? varchar : type

@@ -30,7 +30,15 @@ export function bindCreateView(binding: Binding, tree: CreateView): BoundStateme
   binding.checking = true
   const plan = bindQuery(binding, tree.query)
   const schema = { fields: named(plan.output, tree.columns) }
-  const relation = { kind: 'view' as const, name, schema, watermark: null, query: tree.query }
+  const { dialect } = binding
+  const relation = {
+    kind: 'view' as const,
+    name,
+    schema,
+    watermark: null,
+    query: tree.query,
+    dialect,
+  }
   return { kind: 'create-view', relation, orReplace, ifNotExists, notices }
 }
 
