@@ -7,6 +7,9 @@
  */
 import { power } from './rule/expression.ts'
 import type {
+  Assignment,
+  Conflict,
+  Constraint,
   Emit,
   Expression,
   Identifier,
@@ -16,6 +19,7 @@ import type {
   QueryBody,
   Relation,
   Script,
+  SelectItem,
   Statement,
   TypeName,
 } from './tree.ts'
@@ -35,6 +39,8 @@ const statementKinds: Record<Statement['kind'], true> = {
   'create-view': true,
   drop: true,
   insert: true,
+  update: true,
+  delete: true,
   'query-statement': true,
   subscribe: true,
   explain: true,
@@ -134,6 +140,8 @@ function expression(e: Expression): string {
       return e.value ? 'TRUE' : 'FALSE'
     case 'null':
       return 'NULL'
+    case 'default':
+      return 'DEFAULT'
     case 'interval':
       return interval(e)
     case 'typed-literal':
@@ -260,17 +268,18 @@ function orderItem(item: Query['orderBy'][number]): string {
 
 function body(b: QueryBody): string {
   if (b.kind === 'values') return `VALUES ${list(b.rows, (row) => `(${list(row, expression)})`)}`
-  const items = list(b.items, (item) => {
-    const as = item.alias === null ? '' : ` AS ${labelName(item.alias)}`
-    return expression(item.expression) + as
-  })
-  let text = `SELECT ${b.distinct ? 'DISTINCT ' : ''}${items}`
+  let text = `SELECT ${b.distinct ? 'DISTINCT ' : ''}${list(b.items, selectItem)}`
   if (b.from !== null) text += ` FROM ${relation(b.from)}`
   if (b.where !== null) text += ` WHERE ${expression(b.where)}`
   if (b.groupBy.length > 0) text += ` GROUP BY ${list(b.groupBy, expression)}`
   if (b.having !== null) text += ` HAVING ${expression(b.having)}`
   if (b.qualify !== null) text += ` QUALIFY ${expression(b.qualify)}`
   return text
+}
+
+function selectItem(item: SelectItem): string {
+  const as = item.alias === null ? '' : ` AS ${labelName(item.alias)}`
+  return expression(item.expression) + as
 }
 
 const as = (alias: Identifier | null): string => (alias === null ? '' : ` AS ${name(alias)}`)
@@ -319,8 +328,19 @@ function statement(s: Statement): string {
       return createView(s)
     case 'drop':
       return `DROP ${s.object.toUpperCase()} ${s.ifExists ? 'IF EXISTS ' : ''}${path(s.name)}`
-    case 'insert':
-      return `INSERT INTO ${path(s.target)}${columnNames(s.columns)} ${query(s.source)}`
+    case 'insert': {
+      const { body } = s.source
+      const isDefault = body.kind === 'values' && body.rows[0]?.length === 0
+      const source = isDefault ? 'DEFAULT VALUES' : query(s.source)
+      const head = `INSERT INTO ${path(s.target)}${columnNames(s.columns)} ${source}`
+      return head + conflict(s.conflict) + returning(s.returning)
+    }
+    case 'update': {
+      const head = `UPDATE ${path(s.target)}${as(s.alias)} SET ${list(s.assignments, assignment)}`
+      return head + where(s.where) + returning(s.returning)
+    }
+    case 'delete':
+      return `DELETE FROM ${path(s.target)}${as(s.alias)}${where(s.where)}${returning(s.returning)}`
     case 'query-statement':
       return query(s.query)
     case 'subscribe': {
@@ -342,6 +362,19 @@ function statement(s: Statement): string {
   }
 }
 
+const where = (e: Expression | null): string => (e === null ? '' : ` WHERE ${expression(e)}`)
+const assignment = (a: Assignment): string => `${name(a.column)} = ${expression(a.value)}`
+const returning = (items: readonly SelectItem[]): string =>
+  items.length === 0 ? '' : ` RETURNING ${list(items, selectItem)}`
+
+function conflict(c: Conflict | null): string {
+  if (c === null) return ''
+  const head = ` ON CONFLICT${columnNames(c.columns)} DO`
+  if (c.action === 'nothing') return `${head} NOTHING`
+  const set = c.assignments.length === 0 ? '' : ` SET ${list(c.assignments, assignment)}`
+  return `${head} UPDATE${set}${where(c.where)}`
+}
+
 const setting = (value: string | number | boolean): string =>
   typeof value === 'string' ? quote(value) : String(value).toUpperCase()
 
@@ -352,17 +385,37 @@ function createRelation(s: Of<Statement, 'create-relation'>): string {
   const columns = s.columns.map((c) => {
     const typed = c.type === null ? '' : ` ${type(c.type)}`
     const computed = c.computed === null ? '' : ` AS (${expression(c.computed)})`
-    return `${name(c.name)}${typed}${computed}${c.notNull ? ' NOT NULL' : ''}`
+    const rest = c.constraints.map((one) => ` ${constraint(one)}`).join('')
+    return `${name(c.name)}${typed}${computed}${c.notNull ? ' NOT NULL' : ''}${rest}`
   })
   const w = s.watermark
   const delayed = w === null || w.delayed === null ? '' : ` AS ${expression(w.delayed)}`
-  const elements = w === null ? columns : [...columns, `WATERMARK FOR ${name(w.column)}${delayed}`]
+  const elements = [...columns, ...s.constraints.map(constraint)]
+  if (w !== null) elements.push(`WATERMARK FOR ${name(w.column)}${delayed}`)
   let text = head + path(s.name)
   if (elements.length > 0) text += ` (${elements.join(', ')})`
   if (s.partitionedBy.length > 0) text += ` PARTITIONED BY (${list(s.partitionedBy, name)})`
+  if (s.appendOnly) text += ' APPEND ONLY'
   if (s.options.length > 0) text += ` WITH (${list(s.options, option)})`
   if (s.query !== null) text += ` AS ${query(s.query)}`
   return text
+}
+
+function constraint(c: Constraint): string {
+  if (c.kind === 'default') return `DEFAULT ${expression(c.value)}`
+  const named = c.name === null ? '' : `CONSTRAINT ${name(c.name)} `
+  switch (c.kind) {
+    case 'key': {
+      const enforced = c.enforced ? '' : ' NOT ENFORCED'
+      return `${named}${c.primary ? 'PRIMARY KEY' : 'UNIQUE'}${columnNames(c.columns)}${enforced}`
+    }
+    case 'check':
+      return `${named}CHECK (${expression(c.condition)})`
+    case 'foreign-key': {
+      const columns = c.columns.length === 0 ? '' : `FOREIGN KEY${columnNames(c.columns)} `
+      return `${named}${columns}REFERENCES ${path(c.table)}${columnNames(c.referenced)}`
+    }
+  }
 }
 
 function createView(s: Of<Statement, 'create-view'>): string {

@@ -60,6 +60,8 @@ export type Expression =
   | { kind: 'string'; value: string; span: Span }
   | { kind: 'boolean'; value: boolean; span: Span }
   | { kind: 'null'; span: Span }
+  /** DEFAULT in place of a value, in VALUES of INSERT and in SET. */
+  | { kind: 'default'; span: Span }
   /** `INTERVAL '10' SECOND`, `INTERVAL '10 seconds'`, `INTERVAL 10 SECOND`, `INTERVAL '1:30' HOUR TO MINUTE`. */
   | { kind: 'interval'; text: string; from: Unit | null; to: Unit | null; span: Span }
   /** `TIMESTAMP '…'`, `DATE '…'`. */
@@ -145,6 +147,32 @@ export interface ColumnDefinition {
   notNull: boolean
   /** `c AS expression`, `c type AS (expression)`; null for a column of its own. */
   computed: Expression | null
+  constraints: Constraint[]
+  span: Span
+}
+
+/** `columns` is empty where the constraint stands behind its column. */
+export type Constraint =
+  | { kind: 'key'; primary: boolean; name: Identifier | null; columns: Identifier[]; enforced: boolean; span: Span }
+  | { kind: 'check'; name: Identifier | null; condition: Expression; span: Span }
+  | { kind: 'foreign-key'; name: Identifier | null; columns: Identifier[]; table: Path; referenced: Identifier[]; span: Span }
+  /** Behind a column only. */
+  | { kind: 'default'; value: Expression; span: Span }
+
+export interface Assignment {
+  kind: 'assignment'
+  column: Identifier
+  value: Expression
+  span: Span
+}
+
+/** ON CONFLICT [(columns)] DO NOTHING | UPDATE [SET …] [WHERE …]; without SET the new row takes the old one's place. */
+export interface Conflict {
+  kind: 'conflict'
+  columns: Identifier[]
+  action: 'nothing' | 'update'
+  assignments: Assignment[]
+  where: Expression | null
   span: Span
 }
 
@@ -165,10 +193,13 @@ export interface Option {
 }
 
 export type Statement =
-  | { kind: 'create-relation'; object: 'stream' | 'table'; name: Path; ifNotExists: boolean; columns: ColumnDefinition[]; watermark: WatermarkDefinition | null; partitionedBy: Identifier[]; options: Option[]; query: Query | null; span: Span }
+  | { kind: 'create-relation'; object: 'stream' | 'table'; name: Path; ifNotExists: boolean; columns: ColumnDefinition[]; constraints: Constraint[]; watermark: WatermarkDefinition | null; partitionedBy: Identifier[]; appendOnly: boolean; options: Option[]; query: Query | null; span: Span }
   | { kind: 'create-view'; materialized: boolean; orReplace: boolean; ifNotExists: boolean; name: Path; columns: Identifier[]; query: Query; span: Span }
   | { kind: 'drop'; object: 'stream' | 'table' | 'view' | 'materialized view' | 'query'; name: Path; ifExists: boolean; span: Span }
-  | { kind: 'insert'; target: Path; columns: Identifier[]; source: Query; span: Span }
+  /** DEFAULT VALUES is a `source` of one row without values. */
+  | { kind: 'insert'; target: Path; columns: Identifier[]; source: Query; conflict: Conflict | null; returning: SelectItem[]; span: Span }
+  | { kind: 'update'; target: Path; alias: Identifier | null; assignments: Assignment[]; where: Expression | null; returning: SelectItem[]; span: Span }
+  | { kind: 'delete'; target: Path; alias: Identifier | null; where: Expression | null; returning: SelectItem[]; span: Span }
   | { kind: 'query-statement'; query: Query; span: Span }
   /** `relation` is a `table` relation for SUBSCRIBE name, `derived` for SUBSCRIBE (query). */
   | { kind: 'subscribe'; relation: Relation; emit: Emit | null; snapshot: boolean; span: Span }

@@ -25,17 +25,18 @@ export const clauseWords = [
   'ASC', 'ASOF', 'COLLATE', 'CROSS', 'DESC', 'EMIT', 'ESCAPE', 'EXACT', 'EXCLUDE', 'FETCH', 'FILTER', 'FOR', 'FULL',
   'ILIKE',
   'INNER', 'LEFT', 'MATCH_RECOGNIZE', 'NATURAL', 'NULLS', 'OFFSET', 'OVER', 'PIVOT', 'QUALIFY', 'REGEXP',
-  'RIGHT', 'RLIKE', 'SET', 'SIMILAR', 'TABLESAMPLE', 'UNPIVOT', 'USING', 'WINDOW', 'WITHIN',
+  'RETURNING', 'RIGHT', 'RLIKE', 'SET', 'SIMILAR', 'TABLESAMPLE', 'UNPIVOT', 'USING', 'WINDOW', 'WITHIN',
 ] as const
 
 /** Names everywhere; keywords only where the grammar asks for them. */
 // biome-ignore format: a list to read as a block
 export const softWords = [
-  'AFTER', 'ANALYZE', 'BY', 'CHANGES', 'CLOSE', 'DESCRIBE', 'DESCRIPTOR', 'DROP', 'EXISTS', 'EXPLAIN', 'FINAL',
-  'FIRST', 'FLUSH', 'FORMAT', 'HOP', 'IF', 'INSERT', 'JSON', 'LAST', 'MATERIALIZED', 'NEXT', 'ONLY', 'OUTER',
-  'PARTITION', 'PARTITIONED',
-  'PLAN', 'QUERIES', 'QUERY', 'REPLACE', 'RESTRICT', 'ROW', 'ROWS', 'SHOW', 'STREAM', 'STREAMS',
-  'SUBSCRIBE', 'TABLES', 'TEXT', 'TO', 'TUMBLE', 'UPDATE', 'VIEW', 'VIEWS', 'WATERMARK',
+  'AFTER', 'ANALYZE', 'APPEND', 'BY', 'CHANGES', 'CHECK', 'CLOSE', 'CONFLICT', 'CONSTRAINT', 'DELETE', 'DESCRIBE',
+  'DESCRIPTOR', 'DO', 'DROP', 'ENFORCED', 'EXISTS', 'EXPLAIN', 'FINAL', 'FIRST', 'FLUSH', 'FOREIGN', 'FORMAT', 'HOP',
+  'IF', 'INSERT', 'JSON', 'KEY', 'LAST', 'MATERIALIZED', 'NEXT', 'NOTHING', 'ONLY', 'OUTER', 'PARTITION',
+  'PARTITIONED', 'PLAN', 'PRIMARY', 'QUERIES', 'QUERY', 'REFERENCES', 'REPLACE', 'RESTRICT', 'ROW', 'ROWS', 'SHOW',
+  'STREAM', 'STREAMS', 'SUBSCRIBE', 'TABLES', 'TEXT', 'TO', 'TRUNCATE', 'TUMBLE', 'UNIQUE', 'UPDATE', 'VIEW',
+  'VIEWS', 'WATERMARK',
 ] as const
 
 export type Word =

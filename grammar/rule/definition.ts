@@ -2,13 +2,23 @@
  * Definition rules: CREATE and DROP, columns, watermarks and options.
  */
 import type { Token } from '../scanner.ts'
-import type { ColumnDefinition, Option, Statement, WatermarkDefinition } from '../tree.ts'
+import type {
+  ColumnDefinition,
+  Constraint,
+  Option,
+  Statement,
+  WatermarkDefinition,
+} from '../tree.ts'
 import { identifier, kinds, label, word } from '../words.ts'
+import { ConstraintRules } from './constraint.ts'
 import { Refusal } from './leaf.ts'
-import { RelationRules } from './relation.ts'
 
 type Of<U, K> = Extract<U, { kind: K }>
-type Elements = { columns: ColumnDefinition[]; watermark: WatermarkDefinition | null }
+type Elements = {
+  columns: ColumnDefinition[]
+  constraints: Constraint[]
+  watermark: WatermarkDefinition | null
+}
 
 const objects = {
   stream: word.STREAM,
@@ -17,7 +27,7 @@ const objects = {
   query: word.QUERY,
 } as const
 
-export abstract class DefinitionRules extends RelationRules {
+export abstract class DefinitionRules extends ConstraintRules {
   create = this.RULE('create', (): Statement => {
     const start = this.start()
     this.CONSUME(word.CREATE)
@@ -90,7 +100,7 @@ export abstract class DefinitionRules extends RelationRules {
       }),
     )
     const name = this.SUBRULE(this.path)
-    const elements: Elements = { columns: [], watermark: null }
+    const elements: Elements = { columns: [], constraints: [], watermark: null }
     this.OPTION1(() => this.SUBRULE(this.elements, { ARGS: [elements] }))
     const partitionedBy =
       this.OPTION4(() => {
@@ -98,6 +108,12 @@ export abstract class DefinitionRules extends RelationRules {
         this.CONSUME(word.BY)
         return this.SUBRULE(this.names)
       }) ?? []
+    const appendOnly = this.#given(
+      this.OPTION5(() => {
+        this.CONSUME(word.APPEND)
+        return this.CONSUME(word.ONLY)
+      }),
+    )
     const options = this.OPTION2(() => this.SUBRULE(this.options)) ?? []
     const query = this.OPTION3(() => {
       this.CONSUME(word.AS)
@@ -111,6 +127,7 @@ export abstract class DefinitionRules extends RelationRules {
       ifNotExists,
       ...elements,
       partitionedBy,
+      appendOnly,
       options,
       query: query ?? null,
       span,
@@ -148,6 +165,13 @@ export abstract class DefinitionRules extends RelationRules {
           },
         },
         {
+          GATE: () => this.constraintAhead(),
+          ALT: () => {
+            const constraint = this.SUBRULE(this.tableConstraint)
+            this.ACTION(() => elements.constraints.push(constraint))
+          },
+        },
+        {
           ALT: () => {
             const column = this.SUBRULE(this.column)
             this.ACTION(() => elements.columns.push(column))
@@ -173,26 +197,23 @@ export abstract class DefinitionRules extends RelationRules {
     this.ACTION(() => {
       if (type === undefined && computed === undefined) this.unexpected('a type')
     })
-    const notNull =
-      this.OPTION(() =>
-        this.OR([
-          {
-            ALT: () => {
-              this.CONSUME(word.NOT)
-              this.CONSUME(word.NULL)
-              return true
-            },
+    let notNull = false
+    const constraints: Constraint[] = []
+    this.MANY(() =>
+      this.OR([
+        {
+          ALT: () => {
+            this.CONSUME(word.NOT)
+            this.CONSUME(word.NULL)
+            notNull = true
           },
-          {
-            ALT: () => {
-              this.CONSUME1(word.NULL)
-              return false
-            },
-          },
-        ]),
-      ) ?? false
+        },
+        { ALT: () => void this.CONSUME1(word.NULL) },
+        { ALT: () => void constraints.push(this.SUBRULE(this.columnConstraint)) },
+      ]),
+    )
     const span = this.span(start)
-    const parts = { type: type ?? null, notNull, computed: computed ?? null }
+    const parts = { type: type ?? null, notNull, computed: computed ?? null, constraints }
     return { kind: 'column-definition', name, ...parts, span }
   })
 

@@ -249,11 +249,35 @@ export abstract class QueryRules extends ExpressionRules {
       SEP: kinds.comma,
       DEF: () => {
         this.CONSUME(kinds.open)
-        rows.push(this.SUBRULE(this.expressions))
+        rows.push(this.SUBRULE(this.rowValues))
         this.CONSUME(kinds.close)
       },
     })
     return { kind: 'values', rows, span: this.span(start) }
+  })
+
+  rowValues = this.RULE('rowValues', (): Expression[] => {
+    const row: Expression[] = []
+    this.AT_LEAST_ONE_SEP({
+      SEP: kinds.comma,
+      DEF: () => {
+        row.push(this.SUBRULE(this.valueOrDefault))
+      },
+    })
+    return row
+  })
+
+  valueOrDefault = this.RULE('valueOrDefault', (): Expression => {
+    const start = this.start()
+    return this.OR([
+      {
+        ALT: (): Expression => {
+          this.CONSUME(word.DEFAULT)
+          return { kind: 'default', span: this.span(start) }
+        },
+      },
+      { ALT: (): Expression => this.SUBRULE(this.expression) },
+    ])
   })
 
   /** SELECT … FROM …, or FROM … [SELECT …] with `*` as the default. */

@@ -6,13 +6,13 @@ import { unsupported } from '../constructs.ts'
 import type { Token } from '../scanner.ts'
 import type { Emit, Relation, Statement } from '../tree.ts'
 import { identifier, kinds, word } from '../words.ts'
-import { DefinitionRules } from './definition.ts'
+import { ChangeRules } from './change.ts'
 import { Refusal } from './leaf.ts'
 
 type Of<U, K> = Extract<U, { kind: K }>
 type Explaining = { analyze: boolean; format: 'text' | 'json' }
 
-export abstract class StatementRules extends DefinitionRules {
+export abstract class StatementRules extends ChangeRules {
   statement: ParserMethod<[], Statement> = this.RULE('statement', (): Statement => {
     const start = this.start()
     this.refuse('statement')
@@ -26,6 +26,9 @@ export abstract class StatementRules extends DefinitionRules {
       { ALT: () => this.SUBRULE(this.create) },
       { ALT: () => this.SUBRULE(this.drop) },
       { ALT: () => this.SUBRULE(this.insert) },
+      { ALT: () => this.SUBRULE(this.update) },
+      { ALT: () => this.SUBRULE(this.delete) },
+      { ALT: () => this.SUBRULE(this.truncate) },
       { ALT: () => this.SUBRULE(this.subscribe) },
       { ALT: () => this.SUBRULE(this.explain) },
       { ALT: () => this.SUBRULE(this.set) },
@@ -38,19 +41,6 @@ export abstract class StatementRules extends DefinitionRules {
         },
       },
     ])
-  })
-
-  insert = this.RULE('insert', (): Statement => {
-    const start = this.start()
-    this.CONSUME(word.INSERT)
-    this.CONSUME(word.INTO)
-    const target = this.SUBRULE(this.path)
-    const columns = this.OPTION({
-      GATE: () => !this.queryAhead(1),
-      DEF: () => this.SUBRULE(this.names),
-    })
-    const source = this.SUBRULE(this.query)
-    return { kind: 'insert', target, columns: columns ?? [], source, span: this.span(start) }
   })
 
   /** SUBSCRIBE [TO] name | (query) [WITH (SNAPSHOT [= boolean])] [EMIT …], the last two in either order. */

@@ -38,6 +38,8 @@ export const codes = {
   invalid_cast: 'A value cannot be converted to the type asked for.',
   invalid_argument: 'A function was given a value outside its domain.',
   not_null: 'NULL was given for a column that takes none.',
+  duplicate_key: 'Two rows of a table would have the same key.',
+  check: 'A row does not satisfy a CHECK of its table.',
   malformed_row: 'A row of the input cannot be decoded.',
   malformed_file: 'A file is not of its format, damaged or cut short.',
   file: 'A file cannot be opened, read or written.',

@@ -7,4 +7,7 @@ export {
   type Relation,
   type RelationKind,
   type RelationWatermark,
+  type TableCheck,
+  type TableKey,
+  type TableRules,
 } from './relation.ts'

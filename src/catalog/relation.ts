@@ -5,7 +5,7 @@
  *          2 (trusted) `errors` relations are named after their query: `view.errors`.
  */
 import type { Query } from '../../grammar/index.ts'
-import type { Dialect, Schema } from '../data/index.ts'
+import type { Dialect, Schema, Value } from '../data/index.ts'
 
 /** Event time of a relation: the watermark trails the greatest value of `column` by `delayMicros`. */
 export interface RelationWatermark {
@@ -19,6 +19,26 @@ export interface ComputedColumn {
   expression: unknown
 }
 
+/** Columns whose values no two rows of a table share. NULLs differ from each other. */
+export interface TableKey {
+  name: string
+  columns: number[]
+  primary: boolean
+}
+
+/** A condition that no row of a table may make FALSE. */
+export interface TableCheck {
+  name: string
+  /** Over the table's columns; the catalog does not look inside. */
+  condition: unknown
+}
+
+/** What a table whose rows change promises. */
+export interface TableRules {
+  keys: readonly TableKey[]
+  checks: readonly TableCheck[]
+}
+
 export type Relation = {
   name: string
   schema: Schema
@@ -26,7 +46,14 @@ export type Relation = {
   /** Columns that are computed from the others when a row comes. */
   computed?: ComputedColumn[]
 } & (
-  | /** Rows stored in the log, append-only. */ { kind: 'stream' | 'table' }
+  | {
+      /** Rows stored in the log. */
+      kind: 'stream' | 'table'
+      /** Values of the columns that a row leaves out; NULL where nothing is said. */
+      defaults?: readonly Value[]
+      /** Rows change and go; without it they only come. */
+      rules?: TableRules
+    }
   | {
       kind: 'external'
       connector: string

@@ -20,7 +20,7 @@ import {
   systemClock,
   systemDisk,
 } from '../base/index.ts'
-import { givenSchema } from '../catalog/index.ts'
+import { givenSchema, type Relation } from '../catalog/index.ts'
 import type { Batch, Connectors, Field, Schema } from '../data/index.ts'
 import type { Backend } from '../kernel/index.ts'
 import { Log } from '../log/index.ts'
@@ -152,6 +152,7 @@ export class Database {
     const { log } = this.#engine
     if (log.frames.length === 0) return
     log.forgetUncommitted()
+    log.rewind()
     await this.#enqueue(() => this.#replay())
     this.#schedule()
   }
@@ -192,6 +193,7 @@ export class Database {
   async append(stream: string, rows: readonly InputRow[] | Batch): Promise<{ offset: number }> {
     const schema = this.schemaOf(stream)
     const relation = this.#engine.catalog.get(stream)!
+    refuseMutable(relation)
     const offset = this.#engine.append(relation, ingest(schema, rows))
     this.#schedule()
     return { offset }
@@ -401,7 +403,8 @@ export class Database {
           notice: () => {},
           openQueue: (cancel) => this.#openQueue(cancel),
         })
-      } else if (frame.kind === 'cycle') yield* engine.cycle(frame)
+      } else if (frame.kind === 'data') engine.restore(frame)
+      else yield* engine.cycle(frame)
     }
   }
 }
@@ -532,6 +535,18 @@ function checkCount(
   const places = wanted === 1 ? '1 parameter' : `${wanted === 0 ? 'no' : wanted} parameters`
   const message = `${given}, and the text has ${places}`
   throw new QueryMistake([{ code: 'invalid_parameter', message }], text)
+}
+
+/** Rows that a program appends are not checked against keys. */
+function refuseMutable(relation: Relation): void {
+  if (relation.kind !== 'table' || relation.rules === undefined) return
+  throw new QueryMistake([
+    {
+      code: 'unsupported',
+      message: `not supported yet: append to table ${relation.name}, whose rows change`,
+      hint: 'use INSERT INTO, or make it a STREAM or a TABLE … APPEND ONLY',
+    },
+  ])
 }
 
 function parametersOf(params: ExecuteOptions['params']) {

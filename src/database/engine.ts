@@ -14,10 +14,11 @@ import { assert, type Clock, type Disk, QueryMistake } from '../base/index.ts'
 import { Catalog, type Relation } from '../catalog/index.ts'
 import type { BadRow, Batch, Connectors, Dialect, Row } from '../data/index.ts'
 import { Arena, type Backend, Kernels, MarkCheck } from '../kernel/index.ts'
-import type { CycleFrame, Log, Run } from '../log/index.ts'
+import type { CycleFrame, DataFrame, Log, Run } from '../log/index.ts'
 import { lower, type PhysicalPlan, type Plan, rewrite } from '../plan/index.ts'
 import { Computer, type Delta, type ErrorRow } from '../runtime/index.ts'
 import { type CycleInput, type CycleResult, Query, type Sources, type Work } from './query.ts'
+import { Table } from './table.ts'
 import { View } from './view.ts'
 
 export interface EngineOptions {
@@ -53,6 +54,8 @@ export class Engine {
   readonly options: EngineOptions
   readonly #queries = new Map<string, Query>()
   readonly #sources: Sources
+  /** By lower-case name. */
+  readonly #tables = new Map<string, Table>()
   readonly #bad = new Map<string, { count: number; rows: Row[] }>()
   /** Called when an endless source has rows. */
   wake: () => void = () => {}
@@ -76,6 +79,7 @@ export class Engine {
       },
       isView: (name) => this.catalog.get(name)?.kind === 'materialized',
       read: (relation) => this.#readView(relation),
+      standing: (relation) => this.#tables.get(relation.name.toLowerCase()) ?? null,
       bad: (relation, row) => this.#keepBad(relation, row),
       wake: () => this.wake(),
       computing: () => this.#computing(),
@@ -105,7 +109,9 @@ export class Engine {
   createRelation(relation: Relation): void {
     this.catalog.add(relation)
     if (relation.kind === 'stream' || relation.kind === 'table') {
-      this.log.createStream(relation.name.toLowerCase(), relation.schema)
+      const name = relation.name.toLowerCase()
+      this.log.createStream(name, relation.schema)
+      if (relation.rules !== undefined) this.#tables.set(name, new Table(this.log, name))
     }
   }
 
@@ -115,13 +121,30 @@ export class Engine {
     this.catalog.remove(name)
     if (this.catalog.get(`${name}.errors`) !== undefined) this.catalog.remove(`${name}.errors`)
     if (relation.kind === 'materialized') this.stop(name)
-    if (relation.kind === 'stream' || relation.kind === 'table')
+    if (relation.kind === 'stream' || relation.kind === 'table') {
       this.log.dropStream(name.toLowerCase())
+      this.#tables.delete(name.toLowerCase())
+    }
   }
 
-  /** Appends rows to a stored stream or table; returns the offset of the first. */
-  append(relation: Relation, batch: Batch): number {
-    return this.log.append(relation.name.toLowerCase(), this.#completed(relation, batch))
+  /** Appends rows to a stored stream or table, or takes some back; returns the offset of the first. */
+  append(relation: Relation, batch: Batch, removes: Float64Array | null = null): number {
+    const name = relation.name.toLowerCase()
+    const offset = this.log.append(name, this.#completed(relation, batch), removes)
+    if (batch.rows > 0) this.#tables.get(name)?.apply(this.log.frameAt(name, offset)!)
+    return offset
+  }
+
+  /** The standing rows of a table whose rows change. */
+  table(name: string): Table | undefined {
+    return this.#tables.get(name.toLowerCase())
+  }
+
+  /** Takes rows of the log again, in a replay. */
+  restore(frame: DataFrame): void {
+    if (!this.log.hasStream(frame.stream)) return
+    this.log.restore(frame)
+    this.#tables.get(frame.stream)?.apply(frame)
   }
 
   /** The rows with their computed columns. */

@@ -24,6 +24,7 @@ import {
   type ScanStage,
   type Slice,
   type StageStats,
+  type StandingRows,
   type StoredInput,
   takeExternal,
   takeRun,
@@ -47,6 +48,8 @@ export interface Sources {
   isView(name: string): boolean
   /** Rows of a view or of `view.errors`, as they are at the last commit. */
   read(relation: Relation): Row[]
+  /** Which rows of a table stand; null for a stream. */
+  standing(relation: Relation): StandingRows | null
   bad(relation: Relation, row: BadRow): void
   wake(): void
   /** Where computed columns of external sources are made. */
@@ -119,6 +122,8 @@ export class Query {
   readonly #external: ExternalInput[] = []
   readonly #views: ViewInput[] = []
   #started = false
+  /** Rows before this position are shown together with those taken. */
+  #unit = 0
   #tablePosition = firstTablePosition
 
   constructor(options: QueryOptions, sources: Sources) {
@@ -156,6 +161,7 @@ export class Query {
   }
 
   *cycle(input: CycleInput): Work<CycleResult> {
+    if (!this.#started && this.#lookAtTables()) this.#unit = input.upTo
     this.#started = true
     this.dataflow.now = input.now
     this.#takeViews(input.deltas)
@@ -179,6 +185,7 @@ export class Query {
   *readAll(now: bigint): Work<Delta> {
     this.dataflow.now = now
     for (const view of this.#views) this.#attach(view)
+    this.#lookAtTables()
     yield* this.#takeTables([])
     // The right sides of joins come first, so that left rows find them: no order depends on it.
     const stored = [...this.#stored].reverse()
@@ -259,15 +266,31 @@ export class Query {
     this.rowsIn += rows
   }
 
+  /** From here on rows of tables come as changes; says whether there are rows that stand. */
+  #lookAtTables(): boolean {
+    let stands = false
+    for (const input of this.#stored) {
+      if (input.table === null) continue
+      input.standing = input.table.end
+      stands ||= input.standing > 0
+    }
+    return stands
+  }
+
   *#takeStored(
     { upTo, rowsMax }: { upTo: number; rowsMax: number },
     taken: { rows: number },
     inputs: StoredInput[] = this.#stored,
   ): Work<void> {
-    while (taken.rows < rowsMax) {
-      const size = (scan: ScanStage) => Math.min(this.#pace(scan), rowsMax - taken.rows)
-      const next = takeStored(this.#sources.log, inputs, size, upTo)
+    const { log } = this.#sources
+    for (;;) {
+      // What was changed at once is shown at once.
+      const left = Math.max(rowsMax - taken.rows, 0)
+      const until = left > 0 ? upTo : Math.min(upTo, this.#unit)
+      const size = (scan: ScanStage) => Math.min(this.#pace(scan), left === 0 ? Infinity : left)
+      const next = takeStored(log, inputs, size, until)
       if (next === null || 'end' in next) return
+      this.#unit = Math.max(this.#unit, next.until)
       taken.rows += next.slice.rows
       this.#count(next.slice.rows)
       this.#step(next.input.scan, next.slice)
@@ -383,7 +406,9 @@ export class Query {
   #open(scan: ScanStage): void {
     const relation = relationOf(scan, this.#sources)
     if (relation.kind === 'stream' || relation.kind === 'table') {
-      this.#stored.push({ kind: 'stored', scan, stream: relation.name.toLowerCase(), offset: 0 })
+      const stream = relation.name.toLowerCase()
+      const table = this.#sources.standing(relation)
+      this.#stored.push({ kind: 'stored', scan, stream, offset: 0, table, standing: -1 })
       return
     }
     if (relation.kind !== 'external') {

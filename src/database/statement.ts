@@ -31,6 +31,7 @@ import {
 } from '../plan/index.ts'
 import type { Delta } from '../runtime/index.ts'
 import { explainAnalyze } from './analyze.ts'
+import { type Asking, insertRows, updateRows } from './change.ts'
 import type { Engine } from './engine.ts'
 import type { Query, Work } from './query.ts'
 import type { CommitQueue, RawCommit } from './subscription.ts'
@@ -81,7 +82,9 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
     case 'drop':
       return drop(engine, bound, session)
     case 'insert':
-      return yield* insert(engine, bound.target, bound.plan, session)
+      return yield* insertRows(engine, bound, askingFor(engine, session))
+    case 'update':
+      return yield* updateRows(engine, bound, askingFor(engine, session))
     case 'insert-continuous':
       return insertContinuous(engine, bound, session)
     case 'select':
@@ -125,7 +128,8 @@ function* createRelation(
     return done(`${what} ${relation.name} exists already`)
   }
   // The rows come first: if they cannot be had, nothing is made.
-  const rows = plan === null ? [] : yield* answer(engine, plan, session)
+  const given = session.source === null ? null : plan
+  const rows = given === null ? [] : yield* answer(engine, given, session)
   engine.createRelation(relation)
   if (relation.kind === 'external' && relation.source)
     engine.createRelation(errorsOf(relation.name))
@@ -237,24 +241,14 @@ export function rowsOfDelta(delta: Delta): Row[] {
   return delta.changes().map(({ row }) => row)
 }
 
+const askingFor = (engine: Engine, session: Session): Asking => ({
+  text: session.text,
+  answer: (plan) => answer(engine, plan, session),
+})
+
 function* select(engine: Engine, plan: Plan, session: Session): Work<Outcome> {
   const rows = yield* answer(engine, plan, session)
   return { kind: 'rows', fields: plan.output, rows }
-}
-
-function* insert(engine: Engine, target: string, plan: Plan, session: Session): Work<Outcome> {
-  const relation = engine.catalog.get(target)
-  assert(relation !== undefined, `the target ${target} is in the catalog`)
-  const rows = yield* answer(engine, plan, session)
-  const schema = givenSchema(relation)
-  rows.forEach((row, number) => {
-    const missing = schema.fields.find((field, index) => !field.nullable && row[index] === null)
-    if (missing === undefined) return
-    const message = `row ${number} has no value for column ${missing.name} of ${relation.name}`
-    throw new QueryMistake([{ code: 'not_null', message }], session.text)
-  })
-  engine.append(relation, batchOf(schema, rows))
-  return done(`INSERT ${rows.length}`)
 }
 
 /** INSERT INTO a connector's table: a continuous query with a sink. */
@@ -406,6 +400,7 @@ function planOf(engine: Engine, bound: BoundStatement): PhysicalPlan | null {
   switch (bound.kind) {
     case 'select':
     case 'insert':
+    case 'update':
       return engine.physical(bound.plan, 'one-shot')
     case 'create-materialized':
     case 'insert-continuous':

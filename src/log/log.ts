@@ -24,6 +24,10 @@ export interface DataFrame {
   offset: number
   position: number
   batch: Batch
+  /** For each row the offset of the earlier row that it takes back, -1 for a row that comes; null when all come. */
+  removes: Float64Array | null
+  /** The position after the change that the rows belong to: a commit shows all of it or nothing. */
+  until: number
 }
 
 /** Values of `$1` (from index 0) and of `:name` in a statement. */
@@ -125,8 +129,8 @@ export class Log {
     return this.#stream(name).rows
   }
 
-  /** Appends rows; returns the offset of the first. */
-  append(name: string, batch: Batch): number {
+  /** Appends rows, or takes some back; returns the offset of the first. */
+  append(name: string, batch: Batch, removes: Float64Array | null = null): number {
     const stream = this.#stream(name)
     const offset = stream.rows
     if (batch.rows === 0) return offset
@@ -137,7 +141,9 @@ export class Log {
         `the log is full: ${this.#bytesMax} bytes are held in memory`,
       )
     }
-    const frame: DataFrame = { kind: 'data', stream: name, offset, position: this.#position, batch }
+    const position = this.#position
+    const until = position + batch.rows
+    const frame: DataFrame = { kind: 'data', stream: name, offset, position, batch, removes, until }
     stream.frames.push(frame)
     stream.rows += batch.rows
     this.#bytes += bytes
@@ -154,6 +160,21 @@ export class Log {
   takePositions(count: number): number {
     this.#position += count
     return this.#position - count
+  }
+
+  /** Before a replay: no stream is there and no row; `restore` brings them back frame by frame. */
+  rewind(): void {
+    this.#streams.clear()
+    this.#bytes = 0
+  }
+
+  /** Rows of a logged frame are in their stream again. */
+  restore(frame: DataFrame): void {
+    const stream = this.#stream(frame.stream)
+    assert(frame.offset === stream.rows, 'frames are restored in order')
+    stream.frames.push(frame)
+    stream.rows += frame.batch.rows
+    this.#bytes += batchBytes(frame.batch)
   }
 
   /** Forgets positions that were taken after the last frame: the cycle that took them was never logged. */

@@ -17,6 +17,7 @@ import {
   sorted,
   unsupported,
 } from './bind/binding.ts'
+import { bindUpdate, type Conflict, type Returning } from './bind/change.ts'
 import { bindCreateRelation } from './bind/create.ts'
 import { bindDrop } from './bind/drop.ts'
 import { applyEmit, type EmitMode } from './bind/emission.ts'
@@ -52,7 +53,18 @@ export type BoundStatement = { notices: string[] } & (
   | /** Columns are those of the target, in its order. */ {
       kind: 'insert'
       target: string
+      /** The rows; behind them whether each CHECK is satisfied. */
       plan: Plan
+      conflict: Conflict | null
+      returning: Returning | null
+    }
+  | {
+      kind: 'update'
+      verb: 'UPDATE' | 'DELETE'
+      target: string
+      /** DELETE: the rows that go. UPDATE: also, beside them, the rows that come, and their checks. */
+      plan: Plan
+      returning: Returning | null
     }
   | { kind: 'insert-continuous'; target: string; query: ContinuousQuery }
   | { kind: 'select'; plan: Plan }
@@ -99,6 +111,9 @@ function bindStatement(binding: Binding, statement: Statement): BoundStatement {
       return bindDrop(binding, statement)
     case 'insert':
       return bindInsert(binding, statement)
+    case 'update':
+    case 'delete':
+      return bindUpdate(binding, statement)
     case 'query-statement':
       return bindSelectStatement(binding, statement.query)
     case 'subscribe':

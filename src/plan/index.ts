@@ -10,6 +10,7 @@ export {
 } from './bind.ts'
 export { explainJson, explainText } from './explain.ts'
 export { columnsOf, moveColumns } from './expression.ts'
+export { overRows } from './given.ts'
 export { libraryFunction } from './library.ts'
 export type {
   AggregateCall,

@@ -5,6 +5,7 @@ export { Dataflow, type DataflowOptions } from './dataflow.ts'
 export {
   type ExternalInput,
   type Input,
+  type StandingRows,
   type StoredInput,
   type Taken,
   takeExternal,

@@ -19,6 +19,18 @@ export interface StoredInput {
   scan: ScanStage
   stream: string
   offset: number
+  /** A table whose rows change; null for a stream. */
+  table: StandingRows | null
+  /** Rows of the table before this offset are taken as they stand, later ones as changes; -1 before the first look. */
+  standing: number
+}
+
+/** Which rows of a table stand. */
+export interface StandingRows {
+  /** Offset after the last row. */
+  readonly end: number
+  /** Was the row at this offset taken back, or is it the taking back of another one? */
+  isGone(offset: number): boolean
 }
 
 /** A bounded or endless source outside, read by a connector. */
@@ -56,7 +68,14 @@ export type Input = StoredInput | ExternalInput
 export type RowsMax = (scan: ScanStage) => number
 
 /** One step's worth: a slice of one input, or its end. */
-export type Taken = { input: Input; slice: Slice } | { input: ExternalInput; end: number }
+export type Taken =
+  | {
+      input: Input
+      slice: Slice
+      /** The position after the change that the rows belong to; 0 where each stands for itself. */
+      until: number
+    }
+  | { input: ExternalInput; end: number }
 
 /** The next slice of the log's streams before `upTo`, in the order of the log. */
 export function takeStored(
@@ -69,6 +88,7 @@ export function takeStored(
   let position = upTo
   let next = upTo
   for (const input of inputs) {
+    skipGone(input)
     const frame = log.frameAt(input.stream, input.offset)
     if (frame === undefined) continue
     const at = frame.position + input.offset - frame.offset
@@ -82,10 +102,28 @@ export function takeStored(
   if (first === null) return null
   const frame = log.frameAt(first.stream, first.offset)!
   const from = first.offset - frame.offset
-  const rows = Math.min(rowsMax(first.scan), frame.batch.rows - from, Math.max(1, next - position))
+  const most = Math.min(rowsMax(first.scan), frame.batch.rows - from, Math.max(1, next - position))
+  const isStanding = first.offset < first.standing
+  const rows = isStanding ? standingRows(first, most) : most
   first.offset += rows
   const columns = first.scan.plan.columns
-  return { input: first, slice: { batch: frame.batch, columns, from, rows, position } }
+  const removes = isStanding ? null : frame.removes
+  const slice = { batch: frame.batch, columns, from, rows, position, removes }
+  return { input: first, slice, until: first.table === null ? 0 : frame.until }
+}
+
+/** Goes on to the next row that stands. */
+function skipGone(input: StoredInput): void {
+  const { table, standing } = input
+  if (table === null) return
+  while (input.offset < standing && table.isGone(input.offset)) input.offset++
+}
+
+/** Rows that stand side by side. */
+function standingRows({ table, offset, standing }: StoredInput, most: number): number {
+  let rows = 1
+  while (rows < most && offset + rows < standing && !table!.isGone(offset + rows)) rows++
+  return rows
 }
 
 /**
@@ -118,7 +156,7 @@ export function takeExternal(
     open.filter((input) => input !== first),
     rowsMax(first.scan),
   )
-  return { input: first, slice: takeRows(first, rows, takePositions(rows)) }
+  return { input: first, slice: takeRows(first, rows, takePositions(rows)), until: 0 }
 }
 
 /** Takes exactly `rows` rows of one input, as a logged run says; promises until they are read. */
@@ -145,7 +183,7 @@ function takeRows(input: ExternalInput, rows: number, position: number): Slice {
   }
   input.from += rows
   input.rows += rows
-  return { batch, columns: input.columns, from, rows, position }
+  return { batch, columns: input.columns, from, rows, position, removes: null }
 }
 
 /** Makes sure that the input has a row at hand or is known to be exhausted; an endless one may have none. */

@@ -74,7 +74,8 @@ export interface Select {
 
 export interface Relation {
   name: string
-  object: 'stream' | 'table'
+  /** Rows of a `changing` table are updated and deleted too. */
+  object: 'stream' | 'table' | 'changing'
   columns: { name: string; type: string; kind: Kind }[]
   /** Seconds that the watermark on `ts` trails; null = ascending; undefined = no watermark. */
   delay?: number | null | undefined
@@ -86,9 +87,10 @@ export interface View {
   emit: 'changes' | 'on-window-close'
 }
 
-/** A fed row: cells as golden scripts write them. */
+/** A fed row, or a change of rows with the same `k`: cells as golden scripts write them. */
 export interface Fed {
   relation: string
+  verb?: 'update' | 'delete'
   cells: string[]
   /** A commit point follows. */
   flush: boolean
@@ -185,12 +187,37 @@ export function relationSql({ name, object, columns, delay }: Relation): string 
   const definitions = columns.map((column) => `${column.name} ${column.type}`)
   if (delay === null) definitions.push('watermark for ts')
   else if (delay !== undefined) definitions.push(`watermark for ts as ts - ${seconds(delay)}`)
-  return `create ${object} ${name} (${definitions.join(', ')});`
+  const kind = object === 'stream' ? 'stream' : 'table'
+  const only = object === 'table' ? ' append only' : ''
+  return `create ${kind} ${name} (${definitions.join(', ')})${only};`
 }
 
 export function viewSql({ name, select, emit }: View): string {
   const suffix = emit === 'on-window-close' ? ' emit on window close' : ''
   return `create materialized view ${name} as ${selectSql(select, millrace)}${suffix};`
+}
+
+type Column = Relation['columns'][number]
+
+/** A fed row of a changing table as a statement; `sql` writes a cell. */
+export function changeSql(
+  { relation, verb, cells }: Fed,
+  columns: readonly Column[],
+  sql: (cell: string, column: Column) => string = cellSql,
+): string {
+  const values = cells.map((cell, index) => sql(cell, columns[index]!))
+  if (verb === undefined) return `insert into ${relation} values (${values.join(', ')});`
+  const place = columns.findIndex(({ name }) => name === 'k')
+  const where = place < 0 ? '' : ` where k = ${values[place]}`
+  if (verb === 'delete') return `delete from ${relation}${where};`
+  const set = columns.map(({ name }, index) => `${name} = ${values[index]}`)
+  return `update ${relation} set ${set.join(', ')}${where};`
+}
+
+function cellSql(cell: string, { kind, type }: Column): string {
+  if (cell === 'NULL') return 'null'
+  const text = kind === 'timestamp' && /^\d\d:\d\d$/.test(cell) ? `2026-01-01 00:${cell}` : cell
+  return `cast(${text.startsWith("'") ? text : `'${text}'`} as ${type})`
 }
 
 /** The case as a golden script without expectations. */
@@ -200,8 +227,15 @@ export function scriptOf(one: Case): string {
   const expectAll = () => {
     for (const { name } of one.views) lines.push(`expect ${name}`, `errors ${name}`)
   }
-  for (const { relation, cells, flush } of one.rows) {
-    const { columns } = one.relations.find(({ name }) => name === relation)!
+  for (const fed of one.rows) {
+    const { relation, cells, flush } = fed
+    const { columns, object } = one.relations.find(({ name }) => name === relation)!
+    if (object === 'changing') {
+      lines.push(changeSql(fed, columns))
+      open = null
+      if (flush) expectAll()
+      continue
+    }
     if (open !== relation)
       lines.push(`feed ${relation} | ${columns.map(({ name }) => name).join(' | ')} |`)
     lines.push(`  | ${cells.join(' | ')} |`)

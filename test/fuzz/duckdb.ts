@@ -11,6 +11,7 @@ import type { Field, Row, Value } from '../../src/data/index.ts'
 import { physicalOf } from '../../src/data/index.ts'
 import {
   type Case,
+  changeSql,
   type Dialect,
   type From,
   type Kind,
@@ -87,9 +88,15 @@ export async function load(connection: DuckDBConnection, one: Case): Promise<voi
     const definitions = columns.map((column) => `${column.name} ${duckType(column.type)}`)
     await connection.run(`create or replace temp table ${name} (${definitions.join(', ')})`)
   }
-  for (const { relation, cells } of one.rows) {
+  for (const fed of one.rows) {
+    const { relation, cells } = fed
     if (own.has(relation)) continue
     const { columns } = one.relations.find(({ name }) => name === relation)!
+    if (fed.verb !== undefined) {
+      const write = (cell: string, { type }: { type: string }) => literal(cell, type)
+      await connection.run(changeSql(fed, columns, write))
+      continue
+    }
     const values = cells.map((cell, index) => literal(cell, columns[index]!.type))
     await connection.run(`insert into ${relation} values (${values.join(', ')})`)
   }

@@ -70,7 +70,10 @@ class Generator {
       const kind = pick(random, this.#kinds)
       columns.push({ name: `c${column}`, type: typeOf(kind), kind })
     }
-    if (chance(random, 0.3)) return { name: `t${index}`, object: 'table', columns }
+    if (chance(random, 0.3)) {
+      const object = chance(random, 0.6) ? 'changing' : 'table'
+      return { name: `t${index}`, object, columns }
+    }
     const delay = pick(random, [undefined, null, 0, 5, 20])
     return { name: `s${index}`, object: 'stream', columns, delay }
   }
@@ -365,7 +368,9 @@ function rowsOf(generator: Generator): Fed[] {
         ? pool[random.below(Math.min(pool.length, 2 + common))]!
         : pick(random, pool)
     })
-    return { relation: relation.name, cells: row, flush: chance(random, flushes) }
+    const fed: Fed = { relation: relation.name, cells: row, flush: chance(random, flushes) }
+    if (relation.object !== 'changing' || chance(random, 0.55)) return fed
+    return { ...fed, verb: chance(random, 0.6) ? 'update' : 'delete' }
   })
 }
 

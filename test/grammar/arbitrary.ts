@@ -7,7 +7,9 @@
  */
 import fc from 'fast-check'
 import type {
+  Assignment,
   BinaryOperator,
+  Constraint,
   Emit,
   Expression,
   Identifier,
@@ -485,6 +487,38 @@ const option: fc.Arbitrary<Option> = fc.record({
   span: fc.constant(span),
 })
 
+function constraint(
+  e: fc.Arbitrary<Expression>,
+  columns: fc.Arbitrary<Identifier[]>,
+): fc.Arbitrary<Constraint> {
+  const one = fc.constant(span)
+  return fc.oneof(
+    fc.record({
+      kind: fc.constant('key' as const),
+      primary: fc.boolean(),
+      name: fc.option(identifier),
+      columns,
+      enforced: fc.boolean(),
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('check' as const),
+      name: fc.option(identifier),
+      condition: e,
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('foreign-key' as const),
+      name: fc.option(identifier),
+      columns,
+      table: path,
+      referenced: columns,
+      span: one,
+    }),
+    fc.record({ kind: fc.constant('default' as const), value: e, span: one }),
+  )
+}
+
 function statements(tie: Tie): fc.Arbitrary<Statement> {
   const e = tie('expression')
   const query = tie('query')
@@ -496,6 +530,7 @@ function statements(tie: Tie): fc.Arbitrary<Statement> {
     type,
     notNull: fc.boolean(),
     computed: fc.constant(null),
+    constraints: fc.array(constraint(e, fc.constant([])), { maxLength: 2 }),
     span: one,
   })
   const computedColumn = fc.record({
@@ -504,8 +539,43 @@ function statements(tie: Tie): fc.Arbitrary<Statement> {
     type: fc.option(type),
     notNull: fc.boolean(),
     computed: e,
+    constraints: fc.constant<Constraint[]>([]),
     span: one,
   })
+  const stated = constraint(e, fc.array(identifier, { minLength: 1, maxLength: 2 }))
+  const assignment = fc.record({
+    kind: fc.constant('assignment' as const),
+    column: identifier,
+    value: fc.oneof(e, fc.constant({ kind: 'default' as const, span })),
+    span: one,
+  })
+  const conflict = fc.oneof(
+    fc.record({
+      kind: fc.constant('conflict' as const),
+      columns,
+      action: fc.constant('nothing' as const),
+      assignments: fc.constant<Assignment[]>([]),
+      where: fc.constant(null),
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('conflict' as const),
+      columns,
+      action: fc.constant('update' as const),
+      assignments: fc.array(assignment, { maxLength: 2 }),
+      where: maybe(e),
+      span: one,
+    }),
+  )
+  const returning = fc.array(
+    fc.record({
+      kind: fc.constant('select-item' as const),
+      expression: e,
+      alias: fc.option(identifier),
+      span: one,
+    }),
+    { maxLength: 2 },
+  )
   const watermark = fc.record({
     kind: fc.constant('watermark' as const),
     column: identifier,
@@ -557,6 +627,25 @@ function statements(tie: Tie): fc.Arbitrary<Statement> {
       target: path,
       columns,
       source: query,
+      conflict: fc.option(conflict),
+      returning,
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('update' as const),
+      target: path,
+      alias: fc.option(identifier),
+      assignments: fc.array(assignment, { minLength: 1, maxLength: 2 }),
+      where: maybe(e),
+      returning,
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('delete' as const),
+      target: path,
+      alias: fc.option(identifier),
+      where: maybe(e),
+      returning,
       span: one,
     }),
     fc.record({
@@ -575,6 +664,11 @@ function statements(tie: Tie): fc.Arbitrary<Statement> {
       name: path,
       ifNotExists: fc.boolean(),
       columns: fc.array(fc.oneof(columnDefinition, computedColumn), { maxLength: 3 }),
+      constraints: fc.array(
+        stated.filter(({ kind }) => kind !== 'default'),
+        { maxLength: 2 },
+      ),
+      appendOnly: fc.boolean(),
       watermark: fc.option(watermark),
       partitionedBy: columns,
       options: fc.array(option, { maxLength: 2 }),

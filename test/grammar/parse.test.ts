@@ -361,6 +361,8 @@ test.each<[string, unknown]>([
       object: 'stream',
       name: path('s'),
       ifNotExists: true,
+      appendOnly: false,
+      constraints: [],
       query: null,
       columns: [
         {
@@ -369,6 +371,7 @@ test.each<[string, unknown]>([
           type: ty('BIGINT'),
           notNull: true,
           computed: null,
+          constraints: [],
         },
         {
           kind: 'column-definition',
@@ -376,6 +379,7 @@ test.each<[string, unknown]>([
           type: ty('TIMESTAMP', 3),
           notNull: false,
           computed: null,
+          constraints: [],
         },
       ],
       watermark: {
@@ -399,6 +403,8 @@ test.each<[string, unknown]>([
       object: 'table',
       name: path('t'),
       ifNotExists: false,
+      appendOnly: false,
+      constraints: [],
       columns: [
         {
           kind: 'column-definition',
@@ -406,6 +412,7 @@ test.each<[string, unknown]>([
           type: ty('INT'),
           notNull: false,
           computed: null,
+          constraints: [],
         },
       ],
       watermark: { kind: 'watermark', column: id('a'), delayed: null },
@@ -450,9 +457,14 @@ test.each<[string, unknown]>([
       target: path('t'),
       columns: [id('a'), id('b')],
       source: { kind: 'query', body: { kind: 'values', rows: [[num('1'), num('2')]] }, ...tail },
+      conflict: null,
+      returning: [],
     },
   ],
-  ['INSERT INTO t (SELECT 1)', { kind: 'insert', target: path('t'), columns: [], source: one }],
+  [
+    'INSERT INTO t (SELECT 1)',
+    { kind: 'insert', target: path('t'), columns: [], source: one, conflict: null, returning: [] },
+  ],
   [
     'SUBSCRIBE s.errors',
     {

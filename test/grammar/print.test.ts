@@ -46,9 +46,10 @@ function count(node: unknown, kinds: Map<string, number>): void {
 
 // biome-ignore format: a list to read as a block
 const everyKind = [
-  'between', 'binary', 'boolean', 'call', 'case', 'cast', 'column', 'column-definition', 'create-relation',
-  'create-view', 'derived', 'describe', 'drop', 'emit', 'explain', 'extract', 'flush', 'identifier', 'in', 'insert',
-  'interval', 'is-boolean', 'is-distinct', 'is-null', 'join', 'like', 'null', 'number', 'option', 'order-item',
-  'parameter', 'path', 'query', 'query-statement', 'select', 'select-item', 'set', 'show', 'star', 'string',
-  'subscribe', 'table', 'type', 'typed-literal', 'unary', 'values', 'watermark', 'window',
+  'assignment', 'between', 'binary', 'boolean', 'call', 'case', 'cast', 'check', 'column', 'column-definition',
+  'conflict', 'create-relation', 'create-view', 'default', 'delete', 'derived', 'describe', 'drop', 'emit',
+  'explain', 'extract', 'flush', 'foreign-key', 'identifier', 'in', 'insert', 'interval', 'is-boolean',
+  'is-distinct', 'is-null', 'join', 'key', 'like', 'null', 'number', 'option', 'order-item', 'parameter',
+  'path', 'query', 'query-statement', 'select', 'select-item', 'set', 'show', 'star', 'string', 'subscribe',
+  'table', 'type', 'typed-literal', 'unary', 'update', 'values', 'watermark', 'window',
 ]

@@ -22,6 +22,8 @@ export interface Shown {
 
 interface Source {
   contributions: Contribution[]
+  /** Rows go, too. */
+  isTable?: boolean
 }
 
 /** Where the rows of external tables begin when stored rows are read beside them. */
@@ -91,8 +93,8 @@ export class World {
     return this.#position
   }
 
-  createRelation(name: string): void {
-    this.#sources.set(name.toLowerCase(), { contributions: [] })
+  createRelation(name: string, isTable = false): void {
+    this.#sources.set(name.toLowerCase(), { contributions: [], isTable })
   }
 
   drop(name: string): void {
@@ -106,6 +108,14 @@ export class World {
     const { contributions } = this.source(name)
     for (const row of rows) {
       contributions.push({ row: [...row], weight: 1, triple: [this.#position++, 0, 0] })
+    }
+  }
+
+  /** Rows of a table come and go; each change takes the next position. */
+  change(name: string, changes: readonly { row: Row; weight: number }[]): void {
+    const { contributions } = this.source(name)
+    for (const { row, weight } of changes) {
+      contributions.push({ row: [...row], weight, triple: [this.#position++, 0, 0] })
     }
   }
 
@@ -185,7 +195,8 @@ export class World {
 
   /** The rows of a relation now: those of streams where they stand, those of views all at (0, 0, 0). */
   present(name: string): Contribution[] {
-    const { contributions } = this.source(name)
+    const { contributions, isTable } = this.source(name)
+    if (isTable) return left(contributions)
     return this.#isView(name) ? standing(contributions) : [...contributions]
   }
 
@@ -210,6 +221,20 @@ const errorChange = (line: ErrorLine): { row: Row; triple: readonly [number, num
   row: [BigInt(line.offset), line.code, line.message, line.row],
   triple: [line.offset, 0, 0],
 })
+
+/** What is left of a table's history, each row where it came; of equal rows the earliest goes first. */
+function left(history: readonly Contribution[]): Contribution[] {
+  const rows: Contribution[] = []
+  for (const one of history) {
+    if (one.weight > 0) rows.push(one)
+    else
+      rows.splice(
+        rows.findIndex(({ row }) => keyOf(row) === keyOf(one.row)),
+        1,
+      )
+  }
+  return rows
+}
 
 /** What is left of a history of changes, all of it at the start of the order. */
 function standing(history: readonly Contribution[]): Contribution[] {

@@ -19,7 +19,7 @@ const definitions = `
     ts timestamp(3), watermark for ts as ts - interval '5' second);
   create stream person (id bigint, name varchar, at timestamp, watermark for at);
   create stream plain (k int, v int, ok boolean, d date, i interval, at timestamp(0));
-  create table side (id int not null, label varchar, rate decimal(4, 3));
+  create table side (id int not null, label varchar, rate decimal(4, 3)) append only;
   create table files (k bigint, n bigint, w timestamp(3)) with ('connector' = 'files');
   create table hole (k bigint, n bigint) with ('connector' = 'hole');
   create table endless (k bigint, t timestamp(3), watermark for t) with ('connector' = 'endless');

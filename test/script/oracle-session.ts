@@ -9,6 +9,7 @@ import type { Dialect, Field, Row } from '../../src/data/index.ts'
 import { column, literal } from '../../src/plan/expression.ts'
 import { type BoundStatement, bind, type Expression, type Plan } from '../../src/plan/index.ts'
 import { project, values } from '../../src/plan/node.ts'
+import { inserted, type Refused, type RowChange, updated } from '../oracle/change.ts'
 import { OracleQuery, type Shown, World } from '../oracle/world.ts'
 import {
   type Changed,
@@ -146,7 +147,9 @@ export class OracleSession implements Session {
         this.#drop(bound.name)
         break
       case 'insert':
-        return this.#insert(bound.target, bound.plan, text)
+        return this.#insert(bound, text)
+      case 'update':
+        return this.#update(bound, text)
       case 'select': {
         const answer = this.#answer(bound.plan, text)
         return answer.kind === 'fault' ? answer : { ...answer, fields: bound.plan.output }
@@ -171,8 +174,11 @@ export class OracleSession implements Session {
       this.#world.createExternal(relation.name, relation.watermark?.column ?? null)
       return { kind: 'done' as const }
     }
-    this.#world.createRelation(relation.name)
-    return insert === null ? { kind: 'done' as const } : this.#insert(relation.name, insert, text)
+    const isTable = relation.kind === 'table' && relation.rules !== undefined
+    this.#world.createRelation(relation.name, isTable)
+    if (insert === null) return { kind: 'done' as const }
+    const nothing = { conflict: null, returning: null, notices: [] }
+    return this.#insert({ kind: 'insert', target: relation.name, plan: insert, ...nothing }, text)
   }
 
   #createMaterialized(relation: Relation, plan: Plan): void {
@@ -193,25 +199,55 @@ export class OracleSession implements Session {
     this.#world.drop(name)
   }
 
-  #insert(target: string, plan: Plan, text: string): Fault | { kind: 'done' } {
+  #insert(bound: BoundStatement & { kind: 'insert' }, text: string) {
+    const table = this.#stored(bound.target)
+    const standing = this.#standing(table.name)
+    return this.#change(table, bound, text, (given) =>
+      inserted(table, standing, given, bound, (plan) => this.#rowsOf(plan)),
+    )
+  }
+
+  #update(bound: BoundStatement & { kind: 'update' }, text: string) {
+    const table = this.#stored(bound.target)
+    const standing = this.#standing(table.name)
+    return this.#change(table, bound, text, (given) => updated(table, standing, given, bound.verb))
+  }
+
+  #change(
+    table: Relation & { kind: 'stream' | 'table' },
+    { plan, returning }: BoundStatement & { kind: 'insert' | 'update' },
+    text: string,
+    make: (given: Row[]) => RowChange[] | Refused,
+  ): Rows | Fault | { kind: 'done' } {
     const answer = this.#answer(plan, text)
     if (answer.kind === 'fault') return answer
-    const relation = this.#catalog.get(target)!
-    const { fields } = givenSchema(relation)
-    const bad = answer.rows.some((row) =>
-      row.some((value, at) => value === null && !fields[at]!.nullable),
-    )
-    if (bad)
-      return {
-        kind: 'fault',
-        code: 'not_null',
-        message: 'NULL for a column that takes none',
-        at: '',
-      }
-    const full = this.#completed(relation, answer.rows, text)
+    const changes = make(answer.rows)
+    if ('refused' in changes) {
+      return { kind: 'fault', code: changes.refused, message: changes.refused, at: '' }
+    }
+    const rows = changes.map(({ row }) => row)
+    const full = this.#completed(table, rows, text)
     if (!Array.isArray(full)) return full
-    this.#world.append(target, full)
-    return { kind: 'done' }
+    const completed = changes.map(({ weight }, at) => ({ row: full[at]!, weight }))
+    this.#world.change(table.name, completed)
+    if (returning === null) return { kind: 'done' }
+    throw new Error('golden scripts have no RETURNING')
+  }
+
+  #stored(name: string): Relation & { kind: 'stream' | 'table' } {
+    const relation = this.#catalog.get(name)
+    if (relation?.kind !== 'stream' && relation?.kind !== 'table') throw new Error(`no ${name}`)
+    return relation
+  }
+
+  #standing(name: string): Row[] {
+    return this.#world.present(name).map(({ row }) => row as Row)
+  }
+
+  #rowsOf(plan: Plan): Row[] {
+    const answer = this.#world.answer(plan)
+    if ('failed' in answer) throw new Error(answer.failed.message)
+    return answer.rows
   }
 
   /** The rows with their computed columns. */

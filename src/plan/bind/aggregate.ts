@@ -11,7 +11,7 @@ import { isWhole, isWide, type Type, typeText } from '../../data/index.ts'
 import { bigint, coerce, digitsOf, double, integer, isNumeric } from '../coerce.ts'
 import { call, column, literal, mapChildren, signatureOf } from '../expression.ts'
 import type { AggregateCall, Expression } from '../logical.ts'
-import { fail, unsupported } from './binding.ts'
+import { fail } from './binding.ts'
 import { isRankColumn } from './over.ts'
 
 export const aggregateNames = ['count', 'sum', 'avg', 'min', 'max'] as const

@@ -28,6 +28,7 @@ import { fold } from '../fold.ts'
 import type { Expression, Plan } from '../logical.ts'
 import { all, type Binding, fail, unsupported } from './binding.ts'
 import { clockOf } from './clock.ts'
+import { bindConstraints } from './constraint.ts'
 import { bindExpression } from './expression.ts'
 import { bindQuery } from './query.ts'
 import { refuseEmit } from './relation.ts'
@@ -59,11 +60,21 @@ export function bindCreateRelation(binding: Binding, tree: Create): BoundStateme
     fail('syntax', `${tree.object} ${name} has no columns`, tree.name.span, hint)
   }
   const watermark = bindWatermark(binding, columns.schema, tree.watermark)
+  const isMutable = tree.object === 'table' && !tree.appendOnly && watermark === null
+  if (tree.object === 'stream' && tree.appendOnly) notices.push('a STREAM is always append-only')
+  if (tree.object === 'table' && !tree.appendOnly && watermark !== null) {
+    notices.push(`${name} has a watermark: it is append-only`)
+  }
+  if (isMutable) refuseComputed(tree)
+  const schema = rowtime(columns.schema, watermark)
+  const promised = bindConstraints(binding, tree, schema, isMutable)
   const relation: Relation = {
     kind: tree.object,
     name,
-    schema: rowtime(columns.schema, watermark),
+    schema: promised.schema,
     watermark,
+    defaults: promised.defaults,
+    ...(isMutable ? { rules: promised.rules } : {}),
     ...computedOf(columns),
   }
   return { kind: 'create-relation', relation, ifNotExists, insert, notices }
@@ -72,6 +83,13 @@ export function bindCreateRelation(binding: Binding, tree: Create): BoundStateme
 const contentsOf = (insert: Plan): Columns => ({ schema: { fields: insert.output }, computed: [] })
 
 const computedOf = ({ computed }: Columns) => (computed.length === 0 ? {} : { computed })
+
+function refuseComputed(tree: Create): void {
+  const column = tree.columns.find(({ computed }) => computed !== null)
+  if (column === undefined) return
+  const hint = 'make it a STREAM or a TABLE … APPEND ONLY'
+  unsupported('computed columns of a table whose rows change', column.span, hint)
+}
 
 /** CREATE TABLE … AS SELECT. */
 function bindContents(binding: Binding, tree: Create): Plan {
@@ -252,6 +270,7 @@ function bindExternal(binding: Binding, tree: Create, name: string): Relation {
   }
   const watermark = bindWatermark(binding, columns.schema, tree.watermark)
   const schema = rowtime(columns.schema, watermark)
+  bindConstraints(binding, tree, schema, false)
   return external(connector, { name, schema, watermark, options, ...computedOf(columns) })
 }
 

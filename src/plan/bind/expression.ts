@@ -78,6 +78,8 @@ function bindNode(env: Env, tree: Tree): Expression {
       return literal(tree.value, varchar)
     case 'boolean':
       return literal(tree.value, boolean)
+    case 'default':
+      return fail('syntax', 'DEFAULT stands alone in VALUES of INSERT and in SET', tree.span)
     case 'null':
       return literal(null, nullType)
     case 'interval':
@@ -110,6 +112,7 @@ type OperatorTree = Exclude<
       | 'number'
       | 'string'
       | 'boolean'
+      | 'default'
       | 'null'
       | 'interval'
       | 'typed-literal'

@@ -8,20 +8,15 @@
 import type { Identifier, Query, QueryBody, Statement } from '../../../grammar/index.ts'
 import type { Span } from '../../base/index.ts'
 import { givenColumns, type Relation } from '../../catalog/index.ts'
-import {
-  type Field,
-  parseValue,
-  sameType,
-  type Top,
-  topColumns,
-  typeText,
-} from '../../data/index.ts'
+import { type Field, type Top, topColumns, typeText, type Value } from '../../data/index.ts'
 import type { BoundStatement } from '../bind.ts'
-import { bigint, coerce, cutFor, isAdaptable, isAssignable, varchar } from '../coerce.ts'
-import { call, column, literal } from '../expression.ts'
+import { boolean } from '../coerce.ts'
+import { column, literal } from '../expression.ts'
 import type { Expression, Plan } from '../logical.ts'
 import { project, sort, values } from '../node.ts'
+import { assigned } from './assign.ts'
 import { all, type Binding, fail, unsupported } from './binding.ts'
+import { bindConflict, bindReturning, checkNames, checksOver } from './change.ts'
 import { applyEmit, defaultEmit } from './emission.ts'
 import { bindQuery } from './query.ts'
 import { findRelation } from './relation.ts'
@@ -39,15 +34,21 @@ export function bindInsert(binding: Binding, tree: Insert): BoundStatement {
   const targets = positions.map((position) => fields[position]!)
   checkArity(tree, targets)
   const types = targets.map((field) => field.type)
-  const query = bindQuery(binding, tree.source, { top: true, targets: types })
-  const plan = assign(binding, query, target, positions, tree.source)
+  const { source, omitted } = withoutDefaults(tree.source)
+  const query = isDefaultValues(tree)
+    ? values([[literal(null, boolean)]], ['none'])
+    : bindQuery(binding, source, { top: true, targets: types })
+  const plan = assign(binding, query, target, positions, source, omitted)
   const { notices } = binding
   if (target.kind !== 'external') {
     if (tree.source.emit !== null) {
       unsupported('EMIT in INSERT INTO a stored relation', tree.source.emit.span)
     }
-    return { kind: 'insert', target: target.name, plan, notices }
+    const conflict = tree.conflict === null ? null : bindConflict(binding, target, tree.conflict)
+    const returning = bindReturning(binding, target, tree)
+    return { kind: 'insert', target: target.name, plan, conflict, returning, notices }
   }
+  refuseTableClauses(tree)
   const { emit: asked } = tree.source
   const emitted = asked === null ? defaultEmit(plan) : applyEmit(plan, asked)
   if (target.sink === 'append' && emitted.plan.updating) {
@@ -58,6 +59,31 @@ export function bindInsert(binding: Binding, tree: Insert): BoundStatement {
     fail('invalid_emit', message, tree.target.span, hint)
   }
   return { kind: 'insert-continuous', target: target.name, query: { ...emitted, notices }, notices }
+}
+
+/** A continuous INSERT writes rows that nobody here keeps. */
+function refuseTableClauses({ conflict, returning }: Insert): void {
+  if (conflict !== null) unsupported("ON CONFLICT of a connector's table", conflict.span)
+  const first = returning[0]
+  if (first !== undefined) unsupported("RETURNING of a connector's table", first.span)
+}
+
+const isDefaultValues = ({ source: { body } }: Insert): boolean =>
+  body.kind === 'values' && body.rows[0]!.length === 0
+
+/** VALUES with NULL for each DEFAULT, and where these stand: `row,column`. */
+function withoutDefaults(source: Query): { source: Query; omitted: ReadonlySet<string> } {
+  const omitted = new Set<string>()
+  const { body } = source
+  if (body.kind !== 'values') return { source, omitted }
+  const rows = body.rows.map((row, at) =>
+    row.map((cell, index) => {
+      if (cell.kind !== 'default') return cell
+      omitted.add(`${at},${index}`)
+      return { kind: 'null' as const, span: cell.span }
+    }),
+  )
+  return { source: { ...source, body: { ...body, rows } }, omitted }
 }
 
 function checkWritable(target: Relation, span: Span): void {
@@ -81,20 +107,30 @@ function bindColumns(target: Relation, tree: Insert): number[] {
   const { fields } = target.schema
   const tops = givenTops(target)
   const flat = (top: Top) => Array.from({ length: top.width }, (_, index) => top.at + index)
-  if (tree.columns.length === 0) return tops.flatMap(flat)
+  if (tree.columns.length === 0 && !isDefaultValues(tree)) return tops.flatMap(flat)
   refuseRepeated(tree.columns)
   const named = all(tree.columns.map((name) => () => columnNamed(target, tops, name)))
   const positions = named.flatMap(flat)
   const given = new Set(tops.flatMap(flat))
   const missing = fields.find(
-    (field, index) => given.has(index) && !field.nullable && !positions.includes(index),
+    (field, index) =>
+      given.has(index) &&
+      !field.nullable &&
+      !positions.includes(index) &&
+      defaultOf(target, index) === null,
   )
   if (missing !== undefined) {
-    const list = tree.columns
+    const list = tree.columns.length === 0 ? [tree.source] : tree.columns
     const span = { start: list[0]!.span.start, end: list.at(-1)!.span.end }
     fail('not_null', `column ${missing.name} of ${target.name} needs a value`, span)
   }
   return positions
+}
+
+/** The value of a column that is left out. */
+function defaultOf(target: Relation, index: number): Value {
+  const isStored = target.kind === 'stream' || target.kind === 'table'
+  return (isStored ? target.defaults?.[index] : null) ?? null
 }
 
 /** The columns that a row of the target is given, as its reader sees them; computed ones are not among them. */
@@ -138,30 +174,42 @@ function assign(
   target: Relation,
   positions: number[],
   source: Query,
+  omitted: ReadonlySet<string>,
 ): Plan {
   const { fields: whole } = target.schema
-  checkShape(
-    query,
-    positions.map((position) => whole[position]!),
-    source,
-  )
+  if (positions.length > 0) {
+    checkShape(
+      query,
+      positions.map((position) => whole[position]!),
+      source,
+    )
+  }
   const kept = givenColumns(target)
   const fields = kept.map((index) => whole[index]!)
   const widths = topColumns(positions.map((position) => whole[position]!)).map((top) => top.width)
   const spans = spansOf(source.body, widths) ?? positions.map(() => source.span)
-  const names = fields.map((field) => field.name)
-  const place = (cells: Expression[]) =>
-    all(
+  const names = [...fields.map((field) => field.name), ...checkNames(target)]
+  const place = (cells: Expression[], row = -1) => {
+    const placed = all(
       fields.map((field, place) => () => {
         const index = positions.indexOf(kept[place]!)
-        if (index < 0) return literal(null, field.type)
+        if (index < 0 || omitted.has(`${row},${index}`)) {
+          return literal(defaultOf(target, kept[place]!), field.type)
+        }
         return assigned(binding, cells[index]!, field, spans[index]!)
       }),
     )
+    return [...placed, ...checksOver(target, placed)]
+  }
   if (query.kind === 'values') {
     const rows = query.rows.map((row, number) => () => {
-      checkNotNull(row, whole, positions, rowSpans(source.body, number, widths) ?? spans)
-      return place(row)
+      const given = positions.map((position, index) =>
+        omitted.has(`${number},${index}`)
+          ? literal(defaultOf(target, position), whole[position]!.type)
+          : row[index]!,
+      )
+      checkNotNull(given, whole, positions, rowSpans(source.body, number, widths) ?? spans)
+      return place(row, number)
     })
     return values(all(rows), names)
   }
@@ -170,7 +218,9 @@ function assign(
   if (query.kind === 'project') return project(query.input, place(query.expressions), names)
   const columns = query.output.map((field, index) => column(index, field))
   const expressions = place(columns)
-  const same = expressions.every((e, index) => e.kind === 'column' && e.index === index)
+  const same =
+    expressions.length === query.output.length &&
+    expressions.every((e, index) => e.kind === 'column' && e.index === index)
   if (same && query.output.every((field, index) => field.name === names[index])) return query
   return project(query, expressions, names)
 }
@@ -249,30 +299,4 @@ function rowSpans(body: QueryBody, row: number, widths: readonly number[]): Span
 /** Each place as often as its column has flat columns. */
 function repeated(places: readonly { span: Span }[], widths: readonly number[]): Span[] {
   return places.flatMap(({ span }, index) => Array.from({ length: widths[index] ?? 1 }, () => span))
-}
-
-function assigned(binding: Binding, value: Expression, field: Field, span: Span): Expression {
-  const stored = storedValue(binding, value, field, span)
-  const { type } = field
-  if (type.kind !== 'varchar' || type.length === undefined) return stored
-  if (stored.kind === 'literal') {
-    const long = stored.value !== null && parseValue(String(stored.value), type) === undefined
-    if (long) fail('overflow', `value too long for ${typeText(type)}`, span)
-    return stored
-  }
-  return call('check_length', [stored, literal(BigInt(type.length), bigint)], varchar, span)
-}
-
-function storedValue(
-  { dialect }: Binding,
-  value: Expression,
-  field: Field,
-  span: Span,
-): Expression {
-  if (sameType(value.type, field.type)) return value
-  if (isAdaptable(value) || isAssignable(value.type, field.type, dialect)) {
-    return coerce(cutFor(dialect, value, field.type), field.type, span)
-  }
-  const types = `${typeText(field.type)}, not ${typeText(value.type)}`
-  return fail('type_mismatch', `column ${field.name} takes ${types}`, span, 'convert it with CAST')
 }

@@ -95,6 +95,7 @@ export function rename(plan: Plan, names: readonly string[]): Plan {
 function bindScan(binding: Binding, relation: Relation, span: Span): Plan {
   checkReadable(binding, relation, span)
   const materialized = relation.kind === 'materialized' ? relation : null
+  const rules = relation.kind === 'table' ? relation.rules : undefined
   return scan(
     {
       name: relation.name,
@@ -103,11 +104,22 @@ function bindScan(binding: Binding, relation: Relation, span: Span): Plan {
       watermark: binding.continuous ? relation.watermark : null,
       // A failure that is taken back leaves the list.
       updating:
-        binding.continuous && (materialized?.updating === true || relation.kind === 'errors'),
-      key: materialized?.key ?? null,
+        binding.continuous &&
+        (materialized?.updating === true || relation.kind === 'errors' || rules !== undefined),
+      key: materialized?.key ?? keyOf(relation),
     },
     relation.schema.fields.map((_, index) => index),
   )
+}
+
+/** Columns that identify a row of a table; null when none are known to. */
+function keyOf(relation: Relation): number[] | null {
+  if (relation.kind !== 'table') return null
+  const { fields } = relation.schema
+  const key = relation.rules?.keys.find(({ columns }) =>
+    columns.every((column) => !fields[column]!.nullable),
+  )
+  return key === undefined ? null : [...key.columns]
 }
 
 function checkReadable(binding: Binding, relation: Relation, span: Span): void {

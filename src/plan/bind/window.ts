@@ -77,7 +77,8 @@ function shapeOf(
     fail('invalid_window', message, call.slide!.span)
   }
   if (binding.continuous && source.plan.updating) {
-    unsupported(`${name} over a query whose rows change`, call.span)
+    const hint = 'rows of a STREAM, or of a TABLE … APPEND ONLY, only come'
+    unsupported(`${name} over a query whose rows change`, call.span, hint)
   }
   const watermarked = watermarkedColumn(source.plan, time.index)
   return {

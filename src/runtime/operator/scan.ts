@@ -7,7 +7,7 @@
  * Contract 1 (checked) rows that a filter drops have raised the watermark all the same: it is taken here.
  * Cost     a copy of the read columns (about 0.6 ns per row and column) and 0.2 to 0.8 ns for the watermark.
  */
-import type { Batch } from '../../data/index.ts'
+import { type Batch, valueAt } from '../../data/index.ts'
 import { noWatermark, type Vector, type VectorBatch } from '../../kernel/index.ts'
 import type { PhysicalPlan } from '../../plan/index.ts'
 import { loadBatch, loadContributions } from '../batch.ts'
@@ -31,6 +31,8 @@ export interface Slice {
   from: number
   rows: number
   position: number
+  /** For each row of the batch the offset of the row that it takes back, or -1; null when all rows come. */
+  removes: Float64Array | null
 }
 
 /** The windows above a scan. */
@@ -119,7 +121,12 @@ export function scanStage(
       const maximum = arena.views.i64[control >>> 3]!
       return maximum === noWatermark ? noWatermark : maximum - delay
     },
-    pushSlice({ batch, columns, from, rows, position }) {
+    pushSlice(slice) {
+      const { batch, columns, from, rows, position } = slice
+      if (slice.removes !== null) {
+        this.pushContributions(changesOf(slice, slice.removes))
+        return
+      }
       stats.rowsOut += rows
       push(0, raise(loadBatch(kernels, batch, columns, from, rows, position), position))
     },
@@ -168,6 +175,18 @@ export function scanStage(
       step = null
     },
   }
+}
+
+/** The rows of a slice of changes. */
+function changesOf(slice: Slice, removes: Float64Array): Contribution[] {
+  const { batch, columns, from, rows, position } = slice
+  return Array.from({ length: rows }, (_, at) => ({
+    row: columns.map((column) => valueAt(batch.columns[column]!, from + at)),
+    weight: removes[from + at]! < 0 ? 1 : -1,
+    major: position + at,
+    middle: 0,
+    minor: 0,
+  }))
 }
 
 /** Does the watermark, on its way up, close no window, and is no row from `least` on late for one? */

@@ -1,0 +1,132 @@
+/**
+ * Change: what INSERT, UPDATE and DELETE do to the rows of a table, one row after the other on a plain list.
+ */
+import { givenSchema, type Relation } from '../../src/catalog/index.ts'
+import type { Row } from '../../src/data/index.ts'
+import { type BoundStatement, type Expression, overRows, type Plan } from '../../src/plan/index.ts'
+import { keyOf } from './value.ts'
+
+/** A row that comes (+1) or goes (-1). */
+export interface RowChange {
+  row: Row
+  weight: number
+}
+
+/** The code of the mistake. */
+export type Refused = { refused: 'not_null' | 'check' | 'duplicate_key' }
+
+type Table = Relation & { kind: 'stream' | 'table' }
+type Answer = (plan: Plan) => Row[]
+
+/** Rows that an INSERT adds, in the order in which they come, with those that go for them. */
+export function inserted(
+  table: Table,
+  standing: readonly Row[],
+  given: readonly Row[],
+  bound: BoundStatement & { kind: 'insert' },
+  answer: Answer,
+): RowChange[] | Refused {
+  const rows = judged(table, given, 0)
+  if ('refused' in rows) return rows
+  const { conflict } = bound
+  if (conflict === null) return kept(table, standing, rows.map(comes))
+  const changes: RowChange[] = []
+  const added: Row[] = []
+  for (const row of rows) {
+    const same = (other: Row) => conflict.keys.some(({ columns }) => equalIn(columns, row, other))
+    if (added.some(same)) {
+      if (conflict.update !== null) return { refused: 'duplicate_key' }
+      continue
+    }
+    const old = standing.find(same)
+    if (old === undefined) {
+      added.push(row)
+      changes.push(comes(row))
+      continue
+    }
+    if (conflict.update === null) continue
+    added.push(row)
+    const pair = [...old, ...row]
+    const { where, expressions } = conflict.update
+    const over = (asked: Expression[]) => {
+      const fields = [...table.schema.fields, ...table.schema.fields]
+      const names = asked.map((_, index) => `_${index}`)
+      return answer(overRows(fields, [pair], asked, names))
+    }
+    if (where !== null && over([where])[0]![0] !== true) continue
+    const next = judged(table, over(expressions), 0)
+    if ('refused' in next) return next
+    changes.push({ row: old, weight: -1 }, comes(next[0]!))
+  }
+  return kept(table, standing, changes)
+}
+
+/** What an UPDATE or DELETE changes, by rows of its plan. */
+export function updated(
+  table: Table,
+  standing: readonly Row[],
+  given: readonly Row[],
+  verb: 'UPDATE' | 'DELETE',
+): RowChange[] | Refused {
+  const width = table.schema.fields.length
+  const old = given.map((cells) => cells.slice(0, width))
+  if (verb === 'DELETE') return old.map((row) => ({ row, weight: -1 }))
+  const next = judged(table, given, width)
+  if ('refused' in next) return next
+  return kept(
+    table,
+    standing,
+    old.flatMap((row, at) => [{ row, weight: -1 }, comes(next[at]!)]),
+  )
+}
+
+const comes = (row: Row): RowChange => ({ row, weight: 1 })
+
+function judged(table: Table, given: readonly Row[], from: number): Row[] | Refused {
+  const { fields } = givenSchema(table)
+  const rows: Row[] = []
+  for (const cells of given) {
+    const row = cells.slice(from, from + fields.length)
+    if (row.some((value, index) => value === null && !fields[index]!.nullable)) {
+      return { refused: 'not_null' }
+    }
+    if (cells.slice(from + fields.length).includes(false)) return { refused: 'check' }
+    rows.push(row)
+  }
+  return rows
+}
+
+/** The changes, if no key is there twice after them; rows that stay as they are left out. */
+function kept(table: Table, standing: readonly Row[], changes: RowChange[]): RowChange[] | Refused {
+  const after = [...standing]
+  for (const { row, weight } of changes) {
+    if (weight < 0) {
+      after.splice(
+        after.findIndex((other) => keyOf(other) === keyOf(row)),
+        1,
+      )
+    }
+  }
+  for (const { row, weight } of changes) {
+    if (weight < 0) continue
+    for (const { columns } of table.rules?.keys ?? []) {
+      if (after.some((other) => equalIn(columns, row, other))) return { refused: 'duplicate_key' }
+    }
+    after.push(row)
+  }
+  const told: RowChange[] = []
+  for (const change of changes) {
+    const before = told.at(-1)
+    const same =
+      before !== undefined && before.weight < 0 && keyOf(before.row) === keyOf(change.row)
+    if (same && change.weight > 0) told.pop()
+    else told.push(change)
+  }
+  return told
+}
+
+function equalIn(columns: readonly number[], a: Row, b: Row): boolean {
+  return columns.every(
+    (column) => a[column] !== null && keyOf([a[column]!]) === keyOf([b[column]!]),
+  )
+}
