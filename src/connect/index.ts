@@ -10,6 +10,7 @@ import type { Connectors } from '../data/index.ts'
 import { blackholeConnector } from './blackhole.ts'
 import { filesystemConnector } from './filesystem.ts'
 import { type JsSource, jsConnector } from './js.ts'
+import { nexmarkConnector } from './nexmark.ts'
 
 export type { BlackholeWriter } from './blackhole.ts'
 export type { JsRow, JsRows, JsSource } from './js.ts'
@@ -20,6 +21,11 @@ export function builtinConnectors(
   disk: Disk,
   sources: ReadonlyMap<string, JsSource> = new Map(),
 ): Connectors {
-  const all = [filesystemConnector(disk), blackholeConnector(), jsConnector(sources)]
+  const all = [
+    filesystemConnector(disk),
+    blackholeConnector(),
+    jsConnector(sources),
+    nexmarkConnector(),
+  ]
   return new Map(all.map((connector) => [connector.name, connector]))
 }

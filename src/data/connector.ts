@@ -58,6 +58,8 @@ export interface Connector {
   readonly name: string
   /** Is every input of this connector finite? */
   readonly bounded: boolean
+  /** Is the input that these options describe endless, where others are finite? */
+  isEndless?(options: ConnectorOptions): boolean
   /** `append`: takes +I only. `changes`: takes every kind. null: cannot be written. */
   readonly sink: 'append' | 'changes' | null
   readonly source: boolean

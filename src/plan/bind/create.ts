@@ -290,7 +290,8 @@ function external(
     computed?: ComputedColumn[]
   },
 ): Relation {
-  const { bounded, source, sink } = connector
+  const { source, sink } = connector
+  const bounded = connector.bounded && connector.isEndless?.(made.options) !== true
   return { kind: 'external', ...made, connector: connector.name, bounded, source, sink }
 }
 

@@ -1,0 +1,69 @@
+/** The Nexmark queries as DuckDB says them over the tables person, auction and bid. */
+
+const open = 'A.id = B.auction and B.dateTime between A.dateTime and A.expires'
+const hopCounts = `
+  select auction, count(*) as num, s from (
+    select auction, unnest(range(
+      (epoch_us(dateTime) // 2000000) * 2000000 - 8000000,
+      (epoch_us(dateTime) // 2000000) * 2000000 + 1, 2000000)) as s
+    from bid)
+  group by auction, s`
+const slice = (time: string) => `(epoch_us(${time}) // 10000000) * 10000000`
+const ranks = ['true', 'price < 10000', 'price >= 10000 and price < 1000000', 'price >= 1000000']
+const counted = (what: string) =>
+  ranks.map((rank) => `count(${what}) filter (where ${rank})`).join(', ')
+const statistics = `${counted('*')}, ${counted('distinct bidder')}, ${counted('distinct auction')}`
+const known = "lower(channel) in ('apple', 'google', 'facebook', 'baidu')"
+const channelId = "regexp_extract(url, '(&|^)channel_id=([^&]*)', 2)"
+/** Rows of equal order keys stand in the order of their values. */
+const values = 'auction, bidder, price, channel, url, dateTime, extra'
+const day = "strftime(dateTime, '%Y-%m-%d')"
+
+export const duckQueries: Readonly<Record<string, string>> = {
+  q0: 'select auction, bidder, price, dateTime, extra from bid',
+  q1: 'select auction, bidder, 0.908 * price, dateTime, extra from bid',
+  q2: 'select auction, price from bid where auction % 123 = 0',
+  q3: `select P.name, P.city, P.state, A.id from auction A join person P on A.seller = P.id
+    where A.category = 10 and P.state in ('OR', 'ID', 'CA')`,
+  q4: `select category, cast(avg(final) as bigint) from (
+      select max(B.price) as final, A.category from auction A, bid B where ${open} group by A.id, A.category)
+    group by category`,
+  q5: `with counts as (${hopCounts})
+    select auction, num from counts c where num = (select max(num) from counts d where d.s = c.s)`,
+  q7: `with top as (select max(price) as price, ${slice('dateTime')} as s from bid group by s)
+    select auction, bidder, B.price, dateTime, extra from bid B join top on B.price = top.price
+    where epoch_us(dateTime) between s and s + 10000000`,
+  q8: `with P as (select distinct id, name, ${slice('dateTime')} as s from person),
+      A as (select distinct seller, ${slice('dateTime')} as s from auction)
+    select id, name, make_timestamp(P.s) from P join A on id = seller and P.s = A.s`,
+  q9: `select * exclude (n) from (
+      select A.*, B.auction, B.bidder, B.price, B.dateTime as at, B.extra as more,
+        row_number() over (partition by A.id order by B.price desc, B.dateTime, B.bidder, B.extra) as n
+      from auction A, bid B where ${open})
+    where n = 1`,
+  q12: 'select bidder, count(*) from bid group by bidder',
+  q14: `select auction, bidder, 0.908 * price,
+      case when hour(dateTime) between 8 and 18 then 'dayTime'
+        when hour(dateTime) <= 6 or hour(dateTime) >= 20 then 'nightTime' else 'otherTime' end,
+      dateTime, extra, length(extra) - length(replace(extra, 'c', ''))
+    from bid where 0.908 * price > 1000000 and 0.908 * price < 50000000`,
+  q15: `select ${day}, ${statistics} from bid group by ${day}`,
+  q16: `select channel, ${day}, max(strftime(dateTime, '%H:%M')), ${statistics} from bid group by channel, ${day}`,
+  q17: `select auction, ${day}, ${counted('*')}, min(price), max(price), cast(avg(price) as bigint), sum(price)
+    from bid group by auction, ${day}`,
+  q18: `select * exclude (n) from (
+      select *, row_number() over (partition by bidder, auction order by dateTime desc, ${values}) as n from bid)
+    where n = 1`,
+  q19: `select * from (
+      select *, row_number() over (partition by auction order by price desc, ${values}) as n from bid)
+    where n <= 10`,
+  q20: `select auction, bidder, price, channel, url, B.dateTime, B.extra, itemName, description, initialBid, reserve,
+      A.dateTime, expires, seller, category, A.extra
+    from bid B join auction A on B.auction = A.id where A.category = 10`,
+  q21: `select auction, bidder, price, channel, case lower(channel) when 'apple' then '0' when 'google' then '1'
+      when 'facebook' then '2' when 'baidu' then '3' else ${channelId} end
+    from bid where ${channelId} <> '' or ${known}`,
+  q22: `select auction, bidder, price, channel, split_part(url, '/', 4), split_part(url, '/', 5),
+      split_part(url, '/', 6)
+    from bid`,
+}
