@@ -1,4 +1,7 @@
-/** The Nexmark queries as DuckDB says them over the tables person, auction and bid. */
+/**
+ * The Nexmark queries as DuckDB says them over the tables person, auction and bid; rows of equal order keys stand in
+ * the order of the events.
+ */
 
 const open = 'A.id = B.auction and B.dateTime between A.dateTime and A.expires'
 const hopCounts = `
@@ -15,8 +18,6 @@ const counted = (what: string) =>
 const statistics = `${counted('*')}, ${counted('distinct bidder')}, ${counted('distinct auction')}`
 const known = "lower(channel) in ('apple', 'google', 'facebook', 'baidu')"
 const channelId = "regexp_extract(url, '(&|^)channel_id=([^&]*)', 2)"
-/** Rows of equal order keys stand in the order of their values. */
-const values = 'auction, bidder, price, channel, url, dateTime, extra'
 const day = "strftime(dateTime, '%Y-%m-%d')"
 
 export const duckQueries: Readonly<Record<string, string>> = {
@@ -41,6 +42,7 @@ export const duckQueries: Readonly<Record<string, string>> = {
         row_number() over (partition by A.id order by B.price desc, B.dateTime, B.bidder, B.extra) as n
       from auction A, bid B where ${open})
     where n = 1`,
+  q10: `select auction, bidder, price, dateTime, extra, ${day}, strftime(dateTime, '%H:%M') from bid`,
   q12: 'select bidder, count(*) from bid group by bidder',
   q14: `select auction, bidder, 0.908 * price,
       case when hour(dateTime) between 8 and 18 then 'dayTime'
@@ -52,10 +54,10 @@ export const duckQueries: Readonly<Record<string, string>> = {
   q17: `select auction, ${day}, ${counted('*')}, min(price), max(price), cast(avg(price) as bigint), sum(price)
     from bid group by auction, ${day}`,
   q18: `select * exclude (n) from (
-      select *, row_number() over (partition by bidder, auction order by dateTime desc, ${values}) as n from bid)
+      select *, row_number() over (partition by bidder, auction order by dateTime desc, rowid) as n from bid)
     where n = 1`,
   q19: `select * from (
-      select *, row_number() over (partition by auction order by price desc, ${values}) as n from bid)
+      select *, row_number() over (partition by auction order by price desc, rowid) as n from bid)
     where n <= 10`,
   q20: `select auction, bidder, price, channel, url, B.dateTime, B.extra, itemName, description, initialBid, reserve,
       A.dateTime, expires, seller, category, A.extra
