@@ -192,13 +192,13 @@ function bindTimes(operator: BinaryOperator, pair: Pair): Expression | null {
       return call('add', [left, right], timestamp(6), planSpan)
     case 'time + date':
       return call('add', [right, left], timestamp(6), planSpan)
-    case 'time - time':
     case 'date + integer':
     case 'date - integer':
       return call(words[operator]!, [left, right], date, planSpan)
     case 'integer + date':
       return call('add', [right, left], date, planSpan)
     case 'timestamp - timestamp':
+    case 'time - time':
       return call('subtract', [left, right], interval, planSpan)
     case 'date - date':
       return call('subtract', [left, right], integer, planSpan)
