@@ -72,6 +72,11 @@ function statementAfter(text: string, position: number): Token[] {
 
 let walk: Walk | undefined
 
+/** Keywords that may come after the tokens of the beginning of a statement; none for very many tokens. */
+export function wordsAfter(tokens: readonly Token[]): string[] {
+  return tokens.length > tokensMax ? [] : offered(tokens).keywords
+}
+
 function offered(tokens: readonly Token[]): Pick<Completion, 'keywords' | 'wants'> {
   walk ??= new Walk(Object.values(sharedParser().getGAstProductions()))
   const words = new Set<string>()

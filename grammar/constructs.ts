@@ -200,9 +200,11 @@ function classOf({ tokenType }: Token): string {
 export function constructAround(at: number, tokens: readonly Token[]): Diagnostic | undefined {
   for (let start = Math.max(0, at - reachMax); start <= at; start++) {
     const look: Look = (distance) => tokens[start + distance]
-    const length = matchAt('anywhere', look)?.words.length
-    if (length === undefined) continue
-    if (start + length > at || (start + length === at && length > 1)) {
+    const words = matchAt('anywhere', look)?.words
+    if (words === undefined) continue
+    const { length } = words
+    const justBefore = start + length === at && length > 1 && words.at(-1) !== '('
+    if (start + length > at || justBefore) {
       return constructAt('anywhere', look)
     }
   }

@@ -13,6 +13,7 @@ import type { IToken } from 'chevrotain'
 import type { Diagnostic, Span } from '../src/base/index.ts'
 import { constructAround, unsupported } from './constructs.ts'
 import { expected, expectedText } from './expectation.ts'
+import { hintAt, separation } from './hint.ts'
 import { sharedParser } from './parser.ts'
 import { Refusal, Unexpected } from './rule/leaf.ts'
 import { scan, type Token } from './scanner.ts'
@@ -92,7 +93,7 @@ function explain(tokens: Token[], at: number, message: string): Diagnostic {
   const token = tokens[at]
   const entries = expected(message)
   const separate = separation(tokens, at, entries)
-  const foreign = separate === undefined ? unsupportedAt(tokens, at) : undefined
+  const foreign = separate === undefined ? unsupportedAt(tokens, at, entries) : undefined
   if (foreign !== undefined) return foreign
   const detail = entries.length === 0 ? undefined : expectedText(entries)
   const hint = separate ?? hintAt(tokens, at, entries)
@@ -111,14 +112,19 @@ function explain(tokens: Token[], at: number, message: string): Diagnostic {
 }
 
 /** A construct that the parser has no rule for, at the failure or around it. */
-function unsupportedAt(tokens: Token[], at: number): Diagnostic | undefined {
+function unsupportedAt(
+  tokens: Token[],
+  at: number,
+  entries: readonly string[],
+): Diagnostic | undefined {
   const construct = constructAround(at, tokens)
   if (construct !== undefined) return construct
   const token = tokens[at]
   const before = tokens[at - 1]
   if (token === undefined || before === undefined) return undefined
   const { start, end } = token
-  if (token.tokenType === kinds.foreign && token.upper !== '==') {
+  const inExpression = entries.join() !== '='
+  if (token.tokenType === kinds.foreign && inExpression && !/^(==|!)$/.test(token.upper)) {
     return unsupported(`operator ${token.image}`, start, end)
   }
   const interval = before.upper === 'INTERVAL' ? before : tokens[at - 2]
@@ -144,89 +150,3 @@ const foreignLiterals: ReadonlySet<string> = new Set([
 
 const endsOperand = (token: Token): boolean =>
   /^[\p{L}_)\]'"`0-9]/u.test(token.image) && !isReserved(token.upper)
-
-/** Whether a statement ended before `tokens[at]` and the semicolon was forgotten, or a query lacks its parentheses. */
-function separation(tokens: Token[], at: number, entries: readonly string[]): string | undefined {
-  const token = tokens[at]
-  const before = tokens[at - 1]
-  if (token === undefined || before === undefined) return undefined
-  if (token.upper === 'SELECT' && /^(SUBSCRIBE|TO)$/.test(before.upper)) {
-    return 'put the query in parentheses'
-  }
-  if (entries[0] !== 'end of statement') return undefined
-  if (token.upper === 'INTO' && before.upper === 'INSERT') {
-    return 'is a semicolon missing before INSERT?'
-  }
-  return statementWords.has(token.upper)
-    ? `is a semicolon missing before ${token.upper}?`
-    : undefined
-}
-
-const statementWords: ReadonlySet<string> = new Set(['SELECT', 'CREATE', 'VALUES'])
-
-/** What the writer probably meant. */
-function hintAt(tokens: Token[], at: number, entries: readonly string[]): string | undefined {
-  const token = tokens[at]
-  const before = tokens[at - 1]
-  if (token?.upper === '==') return 'equality is written ='
-  if (
-    before?.upper === ',' &&
-    (token === undefined || token.upper === ')' || /^[A-Z]/.test(token.upper))
-  ) {
-    if (token?.tokenType !== kinds.name)
-      return `remove the comma before ${token?.image ?? 'the end'}`
-  }
-  if (token?.tokenType === kinds.name) {
-    const wanted = entries.filter((e) => /^[A-Z]/.test(e))
-    const meant = closest(token.upper, wanted) ?? closest(token.upper, clauses)
-    if (meant !== undefined) return `did you mean ${meant}?`
-  }
-  if (before?.tokenType === kinds.name) {
-    const meant = closest(before.upper, clauses)
-    if (meant !== undefined) return `did you mean ${meant} instead of ${before.image}?`
-  }
-  return undefined
-}
-
-/** Keywords that pass for an alias when misspelt. */
-// biome-ignore format: a list to read as a block
-const clauses: readonly string[] = [
-  'FROM', 'WHERE', 'GROUP', 'HAVING', 'ORDER', 'LIMIT', 'OFFSET', 'JOIN', 'LEFT', 'RIGHT', 'INNER', 'CROSS',
-  'FULL', 'EMIT', 'WITH', 'USING', 'BETWEEN', 'LIKE', 'AND', 'DESC', 'NULLS',
-]
-
-/** The word within one edit of `text`, two for a long one, that is nearest to it. */
-function closest(text: string, words: readonly string[]): string | undefined {
-  if (text.length < 3) return undefined
-  const far = text.length > 5 ? 2 : 1
-  let best: string | undefined
-  let least = far + 1
-  for (const candidate of words) {
-    if (Math.abs(candidate.length - text.length) > far) continue
-    const edits = distance(text, candidate)
-    if (edits > 0 && edits < least) {
-      least = edits
-      best = candidate
-    }
-  }
-  return best
-}
-
-/** Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`. */
-function distance(a: string, b: string): number {
-  let older: number[] = []
-  let old = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1
-      let least = Math.min(row[j - 1]! + 1, old[j]! + 1, old[j - 1]! + same)
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
-      if (swapped) least = Math.min(least, older[j - 2]! + 1)
-      row.push(least)
-    }
-    older = old
-    old = row
-  }
-  return old[b.length]!
-}

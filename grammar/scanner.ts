@@ -208,7 +208,8 @@ class Scanner {
     }
     if (at >= text.length) {
       this.#open = true
-      return this.#fault('unterminated string', text.length)
+      const hint = 'a quote inside of a string is written twice'
+      return this.#fault('unterminated string', text.length, hint)
     }
     const body = text.slice(quote + 1, at).replaceAll("''", "'")
     this.#pushString(

@@ -1,4 +1,5 @@
 /** Mistakes: bad texts with the code, place, message and hint of what is said about them. */
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parse } from '../../grammar/index.ts'
 
@@ -40,8 +41,8 @@ test.each<Case>([
   ['SELECT a b «c»', 'unexpected c'],
   ['SELECT 1 «2»', 'unexpected 2'],
   ['SELECT«»', 'unexpected end of statement'],
-  ['SELECT (1«»', 'unexpected end of statement'],
-  ['SELECT 1«)»', 'unexpected )'],
+  ['SELECT (1«»', 'unexpected end of statement', 'a ( is not closed'],
+  ['SELECT 1«)»', 'unexpected )', 'there is no ( that it would close'],
   ['SELECT CASE WHEN a THEN b«»', 'unexpected end of statement'],
   ['SELECT a FROM «WHERE» b', 'unexpected WHERE'],
   ['SELECT «FROM» t', 'unexpected FROM'],
@@ -84,7 +85,7 @@ test.each<Case>([
   ['SELECT EXTRACT(«foo» FROM a)', 'unknown field foo'],
   ['SELECT «12abc»', 'malformed number 12abc'],
   ["SELECT 'a' «'b'»", "unexpected 'b'"],
-  ["SELECT «'abc»", 'unterminated string'],
+  ["SELECT «'abc»", 'unterminated string', 'a quote inside of a string is written twice'],
   ['SELECT «"abc»', 'unterminated quoted name'],
   ['SELECT «""» FROM t', 'empty name'],
   ['SELECT «/* x»', 'unterminated comment'],
@@ -229,4 +230,27 @@ test('nesting and chains of operators are bounded, lists are not', () => {
   ])
   expect(parse(`SELECT a IN (${'1, '.repeat(20_000)}1)`).diagnostics).toEqual([])
   expect(parse(`SELECT ${'('.repeat(100)}a${')'.repeat(100)}`).diagnostics).toEqual([])
+})
+
+const lines = readFileSync(new URL('mistakes.txt', import.meta.url), 'utf8').split('\n')
+const listed = lines
+  .filter((line) => line !== '' && !line.startsWith('#'))
+  .map((line) => line.split(' ¦ ') as [string, string, string?, string?])
+
+test.each(listed)('%s', (marked, message, hint = '', detail = '') => {
+  check(marked, 'syntax', message, hint.trim() === '' ? undefined : hint)
+  const told = parse(marked.replace(/[«»]/g, '')).diagnostics[0]?.detail
+  if (detail === '…') expect(told).toMatch(/^expected .* or |^expected one of /)
+  else expect(told).toBe(detail === '' ? undefined : detail)
+})
+
+test('at least 150 bad statements, of every kind of statement', () => {
+  expect(listed.length).toBeGreaterThanOrEqual(150)
+  const firsts = new Set(listed.map(([marked]) => /\w+/.exec(marked)?.[0]))
+  // biome-ignore format: a list to read as a block
+  expect([...firsts]).toEqual(expect.arrayContaining([
+    'SELECT', 'VALUES', 'INSERT', 'CREATE', 'DROP', 'SUBSCRIBE', 'EXPLAIN', 'SET', 'DESCRIBE', 'FLUSH',
+  ]))
+  const made = (word: string) => listed.some(([marked]) => marked.startsWith(`CREATE ${word}`))
+  expect(['STREAM', 'TABLE', 'VIEW', 'MATERIALIZED'].filter(made)).toHaveLength(4)
 })
