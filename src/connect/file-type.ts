@@ -10,6 +10,7 @@ import { mistake } from '../base/index.ts'
 import {
   type Field,
   hostValue,
+  isWhole,
   precisionMicros,
   type Type,
   typeText,
@@ -38,7 +39,7 @@ function sqlType(type: FileType): Type | undefined {
     }
     case 'decimal': {
       const { precision, scale } = type
-      const works = precision <= 18 && scale >= 0 && scale <= precision
+      const works = precision <= 38 && scale >= 0 && scale <= precision
       return works ? { kind: 'decimal', precision, scale } : undefined
     }
     case 'timestamp':
@@ -96,9 +97,13 @@ export function inferredSchema(
 function readable(from: FileType, to: Type): boolean {
   switch (from.kind) {
     case 'integer':
-      return ['integer', 'bigint', 'double', 'decimal'].includes(to.kind)
+      return isWhole(to) || ['real', 'double', 'decimal'].includes(to.kind)
+    case 'double':
+      return to.kind === 'double' || to.kind === 'real'
+    case 'varchar':
+      return to.kind === 'varchar' || to.kind === 'json'
     case 'decimal':
-      return to.kind === 'decimal' || to.kind === 'double'
+      return to.kind === 'decimal' || to.kind === 'double' || to.kind === 'real'
     case 'date':
       return to.kind === 'date' || to.kind === 'timestamp'
     case 'other':
@@ -252,9 +257,10 @@ function fileValue(raw: unknown, from: FileType, to: Type): Value | undefined {
     case 'varchar':
       return String(raw)
     case 'double':
-      return Number(raw)
+      return to.kind === 'real' ? Math.fround(Number(raw)) : Number(raw)
     case 'integer':
       if (to.kind === 'double') return Number(raw)
+      if (to.kind === 'real') return Math.fround(Number(raw))
       if (to.kind === 'decimal') return rescale(BigInt(raw as number), 0, to)
       return hostValue(BigInt(raw as number), to)
     case 'decimal': {
@@ -262,6 +268,7 @@ function fileValue(raw: unknown, from: FileType, to: Type): Value | undefined {
         typeof raw === 'object' ? wordValue(raw as Uint8Array) : BigInt(raw as number)
       // The text is rounded once; dividing doubles would round twice.
       if (to.kind === 'double') return Number(`${unscaled}e${-from.scale}`)
+      if (to.kind === 'real') return Math.fround(Number(`${unscaled}e${-from.scale}`))
       return to.kind === 'decimal' ? rescale(unscaled, from.scale, to) : undefined
     }
     case 'date':

@@ -37,6 +37,7 @@ import {
 import { DirectoryWriter } from './file/directory-writer.ts'
 import { type FoundFile, findFiles, pathKind } from './file/listing.ts'
 import { ManyReader } from './file/many.ts'
+import { checkParquet, ParquetWriter, pageCodecs } from './file/parquet-writer.ts'
 import { inferType } from './infer.ts'
 import { createJson, inferJson, jsonOptions, openJson, readJsonOptions } from './json.ts'
 import {
@@ -123,6 +124,7 @@ function connectorOf(disk: Disk, clock: Clock): Connector {
       checkNames(options, [...fileOptions, ...formatOptions[format], ...short])
       codecOf(pathOf(options), format, options)
       if (format === 'csv') readCsvOptions(options, delimiterOf(options))
+      if (format === 'parquet') choiceOption(options, 'parquet.compression', pageCodecs, 'zstd')
       if (format !== 'json') refuseStructs(schema, format)
       sizeOption(options, 'sink.rolling-policy.file-size', '128MB')
       durationOption(options, 'sink.rolling-policy.rollover-interval', '30 min')
@@ -152,7 +154,7 @@ function connectorOf(disk: Disk, clock: Clock): Connector {
     },
     create: (schema, options) => {
       // Options are judged before a file is made.
-      const { extension, write } = writing(disk, options)
+      const { extension, write } = writing(disk, options, schema)
       const path = pathOf(options)
       const columns = partitionColumns(options) ?? []
       if (columns.length === 0 && pathKind(disk, path) !== 'directory') {
@@ -179,6 +181,7 @@ function connectorOf(disk: Disk, clock: Clock): Connector {
 function writing(
   disk: Disk,
   options: ConnectorOptions,
+  all: Schema,
 ): { extension: string; write(file: FileWriter, schema: Schema): SinkWriter } {
   const format = formatOf(disk, options)
   const codec = codecOf(pathOf(options), format, options)
@@ -190,11 +193,16 @@ function writing(
     }
     case 'json':
       return { extension, write: (file, schema) => createJson(packed(file, codec), schema) }
-    default:
+    case 'parquet': {
+      const pages = choiceOption(options, 'parquet.compression', pageCodecs, 'zstd')
+      checkParquet(all)
+      return { extension, write: (file, schema) => new ParquetWriter(file, schema, pages) }
+    }
+    case 'arrow':
       return mistake({
         code: 'unsupported',
-        message: `not supported yet: writing ${format} files`,
-        hint: `'format' = 'csv' and 'format' = 'json' can be written`,
+        message: 'not supported yet: writing arrow files',
+        hint: `'format' = 'csv', 'json' and 'parquet' can be written`,
       })
   }
 }
