@@ -124,6 +124,10 @@ const relationRules: ReadonlySet<string> = new Set([
   'subscribe',
   'describe',
   'drop',
+  'update',
+  'delete',
+  'truncate',
+  'references',
 ])
 
 function wantsOf(rule: string, callers: readonly string[]): Want[] {

@@ -21,6 +21,8 @@ test.each<[string, string[], string[]]>([
   ['SELECT 1; DROP |', [], ['TABLE', 'VIEW', 'MATERIALIZED']],
   ['DROP TABLE |', ['relation'], ['IF']],
   ['DESCRIBE |', ['relation'], []],
+  ['UPDATE |', ['relation'], []],
+  ['DELETE FROM |', ['relation'], []],
   ['CREATE STREAM s (a |', ['type'], []],
   ['INSERT INTO t (|', ['column'], []],
   ['SELECT * FROM TUMBLE(t, |', ['column'], ['DESCRIPTOR']],
