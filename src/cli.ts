@@ -287,7 +287,7 @@ withRunOptions(
 ).action(runRpc)
 program
   .command('bench')
-  .description('built-in benchmarks: checkpoint, files, kernels, latency, memory, start')
+  .description('built-in benchmarks: checkpoint, files, kernels, latency, memory, nexmark, start')
   .argument('<name>')
   .option('--json', 'print one JSON object')
   .option('--long', 'more rounds and more data')

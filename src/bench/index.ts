@@ -8,6 +8,7 @@ import { type BenchResult, type CaseResult, machineText } from './harness.ts'
 import { benchKernels } from './kernels.ts'
 import { benchLatency } from './latency.ts'
 import { benchMemory } from './memory.ts'
+import { benchNexmark } from './nexmark.ts'
 import { benchStart } from './start.ts'
 import { tableText } from './table.ts'
 
@@ -44,6 +45,7 @@ const benchmarks: Record<string, (options: BenchOptions) => Promise<CaseResult[]
   kernels: benchKernels,
   latency: benchLatency,
   memory: benchMemory,
+  nexmark: benchNexmark,
   start: benchStart,
 }
 
