@@ -120,6 +120,8 @@ function compute(name: string, args: Literal[], type: Type): Value | undefined {
     return args.every((arg) => arg.type.kind === 'double') ? computeDouble(name, args) : undefined
   }
   if (!counted(type) || !args.every((arg) => counted(arg.type))) return undefined
+  // A month is no number of microseconds.
+  if (type.kind !== 'months' && args.some((arg) => arg.type.kind === 'months')) return undefined
   if (name === 'divide' && type.kind === 'decimal') return undefined
   const [a, b] = args.map((arg) => BigInt(literalValue(arg) as bigint | number))
   const value = computeExact(name, a!, b)

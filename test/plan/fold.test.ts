@@ -48,6 +48,8 @@ describe('fold', () => {
 
   test.each([
     ["timestamp '2026-01-01' + interval '1' day", true],
+    ["timestamp '2026-01-31' + interval '1' month", false],
+    ["interval '1' year + interval '2' month", true],
     ["interval '1' day - interval '2' hour", true],
     ["3 * interval '10' second", true],
     ['case when 1 > 2 then 1 / 0 when true then 5 else 6 end', true],
