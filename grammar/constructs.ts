@@ -20,7 +20,7 @@ export type Place = 'statement' | 'element' | 'relation' | 'group' | 'operand' |
 export const constructs: Record<Place, Record<string, string>> = {
   statement: {
     WITH: 'common table expressions (WITH)',
-    'CREATE SOURCE': '', 'CREATE FUNCTION': '', 'CREATE AGGREGATE': '', 'CREATE CUBOID': '',
+    'CREATE SINK': '', 'CREATE SOURCE': '', 'CREATE FUNCTION': '', 'CREATE AGGREGATE': '', 'CREATE CUBOID': '',
     'CREATE SYNOPSIS': '', 'CREATE MODEL': '', 'CREATE INDEX': '', 'CREATE UNIQUE INDEX': 'CREATE INDEX',
     'CREATE SUBSCRIPTION': '', 'CREATE CONNECTION': '', 'CREATE SECRET': '', 'CREATE SCHEMA': '', 'CREATE TYPE': '',
     'CREATE DATABASE': '', 'CREATE CATALOG': '', 'CREATE MACRO': '', 'CREATE SEQUENCE': '',
@@ -29,11 +29,11 @@ export const constructs: Record<Place, Record<string, string>> = {
     'CREATE OR REPLACE TEMP': 'temporary objects', 'CREATE OR REPLACE TEMPORARY': 'temporary objects',
     'CREATE OR REPLACE STREAM': '', 'CREATE OR REPLACE TABLE': '', 'CREATE OR REPLACE FUNCTION': 'CREATE FUNCTION',
     'CREATE OR REPLACE SINK': 'CREATE SINK', 'CREATE OR REPLACE SOURCE': 'CREATE SOURCE',
-    'DROP SOURCE': '', 'DROP FUNCTION': '', 'DROP CUBOID': '', 'DROP SYNOPSIS': '', 'DROP MODEL': '',
+    'DROP SINK': '', 'DROP SOURCE': '', 'DROP FUNCTION': '', 'DROP CUBOID': '', 'DROP SYNOPSIS': '', 'DROP MODEL': '',
     'DROP INDEX': '', 'DROP SUBSCRIPTION': '', 'DROP CONNECTION': '', 'DROP SECRET': '', 'DROP SCHEMA': '',
     'DROP TYPE': '', 'DROP AGGREGATE': '', 'DROP DATABASE': '',
     'SHOW CREATE': '', 'SHOW FUNCTIONS': '', 'SHOW CUBOIDS': '', 'SHOW SYNOPSES': '', 'SHOW MODELS': '',
-    'SHOW SOURCES': '', 'SHOW MATERIALIZED': 'SHOW MATERIALIZED VIEWS', 'SHOW INDEXES': '',
+    'SHOW SINKS': '', 'SHOW SOURCES': '', 'SHOW MATERIALIZED': 'SHOW MATERIALIZED VIEWS', 'SHOW INDEXES': '',
     'SHOW COLUMNS': '', 'SHOW SCHEMAS': '', 'SHOW ALL': '',
     'DESCRIBE CUBOID <name>': 'DESCRIBE CUBOID', 'DESCRIBE SYNOPSIS <name>': 'DESCRIBE SYNOPSIS',
     'SET TIME ZONE': '',

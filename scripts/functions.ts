@@ -31,6 +31,22 @@ function line({
   return `| ${call} | ${result} | ${cell(meaning)} | \`${cell(example)}\` → \`${cell(shows)}\` |`
 }
 
+const aggregates = `## Aggregates
+
+All take FILTER, and rows that go as well as rows that come; their value depends on the rows alone, not on their order.
+
+- \`count(*)\`, \`count(x)\`, \`sum(x)\`, \`avg(x)\`, \`min(x)\`, \`max(x)\`: with DISTINCT too.
+- \`count_if(condition)\`: rows for which it is TRUE.
+- \`bool_and(condition)\` (also \`every\`), \`bool_or(condition)\`: NULL over no row.
+- \`any_value(x)\`: the least value.
+- \`arg_max(value, by)\` (also \`max_by\`, \`latest\`), \`arg_min\` (also \`min_by\`, \`earliest\`): the value
+  beside the extreme; of several the one whose text is greatest or least. Rows with a NULL do not count.
+- \`var_pop\`, \`var_samp\` (also \`variance\`), \`stddev_pop\`, \`stddev_samp\` (also \`stddev\`): of exact numbers
+  of up to 19 digits, from exact sums, rounded once.
+- \`covar_pop(y, x)\`, \`covar_samp\`, \`corr\`, \`regr_slope\`, \`regr_intercept\`, \`regr_r2\`, \`regr_count\`,
+  \`regr_avgx\`, \`regr_avgy\`: likewise, of the pairs that are there.
+`
+
 /** The whole document. */
 export function functionsDocument(): string {
   const parts = Object.entries(library).map(([title, functions]) => {
@@ -50,7 +66,8 @@ fails gives the row to the errors of a continuous query, and ends a one-shot sta
 Regular expressions have what Java, Postgres and RE2 share. They are matched in time that grows with pattern times
 text; back references, look-around and possessive quantifiers, which cannot, are refused.
 
-${parts.join('\n')}`
+${parts.join('\n')}
+${aggregates}`
 }
 
 if (argv[1]?.endsWith('functions.ts')) {

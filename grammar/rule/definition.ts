@@ -6,8 +6,6 @@ import type {
   ColumnDefinition,
   Constraint,
   Option,
-  Path,
-  Query,
   Statement,
   WatermarkDefinition,
 } from '../tree.ts'
@@ -27,7 +25,6 @@ const objects = {
   table: word.TABLE,
   view: word.VIEW,
   query: word.QUERY,
-  sink: word.SINK,
 } as const
 
 export abstract class DefinitionRules extends ConstraintRules {
@@ -46,10 +43,6 @@ export abstract class DefinitionRules extends ConstraintRules {
         ALT: () => this.SUBRULE(this.createRelation, { ARGS: [start] }),
       },
       { ALT: () => this.SUBRULE(this.createView, { ARGS: [start, orReplace] }) },
-      {
-        GATE: () => !orReplace,
-        ALT: () => this.SUBRULE(this.createSink, { ARGS: [start] }),
-      },
     ])
   })
 
@@ -84,35 +77,6 @@ export abstract class DefinitionRules extends ConstraintRules {
   #given(value: unknown): boolean {
     return value !== undefined
   }
-
-  /** CREATE SINK name FROM relation | AS query, and options. */
-  createSink = this.RULE('createSink', (start: number): Statement => {
-    this.CONSUME(word.SINK)
-    const ifNotExists = this.#given(
-      this.OPTION({
-        GATE: () => this.LA(2).tokenType === word.NOT,
-        DEF: () => [this.SUBRULE(this.ifNotExists)],
-      }),
-    )
-    const name = this.SUBRULE(this.path)
-    const query = this.OR([
-      {
-        ALT: (): Query => {
-          this.CONSUME(word.FROM)
-          const path = this.SUBRULE1(this.path)
-          return this.ACTION(() => everythingOf(path))
-        },
-      },
-      {
-        ALT: (): Query => {
-          this.CONSUME(word.AS)
-          return this.SUBRULE(this.query)
-        },
-      },
-    ])
-    const options = this.OPTION1(() => this.SUBRULE(this.options)) ?? []
-    return { kind: 'create-sink', name, ifNotExists, query, options, span: this.span(start) }
-  })
 
   createRelation = this.RULE('createRelation', (start: number): Statement => {
     const object = this.OR([
@@ -360,10 +324,6 @@ export abstract class DefinitionRules extends ConstraintRules {
         GATE: () => !materialized,
         ALT: () => this.CONSUME(objects.query),
       },
-      {
-        GATE: () => !materialized,
-        ALT: () => this.CONSUME(objects.sink),
-      },
     ])
     const ifExists = this.#given(
       this.OPTION1({
@@ -386,29 +346,4 @@ export abstract class DefinitionRules extends ConstraintRules {
     >['object']
     return { kind: 'drop', object, name, ifExists, span: this.span(start) }
   })
-}
-
-/** `FROM name` is every column of it. */
-function everythingOf(path: Path): Query {
-  const { span } = path
-  const star = { kind: 'star' as const, qualifier: [], span }
-  return {
-    kind: 'query',
-    body: {
-      kind: 'select',
-      distinct: false,
-      items: [{ kind: 'select-item', expression: star, alias: null, span }],
-      from: { kind: 'table', path, alias: null, span },
-      where: null,
-      groupBy: [],
-      having: null,
-      qualify: null,
-      span,
-    },
-    orderBy: [],
-    limit: null,
-    offset: null,
-    emit: null,
-    span,
-  }
 }

@@ -120,8 +120,7 @@ export class Engine {
     if (relation === undefined) return
     this.catalog.remove(name)
     if (this.catalog.get(`${name}.errors`) !== undefined) this.catalog.remove(`${name}.errors`)
-    // The query of a sink has its name.
-    if (relation.kind === 'materialized' || relation.kind === 'external') this.stop(name)
+    if (relation.kind === 'materialized') this.stop(name)
     if (relation.kind === 'stream' || relation.kind === 'table') {
       this.log.dropStream(name.toLowerCase())
       this.#tables.delete(name.toLowerCase())

@@ -24,7 +24,6 @@ import { applyEmit, type EmitMode } from './bind/emission.ts'
 import { bindInsert } from './bind/insert.ts'
 import { bindQuery } from './bind/query.ts'
 import { bindRelation, findRelation, refuseEmit } from './bind/relation.ts'
-import { bindCreateSink } from './bind/sink.ts'
 import { bindCreateView } from './bind/view.ts'
 import type { Plan } from './logical.ts'
 
@@ -47,7 +46,7 @@ export type BoundStatement = { notices: string[] } & (
     }
   | {
       kind: 'drop'
-      object: 'stream' | 'table' | 'view' | 'materialized view' | 'query' | 'sink'
+      object: 'stream' | 'table' | 'view' | 'materialized view' | 'query'
       name: string
       ifExists: boolean
     }
@@ -68,19 +67,11 @@ export type BoundStatement = { notices: string[] } & (
       returning: Returning | null
     }
   | { kind: 'insert-continuous'; target: string; query: ContinuousQuery }
-  | {
-      kind: 'create-sink'
-      relation: Relation
-      query: ContinuousQuery
-      /** Of updates only the new rows are sent, of deletions nothing. */
-      forced: boolean
-      ifNotExists: boolean
-    }
   | { kind: 'select'; plan: Plan }
   | { kind: 'select-continuous' | 'subscribe'; query: ContinuousQuery; snapshot: boolean }
   | { kind: 'explain'; analyze: boolean; format: 'text' | 'json'; statement: BoundStatement }
   | { kind: 'set'; name: string; value: string | number | boolean | null }
-  | { kind: 'show'; what: 'streams' | 'tables' | 'views' | 'queries' | 'sinks' }
+  | { kind: 'show'; what: 'streams' | 'tables' | 'views' | 'queries' }
   | { kind: 'describe'; relation: Relation }
   | { kind: 'flush' }
 )
@@ -116,8 +107,6 @@ function bindStatement(binding: Binding, statement: Statement): BoundStatement {
       return bindCreateRelation(binding, statement)
     case 'create-view':
       return bindCreateView(binding, statement)
-    case 'create-sink':
-      return bindCreateSink(binding, statement)
     case 'drop':
       return bindDrop(binding, statement)
     case 'insert':

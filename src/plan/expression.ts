@@ -177,7 +177,7 @@ const neverNull = new Set([
 
 function isNullable(name: string, args: Expression[]): boolean {
   if (neverNull.has(name)) return false
-  if (name === 'try_cast') return true
+  if (name === 'try_cast' || name === 'moment') return true
   const known = libraryFunction(name)
   if (known?.mayBeNull) return true
   if (known?.takesNull) return name === 'concat_ws' && args[0]!.nullable

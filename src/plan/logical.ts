@@ -42,6 +42,8 @@ import type { Field, Schema, Type } from '../data/index.ts'
  * date_trunc        (string literal unit, timestamp|date) → timestamp
  * lower upper trim length substring(s, start[, count])   strings; positions and lengths in code points, 1-based
  * limb              (wide decimal, bigint literal k) → bigint: bits 32k to 32k + 31, of the last, k = 3, all above
+ * moment            (text literal kind, bigint count, then sum and its scale of y, y², [x, x², xy]) → double: a variance
+ *                   or regression. pack(by, value) → varchar that orders so, unpack → value: ARG_MIN and ARG_MAX
  * join_limbs        (bigint × 4) → decimal, average_limbs (bigint × 4, count, scale) → double: sum and average of
  *                   decimals whose limbs were added up
  * check_length      (string, bigint literal) → the string; overflow when it has more characters

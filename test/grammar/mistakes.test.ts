@@ -163,6 +163,7 @@ test.each<[string, string]>([
   ['CREATE STREAM s (a INT, WATERMARK FOR a «MAX AHEAD» INTERVAL 1 HOUR)', 'MAX AHEAD'],
   ['CREATE STREAM s (a INT) «PARTITION BY» (a)', 'PARTITION BY'],
   ['CREATE STREAM s (a INT) WITH (b = 1) «FORMAT» PLAIN ENCODE JSON', 'FORMAT … ENCODE'],
+  ['«CREATE SINK» k AS SELECT 1', 'CREATE SINK'],
   ['«CREATE FUNCTION» f() RETURNS INT AS $$ 1; 2 $$', 'CREATE FUNCTION'],
   ['«CREATE CUBOID» k ON t', 'CREATE CUBOID'],
   ['«CREATE UNIQUE INDEX» i ON t (a)', 'CREATE INDEX'],
@@ -201,7 +202,7 @@ test('one run reports the mistakes of every statement and keeps the good ones', 
 
 test('details list what would have done, in words', () => {
   const detail = (text: string) => parse(text).diagnostics[0]?.detail
-  expect(detail('CREATE x')).toBe('expected STREAM, TABLE, MATERIALIZED, VIEW or SINK')
+  expect(detail('CREATE x')).toBe('expected STREAM, TABLE, MATERIALIZED or VIEW')
   expect(detail('SELECT a b c')).toBe('expected end of statement')
   expect(detail('SELECT (1')).toBe("expected ')'")
   expect(detail('SELECT')).toBe("expected an expression or '*'")

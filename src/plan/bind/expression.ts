@@ -31,6 +31,7 @@ import {
   isAggregateName,
 } from './aggregate.ts'
 import { type Binding, fail, planSpan, unsupported } from './binding.ts'
+import { bindDerived, isDerivedAggregate } from './derived-aggregate.ts'
 import { asText, bindExtract, bindFunction, branchType, coerceCondition } from './function.ts'
 import { intervalLiteral, numberLiteral, parameterLiteral } from './literal.ts'
 import { bindArithmetic, bindComparison, comparisonOf, type Pair } from './operator.ts'
@@ -395,6 +396,7 @@ function castTo(
 function bindCall(env: Env, tree: Tree & { kind: 'call' }): Expression {
   const name = tree.name.name.toLowerCase()
   if (isAggregateName(name)) return bindAggregateCall(env, tree, name)
+  if (isDerivedAggregate(name)) return bindDerivedCall(env, tree, name)
   const part = bindWindowPart(env, tree)
   if (part !== null) return part
   if (tree.distinct)
@@ -424,19 +426,50 @@ function unitOr(name: string, tree: Tree): Tree {
   return { kind: 'string', value: tree.path[0]!.name, span: tree.span }
 }
 
+/** Where aggregate calls go here, or a mistake. */
+function aggregatesOf(env: Env, tree: Tree, name: string): Aggregates {
+  if (env.aggregates !== null) return env.aggregates
+  const hint = env.clause === 'WHERE' ? 'conditions on aggregates go to HAVING' : undefined
+  return fail(
+    'invalid_grouping',
+    `aggregate ${name} cannot stand in ${env.clause}`,
+    tree.span,
+    hint,
+  )
+}
+
+/** Inside of an aggregate call. */
+function innerEnv(env: Env): Env {
+  const { ranks: _, ...plain } = env
+  return { ...plain, clause: 'an aggregate', aggregates: null }
+}
+
+function bindFilter(inner: Env, { filter }: Tree & { kind: 'call' }): Expression | null {
+  return filter === null ? null : bindCondition({ ...inner, clause: 'FILTER' }, filter)
+}
+
+function bindDerivedCall(env: Env, tree: Tree & { kind: 'call' }, name: string): Expression {
+  const aggregates = aggregatesOf(env, tree, name)
+  const inner = innerEnv(env)
+  return bindDerived(aggregates, {
+    name,
+    args: tree.args.map((arg) => bindExpression(inner, arg)),
+    argSpans: tree.args.map((arg) => arg.span),
+    span: tree.span,
+    planSpan: planSpan(env.binding, tree.span),
+    distinct: tree.distinct,
+    filter: bindFilter(inner, tree),
+  })
+}
+
 function bindAggregateCall(
   env: Env,
   tree: Tree & { kind: 'call' },
   name: 'count' | 'sum' | 'avg' | 'min' | 'max',
 ): Expression {
-  if (env.aggregates === null) {
-    const hint = env.clause === 'WHERE' ? 'conditions on aggregates go to HAVING' : undefined
-    fail('invalid_grouping', `aggregate ${name} cannot stand in ${env.clause}`, tree.span, hint)
-  }
-  const { ranks: _, ...plain } = env
-  const inner: Env = { ...plain, clause: 'an aggregate', aggregates: null }
-  const filter =
-    tree.filter === null ? null : bindCondition({ ...inner, clause: 'FILTER' }, tree.filter)
+  const aggregates = aggregatesOf(env, tree, name)
+  const inner = innerEnv(env)
+  const filter = bindFilter(inner, tree)
   const span = planSpan(env.binding, tree.span)
   const arg = tree.args[0]
   if (tree.args.length !== 1) {
@@ -447,7 +480,7 @@ function bindAggregateCall(
     if (name !== 'count' || tree.distinct || arg!.qualifier.length > 0) {
       fail('syntax', `* cannot be counted this way; only count(*) takes it`, arg!.span)
     }
-    return addAggregate(env.aggregates, {
+    return addAggregate(aggregates, {
       function: 'count_star',
       argument: null,
       distinct: false,
@@ -470,16 +503,16 @@ function bindAggregateCall(
       type: bigint,
       span,
     }
-    const sum = addAggregate(env.aggregates, total)
-    const count = addAggregate(env.aggregates, { ...total, function: 'count' })
+    const sum = addAggregate(aggregates, total)
+    const count = addAggregate(aggregates, { ...total, function: 'count' })
     return coerce(call('divide', [sum, count], bigint, span), argument.type, span)
   }
   const given: BoundAggregate = { function: name, argument, distinct, filter, type, span }
   const adds = name === 'sum' || name === 'avg'
-  if (!adds || !isWide(argument.type)) return addAggregate(env.aggregates, given)
+  if (!adds || !isWide(argument.type)) return addAggregate(aggregates, given)
   if (distinct) {
     const what = `${name}(DISTINCT) of a DECIMAL of more than 18 digits`
     unsupported(what, arg!.span, 'cast it to a DECIMAL of at most 18 digits')
   }
-  return addWide(env.aggregates, given)
+  return addWide(aggregates, given)
 }

@@ -16,10 +16,9 @@ const names = `
   array_to_string array_min array_max array_sum array_avg array_union array_intersect array_except
   arrays_overlap list_transform array_transform list_filter list_reduce flatten unnest
   generate_series range map_keys map_values map_entries map_from_arrays map_contains_key struct_pack
-  row struct_extract l2_distance cosine_distance inner_product count_if any_value first_value
-  last_value earliest latest arg_min arg_max min_by max_by array_agg list string_agg listagg map_agg
-  bool_and bool_or every bit_and bit_or bit_xor stddev stddev_pop stddev_samp variance var_pop
-  var_samp covar_pop covar_samp corr regr_slope regr_intercept regr_r2 regr_count skewness kurtosis
+  row struct_extract l2_distance cosine_distance inner_product first_value
+  last_value array_agg list string_agg listagg map_agg
+  bit_and bit_or bit_xor   skewness kurtosis
   median mode quantile percentile_cont percentile_disc histogram entropy product grouping
   grouping_id approx_count_distinct approx_percentile approx_quantile row_number rank dense_rank
   ntile percent_rank cume_dist lag lead nth_value st_point st_makepoint st_x st_y st_geomfromtext

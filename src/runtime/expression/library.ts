@@ -5,9 +5,17 @@
  */
 import { documents } from './library/json.ts'
 import { numbers } from './library/math.ts'
+import { moments } from './library/moment.ts'
 import { patterns } from './library/pattern.ts'
 import { texts } from './library/text.ts'
 import { times } from './library/time.ts'
 import type { Makers } from './maker.ts'
 
-export const libraryMakers: Makers = { ...texts, ...patterns, ...numbers, ...times, ...documents }
+export const libraryMakers: Makers = {
+  ...texts,
+  ...patterns,
+  ...numbers,
+  ...times,
+  ...documents,
+  ...moments,
+}
