@@ -389,7 +389,9 @@ function createRelation(s: Of<Statement, 'create-relation'>): string {
     return `${name(c.name)}${typed}${computed}${c.notNull ? ' NOT NULL' : ''}${rest}`
   })
   const w = s.watermark
-  const delayed = w === null || w.delayed === null ? '' : ` AS ${expression(w.delayed)}`
+  const delay = w === null || w.delayed === null ? '' : ` AS ${expression(w.delayed)}`
+  const ahead = w === null || w.ahead === null ? '' : ` MAX AHEAD ${expression(w.ahead)}`
+  const delayed = delay + ahead
   const elements = [...columns, ...s.constraints.map(constraint)]
   if (w !== null) elements.push(`WATERMARK FOR ${name(w.column)}${delayed}`)
   let text = head + path(s.name)

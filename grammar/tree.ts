@@ -181,6 +181,8 @@ export interface WatermarkDefinition {
   kind: 'watermark'
   column: Identifier
   delayed: Expression | null
+  /** MAX AHEAD; null where any row may raise the watermark. */
+  ahead: Expression | null
   span: Span
 }
 

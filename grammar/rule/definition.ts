@@ -5,6 +5,7 @@ import type { Token } from '../scanner.ts'
 import type {
   ColumnDefinition,
   Constraint,
+  Expression,
   Option,
   Statement,
   WatermarkDefinition,
@@ -26,6 +27,9 @@ const objects = {
   view: word.VIEW,
   query: word.QUERY,
 } as const
+
+/** Words that begin an option of a watermark. */
+const watermarkOptions: ReadonlySet<string> = new Set(['IDLE', 'MAX', 'LATE'])
 
 export abstract class DefinitionRules extends ConstraintRules {
   create = this.RULE('create', (): Statement => {
@@ -226,7 +230,52 @@ export abstract class DefinitionRules extends ConstraintRules {
       this.CONSUME(word.AS)
       return this.SUBRULE(this.expression)
     })
-    return { kind: 'watermark', column, delayed: delayed ?? null, span: this.span(start) }
+    let ahead: Expression | null = null
+    this.MANY({
+      GATE: () => watermarkOptions.has(this.upper(1)),
+      DEF: () => {
+        const option = this.CONSUME1(identifier) as Token
+        const found = this.SUBRULE(this.watermarkOption, { ARGS: [option] })
+        this.ACTION(() => {
+          if (found !== null && ahead !== null) this.mistaken('a second MAX AHEAD', option)
+          ahead = found ?? ahead
+        })
+      },
+    })
+    const parts = { delayed: delayed ?? null, ahead }
+    return { kind: 'watermark', column, ...parts, span: this.span(start) }
+  })
+
+  /** IDLE NEVER and LATE ROWS DROP are what holds without them; MAX AHEAD gives its interval. */
+  watermarkOption = this.RULE('watermarkOption', (option: Token): Expression | null => {
+    const kind = option?.upper
+    this.ACTION(() => {
+      const wanted = { IDLE: 'NEVER', LATE: 'ROWS', MAX: 'AHEAD' }[kind as 'IDLE']
+      const other = { IDLE: 'TIMEOUT', LATE: 'DATA', MAX: '' }[kind as 'IDLE']
+      if (this.upper(1) !== other) this.expectWord(wanted)
+    })
+    const second = this.CONSUME(identifier) as Token
+    this.ACTION(() => {
+      const { upper } = second
+      const routed = upper === 'ROWS' && this.upper(1) !== 'DROP'
+      if (upper === 'TIMEOUT' || upper === 'DATA' || routed) {
+        this.unsupported(`${kind} ${upper}${routed ? ` ${this.upper(1)}` : ''}`, option.start)
+      }
+    })
+    return this.OR([
+      {
+        GATE: () => kind === 'MAX',
+        ALT: (): Expression | null => this.SUBRULE(this.expression),
+      },
+      {
+        GATE: () => kind === 'LATE',
+        ALT: (): Expression | null => {
+          this.CONSUME(word.DROP)
+          return null
+        },
+      },
+      { ALT: (): Expression | null => null },
+    ])
   })
 
   options = this.RULE('options', (): Option[] => {

@@ -11,6 +11,8 @@ import type { Dialect, Schema, Value } from '../data/index.ts'
 export interface RelationWatermark {
   column: number
   delayMicros: string
+  /** A row further than this beyond the greatest time so far does not raise it; no bound when left out. */
+  aheadMicros?: string
 }
 
 export interface ComputedColumn {

@@ -80,8 +80,9 @@ function argumentsOf(plan: PhysicalPlan): string {
 type Of<Kind extends PhysicalPlan['kind']> = Extract<PhysicalPlan, { kind: Kind }>
 
 function watermarkText(plan: Of<'scan'>): string {
-  const { column, delayMicros } = plan.watermark!
-  return `${plan.output[column]!.name} - ${durationText(delayMicros)}`
+  const { column, delayMicros, aheadMicros } = plan.watermark!
+  const ahead = aheadMicros === undefined ? '' : ` max ahead ${durationText(aheadMicros)}`
+  return `${plan.output[column]!.name} - ${durationText(delayMicros)}${ahead}`
 }
 
 function durationText(micros: string): string {

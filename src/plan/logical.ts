@@ -102,6 +102,8 @@ export interface Watermark {
    * precision.
    */
   delayMicros: string
+  /** Rows further ahead of the maximum than this do not raise it; any row may when it is left out. */
+  aheadMicros?: string
 }
 
 /** How to open a relation that is no table: what a table over it would keep. */

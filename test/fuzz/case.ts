@@ -79,6 +79,8 @@ export interface Relation {
   columns: { name: string; type: string; kind: Kind }[]
   /** Seconds that the watermark on `ts` trails; null = ascending; undefined = no watermark. */
   delay?: number | null | undefined
+  /** Seconds that a row may be ahead; without a bound when left out. */
+  ahead?: number | undefined
 }
 
 export interface View {
@@ -183,10 +185,11 @@ export const millrace: Dialect = {
   },
 }
 
-export function relationSql({ name, object, columns, delay }: Relation): string {
+export function relationSql({ name, object, columns, delay, ahead }: Relation): string {
+  const bound = ahead === undefined ? '' : ` max ahead ${seconds(ahead)}`
   const definitions = columns.map((column) => `${column.name} ${column.type}`)
-  if (delay === null) definitions.push('watermark for ts')
-  else if (delay !== undefined) definitions.push(`watermark for ts as ts - ${seconds(delay)}`)
+  if (delay === null) definitions.push(`watermark for ts${bound}`)
+  else if (delay !== undefined) definitions.push(`watermark for ts as ts - ${seconds(delay)}${bound}`)
   const kind = object === 'stream' ? 'stream' : 'table'
   const only = object === 'table' ? ' append only' : ''
   return `create ${kind} ${name} (${definitions.join(', ')})${only};`

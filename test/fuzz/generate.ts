@@ -75,7 +75,8 @@ class Generator {
       return { name: `t${index}`, object, columns }
     }
     const delay = pick(random, [undefined, null, 0, 5, 20])
-    return { name: `s${index}`, object: 'stream', columns, delay }
+    const ahead = chance(random, 0.15) ? pick(random, [4, 30]) : undefined
+    return { name: `s${index}`, object: 'stream', columns, delay, ahead }
   }
 
   name(prefix: string): string {

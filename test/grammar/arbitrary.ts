@@ -580,6 +580,7 @@ function statements(tie: Tie): fc.Arbitrary<Statement> {
     kind: fc.constant('watermark' as const),
     column: identifier,
     delayed: maybe(e),
+    ahead: maybe(e),
     span: one,
   })
   const subscribed = fc.oneof(

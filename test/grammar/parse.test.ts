@@ -386,6 +386,7 @@ test.each<[string, unknown]>([
         kind: 'watermark',
         column: id('ts'),
         delayed: bin(col('ts'), '-', interval('5', 'SECOND')),
+        ahead: null,
       },
       partitionedBy: [],
       options: [
@@ -415,7 +416,7 @@ test.each<[string, unknown]>([
           constraints: [],
         },
       ],
-      watermark: { kind: 'watermark', column: id('a'), delayed: null },
+      watermark: { kind: 'watermark', column: id('a'), delayed: null, ahead: null },
       partitionedBy: [],
       options: [],
       query: one,

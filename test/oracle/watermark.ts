@@ -21,7 +21,11 @@ export class Watermarks {
     if (scan.watermark === null) return undefined
     const { rises } = this.#of(scan)
     const before = rises.at(-1)?.watermark
-    const after = (row[scan.watermark.column] as bigint) - BigInt(scan.watermark.delayMicros)
+    const { column, delayMicros, aheadMicros } = scan.watermark
+    const after = (row[column] as bigint) - BigInt(delayMicros)
+    const far =
+      aheadMicros !== undefined && before !== undefined && after - before > BigInt(aheadMicros)
+    if (far) return before
     if (before === undefined || after > before) rises.push({ position, watermark: after })
     return before
   }

@@ -35,6 +35,7 @@ import { refuseEmit } from './relation.ts'
 import { type Scope, scopeOf } from './scope.ts'
 import { suggestion } from './suggest.ts'
 import { bindType } from './type-name.ts'
+import { microsOf } from './window.ts'
 
 type Create = Statement & { kind: 'create-relation' }
 
@@ -201,8 +202,13 @@ function bindWatermark(
     const message = `a watermark needs a TIMESTAMP column, and ${name} is ${typeText(type)}`
     fail('type_mismatch', message, span)
   }
-  if (tree.delayed === null) return { column: index, delayMicros: precisionMicros(type).toString() }
-  return { column: index, delayMicros: delayOf(binding, schema, index, tree.delayed) }
+  const unit = precisionMicros(type)
+  const delayMicros =
+    tree.delayed === null ? unit.toString() : delayOf(binding, schema, index, tree.delayed)
+  if (tree.ahead === null) return { column: index, delayMicros }
+  const ahead = microsOf(binding, tree.ahead, 'MAX AHEAD', unit)
+  if (ahead <= 0n) fail('invalid_window', 'MAX AHEAD must be positive', tree.ahead.span)
+  return { column: index, delayMicros, aheadMicros: ahead.toString() }
 }
 
 /** `column`, or `column - INTERVAL '…'`. */

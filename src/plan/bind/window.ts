@@ -93,7 +93,7 @@ function shapeOf(
 }
 
 /** A constant INTERVAL, a whole number of units of the time column. */
-function microsOf(binding: Binding, tree: Tree, what: string, unit: bigint): bigint {
+export function microsOf(binding: Binding, tree: Tree, what: string, unit: bigint): bigint {
   const env = { binding, scope: [], clause: what, aggregates: null }
   const bound = bindExpression(env, tree)
   const constant = fold(isAdaptable(bound) ? coerce(bound, interval, tree.span) : bound)

@@ -75,6 +75,7 @@ export function scanStage(
   const isWatched = watch.windows.length > 0 && environment.mode === 'continuous'
   const watched = isWatched ? plan.watermark : null
   const delay = BigInt(watched?.delayMicros ?? '0')
+  const ahead = watched?.aheadMicros === undefined ? null : BigInt(watched.aheadMicros)
   const control = arena.allocate(16)
   arena.views.i64[control >>> 3] = noWatermark
   arena.views.i64[(control >>> 3) + 1] = delay
@@ -83,7 +84,7 @@ export function scanStage(
 
   /** Raises the watermark by a batch in which it closes nothing and no row is late; false if that is not so. */
   const raiseAtOnce = (time: Vector, rows: number): boolean => {
-    if (watch.exact || time.validity !== 0) return false
+    if (watch.exact || ahead !== null || time.validity !== 0) return false
     const range = arena.scratch(16)
     kernels.get('range_i64')(time.data, rows, range)
     const { i64 } = arena.views
@@ -99,12 +100,30 @@ export function scanStage(
     return true
   }
 
+  /** The same as the kernel, with a bound on how far a row may be ahead. */
+  const raiseWithin = (
+    time: Vector,
+    rows: number,
+    { watermarks, ahead: most }: { watermarks: number; ahead: bigint },
+  ): void => {
+    const { i64 } = arena.views
+    let maximum = i64[control >>> 3]!
+    for (let row = 0; row < rows; row++) {
+      const isFirst = maximum === noWatermark
+      i64[(watermarks >>> 3) + row] = isFirst ? noWatermark : maximum - delay
+      const at = i64[(time.data >>> 3) + row]!
+      if (isFirst || (at > maximum && at - maximum <= most)) maximum = at
+    }
+    i64[control >>> 3] = maximum
+  }
+
   const raise = (batch: VectorBatch, position: number): VectorBatch => {
     if (watched === null) return batch
     const time = batch.columns[watched.column]!
     if (raiseAtOnce(time, batch.rows)) return batch
     const watermarks = arena.scratch(batch.rows * 8)
-    kernels.get('watermark_i64')(time.data, batch.rows, watermarks, control)
+    if (ahead === null) kernels.get('watermark_i64')(time.data, batch.rows, watermarks, control)
+    else raiseWithin(time, batch.rows, { watermarks, ahead })
     arena.markDirty(control, 8)
     step = { watermarks, rows: batch.rows, position }
     return { ...batch, watermarks }
