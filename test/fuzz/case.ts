@@ -189,7 +189,8 @@ export function relationSql({ name, object, columns, delay, ahead }: Relation): 
   const bound = ahead === undefined ? '' : ` max ahead ${seconds(ahead)}`
   const definitions = columns.map((column) => `${column.name} ${column.type}`)
   if (delay === null) definitions.push(`watermark for ts${bound}`)
-  else if (delay !== undefined) definitions.push(`watermark for ts as ts - ${seconds(delay)}${bound}`)
+  else if (delay !== undefined)
+    definitions.push(`watermark for ts as ts - ${seconds(delay)}${bound}`)
   const kind = object === 'stream' ? 'stream' : 'table'
   const only = object === 'table' ? ' append only' : ''
   return `create ${kind} ${name} (${definitions.join(', ')})${only};`

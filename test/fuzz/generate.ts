@@ -75,7 +75,7 @@ class Generator {
       return { name: `t${index}`, object, columns }
     }
     const delay = pick(random, [undefined, null, 0, 5, 20])
-    const ahead = chance(random, 0.15) ? pick(random, [4, 30]) : undefined
+    const ahead = delay === 5 && others < 4 ? others * 8 : undefined
     return { name: `s${index}`, object: 'stream', columns, delay, ahead }
   }
 

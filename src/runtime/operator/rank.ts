@@ -224,7 +224,9 @@ function differences(old: readonly Row[], next: readonly Row[], plan: RankPlan):
   }
   for (const row of old) count(row, -1)
   for (const row of next) count(row, 1)
-  for (const [row, weight] of net.values()) if (weight !== 0) out.push([row, weight])
+  for (const [row, weight] of net.values()) {
+    for (let copy = Math.abs(weight); copy > 0; copy--) out.push([row, Math.sign(weight)])
+  }
   return out
 }
 
