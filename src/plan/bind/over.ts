@@ -109,9 +109,11 @@ export function bindRanks(
 function isPlaced(binding: Binding, plan: Plan, alone = true): boolean {
   switch (plan.kind) {
     case 'scan': {
-      const kind = binding.catalog.get(plan.relation)?.kind
-      if (kind === 'external') return alone
-      return !plan.updating && (kind === 'stream' || kind === 'table')
+      const relation = binding.catalog.get(plan.relation)
+      if (relation?.kind === 'external') return alone
+      const stored = relation?.kind === 'stream' || relation?.kind === 'table'
+      // Rows of a table that change have new places.
+      return stored && relation.rules === undefined
     }
     case 'values':
       return true
