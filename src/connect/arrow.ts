@@ -30,6 +30,7 @@ import {
   inferredSchema,
   readValues,
   type Values,
+  withTextsChecked,
 } from './file-type.ts'
 import { decodeLz4Frame } from './lz4.ts'
 import { findColumn, readBytes } from './parquet.ts'
@@ -246,7 +247,10 @@ function valuesOf(data: Arrow.Data, type: FileType, field: Field): Values {
       return nullValues(count, field)
     case Type.Utf8:
     case Type.LargeUtf8:
-      return stringValues(data, field)
+      return withTextsChecked(stringValues(data, field, true), field)
+    case Type.Binary:
+    case Type.LargeBinary:
+      return stringValues(data, field, false)
     case Type.Bool: {
       const column = new ColumnBuilder(field, 0)
       column.bits = data.values as Uint8Array
@@ -272,7 +276,7 @@ function nullValues(count: number, field: Field): Values {
 }
 
 /** Offsets and bytes as they are; checked, as a wrong offset would read another string's bytes. */
-function stringValues(data: Arrow.Data, field: Field): Values {
+function stringValues(data: Arrow.Data, field: Field, isText: boolean): Values {
   const column = new ColumnBuilder(field, 0)
   const count = data.length
   const given = data.valueOffsets as Int32Array | BigInt64Array
@@ -288,7 +292,11 @@ function stringValues(data: Arrow.Data, field: Field): Values {
     before = offset
   }
   if (before > column.bytes.length) throw new Error('a string ends behind its buffer')
-  return { column, count, faults: isAscii(column.bytes) ? null : invalidStrings(column, count) }
+  return {
+    column,
+    count,
+    faults: !isText || isAscii(column.bytes) ? null : invalidStrings(column, count),
+  }
 }
 
 function invalidStrings(column: ColumnBuilder, count: number): Map<number, string> | null {
@@ -326,6 +334,8 @@ function fileType(type: Arrow.DataType): FileType {
   if (DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isNull(type)) {
     return { kind: 'varchar' }
   }
+  if (DataType.isBinary(type) || DataType.isLargeBinary(type)) return { kind: 'varbinary' }
+  if (DataType.isTime(type)) return { kind: 'time', nanos: 10n ** BigInt(9 - 3 * type.unit) }
   if (DataType.isTimestamp(type)) {
     // Units count 0 for seconds up to 3 for nanoseconds.
     return { kind: 'timestamp', nanos: 10n ** BigInt(9 - 3 * type.unit) }

@@ -11,6 +11,7 @@ import {
   type Field,
   hostValue,
   isWhole,
+  parseValue,
   precisionMicros,
   type Type,
   typeText,
@@ -25,6 +26,9 @@ export type FileType =
   | { kind: 'double' }
   | { kind: 'decimal'; precision: number; scale: number }
   | { kind: 'varchar' }
+  | { kind: 'varbinary' }
+  /** Of a day; `nanos` as that of a timestamp. */
+  | { kind: 'time'; nanos: bigint }
   /** `nanos`: what the file counts, in nanoseconds. */
   | { kind: 'timestamp'; nanos: bigint }
   | { kind: 'date'; unit: 'days' | 'millis' }
@@ -39,11 +43,12 @@ function sqlType(type: FileType): Type | undefined {
     }
     case 'decimal': {
       const { precision, scale } = type
-      const works = precision <= 38 && scale >= 0 && scale <= precision
+      const works = precision >= 1 && precision <= 38 && scale >= 0 && scale <= precision
       return works ? { kind: 'decimal', precision, scale } : undefined
     }
     case 'timestamp':
-      return { kind: 'timestamp', precision: timestampPrecision(type.nanos) }
+    case 'time':
+      return { kind: type.kind, precision: timestampPrecision(type.nanos) }
     case 'other':
       return undefined
     default:
@@ -124,7 +129,7 @@ export interface Values {
 }
 
 export function readValues(given: FileValues, type: FileType, field: Field): Values {
-  if (type.kind === 'varchar') return stringValues(given, field)
+  if (type.kind === 'varchar') return withTextsChecked(stringValues(given, field), field)
   const column = taken(given, type, field) ?? copied(given, type, field)
   const count = given.length
   if (column !== null) return { column, count, faults: null }
@@ -141,6 +146,24 @@ export function readValues(given: FileValues, type: FileType, field: Field): Val
   }
   return { column: slow, count, faults }
 }
+
+/** Of a VARCHAR(n), the values with more than n characters are faults; of JSON, those that are no document. */
+export function withTextsChecked(values: Values, { name, type }: Field): Values {
+  const most = type.kind === 'varchar' ? type.length : type.kind === 'json' ? -1 : undefined
+  if (most === undefined) return values
+  const { column, count } = values
+  const faults = new Map(values.faults)
+  for (let index = 0; index < count; index++) {
+    const [start, end] = [column.offsets[index]!, column.offsets[index + 1]!]
+    if (end - start <= most || faults.has(index)) continue
+    const text = decoder.decode(column.bytes.subarray(start, end))
+    if (parseValue(text, type) !== undefined) continue
+    faults.set(index, `column ${name}: ${text} is no ${typeText(type)}`)
+  }
+  return { ...values, faults: faults.size === 0 ? null : faults }
+}
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 function stringValues(given: FileValues, field: Field): Values {
   const column = new ColumnBuilder(field, given.length)
@@ -256,11 +279,15 @@ function fileValue(raw: unknown, from: FileType, to: Type): Value | undefined {
       return Boolean(raw)
     case 'varchar':
       return String(raw)
+    case 'varbinary':
+      return hostValue(raw, to)
+    case 'time':
+      return hostValue(floorDivide(BigInt(raw as bigint) * from.nanos, 1000n), to)
     case 'double':
-      return to.kind === 'real' ? Math.fround(Number(raw)) : Number(raw)
+      return hostValue(Number(raw), to)
     case 'integer':
       if (to.kind === 'double') return Number(raw)
-      if (to.kind === 'real') return Math.fround(Number(raw))
+      if (to.kind === 'real') return hostValue(Number(raw), to)
       if (to.kind === 'decimal') return rescale(BigInt(raw as number), 0, to)
       return hostValue(BigInt(raw as number), to)
     case 'decimal': {

@@ -159,6 +159,12 @@ function fileType({ element, children }: SchemaTree): FileType {
   }
   if (converted === 'TIMESTAMP_MILLIS') return { kind: 'timestamp', nanos: 1_000_000n }
   if (converted === 'TIMESTAMP_MICROS') return { kind: 'timestamp', nanos: 1000n }
+  if (logical?.type === 'TIME') {
+    const nanos = { MILLIS: 1_000_000n, MICROS: 1000n, NANOS: 1n }[logical.unit]
+    return { kind: 'time', nanos }
+  }
+  if (converted === 'TIME_MILLIS') return { kind: 'time', nanos: 1_000_000n }
+  if (converted === 'TIME_MICROS') return { kind: 'time', nanos: 1000n }
   if (logical?.type === 'DATE' || converted === 'DATE') return { kind: 'date', unit: 'days' }
   const isText = ['STRING', 'ENUM', 'JSON'].includes(logical?.type ?? '')
   if (isText || converted === 'UTF8' || converted === 'ENUM' || converted === 'JSON') {
@@ -172,19 +178,20 @@ function fileType({ element, children }: SchemaTree): FileType {
     case 'BOOLEAN':
       return { kind: 'boolean' }
     case 'INT32': {
-      if (converted === 'TIME_MILLIS') return { kind: 'other', text: 'TIME' }
       const named = Number(/^U?INT_(\d+)$/.exec(converted ?? '')?.[1] ?? 32)
       const bits = logical?.type === 'INTEGER' ? logical.bitWidth : named
       return { kind: 'integer', bits, signed }
     }
     case 'INT64':
-      if (converted === 'TIME_MICROS') return { kind: 'other', text: 'TIME' }
       return { kind: 'integer', bits: 64, signed }
     case 'INT96':
       return { kind: 'timestamp', nanos: 1n }
     case 'FLOAT':
     case 'DOUBLE':
       return { kind: 'double' }
+    case 'BYTE_ARRAY':
+      if (converted === undefined && logical === undefined) return { kind: 'varbinary' }
+      return { kind: 'other', text: converted ?? 'BYTE_ARRAY' }
     default:
       return { kind: 'other', text: converted ?? element.type ?? 'ROW' }
   }

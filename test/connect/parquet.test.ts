@@ -151,8 +151,8 @@ const refused: [string, string, Type['kind'] | Type, RegExp][] = [
   ['a struct', "select {'x': 1} as c", 'varchar', /not supported yet: column c of type/],
   ['a map', "select map {'x': 1} as c", 'varchar', /not supported yet: column c of type/],
   ['a wide decimal', 'select 1::decimal(30, 2) as c', 'varchar', /column c .*DECIMAL\(30, 2\)/],
-  ['a time', "select time '10:00' as c", 'varchar', /not supported yet: column c of type TIME/],
-  ['bytes', "select 'x'::blob as c", 'varchar', /not supported yet: column c of type/],
+  ['a time', "select time '10:00' as c", 'varchar', /column c is TIME in the file and VARCHAR/],
+  ['bytes', "select 'x'::blob as c", 'varchar', /column c is VARBINARY in the file and VARCHAR/],
   [
     'a text for a number',
     "select 'x' as c",
@@ -179,6 +179,25 @@ test('mistake: a column that the file does not have', async () => {
   await expect(readAll(disk, 'f.parquet', { schema })).rejects.toMatchObject({
     diagnostics: [{ code: 'unknown_name', hint: 'did you mean price?' }],
   })
+})
+
+test('wide decimals, bytes and times have types of their own; a REAL is read when it is declared', async () => {
+  const disk = new MemoryDisk().put(
+    'f.parquet',
+    await written(`select 12345678901234567890123456.78::decimal(38, 2) as w, '\\x00\\xFF'::blob as b,
+      time '10:20:30.5' as t, 0.1::float as r, 'abcd' as v, 7 as n
+      union all select -0.01, ''::blob, time '00:00:00', 2.5, 'ab', 300`),
+  )
+  const { rows } = await readAll(disk, 'f.parquet', { projection: [0, 1, 2] })
+  expect(rows).toEqual([
+    [1234567890123456789012345678n, '\x00\xff', 37_230_500_000n],
+    [-1n, '', 0n],
+  ])
+  const schema = schemaOf({ r: 'real', v: { kind: 'varchar', length: 3 }, n: 'tinyint' })
+  const narrow = await readAll(disk, 'f.parquet', { schema })
+  expect([narrow.rows, narrow.bad.length]).toEqual([[], 2])
+  const reals = await readAll(disk, 'f.parquet', { schema, projection: [0] })
+  expect(reals.rows).toEqual([[Math.fround(0.1)], [2.5]])
 })
 
 test('a file without rows', async () => {

@@ -1,7 +1,7 @@
 /** Arrow output: what apache-arrow reads back from the stream. */
 import * as arrow from 'apache-arrow'
 import { expect, test } from 'vitest'
-import type { Field, Op, Row } from '../../src/data/index.ts'
+import type { Field, Op, Row, Type } from '../../src/data/index.ts'
 import { createRenderer } from '../../src/shell/format/renderer.ts'
 import { screen } from './screen.ts'
 
@@ -22,14 +22,18 @@ const rows: Row[] = [
   [false, 7, -1n, -0.5, -5n, '', -1_000_000n, -1, -1n],
 ]
 
-async function written(parts: Row[][], ops: Op[][] | null): Promise<Uint8Array> {
+async function written(
+  parts: Row[][],
+  ops: Op[][] | null,
+  shown: Field[] = fields,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   const output = {
     ...screen(),
     write: (more: string | Uint8Array) => void chunks.push(more as Uint8Array),
   }
   const kind = ops === null ? 'rows' : 'updating'
-  const renderer = createRenderer(fields, output, {
+  const renderer = createRenderer(shown, output, {
     format: 'arrow',
     kind,
     header: false,
@@ -75,6 +79,43 @@ test('every type comes back, with NULLs, one record batch per call', async () =>
   expect(columnValues(table, 'at')).toEqual([1_000_500, null, -1000])
   expect(columnValues(table, 'day')).toEqual([20_000 * 86_400_000, null, -86_400_000])
   expect(columnValues(table, 'took')).toEqual([2500n, null, -1n])
+})
+
+test('so do the small, the wide and the rare types', async () => {
+  const types: Type[] = [
+    { kind: 'tinyint' },
+    { kind: 'smallint' },
+    { kind: 'real' },
+    { kind: 'decimal', precision: 38, scale: 2 },
+    { kind: 'varbinary' },
+    { kind: 'json' },
+    { kind: 'time', precision: 6 },
+    { kind: 'timestamp', precision: 6, zoned: true },
+    { kind: 'months' },
+  ]
+  const rare = types.map((type, at): Field => ({ name: `c${at}`, type, nullable: true }))
+  const wide = -(10n ** 37n)
+  const row: Row = [-7, 300, 0.5, wide, '\0\xff', '[1]', 5n, 1_000_000n, 14n]
+  const table = arrow.tableFromIPC(await written([[row, row.map(() => null)]], null, rare))
+  expect(table.schema.fields.map(({ type }) => String(type))).toEqual([
+    'Int8',
+    'Int16',
+    'Float32',
+    'Decimal[38e+2]',
+    'Binary',
+    'Utf8',
+    'Time64<MICROSECOND>',
+    'Timestamp<MICROSECOND, UTC>',
+    'Interval<YEAR_MONTH>',
+  ])
+  const values = rare.map(({ name }) => table.getChild(name)!.get(0))
+  const words = new BigInt64Array((values[3] as Uint32Array).slice().buffer)
+  expect((words[1]! << 64n) + BigInt.asUintN(64, words[0]!)).toBe(wide)
+  expect(values.slice(0, 3)).toEqual([-7, 300, 0.5])
+  expect([...(values[4] as Uint8Array)]).toEqual([0, 255])
+  expect(values.slice(5, 8)).toEqual(['[1]', 5n, 1000])
+  expect([...(values[8] as Int32Array)]).toEqual([1, 2])
+  expect(rare.map(({ name }) => table.getChild(name)!.get(1))).toEqual(types.map(() => null))
 })
 
 test('changes carry their kind in the first column', async () => {
