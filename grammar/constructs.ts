@@ -19,7 +19,6 @@ export type Place = 'statement' | 'element' | 'relation' | 'group' | 'operand' |
 // biome-ignore format: a table to read as a block
 export const constructs: Record<Place, Record<string, string>> = {
   statement: {
-    WITH: 'common table expressions (WITH)',
     'CREATE SINK': '', 'CREATE SOURCE': '', 'CREATE FUNCTION': '', 'CREATE AGGREGATE': '', 'CREATE CUBOID': '',
     'CREATE SYNOPSIS': '', 'CREATE MODEL': '', 'CREATE INDEX': '', 'CREATE UNIQUE INDEX': 'CREATE INDEX',
     'CREATE SUBSCRIPTION': '', 'CREATE CONNECTION': '', 'CREATE SECRET': '', 'CREATE SCHEMA': '', 'CREATE TYPE': '',
@@ -67,7 +66,7 @@ export const constructs: Record<Place, Record<string, string>> = {
   relation: {
     LATERAL: '', 'UNNEST (': 'UNNEST', 'CUMULATE (': 'CUMULATE windows', 'SESSION (': 'SESSION windows',
     'ML_PREDICT (': 'ML_PREDICT', 'NEIGHBOURS (': 'NEIGHBOURS', 'EVENTS (': 'EVENTS', 'CUBOID_OF (': 'CUBOID_OF',
-    'GENERATE_SERIES (': 'GENERATE_SERIES', 'ROWS FROM': '',
+    'ROWS FROM': '',
   },
   group: {
     'ROLLUP (': 'ROLLUP', 'CUBE (': 'CUBE', 'GROUPING SETS': '', 
@@ -75,7 +74,7 @@ export const constructs: Record<Place, Record<string, string>> = {
     'SESSION (': 'SESSION in GROUP BY',
   },
   operand: {
-    'EXISTS (': 'EXISTS', 'ARRAY [': 'arrays', 'ARRAY (': 'arrays', 'MAP [': 'maps',
+    'ARRAY [': 'arrays', 'ARRAY (': 'arrays', 'MAP [': 'maps',
     'ANY (': 'ANY', 'SOME (': 'SOME', 'TRY (': 'TRY', 'NEXT VALUE': 'sequences',
     'TIMESTAMP WITH TIME ZONE': 'time zones',
   },
@@ -91,16 +90,15 @@ export const constructs: Record<Place, Record<string, string>> = {
     'ON NULL': 'JSON functions with ON NULL', 'ON EMPTY': 'JSON functions with ON EMPTY',
     'ON ERROR': 'JSON functions with ON ERROR',
     'LIMIT <number> %': 'LIMIT with a percentage', '. *': 'a qualified * in an expression',
-    UNION: '', INTERSECT: '', EXCEPT: '', 'MINUS SELECT': 'MINUS',
+    'MINUS SELECT': 'MINUS',
     'WITHIN GROUP': '', 'IGNORE NULLS': '', 'RESPECT NULLS': '',
     WINDOW: 'named windows (WINDOW)', 'DISTINCT ON': '', 'SELECT INTO': '', INTO: 'SELECT INTO',
     'ORDER BY ALL': '', 'GROUP BY ALL': '', 'GROUP BY DISTINCT': '', '* EXCLUDE': 'SELECT * EXCLUDE',
     '* REPLACE': 'SELECT * REPLACE',
     '* EXCEPT (': 'SELECT * EXCEPT',
-    MATCH_RECOGNIZE: '', PIVOT: '', UNPIVOT: '', TABLESAMPLE: '', ASOF: 'ASOF JOIN', NATURAL: 'NATURAL JOIN',
-    'LEFT SEMI': 'SEMI JOIN', 'LEFT ANTI': 'ANTI JOIN', 'SEMI JOIN': '', 'ANTI JOIN': '', 'POSITIONAL JOIN': '',
+    MATCH_RECOGNIZE: '', PIVOT: '', UNPIVOT: '', TABLESAMPLE: '', ASOF: 'ASOF JOIN',
+    'POSITIONAL JOIN': '',
     'FOR SYSTEM_TIME': '', 'WITH ORDINALITY': '', 'FOR UPDATE': '', 'FOR SHARE': '',
-    '( SELECT': 'subqueries in expressions', '( WITH': 'common table expressions (WITH)',
     ILIKE: '', 'NOT ILIKE': 'ILIKE', 'SIMILAR TO': '', RLIKE: '', REGEXP: '', GLOB: '', 'BETWEEN SYMMETRIC': '',
     'AT TIME ZONE': '', COLLATE: '', OVERLAPS: '', ISNULL: '', NOTNULL: '', 'IS UNKNOWN': '',
     'IS NOT UNKNOWN': 'IS UNKNOWN',

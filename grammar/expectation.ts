@@ -18,13 +18,17 @@ const firsts = (paths: TokenType[][]): string[] =>
 // biome-ignore format: a list to read as a block
 const operandStarts: ReadonlySet<string> = new Set([
   '-', '+', 'NOT', 'a number', 'a string', 'TRUE', 'FALSE', 'NULL', 'a parameter', 'INTERVAL', 'a literal', 'CAST',
-  'EXTRACT', 'a function', 'a name', 'CASE', '(',
+  'EXTRACT', 'a function', 'a name', 'CASE', '(', 'EXISTS',
 ])
+/** What a query begins with, where an expression may stand, too. */
+const queryStarts: ReadonlySet<string> = new Set(['WITH', 'SELECT', 'FROM', 'VALUES'])
 
 function join(labels: string[]): string {
   const distinct = [...new Set(labels)]
   if (!distinct.includes('CASE')) return distinct.join(separator)
-  return ['an expression', ...distinct.filter((l) => !operandStarts.has(l))].join(separator)
+  const isStart = (label: string) => operandStarts.has(label) || queryStarts.has(label)
+  const both = distinct.includes('SELECT') ? ['an expression', 'a query'] : ['an expression']
+  return [...both, ...distinct.filter((label) => !isStart(label))].join(separator)
 }
 
 export const expectation: IParserErrorMessageProvider = {

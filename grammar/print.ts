@@ -100,6 +100,7 @@ function tightness(e: Expression): number {
       return power.is
     case 'between':
     case 'in':
+    case 'in-query':
     case 'like':
       return power.range
     default:
@@ -148,6 +149,12 @@ function expression(e: Expression): string {
       return `${type(e.type)} ${quote(e.text)}`
     case 'column':
       return dotted(e.path)
+    case 'exists':
+      return `EXISTS (${query(e.query)})`
+    case 'subquery':
+      return `(${query(e.query)})`
+    case 'row':
+      return `(${list(e.items, expression)})`
     case 'star':
       if (e.ofColumn) return `(${dotted(e.qualifier)}).*`
       return e.qualifier.length === 0 ? '*' : `${dotted(e.qualifier)}.*`
@@ -173,7 +180,16 @@ function expression(e: Expression): string {
 type Operation = Extract<
   Expression,
   {
-    kind: 'unary' | 'binary' | 'is-null' | 'is-boolean' | 'is-distinct' | 'between' | 'in' | 'like'
+    kind:
+      | 'unary'
+      | 'binary'
+      | 'is-null'
+      | 'is-boolean'
+      | 'is-distinct'
+      | 'between'
+      | 'in'
+      | 'in-query'
+      | 'like'
   }
 >
 
@@ -199,6 +215,8 @@ function operation(e: Operation): string {
     }
     case 'in':
       return `${operand(e.operand, power.range)} ${not(e)}IN (${list(e.list, expression)})`
+    case 'in-query':
+      return `${operand(e.operand, power.range)} ${not(e)}IN (${query(e.query)})`
     case 'like': {
       const pattern = operand(e.pattern, power.range + 1)
       const escaped = e.escape === null ? '' : ` ESCAPE ${operand(e.escape, power.range + 1)}`
@@ -249,11 +267,33 @@ function caseOf(e: Of<Expression, 'case'>): string {
 // ---------------------------------------------------------------- queries
 
 function query(q: Query): string {
-  let text = body(q.body)
+  let text = withTables(q.with) + body(q.body)
   if (q.orderBy.length > 0) text += ` ORDER BY ${list(q.orderBy, orderItem)}`
   if (q.limit !== null) text += ` LIMIT ${expression(q.limit)}`
   if (q.offset !== null) text += ` OFFSET ${expression(q.offset)}`
   return text + emit(q.emit)
+}
+
+function withTables(tables: Query['with']): string {
+  if (tables.length === 0) return ''
+  const one = (t: Query['with'][number]) =>
+    `${name(t.name)}${columnNames(t.columns)} AS (${query(t.query)})`
+  return `WITH ${list(tables, one)} `
+}
+
+/** A query beside UNION and its like; `tight`: one that is UNION or EXCEPT itself needs parentheses, too. */
+function term(q: Query, tight: (body: Of<QueryBody, 'set'>) => boolean): string {
+  const clauses = [q.limit, q.offset, q.emit].some((part) => part !== null)
+  const dressed = q.with.length > 0 || q.orderBy.length > 0 || clauses
+  if (dressed || (q.body.kind === 'set' && tight(q.body))) return `(${query(q)})`
+  return body(q.body)
+}
+
+function setBody(b: Of<QueryBody, 'set'>): string {
+  const isIntersect = (inner: Of<QueryBody, 'set'>) => inner.operator === 'INTERSECT'
+  const left = term(b.left, (inner) => b.operator === 'INTERSECT' && !isIntersect(inner))
+  const right = term(b.right, (inner) => b.operator === 'INTERSECT' || !isIntersect(inner))
+  return `${left} ${b.operator}${b.all ? ' ALL' : ''} ${right}`
 }
 
 function emit(e: Emit | null): string {
@@ -267,6 +307,7 @@ function orderItem(item: Query['orderBy'][number]): string {
 }
 
 function body(b: QueryBody): string {
+  if (b.kind === 'set') return setBody(b)
   if (b.kind === 'values') return `VALUES ${list(b.rows, (row) => `(${list(row, expression)})`)}`
   let text = `SELECT ${b.distinct ? 'DISTINCT ' : ''}${list(b.items, selectItem)}`
   if (b.from !== null) text += ` FROM ${relation(b.from)}`
@@ -296,12 +337,17 @@ function relation(r: Relation): string {
       return `(${query(r.query)})${as(r.alias)}${columnNames(r.columnAliases)}`
     case 'window':
       return window(r) + as(r.alias)
+    case 'function': {
+      const columns = columnNames(r.columnAliases)
+      return `${name(r.name)}(${list(r.args, expression)})${as(r.alias)}${columns}`
+    }
     case 'join': {
       const right = r.right.kind === 'join' ? `(${relation(r.right)})` : relation(r.right)
+      const natural = r.natural === true ? 'NATURAL ' : ''
       const words = r.join === 'inner' ? 'JOIN' : `${r.join.toUpperCase()} JOIN`
       const on = r.on === null ? '' : ` ON ${expression(r.on)}`
       const using = r.using.length === 0 ? '' : ` USING (${list(r.using, name)})`
-      return `${relation(r.left)} ${words} ${right}${on}${using}`
+      return `${relation(r.left)} ${natural}${words} ${right}${on}${using}`
     }
   }
 }

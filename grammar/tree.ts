@@ -81,6 +81,12 @@ export type Expression =
   | { kind: 'is-distinct'; left: Expression; right: Expression; negated: boolean; span: Span }
   | { kind: 'between'; operand: Expression; low: Expression; high: Expression; negated: boolean; span: Span }
   | { kind: 'in'; operand: Expression; list: Expression[]; negated: boolean; span: Span }
+  | { kind: 'in-query'; operand: Expression; query: Query; negated: boolean; span: Span }
+  | { kind: 'exists'; query: Query; span: Span }
+  /** A query in parentheses where a value may stand. */
+  | { kind: 'subquery'; query: Query; span: Span }
+  /** `(a, b)`: two or more values side by side. */
+  | { kind: 'row'; items: Expression[]; span: Span }
   | { kind: 'like'; operand: Expression; pattern: Expression; escape: Expression | null; negated: boolean; span: Span }
   | { kind: 'case'; operand: Expression | null; whens: { when: Expression; then: Expression }[]; else: Expression | null; span: Span }
   /** CAST(x AS t), x::t, TRY_CAST(x AS t). */
@@ -110,7 +116,12 @@ export type Relation =
    * `FROM TABLE(…)` around it, or named arguments. `source` is a table or derived relation.
    */
   | { kind: 'window'; function: 'TUMBLE' | 'HOP'; source: Relation; time: Identifier; slide: Expression | null; size: Expression; offset: Expression | null; alias: Identifier | null; span: Span }
-  | { kind: 'join'; join: 'inner' | 'left' | 'right' | 'full' | 'cross'; left: Relation; right: Relation; on: Expression | null; using: Identifier[]; span: Span }
+  /** Without ON, USING and NATURAL every row meets every row: CROSS JOIN and comma. */
+  | { kind: 'join'; join: JoinWord; natural?: boolean; left: Relation; right: Relation; on: Expression | null; using: Identifier[]; span: Span }
+  /** A function that gives rows: `generate_series(1, 10) AS t (n)`. */
+  | { kind: 'function'; name: Identifier; args: Expression[]; alias: Identifier | null; columnAliases: Identifier[]; span: Span }
+
+export type JoinWord = 'inner' | 'left' | 'right' | 'full' | 'cross' | 'semi' | 'anti'
 
 export interface OrderItem {
   kind: 'order-item'
@@ -126,9 +137,22 @@ export type Emit =
 export type QueryBody =
   | { kind: 'select'; distinct: boolean; items: SelectItem[]; from: Relation | null; where: Expression | null; groupBy: Expression[]; having: Expression | null; qualify: Expression | null; span: Span }
   | { kind: 'values'; rows: Expression[][]; span: Span }
+  | { kind: 'set'; operator: SetOperator; all: boolean; left: Query; right: Query; span: Span }
+
+export type SetOperator = 'UNION' | 'INTERSECT' | 'EXCEPT'
+
+/** `name [(columns)] AS (query)` of WITH. */
+export interface CommonTable {
+  kind: 'common-table'
+  name: Identifier
+  columns: Identifier[]
+  query: Query
+  span: Span
+}
 
 export interface Query {
   kind: 'query'
+  with: CommonTable[]
   body: QueryBody
   orderBy: OrderItem[]
   limit: Expression | null

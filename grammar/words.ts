@@ -23,9 +23,9 @@ export const reservedWords = [
 // biome-ignore format: a list to read as a block
 export const clauseWords = [
   'ASC', 'ASOF', 'COLLATE', 'CROSS', 'DESC', 'EMIT', 'ESCAPE', 'EXACT', 'EXCLUDE', 'FETCH', 'FILTER', 'FOR', 'FULL',
-  'ILIKE',
+  'ANTI', 'ILIKE',
   'INNER', 'LEFT', 'MATCH_RECOGNIZE', 'NATURAL', 'NULLS', 'OFFSET', 'OVER', 'PIVOT', 'QUALIFY', 'REGEXP',
-  'RETURNING', 'RIGHT', 'RLIKE', 'SET', 'SIMILAR', 'TABLESAMPLE', 'UNPIVOT', 'USING', 'WINDOW', 'WITHIN',
+  'RETURNING', 'RIGHT', 'RLIKE', 'SEMI', 'SET', 'SIMILAR', 'TABLESAMPLE', 'UNPIVOT', 'USING', 'WINDOW', 'WITHIN',
 ] as const
 
 /** Names everywhere; keywords only where the grammar asks for them. */

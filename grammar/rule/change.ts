@@ -39,7 +39,7 @@ export abstract class ChangeRules extends DefinitionRules {
     this.CONSUME(word.DEFAULT)
     this.CONSUME(word.VALUES)
     const span = this.span(start)
-    const none = { orderBy: [], limit: null, offset: null, emit: null }
+    const none = { with: [], orderBy: [], limit: null, offset: null, emit: null }
     return { kind: 'query', body: { kind: 'values', rows: [[]], span }, ...none, span }
   })
 

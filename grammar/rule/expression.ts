@@ -6,7 +6,7 @@
  */
 import type { ParserMethod, TokenType } from 'chevrotain'
 import type { Token } from '../scanner.ts'
-import type { BinaryOperator, Expression, Identifier } from '../tree.ts'
+import type { BinaryOperator, Expression, Identifier, Query } from '../tree.ts'
 import { binaryOperator, kinds, label, word } from '../words.ts'
 import { CallRules } from './call.ts'
 
@@ -52,6 +52,8 @@ for (const [type, value] of powers) powerByIndex[type.tokenTypeIdx!] = value
 const tailsMax = 1000
 
 export abstract class ExpressionRules extends CallRules {
+  abstract query: ParserMethod<[], Query>
+
   expression: ParserMethod<[number?], Expression> = this.RULE(
     'expression',
     (min = 0): Expression => {
@@ -179,12 +181,7 @@ export abstract class ExpressionRules extends CallRules {
       {
         ALT: (): Expression => {
           this.CONSUME(word.IN)
-          if (!this.RECORDING_PHASE && this.queryAhead(2))
-            this.unsupported('IN (SELECT …)', this.ahead(0).start)
-          this.CONSUME(kinds.open)
-          const list = this.SUBRULE(this.expressions)
-          this.CONSUME(kinds.close)
-          return { kind: 'in', operand, list, negated, span: this.span(start) }
+          return this.SUBRULE(this.inTail, { ARGS: [operand, negated, start] })
         },
       },
       {
@@ -201,6 +198,26 @@ export abstract class ExpressionRules extends CallRules {
       },
     ])
   })
+
+  /** A list of values or a query, in parentheses. */
+  inTail = this.RULE(
+    'inTail',
+    (operand: Expression, negated: boolean, start: number): Expression => {
+      this.CONSUME(kinds.open)
+      const tail = this.OR({
+        DEF: [
+          {
+            GATE: () => this.queryAhead(1),
+            ALT: () => ({ kind: 'in-query' as const, query: this.SUBRULE(this.query) }),
+          },
+          { ALT: () => ({ kind: 'in' as const, list: this.SUBRULE(this.expressions) }) },
+        ],
+        IGNORE_AMBIGUITIES: true,
+      })
+      this.CONSUME(kinds.close)
+      return { ...tail, operand, negated, span: this.span(start) }
+    },
+  )
 
   expressions = this.RULE('expressions', (): Expression[] => {
     const list: Expression[] = []
@@ -249,25 +266,55 @@ export abstract class ExpressionRules extends CallRules {
         { ALT: () => this.SUBRULE(this.cast) },
         { ALT: () => this.SUBRULE(this.extract) },
         { ALT: () => this.SUBRULE(this.niladic) },
+        {
+          GATE: () => this.LA(2).tokenType === kinds.open && this.queryAhead(3),
+          ALT: () => this.SUBRULE(this.exists),
+        },
         { ALT: () => this.SUBRULE(this.columnOrCall) },
         { ALT: () => this.SUBRULE(this.caseOf) },
+        {
+          GATE: () => this.queryAhead(2),
+          ALT: () => this.SUBRULE(this.subquery),
+        },
         { ALT: () => this.SUBRULE(this.parenthesized) },
       ],
       IGNORE_AMBIGUITIES: true,
     })
   })
 
-  parenthesized = this.RULE('parenthesized', (): Expression => {
-    if (!this.RECORDING_PHASE && this.queryAhead(2)) {
-      this.unsupported('subqueries in expressions')
-    }
+  exists = this.RULE('exists', (): Expression => {
+    const start = this.start()
+    this.CONSUME(word.EXISTS)
+    this.CONSUME(kinds.open)
+    const query = this.SUBRULE(this.query)
+    this.CONSUME(kinds.close)
+    return { kind: 'exists', query, span: this.span(start) }
+  })
+
+  subquery = this.RULE('subquery', (): Expression => {
     const start = this.start()
     this.CONSUME(kinds.open)
-    let inner = this.SUBRULE(this.expression)
-    this.ACTION(() => {
-      if (this.LA(1).tokenType === kinds.comma) this.unsupported('row values', start)
-    })
+    const query = this.SUBRULE(this.query)
     this.CONSUME(kinds.close)
+    const subquery: Expression = { kind: 'subquery', query, span: this.span(start) }
+    return this.SUBRULE(this.members, { ARGS: [subquery, start] })
+  })
+
+  /** An expression, a field of one, or several expressions: a row. */
+  parenthesized = this.RULE('parenthesized', (): Expression => {
+    const start = this.start()
+    this.CONSUME(kinds.open)
+    const items = this.SUBRULE(this.expressions)
+    this.CONSUME(kinds.close)
+    const inner = this.ACTION(() =>
+      items.length === 1 ? items[0]! : { kind: 'row', items, span: this.span(start) },
+    ) as Expression
+    return this.SUBRULE(this.members, { ARGS: [inner, start] })
+  })
+
+  /** `.a.b` behind a parenthesis. */
+  members = this.RULE('members', (operand: Expression, start: number): Expression => {
+    let inner = operand
     this.MANY({
       GATE: () => this.LA(2).tokenType !== kinds.star,
       DEF: () => {

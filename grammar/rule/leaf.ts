@@ -112,10 +112,19 @@ export abstract class LeafRules extends EmbeddedActionsParser {
    */
   protected queryAhead(distance: number): boolean {
     if (this.RECORDING_PHASE) return false
+    let first = distance
+    while (this.LA(first).tokenType === kinds.open) first++
+    const begins = [word.SELECT, word.VALUES, word.WITH, word.FROM].includes(
+      this.LA(first).tokenType,
+    )
+    return begins && first - distance <= depthMax && this.#queryAt(distance)
+  }
+
+  #queryAt(distance: number): boolean {
     const type = this.LA(distance).tokenType
     if (type === word.SELECT || type === word.VALUES || type === word.WITH) return true
     if (type === word.FROM) return true
-    if (type !== kinds.open || !this.queryAhead(distance + 1)) return false
+    if (type !== kinds.open || !this.#queryAt(distance + 1)) return false
     let depth = 0
     for (let at = distance; ; at++) {
       const token = this.LA(at)

@@ -6,6 +6,7 @@ import type { Span } from '../../src/base/index.ts'
 import { unsupported } from '../constructs.ts'
 import type { Token } from '../scanner.ts'
 import type {
+  CommonTable,
   Emit,
   Expression,
   Identifier,
@@ -14,6 +15,7 @@ import type {
   QueryBody,
   Relation,
   SelectItem,
+  SetOperator,
 } from '../tree.ts'
 import { alias, identifier, kinds, label, word } from '../words.ts'
 import { ExpressionRules } from './expression.ts'
@@ -21,6 +23,20 @@ import { Refusal } from './leaf.ts'
 
 type Of<U, K> = Extract<U, { kind: K }>
 type Tail = Pick<Query, 'orderBy' | 'limit' | 'offset' | 'emit'>
+type Head = Tail & Pick<Query, 'with'>
+/** A query among UNION and its like; clauses behind one in parentheses may join those inside. */
+type Term = { query: Query; parenthesized: boolean }
+
+const bare = (body: QueryBody): Query => ({
+  kind: 'query',
+  with: [],
+  body,
+  orderBy: [],
+  limit: null,
+  offset: null,
+  emit: null,
+  span: body?.span,
+})
 
 export abstract class QueryRules extends ExpressionRules {
   abstract from: ParserMethod<[], Relation>
@@ -29,46 +45,130 @@ export abstract class QueryRules extends ExpressionRules {
   query: ParserMethod<[], Query> = this.RULE('query', (): Query => {
     const start = this.start()
     this.enter()
-    let inner: Query | undefined
-    let body: QueryBody | undefined
-    this.OR([
-      {
-        ALT: () => {
-          body = this.SUBRULE(this.select)
-        },
-      },
-      {
-        ALT: () => {
-          body = this.SUBRULE(this.values)
-        },
-      },
-      {
-        ALT: () => {
-          this.CONSUME(kinds.open)
-          inner = this.SUBRULE(this.query)
-          this.CONSUME(kinds.close)
-        },
-      },
-    ])
+    const tables = this.OPTION(() => this.SUBRULE(this.with))
+    const inner = this.SUBRULE(this.terms)
     const at = this.ahead(1)
     const tail = this.SUBRULE(this.queryTail)
     this.leave()
     const span = this.span(start)
-    if (inner === undefined) return { kind: 'query', body: body!, ...tail, span }
-    return this.ACTION(() => this.#merge(inner!, tail, at, span))
+    return this.ACTION(() => this.#merge(inner, { with: tables ?? [], ...tail }, at, span))
   })
 
-  #merge(inner: Query, tail: Tail, at: Token, span: Span): Query {
+  /** WITH name [(columns)] AS [[NOT] MATERIALIZED] (query), … */
+  with = this.RULE('with', (): CommonTable[] => {
+    const tables: CommonTable[] = []
+    this.CONSUME(word.WITH)
+    this.ACTION(() => {
+      const names = this.LA(2).tokenType !== word.AS && this.LA(2).tokenType !== kinds.open
+      if (this.upper(1) === 'RECURSIVE' && names) this.unsupported('WITH RECURSIVE')
+    })
+    this.AT_LEAST_ONE_SEP({
+      SEP: kinds.comma,
+      DEF: () => {
+        tables.push(this.SUBRULE(this.commonTable))
+      },
+    })
+    return tables
+  })
+
+  commonTable = this.RULE('commonTable', (): CommonTable => {
+    const start = this.start()
+    const name = this.identifierOf(this.CONSUME(identifier))
+    const columns = this.OPTION(() => this.SUBRULE(this.names))
+    this.CONSUME(word.AS)
+    this.OPTION1(() => {
+      this.OPTION2(() => this.CONSUME(word.NOT))
+      this.CONSUME(word.MATERIALIZED)
+    })
+    this.CONSUME(kinds.open)
+    const query = this.SUBRULE(this.query)
+    this.CONSUME(kinds.close)
+    return { kind: 'common-table', name, columns: columns ?? [], query, span: this.span(start) }
+  })
+
+  /** Queries with UNION and EXCEPT between them, from left to right; INTERSECT binds tighter. */
+  terms = this.RULE('terms', (): Term => {
+    const start = this.start()
+    let left = this.SUBRULE(this.term)
+    this.MANY(() => {
+      const operator = this.OR([
+        { ALT: () => this.CONSUME(word.UNION) },
+        { ALT: () => this.CONSUME(word.EXCEPT) },
+      ]) as Token
+      const all = this.SUBRULE(this.setQuantifier)
+      const right = this.SUBRULE1(this.term)
+      left = this.ACTION(() => this.#set(operator, all, left, right, start)) as Term
+    })
+    return left
+  })
+
+  term = this.RULE('term', (): Term => {
+    const start = this.start()
+    let left = this.SUBRULE(this.simple)
+    this.MANY(() => {
+      const operator = this.CONSUME(word.INTERSECT) as Token
+      const all = this.SUBRULE(this.setQuantifier)
+      const right = this.SUBRULE1(this.simple)
+      left = this.ACTION(() => this.#set(operator, all, left, right, start)) as Term
+    })
+    return left
+  })
+
+  #set(operator: Token, all: boolean, left: Term, right: Term, start: number): Term {
+    const span = this.span(start)
+    const name = operator.upper as SetOperator
+    const body: QueryBody = {
+      kind: 'set',
+      operator: name,
+      all,
+      left: left.query,
+      right: right.query,
+      span,
+    }
+    return { query: bare(body), parenthesized: false }
+  }
+
+  /** ALL, DISTINCT or nothing. */
+  setQuantifier = this.RULE('setQuantifier', (): boolean => {
+    const distinct = this.OPTION(() => this.SUBRULE(this.quantifier))
+    return distinct === false
+  })
+
+  simple = this.RULE(
+    'simple',
+    (): Term =>
+      this.OR([
+        {
+          ALT: () => ({ query: bare(this.SUBRULE(this.select)), parenthesized: false }),
+        },
+        {
+          ALT: () => ({ query: bare(this.SUBRULE(this.values)), parenthesized: false }),
+        },
+        {
+          ALT: () => {
+            this.CONSUME(kinds.open)
+            const query = this.SUBRULE(this.query)
+            this.CONSUME(kinds.close)
+            return { query, parenthesized: true }
+          },
+        },
+      ]),
+  )
+
+  #merge({ query: inner, parenthesized }: Term, tail: Head, at: Token, span: Span): Query {
+    if (!parenthesized) return { ...inner, ...tail, span }
     const limited = inner.limit !== null || inner.offset !== null
     const clash =
       (tail.orderBy.length > 0 && (inner.orderBy.length > 0 || limited)) ||
       ((tail.limit !== null || tail.offset !== null) && limited) ||
       (inner.emit !== null &&
-        (tail.emit !== null || tail.limit !== null || tail.orderBy.length > 0))
+        (tail.emit !== null || tail.limit !== null || tail.orderBy.length > 0)) ||
+      (tail.with.length > 0 && inner.with.length > 0)
     if (clash)
       throw new Refusal(unsupported('clauses after a query in parentheses', at.start, at.end))
     return {
       kind: 'query',
+      with: tail.with.length > 0 ? tail.with : inner.with,
       body: inner.body,
       orderBy: tail.orderBy.length > 0 ? tail.orderBy : inner.orderBy,
       limit: tail.limit ?? inner.limit,

@@ -3,7 +3,7 @@
  */
 import type { ParserMethod } from 'chevrotain'
 import type { Token } from '../scanner.ts'
-import type { Expression, Identifier, Option, Relation } from '../tree.ts'
+import type { Expression, Identifier, JoinWord, Option, Relation } from '../tree.ts'
 import { alias, identifier, kinds, word } from '../words.ts'
 import { QueryRules } from './query.ts'
 
@@ -17,6 +17,7 @@ type WindowParts = {
   offset?: Expression | undefined
 }
 
+const seriesFunctions: ReadonlySet<string> = new Set(['GENERATE_SERIES', 'RANGE'])
 const windowWords: ReadonlySet<string> = new Set(['TUMBLE', 'HOP'])
 const windowFields: ReadonlyMap<string, 'slide' | 'size' | 'offset'> = new Map([
   ['SLIDE', 'slide'],
@@ -71,7 +72,8 @@ export abstract class RelationRules extends QueryRules {
   })
 
   joinTail = this.RULE('joinTail', (left: Relation, start: number): Relation => {
-    let join: Of<Relation, 'join'>['join'] = 'inner'
+    let join: JoinWord = 'inner'
+    let natural = false
     let on: Expression | null = null
     let using: Identifier[] = []
     const right = this.OR([
@@ -85,7 +87,15 @@ export abstract class RelationRules extends QueryRules {
       },
       {
         ALT: () => {
+          this.CONSUME(word.NATURAL)
+          natural = true
           join = this.SUBRULE(this.joinWords)
+          return this.SUBRULE2(this.relation)
+        },
+      },
+      {
+        ALT: () => {
+          join = this.SUBRULE1(this.joinWords)
           const relation = this.SUBRULE1(this.relation)
           this.OR1([
             {
@@ -105,30 +115,47 @@ export abstract class RelationRules extends QueryRules {
         },
       },
     ])
-    return { kind: 'join', join, left, right, on, using, span: this.span(start) }
+    const span = this.span(start)
+    const named = natural ? { natural } : {}
+    return { kind: 'join', join, ...named, left, right, on, using, span }
   })
 
-  /** [INNER] JOIN, LEFT | RIGHT | FULL [OUTER] JOIN. */
-  joinWords = this.RULE('joinWords', (): 'inner' | 'left' | 'right' | 'full' => {
+  /** [INNER] JOIN, LEFT | RIGHT | FULL [OUTER] JOIN, [LEFT] SEMI | ANTI JOIN. */
+  joinWords = this.RULE('joinWords', (): JoinWord => {
     let join = 'inner'
+    const half = () =>
+      this.OR1([{ ALT: () => this.CONSUME(word.SEMI) }, { ALT: () => this.CONSUME(word.ANTI) }])
     this.OPTION(() => {
       join = this.OR([
         { ALT: () => this.CONSUME(word.INNER) },
+        { ALT: half },
         {
           ALT: () => {
-            const side = this.OR1([
-              { ALT: () => this.CONSUME(word.LEFT) },
+            const side = this.CONSUME(word.LEFT)
+            const other = this.OPTION1(() =>
+              this.OR2([
+                { ALT: () => void this.CONSUME(word.OUTER) },
+                { ALT: () => this.CONSUME1(word.SEMI) },
+                { ALT: () => this.CONSUME1(word.ANTI) },
+              ]),
+            )
+            return other ?? side
+          },
+        },
+        {
+          ALT: () => {
+            const side = this.OR3([
               { ALT: () => this.CONSUME(word.RIGHT) },
               { ALT: () => this.CONSUME(word.FULL) },
             ])
-            this.OPTION1(() => this.CONSUME(word.OUTER))
+            this.OPTION2(() => this.CONSUME1(word.OUTER))
             return side
           },
         },
       ])?.image?.toLowerCase()
     })
     this.CONSUME(word.JOIN)
-    return join as 'inner' | 'left' | 'right' | 'full'
+    return join as JoinWord
   })
 
   relation = this.RULE('relation', (): Relation => {
@@ -159,6 +186,10 @@ export abstract class RelationRules extends QueryRules {
             this.LA(1).tokenType === kinds.string ||
             (fileFunctions.has(this.upper(1)) && this.LA(2).tokenType === kinds.open),
           ALT: () => this.SUBRULE(this.file),
+        },
+        {
+          GATE: () => this.LA(2).tokenType === kinds.open && seriesFunctions.has(this.upper(1)),
+          ALT: () => this.SUBRULE(this.functionRelation),
         },
         {
           GATE: () => this.LA(2).tokenType === kinds.open,
@@ -228,6 +259,25 @@ export abstract class RelationRules extends QueryRules {
       return found
     })
     return { kind: 'derived', query, alias: name ?? null, columnAliases, span: this.span(start) }
+  })
+
+  /** generate_series(1, 10) [AS t [(n)]]. */
+  functionRelation = this.RULE('functionRelation', (): Relation => {
+    const start = this.start()
+    const name = this.identifierOf(this.CONSUME(identifier))
+    this.CONSUME(kinds.open)
+    const args = this.OPTION(() => this.SUBRULE(this.expressions))
+    this.CONSUME(kinds.close)
+    let columnAliases: Identifier[] = []
+    const alias = this.OPTION1(() => {
+      const found = this.SUBRULE(this.aliasOf)
+      this.OPTION2(() => {
+        columnAliases = this.SUBRULE(this.names)
+      })
+      return found
+    })
+    const span = this.span(start)
+    return { kind: 'function', name, args: args ?? [], alias: alias ?? null, columnAliases, span }
   })
 
   aliasOf = this.RULE(

@@ -57,23 +57,27 @@ export class Catalog {
   }
 }
 
-/** Normal names of the relations that a query reads. */
-function namesOf(query: Query): string[] {
-  const body = query.body
-  return body.kind === 'select' && body.from !== null ? namesIn(body.from) : []
+/** Normal names of the relations that a query reads; `common` are those that WITH hides. */
+function namesOf(query: Query, common: ReadonlySet<string> = new Set()): string[] {
+  const hidden = new Set(common)
+  const tables = query.with.flatMap((table) => {
+    const names = namesOf(table.query, hidden)
+    hidden.add(normalName(table.name.name))
+    return names
+  })
+  const { with: _, ...rest } = query
+  return [...tables, ...Object.values(rest).flatMap((part) => namesIn(part, hidden))]
 }
 
-function namesIn(relation: TreeRelation): string[] {
-  switch (relation.kind) {
-    case 'table':
-      return [normalName(relation.path.parts.map((part) => part.name).join('.'))]
-    case 'file':
-      return []
-    case 'derived':
-      return namesOf(relation.query)
-    case 'window':
-      return namesIn(relation.source)
-    case 'join':
-      return [...namesIn(relation.left), ...namesIn(relation.right)]
+/** Names in any part of a tree: relations stand in FROM, and queries stand in expressions. */
+function namesIn(tree: unknown, hidden: ReadonlySet<string>): string[] {
+  if (typeof tree !== 'object' || tree === null) return []
+  const node = tree as { kind?: string }
+  if (node.kind === 'query') return namesOf(tree as Query, hidden)
+  if (node.kind === 'table') {
+    const { path } = tree as TreeRelation & { kind: 'table' }
+    const name = normalName(path.parts.map((part) => part.name).join('.'))
+    return path.parts.length === 1 && hidden.has(name) ? [] : [name]
   }
+  return Object.values(tree).flatMap((part) => namesIn(part, hidden))
 }

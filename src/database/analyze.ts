@@ -1,7 +1,7 @@
 /**
  * Analyze: runs a query over what is there and says what each operator did: rows, cells, bytes, late rows, time in all.
  */
-import { explainText, type PhysicalPlan } from '../plan/index.ts'
+import { explainText, inputsOf, type PhysicalPlan } from '../plan/index.ts'
 import type { StageStats } from '../runtime/index.ts'
 import type { Engine } from './engine.ts'
 import type { Work } from './query.ts'
@@ -37,6 +37,5 @@ function describe({ rowsOut, cells, stateBytes, late }: StageStats): string {
 
 /** Ids of the nodes in the order of the plan's text: a node, then its inputs. */
 function nodeIds(plan: PhysicalPlan): number[] {
-  const inputs = 'left' in plan ? [plan.left, plan.right] : 'input' in plan ? [plan.input] : []
-  return [plan.id, ...inputs.flatMap(nodeIds)]
+  return [plan.id, ...inputsOf(plan).flatMap(nodeIds)]
 }

@@ -24,8 +24,8 @@ import type { Parameters } from '../log/index.ts'
 import {
   type BoundStatement,
   type ContinuousQuery,
-  explainJson,
   explainText,
+  inputsOf,
   type PhysicalPlan,
   type Plan,
 } from '../plan/index.ts'
@@ -223,9 +223,7 @@ function dropQuery(
 }
 
 function readsRelations(plan: Plan): boolean {
-  if (plan.kind === 'scan') return true
-  if (plan.kind === 'join') return readsRelations(plan.left) || readsRelations(plan.right)
-  return 'input' in plan && readsRelations(plan.input)
+  return plan.kind === 'scan' || inputsOf(plan).some(readsRelations)
 }
 
 /** Rows of a one-shot plan, at a commit point. */
@@ -387,7 +385,7 @@ function* explain(
     return {
       kind: 'rows',
       fields: [text('plan')],
-      rows: [[JSON.stringify(explainJson(plan), null, 2)]],
+      rows: [[JSON.stringify(plan, null, 2)]],
     }
   }
   const lines = bound.analyze

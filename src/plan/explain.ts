@@ -1,16 +1,12 @@
 /**
- * Explain: a physical plan as a tree of lines and as JSON.
+ * Explain: a physical plan as a tree of lines.
  *
  * Format   Kind  arguments  [emit …] [key …] [updating]      one line per node, inputs indented by two spaces
  */
 import { type Field, typeText, valueText } from '../data/index.ts'
 import { literalValue } from './coerce.ts'
 import type { Expression, SortKey } from './logical.ts'
-import type { PhysicalPlan } from './physical.ts'
-
-export function explainJson(plan: PhysicalPlan): unknown {
-  return JSON.parse(JSON.stringify(plan))
-}
+import { inputsOf, type PhysicalPlan } from './physical.ts'
 
 export function explainText(plan: PhysicalPlan): string {
   return linesOf(plan, 0).join('\n')
@@ -21,18 +17,6 @@ function linesOf(plan: PhysicalPlan, depth: number): string[] {
   const parts = [word, argumentsOf(plan), ...traitsOf(plan)].filter((part) => part !== '')
   const line = '  '.repeat(depth) + parts.join('  ')
   return [line, ...inputsOf(plan).flatMap((input) => linesOf(input, depth + 1))]
-}
-
-function inputsOf(plan: PhysicalPlan): PhysicalPlan[] {
-  switch (plan.kind) {
-    case 'scan':
-    case 'values':
-      return []
-    case 'join':
-      return [plan.left, plan.right]
-    default:
-      return [plan.input]
-  }
 }
 
 function traitsOf(plan: PhysicalPlan): string[] {
@@ -72,6 +56,11 @@ function argumentsOf(plan: PhysicalPlan): string {
       return joinText(plan)
     case 'rank':
       return rankText(plan)
+    case 'series':
+      return `from ${plan.first} to ${plan.last}${plan.step === '1' ? '' : ` by ${plan.step}`}`
+    case 'union':
+    case 'repeat':
+      return ''
     case 'sort':
       return sortText(plan)
   }

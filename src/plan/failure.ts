@@ -11,11 +11,18 @@ import type { AggregateCall, Expression, Plan } from './logical.ts'
 export function failingColumns(plan: Plan): Set<number> {
   switch (plan.kind) {
     case 'scan':
+    case 'series':
       return new Set()
+    case 'union':
+      return new Set(plan.inputs.flatMap((input) => [...failingColumns(input)]))
+    case 'repeat': {
+      const below = failingColumns(plan.input)
+      below.delete(plan.output.length)
+      return below
+    }
     case 'values':
       return indexesWhere(plan, (index) => plan.rows.some((row) => isFallible(row[index]!)))
     case 'filter':
-    case 'sort':
       return failingColumns(plan.input)
     case 'project': {
       const below = failingColumns(plan.input)
@@ -32,6 +39,7 @@ export function failingColumns(plan: Plan): Set<number> {
     }
     case 'join':
     case 'rank':
+    case 'sort':
       // They use every column of their inputs.
       return new Set()
   }

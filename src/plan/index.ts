@@ -8,13 +8,14 @@ export {
   bind,
   type ContinuousQuery,
 } from './bind.ts'
-export { explainJson, explainText } from './explain.ts'
+export { explainText } from './explain.ts'
 export { columnsOf, moveColumns } from './expression.ts'
 export { overRows } from './given.ts'
 export { libraryFunction } from './library.ts'
 export type {
   AggregateCall,
   Expression,
+  JoinKind,
   Plan,
   PlanKind,
   ScalarFunction,
@@ -22,5 +23,5 @@ export type {
   WindowColumns,
 } from './logical.ts'
 export type { AggregateBucket, JoinBucket, Mode, PhysicalPlan } from './physical.ts'
-export { lower } from './physical.ts'
+export { inputsOf, lower } from './physical.ts'
 export { type Rule, rewrite, rules, type Step } from './rewrite.ts'

@@ -161,11 +161,17 @@ export type Plan = Node &
      * input.
      */
     | { kind: 'aggregate'; input: Plan; keys: number[]; calls: AggregateCall[]; emit: 'changes' | 'on-window-close' }
+    /** The rows of all inputs, which have columns of the same types; names are those of the first. */
+    | { kind: 'union'; inputs: Plan[] }
+    /** Each row as often as its last column, a BIGINT that is not negative, says; that column goes. */
+    | { kind: 'repeat'; input: Plan }
+    /** The BIGINTs from `first` to `last`, `step` apart. */
+    | { kind: 'series'; first: string; last: string; step: string }
     /**
      * Equal keys that are not NULL; `residual` over left columns then right columns. Output: left columns, right
-     * columns.
+     * columns; of semi and anti joins, which keep the left rows with and without a match, the left columns.
      */
-    | { kind: 'join'; join: 'inner' | 'left'; left: Plan; right: Plan; leftKeys: number[]; rightKeys: number[]; residual: Expression | null }
+    | { kind: 'join'; join: JoinKind; left: Plan; right: Plan; leftKeys: number[]; rightKeys: number[]; residual: Expression | null }
     /**
      * ROW_NUMBER over the rows of each partition: output is the input's columns, then the number (BIGINT, from 1) if
      * `numbered`; with a limit only the rows that it counts. Rows of equal order keys are ordered by where they
@@ -175,5 +181,7 @@ export type Plan = Node &
     /** One-shot only; NULLs last unless said otherwise. */
     | { kind: 'sort'; input: Plan; keys: SortKey[]; limit: number | null; offset: number }
   )
+
+export type JoinKind = 'inner' | 'left' | 'full' | 'semi' | 'anti'
 
 export type PlanKind = Plan['kind']

@@ -7,12 +7,13 @@
  *          2 (trusted) `updating`, `key` and `window` mean what logical.ts says.
  */
 import { assert } from '../base/index.ts'
-import { type Field, precisionMicros, type Schema, type Type } from '../data/index.ts'
+import { type Field, precisionMicros, type Schema, sameType, type Type } from '../data/index.ts'
 import { columnsOf } from './expression.ts'
 import type {
   AggregateCall,
   Expression,
   FileSource,
+  JoinKind,
   Plan,
   SortKey,
   Watermark,
@@ -179,8 +180,73 @@ export function aggregate(input: Plan, shape: AggregateShape): NodeOf<'aggregate
   }
 }
 
+export function union(inputs: readonly Plan[]): NodeOf<'union'> {
+  const first = inputs[0]!
+  for (const { output } of inputs) {
+    const same = output.every((field, index) => sameType(field.type, first.output[index]!.type))
+    assert(same && output.length === first.output.length, 'a union has inputs of one shape')
+  }
+  const output = first.output.map((field, index): Field => {
+    const nullable = inputs.some((input) => input.output[index]!.nullable)
+    return { ...field, nullable }
+  })
+  const updating = inputs.some((input) => input.updating)
+  return {
+    kind: 'union',
+    inputs: [...inputs],
+    output,
+    updating,
+    key: null,
+    window: sharedWindow(inputs),
+  }
+}
+
+/** The window columns of a union: those that lie at one place, with one size, in all inputs. */
+function sharedWindow(inputs: readonly Plan[]): WindowColumns | null {
+  const windows = inputs.map((input) => input.window)
+  const first = windows[0]!
+  if (windows.some((window) => window?.sizeMicros !== first?.sizeMicros) || first === null) {
+    return null
+  }
+  const [start, end] = (['start', 'end'] as const).map((role) =>
+    windows.every((window) => window![role] === first[role]) ? first[role] : null,
+  )
+  if (start === null && end === null) return null
+  const units = windows.map((window) => BigInt(window!.unitMicros))
+  return {
+    start: start!,
+    end: end!,
+    sizeMicros: first.sizeMicros,
+    unitMicros: units.reduce((a, b) => (b < a ? b : a)).toString(),
+    watermarked: windows.every((window) => window!.watermarked),
+  }
+}
+
+export function repeat(input: Plan): NodeOf<'repeat'> {
+  const count = input.output.length - 1
+  assert(count > 0 && input.output[count]!.type.kind === 'bigint', 'rows are repeated by a count')
+  const kept = [...input.output.keys()].slice(0, count)
+  return {
+    kind: 'repeat',
+    input,
+    output: input.output.slice(0, count),
+    updating: input.updating,
+    key: null,
+    window: windowAt(input.window, kept),
+  }
+}
+
+export function series(
+  name: string,
+  range: { first: string; last: string; step: string },
+): NodeOf<'series'> {
+  assert(range.step !== '0', 'a series goes somewhere')
+  const output: Field[] = [{ name, type: { kind: 'bigint' }, nullable: false }]
+  return { kind: 'series', ...range, output, updating: false, key: [0], window: null }
+}
+
 export interface JoinShape {
-  join: 'inner' | 'left'
+  join: JoinKind
   leftKeys: number[]
   rightKeys: number[]
   residual: Expression | null
@@ -191,24 +257,36 @@ export function join(left: Plan, right: Plan, shape: JoinShape): NodeOf<'join'> 
   assert(shape.leftKeys.length > 0, 'a join has an equality')
   assert(shape.leftKeys.length === shape.rightKeys.length, 'join keys come in pairs')
   if (shape.residual !== null) checkColumns(shape.residual, width + right.output.length)
-  const padded = shape.join === 'left'
-  const key =
-    left.key === null || right.key === null
-      ? null
-      : [...left.key, ...right.key.map((index) => index + width)]
   return {
     kind: 'join',
     left,
     right,
     ...shape,
-    output: [
-      ...left.output,
-      ...right.output.map((field) => (padded ? { ...field, nullable: true } : field)),
-    ],
-    updating: left.updating || right.updating || padded,
-    key,
+    output: joinedColumns(left, right, shape.join),
+    updating: left.updating || right.updating || !['inner', 'semi'].includes(shape.join),
+    key: joinedKey(left, right, shape.join),
     window: joinedWindow(left, right, shape),
   }
+}
+
+/** Does the join keep left rows as they are? */
+export const isHalf = (kind: JoinKind): boolean => kind === 'semi' || kind === 'anti'
+
+function joinedColumns(left: Plan, right: Plan, kind: JoinKind): Field[] {
+  if (isHalf(kind)) return left.output
+  const padded = (fields: Field[]) => fields.map((field) => ({ ...field, nullable: true }))
+  const lefts = kind === 'full' ? padded(left.output) : left.output
+  return [...lefts, ...(kind === 'inner' ? right.output : padded(right.output))]
+}
+
+function joinedKey(left: Plan, right: Plan, kind: JoinKind): number[] | null {
+  if (isHalf(kind)) return left.key
+  if (left.key === null || right.key === null) return null
+  const width = left.output.length
+  // A key of NULLs would stand for a missing row as well.
+  const nullable = [left, right].some((side) => side.key!.some((key) => side.output[key]!.nullable))
+  if (kind === 'full' && (nullable || left.key.length === 0 || right.key.length === 0)) return null
+  return [...left.key, ...right.key.map((index) => index + width)]
 }
 
 /** The pair of equated window columns of one role and size on both sides of a join, as columns of left and right. */
@@ -231,6 +309,8 @@ export function equatedWindow(
 }
 
 function joinedWindow(left: Plan, right: Plan, shape: JoinShape): WindowColumns | null {
+  // Rows without a match on the left have no window.
+  if (shape.join === 'full') return null
   const equated = equatedWindow(left, right, shape)
   if (equated !== null) {
     const [a, b] = [left.window!, right.window!]
@@ -242,7 +322,7 @@ function joinedWindow(left: Plan, right: Plan, shape: JoinShape): WindowColumns 
   const alone = left.window === null || right.window === null
   const keep = (window: WindowColumns) => ({ ...window, watermarked: alone && window.watermarked })
   if (left.window !== null) return keep(left.window)
-  if (right.window === null || shape.join === 'left') return null
+  if (right.window === null || shape.join !== 'inner') return null
   const width = left.output.length
   const { start, end } = right.window
   return {
@@ -302,7 +382,8 @@ export function sort(input: Plan, shape: SortShape): NodeOf<'sort'> {
     shape.keys.every((key) => key.column < input.output.length),
     'a sort reads columns of its input',
   )
-  const { output, updating, key, window: windowColumns } = input
+  const { output, updating, window: windowColumns } = input
+  const key = shape.limit !== null && shape.limit <= 1 ? [] : input.key
   return { kind: 'sort', input, ...shape, output, updating, key, window: windowColumns }
 }
 
@@ -311,9 +392,12 @@ export function inputsOf(plan: Plan): Plan[] {
   switch (plan.kind) {
     case 'scan':
     case 'values':
+    case 'series':
       return []
     case 'join':
       return [plan.left, plan.right]
+    case 'union':
+      return plan.inputs
     default:
       return [plan.input]
   }
@@ -326,7 +410,12 @@ export function withInputs(plan: Plan, inputs: readonly Plan[]): Plan {
   switch (plan.kind) {
     case 'scan':
     case 'values':
+    case 'series':
       return plan
+    case 'union':
+      return union(inputs)
+    case 'repeat':
+      return repeat(input)
     case 'filter':
       return filter(input, plan.predicate)
     case 'project':

@@ -41,10 +41,10 @@ interface Added {
   }
 }
 
-type Inputs = 'input' | 'left' | 'right'
+type Inputs = 'input' | 'left' | 'right' | 'inputs'
 type Physical<Node> = Node extends { kind: infer Kind }
   ? Omit<Node, Inputs> & { id: number } & {
-      [Input in Extract<keyof Node, Inputs>]: PhysicalPlan
+      [Input in Extract<keyof Node, Inputs>]: Input extends 'inputs' ? PhysicalPlan[] : PhysicalPlan
     } & (Kind extends keyof Added ? Added[Kind] : unknown)
   : never
 
@@ -61,11 +61,15 @@ export function lower(plan: Plan, mode: Mode): PhysicalPlan {
     switch (node.kind) {
       case 'scan':
       case 'values':
+      case 'series':
         return { ...node, id }
+      case 'union':
+        return { ...node, id, inputs: node.inputs.map(walk) }
       case 'filter':
       case 'project':
       case 'window':
       case 'sort':
+      case 'repeat':
         return { ...node, id, input: walk(node.input) } as PhysicalPlan
       case 'rank': {
         const retracts = mode === 'continuous' && node.input.updating
@@ -95,4 +99,16 @@ function bucketOf(node: Plan & { kind: 'aggregate' }): AggregateBucket | null {
   }
   const [start, end] = [place(window.start), place(window.end)]
   return start === null && end === null ? null : { start, end, sizeMicros: window.sizeMicros }
+}
+
+/** The inputs of a node, in order. */
+export function inputsOf<P extends Plan | PhysicalPlan>(plan: P): P[] {
+  switch (plan.kind) {
+    case 'join':
+      return [plan.left, plan.right] as P[]
+    case 'union':
+      return plan.inputs as P[]
+    default:
+      return 'input' in plan ? [plan.input as P] : []
+  }
 }

@@ -5,6 +5,7 @@
  *          way changed its values, brought rows together from elsewhere or held rows back.
  */
 import type { Plan } from './logical.ts'
+import { inputsOf } from './node.ts'
 
 /** Does output column `index` come from a scan's watermark column, unchanged? */
 export function watermarkedColumn(plan: Plan, index: number): boolean {
@@ -17,6 +18,8 @@ export function watermarkedColumn(plan: Plan, index: number): boolean {
       const expression = plan.expressions[index]!
       return expression.kind === 'column' && watermarkedColumn(plan.input, expression.index)
     }
+    case 'union':
+      return plan.inputs.every((input) => watermarkedColumn(input, index))
     case 'window':
       return index < plan.input.output.length && watermarkedColumn(plan.input, index)
     default:
@@ -29,11 +32,7 @@ export function scansWithoutWatermark(plan: Plan): string[] {
   switch (plan.kind) {
     case 'scan':
       return plan.watermark === null ? [plan.relation] : []
-    case 'values':
-      return []
-    case 'join':
-      return [...scansWithoutWatermark(plan.left), ...scansWithoutWatermark(plan.right)]
     default:
-      return scansWithoutWatermark(plan.input)
+      return inputsOf(plan).flatMap(scansWithoutWatermark)
   }
 }

@@ -13,7 +13,7 @@ import {
   type Vector,
   type VectorBatch,
 } from '../kernel/index.ts'
-import { type Contribution, rowKey } from './changes.ts'
+import { type Contribution, endOfSlice, rowKey } from './changes.ts'
 
 /** Host rows of a batch, with weight and triple. Failed values read as NULL. */
 export function contributionsOf(
@@ -80,6 +80,42 @@ export function loadContributions(
     i32[(weights >>> 2) + row] = contribution.weight
   })
   return { rows, columns, order: { major, middle, minor }, weights, watermarks: 0 }
+}
+
+/** Rows pushed at once. */
+const pushRowsMax = 1024
+
+/**
+ * Loads and pushes contributions, each of weight ±n as n of weight ±1, some at a time; those of one triple that may
+ * cancel come in one batch.
+ */
+export function pushContributions(
+  kernels: Kernels,
+  contributions: readonly Contribution[],
+  fields: readonly Field[],
+  push: (batch: VectorBatch) => void,
+): void {
+  const rows = copiesOf(contributions)
+  const inserts = rows.every(({ weight }) => weight > 0)
+  for (let from = 0; from < rows.length; ) {
+    const to = endOfSlice(rows, from + pushRowsMax)
+    const mark = kernels.arena.markScratch()
+    const batch = loadContributions(kernels, rows.slice(from, to), fields)
+    push(inserts ? { ...batch, weights: 0 } : batch)
+    kernels.arena.releaseScratch(mark)
+    from = to
+  }
+}
+
+/** Contributions of weight ±n as n of weight ±1. */
+export function copiesOf(contributions: readonly Contribution[]): Contribution[] {
+  const out: Contribution[] = []
+  for (const contribution of contributions) {
+    const weight = Math.sign(contribution.weight)
+    for (let copy = Math.abs(contribution.weight); copy > 0; copy--)
+      out.push({ ...contribution, weight })
+  }
+  return out
 }
 
 /** Rows `from … from + rows` of a host batch in scratch memory, positions rising from `position`. */

@@ -43,6 +43,19 @@ export function compareTriples(a: Triple, b: Triple): number {
   return a.major - b.major || a.middle - b.middle || a.minor - b.minor
 }
 
+/** Where a slice that is to end at `to` may end: rows of one triple that may cancel stay together. */
+export function endOfSlice(contributions: readonly Contribution[], to: number): number {
+  const last = contributions[to - 1]
+  if (last === undefined) return contributions.length
+  const isSame = (at: number) => at >= 0 && compareTriples(contributions[at]!, last) === 0
+  let end = to
+  while (end < contributions.length && isSame(end)) end++
+  if (end === to) return to
+  let cancels = false
+  for (let at = end - 1; isSame(at) && !cancels; at--) cancels = contributions[at]!.weight < 0
+  return cancels ? end : to
+}
+
 export function compareRows(a: Row, b: Row, fields: readonly Field[]): number {
   for (let index = 0; index < fields.length; index++) {
     const order = compareValues(a[index]!, b[index]!, fields[index]!.type)

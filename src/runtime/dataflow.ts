@@ -8,12 +8,11 @@
  *            not on slices.
  * Cost     nothing per row by itself.
  */
-import { assert, Bug, unreachable } from '../base/index.ts'
-import type { Row } from '../data/index.ts'
+import { unreachable } from '../base/index.ts'
 import type { Kernels } from '../kernel/index.ts'
 import type { Expression, PhysicalPlan } from '../plan/index.ts'
 import { loadContributions } from './batch.ts'
-import { type Contribution, compareRows, compareTriples } from './changes.ts'
+import { type Contribution, endOfSlice } from './changes.ts'
 import { ErrorList } from './errors.ts'
 import { compileExpressions } from './expression.ts'
 import { aggregateStage, columnsRead } from './operator/aggregate.ts'
@@ -23,7 +22,10 @@ import { joinStage } from './operator/join.ts'
 import { type Delta, type Output, output } from './operator/output.ts'
 import { projectStage } from './operator/project.ts'
 import { rankStage } from './operator/rank.ts'
+import { repeatStage } from './operator/repeat.ts'
 import { type ScanStage, type Slice, scanStage, type Watch } from './operator/scan.ts'
+import { sortedRows, sortStage } from './operator/sort.ts'
+import { unionStage } from './operator/union.ts'
 import { gridOf, windowStage } from './operator/window.ts'
 import {
   type Environment,
@@ -206,8 +208,24 @@ export class Dataflow {
       }
       case 'rank':
         return this.#above(plan.input, rankStage(plan, environment, push), watch)
+      case 'series': {
+        let pushed = false
+        this.#values.push(() => {
+          pushSeries(plan, environment, push)
+          pushed = true
+        })
+        return { watermark: () => endOfTime, settled: () => pushed, ended: () => pushed }
+      }
+      case 'union': {
+        const stage = unionStage(plan, environment, push)
+        const below = plan.inputs.map((input) => this.#build(input, stage.push, watch, reads))
+        this.#stages.push(stage)
+        return below.reduce(both)
+      }
+      case 'repeat':
+        return this.#above(plan.input, repeatStage(plan, environment, push), watch)
       case 'sort':
-        throw new Bug('a sort stands at the top of a plan')
+        return this.#above(plan.input, sortStage(plan, environment, push), watch)
       default:
         return unreachable(plan)
     }
@@ -236,6 +254,26 @@ function pendingUpstream(): Upstream & { set(upstream: Upstream): Upstream } {
       known = upstream
       return upstream
     },
+  }
+}
+
+function pushSeries(
+  plan: PhysicalPlan & { kind: 'series' },
+  environment: Environment,
+  push: Push,
+): void {
+  const kernels = environment.fragments[0]!
+  const [first, last, step] = [BigInt(plan.first), BigInt(plan.last), BigInt(plan.step)]
+  const isPast = (value: bigint) => (step > 0n ? value > last : value < last)
+  let position = 0
+  for (let at = first; !isPast(at); ) {
+    const rows: Contribution[] = []
+    for (; rows.length < environment.vectorSize && !isPast(at); at += step) {
+      rows.push({ row: [at], weight: 1, major: position++, middle: 0, minor: 0 })
+    }
+    const mark = kernels.arena.markScratch()
+    push(0, { ...loadContributions(kernels, rows, plan.output), weights: 0 })
+    kernels.arena.releaseScratch(mark)
   }
 }
 
@@ -270,43 +308,18 @@ function sortingOf(plan: PhysicalPlan): Sorting | null {
   if (plan.kind !== 'project') return null
   const below = sortingOf(plan.input)
   if (below === null) return null
-  const kept = plan.expressions.map((expression) => {
-    assert(expression.kind === 'column', 'only columns are chosen above a sort')
-    return below.kept[expression.index]!
-  })
+  const kept: number[] = []
+  for (const expression of plan.expressions) {
+    if (expression.kind !== 'column') return null
+    kept.push(below.kept[expression.index]!)
+  }
   return { sort: below.sort, kept }
 }
 
 function sorted(delta: Delta, { sort, kept }: Sorting): Delta {
-  const fields = sort.output
-  const changes = delta.changes().slice()
-  const compareKey = (a: Row, b: Row) => {
-    for (const { column, descending, nullsFirst } of sort.keys) {
-      const [left, right] = [a[column]!, b[column]!]
-      if ((left === null) !== (right === null)) return (left === null) === nullsFirst ? -1 : 1
-      const order = compareRows([left], [right], [fields[column]!])
-      if (order !== 0) return descending ? -order : order
-    }
-    return 0
-  }
-  // A stable sort keeps the canonical order among equal keys.
-  changes.sort((a, b) => compareKey(a.row, b.row))
-  const end = sort.limit === null ? undefined : sort.offset + sort.limit
-  const chosen = changes
-    .slice(sort.offset, end)
-    .map((change) => ({ ...change, row: kept.map((column) => change.row[column]!) }))
+  const chosen = sortedRows(sort, delta.changes()).map((change) => ({
+    ...change,
+    row: kept.map((column) => change.row[column]!),
+  }))
   return { count: chosen.length, batches: null, changes: () => chosen, errors: delta.errors }
-}
-
-/** Where a slice that is to end at `to` may end: rows of one triple that may cancel stay together. */
-function endOfSlice(contributions: readonly Contribution[], to: number): number {
-  const last = contributions[to - 1]
-  if (last === undefined) return contributions.length
-  const isSame = (at: number) => at >= 0 && compareTriples(contributions[at]!, last) === 0
-  let end = to
-  while (end < contributions.length && isSame(end)) end++
-  if (end === to) return to
-  let cancels = false
-  for (let at = end - 1; isSame(at) && !cancels; at--) cancels = contributions[at]!.weight < 0
-  return cancels ? end : to
 }

@@ -62,6 +62,20 @@ export function withoutFailed(
   return withoutRows(kernels, batch, errors)
 }
 
+/** The rows on which something failed, with their failures. */
+export function failedRows(
+  kernels: Kernels,
+  batch: VectorBatch,
+  failed: ReadonlyMap<number, unknown>,
+): VectorBatch {
+  const all = Array.from({ length: batch.rows }, (_, row) => row)
+  return withoutRows(
+    kernels,
+    batch,
+    new Map(all.filter((row) => !failed.has(row)).map((row) => [row, null])),
+  )
+}
+
 /** The batch without the rows whose numbers are keys of `out`. */
 export function withoutRows(
   kernels: Kernels,

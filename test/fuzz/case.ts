@@ -60,7 +60,9 @@ export type From =
       condition: string
       alias: string
     }
-  | { kind: 'join'; join: 'inner' | 'left'; left: From; right: From; on: Expr[] }
+  | { kind: 'join'; join: Join; left: From; right: From; on: Expr[] }
+
+export type Join = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti'
 
 export interface Select {
   items: Item[]
@@ -70,6 +72,17 @@ export interface Select {
   group: Expr[] | null
   having: Expr[]
   distinct: boolean
+  /** IN, EXISTS and their negations; part of WHERE. */
+  tests: Test[]
+  /** A query behind UNION and its like, with as many columns of the same kinds. */
+  set: { operator: string; right: Select } | null
+}
+
+export interface Test {
+  negated: boolean
+  /** Before IN; null = EXISTS. */
+  operand: Expr | null
+  select: Select
 }
 
 export interface Relation {
@@ -120,10 +133,14 @@ export function selectSql(select: Select, dialect: Dialect): string {
   const sql = (expression: Expr) => expressionSql(expression, dialect)
   const both = (expressions: Expr[]) => expressions.map((one) => `(${sql(one)})`).join(' and ')
   const items = select.items.map(({ expression, alias }) => `${sql(expression)} as ${alias}`)
-  return [
+  const where = [
+    ...select.where.map((one) => `(${sql(one)})`),
+    ...select.tests.map((test) => testSql(test, dialect)),
+  ]
+  const text = [
     `select ${select.distinct ? 'distinct ' : ''}${items.join(', ')}`,
     `from ${fromSql(select.from, dialect)}`,
-    select.where.length > 0 ? `where ${both(select.where)}` : '',
+    where.length > 0 ? `where ${where.join(' and ')}` : '',
     select.group !== null && select.group.length > 0
       ? `group by ${select.group.map(sql).join(', ')}`
       : '',
@@ -131,6 +148,15 @@ export function selectSql(select: Select, dialect: Dialect): string {
   ]
     .filter((part) => part !== '')
     .join(' ')
+  if (select.set === null) return text
+  return `${text} ${select.set.operator} ${selectSql(select.set.right, dialect)}`
+}
+
+function testSql({ negated, operand, select }: Test, dialect: Dialect): string {
+  const inner = `(${selectSql(select, dialect)})`
+  const not = negated ? 'not ' : ''
+  if (operand === null) return `${not}exists ${inner}`
+  return `${expressionSql(operand, dialect)} ${not}in ${inner}`
 }
 
 function fromSql(from: From, dialect: Dialect): string {
@@ -163,7 +189,7 @@ function fromSql(from: From, dialect: Dialect): string {
     }
     case 'join': {
       const on = from.on.map((one) => expressionSql(one, dialect)).join(' and ')
-      const word = from.join === 'left' ? 'left join' : 'join'
+      const word = from.join === 'inner' ? 'join' : `${from.join} join`
       return `${fromSql(from.left, dialect)} ${word} ${fromSql(from.right, dialect)} on ${on}`
     }
   }

@@ -55,7 +55,7 @@ function isOurs(from: From, own: ReadonlySet<string>): boolean {
     case 'values':
       return false
     case 'derived':
-      return isOurs(from.select.from, own)
+      return readsOurs(from.select, own)
     case 'window':
       return isOurs(from.source, own)
     case 'rank':
@@ -77,8 +77,13 @@ function ownRelations(relations: readonly Relation[]): Set<string> {
   return new Set(own.map(({ name }) => name))
 }
 
+function readsOurs({ from, tests, set }: Select, own: ReadonlySet<string>): boolean {
+  if (isOurs(from, own) || tests.some((test) => readsOurs(test.select, own))) return true
+  return set !== null && readsOurs(set.right, own)
+}
+
 export function isComparable(select: Select, { relations }: Case): boolean {
-  return !isOurs(select.from, ownRelations(relations)) && !ownTypes.test(selectSql(select, duckdb))
+  return !readsOurs(select, ownRelations(relations)) && !ownTypes.test(selectSql(select, duckdb))
 }
 
 export async function load(connection: DuckDBConnection, one: Case): Promise<void> {

@@ -15,10 +15,12 @@ import {
   type Fed,
   type From,
   type Item,
+  type Join,
   type Kind,
   type Relation,
   relationSql,
   type Select,
+  type Test,
   type View,
   viewSql,
 } from './case.ts'
@@ -39,6 +41,9 @@ interface Sourced {
   /** References of window columns. */
   windows: string[]
 }
+
+/** What a query mostly is without. */
+const nothing = { where: [], tests: [], group: null, having: [], distinct: false, set: null }
 
 class Generator {
   readonly random: Random
@@ -205,10 +210,13 @@ class Generator {
     }
     if (chance(random, 0.2))
       on.push(expression(random, 'boolean', [...left.scope, ...right.scope], 1))
-    const join = chance(random, 0.35) ? 'left' : 'inner'
+    const join: Join = chance(random, 0.5)
+      ? 'inner'
+      : pick(random, ['left', 'left', 'right', 'full', 'semi', 'anti'] as const)
+    const half = join === 'semi' || join === 'anti'
     return {
       from: { kind: 'join', join, left: left.from, right: right.from, on },
-      scope: [...left.scope, ...right.scope],
+      scope: half ? left.scope : [...left.scope, ...right.scope],
       windows: left.windows,
     }
   }
@@ -226,11 +234,73 @@ class Generator {
 
   select(depth: number): { select: Select; columns: ScopeColumn[]; windows: string[] } {
     const { random } = this
+    const one = this.#simple(depth)
+    if (!chance(random, 0.12)) return one
+    // Window columns keep their places where the other side is the same query.
+    const { columns } = one
+    const again = chance(random, 0.3) && one.select.set === null
+    const right = again ? this.#copied(one.select) : this.#like(columns)
+    if (right === null) return one
+    const operator = pick(random, [
+      ...['union all', 'union all', 'union', 'intersect', 'intersect all', 'except', 'except all'],
+    ])
+    const select = { ...one.select, set: { operator, right } }
+    return { select, columns, windows: again ? one.windows : [] }
+  }
+
+  /** The same query with another condition. */
+  #copied(select: Select): Select {
+    const copy: Select = structuredClone(select)
+    return { ...copy, where: copy.where.length > 0 ? [] : copy.where }
+  }
+
+  /** A query with columns of these kinds. */
+  #like(columns: readonly ScopeColumn[]): Select | null {
+    const { random } = this
+    const { from, scope } = this.#source(0)
+    const items = columns.map(({ kind, ref }): Item => {
+      const own = scope.filter((column) => column.kind === kind)
+      const value = own.length > 0 && chance(random, 0.8) ? leaf(pick(random, own).ref) : null
+      return { expression: value ?? expression(random, kind, scope, 1), alias: ref }
+    })
+    return { ...nothing, items, from }
+  }
+
+  /** IN or EXISTS over another source, the latter with an equality to the source at hand. */
+  #test(scope: readonly ScopeColumn[]): Test | null {
+    const { random } = this
+    const { from, scope: inner } = chance(random, 0.6) ? this.#table() : this.#derived(0)
+    const pairs = scope.flatMap((a) =>
+      inner.filter((b) => b.kind === a.kind && a.kind !== 'boolean').map((b) => [a, b] as const),
+    )
+    if (pairs.length === 0) return null
+    const ints = pairs.filter(([a]) => a.ref.endsWith('.k'))
+    const [a, b] = pick(random, ints.length > 0 && chance(random, 0.7) ? ints : pairs)
+    const negated = chance(random, 0.5)
+    const select: Select = {
+      ...nothing,
+      from,
+      items: [{ expression: leaf(b.ref), alias: this.name('o') }],
+    }
+    const equal = leaf(`${b.ref} = ${a.ref}`)
+    if (chance(random, 0.4)) {
+      const where = chance(random, 0.8) ? [equal] : []
+      return { negated, operand: null, select: { ...select, where } }
+    }
+    const other = pick(random, pairs)
+    const where = chance(random, 0.2) ? [leaf(`${other[1].ref} = ${other[0].ref}`)] : []
+    return { negated, operand: leaf(a.ref), select: { ...select, where } }
+  }
+
+  #simple(depth: number): { select: Select; columns: ScopeColumn[]; windows: string[] } {
+    const { random } = this
     const source = this.#source(depth)
     const { from, scope } = source
     const where = chance(random, 0.35) ? [expression(random, 'boolean', scope)] : []
+    const test = chance(random, 0.12) ? this.#test(scope) : null
+    const tests = test === null ? [] : [test]
     const grouped = chance(random, 0.6)
-    if (grouped) return this.#grouped(source, where)
+    if (grouped) return this.#grouped(source, where, tests)
     const items: Item[] = []
     const columns: ScopeColumn[] = []
     const windows: string[] = []
@@ -244,11 +314,12 @@ class Generator {
       columns.push({ ref: alias, kind })
       if (window) windows.push(alias)
     }
-    const select = { items, from, where, group: null, having: [], distinct: chance(random, 0.15) }
+    const distinct = chance(random, 0.15)
+    const select: Select = { ...nothing, items, from, where, tests, distinct }
     return { select, columns, windows }
   }
 
-  #grouped({ from, scope, windows }: Sourced, where: Expr[]) {
+  #grouped({ from, scope, windows }: Sourced, where: Expr[], tests: Test[]) {
     const { random } = this
     const items: Item[] = []
     const columns: ScopeColumn[] = []
@@ -286,7 +357,7 @@ class Generator {
       const call = aggregate(random, scope)
       having.push({ text: '($0 is not null)', parts: [call.expression] })
     }
-    const select: Select = { items, from, where, group, having, distinct: false }
+    const select: Select = { ...nothing, items, from, where, tests, group, having }
     return { select, columns, windows: outWindows }
   }
 }

@@ -102,8 +102,20 @@ function* selects(select: Select): Generator<Select> {
   for (const from of sources(select.from)) yield { ...select, from }
   for (const where of lists(select.where)) yield { ...select, where }
   for (const having of lists(select.having)) yield { ...select, having }
+  for (const tests of without(select.tests)) yield { ...select, tests }
+  for (const [at, test] of select.tests.entries()) {
+    for (const inner of selects(test.select)) {
+      yield { ...select, tests: select.tests.with(at, { ...test, select: inner }) }
+    }
+  }
+  if (select.set !== null) {
+    const { set } = select
+    yield { ...select, set: null }
+    for (const right of selects(set.right)) yield { ...select, set: { ...set, right } }
+  }
   if (select.distinct) yield { ...select, distinct: false }
-  if (select.items.length > 1) for (const items of without(select.items)) yield { ...select, items }
+  if (select.items.length > 1 && select.set === null)
+    for (const items of without(select.items)) yield { ...select, items }
   if (select.group !== null) {
     yield { ...select, group: null }
     for (const [at, key] of select.group.entries()) yield withoutKey(select, at, key)
@@ -151,7 +163,7 @@ function* sources(from: From): Generator<From> {
     case 'join':
       yield from.left
       yield from.right
-      if (from.join === 'left') yield { ...from, join: 'inner' }
+      if (from.join !== 'inner') yield { ...from, join: 'inner' }
       for (const on of lists(from.on)) if (on.length > 0) yield { ...from, on }
       for (const left of sources(from.left)) yield { ...from, left }
       for (const right of sources(from.right)) yield { ...from, right }

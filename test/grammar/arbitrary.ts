@@ -9,10 +9,12 @@ import fc from 'fast-check'
 import type {
   Assignment,
   BinaryOperator,
+  CommonTable,
   Constraint,
   Emit,
   Expression,
   Identifier,
+  JoinWord,
   Option,
   OrderItem,
   Path,
@@ -229,7 +231,10 @@ function operations(e: fc.Arbitrary<Expression>): fc.Arbitrary<Expression>[] {
     fc.record({
       kind: fc.constant('in' as const),
       operand: e,
-      list: fc.array(e, { minLength: 1, maxLength: 3 }),
+      // One query is no list.
+      list: fc
+        .array(e, { minLength: 1, maxLength: 3 })
+        .filter((list) => list.length > 1 || list[0]!.kind !== 'subquery'),
       negated: flag,
       span: fc.constant(span),
     }),
@@ -254,6 +259,43 @@ function orderItems(e: fc.Arbitrary<Expression>): fc.Arbitrary<OrderItem[]> {
   })
   return fc.array(item, { maxLength: 2 })
 }
+/** Queries inside expressions and beside UNION: of few parts, so that trees stay small, and nested among themselves. */
+const plainQuery: fc.Arbitrary<Query> = fc.letrec<{ query: Query }>((tie) => ({
+  query: fc
+    .tuple(
+      fc.oneof(
+        { depthSize },
+        fc.tuple(column, fc.option(path)).map(([expression, from]): QueryBody => {
+          const relation: Relation | null =
+            from === null ? null : { kind: 'table', path: from, alias: null, span }
+          const item: SelectItem = { kind: 'select-item', expression, alias: null, span }
+          const rest = { where: null, groupBy: [], having: null, qualify: null, span }
+          return { kind: 'select', distinct: false, items: [item], from: relation, ...rest }
+        }),
+        fc.record({
+          kind: fc.constant('set' as const),
+          operator: fc.constantFrom('UNION' as const, 'INTERSECT' as const, 'EXCEPT' as const),
+          all: fc.boolean(),
+          left: tie('query'),
+          right: tie('query'),
+          span: fc.constant(span),
+        }),
+      ),
+      fc.option(column),
+    )
+    .map(
+      ([body, limit]): Query => ({
+        kind: 'query',
+        with: [],
+        body,
+        orderBy: [],
+        limit,
+        offset: null,
+        emit: null,
+        span,
+      }),
+    ),
+})).query
 
 function compounds(e: fc.Arbitrary<Expression>): fc.Arbitrary<Expression>[] {
   const args = fc.array(e, { maxLength: 3 })
@@ -294,6 +336,18 @@ function compounds(e: fc.Arbitrary<Expression>): fc.Arbitrary<Expression>[] {
         }
         return { kind: 'over', call, partitionBy, orderBy, span }
       }),
+    fc.record({
+      kind: fc.constant('in-query' as const),
+      operand: e,
+      query: plainQuery,
+      negated: fc.boolean(),
+      span: fc.constant(span),
+    }),
+    plainQuery.map((inner): Expression => ({ kind: 'exists', query: inner, span })),
+    plainQuery.map((inner): Expression => ({ kind: 'subquery', query: inner, span })),
+    fc
+      .array(e, { minLength: 2, maxLength: 3 })
+      .map((items): Expression => ({ kind: 'row', items, span })),
     fc.record({
       kind: fc.constant('case' as const),
       operand: maybe(e),
@@ -379,22 +433,26 @@ function relations(tie: Tie): fc.Arbitrary<Relation> {
     )
   const join = fc
     .tuple(
-      fc.constantFrom<'inner' | 'left' | 'right' | 'full' | 'cross'>(
-        'inner',
-        'left',
-        'right',
-        'full',
-        'cross',
-      ),
+      fc.constantFrom<JoinWord>('inner', 'left', 'right', 'full', 'cross', 'semi', 'anti'),
+      fc.boolean(),
       r,
       r,
       e,
       fc.array(identifier, { maxLength: 2 }),
     )
-    .map(([kind, left, right, condition, names]): Relation => {
-      const using = kind === 'cross' ? [] : names
-      const on = kind === 'cross' || using.length > 0 ? null : condition
-      return { kind: 'join', join: kind, left, right, on, using, span }
+    .map(([kind, natural, left, right, condition, names]): Relation => {
+      const bare = kind === 'cross' || natural
+      const using = bare ? [] : names
+      const on = bare || using.length > 0 ? null : condition
+      const named = natural && kind !== 'cross' ? { natural } : {}
+      return { kind: 'join', join: kind, ...named, left, right, on, using, span }
+    })
+  const called = fc.constantFrom('generate_series', 'RANGE').map((name) => named(name, false))
+  const series = fc
+    .tuple(called, fc.array(e, { maxLength: 2 }), alias, fc.array(identifier, { maxLength: 2 }))
+    .map(([name, args, as, columns]): Relation => {
+      const columnAliases = as === null ? [] : columns
+      return { kind: 'function', name, args, alias: as, columnAliases, span }
     })
   const derived = fc
     .tuple(tie('query'), alias, fc.array(identifier, { maxLength: 2 }))
@@ -410,7 +468,7 @@ function relations(tie: Tie): fc.Arbitrary<Relation> {
   const table = fc
     .tuple(path, alias)
     .map(([p, name]): Relation => ({ kind: 'table', path: p, alias: name, span }))
-  return fc.oneof({ depthSize }, table, window, join, derived, file)
+  return fc.oneof({ depthSize }, table, window, join, derived, file, series)
 }
 
 function queries(tie: Tie): fc.Arbitrary<Query> {
@@ -454,14 +512,36 @@ function queries(tie: Tie): fc.Arbitrary<Query> {
     {
       weight: 1,
       arbitrary: fc.record({
+        kind: fc.constant('set' as const),
+        operator: fc.constantFrom('UNION' as const, 'INTERSECT' as const, 'EXCEPT' as const),
+        all: fc.boolean(),
+        left: plainQuery,
+        right: plainQuery,
+        span: fc.constant(span),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
         kind: fc.constant('values' as const),
         rows: fc.array(fc.array(e, { minLength: 1, maxLength: 2 }), { minLength: 1, maxLength: 2 }),
         span: fc.constant(span),
       }),
     },
   )
+  const table: fc.Arbitrary<CommonTable> = fc.record({
+    kind: fc.constant('common-table' as const),
+    name: identifier.filter((id) => id.quoted || !/^recursive$/i.test(id.name)),
+    columns: fc.array(identifier, { maxLength: 2 }),
+    query: plainQuery,
+    span: fc.constant(span),
+  })
   return fc.record({
     kind: fc.constant('query' as const),
+    with: fc.oneof(
+      { weight: 6, arbitrary: fc.constant<CommonTable[]>([]) },
+      fc.array(table, { maxLength: 2 }),
+    ),
     body,
     orderBy: orderItems(e),
     limit: maybe(e),

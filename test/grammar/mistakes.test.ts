@@ -108,13 +108,6 @@ test('an option that no number can hold', () => {
 
 /** Text with the words of the construct marked; its name. */
 test.each<[string, string]>([
-  ['«WITH» x AS (SELECT 1) SELECT 2', 'common table expressions (WITH)'],
-  ['SELECT a FROM t «UNION» ALL SELECT b FROM u', 'UNION'],
-  ['(SELECT a FROM t) «EXCEPT» SELECT b FROM u', 'EXCEPT'],
-  ['SELECT «(»SELECT 1)', 'subqueries in expressions'],
-  ['SELECT f«(SELECT» 1)', 'subqueries in expressions'],
-  ['SELECT a «IN» (SELECT 1)', 'IN (SELECT …)'],
-  ['SELECT «EXISTS(»SELECT 1)', 'EXISTS'],
   ['SELECT rank() OVER «w» FROM t', 'named windows (WINDOW)'],
   ['SELECT sum(a) OVER (ORDER BY a «ROWS» 3 PRECEDING) FROM t', 'ROWS in OVER'],
   ['SELECT a FROM t «MATCH_RECOGNIZE» (PATTERN (a))', 'MATCH_RECOGNIZE'],
@@ -140,7 +133,6 @@ test.each<[string, string]>([
   ['SELECT «ARRAY[»1]', 'arrays'],
   ["SELECT «{»'a': 1}", 'struct literals'],
   ['SELECT a FROM t «WITH (»b = 1)', 'options of a query (WITH)'],
-  ['SELECT «(a», b) = c', 'row values'],
   ['SELECT f(«a» => 1)', 'named arguments of functions'],
   ["SELECT a «ILIKE» 'x'", 'ILIKE'],
   ["SELECT a «AT TIME ZONE» 'UTC'", 'AT TIME ZONE'],

@@ -209,7 +209,7 @@ test('a reserved word names nothing unless quoted or after AS', () => {
 // ---------------------------------------------------------------- statements ↔ trees
 
 const path = (...parts: string[]) => ({ kind: 'path', parts: parts.map((p) => id(p)) })
-const tail = { orderBy: [], limit: null, offset: null, emit: null }
+const tail = { with: [], orderBy: [], limit: null, offset: null, emit: null }
 const item = (expression: unknown, alias: string | null = null) => ({
   kind: 'select-item',
   expression,
@@ -221,7 +221,7 @@ const table = (name: string, alias: string | null = null) => ({
   alias: alias === null ? null : id(alias),
 })
 const select = (items: unknown[], more: Record<string, unknown> = {}) => {
-  const { orderBy, limit, offset, emit, ...body } = { ...tail, ...more }
+  const { with: tables, orderBy, limit, offset, emit, ...body } = { ...tail, ...more }
   const empty = {
     distinct: false,
     from: null,
@@ -232,6 +232,7 @@ const select = (items: unknown[], more: Record<string, unknown> = {}) => {
   }
   return {
     kind: 'query',
+    with: tables,
     body: { kind: 'select', items, ...empty, ...body },
     orderBy,
     limit,
@@ -278,6 +279,81 @@ test.each<[string, unknown]>([
         },
         ...tail,
       },
+    },
+  ],
+  [
+    'WITH t (x) AS (SELECT 1) SELECT 1 UNION ALL SELECT 1 INTERSECT (SELECT 1 LIMIT 3) LIMIT 3',
+    {
+      kind: 'query-statement',
+      query: {
+        ...tail,
+        kind: 'query',
+        with: [{ kind: 'common-table', name: id('t'), columns: [id('x')], query: one }],
+        body: {
+          kind: 'set',
+          operator: 'UNION',
+          all: true,
+          left: one,
+          right: {
+            ...tail,
+            kind: 'query',
+            body: {
+              kind: 'set',
+              operator: 'INTERSECT',
+              all: false,
+              left: one,
+              right: select([item(num('1'))], { limit: num('3') }),
+            },
+          },
+        },
+        limit: num('3'),
+      },
+    },
+  ],
+  [
+    'SELECT 1 FROM a NATURAL LEFT JOIN b, range(1) AS g (z)',
+    {
+      kind: 'query-statement',
+      query: select([item(num('1'))], {
+        from: {
+          kind: 'join',
+          join: 'cross',
+          on: null,
+          using: [],
+          left: {
+            kind: 'join',
+            join: 'left',
+            natural: true,
+            left: table('a'),
+            right: table('b'),
+            on: null,
+            using: [],
+          },
+          right: {
+            kind: 'function',
+            name: id('range'),
+            args: [num('1')],
+            alias: id('g'),
+            columnAliases: [id('z')],
+          },
+        },
+      }),
+    },
+  ],
+  [
+    'SELECT (a, b) IN (SELECT 1), EXISTS (SELECT 1), (SELECT 1)',
+    {
+      kind: 'query-statement',
+      query: select([
+        item({
+          kind: 'in-query',
+          operand: { kind: 'row', items: [a, b] },
+          query: one,
+          negated: false,
+        }),
+        item({ kind: 'exists', query: one }),
+        item({ kind: 'subquery', query: one }),
+      ]),
     },
   ],
   [

@@ -8,6 +8,7 @@
  */
 import type { Row } from '../../src/data/index.ts'
 import type { Plan } from '../../src/plan/logical.ts'
+import { inputsOf } from '../../src/plan/node.ts'
 import type { Contribution } from './contribution.ts'
 
 export type Scan = Plan & { kind: 'scan' }
@@ -25,9 +26,7 @@ export interface Taken {
 
 /** The scans of a plan, left to right. */
 export function scansOf(plan: Plan): Scan[] {
-  if (plan.kind === 'scan') return [plan]
-  if (plan.kind === 'join') return [...scansOf(plan.left), ...scansOf(plan.right)]
-  return 'input' in plan ? scansOf(plan.input) : []
+  return plan.kind === 'scan' ? [plan] : inputsOf(plan).flatMap(scansOf)
 }
 
 /** Rows and ends of all scans; `nextPosition` hands out positions. */

@@ -19,7 +19,7 @@ import { atOnce, type Contribution } from './contribution.ts'
 import { Join } from './join.ts'
 import { type CommitInput, type Context, type Node, sound } from './node.ts'
 import { Rank } from './rank.ts'
-import { filter, project, scan, sort, values } from './relation.ts'
+import { filter, project, repeat, scan, series, sort, union, values } from './relation.ts'
 import { Watermarks } from './watermark.ts'
 import { window } from './window.ts'
 
@@ -52,6 +52,12 @@ function nodeOf(plan: Plan, context: Context): Node {
       return scan(plan, context)
     case 'values':
       return values(plan)
+    case 'series':
+      return series(plan)
+    case 'union':
+      return union(plan.inputs.map((input) => nodeOf(input, context)))
+    case 'repeat':
+      return repeat(plan, nodeOf(plan.input, context), context)
     case 'filter':
       return filter(plan, nodeOf(plan.input, context), context)
     case 'project':

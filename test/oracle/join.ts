@@ -1,8 +1,8 @@
 /**
  * Joins: every left row looks at every right row that ever came.
  *
- * How      Both sides keep all that came before the commit, added up per row, at major −∞; what is told of a commit is
- *          what stands at a later major.
+ * How      Both sides keep all that came before the commit, added up per row; what is told of a commit is what a row
+ *          that is new has a part in.
  * See      docs/laws.md (a left join, exactly)
  */
 import {
@@ -20,13 +20,14 @@ import { type CellRow, compareCells, Failed } from './value.ts'
 /** Pairs that a join looks at in one commit. */
 const pairsMax = 20_000
 
-const isNew = ({ triple }: Contribution) => triple[0] > Number.NEGATIVE_INFINITY
+/** A row of a side; `old`: it was there before the commit. */
+type Row = Contribution & { old: boolean }
 
 export class Join {
   #plan: Of<'join'>
   #context: Context
   #inputs: [left: Node, right: Node]
-  #old: [left: Contribution[], right: Contribution[]] = [[], []]
+  #old: [left: Row[], right: Row[]] = [[], []]
 
   constructor(plan: Of<'join'>, inputs: [left: Node, right: Node], context: Context) {
     this.#plan = plan
@@ -35,51 +36,78 @@ export class Join {
   }
 
   pull(commit: CommitInput): Contribution[] {
-    const come = this.#inputs.map((input) => atOnce(sound(this.#context, input(commit))))
+    const come = this.#inputs.map((input) =>
+      atOnce(sound(this.#context, input(commit))).map((one): Row => ({ ...one, old: false })),
+    )
     const left = [...this.#old[0], ...come[0]!]
     const right = [...this.#old[1], ...come[1]!]
     if (left.length * right.length > pairsMax) {
       throw new TooLarge('a join is too large for the oracle')
     }
     this.#old = [before(left), before(right)]
-    return left.flatMap((one) => {
-      const pairs = right.flatMap((other) => this.#pair(one, other))
-      const matching = pairs.map(({ other }) => other)
-      const padded = this.#plan.join === 'left' ? this.#padded(one, matching) : []
-      return [...pairs.map(({ pair }) => pair).filter(isNew), ...padded]
-    })
+    const pairs = left.flatMap((one) => right.flatMap((other) => this.#pair(one, other)))
+    const { join } = this.#plan
+    const shown = join === 'semi' || join === 'anti' ? [] : pairs
+    const out = shown.filter((pair) => !isOld(pair)).map(({ pair }) => pair)
+    if (join !== 'inner') {
+      for (const one of left) {
+        const matching = pairs.filter((pair) => pair.one === one).map(({ other }) => other)
+        out.push(...this.#alone(one, matching, 0))
+      }
+    }
+    if (join === 'full') {
+      for (const other of right) {
+        const matching = pairs.filter((pair) => pair.other === other).map(({ one }) => one)
+        out.push(...this.#alone(other, matching, 1))
+      }
+    }
+    return out
   }
 
   /** The pair of two rows if they match. */
-  #pair(one: Contribution, other: Contribution): { pair: Contribution; other: Contribution }[] {
+  #pair(one: Row, other: Row): { pair: Contribution; one: Row; other: Row }[] {
     if (!this.#keysEqual(one.row, other.row)) return []
-    const { triple } = one.triple[0] >= other.triple[0] ? one : other
+    const triple = meeting(one, other)
     const pair = { row: [...one.row, ...other.row], weight: one.weight * other.weight, triple }
     const { residual } = this.#plan
     const verdict = residual === null ? true : evaluate(residual, pair.row)
-    if (verdict instanceof Failed && isNew(pair)) {
+    if (verdict instanceof Failed && !isOld({ one, other })) {
       this.#context.faults.push({ ...pair, failed: verdict })
     }
-    return verdict === true ? [{ pair, other }] : []
+    return verdict === true ? [{ pair, one, other }] : []
   }
 
-  /** The left row with NULLs, while the number of right rows that match it is 0. */
-  #padded(left: Contribution, matching: readonly Contribution[]): Contribution[] {
-    const row = [...left.row, ...this.#plan.right.output.map(() => null)]
-    // One-shot statements know all right rows before the first left one.
-    const arrival = this.#context.mode === 'one-shot' ? Number.POSITIVE_INFINITY : left.triple[0]
-    let matches = totalOf(matching.filter(({ triple }) => triple[0] <= arrival))
-    const out = matches === 0 ? [{ row, weight: left.weight, triple: left.triple }] : []
+  /** A row of one side by itself, while the number of rows of the other side that match it is 0, or is not (semi). */
+  #alone(one: Row, matching: readonly Row[], side: 0 | 1): Contribution[] {
+    const row = this.#row(one.row, side)
+    const isShown = (count: number) => (count === 0) !== (this.#plan.join === 'semi')
+    const isBefore = (other: Row) => {
+      // One-shot statements know all other rows before the first.
+      if (this.#context.mode === 'one-shot') return true
+      if (one.old || other.old) return other.old
+      if (side === 0) return other.triple[0] <= one.triple[0]
+      return compareTriples(other.triple, one.triple) <= 0
+    }
+    let matches = totalOf(matching.filter(isBefore))
+    const arrived = !one.old && isShown(matches)
+    const out = arrived ? [{ row, weight: one.weight, triple: one.triple }] : []
     const later = addUp(
-      matching.filter(({ triple }) => triple[0] > arrival),
+      matching.filter((other) => !isBefore(other)),
       ({ triple }) => String(triple),
     )
-    for (const { triple, weight } of later.sort((a, b) => compareTriples(a.triple, b.triple))) {
-      const change = Number(matches + weight === 0) - Number(matches === 0)
-      if (change !== 0) out.push({ row, weight: change * left.weight, triple })
-      matches += weight
+    for (const other of later.sort((a, b) => compareTriples(a.triple, b.triple))) {
+      const change = Number(isShown(matches + other.weight)) - Number(isShown(matches))
+      const triple = side === 0 ? meeting(one, other) : meeting(other, one)
+      if (change !== 0) out.push({ row, weight: change * one.weight, triple })
+      matches += other.weight
     }
-    return out.filter(isNew)
+    return out
+  }
+
+  #row(row: CellRow, side: 0 | 1): CellRow {
+    const { join, left, right } = this.#plan
+    if (side === 1) return [...left.output.map(() => null), ...row]
+    return join === 'left' || join === 'full' ? [...row, ...right.output.map(() => null)] : row
   }
 
   #keysEqual(left: CellRow, right: CellRow): boolean {
@@ -91,10 +119,13 @@ export class Join {
   }
 }
 
-function before(contributions: readonly Contribution[]): Contribution[] {
-  return perRow(contributions).map(({ row, weight }) => ({
-    row,
-    weight,
-    triple: [Number.NEGATIVE_INFINITY, 0, 0],
-  }))
+const isOld = ({ one, other }: { one: Row; other: Row }) => one.old && other.old
+
+/** Where a left and a right row meet: at the greater major, the left one's when they are equal. */
+function meeting(left: Contribution, right: Contribution): Contribution['triple'] {
+  return left.triple[0] >= right.triple[0] ? left.triple : right.triple
+}
+
+function before(contributions: readonly Contribution[]): Row[] {
+  return perRow(contributions).map((one) => ({ ...one, old: true }))
 }

@@ -1,5 +1,6 @@
 /**
- * Relations: the nodes that take rows one by one, or all of a one-shot answer: scan, VALUES, filter, projection, sort.
+ * Relations: the nodes that take rows one by one, or all of a one-shot answer: scan, VALUES, series, union, repeat,
+ * filter, projection, sort.
  */
 import { type Contribution, inOrder } from './contribution.ts'
 import { type Context, type Node, type Of, sound } from './node.ts'
@@ -32,6 +33,37 @@ export function values(plan: Of<'values'>): Node {
   }
 }
 
+export function series(plan: Of<'series'>): Node {
+  const [first, last, step] = [BigInt(plan.first), BigInt(plan.last), BigInt(plan.step)]
+  const count = (last - first) / step + 1n
+  let rows = Array.from(
+    { length: (last - first) * step < 0n ? 0 : Number(count) },
+    (_, index): Contribution => ({
+      row: [first + BigInt(index) * step],
+      weight: 1,
+      triple: [index, 0, 0],
+    }),
+  )
+  return () => {
+    const once = rows
+    rows = []
+    return once
+  }
+}
+
+export function union(inputs: readonly Node[]): Node {
+  return (commit) => inputs.flatMap((input) => input(commit))
+}
+
+export function repeat(plan: Of<'repeat'>, input: Node, context: Context): Node {
+  const count = plan.output.length
+  return (commit) =>
+    sound(context, input(commit)).flatMap((one) => {
+      const weight = one.weight * Number(one.row[count])
+      return weight === 0 ? [] : [{ ...one, row: one.row.slice(0, count), weight }]
+    })
+}
+
 export function filter(plan: Of<'filter'>, input: Node, context: Context): Node {
   return (commit) => {
     const verdict = (row: CellRow) => evaluate(plan.predicate, row)
@@ -51,8 +83,7 @@ export function project(plan: Of<'project'>, input: Node): Node {
 /** ORDER BY and LIMIT of a one-shot statement: the rows stand at (0, 0, rank) afterwards. */
 export function sort(plan: Of<'sort'>, input: Node, context: Context): Node {
   return (commit) => {
-    const used = (row: CellRow) => plan.keys.map(({ column }) => row[column]!)
-    const rows = inOrder(sound(context, input(commit), used))
+    const rows = inOrder(sound(context, input(commit)))
     rows.sort((a, b) => compareBy(plan.keys, a, b))
     const to = plan.limit === null ? rows.length : plan.offset + plan.limit
     return rows

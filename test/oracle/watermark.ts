@@ -4,6 +4,7 @@
  * See      docs/laws.md (watermarks, windows, lateness)
  */
 import type { Plan } from '../../src/plan/logical.ts'
+import { inputsOf } from '../../src/plan/node.ts'
 import type { Of } from './node.ts'
 import type { CellRow } from './value.ts'
 
@@ -45,14 +46,11 @@ export class Watermarks {
       const { rises, end } = this.#of(plan)
       return rises.find(({ watermark }) => watermark >= threshold)?.position ?? end
     }
-    if (plan.kind === 'join') {
-      const left = this.reached(plan.left, threshold, watched)
-      const right = this.reached(plan.right, threshold, watched)
-      if (left === undefined || right === undefined) return left === undefined ? right : left
-      return left === null || right === null ? null : Math.max(left, right)
-    }
-    if (!('input' in plan)) return undefined
-    return this.reached(plan.input, threshold, watched || plan.kind === 'window')
+    const watches = watched || plan.kind === 'window'
+    const below = inputsOf(plan).map((input) => this.reached(input, threshold, watches))
+    const positions = below.filter((position) => position !== undefined)
+    if (positions.length === 0) return undefined
+    return positions.includes(null) ? null : Math.max(...(positions as number[]))
   }
 
   #of(scan: Plan): Rising {

@@ -7,7 +7,7 @@
 import { type Code, type Diagnostic, mistake, QueryMistake, type Span } from '../../base/index.ts'
 import type { Catalog, Relation } from '../../catalog/index.ts'
 import type { Connectors, Dialect } from '../../data/index.ts'
-import type { Expression } from '../logical.ts'
+import type { Expression, Plan } from '../logical.ts'
 
 /** Values of `?` and `$1` (from index 0) and of `:name`. */
 interface Parameters {
@@ -37,6 +37,8 @@ export interface Binding extends BindContext {
   spans: WeakMap<Expression, Span>
   /** The flat members of a bound STRUCT, whose expression is its presence. */
   members: WeakMap<Expression, Expression[]>
+  /** Plans of WITH by name in lower case. */
+  tables: ReadonlyMap<string, Plan>
   /** Views being expanded, outermost first, with the place in the text that names the outermost. */
   views: { name: string; span: Span }[]
 }
@@ -55,6 +57,7 @@ export function newBinding(context: BindContext): Binding {
     notices: [],
     spans: new WeakMap(),
     members: new WeakMap(),
+    tables: new Map(),
     views: [],
   }
 }
@@ -114,6 +117,7 @@ export function inView<T>(
   const inner: Binding = {
     ...binding,
     dialect: view.dialect,
+    tables: new Map(),
     views: [...binding.views, { name: view.name, span: placed }],
   }
   try {

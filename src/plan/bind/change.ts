@@ -99,6 +99,7 @@ export function bindUpdate(binding: Binding, tree: Update): BoundStatement {
     binding,
     {
       kind: 'query',
+      with: [],
       body: {
         kind: 'select',
         distinct: false,
@@ -207,7 +208,7 @@ export function bindReturning(
     qualify: null,
     span,
   }
-  const rest = { orderBy: [], limit: null, offset: null, emit: null }
+  const rest = { with: [], orderBy: [], limit: null, offset: null, emit: null }
   const plan = bindQuery(binding, { kind: 'query', body, ...rest, span })
   const names = plan.output.map(({ name }) => name)
   if (plan.kind === 'scan') {

@@ -20,8 +20,8 @@ import {
   nullType,
   varchar,
 } from '../coerce.ts'
-import { and, branch, call, choose, literal, or } from '../expression.ts'
-import type { Expression } from '../logical.ts'
+import { and, branch, call, choose, column, literal, or } from '../expression.ts'
+import type { Expression, Plan } from '../logical.ts'
 import {
   type Aggregates,
   addAggregate,
@@ -36,7 +36,8 @@ import { asText, bindExtract, bindFunction, branchType, coerceCondition } from '
 import { intervalLiteral, numberLiteral, parameterLiteral } from './literal.ts'
 import { bindArithmetic, bindComparison, comparisonOf, type Pair } from './operator.ts'
 import { bindOver, type RankCall } from './over.ts'
-import { findColumn, type Scope } from './scope.ts'
+import { bindQuery } from './query.ts'
+import { columnsNamed, findColumn, type Scope } from './scope.ts'
 import { columnOf, memberOf, refuseStruct, structEquality, structOf } from './struct.ts'
 import { bindType } from './type-name.ts'
 import { bindWindowPart, type GroupWindow } from './window.ts'
@@ -53,7 +54,20 @@ export interface Env {
   ranks?: RankCall[]
   /** The window of GROUP BY. */
   window?: GroupWindow | null
+  /** Columns of the query around a subquery, found where the scope has none of that name. */
+  outer?: Scope
+  /** Where scalar subqueries go; absent where none may stand. */
+  scalars?: Scalars
 }
+
+/** Scalar subqueries of a clause; the n-th stands in its expressions as column `scalarBase + n` until it is placed. */
+export interface Scalars {
+  plans: Plan[]
+}
+
+export const scalarBase = 2 ** 19
+
+export const isScalarColumn = (index: number) => index >= scalarBase && index < 2 * scalarBase
 
 export function bindExpression(env: Env, tree: Tree): Expression {
   return refuseStruct(bindValue(env, tree), tree.span)
@@ -90,8 +104,9 @@ function bindNode(env: Env, tree: Tree): Expression {
     case 'parameter':
       return parameterLiteral(env.binding, tree)
     case 'column': {
-      const found = findColumn(env.scope, tree.path, tree.span)
-      return columnOf(env.binding, env.scope, found)
+      const inner = env.outer === undefined || columnsNamed(env.scope, tree.path).length > 0
+      const scope = inner ? env.scope : env.outer!
+      return columnOf(env.binding, scope, findColumn(scope, tree.path, tree.span))
     }
     case 'member':
       return memberOf(env.binding, bindValue(env, tree.operand), tree.name)
@@ -151,6 +166,16 @@ function bindOperator(env: Env, tree: OperatorTree): Expression {
       return bindIn(env, tree)
     case 'like':
       return bindLike(env, tree)
+    case 'in-query':
+    case 'exists': {
+      const what = tree.kind === 'exists' ? 'EXISTS' : 'IN (SELECT …)'
+      const hint = `${what} works as a condition of WHERE, alone or beside others with AND`
+      return unsupported(`${what} inside an expression or in ${env.clause}`, tree.span, hint)
+    }
+    case 'subquery':
+      return bindScalar(env, tree)
+    case 'row':
+      return unsupported('row values other than in = and IN', tree.span)
     case 'case':
       return bindCase(env, tree)
     case 'cast':
@@ -216,6 +241,7 @@ function bindBinary(env: Env, tree: Tree & { kind: 'binary' }): Expression {
     )
     return tree.operator === 'AND' ? and(sides) : or(sides)
   }
+  if (tree.left.kind === 'row' || tree.right.kind === 'row') return bindRows(env, tree)
   if (tree.operator === '=' || tree.operator === '<>') {
     const equal = bindStructs(env, tree)
     if (equal !== null) return tree.operator === '=' ? equal : not(equal)
@@ -235,6 +261,43 @@ function bindBinary(env: Env, tree: Tree & { kind: 'binary' }): Expression {
   }
   if ('+-*/%'.includes(tree.operator)) return bindArithmetic(tree.operator, pair)
   return bindComparison(comparisonOf(tree.operator), pair, tree.operator)
+}
+
+/** `(a, b) = (c, d)` and `<>`: value by value. */
+function bindRows(env: Env, tree: Tree & { kind: 'binary' }): Expression {
+  const { left, right, operator, span } = tree
+  if (operator !== '=' && operator !== '<>') {
+    unsupported(`row values beside ${operator}`, span)
+  }
+  const equal = and(bindRowPairs(env, left, right, span))
+  return operator === '=' ? equal : not(equal)
+}
+
+/** The equalities of two rows; a value stands for a row of one. */
+export function bindRowPairs(env: Env, left: Tree, right: Tree, span: Span): Expression[] {
+  const [a, b] = [left, right].map((side) => (side.kind === 'row' ? side.items : [side]))
+  if (a!.length !== b!.length) {
+    fail('type_mismatch', `rows of ${a!.length} and ${b!.length} values are compared`, span)
+  }
+  return a!.map((item, index) =>
+    bindComparison('eq', bindPair(env, { left: item, right: b![index]!, span }), '='),
+  )
+}
+
+/** A query in parentheses as a value: that of its one row, NULL without a row. */
+function bindScalar(env: Env, tree: Tree & { kind: 'subquery' }): Expression {
+  if (env.scalars === undefined) return unsupported(`a subquery in ${env.clause}`, tree.span)
+  const plan = bindQuery(env.binding, tree.query)
+  if (plan.output.length !== 1) {
+    const message = `a subquery that stands for a value has 1 column, not ${plan.output.length}`
+    fail('type_mismatch', message, tree.span)
+  }
+  if (plan.key === null || plan.key.length > 0) {
+    const hint = 'make it an aggregate without GROUP BY, or add LIMIT 1'
+    unsupported('a subquery that may give several rows as a value', tree.span, hint)
+  }
+  const index = env.scalars.plans.push(plan) - 1
+  return column(scalarBase + index, { type: plan.output[0]!.type, nullable: true })
 }
 
 /** An equality of two structs; null where there are none. */
@@ -280,6 +343,11 @@ function bindBetween(env: Env, tree: Tree & { kind: 'between' }): Expression {
 
 /** A list of literals is one `in`; any other list is a chain of comparisons. */
 function bindIn(env: Env, tree: Tree & { kind: 'in' }): Expression {
+  if (tree.operand.kind === 'row') {
+    const { operand } = tree
+    const rows = or(tree.list.map((item) => and(bindRowPairs(env, operand, item, item.span))))
+    return tree.negated ? not(rows) : rows
+  }
   const operand = bindExpression(env, tree.operand)
   const items = tree.list.map((item) => bindExpression(env, item))
   const comparisons = items.map((item, index) =>
@@ -440,7 +508,7 @@ function aggregatesOf(env: Env, tree: Tree, name: string): Aggregates {
 
 /** Inside of an aggregate call. */
 function innerEnv(env: Env): Env {
-  const { ranks: _, ...plain } = env
+  const { ranks: _ranks, scalars: _scalars, ...plain } = env
   return { ...plain, clause: 'an aggregate', aggregates: null }
 }
 

@@ -289,6 +289,7 @@ function checkShape(query: Plan, targets: readonly Field[], source: Query): void
 /** Where the columns of the query stand in the text; null when a star stands for several. */
 function spansOf(body: QueryBody, widths: readonly number[]): Span[] | null {
   if (body.kind === 'values') return repeated(body.rows[0]!, widths)
+  if (body.kind === 'set') return null
   return body.items.length === widths.length ? repeated(body.items, widths) : null
 }
 

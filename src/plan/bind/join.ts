@@ -1,10 +1,11 @@
 /**
- * BindJoin: JOIN … ON, USING and comma joins become equi-joins with a residual.
+ * BindJoin: JOIN … ON, USING, NATURAL and comma joins become equi-joins with a residual.
  *
  * How      1. Split the condition into conjuncts. 2. `a = b` with a over the left side only and b over the right
  *          side only (or the other way round) is a key pair; a key that is an expression gets a project below and
- *          goes again above. 3. All other conjuncts are the residual.
- * Contract 1 (checked) a join without an equality is refused.
+ *          goes again above. 3. All other conjuncts are the residual. Without a pair both sides get a constant as key,
+ *          so that every row meets every row. A right join is a left join with the sides changed over.
+ * Contract 1 (checked) a join whose rows all meet is told of in a notice.
  */
 import type {
   Identifier,
@@ -13,35 +14,33 @@ import type {
 } from '../../../grammar/index.ts'
 import { QueryMistake } from '../../base/index.ts'
 import { sameType, typeText } from '../../data/index.ts'
-import { coerce, commonType } from '../coerce.ts'
+import { coerce, commonType, integer } from '../coerce.ts'
 import {
   and,
+  call,
   column,
   columnsOf,
   conjunctsOf,
   isFallible,
+  literal,
   moveColumns,
   signatureOf,
 } from '../expression.ts'
-import type { Expression, Plan } from '../logical.ts'
-import { join, project } from '../node.ts'
-import { all, type Binding, fail, unsupported } from './binding.ts'
+import type { Expression, JoinKind, Plan } from '../logical.ts'
+import { isHalf, join, project } from '../node.ts'
+import { all, type Binding, fail } from './binding.ts'
 import { bindCondition, type Env } from './expression.ts'
 import { type BoundRelation, bindRelation, type Conjuncts } from './relation.ts'
 import { findColumn, joinScopes, type Scope } from './scope.ts'
 
 type JoinTree = TreeRelation & { kind: 'join' }
 
-interface KeyPair {
+export interface KeyPair {
   left: Expression
   right: Expression
 }
 
 export function bindJoin(binding: Binding, tree: JoinTree, conjuncts: Conjuncts): BoundRelation {
-  if (tree.join === 'right' || tree.join === 'full') {
-    const hint = tree.join === 'right' ? 'swap the sides and write LEFT JOIN' : undefined
-    unsupported(`${tree.join.toUpperCase()} JOIN`, tree.span, hint)
-  }
   if (tree.join === 'cross') return bindComma(binding, tree, conjuncts)
   const sides = all([
     () => bindRelation(binding, tree.left, conjuncts),
@@ -50,7 +49,8 @@ export function bindJoin(binding: Binding, tree: JoinTree, conjuncts: Conjuncts)
   const [left, right] = [sides[0]!, sides[1]!]
   const width = left.plan.output.length
   const scope = joinScopes(left.scope, right.scope, width)
-  const pairs = tree.using.map((name) => usingPair(left, right, name))
+  const using = tree.natural === true ? sharedNames(left, right, tree) : tree.using
+  const pairs = using.map((name) => usingPair(left, right, name))
   const rest: Expression[] = []
   if (tree.on !== null) {
     const condition = bindCondition({ binding, scope, clause: 'ON', aggregates: null }, tree.on)
@@ -60,9 +60,76 @@ export function bindJoin(binding: Binding, tree: JoinTree, conjuncts: Conjuncts)
       else pairs.push(pair)
     }
   }
-  if (pairs.length === 0) noEquality(tree)
-  const plan = joinOn(left.plan, right.plan, tree.join, pairs, rest)
-  return { plan, scope: typed(mergeUsing(scope, width, tree.using), plan) }
+  if (pairs.length === 0) noticeProduct(binding)
+  const plan =
+    tree.join === 'right'
+      ? joinRight(left.plan, right.plan, pairs, rest)
+      : joinOn(left.plan, right.plan, tree.join, pairs, rest)
+  if (tree.join === 'semi' || tree.join === 'anti') return { plan, scope: left.scope }
+  const merged = typed(mergeUsing(scope, width, using), plan)
+  const outer = tree.join === 'right' || tree.join === 'full'
+  return outer && using.length > 0 ? coalesced(plan, merged, using) : { plan, scope: merged }
+}
+
+/** The columns of NATURAL: those that both sides have by name. */
+function sharedNames(left: BoundRelation, right: BoundRelation, tree: JoinTree): Identifier[] {
+  const shown = (side: BoundRelation) => side.scope.filter((entry) => !entry.merged)
+  const others = new Set(shown(right).map((entry) => entry.name.toLowerCase()))
+  return shown(left)
+    .filter((entry) => others.has(entry.name.toLowerCase()))
+    .map(({ name }) => ({ kind: 'identifier', name, quoted: true, span: tree.span }))
+}
+
+/** Rows of the right side without a match stand beside NULLs. */
+function joinRight(left: Plan, right: Plan, pairs: KeyPair[], rest: Expression[]): Plan {
+  const [width, rights] = [left.output.length, right.output.length]
+  const swapped = pairs.map((pair) => ({ left: pair.right, right: pair.left }))
+  const moved = rest.map((part) =>
+    moveColumns(part, (index) => (index < width ? index + rights : index - width)),
+  )
+  const joined = joinOn(right, left, 'left', swapped, moved)
+  const order = [...left.output.keys()].map((index) => index + rights)
+  return chosen(joined, [...order, ...right.output.keys()])
+}
+
+function chosen(plan: Plan, columns: readonly number[]): Plan {
+  const fields = columns.map((index) => plan.output[index]!)
+  return project(
+    plan,
+    columns.map((index, place) => column(index, fields[place]!)),
+    fields.map((field) => field.name),
+  )
+}
+
+/** Where either side may be missing, a column of USING is the one that is there. */
+function coalesced(plan: Plan, scope: Scope, names: readonly Identifier[]): BoundRelation {
+  const columns = plan.output.map((field, index) => column(index, field))
+  const fields = plan.output.map((field) => field.name)
+  const merged = new Set(names.map((name) => name.name.toLowerCase()))
+  const out: Scope = []
+  for (const entry of scope) {
+    const other = scope.find(
+      (right) => right.merged && right.name.toLowerCase() === entry.name.toLowerCase(),
+    )
+    if (entry.merged || other === undefined || !merged.has(entry.name.toLowerCase())) {
+      out.push(entry)
+      continue
+    }
+    const [a, b] = [columns[entry.index]!, columns[other.index]!]
+    const type = commonType(a.type, b.type)!
+    const value = call('coalesce', [coerce(a, type), coerce(b, type)], type)
+    const index = columns.push(value) - 1
+    fields.push(entry.name)
+    out.push({ ...entry, qualifier: null, index, type, nullable: value.nullable })
+    out.push({ ...entry, merged: true })
+  }
+  return { plan: project(plan, columns, fields), scope: out }
+}
+
+function noticeProduct(binding: Binding): void {
+  const notice =
+    'a join without an equality holds every row of one side against every row of the other, and keeps both'
+  if (!binding.notices.includes(notice)) binding.notices.push(notice)
 }
 
 /** The scope with what the join made of its columns: the right side of a left join may be NULL. */
@@ -92,26 +159,16 @@ function bindComma(binding: Binding, tree: JoinTree, conjuncts: Conjuncts): Boun
       scopes[index] = joinScopes([], bound[index]!.scope, width)
       return true
     })
-    if (found < 0) return refuseComma(binding, bound, tree, conjuncts)
-    waiting.splice(found, 1)
+    if (found < 0) {
+      // Those without any equality come last: every row meets every row.
+      noticeProduct(binding)
+      const index = waiting[0]!
+      plan = joinOn(plan, bound[index]!.plan, 'inner', [], [])
+      scopes[index] = joinScopes([], bound[index]!.scope, width)
+    }
+    waiting.splice(Math.max(found, 0), 1)
   }
   return { plan, scope: typed(scopes.flat(), plan) }
-}
-
-/** A condition that is wrong in itself is told first: it may be the equality that is missing. */
-function refuseComma(
-  binding: Binding,
-  bound: BoundRelation[],
-  tree: JoinTree,
-  conjuncts: Conjuncts,
-): never {
-  const scope = bound.flatMap((part) => part.scope)
-  all(
-    conjuncts.map((part) => () => {
-      bindCondition({ binding, scope, clause: 'WHERE', aggregates: null }, part.tree)
-    }),
-  )
-  noEquality(tree)
 }
 
 function commaTrees(tree: TreeRelation): TreeRelation[] {
@@ -119,14 +176,8 @@ function commaTrees(tree: TreeRelation): TreeRelation[] {
   return [...commaTrees(tree.left), ...commaTrees(tree.right)]
 }
 
-function noEquality(tree: JoinTree): never {
-  const place = tree.join === 'cross' ? 'WHERE' : 'ON'
-  const hint = `add an equality between a column of each side to ${place}`
-  unsupported('a join without an equality', tree.span, hint)
-}
-
 /** The key pair of `a = b` over one side each; null for every other condition. */
-function pairOf(condition: Expression, width: number): KeyPair | null {
+export function pairOf(condition: Expression, width: number): KeyPair | null {
   if (condition.kind !== 'call' || condition.function !== 'eq') return null
   const [a, b] = [condition.args[0]!, condition.args[1]!]
   const [sideA, sideB] = [sideOf(a, width), sideOf(b, width)]
@@ -205,13 +256,16 @@ function tryBind(env: Env, tree: Tree): Expression | null {
   }
 }
 
-function joinOn(
+/** A join over key pairs and a residual; without pairs a constant is the key of both sides. */
+export function joinOn(
   left: Plan,
   right: Plan,
-  kind: 'inner' | 'left',
-  pairs: KeyPair[],
+  kind: JoinKind,
+  given: readonly KeyPair[],
   rest: Expression[],
 ): Plan {
+  const one = literal(1, integer)
+  const pairs = given.length > 0 ? given : [{ left: one, right: one }]
   const a = withKeys(
     left,
     pairs.map((pair) => pair.left),
@@ -229,14 +283,8 @@ function joinOn(
     residual: rest.length === 0 ? null : moveColumns(and(rest), shift),
   })
   if (a.plan === left && b.plan === right) return joined
-  const visible = [...left.output.keys(), ...right.output.map((_, index) => index + wider)]
-  const fields = visible.map((index) => joined.output[index]!)
-  const columns = visible.map((index) => column(index, joined.output[index]!))
-  return project(
-    joined,
-    columns,
-    fields.map((field) => field.name),
-  )
+  const rights = isHalf(kind) ? [] : right.output.map((_, index) => index + wider)
+  return chosen(joined, [...left.output.keys(), ...rights])
 }
 
 /** The plan with a column per key: those it has, and new ones for expressions, at the end. */

@@ -18,7 +18,15 @@ import {
   isAssignable,
   varchar,
 } from '../coerce.ts'
-import { column, columnsOf, conjunctsOf, literal, mapColumns, signatureOf } from '../expression.ts'
+import {
+  and,
+  column,
+  columnsOf,
+  conjunctsOf,
+  literal,
+  mapColumns,
+  signatureOf,
+} from '../expression.ts'
 import { fold } from '../fold.ts'
 import type { AggregateCall, Expression, Plan } from '../logical.ts'
 import {
@@ -38,10 +46,18 @@ import {
   isNullableCall,
 } from './aggregate.ts'
 import { all, type Binding, fail, sortsNullsFirst, unsupported } from './binding.ts'
-import { bindCondition, bindExpression, bindValue, type Env } from './expression.ts'
+import { bindCondition, bindExpression, bindValue, type Env, type Scalars } from './expression.ts'
 import { outputName, uniqueNames } from './naming.ts'
+import { bindSet } from './nested/set.ts'
+import {
+  applySubquery,
+  conjunctTrees,
+  joinScalars,
+  placeScalars,
+  subqueryTest,
+} from './nested/subquery.ts'
 import { bindRanks, filterRanked, liftRank, type RankCall } from './over.ts'
-import { bindRelation, type Conjuncts } from './relation.ts'
+import { bindRelation, type Conjuncts, refuseEmit, renamed } from './relation.ts'
 import { columnsNamed, columnsOfTable, findColumn, type Scope, scopeOf } from './scope.ts'
 import { columnOf, flatten, flattenInto, refuseStruct } from './struct.ts'
 import { suggestion } from './suggest.ts'
@@ -56,9 +72,47 @@ export interface QueryPlace {
   targets?: readonly Type[] | undefined
 }
 
-export function bindQuery(binding: Binding, query: Query, place: QueryPlace = {}): Plan {
-  if (query.body.kind === 'values') return bindValues(binding, query, query.body.rows, place)
-  return bindSelect(binding, query, query.body, place)
+export function bindQuery(outer: Binding, query: Query, place: QueryPlace = {}): Plan {
+  const binding = query.with.length === 0 ? outer : withTables(outer, query.with)
+  const { body } = query
+  switch (body.kind) {
+    case 'values':
+      return bindValues(binding, query, body.rows, place)
+    case 'set':
+      return bindSetTail(binding, query, bindSet(binding, body), place)
+    case 'select':
+      return bindSelect(binding, query, body, place)
+  }
+}
+
+/** WITH: each query is bound once, those behind it may read it. */
+function withTables(outer: Binding, tables: Query['with']): Binding {
+  let binding = outer
+  const names = new Set<string>()
+  for (const { name, columns, query } of tables) {
+    const key = name.name.toLowerCase()
+    if (names.has(key)) fail('duplicate_name', `${name.name} stands twice in WITH`, name.span)
+    names.add(key)
+    refuseEmit(query)
+    const plan = renamed(bindQuery(binding, query), columns)
+    binding = { ...binding, tables: new Map([...binding.tables, [key, plan]]) }
+  }
+  return binding
+}
+
+/** ORDER BY and LIMIT behind UNION and its like, over the columns of the result. */
+function bindSetTail(binding: Binding, query: Query, plan: Plan, place: QueryPlace): Plan {
+  if (query.orderBy.length === 0 && query.limit === null && query.offset === null) return plan
+  const scope = scopeOf(plan.output, null)
+  const items = plan.output.map((field, index): Item => {
+    const path = [{ kind: 'identifier' as const, name: field.name, quoted: true, span: query.span }]
+    const tree: Tree = { kind: 'column', path, span: query.span }
+    const inside = field.name.includes('.')
+    return { tree, name: field.name, expression: column(index, field), inside }
+  })
+  const env: Env = { binding, scope, clause: 'ORDER BY', aggregates: null }
+  const order = bindOrder(env, query.orderBy, items)
+  return finish(binding, query, { plan, items, order, bare: false, distinct: false, place })
 }
 
 // ---------------------------------------------------------------- SELECT
@@ -91,8 +145,9 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
     aggregates: collector,
     window: clause === 'WHERE' ? null : window,
   })
-  /** Where aggregates and ROW_NUMBER may stand. */
-  const last = (clause: string): Env => ({ ...env(clause, aggregates), ranks })
+  const [below, above]: [Scalars, Scalars] = [{ plans: [] }, { plans: [] }]
+  /** Where aggregates, scalar subqueries and ROW_NUMBER may stand. */
+  const last = (clause: string): Env => ({ ...env(clause, aggregates), ranks, scalars: above })
   let where: Expression[] = []
   let items: Item[] = []
   let having: Expression | null = null
@@ -101,14 +156,17 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
   let order: OrderKey[] = []
   all<void>([
     () => {
-      const bound = all(conjuncts.map((part) => () => bindCondition(env('WHERE', null), part.tree)))
-      where = bound.filter((_, index) => !conjuncts[index]!.taken)
+      const plain = conjuncts.filter((part) => subqueryTest(part.tree) === null)
+      const place = { ...env('WHERE', null), scalars: below }
+      const bound = all(plain.map((part) => () => bindCondition(place, part.tree)))
+      where = bound.filter((_, index) => !plain[index]!.taken)
     },
     () => {
       items = bindItems(last('the select list'), tree)
     },
     () => {
-      if (tree.having !== null) having = bindCondition(env('HAVING', aggregates), tree.having)
+      if (tree.having === null) return
+      having = bindCondition({ ...env('HAVING', aggregates), scalars: above }, tree.having)
     },
   ])
   all<void>([
@@ -126,20 +184,31 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
       if (tree.qualify !== null) qualify = bindQualify(last('QUALIFY'), tree.qualify, items)
     },
   ])
-  let plan = where.length === 0 ? source : filterRanked(source, where)
+  let plan = tested(binding, whereOf(source, where, below), scope, conjuncts)
   if (window !== null) plan = windowed(plan, window.shape)
   const grouped = groups.length > 0 || aggregates.calls.length > 0 || having !== null
   if (grouped) {
-    const above = bindAggregate(binding, plan, { groups, aggregates, scope })
-    plan = above.plan
+    const made = bindAggregate(binding, plan, { groups, aggregates, scope })
+    plan = made.plan
     items = all(
-      items.map((item) => () => ({ ...item, expression: aboveKeys(item.expression, above.above) })),
+      items.map((item) => () => ({ ...item, expression: aboveKeys(item.expression, made.above) })),
     )
-    order = all(order.map((key) => () => liftOrder(key, above.above)))
-    if (having !== null) plan = filter(plan, aboveKeys(having, above.above))
-    if (qualify !== null) qualify = aboveKeys(qualify, above.above)
-    for (const rank of ranks) liftRank(rank, (key) => aboveKeys(key, above.above))
+    order = all(order.map((key) => () => liftOrder(key, made.above)))
+    if (having !== null) having = aboveKeys(having, made.above)
+    if (qualify !== null) qualify = aboveKeys(qualify, made.above)
+    for (const rank of ranks) liftRank(rank, (key) => aboveKeys(key, made.above))
   }
+  if (above.plans.length > 0) {
+    const lifted = plan.output.length
+    const placed = (expression: Expression) => placeScalars(expression, lifted)
+    plan = joinScalars(plan, above.plans)
+    items = items.map((item) => ({ ...item, expression: placed(item.expression) }))
+    order = order.map((key) => ({ ...key, expression: placed(key.expression) }))
+    if (having !== null) having = placed(having)
+    if (qualify !== null) qualify = placed(qualify)
+    for (const rank of ranks) liftRank(rank, placed)
+  }
+  if (having !== null) plan = filter(plan, having)
   if (ranks.length > 0) {
     const hidden = order.filter((key) => key.item === null)
     const shown = [...items, ...hidden].map(({ expression }) => expression)
@@ -149,8 +218,29 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
     order = order.map((key) => ({ ...key, expression: ranked.above(key.expression) }))
     if (qualify !== null) plan = filterRanked(plan, conjunctsOf(ranked.above(qualify)))
   }
-  const bare = from === null && !grouped && where.length === 0 && ranks.length === 0
+  const plain = ranks.length === 0 && above.plans.length === 0 && conjuncts.length === 0
+  const bare = from === null && !grouped && plain
   return finish(binding, query, { plan, items, order, bare, distinct: tree.distinct, place })
+}
+
+/** The rows for which IN and EXISTS among the conjuncts hold. */
+function tested(binding: Binding, rows: Plan, scope: Scope, conjuncts: Conjuncts): Plan {
+  const tests = conjuncts.flatMap((part) => subqueryTest(part.tree) ?? [])
+  return tests.reduce((plan, test) => applySubquery(binding, plan, scope, test), rows)
+}
+
+/** The rows for which WHERE holds; queries that stand for values are joined for it and go again. */
+function whereOf(source: Plan, where: readonly Expression[], { plans }: Scalars): Plan {
+  if (where.length === 0) return source
+  if (plans.length === 0) return filterRanked(source, where)
+  const width = source.output.length
+  const placed = where.map((one) => placeScalars(one, width))
+  const kept = filter(joinScalars(source, plans), and(placed))
+  return project(
+    kept,
+    source.output.map((field, index) => column(index, field)),
+    source.output.map((field) => field.name),
+  )
 }
 
 /** The condition of QUALIFY, which may name what the select list calls so. */
@@ -183,12 +273,6 @@ function bindQualify(env: Env, tree: Tree, items: Item[]): Expression {
 
 /** While QUALIFY is bound, item n of the select list is column `itemBase + n`. */
 const itemBase = 2 ** 24
-
-function conjunctTrees(tree: Tree | null): Tree[] {
-  if (tree === null) return []
-  if (tree.kind !== 'binary' || tree.operator !== 'AND') return [tree]
-  return [...conjunctTrees(tree.left), ...conjunctTrees(tree.right)]
-}
 
 // ---------------------------------------------------------------- select list
 
@@ -446,16 +530,13 @@ function bindSortShape(binding: Binding, query: Query, parts: Finish): SortShape
     const hint = 'read the view with a one-shot SELECT … LIMIT'
     unsupported('LIMIT in a continuous query', cuts.span, hint)
   }
-  if (!parts.place.top && cuts !== null) {
-    unsupported('LIMIT inside another query', cuts.span)
-  }
   if (parts.order.length === 0 && limit === null && offset === 0) return null
   if (binding.continuous) {
     if (parts.place.top) binding.notices.push('ORDER BY is ignored in a continuous query')
     return null
   }
-  // The order of a query inside another one is seen by nobody.
-  if (!parts.place.top) return null
+  // The order of a query inside another one is seen by nobody, unless it decides what is cut.
+  if (!parts.place.top && cuts === null) return null
   let hidden = parts.items.length
   const keys = parts.order.map(({ item, descending, nullsFirst }) => ({
     column: item ?? hidden++,

@@ -6,13 +6,20 @@
  *          join: equalities between the sides become keys (expressions get a project below), the rest is the
  *          residual; of relations joined by commas, the equalities are taken from WHERE.
  */
-import type { Query, Expression as Tree, Relation as TreeRelation } from '../../../grammar/index.ts'
+import type {
+  Identifier,
+  Query,
+  Expression as Tree,
+  Relation as TreeRelation,
+} from '../../../grammar/index.ts'
 import type { Span } from '../../base/index.ts'
 import type { Relation } from '../../catalog/index.ts'
 import { flatFields, topColumns } from '../../data/index.ts'
+import { fold } from '../fold.ts'
 import type { Plan } from '../logical.ts'
-import { project, scan } from '../node.ts'
+import { project, scan, series } from '../node.ts'
 import { type Binding, fail, inView, unsupported } from './binding.ts'
+import { bindExpression, type Env } from './expression.ts'
 import { bindFile } from './file.ts'
 import { bindJoin } from './join.ts'
 import { bindQuery } from './query.ts'
@@ -44,6 +51,8 @@ export function bindRelation(
       return bindWindow(binding, tree)
     case 'join':
       return bindJoin(binding, tree, conjuncts)
+    case 'function':
+      return bindTableFunction(binding, tree)
   }
 }
 
@@ -63,6 +72,13 @@ export function findRelation(
 }
 
 function bindTable(binding: Binding, tree: TreeRelation & { kind: 'table' }): BoundRelation {
+  const [first, ...others] = tree.path.parts
+  const common = others.length > 0 ? undefined : binding.tables.get(first!.name.toLowerCase())
+  if (common !== undefined) {
+    // Each place that reads it has scans of its own.
+    const plan = structuredClone(common)
+    return { plan, scope: scopeOf(plan.output, tree.alias?.name ?? first!.name) }
+  }
   const relation = findRelation(binding, tree.path)
   const qualifier = tree.alias?.name ?? tree.path.parts.at(-1)!.name
   const plan =
@@ -135,8 +151,12 @@ function checkReadable(binding: Binding, relation: Relation, span: Span): void {
 
 function bindDerived(binding: Binding, tree: TreeRelation & { kind: 'derived' }): BoundRelation {
   refuseEmit(tree.query)
-  const bound = bindQuery(binding, tree.query)
-  const aliases = tree.columnAliases
+  const plan = renamed(bindQuery(binding, tree.query), tree.columnAliases)
+  return { plan, scope: scopeOf(plan.output, tree.alias?.name ?? null) }
+}
+
+/** The plan under the names of a list behind an alias, which may be shorter than the columns. */
+export function renamed(bound: Plan, aliases: readonly Identifier[]): Plan {
   const tops = topColumns(bound.output)
   if (aliases.length > tops.length) {
     const [have, given] = [tops.length, aliases.length]
@@ -147,8 +167,44 @@ function bindDerived(binding: Binding, tree: TreeRelation & { kind: 'derived' })
     if (alias !== undefined) return flatFields({ ...field, name: alias }).map(({ name }) => name)
     return bound.output.slice(at, at + width).map(({ name }) => name)
   })
-  const plan = rename(bound, names)
-  return { plan, scope: scopeOf(plan.output, tree.alias?.name ?? null) }
+  return rename(bound, names)
+}
+
+/** `generate_series(first, last [, step])`, and `range`, whose last number is left out. */
+function bindTableFunction(
+  binding: Binding,
+  tree: TreeRelation & { kind: 'function' },
+): BoundRelation {
+  const name = tree.name.name.toLowerCase()
+  if (tree.args.length < 1 || tree.args.length > 3) {
+    fail('type_mismatch', `${name} takes 1 to 3 arguments, not ${tree.args.length}`, tree.span)
+  }
+  const given = tree.args.map((arg) => wholeNumber(binding, arg, name))
+  const [first, last, step] = given.length === 1 ? [0n, given[0]!, 1n] : [...given, 1n]
+  if (step === 0n) fail('invalid_literal', `the step of ${name} is 0`, tree.args[2]!.span)
+  const beyond = name === 'range' ? (step! > 0n ? 1n : -1n) : 0n
+  const range = { first: String(first), last: String(last! - beyond), step: String(step) }
+  const plan = renamed(series(name, range), tree.columnAliases)
+  const qualifier = tree.alias?.name ?? name
+  const scope = scopeOf(plan.output, qualifier)
+  if (tree.columnAliases.length > 0 || tree.alias === null) return { plan, scope }
+  // As in Postgres the one column takes the name of the alias.
+  const named = rename(plan, [qualifier])
+  return { plan: named, scope: scopeOf(named.output, qualifier) }
+}
+
+function wholeNumber(binding: Binding, tree: Tree, name: string): bigint {
+  const env: Env = { binding, scope: [], clause: name, aggregates: null }
+  const bound = fold(bindExpression(env, tree))
+  const { kind } = bound.type
+  if (
+    bound.kind !== 'literal' ||
+    (kind !== 'integer' && kind !== 'bigint') ||
+    bound.value === null
+  ) {
+    fail('type_mismatch', `${name} takes whole numbers that are constants`, tree.span)
+  }
+  return BigInt(bound.value)
 }
 
 /** EMIT belongs to the statement, not to a part of it. */

@@ -20,9 +20,11 @@ import {
   project,
   rank,
   rankShapeOf,
+  repeat,
   shapeOf,
   sort,
   standApart,
+  union,
   values,
   window,
 } from '../node.ts'
@@ -72,6 +74,12 @@ function prune(plan: Plan, needs: Needs): Pruned {
       return pruneRank(plan, needs)
     case 'sort':
       return pruneSort(plan, needs)
+    case 'series':
+      return { plan, at: (index) => index }
+    case 'union':
+      return pruneUnion(plan, needs)
+    case 'repeat':
+      return pruneRepeat(plan, needs)
   }
 }
 
@@ -197,6 +205,33 @@ function pruneJoin(plan: NodeOf<'join'>, needs: Needs): Pruned {
   return { plan: narrow, at }
 }
 
+function pruneUnion(plan: NodeOf<'union'>, needs: Needs): Pruned {
+  const kept = ascending(needs.columns)
+  if (kept.length === 0) kept.push(cheapest(plan))
+  const inputs = plan.inputs.map((input) => exactly(input, kept, needs.clock))
+  // Every input has the kept columns in their order.
+  return { plan: union(inputs.map((input) => inOrder(input, kept))), at: places(kept) }
+}
+
+function inOrder({ plan, at }: Pruned, kept: readonly number[]): Plan {
+  if (kept.every((index, position) => at(index) === position)) return plan
+  const columns = kept.map((index) => column(at(index), plan.output[at(index)]!))
+  return project(
+    plan,
+    columns,
+    kept.map((index) => plan.output[at(index)]!.name),
+  )
+}
+
+function pruneRepeat(plan: NodeOf<'repeat'>, needs: Needs): Pruned {
+  const count = plan.output.length
+  const read = ascending(needs.columns)
+  if (read.length === 0) read.push(0)
+  const kept = [...read, count]
+  const input = exactly(plan.input, kept, needs.clock)
+  return { plan: repeat(inOrder(input, kept)), at: places(read) }
+}
+
 /** The input with these columns and no others: a join keeps what it gets. */
 function exactly(plan: Plan, kept: readonly number[], clock: boolean): Pruned {
   const { plan: input, at } = prune(plan, { columns: new Set(kept), clock })
@@ -229,7 +264,8 @@ function pruneRank(plan: NodeOf<'rank'>, needs: Needs): Pruned {
 }
 
 function pruneSort(plan: NodeOf<'sort'>, needs: Needs): Pruned {
-  const columns = new Set([...needs.columns, ...plan.keys.map((key) => key.column)])
+  const failing = failingColumns(plan.input)
+  const columns = new Set([...needs.columns, ...plan.keys.map((key) => key.column), ...failing])
   const { plan: input, at } = prune(plan.input, { ...needs, columns })
   const keys = plan.keys.map((key) => ({ ...key, column: at(key.column) }))
   return { plan: sort(input, { keys, limit: plan.limit, offset: plan.offset }), at }

@@ -12,8 +12,8 @@
  */
 import { and, columnsOf, conjunctsOf, mapColumns, moveColumns } from '../expression.ts'
 import { failingColumns, failsOver } from '../failure.ts'
-import type { Expression, Plan } from '../logical.ts'
-import { filter, join, mapPlan, withInputs } from '../node.ts'
+import type { Expression, JoinKind, Plan } from '../logical.ts'
+import { filter, join, mapPlan, union, withInputs } from '../node.ts'
 import { runsBefore } from './merge-filter.ts'
 
 type NodeOf<Kind extends Plan['kind']> = Extract<Plan, { kind: Kind }>
@@ -40,6 +40,8 @@ function pushBelow(predicate: Expression, input: Plan): Plan | null {
       return pushInto(predicate, input, (index) => input.keys[index] ?? null)
     case 'join':
       return pushIntoSides(predicate, input)
+    case 'union':
+      return union(input.inputs.map((part) => filter(part, predicate)))
     default:
       return null
   }
@@ -95,7 +97,7 @@ function pushIntoSides(predicate: Expression, node: NodeOf<'join'>): Plan | null
   const width = node.left.output.length
   const { moved, rest } = split(predicate, failingColumns(node), (conjunct) => {
     const side = sideOf(conjunct, width)
-    if (side === 'right' && node.join === 'left') return false
+    if (node.join === 'full' || (side === 'right' && node.join === 'left')) return false
     return side !== null && failingColumns(node[side]).size === 0
   })
   if (moved.length === 0) return null
@@ -118,12 +120,15 @@ function filterSides(node: NodeOf<'join'>, conjuncts: Expression[]): [Plan, Plan
   return [above(node.left, left), above(node.right, right)]
 }
 
+/** Do left rows without a match count? */
+const keepsLeft = (kind: JoinKind) => kind === 'left' || kind === 'anti'
+
 function pushResidual(node: NodeOf<'join'>): Plan {
   if (node.residual === null) return node
   const width = node.left.output.length
   const { moved, rest } = split(node.residual, failingBelow(node), (conjunct) => {
     const side = sideOf(conjunct, width)
-    if (side === 'left' && node.join === 'left') return false
+    if (node.join === 'full' || (side === 'left' && keepsLeft(node.join))) return false
     return side !== null && failingColumns(node[side]).size === 0
   })
   if (moved.length === 0) return node

@@ -252,10 +252,10 @@ function constantColumn({ arena }: Kernels, value: bigint, rows: number): Vector
   return { physical: 'i64', data, validity: 0, errors: null, constant: true }
 }
 
-/** Do the rows come from a join as they are, or projected? */
+/** Do the rows come from a join, or what else brings many together, as they are or projected? */
 function comesFromJoin(plan: PhysicalPlan): boolean {
   if (plan.kind === 'filter' || plan.kind === 'project') return comesFromJoin(plan.input)
-  return plan.kind === 'join'
+  return plan.kind === 'join' || plan.kind === 'union' || plan.kind === 'repeat'
 }
 
 /** Adds the text of a failed cell's key to its errors. */

@@ -12,7 +12,7 @@
  */
 import type { Kernels, VectorBatch } from '../../kernel/index.ts'
 import { noWatermark } from '../../kernel/index.ts'
-import type { PhysicalPlan } from '../../plan/index.ts'
+import { inputsOf, type PhysicalPlan } from '../../plan/index.ts'
 import { contributionsOf, loadContributions } from '../batch.ts'
 import type { Contribution } from '../changes.ts'
 import type { Environment, Push, Rise, Upstream } from '../stage.ts'
@@ -46,7 +46,10 @@ export function mayComeLate(plan: PhysicalPlan): boolean {
   switch (plan.kind) {
     case 'scan':
     case 'values':
+    case 'series':
       return false
+    case 'union':
+      return plan.updating || plan.inputs.some(mayComeLate)
     case 'join':
       if (plan.bucket === null || plan.join !== 'inner' || plan.retracts) return true
       return mayComeLate(plan.left) || mayComeLate(plan.right)
@@ -62,7 +65,10 @@ function mayPass(plan: PhysicalPlan): boolean {
   switch (plan.kind) {
     case 'scan':
     case 'values':
+    case 'series':
       return true
+    case 'union':
+      return !plan.updating && plan.inputs.every(mayPass)
     case 'join': {
       if (hasTwoClocks(plan) || plan.join !== 'inner' || plan.retracts) return false
       return mayPass(plan.left) && mayPass(plan.right)
@@ -79,14 +85,14 @@ function mayPass(plan: PhysicalPlan): boolean {
  * watermark back all the same.
  */
 export function hasTwoClocks(plan: PhysicalPlan): boolean {
-  if (plan.kind !== 'join') return 'input' in plan && hasTwoClocks(plan.input)
-  if (plan.bucket === null && hasWindow(plan.left) && hasWindow(plan.right)) return true
-  return hasTwoClocks(plan.left) || hasTwoClocks(plan.right)
+  if (plan.kind === 'join' && plan.bucket === null) {
+    if (hasWindow(plan.left) && hasWindow(plan.right)) return true
+  }
+  return inputsOf(plan).some(hasTwoClocks)
 }
 
 function hasWindow(plan: PhysicalPlan): boolean {
-  if (plan.kind === 'join') return hasWindow(plan.left) || hasWindow(plan.right)
-  return plan.kind === 'window' || ('input' in plan && hasWindow(plan.input))
+  return plan.kind === 'window' || inputsOf(plan).some(hasWindow)
 }
 
 export function gate({ plan, environment, upstream, endOf, fold }: GateOptions): Gate {

@@ -6,7 +6,8 @@
  *             probes the other table, is then applied to its own, and every output stands at the triple of the later
  *             row.
  *          3. Left joins keep (a, NULL) while a has no partner: it goes when the first comes and returns when the
- *             last goes.
+ *             last goes. Full joins do so for both sides; semi joins keep a while it has a partner, anti joins while
+ *             it has none.
  *          4. Outputs of equal row and triple cancel before they leave.
  * Contract 1 (checked by the golden scripts) the output is that of row-at-a-time processing.
  * Cost     some µs per change: rows pass through the host. The state is that of the streaming form.
@@ -14,7 +15,7 @@
 import type { JoinTable } from '../../cuboid/index.ts'
 import type { Field } from '../../data/index.ts'
 import type { Kernels, VectorBatch } from '../../kernel/index.ts'
-import { contributionsOf, loadContributions } from '../batch.ts'
+import { contributionsOf, copiesOf, loadContributions, pushContributions } from '../batch.ts'
 import { partitionBuckets } from '../bucket.ts'
 import { type Contribution, cancelAtOnce, compareTriples } from '../changes.ts'
 import type { Environment, Push } from '../stage.ts'
@@ -28,7 +29,7 @@ import {
   storedRows,
 } from './join.ts'
 
-/** Changes pushed downstream at once. */
+/** Changes that are looked up at once. */
 const pushRowsMax = 1024
 
 interface Pending extends Contribution {
@@ -46,7 +47,14 @@ export function updatingJoin(
   const output = [...plan.left.output, ...plan.right.output]
   const residual = residualFilter(plan, environment)
   const pending: Pending[][] = environment.fragments.map(() => [])
-  const nothing = plan.right.output.map(() => null)
+  /** Sides whose rows are shown by themselves as long as they have a partner, or none. */
+  const shown = [plan.join !== 'inner', plan.join === 'full'] as const
+  const shownAlone = plan.join !== 'semi'
+  const pairsShown = plan.join !== 'semi' && plan.join !== 'anti'
+  const nothing = [
+    pairsShown ? plan.right.output.map(() => null) : [],
+    plan.left.output.map(() => null),
+  ] as const
 
   /** Pairs of `changes` of one side with the other side's table, as contributions. */
   const pairs = (fragment: number, port: 0 | 1, changes: readonly Contribution[]) => {
@@ -80,7 +88,7 @@ export function updatingJoin(
     const kernels = environment.fragments[fragment]!
     const table = tables[fragment]![port]!
     for (const sign of [1, -1]) {
-      const part = copies(changes.filter((change) => Math.sign(change.weight) === sign))
+      const part = copiesOf(changes.filter((change) => Math.sign(change.weight) === sign))
       inBuckets(kernels, sides[port], fields[port], part, (end, rows) => {
         const keys = keysOf(kernels, sides[port], rows)
         const stored = storedRows(kernels, sides[port], { ...rows, weights: 0 })
@@ -90,49 +98,69 @@ export function updatingJoin(
     }
   }
 
-  /** Left rows without a partner. */
-  const lonely = (of: Contribution, weight: number): Contribution => ({
+  /** The row of one side by itself. */
+  const alone = (port: 0 | 1, of: Contribution, weight: number): Contribution => ({
     ...of,
-    row: [...of.row, ...nothing],
+    row: port === 0 ? [...of.row, ...nothing[0]] : [...nothing[1], ...of.row],
     weight,
   })
 
-  const leftRun = (fragment: number, run: readonly Contribution[]): Contribution[] => {
-    const found = pairs(fragment, 0, run)
-    const out = found.map(({ pair }) => pair)
-    if (plan.join === 'left') {
-      const matched = new Set(found.map(({ of }) => of))
-      for (const change of run) if (!matched.has(change)) out.push(lonely(change, change.weight))
+  /** Changes of one side; where rows of the other side are shown by themselves, one after the other. */
+  const run = (fragment: number, port: 0 | 1, changes: readonly Contribution[]): Contribution[] => {
+    if (shown[1 - port]) return changes.flatMap((one) => change(fragment, port, one))
+    const found = pairs(fragment, port, changes)
+    apply(fragment, port, changes)
+    return arrived(port, changes, found)
+  }
+
+  /** What the changes of one side show: their pairs and themselves. */
+  const arrived = (
+    port: 0 | 1,
+    changes: readonly Contribution[],
+    found: readonly { of: Contribution; pair: Contribution }[],
+  ): Contribution[] => {
+    const out = pairsShown ? found.map(({ pair }) => pair) : []
+    if (!shown[port]) return out
+    const matched = new Set(found.map(({ of }) => of))
+    for (const one of changes) {
+      if (matched.has(one) !== shownAlone) out.push(alone(port, one, one.weight))
     }
-    apply(fragment, 0, run)
     return out
   }
 
-  const rightRun = (fragment: number, run: readonly Contribution[]): Contribution[] => {
-    if (plan.join === 'inner') {
-      const out = pairs(fragment, 1, run).map(({ pair }) => pair)
-      apply(fragment, 1, run)
-      return out
-    }
-    return run.flatMap((change) => rightChange(fragment, change))
-  }
-
-  /** One change of the right side of a left join. */
-  const rightChange = (fragment: number, change: Contribution): Contribution[] => {
-    const found = pairs(fragment, 1, [change]).map(({ pair }) => pair)
-    if (change.weight < 0) apply(fragment, 1, [change])
+  /** One change of a side, and what it means for the other side's rows that are shown by themselves. */
+  const change = (fragment: number, port: 0 | 1, one: Contribution): Contribution[] => {
+    const other = (1 - port) as 0 | 1
+    const found = pairs(fragment, port, [one])
+    if (one.weight < 0) apply(fragment, port, [one])
     const width = plan.left.output.length
-    const partners = found.map((pair) => ({ ...pair, row: pair.row.slice(0, width), weight: 1 }))
+    const partners = found.map(({ pair }) => ({
+      ...pair,
+      row: other === 0 ? pair.row.slice(0, width) : pair.row.slice(width),
+      weight: 1,
+    }))
     // Without a residual all partners have one key, and so the same matches: one of them is asked.
     const alike = plan.residual === null
     const asked = alike ? partners.slice(0, 1) : partners
-    const matched = new Set(pairs(fragment, 0, asked).map(({ of }) => of))
-    const out = [...found]
+    const matched = new Set(pairs(fragment, other, asked).map(({ of }) => of))
+    const out = arrived(port, [one], found)
     for (const partner of partners) {
-      if (alike ? matched.size === 0 : !matched.has(partner))
-        out.push(lonely(partner, change.weight > 0 ? -1 : 1))
+      if (alike ? matched.size > 0 : matched.has(partner)) continue
+      out.push(alone(other, partner, one.weight > 0 === shownAlone ? -1 : 1))
     }
-    if (change.weight > 0) apply(fragment, 1, [change])
+    if (one.weight > 0) apply(fragment, port, [one])
+    return out
+  }
+
+  /** One-shot statements know all right rows before the first left one: no row is padded and mended again. */
+  const atOnce = (fragment: number, changes: readonly Pending[]): Contribution[] => {
+    const [lefts, rights] = [0, 1].map((side) => changes.filter(({ port }) => port === side))
+    apply(fragment, 1, rights!)
+    const out = arrived(0, lefts!, pairs(fragment, 0, lefts!))
+    if (!shown[1]) return out
+    apply(fragment, 0, lefts!)
+    const matched = new Set(pairs(fragment, 1, rights!).map(({ of }) => of))
+    for (const one of rights!) if (!matched.has(one)) out.push(alone(1, one, one.weight))
     return out
   }
 
@@ -140,19 +168,18 @@ export function updatingJoin(
     const changes = pending[fragment]!
     if (changes.length === 0) return
     pending[fragment] = []
-    // One-shot statements know all right rows before the first left one: no row is padded and mended again.
-    if (environment.mode === 'one-shot') changes.sort((a, b) => b.port - a.port)
-    else changes.sort((a, b) => compareTriples(a, b) || a.port - b.port)
-    const out: Contribution[] = []
     const { arena } = environment.fragments[fragment]!
+    if (environment.mode === 'one-shot') return emit(fragment, atOnce(fragment, changes))
+    changes.sort((a, b) => compareTriples(a, b) || a.port - b.port)
+    const out: Contribution[] = []
     for (let from = 0; from < changes.length; ) {
       const { port } = changes[from]!
       let to = from + 1
       while (to < changes.length && changes[to]!.port === port && to - from < pushRowsMax) to++
-      const run = changes.slice(from, to)
+      const part = changes.slice(from, to)
       const mark = arena.markScratch()
       // A loop, as a spread of a large result would overflow the stack.
-      for (const row of port === 0 ? leftRun(fragment, run) : rightRun(fragment, run)) out.push(row)
+      for (const row of run(fragment, port, part)) out.push(row)
       arena.releaseScratch(mark)
       from = to
     }
@@ -161,12 +188,8 @@ export function updatingJoin(
 
   const emit = (fragment: number, contributions: readonly Contribution[]) => {
     const kernels = environment.fragments[fragment]!
-    const rows = copies(cancelAtOnce(contributions).sort(compareTriples))
-    for (let from = 0; from < rows.length; from += pushRowsMax) {
-      const mark = kernels.arena.markScratch()
-      push(fragment, loadContributions(kernels, rows.slice(from, from + pushRowsMax), output))
-      kernels.arena.releaseScratch(mark)
-    }
+    const rows = cancelAtOnce(contributions).sort(compareTriples)
+    pushContributions(kernels, rows, plan.output, (batch) => push(fragment, batch))
   }
 
   return {
@@ -175,7 +198,7 @@ export function updatingJoin(
       const keys = port === 0 ? plan.leftKeys : plan.rightKeys
       for (const contribution of contributionsOf(kernels, batch, fields[port])) {
         const matchable = keys.every((column) => contribution.row[column] !== null)
-        if (matchable || (port === 0 && plan.join === 'left')) {
+        if (matchable || (shown[port] && shownAlone)) {
           pending[fragment]!.push({ ...contribution, port })
         }
       }
@@ -187,16 +210,6 @@ export function updatingJoin(
       })
     },
   }
-}
-
-/** Contributions of weight ±n as n of weight ±1. */
-function copies(contributions: readonly Contribution[]): Contribution[] {
-  return contributions.flatMap((contribution) =>
-    Array.from({ length: Math.abs(contribution.weight) }, () => ({
-      ...contribution,
-      weight: Math.sign(contribution.weight),
-    })),
-  )
 }
 
 /** Loads rows in chunks, bucket by bucket; `part` are the contributions of the rows handed over. */

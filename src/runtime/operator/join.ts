@@ -36,7 +36,7 @@ import {
   type Vector,
   type VectorBatch,
 } from '../../kernel/index.ts'
-import type { PhysicalPlan } from '../../plan/index.ts'
+import { inputsOf, type PhysicalPlan } from '../../plan/index.ts'
 import { type BucketColumn, partitionBuckets } from '../bucket.ts'
 import { exchange } from '../exchange.ts'
 import { compileExpressions, type Evaluator } from '../expression.ts'
@@ -227,8 +227,7 @@ function isWindowPair({ left, right, leftKeys, rightKeys }: JoinPlan, place: num
 function hasTriples(plan: PhysicalPlan, isView: (name: string) => boolean): boolean {
   if (plan.kind === 'aggregate') return true
   if (plan.kind === 'scan') return isView(plan.relation)
-  if (plan.kind === 'join') return hasTriples(plan.left, isView) || hasTriples(plan.right, isView)
-  return 'input' in plan && hasTriples(plan.input, isView)
+  return plan.kind === 'sort' || inputsOf(plan).some((input) => hasTriples(input, isView))
 }
 
 /** The keys of a batch, for both tables. */

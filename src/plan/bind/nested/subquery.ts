@@ -1,0 +1,255 @@
+/**
+ * BindSubquery: queries inside conditions and expressions become joins.
+ *
+ * How      IN and EXISTS are semi joins, NOT IN and NOT EXISTS anti joins of the rows so far with the query. Conditions
+ *          of its WHERE that name columns of the query around it become keys, where they are equalities, or residual.
+ *          NOT IN: a row stays if no row of the query equals it for certain or perhaps. Where NULLs may be, a NULL
+ *          on either side counts as perhaps: over one column three anti joins say so (an equal value; any NULL in the
+ *          query; a NULL before NOT IN while the query has a row), over several a residual.
+ *          A query that stands for a value is joined to every row.
+ * Contract 1 (checked) the columns of the rows so far keep their places.
+ */
+import type { Query, QueryBody, Expression as Tree } from '../../../../grammar/index.ts'
+import type { Span } from '../../../base/index.ts'
+import { boolean, integer } from '../../coerce.ts'
+import {
+  and,
+  branch,
+  call,
+  choose,
+  column,
+  columnsOf,
+  conjunctsOf,
+  literal,
+  moveColumns,
+} from '../../expression.ts'
+import type { Expression, Plan } from '../../logical.ts'
+import { filter, project } from '../../node.ts'
+import { all, type Binding, fail, planSpan } from '../binding.ts'
+import {
+  bindCondition,
+  bindExpression,
+  type Env,
+  isScalarColumn,
+  scalarBase,
+} from '../expression.ts'
+import { joinOn, type KeyPair, pairOf } from '../join.ts'
+import { bindComparison } from '../operator.ts'
+import { bindQuery } from '../query.ts'
+import { bindRelation, refuseEmit } from '../relation.ts'
+import { joinScopes, type Scope } from '../scope.ts'
+import { distinct } from './set.ts'
+
+type SelectTree = QueryBody & { kind: 'select' }
+type Test = Tree & { kind: 'in-query' | 'exists' }
+
+/** A condition that is IN, EXISTS or their negation; null for every other one. */
+export function subqueryTest(tree: Tree): { test: Test; negated: boolean } | null {
+  if (tree.kind === 'exists') return { test: tree, negated: false }
+  if (tree.kind === 'in-query') return { test: tree, negated: tree.negated }
+  if (tree.kind !== 'unary' || tree.operator !== 'NOT') return null
+  const inner = subqueryTest(tree.operand)
+  return inner === null ? null : { ...inner, negated: !inner.negated }
+}
+
+/** The rows of `plan`, whose columns `scope` names, for which the condition is true. */
+export function applySubquery(
+  binding: Binding,
+  plan: Plan,
+  scope: Scope,
+  { test, negated }: { test: Test; negated: boolean },
+): Plan {
+  refuseEmit(test.query)
+  const kind = negated ? 'anti' : 'semi'
+  const inner = bindInner(binding, test.query, scope, plan.output.length, test.kind === 'in-query')
+  const { pairs, rest } = inner
+  if (test.kind === 'exists') {
+    const right = pairs.length + rest.length === 0 ? oneRow(inner.plan) : inner.plan
+    return joinOn(plan, right, kind, pairs, rest)
+  }
+  const equal = memberEqualities(binding, plan, scope, test, inner)
+  if (!negated || equal.every((one) => !one.nullable)) {
+    return joinOn(plan, inner.plan, kind, ...splitPairs(equal, plan, inner))
+  }
+  if (equal.length === 1 && pairs.length + rest.length === 0) {
+    return withoutMembers(plan, inner, equal[0]!)
+  }
+  const perhaps = call('not', [call('is_false', [and(equal)], boolean)], boolean)
+  return joinOn(plan, inner.plan, 'anti', pairs, [...rest, perhaps])
+}
+
+interface Inner {
+  plan: Plan
+  /** Equalities with columns around the query. */
+  pairs: KeyPair[]
+  /** Other conditions on them, over the columns of both. */
+  rest: Expression[]
+  /** What the query gives, over its plan; empty where only its rows count. */
+  values: { expression: Expression; span: Span }[]
+}
+
+function bindInner(
+  binding: Binding,
+  query: Query,
+  outer: Scope,
+  width: number,
+  wantsValues: boolean,
+): Inner {
+  const { body } = query
+  const plain =
+    body.kind === 'select' &&
+    body.from !== null &&
+    query.with.length === 0 &&
+    query.limit === null &&
+    query.offset === null &&
+    body.groupBy.length === 0 &&
+    body.having === null
+  const bound = plain ? bindPlain(binding, body, outer, width, wantsValues) : null
+  if (bound !== null) return bound
+  const plan = bindQuery(binding, query)
+  const values = plan.output.map((field, index) => ({
+    expression: column(index, field),
+    span: query.span,
+  }))
+  return { plan, pairs: [], rest: [], values: wantsValues ? values : [] }
+}
+
+/** A SELECT … FROM … WHERE whose conditions may name columns around it; null when it aggregates or picks by star. */
+function bindPlain(
+  binding: Binding,
+  body: SelectTree,
+  outer: Scope,
+  width: number,
+  wantsValues: boolean,
+): Inner | null {
+  const conjuncts = conjunctTrees(body.where).map((tree) => ({ tree, taken: false }))
+  const from = bindRelation(binding, body.from!, conjuncts)
+  const calls = { width: from.plan.output.length, calls: [] }
+  const inner: Env = { binding, scope: from.scope, clause: 'the select list', aggregates: calls }
+  const moved = joinScopes([], from.scope, width)
+  const both: Env = { binding, scope: moved, outer, clause: 'WHERE', aggregates: null }
+  const stars = body.items.some(({ expression }) => expression.kind === 'star')
+  if (wantsValues && stars) return null
+  const items = body.items.filter(({ expression }) => expression.kind !== 'star')
+  const values = all(
+    items.map(({ expression: tree }) => () => ({
+      expression: wantsValues
+        ? bindExpression(inner, tree)
+        : bindExpression({ ...both, clause: inner.clause, aggregates: calls }, tree),
+      span: tree.span,
+    })),
+  )
+  if (calls.calls.length > 0) return null
+  const open = conjuncts.filter(({ taken }) => !taken).map(({ tree }) => tree)
+  const tests = open.flatMap((tree) => subqueryTest(tree) ?? [])
+  const conditions = all(
+    open
+      .filter((tree) => subqueryTest(tree) === null)
+      .map((tree) => () => bindCondition(both, tree)),
+  )
+  const isOwn = (one: Expression) => [...columnsOf(one)].every((index) => index >= width)
+  const own = conditions.filter(isOwn).map((one) => moveColumns(one, (index) => index - width))
+  let plan = own.length === 0 ? from.plan : filter(from.plan, and(own))
+  for (const test of tests) plan = applySubquery(binding, plan, from.scope, test)
+  const pairs: KeyPair[] = []
+  const rest: Expression[] = []
+  for (const one of conditions.filter((condition) => !isOwn(condition)).flatMap(conjunctsOf)) {
+    const pair = pairOf(one, width)
+    if (pair === null) rest.push(one)
+    else pairs.push(pair)
+  }
+  return { plan, pairs, rest, values: wantsValues ? values : [] }
+}
+
+export function conjunctTrees(tree: Tree | null): Tree[] {
+  if (tree === null) return []
+  if (tree.kind !== 'binary' || tree.operator !== 'AND') return [tree]
+  return [...conjunctTrees(tree.left), ...conjunctTrees(tree.right)]
+}
+
+/** `x = y` for each value before IN and each column of the query, over the columns of both. */
+function memberEqualities(
+  binding: Binding,
+  plan: Plan,
+  scope: Scope,
+  test: Test & { kind: 'in-query' },
+  inner: Inner,
+): Expression[] {
+  const trees = test.operand.kind === 'row' ? test.operand.items : [test.operand]
+  if (trees.length !== inner.values.length) {
+    const message = `IN compares ${trees.length} and ${inner.values.length} values`
+    fail('type_mismatch', message, test.span)
+  }
+  const width = plan.output.length
+  const env: Env = { binding, scope, clause: 'IN', aggregates: null }
+  return trees.map((tree, index) => {
+    const { expression, span } = inner.values[index]!
+    const pair = {
+      left: bindExpression(env, tree),
+      right: moveColumns(expression, (at) => at + width),
+      leftSpan: tree.span,
+      rightSpan: span,
+      span: test.span,
+      planSpan: planSpan(binding, test.span),
+    }
+    return bindComparison('eq', pair, 'IN')
+  })
+}
+
+/** The pairs and the residual of equalities beside those that the query has. */
+function splitPairs(
+  equal: readonly Expression[],
+  plan: Plan,
+  inner: Inner,
+): [KeyPair[], Expression[]] {
+  const found = equal.map((one) => ({ one, pair: pairOf(one, plan.output.length) }))
+  const pairs = found.flatMap(({ pair }) => pair ?? [])
+  const rest = found.flatMap(({ one, pair }) => (pair === null ? [one] : []))
+  return [
+    [...inner.pairs, ...pairs],
+    [...inner.rest, ...rest],
+  ]
+}
+
+/** NOT IN over one column that may be NULL, or whose query may have NULLs. */
+function withoutMembers(plan: Plan, inner: Inner, equal: Expression): Plan {
+  const width = plan.output.length
+  const [left, right] = equal.kind === 'call' ? equal.args : []
+  const others = joinOn(plan, inner.plan, 'anti', ...splitPairs([equal], plan, inner))
+  const value = moveColumns(right!, (index) => index - width)
+  const nulls = filter(inner.plan, call('is_null', [value], boolean))
+  const certain = right!.nullable ? joinOn(others, oneRow(nulls), 'anti', [], []) : others
+  if (!left!.nullable) return certain
+  const one = literal(1, integer)
+  const whenNull = choose(
+    [branch(call('is_null', [left!], boolean), one)],
+    literal(null, integer),
+    integer,
+  )
+  return joinOn(certain, oneRow(inner.plan), 'anti', [{ left: whenNull, right: one }], [])
+}
+
+/** One row while the plan has any. */
+function oneRow(plan: Plan): Plan {
+  return distinct(project(plan, [literal(1, integer)], ['one']))
+}
+
+/** The plan with a column behind for each query that stands for a value. */
+export function joinScalars(plan: Plan, scalars: readonly Plan[]): Plan {
+  return scalars.reduce((joined, one) => {
+    const kind = hasOneRow(one) ? 'inner' : 'left'
+    return joinOn(joined, one, kind, [], [])
+  }, plan)
+}
+
+function hasOneRow(plan: Plan): boolean {
+  if (plan.kind === 'project') return hasOneRow(plan.input)
+  return plan.kind === 'aggregate' && plan.keys.length === 0
+}
+
+/** The expression with the subqueries' columns where `joinScalars` has put them. */
+export function placeScalars(expression: Expression, width: number): Expression {
+  return moveColumns(expression, (index) =>
+    isScalarColumn(index) ? index - scalarBase + width : index,
+  )
+}

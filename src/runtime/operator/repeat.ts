@@ -1,0 +1,36 @@
+/**
+ * Repeat: each row as often as its last column says; UNION's relatives with ALL count rows and give them back by it.
+ *
+ * How      The row's number stands in the selection as often as the row is wanted. An old and a new row of one place
+ *          that are equal but for the count leave only their difference.
+ * Cost     some µs per row: rare.
+ */
+import type { PhysicalPlan } from '../../plan/index.ts'
+import { contributionsOf, pushContributions } from '../batch.ts'
+import { cancelAtOnce } from '../changes.ts'
+import { withoutFailed } from '../failure.ts'
+import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
+
+export function repeatStage(
+  plan: PhysicalPlan & { kind: 'repeat' },
+  environment: Environment,
+  push: Push,
+): Stage & { push: Push } {
+  const stats = stageStats(plan.id, 'repeat')
+  const count = plan.output.length
+  return {
+    stats,
+    push(fragment, input) {
+      const kernels = environment.fragments[fragment]!
+      const batch = withoutFailed(environment, kernels, input, input.columns)
+      const rows = contributionsOf(kernels, batch, plan.input.output).map((one) => ({
+        ...one,
+        row: one.row.slice(0, count),
+        weight: one.weight * Number(one.row[count]),
+      }))
+      const copies = cancelAtOnce(rows)
+      stats.rowsOut += copies.length
+      pushContributions(kernels, copies, plan.output, (output) => push(fragment, output))
+    },
+  }
+}
