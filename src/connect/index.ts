@@ -8,6 +8,7 @@
 import type { Disk } from '../base/index.ts'
 import type { Connectors } from '../data/index.ts'
 import { blackholeConnector } from './blackhole.ts'
+import { datagenConnector } from './datagen.ts'
 import { filesystemConnector } from './filesystem.ts'
 import { type JsSource, jsConnector } from './js.ts'
 import { nexmarkConnector } from './nexmark.ts'
@@ -26,6 +27,7 @@ export function builtinConnectors(
     blackholeConnector(),
     jsConnector(sources),
     nexmarkConnector(),
+    datagenConnector(),
   ]
   return new Map(all.map((connector) => [connector.name, connector]))
 }
