@@ -6,6 +6,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
 import { systemDisk } from '../../src/base/index.ts'
 import { findFiles } from '../../src/connect/file/listing.ts'
+import { builtinConnectors } from '../../src/connect/index.ts'
 import { inferred, MemoryDisk, readAll, schemaOf } from './memory-disk.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-files-'))
@@ -165,6 +166,29 @@ describe('packed files', () => {
     const disk = new MemoryDisk().put('f.csv', parts)
     const { rows } = await readAll(disk, 'f.csv', { schema, options: { compression: 'gzip' } })
     expect(rows).toEqual([[1, 'a'], [2, 'b'], [3, 'c']]) // biome-ignore format: short
+  })
+
+  test('frames of zstd follow each other, small and large, and what a sink writes in blocks', async () => {
+    const part = (from: number, to: number) =>
+      zstdCompressSync(lines.split('\n').slice(from, to).join('\n').concat('\n'))
+    const cuts = [0, 3, 5, 60_000, 60_001, 150_000, count]
+    const frames = cuts.slice(1).map((to, at) => part(cuts[at]!, to))
+    const disk = new MemoryDisk().put('f.csv.zst', Buffer.concat(frames))
+    const plain = await readAll(new MemoryDisk().put('f.csv', lines), 'f.csv', { schema })
+    expect((await readAll(disk, 'f.csv.zst', { schema })).rows).toEqual(plain.rows)
+    disk.put(
+      'd.json.zst',
+      Buffer.concat([zstdCompressSync('[{"id":1},'), zstdCompressSync('{"id":2}]')]),
+    )
+    expect((await readAll(disk, 'd.json.zst')).rows).toEqual([[1n], [2n]])
+    for (const path of ['o.csv.zst', 'o.csv.gz']) {
+      const writer = builtinConnectors(disk)
+        .get('filesystem')!
+        .create(schema, new Map([['path', path]]))
+      writer.write(plain.rows, plain.rows.map(() => '+I' as const)) // biome-ignore format: short
+      writer.close()
+      expect((await readAll(disk, path, { schema })).rows).toEqual(plain.rows)
+    }
   })
 
   test('json lines and documents', async () => {

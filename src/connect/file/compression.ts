@@ -66,6 +66,40 @@ function unpackStart(path: string, packed: Uint8Array, codec: Packed): Uint8Arra
   }
 }
 
+/**
+ * Where the zstd frame that begins at `from` ends; the end of the file where there is none. Node's decoder drops what
+ * stands behind a frame in the bytes of one call, so that no call may go beyond one.
+ */
+function frameEnd(file: FileReader, from: number): number {
+  const bytes = new Uint8Array(8)
+  const view = new DataView(bytes.buffer)
+  if (file.read(bytes, from) < 5) return file.size
+  const magic = view.getUint32(0, true)
+  if (magic >>> 4 === 0x184d2a5) return Math.min(file.size, from + 8 + view.getUint32(4, true))
+  if (magic !== 0xfd2fb528) return file.size
+  const flags = bytes[4]!
+  const single = (flags >> 5) & 1
+  const sized = [single, 2, 4, 8][flags >> 6]!
+  let at = from + 5 + (1 - single) + [0, 1, 2, 4][flags & 3]! + sized
+  for (let last = 0; last === 0; ) {
+    if (file.read(bytes.subarray(0, 3), at) < 3) return file.size
+    const header = bytes[0]! | (bytes[1]! << 8) | (bytes[2]! << 16)
+    last = header & 1
+    at += 3 + (((header >> 1) & 3) === 1 ? 1 : header >> 3)
+  }
+  return Math.min(file.size, at + ((flags >> 2) & 1) * 4)
+}
+
+function unpackFrames(file: FileReader, packed: Uint8Array): Uint8Array {
+  const parts: Uint8Array[] = []
+  for (let from = 0; from < packed.length; ) {
+    const end = frameEnd(file, from)
+    parts.push(zstdDecompressSync(packed.subarray(from, end)))
+    from = end
+  }
+  return Buffer.concat(parts)
+}
+
 function inMemory(file: FileReader, bytes: Uint8Array): FileReader {
   return {
     path: file.path,
@@ -84,7 +118,7 @@ export function unpackedWhole(file: FileReader, codec: Codec): FileReader {
   if (codec === 'none') return file
   const packed = readPacked(file, Number.POSITIVE_INFINITY)
   try {
-    return inMemory(file, codec === 'gzip' ? gunzipSync(packed) : zstdDecompressSync(packed))
+    return inMemory(file, codec === 'gzip' ? gunzipSync(packed) : unpackFrames(file, packed))
   } catch (cause) {
     throw damaged(file.path, cause)
   }
@@ -93,10 +127,11 @@ export function unpackedWhole(file: FileReader, codec: Codec): FileReader {
 /** The first lines of the file unpacked, to look at its columns. */
 export function unpackedSample(file: FileReader, codec: Codec): FileReader {
   if (codec === 'none') return file
+  if (file.size <= HEAD_BYTES) return unpackedWhole(file, codec)
   const packed = readPacked(file, HEAD_BYTES)
   const bytes = unpackStart(file.path, packed, codec)
   // A line that the cut shortens would be taken for what it is not.
-  const end = packed.length < file.size ? bytes.lastIndexOf(10) + 1 : bytes.length
+  const end = bytes.lastIndexOf(10) + 1
   return inMemory(file, end === 0 ? bytes : bytes.subarray(0, end))
 }
 
@@ -118,6 +153,9 @@ class UnpackedFile implements FileReader {
   /** Unpacked bytes that the head has already. */
   #skip: number
   #position = 0
+  /** No step goes beyond it. */
+  #frameEnd: number
+  readonly #codec: Packed
   #ended = false
   #fault: unknown = null
   #step: Promise<void> | null = null
@@ -126,6 +164,8 @@ class UnpackedFile implements FileReader {
     this.path = file.path
     this.size = file.size
     this.#file = file
+    this.#codec = codec
+    this.#frameEnd = codec === 'zstd' ? 0 : file.size
     this.#head = unpackStart(file.path, readPacked(file, HEAD_BYTES), codec)
     this.#base = this.#head.length
     this.#skip = this.#head.length
@@ -184,7 +224,10 @@ class UnpackedFile implements FileReader {
   }
 
   async #unpack(): Promise<void> {
-    const packed = new Uint8Array(STEP_BYTES)
+    if (this.#codec === 'zstd' && this.#position === this.#frameEnd) {
+      this.#frameEnd = frameEnd(this.#file, this.#position)
+    }
+    const packed = new Uint8Array(Math.min(STEP_BYTES, this.#frameEnd - this.#position))
     const count = this.#file.read(packed, this.#position)
     this.#position += count
     const stream = this.#stream
