@@ -4,7 +4,7 @@
  * How      Each command loads what it needs when it runs, so that a short statement is answered before the rest is
  *          even read.
  * Contract 1 (checked) exit status 0 on success, 1 on a mistake or a failure, 2 on wrong usage, 130 when interrupted.
- *          2 (checked) stdout carries result rows only.
+ *          2 (checked) stdout carries result rows only, and what connector `print` is told to write there.
  */
 import module from 'node:module'
 import type { Format, Output } from './shell/index.ts'
@@ -13,7 +13,7 @@ checkNode(process.versions.node)
 module.enableCompileCache()
 
 const { Command, CommanderError, InvalidArgumentError, Option } = await import('commander')
-const { QueryMistake, systemClock, systemDisk } = await import('./base/index.ts')
+const { printText, QueryMistake, systemClock, systemDisk } = await import('./base/index.ts')
 
 const version = '0.1.0'
 const rpcHelp = `
@@ -83,7 +83,8 @@ async function standardStreams(): Promise<{ output: Output; notices: Output }> {
   }
 }
 
-async function openDatabase(settings: Settings) {
+/** `reserved`: standard output is not for connector `print`, which then writes to the other one. */
+async function openDatabase(settings: Settings, reserved = false) {
   const directory = settings.data ?? ':memory:'
   if (directory !== ':memory:') {
     throw new QueryMistake([
@@ -98,7 +99,8 @@ async function openDatabase(settings: Settings) {
     import('./database/index.ts'),
     import('./connect/index.ts'),
   ])
-  const builtin = builtinConnectors(systemDisk)
+  const print: typeof printText = (text, to) => printText(text, reserved ? 'error' : to)
+  const builtin = builtinConnectors(systemDisk, new Map(), print)
   const factor = settings.pace
   const connectors =
     factor === undefined ? builtin : pacedConnectors(builtin, { factor, clock: systemClock })
@@ -189,7 +191,7 @@ function runRpc(settings: Settings): Promise<void> {
       import('./server/index.ts'),
       standardStreams(),
     ])
-    const database = await openDatabase(settings)
+    const database = await openDatabase(settings, true)
     try {
       await serveRpc(database, {
         input: process.stdin,

@@ -64,6 +64,20 @@ function guard<T>(path: string, verb: string, action: () => T): T {
   }
 }
 
+/** Writes text to a standard stream of the process, and waits while nobody takes it. */
+export function printText(text: string, to: 'output' | 'error'): void {
+  const bytes = Buffer.from(text)
+  for (let done = 0; done < bytes.length; ) {
+    try {
+      done += writeSync(to === 'output' ? 1 : 2, bytes, done)
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'EAGAIN') {
+        throw new Failure('file', `cannot write to standard ${to}: ${String(cause)}`, { cause })
+      }
+    }
+  }
+}
+
 /** Distinguishes the files that one process is writing. */
 let created = 0
 
