@@ -11,6 +11,7 @@ import type { TokenType } from 'chevrotain'
 import { sharedParser } from './parser.ts'
 import { units } from './rule/literal.ts'
 import { scan, type Token } from './scanner.ts'
+import { setHead } from './statement-set.ts'
 import { Walk } from './walk.ts'
 import {
   alias,
@@ -56,12 +57,22 @@ export function complete(text: string, position: number): Completion {
     return { ...none, wants: ['column', 'relation'], qualifier: named, relations }
   }
   if (before.length > tokensMax) return { ...none, keywords: [...keywords], relations }
-  return { ...none, ...offered(before), relations }
+  const found = offered(before)
+  const ends = before.length === 0 && inSet(scan(text.slice(0, position)).tokens)
+  const words = ends ? [...found.keywords, 'END'] : found.keywords
+  return { ...none, ...found, keywords: words, relations }
+}
+
+/** Is a set of INSERT statements open behind these tokens? */
+function inSet(tokens: readonly Token[]): boolean {
+  const head = tokens.findLastIndex((_, at) => setHead(tokens.slice(at, at + 4)) > 0)
+  return head >= 0 && !tokens.slice(head).some(({ upper }) => upper === 'END')
 }
 
 function statementBefore(tokens: readonly Token[]): Token[] {
   const end = tokens.findLastIndex((token) => token.tokenType === kinds.semicolon)
-  return tokens.slice(end + 1)
+  const piece = tokens.slice(end + 1)
+  return piece.slice(setHead(piece))
 }
 
 function statementAfter(text: string, position: number): Token[] {

@@ -19,7 +19,7 @@ export type Place = 'statement' | 'element' | 'relation' | 'group' | 'operand' |
 // biome-ignore format: a table to read as a block
 export const constructs: Record<Place, Record<string, string>> = {
   statement: {
-    'CREATE SINK': '', 'CREATE SOURCE': '', 'CREATE FUNCTION': '', 'CREATE AGGREGATE': '', 'CREATE CUBOID': '',
+    'CREATE SOURCE': '', 'CREATE FUNCTION': '', 'CREATE AGGREGATE': '', 'CREATE CUBOID': '',
     'CREATE SYNOPSIS': '', 'CREATE MODEL': '', 'CREATE INDEX': '', 'CREATE UNIQUE INDEX': 'CREATE INDEX',
     'CREATE SUBSCRIPTION': '', 'CREATE CONNECTION': '', 'CREATE SECRET': '', 'CREATE SCHEMA': '', 'CREATE TYPE': '',
     'CREATE DATABASE': '', 'CREATE CATALOG': '', 'CREATE MACRO': '', 'CREATE SEQUENCE': '',
@@ -28,11 +28,11 @@ export const constructs: Record<Place, Record<string, string>> = {
     'CREATE OR REPLACE TEMP': 'temporary objects', 'CREATE OR REPLACE TEMPORARY': 'temporary objects',
     'CREATE OR REPLACE STREAM': '', 'CREATE OR REPLACE TABLE': '', 'CREATE OR REPLACE FUNCTION': 'CREATE FUNCTION',
     'CREATE OR REPLACE SINK': 'CREATE SINK', 'CREATE OR REPLACE SOURCE': 'CREATE SOURCE',
-    'DROP SINK': '', 'DROP SOURCE': '', 'DROP FUNCTION': '', 'DROP CUBOID': '', 'DROP SYNOPSIS': '', 'DROP MODEL': '',
+    'DROP SOURCE': '', 'DROP FUNCTION': '', 'DROP CUBOID': '', 'DROP SYNOPSIS': '', 'DROP MODEL': '',
     'DROP INDEX': '', 'DROP SUBSCRIPTION': '', 'DROP CONNECTION': '', 'DROP SECRET': '', 'DROP SCHEMA': '',
     'DROP TYPE': '', 'DROP AGGREGATE': '', 'DROP DATABASE': '',
     'SHOW CREATE': '', 'SHOW FUNCTIONS': '', 'SHOW CUBOIDS': '', 'SHOW SYNOPSES': '', 'SHOW MODELS': '',
-    'SHOW SINKS': '', 'SHOW SOURCES': '', 'SHOW MATERIALIZED': 'SHOW MATERIALIZED VIEWS', 'SHOW INDEXES': '',
+    'SHOW SOURCES': '', 'SHOW MATERIALIZED': 'SHOW MATERIALIZED VIEWS', 'SHOW INDEXES': '',
     'SHOW COLUMNS': '', 'SHOW SCHEMAS': '', 'SHOW ALL': '',
     'DESCRIBE CUBOID <name>': 'DESCRIBE CUBOID', 'DESCRIBE SYNOPSIS <name>': 'DESCRIBE SYNOPSIS',
     'SET TIME ZONE': '',
@@ -47,7 +47,7 @@ export const constructs: Record<Place, Record<string, string>> = {
     ROLLBACK: 'transactions (ROLLBACK)', SAVEPOINT: 'transactions (SAVEPOINT)', END: 'transactions (END)',
     DECLARE: 'cursors (DECLARE)', FETCH: 'cursors (FETCH)', CLOSE: 'cursors (CLOSE)', ACKNOWLEDGE: '',
     PAUSE: 'PAUSE QUERY', RESUME: 'RESUME QUERY', USE: '', RESET: '', PREPARE: '', DEALLOCATE: '',
-    'EXECUTE STATEMENT SET': 'statement sets (EXECUTE STATEMENT SET)', EXECUTE: '', CALL: '', VERIFY: '', TAP: '',
+    EXECUTE: '', CALL: '', VERIFY: '', TAP: '',
     ANALYZE: '', VACUUM: '', GRANT: '', REVOKE: '', PRAGMA: '', ATTACH: '', DETACH: '', PIVOT: '', UNPIVOT: '',
     'COMMENT ON': '', LISTEN: '', NOTIFY: '', SUMMARIZE: '', CHECKPOINT: '',
     'CREATE TABLE <name> LIKE': 'CREATE … LIKE', 'CREATE RECURSIVE': '', 'TABLE <name>': 'TABLE as a query',

@@ -17,6 +17,7 @@ import { hintAt, separation } from './hint.ts'
 import { sharedParser } from './parser.ts'
 import { Refusal, Unexpected } from './rule/leaf.ts'
 import { scan, type Token } from './scanner.ts'
+import { setHead } from './statement-set.ts'
 import type { Script, Statement } from './tree.ts'
 import { isReserved, kinds } from './words.ts'
 
@@ -30,16 +31,38 @@ export interface Parsed {
 export function parse(text: string): Parsed {
   const { tokens, comments, diagnostics } = scan(text)
   const statements: Statement[] = []
-  for (const piece of split(tokens)) {
-    if (piece.some((t) => t.tokenType === kinds.invalid)) continue
+  let set: Token | undefined
+  let before = 0
+  for (let piece of split(tokens)) {
+    const head = set === undefined ? setHead(piece) : 0
+    if (head > 0) {
+      set = piece[0]
+      before = statements.length
+      piece = piece.slice(head)
+    } else if (set !== undefined && piece.length === 1 && piece[0]!.upper === 'END') {
+      set = undefined
+      continue
+    }
+    if (piece.length === 0 || piece.some((t) => t.tokenType === kinds.invalid)) continue
     const outcome = parseOne(piece)
     if ('code' in outcome) diagnostics.push(outcome)
-    else statements.push(outcome)
+    else if (set === undefined || outcome.kind === 'insert') statements.push(outcome)
+    else diagnostics.push(mistaken('a statement set holds INSERT only', piece[0]!))
+  }
+  if (set !== undefined) {
+    statements.length = before
+    diagnostics.push(mistaken('the statement set has no END', set))
   }
   diagnostics.sort((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0))
   const hints = comments.flatMap((span) => hintsIn(text, span))
   return { script: { kind: 'script', statements }, diagnostics, hints }
 }
+
+const mistaken = (message: string, { start, end }: Token): Diagnostic => ({
+  code: 'syntax',
+  message,
+  span: { start, end },
+})
 
 /** The names of an optimizer hint: `STATE_TTL` and `OPTIONS` of `/*+ STATE_TTL('a' = '1h'), OPTIONS(…)`. */
 function hintsIn(text: string, span: Span): Parsed['hints'] {

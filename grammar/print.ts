@@ -37,6 +37,7 @@ export function print(node: Printable): string {
 const statementKinds: Record<Statement['kind'], true> = {
   'create-relation': true,
   'create-view': true,
+  'create-sink': true,
   drop: true,
   insert: true,
   update: true,
@@ -370,6 +371,11 @@ function statement(s: Statement): string {
   switch (s.kind) {
     case 'create-relation':
       return createRelation(s)
+    case 'create-sink': {
+      const head = `CREATE SINK ${s.ifNotExists ? 'IF NOT EXISTS ' : ''}${path(s.name)}`
+      const options = s.options.length === 0 ? '' : ` WITH (${list(s.options, option)})`
+      return `${head} AS ${query(s.query)}${options}`
+    }
     case 'create-view':
       return createView(s)
     case 'drop':

@@ -221,7 +221,9 @@ export interface Option {
 export type Statement =
   | { kind: 'create-relation'; object: 'stream' | 'table'; name: Path; ifNotExists: boolean; columns: ColumnDefinition[]; constraints: Constraint[]; watermark: WatermarkDefinition | null; partitionedBy: Identifier[]; appendOnly: boolean; options: Option[]; query: Query | null; span: Span }
   | { kind: 'create-view'; materialized: boolean; orReplace: boolean; ifNotExists: boolean; name: Path; columns: Identifier[]; query: Query; span: Span }
-  | { kind: 'drop'; object: 'stream' | 'table' | 'view' | 'materialized view' | 'query'; name: Path; ifExists: boolean; span: Span }
+  /** `query` is SELECT * where the text says FROM name. */
+  | { kind: 'create-sink'; name: Path; ifNotExists: boolean; query: Query; options: Option[]; span: Span }
+  | { kind: 'drop'; object: 'stream' | 'table' | 'view' | 'materialized view' | 'query' | 'sink'; name: Path; ifExists: boolean; span: Span }
   /** DEFAULT VALUES is a `source` of one row without values. */
   | { kind: 'insert'; target: Path; columns: Identifier[]; source: Query; conflict: Conflict | null; returning: SelectItem[]; span: Span }
   | { kind: 'update'; target: Path; alias: Identifier | null; assignments: Assignment[]; where: Expression | null; returning: SelectItem[]; span: Span }
@@ -231,7 +233,7 @@ export type Statement =
   | { kind: 'subscribe'; relation: Relation; emit: Emit | null; snapshot: boolean; span: Span }
   | { kind: 'explain'; analyze: boolean; format: 'text' | 'json'; statement: Statement; span: Span }
   | { kind: 'set'; name: string; value: string | number | boolean | null; span: Span }
-  | { kind: 'show'; what: 'streams' | 'tables' | 'views' | 'queries'; span: Span }
+  | { kind: 'show'; what: 'streams' | 'tables' | 'views' | 'queries' | 'sinks'; span: Span }
   | { kind: 'describe'; name: Path; span: Span }
   | { kind: 'flush'; span: Span }
 

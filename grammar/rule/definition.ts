@@ -7,6 +7,8 @@ import type {
   Constraint,
   Expression,
   Option,
+  Path,
+  Query,
   Statement,
   WatermarkDefinition,
 } from '../tree.ts'
@@ -26,6 +28,7 @@ const objects = {
   table: word.TABLE,
   view: word.VIEW,
   query: word.QUERY,
+  sink: word.SINK,
 } as const
 
 /** Words that begin an option of a watermark. */
@@ -47,6 +50,10 @@ export abstract class DefinitionRules extends ConstraintRules {
         ALT: () => this.SUBRULE(this.createRelation, { ARGS: [start] }),
       },
       { ALT: () => this.SUBRULE(this.createView, { ARGS: [start, orReplace] }) },
+      {
+        GATE: () => !orReplace,
+        ALT: () => this.SUBRULE(this.createSink, { ARGS: [start] }),
+      },
     ])
   })
 
@@ -81,6 +88,35 @@ export abstract class DefinitionRules extends ConstraintRules {
   #given(value: unknown): boolean {
     return value !== undefined
   }
+
+  /** CREATE SINK name FROM relation | AS query, and options. */
+  createSink = this.RULE('createSink', (start: number): Statement => {
+    this.CONSUME(word.SINK)
+    const ifNotExists = this.#given(
+      this.OPTION({
+        GATE: () => this.LA(2).tokenType === word.NOT,
+        DEF: () => [this.SUBRULE(this.ifNotExists)],
+      }),
+    )
+    const name = this.SUBRULE(this.path)
+    const query = this.OR([
+      {
+        ALT: (): Query => {
+          this.CONSUME(word.FROM)
+          const path = this.SUBRULE1(this.path)
+          return this.ACTION(() => everythingOf(path))
+        },
+      },
+      {
+        ALT: (): Query => {
+          this.CONSUME(word.AS)
+          return this.SUBRULE(this.query)
+        },
+      },
+    ])
+    const options = this.OPTION1(() => this.SUBRULE(this.options)) ?? []
+    return { kind: 'create-sink', name, ifNotExists, query, options, span: this.span(start) }
+  })
 
   createRelation = this.RULE('createRelation', (start: number): Statement => {
     const object = this.OR([
@@ -373,6 +409,10 @@ export abstract class DefinitionRules extends ConstraintRules {
         GATE: () => !materialized,
         ALT: () => this.CONSUME(objects.query),
       },
+      {
+        GATE: () => !materialized,
+        ALT: () => this.CONSUME(objects.sink),
+      },
     ])
     const ifExists = this.#given(
       this.OPTION1({
@@ -395,4 +435,30 @@ export abstract class DefinitionRules extends ConstraintRules {
     >['object']
     return { kind: 'drop', object, name, ifExists, span: this.span(start) }
   })
+}
+
+/** `FROM name` is every column of it. */
+function everythingOf(path: Path): Query {
+  const { span } = path
+  const star = { kind: 'star' as const, qualifier: [], span }
+  return {
+    kind: 'query',
+    with: [],
+    body: {
+      kind: 'select',
+      distinct: false,
+      items: [{ kind: 'select-item', expression: star, alias: null, span }],
+      from: { kind: 'table', path, alias: null, span },
+      where: null,
+      groupBy: [],
+      having: null,
+      qualify: null,
+      span,
+    },
+    orderBy: [],
+    limit: null,
+    offset: null,
+    emit: null,
+    span,
+  }
 }

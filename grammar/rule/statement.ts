@@ -204,6 +204,7 @@ export abstract class StatementRules extends ChangeRules {
       { ALT: () => this.CONSUME(word.TABLES) },
       { ALT: () => this.CONSUME(word.VIEWS) },
       { ALT: () => this.CONSUME(word.QUERIES) },
+      { ALT: () => this.CONSUME(word.SINKS) },
     ])?.image?.toLowerCase() as Of<Statement, 'show'>['what']
     return { kind: 'show', what, span: this.span(start) }
   })

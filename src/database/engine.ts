@@ -120,7 +120,8 @@ export class Engine {
     if (relation === undefined) return
     this.catalog.remove(name)
     if (this.catalog.get(`${name}.errors`) !== undefined) this.catalog.remove(`${name}.errors`)
-    if (relation.kind === 'materialized') this.stop(name)
+    // The query of a sink has its name.
+    if (relation.kind === 'materialized' || relation.kind === 'external') this.stop(name)
     if (relation.kind === 'stream' || relation.kind === 'table') {
       this.log.dropStream(name.toLowerCase())
       this.#tables.delete(name.toLowerCase())

@@ -79,6 +79,8 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
       return createView(engine, bound, session)
     case 'create-materialized':
       return createMaterialized(engine, bound, session)
+    case 'create-sink':
+      return createSink(engine, bound, session)
     case 'drop':
       return drop(engine, bound, session)
     case 'insert':
@@ -258,30 +260,74 @@ function insertContinuous(
   const plan = engine.physical(query.plan, 'continuous')
   const relation = engine.catalog.get(target)
   assert(relation?.kind === 'external', `the target ${target} is external`)
-  const connector = engine.options.connectors.get(relation.connector)
-  assert(connector !== undefined, `connector ${relation.connector} is wired`)
-  const writer = connector.create(givenSchema(relation), relation.options)
-  const running = startOr(() => writer.close(), engine, plan)
-  running.closed.push(() => writer.close())
-  let rows = 0
-  running.consumers.push((_, delta) => {
-    rows += delta.count
-    writeDelta(writer, givenSchema(relation).fields, delta)
-    if (running.ended) engine.stop(running.name)
-  })
+  const start = () => engine.startNumbered('query', plan)
+  const { running, rows } = startSink(engine, relation, start, false)
   logged(engine, session)
   const { name } = running
-  if (running.bounded) return { kind: 'running', name, message: () => `INSERT ${rows}` }
+  if (running.bounded) return { kind: 'running', name, message: () => `INSERT ${rows()}` }
   return done(`query ${name} started`)
 }
 
-function startOr(undo: () => void, engine: Engine, plan: PhysicalPlan): Query {
+function createSink(
+  engine: Engine,
+  bound: BoundStatement & { kind: 'create-sink' },
+  session: Session,
+): Outcome {
+  const { relation, query, forced } = bound
+  const { name } = relation
+  if (bound.ifNotExists && engine.catalog.get(name) !== undefined) {
+    return done(`sink ${name} exists already`)
+  }
+  if (engine.queries.has(name.toLowerCase())) {
+    const message = `query ${name} is running`
+    throw new QueryMistake([{ code: 'duplicate_name', message, hint: 'DROP QUERY it first' }])
+  }
+  assert(relation.kind === 'external', `sink ${name} is external`)
+  const plan = engine.physical(query.plan, 'continuous')
+  const { running } = startSink(engine, relation, () => engine.start(name, plan, false), forced)
+  engine.createRelation(relation)
+  logged(engine, session)
+  const message = `sink ${name} created`
+  return running.bounded ? { kind: 'running', name, message: () => message } : done(message)
+}
+
+/** Starts a query whose changes go to a connector; tells how many it has sent. */
+function startSink(
+  engine: Engine,
+  relation: Relation & { kind: 'external' },
+  start: () => Query,
+  forced: boolean,
+): { running: Query; rows: () => number } {
+  const connector = engine.options.connectors.get(relation.connector)
+  assert(connector !== undefined, `connector ${relation.connector} is wired`)
+  const schema = givenSchema(relation)
+  const writer = connector.create(schema, relation.options)
+  let running: Query
   try {
-    return engine.startNumbered('query', plan)
+    running = start()
   } catch (fault) {
-    undo()
+    writer.close()
     throw fault
   }
+  running.closed.push(() => writer.close())
+  let rows = 0
+  running.consumers.push((_, delta) => {
+    const sent = forced ? onlyNew(delta) : delta
+    rows += sent.count
+    writeDelta(writer, schema.fields, sent)
+    if (running.ended) engine.stop(running.name)
+  })
+  return { running, rows: () => rows }
+}
+
+/** The rows that come, as if nothing had been there before. */
+function onlyNew(delta: Delta): Delta {
+  if (delta.batches !== null) return delta
+  const comes = delta
+    .changes()
+    .filter(({ op }) => op === '+I' || op === '+U')
+    .map((change) => ({ ...change, op: '+I' as const }))
+  return { ...delta, count: comes.length, changes: () => comes }
 }
 
 function writeDelta(writer: SinkWriter, fields: readonly Field[], delta: Delta): void {
@@ -402,6 +448,7 @@ function planOf(engine: Engine, bound: BoundStatement): PhysicalPlan | null {
       return engine.physical(bound.plan, 'one-shot')
     case 'create-materialized':
     case 'insert-continuous':
+    case 'create-sink':
     case 'select-continuous':
     case 'subscribe':
       return engine.physical(bound.query.plan, 'continuous')
@@ -430,7 +477,7 @@ function queryRow({ name, ended, fault, rowsIn, view, dataflow }: Query): Row {
 
 const messageOf = (fault: unknown) => (fault instanceof Error ? fault.message : String(fault))
 
-function show(engine: Engine, what: 'streams' | 'tables' | 'views' | 'queries'): Outcome {
+function show(engine: Engine, what: 'streams' | 'tables' | 'views' | 'queries' | 'sinks'): Outcome {
   if (what === 'queries') {
     return { kind: 'rows', fields: queryFields, rows: [...engine.queries.values()].map(queryRow) }
   }
@@ -438,8 +485,15 @@ function show(engine: Engine, what: 'streams' | 'tables' | 'views' | 'queries'):
     streams: ['stream'],
     tables: ['table', 'external'],
     views: ['view', 'materialized'],
+    sinks: ['external'],
   }
-  const relations = engine.catalog.list().filter(({ kind }) => kinds[what].includes(kind))
+  const relations = engine.catalog
+    .list()
+    .filter(
+      (relation) =>
+        kinds[what].includes(relation.kind) &&
+        (what !== 'sinks' || (relation.kind === 'external' && !relation.source)),
+    )
   return {
     kind: 'rows',
     fields: [text('name'), text('kind')],

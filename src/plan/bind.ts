@@ -24,6 +24,7 @@ import { applyEmit, type EmitMode } from './bind/emission.ts'
 import { bindInsert } from './bind/insert.ts'
 import { bindQuery } from './bind/query.ts'
 import { bindRelation, findRelation, refuseEmit } from './bind/relation.ts'
+import { bindCreateSink } from './bind/sink.ts'
 import { bindCreateView } from './bind/view.ts'
 import type { Plan } from './logical.ts'
 
@@ -46,7 +47,7 @@ export type BoundStatement = { notices: string[] } & (
     }
   | {
       kind: 'drop'
-      object: 'stream' | 'table' | 'view' | 'materialized view' | 'query'
+      object: 'stream' | 'table' | 'view' | 'materialized view' | 'query' | 'sink'
       name: string
       ifExists: boolean
     }
@@ -67,11 +68,19 @@ export type BoundStatement = { notices: string[] } & (
       returning: Returning | null
     }
   | { kind: 'insert-continuous'; target: string; query: ContinuousQuery }
+  | {
+      kind: 'create-sink'
+      relation: Relation
+      query: ContinuousQuery
+      /** Of updates only the new rows are sent, of deletions nothing. */
+      forced: boolean
+      ifNotExists: boolean
+    }
   | { kind: 'select'; plan: Plan }
   | { kind: 'select-continuous' | 'subscribe'; query: ContinuousQuery; snapshot: boolean }
   | { kind: 'explain'; analyze: boolean; format: 'text' | 'json'; statement: BoundStatement }
   | { kind: 'set'; name: string; value: string | number | boolean | null }
-  | { kind: 'show'; what: 'streams' | 'tables' | 'views' | 'queries' }
+  | { kind: 'show'; what: 'streams' | 'tables' | 'views' | 'queries' | 'sinks' }
   | { kind: 'describe'; relation: Relation }
   | { kind: 'flush' }
 )
@@ -107,6 +116,8 @@ function bindStatement(binding: Binding, statement: Statement): BoundStatement {
       return bindCreateRelation(binding, statement)
     case 'create-view':
       return bindCreateView(binding, statement)
+    case 'create-sink':
+      return bindCreateSink(binding, statement)
     case 'drop':
       return bindDrop(binding, statement)
     case 'insert':

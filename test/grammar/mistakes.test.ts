@@ -63,6 +63,8 @@ test.each<Case>([
   ['CREATE STREAM s (a INT, WATERMARK FOR a, «WATERMARK» FOR a)', 'a second WATERMARK'],
   ['CREATE STREAM s (a INT) WITH (a«)»', 'unexpected )'],
   ['CREATE TABLE t (a INT DEFAULT «,» b INT)', 'unexpected ,'],
+  ['«EXECUTE» STATEMENT SET BEGIN INSERT INTO t SELECT 1;', 'the statement set has no END'],
+  ['EXECUTE STATEMENT SET BEGIN «SELECT» 1; END;', 'a statement set holds INSERT only'],
   ['CREATE TABLE t (a INT PRIMARY «,» b INT)', 'unexpected ,'],
   ['CREATE TABLE t (a INT, PRIMARY KEY «)»', 'unexpected )'],
   ['CREATE TABLE t (a INT CHECK «a» > 1)', 'unexpected a'],
@@ -154,7 +156,6 @@ test.each<[string, string]>([
   ['CREATE STREAM s (a INT, WATERMARK FOR a «LATE ROWS» TO b)', 'LATE ROWS TO'],
   ['CREATE STREAM s (a INT) «PARTITION BY» (a)', 'PARTITION BY'],
   ['CREATE STREAM s (a INT) WITH (b = 1) «FORMAT» PLAIN ENCODE JSON', 'FORMAT … ENCODE'],
-  ['«CREATE SINK» k AS SELECT 1', 'CREATE SINK'],
   ['«CREATE FUNCTION» f() RETURNS INT AS $$ 1; 2 $$', 'CREATE FUNCTION'],
   ['«CREATE CUBOID» k ON t', 'CREATE CUBOID'],
   ['«CREATE UNIQUE INDEX» i ON t (a)', 'CREATE INDEX'],
@@ -193,7 +194,7 @@ test('one run reports the mistakes of every statement and keeps the good ones', 
 
 test('details list what would have done, in words', () => {
   const detail = (text: string) => parse(text).diagnostics[0]?.detail
-  expect(detail('CREATE x')).toBe('expected STREAM, TABLE, MATERIALIZED or VIEW')
+  expect(detail('CREATE x')).toBe('expected STREAM, TABLE, MATERIALIZED, VIEW or SINK')
   expect(detail('SELECT a b c')).toBe('expected end of statement')
   expect(detail('SELECT (1')).toBe("expected ')'")
   expect(detail('SELECT')).toBe("expected an expression or '*'")

@@ -15,9 +15,14 @@ export function bindDrop(binding: Binding, tree: Statement & { kind: 'drop' }): 
   if (binding.catalog.get(name) === undefined && ifExists) return bound
   const relation = findRelation(binding, tree.name)
   const actual = objectOf(relation.kind)
+  const isSink = relation.kind === 'external' && !relation.source && object === 'sink'
   const fits =
+    isSink ||
     actual === object ||
-    (relation.kind === 'external' && object !== 'view' && object !== 'materialized view')
+    (relation.kind === 'external' &&
+      object !== 'view' &&
+      object !== 'materialized view' &&
+      object !== 'sink')
   if (!fits) {
     const message = `${relation.name} is a ${actual}, not a ${object}`
     fail('unknown_name', message, tree.name.span, `write DROP ${actual.toUpperCase()}`)
