@@ -13,9 +13,8 @@
  * Cost     one cache miss per row in a large table.
  */
 import type { Arena } from './arena.ts'
-import { type Assembly, assemble, type I32, i32, i64, i64x2, type V128 } from './assembler.ts'
-import { cellBlocks, keySeed, nullWord } from './cell-blocks.ts'
-import { hashCode, hashLanes, hashWord, seedLanes } from './hash.ts'
+import { type Assembly, assemble, type I32, i32, i64x2, type V128 } from './assembler.ts'
+import { cellBlocks } from './cell-blocks.ts'
 import { defineKernel } from './kernels.ts'
 import { marker, markerCode } from './mark.ts'
 import { eachRow } from './rows.ts'

@@ -3,7 +3,7 @@
  */
 import { parse, type Statement } from '../../grammar/index.ts'
 import { QueryMistake, systemDisk } from '../../src/base/index.ts'
-import { Catalog, givenColumns, givenSchema, type Relation } from '../../src/catalog/index.ts'
+import { Catalog, givenColumns, type Relation } from '../../src/catalog/index.ts'
 import { builtinConnectors } from '../../src/connect/index.ts'
 import type { Dialect, Field, Row } from '../../src/data/index.ts'
 import { column, literal } from '../../src/plan/expression.ts'
