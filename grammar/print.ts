@@ -37,6 +37,7 @@ export function print(node: Printable): string {
 const statementKinds: Record<Statement['kind'], true> = {
   'create-relation': true,
   'create-view': true,
+  'create-function': true,
   'create-sink': true,
   drop: true,
   insert: true,
@@ -371,6 +372,10 @@ function statement(s: Statement): string {
   switch (s.kind) {
     case 'create-relation':
       return createRelation(s)
+    case 'create-function': {
+      const head = `CREATE FUNCTION ${s.ifNotExists ? 'IF NOT EXISTS ' : ''}${path(s.name)}`
+      return `${head} AS ${quote(s.class.value)}`
+    }
     case 'create-sink': {
       const head = `CREATE SINK ${s.ifNotExists ? 'IF NOT EXISTS ' : ''}${path(s.name)}`
       const options = s.options.length === 0 ? '' : ` WITH (${list(s.options, option)})`

@@ -222,6 +222,7 @@ export type Statement =
   | { kind: 'create-relation'; object: 'stream' | 'table'; name: Path; ifNotExists: boolean; columns: ColumnDefinition[]; constraints: Constraint[]; watermark: WatermarkDefinition | null; partitionedBy: Identifier[]; appendOnly: boolean; options: Option[]; query: Query | null; span: Span }
   | { kind: 'create-view'; materialized: boolean; orReplace: boolean; ifNotExists: boolean; name: Path; columns: Identifier[]; query: Query; span: Span }
   /** `query` is SELECT * where the text says FROM name. */
+  | { kind: 'create-function'; name: Path; ifNotExists: boolean; class: { kind: 'string'; value: string; span: Span }; span: Span }
   | { kind: 'create-sink'; name: Path; ifNotExists: boolean; query: Query; options: Option[]; span: Span }
   | { kind: 'drop'; object: 'stream' | 'table' | 'view' | 'materialized view' | 'query' | 'sink'; name: Path; ifExists: boolean; span: Span }
   /** DEFAULT VALUES is a `source` of one row without values. */

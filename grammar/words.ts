@@ -32,7 +32,8 @@ export const clauseWords = [
 // biome-ignore format: a list to read as a block
 export const softWords = [
   'AFTER', 'ANALYZE', 'APPEND', 'BY', 'CHANGES', 'CHECK', 'CLOSE', 'CONFLICT', 'CONSTRAINT', 'DELETE', 'DESCRIBE',
-  'DESCRIPTOR', 'DO', 'DROP', 'ENFORCED', 'EXISTS', 'EXPLAIN', 'FINAL', 'FIRST', 'FLUSH', 'FOREIGN', 'FORMAT', 'HOP',
+  'DESCRIPTOR', 'DO', 'DROP', 'ENFORCED', 'EXISTS', 'EXPLAIN', 'FINAL', 'FIRST', 'FLUSH', 'FOREIGN', 'FORMAT',
+  'FUNCTION', 'HOP',
   'IF', 'INSERT', 'JSON', 'KEY', 'LAST', 'MATERIALIZED', 'NEXT', 'NOTHING', 'ONLY', 'OUTER', 'PARTITION',
   'PARTITIONED', 'PLAN', 'PRIMARY', 'QUERIES', 'QUERY', 'REFERENCES', 'REPLACE', 'RESTRICT', 'ROW', 'ROWS', 'SHOW',
   'SINK', 'SINKS', 'STREAM', 'STREAMS', 'SUBSCRIBE', 'TABLES', 'TEXT', 'TO', 'TRUNCATE', 'TUMBLE', 'UNIQUE',

@@ -54,7 +54,27 @@ export abstract class DefinitionRules extends ConstraintRules {
         GATE: () => !orReplace,
         ALT: () => this.SUBRULE(this.createSink, { ARGS: [start] }),
       },
+      {
+        GATE: () => !orReplace,
+        ALT: () => this.SUBRULE(this.createFunction, { ARGS: [start] }),
+      },
     ])
+  })
+
+  /** CREATE FUNCTION name AS 'class'. */
+  createFunction = this.RULE('createFunction', (start: number): Statement => {
+    this.CONSUME(word.FUNCTION)
+    const ifNotExists = this.#given(
+      this.OPTION({
+        GATE: () => this.LA(2).tokenType === word.NOT,
+        DEF: () => [this.SUBRULE(this.ifNotExists)],
+      }),
+    )
+    const name = this.SUBRULE(this.path)
+    this.CONSUME(word.AS)
+    const { value, start: from, end } = this.CONSUME(kinds.string) as Token
+    const named = { kind: 'string' as const, value, span: { start: from, end } }
+    return { kind: 'create-function', name, ifNotExists, class: named, span: this.span(start) }
   })
 
   ifNotExists = this.RULE('ifNotExists', (): void => {

@@ -1,5 +1,5 @@
 /**
- * Catalog: names of relations to what they stand for, and who needs whom.
+ * Catalog: names of relations to what they stand for, and who needs whom; names of functions.
  *
  * How      A map by lower-case name in order of creation. Dependents are found by walking the syntax trees of views
  *          for the relations they name, so that there is no second list that could disagree with the first.
@@ -17,6 +17,7 @@ function normalName(name: string): string {
 
 export class Catalog {
   readonly #relations = new Map<string, Relation>()
+  readonly #functions = new Map<string, string>()
   #version = 0
 
   /** Grows with every change; a plan made at another version must be made again. */
@@ -37,6 +38,16 @@ export class Catalog {
 
   remove(name: string): void {
     assert(this.#relations.delete(normalName(name)), `a relation is named ${name}`)
+    this.#version++
+  }
+
+  /** The built-in function that a name made by CREATE FUNCTION stands for. */
+  functionNamed(name: string): string | undefined {
+    return this.#functions.get(normalName(name))
+  }
+
+  addFunction(name: string, builtIn: string): void {
+    this.#functions.set(normalName(name), builtIn)
     this.#version++
   }
 

@@ -79,6 +79,8 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
       return createView(engine, bound, session)
     case 'create-materialized':
       return createMaterialized(engine, bound, session)
+    case 'create-function':
+      return createFunction(engine, bound, session)
     case 'create-sink':
       return createSink(engine, bound, session)
     case 'drop':
@@ -249,6 +251,18 @@ const askingFor = (engine: Engine, session: Session): Asking => ({
 function* select(engine: Engine, plan: Plan, session: Session): Work<Outcome> {
   const rows = yield* answer(engine, plan, session)
   return { kind: 'rows', fields: plan.output, rows }
+}
+
+function createFunction(
+  engine: Engine,
+  { name, builtIn, ifNotExists }: BoundStatement & { kind: 'create-function' },
+  session: Session,
+): Outcome {
+  if (ifNotExists && engine.catalog.functionNamed(name) !== undefined)
+    return done(`function ${name} exists already`)
+  engine.catalog.addFunction(name, builtIn)
+  logged(engine, session)
+  return done(`function ${name} created`)
 }
 
 /** INSERT INTO a connector's table: a continuous query with a sink. */

@@ -21,6 +21,7 @@ import { bindUpdate, type Conflict, type Returning } from './bind/change.ts'
 import { bindCreateRelation } from './bind/create.ts'
 import { bindDrop } from './bind/drop.ts'
 import { applyEmit, type EmitMode } from './bind/emission.ts'
+import { bindCreateFunction } from './bind/function.ts'
 import { bindInsert } from './bind/insert.ts'
 import { bindQuery } from './bind/query.ts'
 import { bindRelation, findRelation, refuseEmit } from './bind/relation.ts'
@@ -68,6 +69,7 @@ export type BoundStatement = { notices: string[] } & (
       returning: Returning | null
     }
   | { kind: 'insert-continuous'; target: string; query: ContinuousQuery }
+  | { kind: 'create-function'; name: string; builtIn: string; ifNotExists: boolean }
   | {
       kind: 'create-sink'
       relation: Relation
@@ -116,6 +118,8 @@ function bindStatement(binding: Binding, statement: Statement): BoundStatement {
       return bindCreateRelation(binding, statement)
     case 'create-view':
       return bindCreateView(binding, statement)
+    case 'create-function':
+      return bindCreateFunction(binding, statement)
     case 'create-sink':
       return bindCreateSink(binding, statement)
     case 'drop':

@@ -742,6 +742,13 @@ function statements(tie: Tie): fc.Arbitrary<Statement> {
       span: one,
     }),
     fc.record({
+      kind: fc.constant('create-function' as const),
+      name: path,
+      ifNotExists: fc.boolean(),
+      class: fc.record({ kind: fc.constant('string' as const), value: fc.string(), span: one }),
+      span: one,
+    }),
+    fc.record({
       kind: fc.constant('create-sink' as const),
       name: path,
       ifNotExists: fc.boolean(),

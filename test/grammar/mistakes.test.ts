@@ -156,7 +156,7 @@ test.each<[string, string]>([
   ['CREATE STREAM s (a INT, WATERMARK FOR a «LATE ROWS» TO b)', 'LATE ROWS TO'],
   ['CREATE STREAM s (a INT) «PARTITION BY» (a)', 'PARTITION BY'],
   ['CREATE STREAM s (a INT) WITH (b = 1) «FORMAT» PLAIN ENCODE JSON', 'FORMAT … ENCODE'],
-  ['«CREATE FUNCTION» f() RETURNS INT AS $$ 1; 2 $$', 'CREATE FUNCTION'],
+  ['«CREATE FUNCTION f (») RETURNS INT AS $$ 1; 2 $$', 'CREATE FUNCTION with arguments'],
   ['«CREATE CUBOID» k ON t', 'CREATE CUBOID'],
   ['«CREATE UNIQUE INDEX» i ON t (a)', 'CREATE INDEX'],
   ['«CREATE TEMP» VIEW v AS SELECT 1', 'temporary objects'],
@@ -194,7 +194,7 @@ test('one run reports the mistakes of every statement and keeps the good ones', 
 
 test('details list what would have done, in words', () => {
   const detail = (text: string) => parse(text).diagnostics[0]?.detail
-  expect(detail('CREATE x')).toBe('expected STREAM, TABLE, MATERIALIZED, VIEW or SINK')
+  expect(detail('CREATE x')).toBe('expected STREAM, TABLE, MATERIALIZED, VIEW, SINK or FUNCTION')
   expect(detail('SELECT a b c')).toBe('expected end of statement')
   expect(detail('SELECT (1')).toBe("expected ')'")
   expect(detail('SELECT')).toBe("expected an expression or '*'")

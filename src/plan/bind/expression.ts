@@ -462,7 +462,8 @@ function castTo(
 // ---------------------------------------------------------------- calls
 
 function bindCall(env: Env, tree: Tree & { kind: 'call' }): Expression {
-  const name = tree.name.name.toLowerCase()
+  const given = tree.name.name.toLowerCase()
+  const name = env.binding.catalog.functionNamed(given) ?? given
   if (isAggregateName(name)) return bindAggregateCall(env, tree, name)
   if (isDerivedAggregate(name)) return bindDerivedCall(env, tree, name)
   const part = bindWindowPart(env, tree)
