@@ -128,15 +128,17 @@ export class Text {
   /** Letters, another piece of them for another seed. */
   fill(seed: number, count: number): void {
     this.reserve(count)
-    const from = seed % (letters.length - fillMax)
-    this.bytes.set(letters.subarray(from, from + count), this.used)
+    const from = seed % (lettersMade().length - fillMax)
+    this.bytes.set(lettersMade().subarray(from, from + count), this.used)
     this.used += count
   }
 }
 
-/** Where filler texts are cut from. */
 const fillMax = 4096
-const letters = Uint8Array.from({ length: 65_536 + fillMax }, (_, at) => 97 + pick(at, 0, 26))
+let letters: Uint8Array | null = null
+/** Where filler texts are cut from; made when first asked for, as most processes never ask. */
+const lettersMade = () =>
+  (letters ??= Uint8Array.from({ length: 65_536 + fillMax }, (_, at) => 97 + pick(at, 0, 26)))
 
 const encoder = new TextEncoder()
 const encoded = (texts: readonly string[]) => texts.map((text) => encoder.encode(text))
