@@ -94,11 +94,14 @@ export function project(
   const output = expressions.map(
     ({ type, nullable }, index): Field => ({ name: names[index]!, type, nullable }),
   )
-  const sources = expressions.map((e) => (e.kind === 'column' ? e.index : -1))
+  const named = expressions.map((e) =>
+    e.kind === 'column' ? { ...e, index: firstCopy(input, e.index) } : e,
+  )
+  const sources = named.map((e) => (e.kind === 'column' ? e.index : -1))
   return {
     kind: 'project',
     input,
-    expressions,
+    expressions: named,
     output,
     updating: input.updating,
     key: positionsOf(input.key, sources),
@@ -155,7 +158,8 @@ export interface AggregateShape {
 }
 
 export function aggregate(input: Plan, shape: AggregateShape): NodeOf<'aggregate'> {
-  const { keys, calls, emit, names } = shape
+  const { calls, emit, names } = shape
+  const keys = firstCopies(input, shape.keys)
   const fields = [...keys.map((key) => input.output[key]!), ...calls]
   assert(
     fields.every((field) => field !== undefined),
@@ -252,8 +256,11 @@ export interface JoinShape {
   residual: Expression | null
 }
 
-export function join(left: Plan, right: Plan, shape: JoinShape): NodeOf<'join'> {
+export function join(left: Plan, right: Plan, given: JoinShape): NodeOf<'join'> {
   const width = left.output.length
+  const leftKeys = given.leftKeys.map((column) => firstCopy(left, column))
+  const rightKeys = given.rightKeys.map((column) => firstCopy(right, column))
+  const shape = { ...given, leftKeys, rightKeys }
   assert(shape.leftKeys.length > 0, 'a join has an equality')
   assert(shape.leftKeys.length === shape.rightKeys.length, 'join keys come in pairs')
   if (shape.residual !== null) checkColumns(shape.residual, width + right.output.length)
@@ -498,6 +505,28 @@ function checkColumns(expression: Expression, width: number): void {
   for (const index of columnsOf(expression)) {
     assert(index >= 0 && index < width, 'a column index points into the input')
   }
+}
+
+/**
+ * The first column of a plan that is the same column of what is below: roles such as that of a window's start are kept
+ * for one copy only, and must not depend on which copy is named.
+ */
+function firstCopy(plan: Plan, column: number): number {
+  if (plan.kind === 'filter') return firstCopy(plan.input, column)
+  const named = plan.kind === 'project' ? plan.expressions[column] : undefined
+  if (plan.kind !== 'project' || named?.kind !== 'column') return column
+  return plan.expressions.findIndex((e) => e.kind === 'column' && e.index === named.index)
+}
+
+/** Columns of a plan as their first copies, each once. */
+function firstCopies(plan: Plan, columns: readonly number[]): number[] {
+  const taken = new Set(columns)
+  return columns.map((column) => {
+    const first = firstCopy(plan, column)
+    if (taken.has(first)) return column
+    taken.add(first)
+    return first
+  })
 }
 
 /** Where all of `columns` went, given the source column of each output column; null when one is gone. */
