@@ -24,8 +24,6 @@ import {
   type SinkWriter,
   type SourceReader,
 } from '../data/index.ts'
-import { inferArrow, openArrow } from './arrow.ts'
-import { createCsv, csvOptions, inferCsv, openCsv, readCsvOptions } from './csv.ts'
 import {
   type Codec,
   codecExtensions,
@@ -38,8 +36,11 @@ import { DirectoryWriter } from './file/directory-writer.ts'
 import { type FoundFile, findFiles, pathKind } from './file/listing.ts'
 import { ManyReader } from './file/many.ts'
 import { checkParquet, ParquetWriter, pageCodecs } from './file/parquet-writer.ts'
+import { inferArrow, openArrow } from './format/arrow.ts'
+import { createCsv, csvOptions, inferCsv, openCsv, readCsvOptions } from './format/csv.ts'
+import { createJson, inferJson, jsonOptions, openJson, readJsonOptions } from './format/json.ts'
+import { inferParquet, openParquet } from './format/parquet.ts'
 import { inferType } from './infer.ts'
-import { createJson, inferJson, jsonOptions, openJson, readJsonOptions } from './json.ts'
 import {
   checkNames,
   choiceOption,
@@ -50,7 +51,6 @@ import {
   sizeOption,
   textOption,
 } from './options.ts'
-import { inferParquet, openParquet } from './parquet.ts'
 
 const formats = ['csv', 'json', 'parquet', 'arrow'] as const
 type Format = (typeof formats)[number]

@@ -11,7 +11,7 @@
  * Contract 1 (checked) used ≤ limit < slots in every part; no entry lies behind a group with an empty slot.
  *          2 (trusted) no hash is 0.
  * Cost     doubling: some 4 ns per entry of one part.
- * See      src/kernel/cell-index.ts
+ * See      src/kernel/cell/hash-index.ts
  */
 import { assert } from '../base/index.ts'
 import { cellBlocks, type Kernels } from '../kernel/index.ts'

@@ -11,21 +11,21 @@ import './wide.ts'
 
 export { Arena } from './arena.ts'
 
-import './cell-fold.ts'
-import './cell-index.ts'
-import './cell-key.ts'
-import './cell-read.ts'
-import './cell-reduce.ts'
-import './cell-sum.ts'
+import './cell/fold.ts'
+import './cell/hash-index.ts'
+import './cell/key.ts'
+import './cell/read.ts'
+import './cell/reduce.ts'
+import './cell/sum.ts'
 import './join/chain.ts'
 import './join/pair.ts'
 import './join/store.ts'
 import './scan/separated.ts'
 import './scan/template.ts'
 
+export { cellBlocks } from './cell/blocks.ts'
 export { type FusedField, type FusedShape, fusedBlock, fusedFold } from './cell/fused.ts'
-export { cellBlocks } from './cell-blocks.ts'
-export { rowsOf, sumOf } from './cell-read.ts'
+export { rowsOf, sumOf } from './cell/read.ts'
 export {
   type BlockSink,
   Checkpoint,

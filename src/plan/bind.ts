@@ -17,16 +17,16 @@ import {
   sorted,
   unsupported,
 } from './bind/binding.ts'
-import { bindUpdate, type Conflict, type Returning } from './bind/change.ts'
-import { bindCreateRelation } from './bind/create.ts'
-import { bindDrop } from './bind/drop.ts'
 import { applyEmit, type EmitMode } from './bind/emission.ts'
-import { bindCreateFunction } from './bind/function.ts'
-import { bindInsert } from './bind/insert.ts'
+import { bindCreateFunction } from './bind/expression/function.ts'
 import { bindQuery } from './bind/query.ts'
 import { bindRelation, findRelation, refuseEmit } from './bind/relation.ts'
-import { bindCreateSink } from './bind/sink.ts'
-import { bindCreateView } from './bind/view.ts'
+import { bindUpdate, type Conflict, type Returning } from './bind/statement/change.ts'
+import { bindCreateRelation } from './bind/statement/create.ts'
+import { bindDrop } from './bind/statement/drop.ts'
+import { bindInsert } from './bind/statement/insert.ts'
+import { bindCreateSink } from './bind/statement/sink.ts'
+import { bindCreateView } from './bind/statement/view.ts'
 import type { Plan } from './logical.ts'
 
 export type { BindContext } from './bind/binding.ts'

@@ -1,7 +1,7 @@
 /** Plan: statements become logical plans, rewritten plans and physical plans, all of them plain data. */
 
-export { functionNames } from './bind/function.ts'
-export { typeNames } from './bind/type-name.ts'
+export { functionNames } from './bind/expression/function.ts'
+export { typeNames } from './bind/expression/type-name.ts'
 export {
   type BindContext,
   type BoundStatement,

@@ -12,14 +12,14 @@
  * Contract 1 (trusted) every row has weight +1; a NULL slot holds 0.
  *          2 (checked) the values of cells are those that the kernels with one loop per accumulator leave.
  * Cost     3.5 ns per row for a count, two sums and a maximum in the nearest cache, 4–5 ns in the next one.
- * See      src/kernel/cell-fold.ts, src/kernel/cell-sum.ts, docs/decisions/0007-cells-in-one-line.md
+ * See      fold.ts, sum.ts, docs/decisions/0007-cells-in-one-line.md
  */
 import type { Arena } from '../arena.ts'
 import { type Assembly, assemble, type F64, type I32, type I64, i64 } from '../assembler.ts'
-import { cellBlocks, rowsLimit } from '../cell-blocks.ts'
 import { errorOf, twoSum } from '../expansion.ts'
 import type { KernelDefinition } from '../kernels.ts'
 import { marker, markerCode } from '../mark.ts'
+import { cellBlocks, rowsLimit } from './blocks.ts'
 
 const { cell: cellFields } = cellBlocks
 const lineBytes = 64

@@ -15,7 +15,7 @@
  */
 import type { Arena } from '../arena.ts'
 import { type Assembly, assemble, type I32, i32 } from '../assembler.ts'
-import { cellBlocks } from '../cell-blocks.ts'
+import { cellBlocks } from '../cell/blocks.ts'
 import { defineKernel } from '../kernels.ts'
 import { marker, markerCode } from '../mark.ts'
 import { eachRow } from '../rows.ts'

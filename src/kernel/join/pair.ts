@@ -10,7 +10,7 @@
  */
 import type { Arena } from '../arena.ts'
 import { type Assembly, assemble, type I32, type I64, i32, i64 } from '../assembler.ts'
-import { cellBlocks } from '../cell-blocks.ts'
+import { cellBlocks } from '../cell/blocks.ts'
 import { defineKernel } from '../kernels.ts'
 import { eachRow } from '../rows.ts'
 import { equalViews, equalViewsCode } from '../view.ts'

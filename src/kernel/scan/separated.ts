@@ -11,7 +11,7 @@
  *          A field that is empty and not quoted has start −1; the end of one with doubled quotes is ~end.
  * Contract 1 (trusted) 64 newlines stand behind the text. 2 (checked) a record is taken with its newline or not at all.
  * Cost     0.1 ns per byte and 4 ns per field.
- * See      src/connect/csv-scanner.ts; test/kernel/twins.test.ts compares both bodies.
+ * See      src/connect/format/csv-scanner.ts; test/kernel/twins.test.ts compares both bodies.
  */
 import type { Arena } from '../arena.ts'
 import { type Assembly, assemble, type I32, i32, type Jump } from '../assembler.ts'

@@ -15,7 +15,7 @@
  * Contract 1 (trusted) 16 zero bytes stand behind the text; the text of a step has no zero byte.
  *          2 (trusted) no step is without text.
  * Cost     5 ns per value.
- * See      src/connect/json-template.ts makes templates; test/kernel/twins.test.ts compares both bodies.
+ * See      src/connect/format/json-template.ts makes templates; test/kernel/twins.test.ts compares both bodies.
  */
 import type { Arena } from '../arena.ts'
 import { type Assembly, assemble, type I32, i32, type Jump, type V128 } from '../assembler.ts'

@@ -11,7 +11,7 @@ import type { Plan } from '../logical.ts'
 import { aggregate, inputsOf, mapPlan, nodesOf } from '../node.ts'
 import { scansWithoutWatermark } from '../watermark.ts'
 import { fail } from './binding.ts'
-import { checkClock } from './clock.ts'
+import { checkClock } from './expression/clock.ts'
 
 export type EmitMode = 'changes' | 'on-window-close'
 

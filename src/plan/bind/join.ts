@@ -29,7 +29,7 @@ import {
 import type { Expression, JoinKind, Plan } from '../logical.ts'
 import { isHalf, join, project } from '../node.ts'
 import { all, type Binding, fail } from './binding.ts'
-import { bindCondition, type Env } from './expression.ts'
+import { bindCondition, type Env } from './expression/expression.ts'
 import { type BoundRelation, bindRelation, type Conjuncts } from './relation.ts'
 import { findColumn, joinScopes, type Scope } from './scope.ts'
 

@@ -14,7 +14,7 @@ import { fold } from '../fold.ts'
 import type { Expression, Plan } from '../logical.ts'
 import { filter, project, rank, rankShapeOf, withInputs } from '../node.ts'
 import { type Binding, fail, sortsNullsFirst, unsupported } from './binding.ts'
-import { bindExpression, type Env } from './expression.ts'
+import { bindExpression, type Env } from './expression/expression.ts'
 
 /** A call over expressions, before these become columns. */
 export interface RankCall {

@@ -38,15 +38,22 @@ import {
   values,
   window as windowed,
 } from '../node.ts'
+import { all, type Binding, fail, sortsNullsFirst, unsupported } from './binding.ts'
 import {
   type Above,
   type Aggregates,
   aboveKeys,
   type BoundAggregate,
   isNullableCall,
-} from './aggregate.ts'
-import { all, type Binding, fail, sortsNullsFirst, unsupported } from './binding.ts'
-import { bindCondition, bindExpression, bindValue, type Env, type Scalars } from './expression.ts'
+} from './expression/aggregate.ts'
+import {
+  bindCondition,
+  bindExpression,
+  bindValue,
+  type Env,
+  type Scalars,
+} from './expression/expression.ts'
+import { columnOf, flatten, flattenInto, refuseStruct } from './expression/struct.ts'
 import { outputName, uniqueNames } from './naming.ts'
 import { bindSet } from './nested/set.ts'
 import {
@@ -59,7 +66,6 @@ import {
 import { bindRanks, filterRanked, liftRank, type RankCall } from './over.ts'
 import { bindRelation, type Conjuncts, refuseEmit, renamed } from './relation.ts'
 import { columnsNamed, columnsOfTable, findColumn, type Scope, scopeOf } from './scope.ts'
-import { columnOf, flatten, flattenInto, refuseStruct } from './struct.ts'
 import { suggestion } from './suggest.ts'
 import { bindGroupWindow, isWindowCall } from './window.ts'
 

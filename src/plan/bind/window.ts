@@ -14,7 +14,7 @@ import type { Expression, Plan } from '../logical.ts'
 import { type WindowShape, window } from '../node.ts'
 import { watermarkedColumn } from '../watermark.ts'
 import { type Binding, fail, unsupported } from './binding.ts'
-import { bindExpression, type Env } from './expression.ts'
+import { bindExpression, type Env } from './expression/expression.ts'
 import { type BoundRelation, bindRelation } from './relation.ts'
 import { findColumn, type Scope, type ScopeColumn, scopeOf } from './scope.ts'
 

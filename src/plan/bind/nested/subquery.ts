@@ -32,7 +32,7 @@ import {
   type Env,
   isScalarColumn,
   scalarBase,
-} from '../expression.ts'
+} from '../expression/expression.ts'
 import { joinOn, type KeyPair, pairOf } from '../join.ts'
 import { bindComparison } from '../operator.ts'
 import { bindQuery } from '../query.ts'

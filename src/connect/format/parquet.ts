@@ -1,0 +1,425 @@
+/**
+ * Parquet: reads files row group by row group and page by page, straight into typed columns.
+ *
+ * How      hyparquet reads the footer, page headers and most encodings; what it would make of values (Date objects,
+ *          strings) is left out: dictionaries are converted once, and rows take their values by index.
+ * Contract 1 (checked) a file cut short or damaged is a Failure malformed_file.
+ *          2 (checked) nested columns cannot be read; they may be there if nobody asks for them.
+ * Cost     The column chunks of one row group as stored, and one page per column decoded. hyparquet is loaded when the
+ *          first file is opened, as that takes 30 ms.
+ */
+import { createRequire } from 'node:module'
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
+import type { DataPageHeader, FileMetaData, SchemaTree } from 'hyparquet'
+import type * as Pages from 'hyparquet/src/column.js'
+import type * as Data from 'hyparquet/src/datapage.js'
+import type * as Metadata from 'hyparquet/src/metadata.js'
+import type * as Plain from 'hyparquet/src/plain.js'
+import type * as Codecs from 'hyparquet-compressors'
+import { type FileReader, mistake } from '../../base/index.ts'
+import type { Field, ReaderOptions, Schema, SourceReader } from '../../data/index.ts'
+import {
+  type ColumnarFile,
+  ColumnarReader,
+  decoding,
+  type Group,
+  type Run,
+} from '../columnar-reader.ts'
+import {
+  checkReadable,
+  type FileType,
+  type FileValues,
+  inferredSchema,
+  readValues,
+  type Values,
+} from '../file-type.ts'
+import { nearest } from '../options.ts'
+import { isAllOnes, readHybrid } from './parquet-hybrid.ts'
+
+const WHAT = 'Parquet'
+/** The magic word at both ends of a file, and the length of the footer before the last one. */
+const TAIL_BYTES = 8
+const MAGIC = 0x31524150
+
+type Column = { name: string; type: FileType; nullable: boolean; tree: SchemaTree }
+type Chunk = FileMetaData['row_groups'][number]['columns'][number]
+
+type Hyparquet = typeof Pages & typeof Data & typeof Metadata & typeof Plain & typeof Codecs
+
+let loaded: Hyparquet | null = null
+
+function hyparquet(): Hyparquet {
+  if (loaded !== null) return loaded
+  const load = createRequire(import.meta.url)
+  const codecs = load('hyparquet-compressors') as typeof Codecs
+  loaded = {
+    ...(load('hyparquet/src/column.js') as typeof Pages),
+    ...(load('hyparquet/src/datapage.js') as typeof Data),
+    ...(load('hyparquet/src/metadata.js') as typeof Metadata),
+    ...(load('hyparquet/src/plain.js') as typeof Plain),
+    ...codecs,
+    compressors: {
+      ...codecs.compressors,
+      // Node's own are several times faster.
+      ZSTD: (input) => zstdDecompressSync(input),
+      GZIP: (input) => gunzipSync(input),
+      BROTLI: (input) => brotliDecompressSync(input),
+    },
+  }
+  return loaded
+}
+
+export function inferParquet(file: FileReader): Schema | null {
+  const columns = columnsOf(readMetadata(file))
+  return { fields: inferredSchema(columns, file.path) }
+}
+
+export function openParquet(file: FileReader, schema: Schema, reader: ReaderOptions): SourceReader {
+  const metadata = readMetadata(file)
+  const columns = columnsOf(metadata)
+  const wanted = reader.projection.map((index) => {
+    const field = schema.fields[index]!
+    const column = findColumn(columns, field.name, file.path)
+    checkReadable(field, column.type, file.path)
+    return { field, column }
+  })
+  return new ColumnarReader(new ParquetFile(file, metadata, wanted), WHAT, schema, reader)
+}
+
+/** The column of the file that a column of the table means: the same name, else the same but for case. */
+export function findColumn<T extends { name: string }>(
+  columns: readonly T[],
+  name: string,
+  path: string,
+): T {
+  const lower = name.toLowerCase()
+  const found =
+    columns.find((each) => each.name === name) ??
+    columns.find((each) => each.name.toLowerCase() === lower)
+  if (found !== undefined) return found
+  const names = columns.map((each) => each.name)
+  const near = nearest(lower, names)
+  return mistake({
+    code: 'unknown_name',
+    message: `no column ${name} in ${path}`,
+    hint: near === undefined ? `columns are ${names.join(', ')}` : `did you mean ${near}?`,
+  })
+}
+
+function readMetadata(file: FileReader): FileMetaData {
+  return decoding(file.path, WHAT, () => {
+    if (file.size < TAIL_BYTES + 4) throw new Error('it is too short')
+    const tail = new DataView(readBytes(file, file.size - TAIL_BYTES, TAIL_BYTES))
+    if (tail.getUint32(4, true) !== MAGIC) throw new Error('it does not end with PAR1')
+    const length = tail.getUint32(0, true)
+    if (length + TAIL_BYTES > file.size) throw new Error('its footer is cut off')
+    const footer = readBytes(file, file.size - TAIL_BYTES - length, length + TAIL_BYTES)
+    return hyparquet().parquetMetadata(footer)
+  })
+}
+
+/** A part of the file; throws where it is not there in full. */
+export function readBytes(file: FileReader, position: number, length: number): ArrayBuffer {
+  if (!(position >= 0 && length >= 0) || position + length > file.size) {
+    throw new Error(`bytes ${position} to ${position + length} are not there`)
+  }
+  const bytes = new Uint8Array(length)
+  for (let done = 0; done < length; ) {
+    const count = file.read(bytes.subarray(done), position + done)
+    if (count === 0) throw new Error(`it ends at byte ${position + done}`)
+    done += count
+  }
+  return bytes.buffer
+}
+
+function columnsOf(metadata: FileMetaData): Column[] {
+  return hyparquet()
+    .parquetSchema(metadata)
+    .children.map((tree) => ({
+      name: tree.element.name,
+      type: fileType(tree),
+      nullable: tree.element.repetition_type !== 'REQUIRED',
+      tree,
+    }))
+}
+
+function fileType({ element, children }: SchemaTree): FileType {
+  const logical = element.logical_type
+  const converted = element.converted_type
+  if (children.length > 0 || element.repetition_type === 'REPEATED') {
+    return { kind: 'other', text: logical?.type ?? converted ?? 'ROW' }
+  }
+  if (logical?.type === 'DECIMAL' || converted === 'DECIMAL') {
+    const exact = logical?.type === 'DECIMAL' ? logical : element
+    return { kind: 'decimal', precision: exact.precision ?? 0, scale: exact.scale ?? 0 }
+  }
+  if (logical?.type === 'TIMESTAMP') {
+    const nanos = { MILLIS: 1_000_000n, MICROS: 1000n, NANOS: 1n }[logical.unit]
+    return { kind: 'timestamp', nanos }
+  }
+  if (converted === 'TIMESTAMP_MILLIS') return { kind: 'timestamp', nanos: 1_000_000n }
+  if (converted === 'TIMESTAMP_MICROS') return { kind: 'timestamp', nanos: 1000n }
+  if (logical?.type === 'TIME') {
+    const nanos = { MILLIS: 1_000_000n, MICROS: 1000n, NANOS: 1n }[logical.unit]
+    return { kind: 'time', nanos }
+  }
+  if (converted === 'TIME_MILLIS') return { kind: 'time', nanos: 1_000_000n }
+  if (converted === 'TIME_MICROS') return { kind: 'time', nanos: 1000n }
+  if (logical?.type === 'DATE' || converted === 'DATE') return { kind: 'date', unit: 'days' }
+  const isText = ['STRING', 'ENUM', 'JSON'].includes(logical?.type ?? '')
+  if (isText || converted === 'UTF8' || converted === 'ENUM' || converted === 'JSON') {
+    return { kind: 'varchar' }
+  }
+  if (logical !== undefined && logical.type !== 'INTEGER' && logical.type !== 'NULL') {
+    return { kind: 'other', text: logical.type }
+  }
+  const signed = !(logical?.type === 'INTEGER' ? !logical.isSigned : converted?.startsWith('UINT'))
+  switch (element.type) {
+    case 'BOOLEAN':
+      return { kind: 'boolean' }
+    case 'INT32': {
+      const named = Number(/^U?INT_(\d+)$/.exec(converted ?? '')?.[1] ?? 32)
+      const bits = logical?.type === 'INTEGER' ? logical.bitWidth : named
+      return { kind: 'integer', bits, signed }
+    }
+    case 'INT64':
+      return { kind: 'integer', bits: 64, signed }
+    case 'INT96':
+      return { kind: 'timestamp', nanos: 1n }
+    case 'FLOAT':
+    case 'DOUBLE':
+      return { kind: 'double' }
+    case 'BYTE_ARRAY':
+      if (converted === undefined && logical === undefined) return { kind: 'varbinary' }
+      return { kind: 'other', text: converted ?? 'BYTE_ARRAY' }
+    default:
+      return { kind: 'other', text: converted ?? element.type ?? 'ROW' }
+  }
+}
+
+class ParquetFile implements ColumnarFile {
+  readonly #file: FileReader
+  readonly #metadata: FileMetaData
+  readonly #wanted: readonly { field: Field; column: Column }[]
+  #group = 0
+  #bytes = 0
+
+  constructor(
+    file: FileReader,
+    metadata: FileMetaData,
+    wanted: readonly { field: Field; column: Column }[],
+  ) {
+    this.#file = file
+    this.#metadata = metadata
+    this.#wanted = wanted
+  }
+
+  get path(): string {
+    return this.#file.path
+  }
+
+  nextGroup(): Group | null {
+    const group = this.#metadata.row_groups[this.#group++]
+    if (group === undefined) return null
+    const rows = Number(group.num_rows)
+    const root = hyparquet().parquetSchema(this.#metadata)
+    // A chunk is read when its first run is asked for.
+    const cursors = this.#wanted.map(({ field, column }) => {
+      const chunk = group.columns.find(
+        ({ meta_data: data }) => data?.path_in_schema.join('.') === column.name,
+      )
+      if (chunk === undefined) throw new Error(`column ${column.name} is missing in a row group`)
+      return new ChunkCursor(this.#file, chunk, [root, column.tree], column.type, field, rows)
+    })
+    this.#bytes += Number(group.total_compressed_size ?? group.total_byte_size)
+    return { rows, next: (column) => cursors[column]!.next() }
+  }
+
+  progress(): { bytes: number; bytesTotal: number | null } {
+    return { bytes: Math.min(this.#bytes, this.#file.size), bytesTotal: this.#file.size }
+  }
+
+  close(): void {
+    this.#file.close()
+  }
+}
+
+/** Goes through the pages of one column chunk. */
+class ChunkCursor {
+  readonly #file: FileReader
+  readonly #chunk: Chunk
+  readonly #path: SchemaTree[]
+  readonly #type: FileType
+  readonly #field: Field
+  /** Rows of the group that no page has given yet. */
+  #left: number
+  #reader: { view: DataView; offset: number } | null = null
+  #dictionary: Values | null = null
+
+  constructor(
+    file: FileReader,
+    chunk: Chunk,
+    path: SchemaTree[],
+    type: FileType,
+    field: Field,
+    rows: number,
+  ) {
+    this.#file = file
+    this.#chunk = chunk
+    this.#path = path
+    this.#type = type
+    this.#field = field
+    this.#left = rows
+  }
+
+  next(): Run {
+    this.#reader ??= this.#load()
+    for (;;) {
+      const run = this.#page(this.#reader)
+      if (run === null || run.rows === 0) continue
+      if (run.rows > this.#left) throw new Error('a column has more values than rows')
+      this.#left -= run.rows
+      return run
+    }
+  }
+
+  #load(): { view: DataView; offset: number } {
+    const data = this.#chunk.meta_data
+    if (data === undefined) throw new Error('a column has no metadata')
+    const dictionary = Number(data.dictionary_page_offset ?? 0n)
+    const first = Number(data.data_page_offset)
+    // Some writers give 0 for a dictionary that is not there.
+    const start = dictionary > 0 && dictionary < first ? dictionary : first
+    const bytes = readBytes(this.#file, start, Number(data.total_compressed_size))
+    return { view: new DataView(bytes), offset: 0 }
+  }
+
+  /** The next page as a run; null for a page without rows. */
+  #page(reader: { view: DataView; offset: number }): Run | null {
+    if (reader.offset >= reader.view.byteLength)
+      throw new Error('a column has fewer values than rows')
+    const header = hyparquet().parquetHeader(reader)
+    const size = header.compressed_page_size
+    if (!(size >= 0) || reader.offset + size > reader.view.byteLength) {
+      throw new Error('a page is cut off')
+    }
+    const stored = new Uint8Array(reader.view.buffer, reader.view.byteOffset + reader.offset, size)
+    reader.offset += size
+    const plainSize = Number(header.uncompressed_page_size)
+    switch (header.type) {
+      case 'DICTIONARY_PAGE': {
+        const count = header.dictionary_page_header?.num_values ?? 0
+        const bytes = this.#decompress(stored, plainSize)
+        const { type, element } = this.#decoder()
+        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+        const values = hyparquet().readPlain({ view, offset: 0 }, type, count, element.type_length)
+        this.#dictionary = this.#values(values)
+        return null
+      }
+      case 'DATA_PAGE': {
+        const page = header.data_page_header
+        if (page === undefined) throw new Error('a page has no header')
+        const bytes = this.#decompress(stored, plainSize)
+        if (!this.#isNullable) return this.#run(bytes, null, page.num_values, page.encoding)
+        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+        const end = 4 + view.getUint32(0, true)
+        if (end > bytes.length) throw new Error('a page is cut off')
+        const levels = bytes.subarray(4, end)
+        return this.#run(bytes.subarray(end), levels, page.num_values, page.encoding)
+      }
+      case 'DATA_PAGE_V2': {
+        const page = header.data_page_header_v2
+        if (page === undefined) throw new Error('a page has no header')
+        const first = page.repetition_levels_byte_length
+        const end = first + page.definition_levels_byte_length
+        if (!(first >= 0 && end >= first && end <= size)) throw new Error('a page is cut off')
+        const rest = stored.subarray(end)
+        const isPlain = page.is_compressed === false
+        const bytes = isPlain ? rest : this.#decompress(rest, plainSize - end)
+        const levels = this.#isNullable ? stored.subarray(first, end) : null
+        return this.#run(bytes, levels, page.num_values, page.encoding)
+      }
+      default:
+        return null
+    }
+  }
+
+  get #isNullable(): boolean {
+    return this.#path[1]!.element.repetition_type !== 'REQUIRED'
+  }
+
+  #decompress(stored: Uint8Array, plainSize: number): Uint8Array {
+    const { decompressPage, compressors } = hyparquet()
+    return decompressPage(stored, plainSize, this.#decoder().codec, compressors)
+  }
+
+  #decoder() {
+    const data = this.#chunk.meta_data!
+    return {
+      ...data,
+      pathInSchema: data.path_in_schema,
+      element: this.#path[1]!.element,
+      // Levels have been read: what is left looks like a column without NULLs.
+      schemaPath: this.#path.slice(0, 1),
+      compressors: hyparquet().compressors,
+      parsers: undefined as never,
+    }
+  }
+
+  /** A page's values, by row: `packed` says which rows have one (1) and which are NULL (0); null when all have. */
+  #run(bytes: Uint8Array, packed: Uint8Array | null, rows: number, encoding: string): Run {
+    const isFull = packed === null || packed.length === 0 || rows === 0 || isAllOnes(packed, rows)
+    const levels = isFull ? null : readHybrid(packed, 1, rows)
+    const count = levels === null ? rows : levels.reduce((sum, level) => sum + level, 0)
+    if (encoding.endsWith('_DICTIONARY')) {
+      const values = this.#dictionary
+      if (values === null) throw new Error('a dictionary is missing')
+      const indexes = readHybrid(bytes.subarray(1), bytes[0] ?? 0, count)
+      for (let at = 0; at < count; at++) {
+        if (indexes[at]! >>> 0 >= values.count) throw new Error('a value is missing')
+      }
+      return { ...values, rows, indexes: levels === null ? indexes : spread(levels, indexes) }
+    }
+    const page = { num_values: count, encoding } as DataPageHeader
+    const values = this.#values(hyparquet().readDataPage(bytes, page, this.#decoder()).dataPage)
+    if (values.count < count) throw new Error('a value is missing')
+    return { ...values, rows, indexes: levels === null ? null : spread(levels, null) }
+  }
+
+  #values(data: ArrayLike<unknown>): Values {
+    const isJulian = this.#chunk.meta_data?.type === 'INT96'
+    const given = isJulian ? Array.from(data as ArrayLike<bigint>, julianNanos) : data
+    return readValues(unsigned(given as FileValues, this.#type), this.#type, this.#field)
+  }
+}
+
+/** Indexes of the values there are, or 0, 1, 2 …, as indexes of rows: −1 where the level is 0. */
+function spread(levels: Int32Array, indexes: Int32Array | null): Int32Array {
+  const rows = new Int32Array(levels.length)
+  let next = 0
+  for (let row = 0; row < levels.length; row++) {
+    if (levels[row] === 0) rows[row] = -1
+    else rows[row] = indexes === null ? next++ : indexes[next++]!
+  }
+  return rows
+}
+
+/** Parquet stores unsigned integers in signed ones. */
+function unsigned(given: FileValues, type: FileType): FileValues {
+  if (type.kind !== 'integer' || type.signed) return given
+  if (given instanceof BigInt64Array) {
+    return new BigUint64Array(given.buffer, given.byteOffset, given.length)
+  }
+  if (given instanceof Int32Array && type.bits === 32) {
+    return new Uint32Array(given.buffer, given.byteOffset, given.length)
+  }
+  return given
+}
+
+const JULIAN_EPOCH = 2_440_588n
+const DAY_NANOS = 86_400_000_000_000n
+
+/** INT96: days of the Julian calendar above 64 bits of nanoseconds in the day. */
+function julianNanos(value: bigint): bigint {
+  return ((value >> 64n) - JULIAN_EPOCH) * DAY_NANOS + BigInt.asUintN(64, value)
+}

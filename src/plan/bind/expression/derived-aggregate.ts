@@ -1,0 +1,235 @@
+/**
+ * Derived aggregates: those that are told by counts, sums and extremes of expressions.
+ *
+ * How      COUNT_IF is a count with a filter, EVERY a least, ANY_VALUE the least value that there is. Variances and
+ *          regressions are computed from the exact sums of values, squares and products, ARG_MAX from the greatest
+ *          pair packed into one text that orders as the pair does. So all of them take rows back, and depend on the
+ *          multiset of rows alone.
+ */
+import { type Type, typeText } from '../../../data/index.ts'
+import {
+  bigint,
+  boolean,
+  coerce,
+  decimal,
+  digitsOf,
+  double,
+  integer,
+  isExact,
+  varchar,
+} from '../../coerce.ts'
+import { and, branch, call, choose, literal } from '../../expression.ts'
+import type { Expression } from '../../logical.ts'
+import { fail, unsupported } from '../binding.ts'
+import {
+  type Aggregates,
+  addAggregate,
+  addWide,
+  aggregateTypes,
+  type BoundAggregate,
+} from './aggregate.ts'
+import { type Call, coerceCondition } from './function.ts'
+
+/** A call with what stands behind its arguments. */
+export interface DerivedCall extends Call {
+  distinct: boolean
+  filter: Expression | null
+}
+
+type Bind = (aggregates: Aggregates, given: DerivedCall) => Expression
+
+interface Entry {
+  arguments: number
+  bind: Bind
+}
+
+const entries = new Map<string, Entry>()
+
+function define(names: string, count: number, bind: Bind): void {
+  for (const name of names.split(' ')) entries.set(name, { arguments: count, bind })
+}
+
+export function isDerivedAggregate(name: string): boolean {
+  return entries.has(name)
+}
+
+export function bindDerived(aggregates: Aggregates, given: DerivedCall): Expression {
+  const entry = entries.get(given.name)!
+  if (given.args.length !== entry.arguments) {
+    const wanted = entry.arguments === 1 ? '1 argument' : `${entry.arguments} arguments`
+    fail('type_mismatch', `${given.name} takes ${wanted}, not ${given.args.length}`, given.span)
+  }
+  return entry.bind(aggregates, given)
+}
+
+/** One plain aggregate. */
+function plain(
+  aggregates: Aggregates,
+  given: DerivedCall,
+  name: BoundAggregate['function'],
+  argument: Expression | null,
+  type: Type,
+): Expression {
+  const { filter, planSpan: span } = given
+  return addAggregate(aggregates, { function: name, argument, distinct: false, filter, type, span })
+}
+
+define('count_if countif', 1, (aggregates, given) => {
+  if (given.distinct) unsupported('COUNT_IF with DISTINCT', given.span)
+  const condition = coerceCondition(given.args[0]!, given.argSpans[0]!, 'COUNT_IF')
+  const filter = given.filter === null ? condition : and([given.filter, condition])
+  return plain(aggregates, { ...given, filter }, 'count_star', null, bigint)
+})
+
+/** MIN or MAX of truth values, as integers. */
+const truth =
+  (name: 'min' | 'max'): Bind =>
+  (aggregates, given) => {
+    const condition = coerceCondition(given.args[0]!, given.argSpans[0]!, given.name)
+    const extreme = plain(aggregates, given, name, coerce(condition, integer), integer)
+    return call('eq', [extreme, literal(1, integer)], boolean)
+  }
+
+define('bool_and every logical_and', 1, truth('min'))
+define('bool_or logical_or', 1, truth('max'))
+define('any_value arbitrary', 1, (aggregates, given) => {
+  const [arg] = given.args
+  if (arg!.type.kind === 'boolean') return truth('min')(aggregates, given)
+  const { argument, type } = aggregateTypes('min', arg!, given.argSpans[0]!)
+  return plain(aggregates, given, 'min', argument, type)
+})
+
+// ---------------------------------------------------------------- moments
+
+/** The exact sum of an exact number, and its scale. */
+function sum(
+  aggregates: Aggregates,
+  given: DerivedCall,
+  argument: Expression,
+): [Expression, Expression] {
+  const { scale } = digitsOf(argument.type)
+  const { filter, planSpan: span } = given
+  const type = decimal(38, scale)
+  const wide = coerce(argument, type)
+  const sums = addWide(aggregates, {
+    function: 'sum',
+    argument: wide,
+    distinct: false,
+    filter,
+    type,
+    span,
+  })
+  return [sums, literal(scale, integer)]
+}
+
+function product(left: Expression, right: Expression): Expression {
+  const sides = [left, right].map((side) => {
+    const { whole, scale } = digitsOf(side.type)
+    return coerce(side, decimal(whole + scale, scale))
+  })
+  const [a, b] = sides.map(({ type }) => digitsOf(type))
+  const scale = a!.scale + b!.scale
+  return call('multiply', sides, decimal(a!.whole + b!.whole + scale, scale))
+}
+
+function exact(given: DerivedCall, index: number): Expression {
+  const arg = given.args[index]!
+  const known = arg.type.kind === 'null' ? coerce(arg, integer) : arg
+  const { kind } = known.type
+  if (kind === 'double' || kind === 'real') {
+    const hint = 'cast it to a DECIMAL, whose sums of squares are exact'
+    unsupported(`${given.name} of ${typeText(known.type)}`, given.argSpans[index]!, hint)
+  }
+  if (!isExact(known.type)) {
+    fail(
+      'type_mismatch',
+      `${given.name} does not take ${typeText(known.type)}`,
+      given.argSpans[index]!,
+    )
+  }
+  const { whole, scale } = digitsOf(known.type)
+  if (whole + scale > 19) {
+    unsupported(
+      `${given.name} of ${typeText(known.type)}`,
+      given.argSpans[index]!,
+      'cast it to fewer digits',
+    )
+  }
+  return known
+}
+
+/** The value of a variance or regression from the sums of what it needs. */
+const moment =
+  (kind: string, count: 1 | 2): Bind =>
+  (aggregates, given) => {
+    if (given.distinct) unsupported(`${given.name} with DISTINCT`, given.span)
+    const args = Array.from({ length: count }, (_, index) => exact(given, index))
+    // As in regr_slope(y, x). A pair counts if both of it are there.
+    const [y, x] = args.map((arg, index) => beside(arg, args[1 - index]))
+    const number = plain(aggregates, given, 'count', y!, bigint)
+    const sums = [y!, product(y!, y!)]
+    if (x !== undefined) sums.push(x, product(x, x), product(y!, x))
+    const parts = sums.flatMap((one) => sum(aggregates, given, one))
+    return call('moment', [literal(kind, varchar), number, ...parts], double, given.planSpan)
+  }
+
+/** The value where the other one is there, too. */
+function beside(value: Expression, other: Expression | undefined): Expression {
+  if (other === undefined || !other.nullable) return value
+  const there = call('is_not_null', [other], boolean)
+  return choose([branch(there, value)], literal(null, value.type), value.type)
+}
+
+define('var_pop', 1, moment('var_pop', 1))
+define('var_samp variance', 1, moment('var_samp', 1))
+define('stddev_pop', 1, moment('stddev_pop', 1))
+define('stddev_samp stddev', 1, moment('stddev_samp', 1))
+for (const name of [
+  'covar_pop',
+  'covar_samp',
+  'corr',
+  'regr_slope',
+  'regr_intercept',
+  'regr_r2',
+  'regr_avgx',
+  'regr_avgy',
+]) {
+  define(name, 2, moment(name, 2))
+}
+define('regr_count', 2, (aggregates, given) => {
+  const [y, x] = given.args
+  return plain(aggregates, given, 'count', beside(y!, x), bigint)
+})
+
+// ---------------------------------------------------------------- the value beside an extreme
+
+/**
+ * arg_max(value, by): of equal `by` the value whose text is greatest, of ARG_MIN least; rows with a NULL do not
+ * count.
+ */
+const beyond =
+  (name: 'min' | 'max'): Bind =>
+  (aggregates, given) => {
+    const [value, by] = given.args
+    const orders = [
+      'tinyint',
+      'smallint',
+      'integer',
+      'bigint',
+      'decimal',
+      'timestamp',
+      'date',
+      'time',
+      'interval',
+    ]
+    const isNarrow = by!.type.kind !== 'decimal' || by!.type.precision <= 18
+    if (!orders.includes(by!.type.kind) || !isNarrow) {
+      unsupported(`${given.name} by ${typeText(by!.type)}`, given.argSpans[1]!)
+    }
+    const packed = call('pack', [by!, value!], varchar)
+    const extreme = plain(aggregates, given, name, packed, varchar)
+    return call('unpack', [extreme], value!.type)
+  }
+
+define('arg_max max_by latest', 2, beyond('max'))
+define('arg_min min_by earliest', 2, beyond('min'))

@@ -1,0 +1,587 @@
+/**
+ * BindExpression: a syntax tree of an expression becomes a typed expression over the columns of a scope.
+ *
+ * How      One function per kind of tree node, children first; coercions of operator.ts and function.ts. Aggregate
+ *          calls go to the collector of the clause, if the clause takes them.
+ */
+import type { Expression as Tree } from '../../../../grammar/index.ts'
+import type { Span } from '../../../base/index.ts'
+import { isWhole, isWide, parseValue, sameType, type Type, typeText } from '../../../data/index.ts'
+import {
+  bigint,
+  boolean,
+  coerce,
+  cutFor,
+  double,
+  integer,
+  isAdaptable,
+  isCastable,
+  isNumeric,
+  nullType,
+  varchar,
+} from '../../coerce.ts'
+import { and, branch, call, choose, column, literal, or } from '../../expression.ts'
+import type { Expression, Plan } from '../../logical.ts'
+import { type Binding, fail, planSpan, unsupported } from '../binding.ts'
+import { bindArithmetic, bindComparison, comparisonOf, type Pair } from '../operator.ts'
+import { bindOver, type RankCall } from '../over.ts'
+import { bindQuery } from '../query.ts'
+import { columnsNamed, findColumn, type Scope } from '../scope.ts'
+import { bindWindowPart, type GroupWindow } from '../window.ts'
+import {
+  type Aggregates,
+  addAggregate,
+  addWide,
+  aggregateTypes,
+  type BoundAggregate,
+  isAggregateName,
+} from './aggregate.ts'
+import { bindDerived, isDerivedAggregate } from './derived-aggregate.ts'
+import { asText, bindExtract, bindFunction, branchType, coerceCondition } from './function.ts'
+import { intervalLiteral, numberLiteral, parameterLiteral } from './literal.ts'
+import { columnOf, memberOf, refuseStruct, structEquality, structOf } from './struct.ts'
+import { bindType } from './type-name.ts'
+
+/** Where an expression stands. */
+export interface Env {
+  binding: Binding
+  scope: Scope
+  /** For messages: `WHERE`, `GROUP BY`, `an aggregate`. */
+  clause: string
+  /** Where aggregate calls go; null where none may stand. */
+  aggregates: Aggregates | null
+  /** Where calls with OVER go; left out where none may stand. */
+  ranks?: RankCall[]
+  /** The window of GROUP BY. */
+  window?: GroupWindow | null
+  /** Columns of the query around a subquery, found where the scope has none of that name. */
+  outer?: Scope
+  /** Where scalar subqueries go; absent where none may stand. */
+  scalars?: Scalars
+}
+
+/** Scalar subqueries of a clause; the n-th stands in its expressions as column `scalarBase + n` until it is placed. */
+export interface Scalars {
+  plans: Plan[]
+}
+
+export const scalarBase = 2 ** 19
+
+export const isScalarColumn = (index: number) => index >= scalarBase && index < 2 * scalarBase
+
+export function bindExpression(env: Env, tree: Tree): Expression {
+  return refuseStruct(bindValue(env, tree), tree.span)
+}
+
+/** An expression that may be a STRUCT: see struct.ts. */
+export function bindValue(env: Env, tree: Tree): Expression {
+  const bound = bindNode(env, tree)
+  env.binding.spans.set(bound, tree.span)
+  return bound
+}
+
+/** A condition: BOOLEAN. */
+export function bindCondition(env: Env, tree: Tree): Expression {
+  return coerceCondition(bindExpression(env, tree), tree.span, env.clause)
+}
+
+function bindNode(env: Env, tree: Tree): Expression {
+  switch (tree.kind) {
+    case 'number':
+      return numberLiteral(tree.text, tree.span)
+    case 'string':
+      return literal(tree.value, varchar)
+    case 'boolean':
+      return literal(tree.value, boolean)
+    case 'default':
+      return fail('syntax', 'DEFAULT stands alone in VALUES of INSERT and in SET', tree.span)
+    case 'null':
+      return literal(null, nullType)
+    case 'interval':
+      return intervalLiteral(tree)
+    case 'typed-literal':
+      return bindTypedLiteral(env, tree)
+    case 'parameter':
+      return parameterLiteral(env.binding, tree)
+    case 'column': {
+      const inner = env.outer === undefined || columnsNamed(env.scope, tree.path).length > 0
+      const scope = inner ? env.scope : env.outer!
+      return columnOf(env.binding, scope, findColumn(scope, tree.path, tree.span))
+    }
+    case 'member':
+      return memberOf(env.binding, bindValue(env, tree.operand), tree.name)
+    case 'star':
+      return fail('syntax', '* stands in the select list and in count(*) only', tree.span)
+    case 'call':
+      return bindCall(env, tree)
+    case 'over':
+      return bindOver(env, tree)
+    default:
+      return bindOperator(env, tree)
+  }
+}
+
+type OperatorTree = Exclude<
+  Tree,
+  {
+    kind:
+      | 'number'
+      | 'string'
+      | 'boolean'
+      | 'default'
+      | 'null'
+      | 'interval'
+      | 'typed-literal'
+      | 'parameter'
+      | 'column'
+      | 'member'
+      | 'star'
+      | 'call'
+      | 'over'
+  }
+>
+
+function bindOperator(env: Env, tree: OperatorTree): Expression {
+  switch (tree.kind) {
+    case 'unary':
+      return bindUnary(env, tree)
+    case 'binary':
+      return bindBinary(env, tree)
+    case 'is-null': {
+      const operand = typedOperand(env, tree.operand)
+      return call(tree.negated ? 'is_not_null' : 'is_null', [operand], boolean)
+    }
+    case 'is-boolean': {
+      const operand = coerceCondition(bindExpression(env, tree.operand), tree.operand.span, 'IS')
+      const test = call(tree.value ? 'is_true' : 'is_false', [operand], boolean)
+      return tree.negated ? not(test) : test
+    }
+    case 'is-distinct': {
+      const name = tree.negated ? 'is_not_distinct' : 'is_distinct'
+      return bindComparison(name, bindPair(env, tree), 'IS DISTINCT FROM')
+    }
+    case 'between':
+      return bindBetween(env, tree)
+    case 'in':
+      return bindIn(env, tree)
+    case 'like':
+      return bindLike(env, tree)
+    case 'in-query':
+    case 'exists': {
+      const what = tree.kind === 'exists' ? 'EXISTS' : 'IN (SELECT …)'
+      const hint = `${what} works as a condition of WHERE, alone or beside others with AND`
+      return unsupported(`${what} inside an expression or in ${env.clause}`, tree.span, hint)
+    }
+    case 'subquery':
+      return bindScalar(env, tree)
+    case 'row':
+      return unsupported('row values other than in = and IN', tree.span)
+    case 'case':
+      return bindCase(env, tree)
+    case 'cast':
+      return bindCast(env, tree)
+    case 'extract': {
+      const operand = bindExpression(env, tree.operand)
+      const span = planSpan(env.binding, tree.span)
+      return bindExtract(tree.unit.toLowerCase(), operand, tree.operand.span, span)
+    }
+  }
+}
+
+function not(operand: Expression): Expression {
+  return call('not', [operand], boolean)
+}
+
+/** An operand whose type does not matter, but which must have one. */
+function typedOperand(env: Env, tree: Tree): Expression {
+  const operand = bindValue(env, tree)
+  return operand.type.kind === 'null' ? coerce(operand, varchar) : operand
+}
+
+function bindTypedLiteral(env: Env, tree: Tree & { kind: 'typed-literal' }): Expression {
+  const type = bindType(env.binding, tree.type)
+  const value = parseValue(tree.text, type)
+  if (value !== undefined) return literal(value, type)
+  return fail('invalid_literal', `'${tree.text}' is no ${typeText(type)}`, tree.span)
+}
+
+function bindUnary(env: Env, tree: Tree & { kind: 'unary' }): Expression {
+  if (tree.operator === 'NOT') {
+    const operand = bindExpression(env, tree.operand)
+    return not(coerceCondition(operand, tree.operand.span, 'NOT'))
+  }
+  if (tree.operator === '-' && tree.operand.kind === 'number') {
+    return numberLiteral(`-${tree.operand.text}`, tree.span)
+  }
+  const bound = bindExpression(env, tree.operand)
+  const operand = bound.type.kind === 'null' ? coerce(bound, integer) : bound
+  if (!isNumeric(operand.type) && !['interval', 'months'].includes(operand.type.kind)) {
+    const message = `${tree.operator} does not take ${typeText(operand.type)}`
+    fail('type_mismatch', message, tree.operand.span)
+  }
+  if (tree.operator === '+') return operand
+  return call('negate', [operand], operand.type, planSpan(env.binding, tree.span))
+}
+
+function bindPair(env: Env, tree: { left: Tree; right: Tree; span: Span }): Pair {
+  return {
+    left: bindExpression(env, tree.left),
+    right: bindExpression(env, tree.right),
+    leftSpan: tree.left.span,
+    rightSpan: tree.right.span,
+    span: tree.span,
+    planSpan: planSpan(env.binding, tree.span),
+  }
+}
+
+function bindBinary(env: Env, tree: Tree & { kind: 'binary' }): Expression {
+  if (tree.operator === 'AND' || tree.operator === 'OR') {
+    const sides = [tree.left, tree.right].map((side) =>
+      coerceCondition(bindExpression(env, side), side.span, tree.operator),
+    )
+    return tree.operator === 'AND' ? and(sides) : or(sides)
+  }
+  if (tree.left.kind === 'row' || tree.right.kind === 'row') return bindRows(env, tree)
+  if (tree.operator === '=' || tree.operator === '<>') {
+    const equal = bindStructs(env, tree)
+    if (equal !== null) return tree.operator === '=' ? equal : not(equal)
+  }
+  const pair = bindPair(env, tree)
+  if (tree.operator === '||') {
+    const args = [asText(pair.left), asText(pair.right)]
+    if (pair.left.type.kind !== 'varchar' && pair.right.type.kind !== 'varchar') {
+      const [left, right] = [typeText(pair.left.type), typeText(pair.right.type)]
+      fail('type_mismatch', `|| does not take ${left} and ${right}`, tree.span)
+    }
+    return call('concat_strict', args, varchar, pair.planSpan)
+  }
+  if (tree.operator === '//') return bindWholeQuotient(pair)
+  if (tree.operator === '/' && env.binding.dialect === 'duckdb') {
+    return bindArithmetic('/', asDoubles(pair))
+  }
+  if ('+-*/%'.includes(tree.operator)) return bindArithmetic(tree.operator, pair)
+  return bindComparison(comparisonOf(tree.operator), pair, tree.operator)
+}
+
+/** `(a, b) = (c, d)` and `<>`: value by value. */
+function bindRows(env: Env, tree: Tree & { kind: 'binary' }): Expression {
+  const { left, right, operator, span } = tree
+  if (operator !== '=' && operator !== '<>') {
+    unsupported(`row values beside ${operator}`, span)
+  }
+  const equal = and(bindRowPairs(env, left, right, span))
+  return operator === '=' ? equal : not(equal)
+}
+
+/** The equalities of two rows; a value stands for a row of one. */
+export function bindRowPairs(env: Env, left: Tree, right: Tree, span: Span): Expression[] {
+  const [a, b] = [left, right].map((side) => (side.kind === 'row' ? side.items : [side]))
+  if (a!.length !== b!.length) {
+    fail('type_mismatch', `rows of ${a!.length} and ${b!.length} values are compared`, span)
+  }
+  return a!.map((item, index) =>
+    bindComparison('eq', bindPair(env, { left: item, right: b![index]!, span }), '='),
+  )
+}
+
+/** A query in parentheses as a value: that of its one row, NULL without a row. */
+function bindScalar(env: Env, tree: Tree & { kind: 'subquery' }): Expression {
+  if (env.scalars === undefined) return unsupported(`a subquery in ${env.clause}`, tree.span)
+  const plan = bindQuery(env.binding, tree.query)
+  if (plan.output.length !== 1) {
+    const message = `a subquery that stands for a value has 1 column, not ${plan.output.length}`
+    fail('type_mismatch', message, tree.span)
+  }
+  if (plan.key === null || plan.key.length > 0) {
+    const hint = 'make it an aggregate without GROUP BY, or add LIMIT 1'
+    unsupported('a subquery that may give several rows as a value', tree.span, hint)
+  }
+  const index = env.scalars.plans.push(plan) - 1
+  return column(scalarBase + index, { type: plan.output[0]!.type, nullable: true })
+}
+
+/** An equality of two structs; null where there are none. */
+function bindStructs(env: Env, tree: Tree & { kind: 'binary' }): Expression | null {
+  const named = (side: Tree) =>
+    side.kind === 'column' || side.kind === 'member' || side.kind === 'call'
+  if (!named(tree.left) || !named(tree.right)) return null
+  const sides = [tree.left, tree.right].map((side) => bindValue(env, side))
+  return structEquality(env.binding, sides[0]!, sides[1]!, tree.span)
+}
+
+/** `//` of whole numbers cuts, whatever the dialect says of `/`. */
+function bindWholeQuotient(pair: Pair): Expression {
+  const [left, right] = [pair.left, pair.right].map((e) => isWhole(e.type) || isAdaptable(e))
+  if (left && right) return bindArithmetic('/', pair)
+  const types = `${typeText(pair.left.type)} and ${typeText(pair.right.type)}`
+  return fail('type_mismatch', `// does not take ${types}`, pair.span, 'it divides whole numbers')
+}
+
+/** Whole numbers as doubles; any others as they are. */
+function asDoubles(pair: Pair): Pair {
+  if (!isWhole(pair.left.type) || !isWhole(pair.right.type)) return pair
+  const [left, right] = [coerce(pair.left, double), coerce(pair.right, double)]
+  return { ...pair, left, right }
+}
+
+function bindBetween(env: Env, tree: Tree & { kind: 'between' }): Expression {
+  const operand = bindExpression(env, tree.operand)
+  const bound = (side: Tree, name: string) => {
+    const pair: Pair = {
+      left: operand,
+      right: bindExpression(env, side),
+      leftSpan: tree.operand.span,
+      rightSpan: side.span,
+      span: tree.span,
+      planSpan: planSpan(env.binding, tree.span),
+    }
+    return bindComparison(name, pair, 'BETWEEN')
+  }
+  const inside = and([bound(tree.low, 'ge'), bound(tree.high, 'le')])
+  return tree.negated ? not(inside) : inside
+}
+
+/** A list of literals is one `in`; any other list is a chain of comparisons. */
+function bindIn(env: Env, tree: Tree & { kind: 'in' }): Expression {
+  if (tree.operand.kind === 'row') {
+    const { operand } = tree
+    const rows = or(tree.list.map((item) => and(bindRowPairs(env, operand, item, item.span))))
+    return tree.negated ? not(rows) : rows
+  }
+  const operand = bindExpression(env, tree.operand)
+  const items = tree.list.map((item) => bindExpression(env, item))
+  const comparisons = items.map((item, index) =>
+    bindComparison(
+      'eq',
+      {
+        left: operand,
+        right: item,
+        leftSpan: tree.operand.span,
+        rightSpan: tree.list[index]!.span,
+        span: tree.list[index]!.span,
+        planSpan: planSpan(env.binding, tree.span),
+      },
+      'IN',
+    ),
+  )
+  const found = asInList(comparisons) ?? or(comparisons)
+  return tree.negated ? not(found) : found
+}
+
+function asInList(comparisons: Expression[]): Expression | null {
+  const sides = comparisons.flatMap((comparison) =>
+    comparison.kind === 'call' ? [comparison.args] : [],
+  )
+  const operand = sides[0]?.[0]
+  if (operand === undefined || sides.length !== comparisons.length) return null
+  const shape = JSON.stringify(operand)
+  const kind = JSON.stringify(operand.type)
+  const plain = sides.every(
+    ([left, right]) =>
+      right!.kind === 'literal' &&
+      JSON.stringify(right!.type) === kind &&
+      JSON.stringify(left) === shape,
+  )
+  return plain ? call('in', [operand, ...sides.map(([, right]) => right!)], boolean) : null
+}
+
+function bindLike(env: Env, tree: Tree & { kind: 'like' }): Expression {
+  const trees =
+    tree.escape === null ? [tree.operand, tree.pattern] : [tree.operand, tree.pattern, tree.escape]
+  const args = trees.map((part) => {
+    const bound = bindExpression(env, part)
+    if (bound.type.kind !== 'varchar' && bound.type.kind !== 'null') {
+      fail('type_mismatch', `LIKE does not take ${typeText(bound.type)}`, part.span)
+    }
+    return coerce(bound, varchar)
+  })
+  const mark = args[2]
+  if (mark?.kind === 'literal' && [...String(mark.value ?? '')].length > 1) {
+    fail('invalid_literal', 'ESCAPE takes one character', tree.escape!.span)
+  }
+  const like = call('like', args, boolean, planSpan(env.binding, tree.span))
+  return tree.negated ? not(like) : like
+}
+
+function bindCase(env: Env, tree: Tree & { kind: 'case' }): Expression {
+  const conditions = tree.whens.map(({ when }) => caseCondition(env, tree.operand, when))
+  const branches = tree.whens.map(({ then: value }) => bindExpression(env, value))
+  const spans = tree.whens.map(({ then: value }) => value.span)
+  branches.push(tree.else === null ? literal(null, nullType) : bindExpression(env, tree.else))
+  spans.push(tree.else?.span ?? tree.span)
+  const common = branchType(branches, spans, 'CASE')
+  const type = common.kind === 'null' ? varchar : common
+  const values = branches.map((branch, index) => coerce(branch, type, spans[index]))
+  const whens = conditions.map((when, index) => branch(when, values[index]!))
+  return choose(whens, values.at(-1)!, type)
+}
+
+function caseCondition(env: Env, operand: Tree | null, when: Tree): Expression {
+  if (operand === null) {
+    return coerceCondition(bindExpression(env, when), when.span, 'CASE WHEN')
+  }
+  const pair = bindPair(env, { left: operand, right: when, span: when.span })
+  return bindComparison('eq', pair, 'CASE')
+}
+
+function bindCast(env: Env, tree: Tree & { kind: 'cast' }): Expression {
+  const wanted = bindType(env.binding, tree.type)
+  const type: Type = wanted.kind === 'varchar' ? varchar : wanted
+  const bound = castTo(env, tree, bindExpression(env, tree.operand), type)
+  if (wanted.kind !== 'varchar' || wanted.length === undefined) return bound
+  // A text that is too long is cut.
+  return call(
+    'substring',
+    [bound, literal(1n, bigint), literal(BigInt(wanted.length), bigint)],
+    varchar,
+  )
+}
+
+function castTo(
+  env: Env,
+  tree: Tree & { kind: 'cast' },
+  operand: Expression,
+  type: Type,
+): Expression {
+  if (!isCastable(operand.type, type)) {
+    const message = `${typeText(operand.type)} cannot be cast to ${typeText(type)}`
+    fail('type_mismatch', message, tree.span)
+  }
+  const span = planSpan(env.binding, tree.span)
+  if (operand.kind === 'literal' && (operand.value === null || isAdaptable(operand))) {
+    if (!tree.attempt) return coerce(operand, type, tree.operand.span)
+    const parsed = operand.value === null ? null : parseValue(String(operand.value), type)
+    return literal(parsed ?? null, type)
+  }
+  if (sameType(operand.type, type)) return operand
+  const kept = cutFor(env.binding.dialect, operand, type)
+  if (!tree.attempt) return coerce(kept, type, span)
+  return call('try_cast', [kept], type, span)
+}
+
+// ---------------------------------------------------------------- calls
+
+function bindCall(env: Env, tree: Tree & { kind: 'call' }): Expression {
+  const given = tree.name.name.toLowerCase()
+  const name = env.binding.catalog.functionNamed(given) ?? given
+  if (isAggregateName(name)) return bindAggregateCall(env, tree, name)
+  if (isDerivedAggregate(name)) return bindDerivedCall(env, tree, name)
+  const part = bindWindowPart(env, tree)
+  if (part !== null) return part
+  if (tree.distinct)
+    fail('syntax', `DISTINCT stands in aggregates only, and ${name} is none`, tree.span)
+  if (tree.filter !== null)
+    fail('syntax', `FILTER goes with aggregates, and ${name} is none`, tree.filter.span)
+  if (name === 'row' && tree.args.length > 0) {
+    return structOf(
+      env.binding,
+      tree.args.map((arg) => bindValue(env, arg)),
+    )
+  }
+  return bindFunction({
+    name,
+    args: tree.args.map((arg, index) => bindExpression(env, index === 0 ? unitOr(name, arg) : arg)),
+    argSpans: tree.args.map((arg) => arg.span),
+    span: tree.span,
+    planSpan: planSpan(env.binding, tree.span),
+  })
+}
+
+const takesUnit = new Set(['timestampadd', 'timestampdiff', 'datediff', 'date_diff'])
+
+/** DAY in TIMESTAMPDIFF(DAY, a, b) is a name that stands for itself. */
+function unitOr(name: string, tree: Tree): Tree {
+  if (!takesUnit.has(name) || tree.kind !== 'column' || tree.path.length !== 1) return tree
+  return { kind: 'string', value: tree.path[0]!.name, span: tree.span }
+}
+
+/** Where aggregate calls go here, or a mistake. */
+function aggregatesOf(env: Env, tree: Tree, name: string): Aggregates {
+  if (env.aggregates !== null) return env.aggregates
+  const hint = env.clause === 'WHERE' ? 'conditions on aggregates go to HAVING' : undefined
+  return fail(
+    'invalid_grouping',
+    `aggregate ${name} cannot stand in ${env.clause}`,
+    tree.span,
+    hint,
+  )
+}
+
+/** Inside of an aggregate call. */
+function innerEnv(env: Env): Env {
+  const { ranks: _ranks, scalars: _scalars, ...plain } = env
+  return { ...plain, clause: 'an aggregate', aggregates: null }
+}
+
+function bindFilter(inner: Env, { filter }: Tree & { kind: 'call' }): Expression | null {
+  return filter === null ? null : bindCondition({ ...inner, clause: 'FILTER' }, filter)
+}
+
+function bindDerivedCall(env: Env, tree: Tree & { kind: 'call' }, name: string): Expression {
+  const aggregates = aggregatesOf(env, tree, name)
+  const inner = innerEnv(env)
+  return bindDerived(aggregates, {
+    name,
+    args: tree.args.map((arg) => bindExpression(inner, arg)),
+    argSpans: tree.args.map((arg) => arg.span),
+    span: tree.span,
+    planSpan: planSpan(env.binding, tree.span),
+    distinct: tree.distinct,
+    filter: bindFilter(inner, tree),
+  })
+}
+
+function bindAggregateCall(
+  env: Env,
+  tree: Tree & { kind: 'call' },
+  name: 'count' | 'sum' | 'avg' | 'min' | 'max',
+): Expression {
+  const aggregates = aggregatesOf(env, tree, name)
+  const inner = innerEnv(env)
+  const filter = bindFilter(inner, tree)
+  const span = planSpan(env.binding, tree.span)
+  const arg = tree.args[0]
+  if (tree.args.length !== 1) {
+    const hint = name === 'count' ? 'write count(*) to count rows' : undefined
+    fail('type_mismatch', `${name} takes 1 argument, not ${tree.args.length}`, tree.span, hint)
+  }
+  if (arg!.kind === 'star') {
+    if (name !== 'count' || tree.distinct || arg!.qualifier.length > 0) {
+      fail('syntax', `* cannot be counted this way; only count(*) takes it`, arg!.span)
+    }
+    return addAggregate(aggregates, {
+      function: 'count_star',
+      argument: null,
+      distinct: false,
+      filter,
+      type: bigint,
+      span,
+    })
+  }
+  const whole = bindValue(inner, arg!)
+  const counted = name === 'count' && !tree.distinct ? whole : refuseStruct(whole, arg!.span)
+  const { argument, type } = aggregateTypes(name, counted, arg!.span)
+  // The least of distinct values is the least of all values.
+  const distinct = tree.distinct && name !== 'min' && name !== 'max'
+  if (name === 'avg' && isWhole(argument.type) && env.binding.dialect === 'flink') {
+    const total: BoundAggregate = {
+      function: 'sum',
+      argument,
+      distinct,
+      filter,
+      type: bigint,
+      span,
+    }
+    const sum = addAggregate(aggregates, total)
+    const count = addAggregate(aggregates, { ...total, function: 'count' })
+    return coerce(call('divide', [sum, count], bigint, span), argument.type, span)
+  }
+  const given: BoundAggregate = { function: name, argument, distinct, filter, type, span }
+  const adds = name === 'sum' || name === 'avg'
+  if (!adds || !isWide(argument.type)) return addAggregate(aggregates, given)
+  if (distinct) {
+    const what = `${name}(DISTINCT) of a DECIMAL of more than 18 digits`
+    unsupported(what, arg!.span, 'cast it to a DECIMAL of at most 18 digits')
+  }
+  return addWide(aggregates, given)
+}

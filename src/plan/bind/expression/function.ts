@@ -1,0 +1,356 @@
+/**
+ * Function: scalar functions by the names that users type, and how each becomes calls of the plan.
+ *
+ * How      One entry per name: how many arguments it takes and a function that checks and coerces them. Names of the
+ *          language that have no entry yet are told apart from names that nobody knows.
+ */
+import type { Statement } from '../../../../grammar/index.ts'
+import type { Span } from '../../../base/index.ts'
+import { isWhole, type Type, typeText } from '../../../data/index.ts'
+import type { BoundStatement } from '../../bind.ts'
+import {
+  bigint,
+  boolean,
+  coerce,
+  commonTypeOf,
+  date,
+  decimal,
+  digitsOf,
+  double,
+  integer,
+  isAdaptable,
+  isNumeric,
+  nullType,
+  timestamp,
+  varchar,
+} from '../../coerce.ts'
+import { and, type Branch, branch, call, choose, literal, or } from '../../expression.ts'
+import { libraryNames } from '../../library.ts'
+import type { Expression } from '../../logical.ts'
+import { type Binding, fail, unsupported } from '../binding.ts'
+import { bindArithmetic, bindComparison, type Pair } from '../operator.ts'
+import { suggestion } from '../suggest.ts'
+import { plannedFunctions } from '../vocabulary.ts'
+import { aggregateNames } from './aggregate.ts'
+import { bindLibrary } from './library.ts'
+
+/** A call whose arguments are bound. */
+export interface Call {
+  /** In lower case. */
+  name: string
+  args: Expression[]
+  argSpans: Span[]
+  span: Span
+  planSpan: Span | undefined
+}
+
+interface Entry {
+  least: number
+  most: number
+  bind: (given: Call) => Expression
+}
+
+const extractUnits = [
+  'year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'millisecond', 'microsecond',
+  'dow', 'doy', 'epoch',
+] // biome-ignore format: one list
+
+const clockParts = new Set(['hour', 'minute', 'second', 'millisecond', 'microsecond', 'epoch'])
+const monthParts = new Set(['year', 'quarter', 'month'])
+
+const truncUnits = new Set([
+  'year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'millisecond', 'microsecond',
+]) // biome-ignore format: one list
+
+const entries = new Map<string, Entry>()
+
+function define(names: string, least: number, most: number, bind: Entry['bind']): void {
+  for (const name of names.split(' ')) entries.set(name, { least, most, bind })
+}
+
+define('abs', 1, 1, (given) => numeric(given, 'abs'))
+define('mod', 2, 2, (given) => bindArithmetic('%', pairOf(given)))
+define('lower', 1, 1, (given) => call('lower', [text(given, 0)], varchar, given.planSpan))
+define('upper', 1, 1, (given) => call('upper', [text(given, 0)], varchar, given.planSpan))
+define('trim', 1, 1, (given) => call('trim', [text(given, 0)], varchar, given.planSpan))
+define('length char_length character_length len', 1, 1, (given) =>
+  call('length', [text(given, 0)], bigint, given.planSpan),
+)
+define('substring substr', 2, 3, (given) => {
+  const positions = given.args.slice(1).map((_, index) => whole(given, index + 1))
+  return call('substring', [text(given, 0), ...positions], varchar, given.planSpan)
+})
+define('concat', 1, 99, (given) =>
+  call(
+    'concat',
+    given.args.map((arg) => asText(arg)),
+    varchar,
+    given.planSpan,
+  ),
+)
+define('round', 1, 2, bindRound)
+define('floor', 1, 1, (given) => rounded(given, 'floor', 0))
+define('ceil ceiling', 1, 1, (given) => rounded(given, 'ceil', 0))
+define('coalesce', 1, 99, bindCoalesce)
+define('ifnull nvl', 2, 2, bindCoalesce)
+define('nullif', 2, 2, bindNullIf)
+define('if iff', 3, 3, (given) => bindBranches([given.args[0]!], given))
+define('date_trunc', 2, 2, bindDateTrunc)
+define('date_part', 2, 2, (given) => {
+  const unit = unitName(given, 0)
+  if (!extractUnits.includes(unit)) unknownUnit(unit, extractUnits, given.argSpans[0]!)
+  const bound = bindExtract(unit, given.args[1]!, given.argSpans[1]!, given.planSpan)
+  return coerce(bound, double)
+})
+for (const unit of extractUnits) {
+  define(unit, 1, 1, (given) =>
+    bindExtract(unit, given.args[0]!, given.argSpans[0]!, given.planSpan),
+  )
+}
+define('dayofmonth', 1, 1, (given) =>
+  bindExtract('day', given.args[0]!, given.argSpans[0]!, given.planSpan),
+)
+define('dayofyear', 1, 1, (given) =>
+  bindExtract('doy', given.args[0]!, given.argSpans[0]!, given.planSpan),
+)
+define('now current_timestamp', 0, 0, (given) => now(given, timestamp(6, true)))
+define('localtimestamp', 0, 0, (given) => now(given, timestamp(6)))
+define('proctime', 0, 0, (given) => now(given, timestamp(3, true)))
+define('current_date', 0, 0, (given) => coerce(now(given, timestamp(6)), date))
+define('current_time localtime', 0, 0, (given) =>
+  coerce(now(given, timestamp(6)), { kind: 'time', precision: 6 }),
+)
+define('greatest', 1, 20, (given) => bindExtreme(given, 'ge'))
+define('least', 1, 20, (given) => bindExtreme(given, 'le'))
+
+/** The time of the cycle that computes the row, as it is recorded in the log. */
+function now(given: Call, type: Type): Expression {
+  return call('now', [], type, given.planSpan)
+}
+
+/** Functions and aggregates that are there, in lower case. */
+export const functionNames = (): string[] => [
+  ...entries.keys(),
+  ...libraryNames(),
+  ...aggregateNames,
+]
+
+export function bindFunction(given: Call): Expression {
+  const entry = entries.get(given.name)
+  if (entry === undefined) return bindLibrary(given) ?? unknownFunction(given)
+  const count = given.args.length
+  if (count < entry.least || count > entry.most) {
+    const wanted = entry.least === entry.most ? `${entry.least}` : `${entry.least} to ${entry.most}`
+    const plural = wanted === '1' ? '' : 's'
+    fail(
+      'type_mismatch',
+      `${given.name} takes ${wanted} argument${plural}, not ${count}`,
+      given.span,
+    )
+  }
+  return entry.bind(given)
+}
+
+function unknownFunction(given: Call): never {
+  if (plannedFunctions.has(given.name)) unsupported(`function ${given.name}`, given.span)
+  const hint = suggestion(given.name, functionNames())
+  fail('unknown_name', `function ${given.name} does not exist`, given.span, hint)
+}
+
+/** EXTRACT and the functions named by a unit. */
+export function bindExtract(
+  unit: string,
+  operand: Expression,
+  operandSpan: Span,
+  planSpan: Span | undefined,
+): Expression {
+  const type = operand.type.kind
+  if (!['timestamp', 'date', 'interval', 'time', 'months'].includes(type)) {
+    const adapted = type === 'null' ? coerce(operand, timestamp(6)) : null
+    if (adapted !== null) return bindExtract(unit, adapted, operandSpan, planSpan)
+    fail('type_mismatch', `${unit} does not take ${typeText(operand.type)}`, operandSpan)
+  }
+  const known = type === 'time' ? clockParts : type === 'months' ? monthParts : null
+  if (known !== null && !known.has(unit)) {
+    fail('type_mismatch', `${unit} does not take ${typeText(operand.type)}`, operandSpan)
+  }
+  return call(`extract_${unit}`, [operand], unit === 'epoch' ? double : bigint, planSpan)
+}
+
+function pairOf(given: Call): Pair {
+  const [left, right] = [given.args[0]!, given.args[1]!]
+  const [leftSpan, rightSpan] = [given.argSpans[0]!, given.argSpans[1]!]
+  return { left, right, leftSpan, rightSpan, span: given.span, planSpan: given.planSpan }
+}
+
+function numeric(given: Call, name: string): Expression {
+  const arg = given.args[0]!
+  const known = arg.type.kind === 'null' ? coerce(arg, integer) : arg
+  if (!isNumeric(known.type)) wrongType(given, 0)
+  return call(name, [known], known.type, given.planSpan)
+}
+
+function wrongType(given: Call, index: number, hint?: string): never {
+  const type = typeText(given.args[index]!.type)
+  fail('type_mismatch', `${given.name} does not take ${type}`, given.argSpans[index]!, hint)
+}
+
+function text(given: Call, index: number): Expression {
+  const arg = given.args[index]!
+  if (arg.type.kind === 'null') return coerce(arg, varchar)
+  if (arg.type.kind !== 'varchar') wrongType(given, index, 'convert it with CAST(… AS VARCHAR)')
+  return arg
+}
+
+/** An argument of concatenation: everything has a text. */
+export function asText(arg: Expression): Expression {
+  return coerce(arg, varchar)
+}
+
+function whole(given: Call, index: number): Expression {
+  const arg = given.args[index]!
+  if (!isWhole(arg.type) && !isAdaptable(arg)) wrongType(given, index)
+  return coerce(arg, bigint, given.argSpans[index])
+}
+
+function bindRound(given: Call): Expression {
+  const digits = given.args[1]
+  if (digits === undefined) return rounded(given, 'round', 0)
+  if (digits.kind !== 'literal' || digits.type.kind !== 'integer') {
+    unsupported('round to a number of digits that is not a literal', given.argSpans[1]!)
+  }
+  return rounded(given, 'round', Number(digits.value))
+}
+
+function rounded(given: Call, name: 'round' | 'floor' | 'ceil', digits: number): Expression {
+  const arg = numeric(given, name)
+  const operand = arg.kind === 'call' ? arg.args[0]! : arg
+  const type = operand.type
+  const more = given.args.length > 1 ? [literal(digits, integer)] : []
+  if (type.kind !== 'decimal') return call(name, [operand, ...more], type, given.planSpan)
+  const { whole: wholeDigits, scale } = digitsOf(type)
+  const kept = Math.min(Math.max(digits, 0), scale)
+  const result = decimal(wholeDigits + (digits < scale ? 1 : 0) + kept, kept)
+  return call(name, [operand, ...more], result, given.planSpan)
+}
+
+/** The common type of branches, or a mistake at the one that does not fit. */
+export function branchType(branches: Expression[], spans: Span[], what: string): Type {
+  const type = commonTypeOf(branches)
+  if (type !== null) return type
+  const first = branches.find((branch) => !isAdaptable(branch))!
+  const odd = branches.findIndex((branch) => commonTypeOf([first, branch]) === null)
+  const pair = `${typeText(first.type)} and ${typeText(branches[Math.max(odd, 0)]!.type)}`
+  fail('type_mismatch', `${what} cannot give ${pair}`, spans[Math.max(odd, 0)]!)
+}
+
+function bindCoalesce(given: Call): Expression {
+  const type = branchType(given.args, given.argSpans, given.name)
+  if (type.kind === 'null') return literal(null, nullType)
+  const args = given.args.map((arg, index) => coerce(arg, type, given.argSpans[index]))
+  return args.length === 1 ? args[0]! : call('coalesce', args, type, given.planSpan)
+}
+
+function bindNullIf(given: Call): Expression {
+  const arg = given.args[0]!
+  const equal = bindComparison('eq', pairOf(given), 'nullif')
+  return choose([branch(equal, literal(null, arg.type))], arg, arg.type)
+}
+
+function bindBranches(conditions: Expression[], given: Call): Expression {
+  const condition = coerceCondition(conditions[0]!, given.argSpans[0]!, given.name)
+  const branches = given.args.slice(1)
+  const spans = given.argSpans.slice(1)
+  const type = branchType(branches, spans, given.name)
+  const [yes, no] = branches.map((value, index) => coerce(value, type, spans[index]))
+  return choose([branch(condition, yes!)], no!, type)
+}
+
+/** A condition must be BOOLEAN. */
+export function coerceCondition(condition: Expression, span: Span, place: string): Expression {
+  if (condition.type.kind === 'boolean') return condition
+  if (isAdaptable(condition)) return coerce(condition, boolean, span)
+  fail('type_mismatch', `${place} takes BOOLEAN, not ${typeText(condition.type)}`, span)
+}
+
+/** GREATEST and LEAST leave NULLs out, as in Postgres: the first argument that no other one beats. */
+function bindExtreme(given: Call, comparison: 'ge' | 'le'): Expression {
+  const type = branchType(given.args, given.argSpans, given.name)
+  if (type.kind === 'null') return literal(null, nullType)
+  const args = given.args.map((arg, index) => coerce(arg, type, given.argSpans[index]))
+  const safe = args.findIndex((arg) => !arg.nullable)
+  const whens = args.flatMap((arg, index) =>
+    index === safe ? [] : [winning(arg, args, comparison)],
+  )
+  const otherwise = safe < 0 ? literal(null, type) : args[safe]!
+  return whens.length === 0 ? otherwise : choose(whens, otherwise, type)
+}
+
+function winning(arg: Expression, args: Expression[], comparison: string): Branch {
+  const isNull = (e: Expression) => call('is_null', [e], boolean)
+  const beats = args
+    .filter((other) => other !== arg && !(other.kind === 'literal' && other.value === null))
+    .map((other) => {
+      const wins = call(comparison, [arg, other], boolean)
+      return other.nullable ? or([isNull(other), wins]) : wins
+    })
+  const known = arg.nullable ? [call('is_not_null', [arg], boolean)] : []
+  const conditions = [...known, ...beats]
+  return branch(conditions.length === 0 ? literal(true, boolean) : and(conditions), arg)
+}
+
+function unitName(given: Call, index: number): string {
+  const unit = given.args[index]!
+  if (unit.kind !== 'literal' || unit.type.kind !== 'varchar') {
+    fail(
+      'type_mismatch',
+      `${given.name} takes its unit as a string literal`,
+      given.argSpans[index]!,
+    )
+  }
+  return String(unit.value).toLowerCase()
+}
+
+function unknownUnit(unit: string, units: Iterable<string>, span: Span): never {
+  fail('unknown_name', `unit ${unit} does not exist`, span, suggestion(unit, units))
+}
+
+function bindDateTrunc(given: Call): Expression {
+  const unit = unitName(given, 0)
+  if (!truncUnits.has(unit)) unknownUnit(unit, truncUnits, given.argSpans[0]!)
+  const arg = given.args[1]!
+  const at = isAdaptable(arg) ? coerce(arg, timestamp(6), given.argSpans[1]) : arg
+  if (at.type.kind !== 'timestamp' && at.type.kind !== 'date') wrongType(given, 1)
+  const type = at.type.kind === 'date' ? timestamp(6) : at.type
+  return call('date_trunc', [literal(unit, varchar), at], type, given.planSpan)
+}
+
+// ---------------------------------------------------------------- CREATE FUNCTION … AS 'class'
+
+/**
+ * Class → built-in function: scripts written for Flink name the Java classes of their functions. No foreign code runs.
+ */
+const classes: ReadonlyMap<string, string> = new Map([
+  ['com.github.nexmark.flink.udf.CountChar', 'count_char'],
+])
+
+export function bindCreateFunction(
+  binding: Binding,
+  tree: Statement & { kind: 'create-function' },
+): BoundStatement {
+  const { name: path, ifNotExists, class: named } = tree
+  if (path.parts.length > 1) fail('unsupported', 'not supported yet: schemas in names', path.span)
+  const name = path.parts[0]!.name
+  const builtIn = classes.get(tree.class.value)
+  if (builtIn === undefined) {
+    const hint = `known is ${[...classes.keys()].map((known) => `'${known}'`).join(', ')}`
+    fail('unknown_name', `no function is built in for class ${tree.class.value}`, named.span, hint)
+  }
+  const present = binding.catalog.functionNamed(name)
+  const taken = present !== undefined || functionNames().includes(name.toLowerCase())
+  // A name that is built in already may be given to its own function, as scripts for Flink do.
+  const same = name.toLowerCase() === builtIn && present === undefined
+  if (taken && !same && !ifNotExists)
+    fail('duplicate_name', `function ${name} exists already`, path.span)
+  return { kind: 'create-function', name, builtIn, ifNotExists, notices: binding.notices }
+}

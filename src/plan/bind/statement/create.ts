@@ -1,0 +1,322 @@
+/**
+ * BindCreate: CREATE STREAM and CREATE TABLE, stored or of a connector.
+ *
+ * How      Columns, then the watermark, then the options. An option `connector` makes the relation external: the
+ *          connector checks the options and, without a column list, finds the columns in the input.
+ */
+import type {
+  ColumnDefinition,
+  Option,
+  Statement,
+  Expression as Tree,
+  WatermarkDefinition,
+} from '../../../../grammar/index.ts'
+import { QueryMistake, type Span } from '../../../base/index.ts'
+import type { ComputedColumn, Relation, RelationWatermark } from '../../../catalog/index.ts'
+import {
+  type Connector,
+  type Field,
+  flatFields,
+  membersOf,
+  precisionMicros,
+  type Schema,
+  typeText,
+} from '../../../data/index.ts'
+import { type BoundStatement, refuseDuplicate } from '../../bind.ts'
+import { boolean, coerce, cutFor, isAdaptable, isAssignable, varchar } from '../../coerce.ts'
+import { fold } from '../../fold.ts'
+import type { Expression, Plan } from '../../logical.ts'
+import { all, type Binding, fail, unsupported } from '../binding.ts'
+import { clockOf } from '../expression/clock.ts'
+import { bindExpression } from '../expression/expression.ts'
+import { bindType } from '../expression/type-name.ts'
+import { bindQuery } from '../query.ts'
+import { refuseEmit } from '../relation.ts'
+import { type Scope, scopeOf } from '../scope.ts'
+import { suggestion } from '../suggest.ts'
+import { microsOf } from '../window.ts'
+import { bindConstraints } from './constraint.ts'
+
+type Create = Statement & { kind: 'create-relation' }
+
+export function bindCreateRelation(binding: Binding, tree: Create): BoundStatement {
+  const name = tree.name.parts.map((part) => part.name).join('.')
+  if (!tree.ifNotExists) refuseDuplicate(binding, tree.name)
+  binding.creating = name
+  const { notices } = binding
+  const { ifNotExists } = tree
+  if (tree.options.some((option) => option.key === 'connector')) {
+    if (tree.query !== null) unsupported('AS SELECT with a connector', tree.query.span)
+    const relation = bindExternal(binding, tree, name)
+    return { kind: 'create-relation', relation, ifNotExists, insert: null, notices }
+  }
+  if (tree.partitionedBy.length > 0) {
+    unsupported('PARTITIONED BY without a connector', tree.partitionedBy[0]!.span)
+  }
+  for (const option of tree.options) notices.push(`option ${option.key} is ignored`)
+  const insert = tree.query === null ? null : bindContents(binding, tree)
+  const columns = insert === null ? bindColumns(binding, tree) : contentsOf(insert)
+  if (columns === null) {
+    const hint = 'write them in parentheses, or name a connector that knows them'
+    fail('syntax', `${tree.object} ${name} has no columns`, tree.name.span, hint)
+  }
+  const watermark = bindWatermark(binding, columns.schema, tree.watermark)
+  const isMutable = tree.object === 'table' && !tree.appendOnly && watermark === null
+  if (tree.object === 'stream' && tree.appendOnly) notices.push('a STREAM is always append-only')
+  if (tree.object === 'table' && !tree.appendOnly && watermark !== null) {
+    notices.push(`${name} has a watermark: it is append-only`)
+  }
+  if (isMutable) refuseComputed(tree)
+  const schema = rowtime(columns.schema, watermark)
+  const promised = bindConstraints(binding, tree, schema, isMutable)
+  const relation: Relation = {
+    kind: tree.object,
+    name,
+    schema: promised.schema,
+    watermark,
+    defaults: promised.defaults,
+    ...(isMutable ? { rules: promised.rules } : {}),
+    ...computedOf(columns),
+  }
+  return { kind: 'create-relation', relation, ifNotExists, insert, notices }
+}
+
+const contentsOf = (insert: Plan): Columns => ({ schema: { fields: insert.output }, computed: [] })
+
+const computedOf = ({ computed }: Columns) => (computed.length === 0 ? {} : { computed })
+
+function refuseComputed(tree: Create): void {
+  const column = tree.columns.find(({ computed }) => computed !== null)
+  if (column === undefined) return
+  const hint = 'make it a STREAM or a TABLE … APPEND ONLY'
+  unsupported('computed columns of a table whose rows change', column.span, hint)
+}
+
+/** CREATE TABLE … AS SELECT. */
+function bindContents(binding: Binding, tree: Create): Plan {
+  const query = tree.query!
+  if (tree.object === 'stream')
+    unsupported('CREATE STREAM … AS', query.span, 'use CREATE TABLE … AS')
+  if (tree.columns.length > 0) {
+    unsupported('a column list beside AS SELECT', tree.columns[0]!.span, 'name the columns with AS')
+  }
+  refuseEmit(query)
+  return bindQuery(binding, query, { top: true })
+}
+
+/** The columns of a relation, flat, and those among them that are computed. */
+interface Columns {
+  schema: Schema
+  computed: ComputedColumn[]
+}
+
+function bindColumns(binding: Binding, tree: Create): Columns | null {
+  const external = tree.options.some((option) => option.key === 'connector')
+  if (tree.columns.length === 0) return null
+  const seen = new Set<string>()
+  for (const { name } of tree.columns) {
+    const normal = name.name.toLowerCase()
+    if (seen.has(normal)) fail('duplicate_name', `column ${name.name} is there twice`, name.span)
+    seen.add(normal)
+  }
+  const own = all(tree.columns.map((definition) => () => bindColumn(binding, definition)))
+  const fields = own.flat()
+  const trees = own.flatMap((flat, index) => flat.map(() => tree.columns[index]!))
+  const given = fields.map((_, index) => trees[index]!.computed === null)
+  // Computed columns are made from the others, not from each other.
+  const scope = scopeOf(fields, null).filter(({ index }) => given[index])
+  const computed = all(
+    trees.flatMap((definition, column) =>
+      given[column] ? [] : [() => bindComputed(binding, scope, definition, { column, external })],
+    ),
+  )
+  for (const { column, expression } of computed) {
+    const { type, nullable } = expression as Expression
+    fields[column] = { ...fields[column]!, type, nullable: nullable && fields[column]!.nullable }
+  }
+  return { schema: { fields }, computed }
+}
+
+function bindColumn(binding: Binding, definition: ColumnDefinition): Field[] {
+  const { name, notNull } = definition
+  const type = definition.type === null ? boolean : bindType(binding, definition.type)
+  if (definition.computed !== null) {
+    if (membersOf(type) !== null) unsupported('a computed STRUCT', definition.span)
+    return [{ name: name.name, type, nullable: !notNull }]
+  }
+  return flatFields({ name: name.name, type, nullable: !notNull })
+}
+
+/** `c AS expression`, with the type of the expression or the one that is declared. */
+function bindComputed(
+  binding: Binding,
+  scope: Scope,
+  { name, type, computed }: ColumnDefinition,
+  { column, external }: { column: number; external: boolean },
+): ComputedColumn {
+  const clause = `the computed column ${name.name}`
+  const bound = bindExpression({ binding, scope, clause, aggregates: null }, computed!)
+  if (external && clockOf(bound) !== null) {
+    const hint = 'make a view of the table, with the time in its select list'
+    unsupported('the time in a computed column of an external table', computed!.span, hint)
+  }
+  if (type === null) {
+    const typed = bound.type.kind === 'null' ? coerce(bound, varchar) : bound
+    return { column, expression: fold(typed) }
+  }
+  const target = bindType(binding, type)
+  if (!isAdaptable(bound) && !isAssignable(bound.type, target, binding.dialect)) {
+    const types = `${typeText(target)}, not ${typeText(bound.type)}`
+    fail('type_mismatch', `column ${name.name} takes ${types}`, computed!.span)
+  }
+  return {
+    column,
+    expression: fold(coerce(cutFor(binding.dialect, bound, target), target, computed!.span)),
+  }
+}
+
+/** The column of the watermark is never NULL. */
+function rowtime(schema: Schema, watermark: RelationWatermark | null): Schema {
+  if (watermark === null) return schema
+  const fields = schema.fields.map((field, index) =>
+    index === watermark.column ? { ...field, nullable: false } : field,
+  )
+  return { fields }
+}
+
+// ---------------------------------------------------------------- watermark
+
+function bindWatermark(
+  binding: Binding,
+  schema: Schema,
+  tree: WatermarkDefinition | null,
+): RelationWatermark | null {
+  if (tree === null) return null
+  const { name, span } = tree.column
+  const names = schema.fields.map((field) => field.name)
+  const index = names.findIndex((other) => other.toLowerCase() === name.toLowerCase())
+  if (index < 0)
+    fail('unknown_name', `column ${name} does not exist`, span, suggestion(name, names))
+  const { type } = schema.fields[index]!
+  if (type.kind !== 'timestamp') {
+    const message = `a watermark needs a TIMESTAMP column, and ${name} is ${typeText(type)}`
+    fail('type_mismatch', message, span)
+  }
+  const unit = precisionMicros(type)
+  const delayMicros =
+    tree.delayed === null ? unit.toString() : delayOf(binding, schema, index, tree.delayed)
+  if (tree.ahead === null) return { column: index, delayMicros }
+  const ahead = microsOf(binding, tree.ahead, 'MAX AHEAD', unit)
+  if (ahead <= 0n) fail('invalid_window', 'MAX AHEAD must be positive', tree.ahead.span)
+  return { column: index, delayMicros, aheadMicros: ahead.toString() }
+}
+
+/** `column`, or `column - INTERVAL '…'`. */
+function delayOf(binding: Binding, schema: Schema, index: number, tree: Tree): string {
+  const env = {
+    binding,
+    scope: scopeOf(schema.fields, null),
+    clause: 'WATERMARK',
+    aggregates: null,
+  }
+  const bound = fold(bindExpression(env, tree))
+  const isTime = (e: typeof bound | undefined) => e?.kind === 'column' && e.index === index
+  if (isTime(bound)) return '0'
+  if (bound.kind === 'call' && bound.function === 'subtract' && isTime(bound.args[0])) {
+    const by = bound.args[1]!
+    if (by.kind === 'literal' && by.type.kind === 'interval' && by.value !== null) {
+      if (BigInt(by.value) >= 0n) return String(by.value)
+    }
+  }
+  const column = schema.fields[index]!.name
+  const hint = `write ${column} - INTERVAL '5' SECOND`
+  return fail(
+    'unsupported',
+    'not supported yet: a watermark that is not its column minus a constant',
+    tree.span,
+    hint,
+  )
+}
+
+// ---------------------------------------------------------------- connectors
+
+/** PARTITIONED BY (a, b) is an option of the connector. */
+function partitioned({ partitionedBy, columns }: Create): [string, string][] {
+  if (partitionedBy.length === 0) return []
+  for (const { name, span } of partitionedBy) {
+    const names = columns.map((column) => column.name.name)
+    if (columns.length > 0 && !names.some((other) => other.toLowerCase() === name.toLowerCase())) {
+      fail('unknown_name', `column ${name} does not exist`, span, suggestion(name, names))
+    }
+    if (name.includes(',')) unsupported('a comma in the name of a partition column', span)
+  }
+  return [['partition.columns', partitionedBy.map(({ name }) => name).join(',')]]
+}
+
+function bindExternal(binding: Binding, tree: Create, name: string): Relation {
+  const option = tree.options.find(({ key }) => key === 'connector')!
+  const connector = binding.connectors.get(String(option.value))
+  if (connector === undefined) {
+    const names = [...binding.connectors.keys()].sort()
+    const hint = suggestion(String(option.value), names) ?? `there are ${names.join(', ')}`
+    fail('invalid_option', `connector ${option.value} does not exist`, option.span, hint)
+  }
+  const options = new Map(tree.options.map(({ key, value }) => [key, value]))
+  for (const [key, value] of partitioned(tree)) options.set(key, value)
+  const declared = bindColumns(binding, tree)
+  const columns = ask(tree, (): Columns | null => {
+    connector.check(options, declared === null ? null : givenOf(declared))
+    if (declared !== null) return declared
+    const schema = connector.infer(options)
+    return schema === null ? null : { schema, computed: [] }
+  })
+  if (columns === null) {
+    const message = `connector ${connector.name} does not know the columns of ${name}`
+    fail('invalid_option', message, tree.name.span, 'write the columns in parentheses')
+  }
+  const watermark = bindWatermark(binding, columns.schema, tree.watermark)
+  const schema = rowtime(columns.schema, watermark)
+  bindConstraints(binding, tree, schema, false)
+  return external(connector, { name, schema, watermark, options, ...computedOf(columns) })
+}
+
+/** The columns that the connector knows. */
+function givenOf({ schema, computed }: Columns): Schema {
+  const made = new Set(computed.map(({ column }) => column))
+  return { fields: schema.fields.filter((_, index) => !made.has(index)) }
+}
+
+function external(
+  connector: Connector,
+  made: {
+    name: string
+    schema: Schema
+    watermark: RelationWatermark | null
+    options: Map<string, string | number | boolean>
+    computed?: ComputedColumn[]
+  },
+): Relation {
+  const { source, sink } = connector
+  const bounded = connector.bounded && connector.isEndless?.(made.options) !== true
+  return { kind: 'external', ...made, connector: connector.name, bounded, source, sink }
+}
+
+/** Asks the connector; a mistake of its options is put where the option stands. */
+function ask<T>(tree: Create, question: () => T): T {
+  try {
+    return question()
+  } catch (error) {
+    if (!(error instanceof QueryMistake)) throw error
+    const placed = error.diagnostics.map((d) => ({
+      ...d,
+      span: d.span ?? optionSpan(tree, d.message),
+    }))
+    throw new QueryMistake(placed)
+  }
+}
+
+function optionSpan(tree: Create, message: string): Span {
+  const named = (option: Option) => message.toLowerCase().includes(option.key)
+  const longest = tree.options.filter(named).sort((a, b) => b.key.length - a.key.length)[0]
+  return (longest ?? tree.options.find(({ key }) => key === 'connector')!).span
+}

@@ -1,0 +1,49 @@
+/**
+ * BindDrop: DROP, which nothing may depend on.
+ */
+import type { Statement } from '../../../../grammar/index.ts'
+import type { BoundStatement } from '../../bind.ts'
+import { type Binding, fail } from '../binding.ts'
+import { findRelation } from '../relation.ts'
+
+export function bindDrop(binding: Binding, tree: Statement & { kind: 'drop' }): BoundStatement {
+  const name = tree.name.parts.map((part) => part.name).join('.')
+  const { object, ifExists } = tree
+  const bound: BoundStatement = { kind: 'drop', object, name, ifExists, notices: binding.notices }
+  // Queries are known to the engine, not to the catalog.
+  if (object === 'query') return bound
+  if (binding.catalog.get(name) === undefined && ifExists) return bound
+  const relation = findRelation(binding, tree.name)
+  const actual = objectOf(relation.kind)
+  const isSink = relation.kind === 'external' && !relation.source && object === 'sink'
+  const fits =
+    isSink ||
+    actual === object ||
+    (relation.kind === 'external' &&
+      object !== 'view' &&
+      object !== 'materialized view' &&
+      object !== 'sink')
+  if (!fits) {
+    const message = `${relation.name} is a ${actual}, not a ${object}`
+    fail('unknown_name', message, tree.name.span, `write DROP ${actual.toUpperCase()}`)
+  }
+  const dependents = binding.catalog.dependents(relation.name)
+  if (dependents.length > 0) {
+    const message = `${relation.name} is needed by ${dependents.join(', ')}`
+    fail('dependency', message, tree.name.span, `drop ${dependents.join(', ')} first`)
+  }
+  return { ...bound, name: relation.name }
+}
+
+function objectOf(kind: string): string {
+  switch (kind) {
+    case 'materialized':
+      return 'materialized view'
+    case 'external':
+      return 'table'
+    case 'errors':
+      return 'part of a materialized view'
+    default:
+      return kind
+  }
+}

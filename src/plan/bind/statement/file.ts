@@ -1,0 +1,77 @@
+/**
+ * BindFile: files that stand in FROM themselves, `'f.csv'` and `READ_CSV('data/*.csv', header = true)`.
+ *
+ * How      The same connector that stands behind tables over files finds the columns; the scan carries what is needed
+ *          to open the files again. Options are those of CREATE TABLE, in the short spelling too (`header`).
+ * Contract 1 (checked) a row that cannot be decoded fails the statement: there is no table whose `.errors` could tell.
+ */
+import type { Relation as TreeRelation } from '../../../../grammar/index.ts'
+import { QueryMistake } from '../../../base/index.ts'
+import { scan } from '../../node.ts'
+import { type Binding, fail } from '../binding.ts'
+import type { BoundRelation } from '../relation.ts'
+import { scopeOf } from '../scope.ts'
+
+type File = TreeRelation & { kind: 'file' }
+
+const connectorName = 'filesystem'
+
+/** Formats by function. */
+const formats: ReadonlyMap<string, string> = new Map([
+  ['READ_CSV', 'csv'],
+  ['READ_JSON', 'json'],
+  ['READ_PARQUET', 'parquet'],
+  ['READ_ARROW', 'arrow'],
+])
+
+export function bindFile(binding: Binding, tree: File): BoundRelation {
+  const connector = binding.connectors.get(connectorName)
+  if (connector === undefined) {
+    fail('invalid_option', `connector '${connectorName}' is not there to read files`, tree.span)
+  }
+  const options = new Map(tree.options.map(({ key, value }) => [key, value]))
+  options.set('path', tree.path)
+  const format = formats.get(tree.function ?? '')
+  if (format !== undefined) options.set('format', format)
+  const schema = placed(tree, () => {
+    connector.check(options, null)
+    return connector.infer(options)
+  })
+  if (schema === null) fail('malformed_file', `${tree.path} has no columns`, tree.span)
+  const name =
+    tree.function === null ? `'${tree.path}'` : `${tree.function.toLowerCase()}('${tree.path}')`
+  const plan = scan(
+    {
+      name,
+      schema,
+      watermark: null,
+      updating: false,
+      key: null,
+      file: { connector: connectorName, options: [...options], schema },
+    },
+    schema.fields.map((_, index) => index),
+  )
+  return { plan, scope: scopeOf(plan.output, tree.alias?.name ?? plainName(tree)) }
+}
+
+/** `read_csv`, or `f` of `dir/f.csv`. */
+function plainName(tree: File): string {
+  if (tree.function !== null) return tree.function.toLowerCase()
+  return tree.path.slice(tree.path.lastIndexOf('/') + 1).replace(/(?<=.)\..*$/, '')
+}
+
+/** A mistake of an option is put where the option stands. */
+function placed<T>(tree: File, question: () => T): T {
+  try {
+    return question()
+  } catch (error) {
+    if (!(error instanceof QueryMistake)) throw error
+    throw new QueryMistake(
+      error.diagnostics.map((d) => {
+        const named = tree.options.filter(({ key }) => d.message.toLowerCase().includes(key))
+        const longest = named.sort((a, b) => b.key.length - a.key.length)[0]
+        return { ...d, span: d.span ?? (longest ?? tree).span }
+      }),
+    )
+  }
+}
