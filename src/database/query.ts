@@ -20,6 +20,7 @@ import {
   Dataflow,
   type Delta,
   type ExternalInput,
+  type Input,
   isDeletion,
   type ScanStage,
   type Slice,
@@ -116,8 +117,8 @@ export class Query {
   readonly #sources: Sources
   readonly #vectorSize: number
   readonly #mode: QueryOptions['mode']
-  /** Rows of the next step of each scan. */
-  readonly #paces = new Map<ScanStage, number>()
+  /** Rows of the next steps of each input. */
+  readonly #paces = new Map<Input, number>()
   readonly #stored: StoredInput[] = []
   readonly #external: ExternalInput[] = []
   readonly #views: ViewInput[] = []
@@ -135,7 +136,7 @@ export class Query {
     this.#mode = options.mode
     const { isView } = sources
     this.dataflow = new Dataflow(options.plan, { ...options, isView })
-    for (const scan of this.dataflow.scans) this.#open(scan)
+    for (const scans of bySource(this.dataflow.scans)) this.#open(scans)
   }
 
   /** Names, in lower case, of the views that the query reads. */
@@ -199,13 +200,13 @@ export class Query {
       return position - count
     }
     for (;;) {
-      const next = takeExternal(this.#external, (scan) => this.#pace(scan), takePositions)
+      const next = takeExternal(this.#external, (input) => this.#pace(input), takePositions)
       if (next === null) break
       if (next instanceof Promise) yield next
-      else if ('end' in next) this.dataflow.end(next.input.scan, next.end)
+      else if ('end' in next) this.#end(next.input, next.end)
       else {
         this.#count(next.slice.rows)
-        this.#step(next.input.scan, next.slice)
+        this.#step(next.input, next.slice)
         yield
       }
     }
@@ -247,19 +248,27 @@ export class Query {
     return this.#stored.some(({ stream }) => stream === name.toLowerCase())
   }
 
-  /** A step, and how many rows the next one takes. */
-  #step(scan: ScanStage, slice: Slice): void {
-    const emitted = this.dataflow.step(scan, slice)
+  /** A step of each scan of an input, and how many rows the next ones take. */
+  #step(input: Input, slice: Slice): void {
+    let emitted = 0
+    for (const { scan, columns } of input.readings) {
+      emitted += this.dataflow.step(scan, slice, columns)
+    }
     const next =
       emitted > emittedMax
         ? Math.max(1, Math.floor((slice.rows * emittedMax) / emitted))
-        : Math.min(this.#vectorSize, this.#pace(scan) * 2)
-    this.#paces.set(scan, next)
+        : Math.min(this.#vectorSize, this.#pace(input) * 2)
+    this.#paces.set(input, next)
   }
 
-  #pace(scan: ScanStage): number {
+  #pace(input: Input): number {
     const joins = this.dataflow.scans.length > 1
-    return this.#paces.get(scan) ?? (joins ? pacedAtFirst : this.#vectorSize)
+    return this.#paces.get(input) ?? (joins ? pacedAtFirst : this.#vectorSize)
+  }
+
+  /** The source of an input has ended. */
+  #end(input: ExternalInput, position: number): void {
+    for (const { scan } of input.readings) this.dataflow.end(scan, position)
   }
 
   #count(rows: number): void {
@@ -287,13 +296,13 @@ export class Query {
       // What was changed at once is shown at once.
       const left = Math.max(rowsMax - taken.rows, 0)
       const until = left > 0 ? upTo : Math.min(upTo, this.#unit)
-      const size = (scan: ScanStage) => Math.min(this.#pace(scan), left === 0 ? Infinity : left)
+      const size = (input: Input) => Math.min(this.#pace(input), left === 0 ? Infinity : left)
       const next = takeStored(log, inputs, size, until)
       if (next === null || 'end' in next) return
       this.#unit = Math.max(this.#unit, next.until)
       taken.rows += next.slice.rows
       this.#count(next.slice.rows)
-      this.#step(next.input.scan, next.slice)
+      this.#step(next.input, next.slice)
       yield
     }
   }
@@ -331,24 +340,24 @@ export class Query {
   ): Work<boolean> {
     const { runs } = taken
     while (taken.rows < rowsMax) {
-      const size = (scan: ScanStage) => Math.min(this.#pace(scan), rowsMax - taken.rows)
+      const size = (input: Input) => Math.min(this.#pace(input), rowsMax - taken.rows)
       const next = takeExternal(inputs, size, takePositions)
       if (next === null) return false
       if (next instanceof Promise) {
         yield next
         continue
       }
-      const scan = next.input.scan
+      const from = { query: this.name, scan: next.input.readings[0]!.scan.plan.id }
       if ('end' in next) {
-        runs.push({ query: this.name, scan: scan.plan.id, rows: 0, position: next.end, end: true })
-        this.dataflow.end(scan, next.end)
+        runs.push({ ...from, rows: 0, position: next.end, end: true })
+        this.#end(next.input, next.end)
         continue
       }
       const { rows, position } = next.slice
-      addRun(runs, { query: this.name, scan: scan.plan.id, rows, position, end: false })
+      addRun(runs, { ...from, rows, position, end: false })
       taken.rows += rows
       this.#count(rows)
-      this.#step(scan, next.slice)
+      this.#step(next.input, next.slice)
       yield
     }
     return true
@@ -358,22 +367,22 @@ export class Query {
     for (const run of logged) {
       if (run.query !== this.name || run.position < 0 !== (when === 'before')) continue
       runs.push(run)
-      const input = this.#external.find(({ scan }) => scan.plan.id === run.scan)
+      const input = this.#external.find(({ source }) => source === run.scan)
       assert(input !== undefined, 'a logged run names a scan of its query')
       if (run.end) {
         input.exhausted = true
         input.ended = true
-        this.dataflow.end(input.scan, run.position)
+        this.#end(input, run.position)
       }
       for (let done = 0; done < run.rows; ) {
-        const slice = takeRun(input, run.rows - done, this.#pace(input.scan), run.position + done)
+        const slice = takeRun(input, run.rows - done, this.#pace(input), run.position + done)
         if (slice instanceof Promise) {
           yield slice
           continue
         }
         assert(slice !== null, 'a source gives the rows again that it gave before')
         done += slice.rows
-        this.#step(input.scan, slice)
+        this.#step(input, slice)
         yield
       }
     }
@@ -403,26 +412,30 @@ export class Query {
     this.dataflow.stepChanges(view.scan, project(snapshot, view.scan))
   }
 
-  #open(scan: ScanStage): void {
-    const relation = relationOf(scan, this.#sources)
+  /** Opens what the scans read, all of them the same. */
+  #open(scans: readonly ScanStage[]): void {
+    const [first] = scans as [ScanStage]
+    const relation = relationOf(first, this.#sources)
     if (relation.kind === 'stream' || relation.kind === 'table') {
       const stream = relation.name.toLowerCase()
       const table = this.#sources.standing(relation)
-      this.#stored.push({ kind: 'stored', scan, stream, offset: 0, table, standing: -1 })
+      const readings = scans.map((scan) => ({ scan, columns: scan.plan.columns }))
+      this.#stored.push({ kind: 'stored', readings, stream, offset: 0, table, standing: -1 })
       return
     }
     if (relation.kind !== 'external') {
-      this.#views.push({ scan, relation, attached: false })
+      for (const scan of scans) this.#views.push({ scan, relation, attached: false })
       return
     }
     const connector = this.#sources.connectors.get(relation.connector)
     assert(connector !== undefined, `connector ${relation.connector} is wired`)
     const time = relation.watermark?.column ?? null
-    const projection = [...new Set([...scan.plan.columns, ...(time === null ? [] : [time])])]
+    const read = scans.flatMap((scan) => scan.plan.columns)
+    const projection = [...new Set([...read, ...(time === null ? [] : [time])])]
     projection.sort((a, b) => a - b)
     const place = time === null ? null : projection.indexOf(time)
     const bad = (row: BadRow) => {
-      if (scan.plan.file !== undefined) throw badRow(row)
+      if (first.plan.file !== undefined) throw badRow(row)
       this.#sources.bad(relation, row)
     }
     const wanted = { projection, time: place, bad }
@@ -430,11 +443,13 @@ export class Query {
     const waited = relation.bounded && (reader.paced !== true || this.#mode === 'one-shot')
     this.#external.push({
       kind: 'external',
-      scan,
+      readings: scans.map((scan) => ({
+        scan,
+        columns: scan.plan.columns.map((column) => projection.indexOf(column)),
+      })),
       reader,
-      columns: scan.plan.columns.map((column) => projection.indexOf(column)),
       time: place,
-      source: scan.plan.id,
+      source: first.plan.id,
       batch: null,
       from: 0,
       maximum: null,
@@ -446,6 +461,19 @@ export class Query {
       rows: 0,
     })
   }
+}
+
+/** Scans of one relation, or of one file with the same options, side by side. */
+function bySource(scans: readonly ScanStage[]): ScanStage[][] {
+  const groups = new Map<string, ScanStage[]>()
+  for (const scan of scans) {
+    const { relation, file } = scan.plan
+    const key = JSON.stringify([relation.toLowerCase(), file ?? null])
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [scan])
+    else group.push(scan)
+  }
+  return [...groups.values()]
 }
 
 /** A reader of columns of an external relation, computed ones among them. */

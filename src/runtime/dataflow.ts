@@ -86,10 +86,13 @@ export class Dataflow {
     this.scans.sort((a, b) => a.plan.id - b.plan.id)
   }
 
-  /** Pushes rows of one scan and closes what they allow to be closed; returns how many rows joins gave. */
-  step(scan: ScanStage, slice: Slice): number {
+  /**
+   * Pushes rows of one scan, whose columns stand at `columns` of the batch, and closes what they allow to be closed;
+   * returns how many rows joins gave.
+   */
+  step(scan: ScanStage, slice: Slice, columns: readonly number[]): number {
     this.#emitted = 0
-    scan.pushSlice(slice)
+    scan.pushSlice(slice, columns)
     this.#endStep(scan)
     return this.#emitted
   }

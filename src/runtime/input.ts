@@ -1,7 +1,7 @@
 /**
  * Input: brings the rows of a query's sources into their one order and cuts them into slices.
  *
- * How      Stored streams come in the order of the log. External bounded sources are merged by (greatest event time
+ * How      Each stream and source is read once, for all scans of it. Stored streams come in the order of the log. External bounded sources are merged by (greatest event time
  *          so far, number of the source, offset); one without a watermark stands before all others. External rows
  *          get their positions when they are taken, and so does the end of a source.
  * Contract 1 (checked by the golden scripts) the order is decided row by row: slices and read sizes do not change it.
@@ -13,10 +13,18 @@ import type { Batch, SourceReader } from '../data/index.ts'
 import type { Log } from '../log/index.ts'
 import type { ScanStage, Slice } from './operator/scan.ts'
 
+/** A scan of an input. */
+export interface Reading {
+  scan: ScanStage
+  /** Where the scan's columns are in the input's batches. */
+  columns: readonly number[]
+}
+
 /** A stored stream, read from the log. */
 export interface StoredInput {
   kind: 'stored'
-  scan: ScanStage
+  /** In the order of the plan; a row is for all of them. */
+  readings: Reading[]
   stream: string
   offset: number
   /** A table whose rows change; null for a stream. */
@@ -36,13 +44,12 @@ export interface StandingRows {
 /** A bounded or endless source outside, read by a connector. */
 export interface ExternalInput {
   kind: 'external'
-  scan: ScanStage
+  /** In the order of the plan; a row is for all of them. */
+  readings: readonly Reading[]
   reader: SourceReader
-  /** Where the scan's columns are in the reader's batches. */
-  columns: number[]
   /** Where the event time is in the reader's batches; null without a watermark. */
   time: number | null
-  /** Number of the source, the last criterion of the order but one. */
+  /** Number of the source, that of its first scan: the last criterion of the order but one. */
   source: number
   batch: Batch | null
   from: number
@@ -64,10 +71,10 @@ export interface ExternalInput {
 
 export type Input = StoredInput | ExternalInput
 
-/** How many rows of a scan one step takes at most. */
-export type RowsMax = (scan: ScanStage) => number
+/** How many rows of an input are taken at once at most. */
+export type RowsMax = (input: Input) => number
 
-/** One step's worth: a slice of one input, or its end. */
+/** A slice of one input, a step's worth for each of its scans, or its end. */
 export type Taken =
   | {
       input: Input
@@ -93,7 +100,6 @@ export function takeStored(
     if (frame === undefined) continue
     const at = frame.position + input.offset - frame.offset
     if (at < position) {
-      // Two scans of one stream stand at the same position: the earlier scan goes first, then the other one.
       next = position
       position = at
       first = input
@@ -102,13 +108,12 @@ export function takeStored(
   if (first === null) return null
   const frame = log.frameAt(first.stream, first.offset)!
   const from = first.offset - frame.offset
-  const most = Math.min(rowsMax(first.scan), frame.batch.rows - from, Math.max(1, next - position))
+  const most = Math.min(rowsMax(first), frame.batch.rows - from, next - position)
   const isStanding = first.offset < first.standing
   const rows = isStanding ? standingRows(first, most) : most
   first.offset += rows
-  const columns = first.scan.plan.columns
   const removes = isStanding ? null : frame.removes
-  const slice = { batch: frame.batch, columns, from, rows, position, removes }
+  const slice = { batch: frame.batch, from, rows, position, removes }
   return { input: first, slice, until: first.table === null ? 0 : frame.until }
 }
 
@@ -137,7 +142,7 @@ export function takeExternal(
   takePositions: (count: number) => number,
 ): Taken | null | Promise<void> {
   for (const input of inputs) {
-    const waiting = fill(input, rowsMax(input.scan))
+    const waiting = fill(input, rowsMax(input))
     if (waiting !== undefined) return waiting
   }
   const ended = inputs.find((input) => input.exhausted && !input.ended)
@@ -154,7 +159,7 @@ export function takeExternal(
   const rows = runLength(
     first,
     open.filter((input) => input !== first),
-    rowsMax(first.scan),
+    rowsMax(first),
   )
   return { input: first, slice: takeRows(first, rows, takePositions(rows)), until: 0 }
 }
@@ -183,7 +188,7 @@ function takeRows(input: ExternalInput, rows: number, position: number): Slice {
   }
   input.from += rows
   input.rows += rows
-  return { batch, columns: input.columns, from, rows, position, removes: null }
+  return { batch, from, rows, position, removes: null }
 }
 
 /** Makes sure that the input has a row at hand or is known to be exhausted; an endless one may have none. */

@@ -2,8 +2,8 @@
  * External: the order in which a query takes the rows of bounded sources outside the log.
  *
  * How      The next row is that of the least (greatest event time so far, number of the source); sources without a
- *          watermark come before all others. A row takes the next position when it is taken; a source that has no more
- *          rows takes one for its end, at once.
+ *          watermark come before all others. A row takes the next position when it is taken, one for all scans of its
+ *          source; a source that has no more rows takes one for its end, at once.
  * See      docs/laws.md (where a row stands)
  */
 import type { Row } from '../../src/data/index.ts'
@@ -29,43 +29,46 @@ export function scansOf(plan: Plan): Scan[] {
   return plan.kind === 'scan' ? [plan] : inputsOf(plan).flatMap(scansOf)
 }
 
-/** Rows and ends of all scans; `nextPosition` hands out positions. */
+/** Rows and ends of all scans; a source is read once for all its scans. `nextPosition` hands out positions. */
 export function takeAll(
   scans: readonly { scan: Scan; external: External }[],
   nextPosition: () => number,
 ): Map<Scan, Taken> {
-  const taken = new Map<Scan, Taken>()
-  const open = scans.map(({ scan, external }) => ({
-    scan,
+  const open = [...new Set(scans.map(({ external }) => external))].map((external) => ({
     external,
+    taken: { contributions: [], end: -1 } as Taken,
     at: 0,
     greatest: null as bigint | null,
   }))
+  const ofSource = new Map(open.map(({ external, taken }) => [external, taken]))
   const timeOf = ({ external, at, greatest }: (typeof open)[number]): bigint | null => {
     if (external.time === null) return null
     const time = external.rows[at]![external.time] as bigint
     return greatest === null || time > greatest ? time : greatest
   }
-  for (const { scan } of open) taken.set(scan, { contributions: [], end: -1 })
   for (;;) {
     const ended = open.find(({ external, at }) => at >= external.rows.length)
     if (ended !== undefined) {
-      taken.get(ended.scan)!.end = nextPosition()
+      ended.taken.end = nextPosition()
       open.splice(open.indexOf(ended), 1)
       continue
     }
     const [first, ...others] = open
-    if (first === undefined) return taken
+    if (first === undefined) break
     const next = others.reduce(
       (least, one) => (isBefore(timeOf(one), timeOf(least)) ? one : least),
       first,
     )
     next.greatest = timeOf(next)
     const row = next.external.rows[next.at++]!
-    taken
-      .get(next.scan)!
-      .contributions.push({ row: [...row], weight: 1, triple: [nextPosition(), 0, 0] })
+    next.taken.contributions.push({ row: [...row], weight: 1, triple: [nextPosition(), 0, 0] })
   }
+  return new Map(
+    scans.map(({ scan, external }) => {
+      const { contributions, end } = ofSource.get(external)!
+      return [scan, { contributions: [...contributions], end }]
+    }),
+  )
 }
 
 function isBefore(a: bigint | null, b: bigint | null): boolean {

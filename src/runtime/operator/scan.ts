@@ -24,10 +24,9 @@ import {
 
 export type ScanPlan = PhysicalPlan & { kind: 'scan' }
 
-/** Rows `from … from + rows` of a host batch; `columns` are the scan's columns in it. */
+/** Rows `from … from + rows` of a host batch. */
 export interface Slice {
   batch: Batch
-  columns: readonly number[]
   from: number
   rows: number
   position: number
@@ -52,7 +51,8 @@ export interface Watch {
 
 export interface ScanStage extends Stage, Upstream {
   readonly plan: ScanPlan
-  pushSlice(slice: Slice): void
+  /** `columns` are the scan's columns in the batch of the slice. */
+  pushSlice(slice: Slice, columns: readonly number[]): void
   pushContributions(contributions: readonly Contribution[]): void
   /** The source has ended; its final watermark stands at `position`. */
   end(position: number): void
@@ -140,10 +140,10 @@ export function scanStage(
       const maximum = arena.views.i64[control >>> 3]!
       return maximum === noWatermark ? noWatermark : maximum - delay
     },
-    pushSlice(slice) {
-      const { batch, columns, from, rows, position } = slice
+    pushSlice(slice, columns) {
+      const { batch, from, rows, position } = slice
       if (slice.removes !== null) {
-        this.pushContributions(changesOf(slice, slice.removes))
+        this.pushContributions(changesOf(slice, columns, slice.removes))
         return
       }
       stats.rowsOut += rows
@@ -197,8 +197,11 @@ export function scanStage(
 }
 
 /** The rows of a slice of changes. */
-function changesOf(slice: Slice, removes: Float64Array): Contribution[] {
-  const { batch, columns, from, rows, position } = slice
+function changesOf(
+  { batch, from, rows, position }: Slice,
+  columns: readonly number[],
+  removes: Float64Array,
+): Contribution[] {
   return Array.from({ length: rows }, (_, at) => ({
     row: columns.map((column) => valueAt(batch.columns[column]!, from + at)),
     weight: removes[from + at]! < 0 ? 1 : -1,
