@@ -26,7 +26,7 @@ ends_with suffix(text, text) boolean | ends_with('stream', 'am') | true | does t
 format printf(text, any…) text ! | format('%s is %5.1f%%', 'a', 12.345) | a is  12.3% | %s %d %f %e %x %c with flags - + 0 and a space, width and precision, as in C; %% is a percent sign; fails for too few or unfit arguments
 initcap(text) text | initcap('hello wide WORLD') | Hello Wide World | the first letter of every word in upper case, the others in lower case
 instr strpos(text, text) whole | instr('stream', 'rea') | 3 | place of the second argument in the first, 0 if it is not there
-jaro_winkler jaro_winkler_similarity(text, text) double | jaro_winkler('martha', 'marhta') | 0.9611111111111111 | similarity between 0 and 1
+jaro_winkler jaro_winkler_similarity(text, text) double | jaro_winkler('martha', 'marhta') | 0.9611111111111111 | similarity between 0 and 1; a common beginning counts where it is above 0.7 without
 left(text, whole) text | left('stream', 3) | str | the first n characters; all but the last −n where n is negative
 levenshtein(text, text) whole | levenshtein('kitten', 'sitting') | 3 | least number of characters to insert, delete or replace
 locate(text, text[, whole]) whole | locate('a', 'banana', 3) | 4 | place of the first argument in the second, from a place on; 0 if it is not there
@@ -154,7 +154,7 @@ json_build_array jsonb_build_array json_array(json…) text * | json_build_array
 json_build_object jsonb_build_object(json…) text *! | json_build_object('a', 1, 'b', 'x') | {"a":1,"b":"x"} | an object of keys and values in turn; fails for a key that is NULL
 jsonb_set json_set(text, text, text) text ! | jsonb_set('{"a": 1}', '{b}', '2') | {"a":1,"b":2} | with the JSON of the third argument at the path {key,index,…}
 parse_json(text) text ! | parse_json('[1, 2]') | [1,2] | the text as JSON without blanks; fails where it is none
-to_json to_jsonb(json) text * | to_json('a"b') | "a\\"b" | the value as JSON
+to_json to_jsonb(json) text | to_json('a"b') | "a\\"b" | the value as JSON
 `
 
 const conditions = `

@@ -5,7 +5,7 @@
  * Format   paths are `$`, `.name`, `."name"`, `[0]`, `['name']`, `[last]`, one behind the other; wildcards and filters
  *          are refused. `{a,0,b}` is the path of Postgres.
  */
-import { jsonText, type Value, valueText } from '../../../data/index.ts'
+import { jsonText, type Type, type Value, valueText } from '../../../data/index.ts'
 import { Fault, type Outcome } from '../fault.ts'
 import type { Maker, Makers } from '../maker.ts'
 
@@ -157,8 +157,14 @@ const setAt: Maker = () => (text, path, piece) => {
   return print(withValue(document, steps, value))
 }
 
+/** A value as JSON, with all digits of a number: unlike what goes to JavaScript, it is no number there yet. */
+function written(value: Value, type: Type): string {
+  const isNumber = type.kind === 'bigint' || type.kind === 'decimal'
+  return isNumber && value !== null ? valueText(value, type) : jsonText(value, type)
+}
+
 const built: Maker = (_, types) => (_a, _b, _c, all) =>
-  `[${all.map((value, index) => jsonText(value, types[index]!)).join(',')}]`
+  `[${all.map((value, index) => written(value, types[index]!)).join(',')}]`
 
 const builtObject: Maker = (_, types) => (_a, _b, _c, all) => {
   if (all.length % 2 !== 0) return invalid('an object takes keys and values in turn')
@@ -166,7 +172,7 @@ const builtObject: Maker = (_, types) => (_a, _b, _c, all) => {
   for (let index = 0; index < all.length; index += 2) {
     const key: Value = all[index]!
     if (key === null) return invalid('a key must not be NULL')
-    members.set(valueText(key, types[index]!), jsonText(all[index + 1]!, types[index + 1]!))
+    members.set(valueText(key, types[index]!), written(all[index + 1]!, types[index + 1]!))
   }
   return `{${[...members].map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(',')}}`
 }
@@ -183,5 +189,5 @@ export const documents: Makers = {
   json_build_object: builtObject,
   jsonb_set: setAt,
   parse_json: of(print),
-  to_json: (_, types) => (value) => jsonText(value!, types[0]!),
+  to_json: (_, types) => (value) => written(value!, types[0]!),
 }

@@ -125,9 +125,10 @@ function jaroWinkler(a: string, b: string): number {
   })
   if (matched.length === 0) return 0
   const others = y.filter((_, j) => taken.has(j))
-  const swaps = matched.filter((point, index) => point !== others[index]).length / 2
+  const swaps = matched.filter((point, index) => point !== others[index]).length >> 1
   const same = matched.length
   const jaro = (same / x.length + same / y.length + (same - swaps) / same) / 3
+  if (jaro <= 0.7) return jaro
   let shared = 0
   while (shared < 4 && shared < Math.min(x.length, y.length) && x[shared] === y[shared]) shared++
   return jaro + shared * 0.1 * (1 - jaro)
