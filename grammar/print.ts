@@ -158,8 +158,7 @@ function expression(e: Expression): string {
     case 'row':
       return `(${list(e.items, expression)})`
     case 'star':
-      if (e.ofColumn) return `(${dotted(e.qualifier)}).*`
-      return e.qualifier.length === 0 ? '*' : `${dotted(e.qualifier)}.*`
+      return star(e)
     case 'member':
       return `(${expression(e.operand)}).${labelName(e.name)}`
     case 'parameter':
@@ -177,6 +176,23 @@ function expression(e: Expression): string {
     default:
       return operation(e)
   }
+}
+
+function star(e: Of<Expression, 'star'>): string {
+  if (e.pattern !== undefined) return `COLUMNS(${quote(e.pattern)})`
+  if (e.ofColumn) return `(${dotted(e.qualifier)}).*`
+  const all = e.qualifier.length === 0 ? '*' : `${dotted(e.qualifier)}.*`
+  const { exclude, replace, rename } = e.change ?? { exclude: [], replace: [], rename: [] }
+  const parts = [
+    exclude.length === 0 ? '' : ` EXCLUDE (${list(exclude, name)})`,
+    replace.length === 0
+      ? ''
+      : ` REPLACE (${list(replace, (one) => `${expression(one.value)} AS ${labelName(one.name)}`)})`,
+    rename.length === 0
+      ? ''
+      : ` RENAME (${list(rename, (one) => `${name(one.name)} AS ${labelName(one.to)}`)})`,
+  ]
+  return all + parts.join('')
 }
 
 type Operation = Extract<
@@ -305,8 +321,11 @@ function emit(e: Emit | null): string {
 
 function orderItem(item: Query['orderBy'][number]): string {
   const nulls = item.nulls === null ? '' : ` NULLS ${item.nulls.toUpperCase()}`
-  return `${expression(item.expression)}${item.descending ? ' DESC' : ''}${nulls}`
+  return `${every(item.expression)}${item.descending ? ' DESC' : ''}${nulls}`
 }
+
+/** A key of GROUP BY or ORDER BY, where a star is ALL. */
+const every = (e: Expression): string => (e.kind === 'star' ? 'ALL' : expression(e))
 
 function body(b: QueryBody): string {
   if (b.kind === 'set') return setBody(b)
@@ -314,7 +333,7 @@ function body(b: QueryBody): string {
   let text = `SELECT ${b.distinct ? 'DISTINCT ' : ''}${list(b.items, selectItem)}`
   if (b.from !== null) text += ` FROM ${relation(b.from)}`
   if (b.where !== null) text += ` WHERE ${expression(b.where)}`
-  if (b.groupBy.length > 0) text += ` GROUP BY ${list(b.groupBy, expression)}`
+  if (b.groupBy.length > 0) text += ` GROUP BY ${list(b.groupBy, every)}`
   if (b.having !== null) text += ` HAVING ${expression(b.having)}`
   if (b.qualify !== null) text += ` QUALIFY ${expression(b.qualify)}`
   return text
@@ -329,20 +348,21 @@ const as = (alias: Identifier | null): string => (alias === null ? '' : ` AS ${n
 const columnNames = (columns: readonly Identifier[]): string =>
   columns.length === 0 ? '' : ` (${list(columns, name)})`
 
+const aliases = (r: Exclude<Relation, { kind: 'join' }>): string =>
+  as(r.alias) + columnNames(r.columnAliases ?? [])
+
 function relation(r: Relation): string {
   switch (r.kind) {
     case 'table':
-      return path(r.path) + as(r.alias)
+      return path(r.path) + aliases(r)
     case 'file':
-      return file(r) + as(r.alias)
+      return file(r) + aliases(r)
     case 'derived':
-      return `(${query(r.query)})${as(r.alias)}${columnNames(r.columnAliases)}`
+      return `(${query(r.query)})${aliases(r)}`
     case 'window':
-      return window(r) + as(r.alias)
-    case 'function': {
-      const columns = columnNames(r.columnAliases)
-      return `${name(r.name)}(${list(r.args, expression)})${as(r.alias)}${columns}`
-    }
+      return window(r) + aliases(r)
+    case 'function':
+      return `${name(r.name)}(${list(r.args, expression)})${aliases(r)}`
     case 'join': {
       const right = r.right.kind === 'join' ? `(${relation(r.right)})` : relation(r.right)
       const natural = r.natural === true ? 'NATURAL ' : ''

@@ -67,8 +67,11 @@ export type Expression =
   /** `TIMESTAMP '…'`, `DATE '…'`. */
   | { kind: 'typed-literal'; type: TypeName; text: string; span: Span }
   | { kind: 'column'; path: Identifier[]; span: Span }
-  /** `*` or `t.*`; only in select lists and COUNT(*). `ofColumn`: `(c).*`, the members of a column of STRUCT. */
-  | { kind: 'star'; qualifier: Identifier[]; ofColumn?: true; span: Span }
+  /**
+   * `*` or `t.*`; only in select lists and COUNT(*), and for ALL of GROUP BY and ORDER BY. `ofColumn`: `(c).*`, the
+   * members of a column of STRUCT. `pattern`: COLUMNS('…'), the columns whose name the regular expression finds.
+   */
+  | { kind: 'star'; qualifier: Identifier[]; ofColumn?: true; pattern?: string; change?: StarChange; span: Span }
   /** `(x).name`, `x['name']`: a member of a STRUCT. */
   | { kind: 'member'; operand: Expression; name: Identifier; span: Span }
   /** `?` (numbered from 1 in order of appearance), `$1` or `:name`. */
@@ -97,6 +100,13 @@ export type Expression =
   /** `call OVER (PARTITION BY … ORDER BY …)`. */
   | { kind: 'over'; call: Expression & { kind: 'call' }; partitionBy: Expression[]; orderBy: OrderItem[]; span: Span }
 
+/** `* EXCLUDE (a) REPLACE (e AS b) RENAME (c AS d)`. */
+export interface StarChange {
+  exclude: Identifier[]
+  replace: { value: Expression; name: Identifier }[]
+  rename: { name: Identifier; to: Identifier }[]
+}
+
 // ---------------------------------------------------------------- queries
 
 export interface SelectItem {
@@ -107,15 +117,15 @@ export interface SelectItem {
 }
 
 export type Relation =
-  | { kind: 'table'; path: Path; alias: Identifier | null; span: Span }
+  | { kind: 'table'; path: Path; alias: Identifier | null; columnAliases?: Identifier[]; span: Span }
   /** `'f.csv'` (function null) or READ_CSV('f.csv', header = true); `function` is READ_CSV | READ_JSON | …. */
-  | { kind: 'file'; function: string | null; path: string; options: Option[]; alias: Identifier | null; span: Span }
+  | { kind: 'file'; function: string | null; path: string; options: Option[]; alias: Identifier | null; columnAliases?: Identifier[]; span: Span }
   | { kind: 'derived'; query: Query; alias: Identifier | null; columnAliases: Identifier[]; span: Span }
   /**
    * TUMBLE(t, ts, size [, offset]), HOP(t, ts, slide, size [, offset]) in any spelling: with TABLE, DESCRIPTOR,
    * `FROM TABLE(…)` around it, or named arguments. `source` is a table or derived relation.
    */
-  | { kind: 'window'; function: 'TUMBLE' | 'HOP'; source: Relation; time: Identifier; slide: Expression | null; size: Expression; offset: Expression | null; alias: Identifier | null; span: Span }
+  | { kind: 'window'; function: 'TUMBLE' | 'HOP'; source: Relation; time: Identifier; slide: Expression | null; size: Expression; offset: Expression | null; alias: Identifier | null; columnAliases?: Identifier[]; span: Span }
   /** Without ON, USING and NATURAL every row meets every row: CROSS JOIN and comma. */
   | { kind: 'join'; join: JoinWord; natural?: boolean; left: Relation; right: Relation; on: Expression | null; using: Identifier[]; span: Span }
   /** A function that gives rows: `generate_series(1, 10) AS t (n)`. */
@@ -166,7 +176,7 @@ export interface Query {
 export interface ColumnDefinition {
   kind: 'column-definition'
   name: Identifier
-  /** Null where a computed column takes the type of its expression. */
+  /** Null where a computed column takes the type of its expression, and beside AS SELECT. */
   type: TypeName | null
   notNull: boolean
   /** `c AS expression`, `c type AS (expression)`; null for a column of its own. */

@@ -1,6 +1,7 @@
 /**
  * Definition rules: CREATE and DROP, columns, watermarks and options.
  */
+import { EOF } from 'chevrotain'
 import type { Token } from '../scanner.ts'
 import type {
   ColumnDefinition,
@@ -255,7 +256,9 @@ export abstract class DefinitionRules extends ConstraintRules {
       return this.SUBRULE(this.expression)
     })
     this.ACTION(() => {
-      if (type === undefined && computed === undefined) this.unexpected('a type')
+      if (type === undefined && computed === undefined && !this.#contentsAhead()) {
+        this.unexpected('a type')
+      }
     })
     let notNull = false
     const constraints: Constraint[] = []
@@ -276,6 +279,18 @@ export abstract class DefinitionRules extends ConstraintRules {
     const parts = { type: type ?? null, notNull, computed: computed ?? null, constraints }
     return { kind: 'column-definition', name, ...parts, span }
   })
+
+  /** Whether AS, a query, stands behind the list of columns at hand: then they need no types. */
+  #contentsAhead(): boolean {
+    let [at, depth] = [1, 0]
+    for (; depth > 0 || this.LA(at).tokenType !== kinds.close; at++) {
+      const { tokenType } = this.LA(at)
+      if (tokenType === EOF) return false
+      if (tokenType === kinds.open) depth++
+      else if (tokenType === kinds.close) depth--
+    }
+    return this.LA(at + 1).tokenType === word.AS
+  }
 
   watermark = this.RULE('watermark', (): WatermarkDefinition => {
     const start = this.start()

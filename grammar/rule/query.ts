@@ -1,7 +1,7 @@
 /**
  * Query rules: SELECT, VALUES and the clauses behind them.
  */
-import type { ParserMethod } from 'chevrotain'
+import { EOF, type ParserMethod, type TokenType } from 'chevrotain'
 import type { Span } from '../../src/base/index.ts'
 import { unsupported } from '../constructs.ts'
 import type { Token } from '../scanner.ts'
@@ -16,6 +16,7 @@ import type {
   Relation,
   SelectItem,
   SetOperator,
+  StarChange,
 } from '../tree.ts'
 import { alias, identifier, kinds, label, word } from '../words.ts'
 import { ExpressionRules } from './expression.ts'
@@ -26,6 +27,12 @@ type Tail = Pick<Query, 'orderBy' | 'limit' | 'offset' | 'emit'>
 type Head = Tail & Pick<Query, 'with'>
 /** A query among UNION and its like; clauses behind one in parentheses may join those inside. */
 type Term = { query: Query; parenthesized: boolean }
+
+/** Words that end a select list and begin no expression. */
+const listEnds: ReadonlySet<TokenType> = new Set([
+  word.FROM, word.WHERE, word.GROUP, word.HAVING, word.ORDER, word.LIMIT, word.UNION, word.EXCEPT, word.INTERSECT,
+  kinds.close, EOF,
+]) // biome-ignore format: one list
 
 const bare = (body: QueryBody): Query => ({
   kind: 'query',
@@ -264,7 +271,10 @@ export abstract class QueryRules extends ExpressionRules {
 
   orderItem = this.RULE('orderItem', (): OrderItem => {
     const start = this.start()
-    const expression = this.SUBRULE(this.expression)
+    const expression = this.OR2([
+      { ALT: () => this.SUBRULE(this.every) },
+      { ALT: () => this.SUBRULE(this.expression) },
+    ])
     let descending = false
     let nulls: OrderItem['nulls'] = null
     this.OPTION(() => {
@@ -433,14 +443,7 @@ export abstract class QueryRules extends ExpressionRules {
     this.OPTION1(() => {
       this.CONSUME(word.GROUP)
       this.CONSUME(word.BY)
-      const keys: Expression[] = []
-      this.AT_LEAST_ONE_SEP({
-        SEP: kinds.comma,
-        DEF: () => {
-          this.refuse('group')
-          keys.push(this.SUBRULE1(this.expression))
-        },
-      })
+      const keys = this.SUBRULE(this.groups)
       this.ACTION(() => {
         select.groupBy = keys
       })
@@ -461,24 +464,61 @@ export abstract class QueryRules extends ExpressionRules {
     })
   })
 
+  /** ALL, or keys. */
+  groups = this.RULE('groups', (): Expression[] => {
+    const keys: Expression[] = []
+    this.OR([
+      { ALT: () => keys.push(this.SUBRULE(this.every)) },
+      {
+        ALT: () => {
+          this.AT_LEAST_ONE_SEP({
+            SEP: kinds.comma,
+            DEF: () => {
+              this.refuse('group')
+              keys.push(this.SUBRULE(this.expression))
+            },
+          })
+        },
+      },
+    ])
+    return keys
+  })
+
+  /** ALL, as a star. */
+  every = this.RULE('every', (): Expression => {
+    const start = this.start()
+    this.CONSUME(word.ALL)
+    return { kind: 'star', qualifier: [], span: this.span(start) }
+  })
+
   selectList = this.RULE('selectList', (select: Of<QueryBody, 'select'>): void => {
     this.CONSUME(word.SELECT)
     let distinct = false
     this.OPTION(() => {
       distinct = this.SUBRULE(this.quantifier)
     })
-    const items: SelectItem[] = []
-    this.AT_LEAST_ONE_SEP({
-      SEP: kinds.comma,
+    const items = [this.SUBRULE(this.selectItem)]
+    this.MANY({
+      GATE: () => !this.#listEnds(2),
       DEF: () => {
-        items.push(this.SUBRULE(this.selectItem))
+        this.CONSUME(kinds.comma)
+        items.push(this.SUBRULE1(this.selectItem))
       },
+    })
+    this.OPTION1({
+      GATE: () => this.#listEnds(2),
+      DEF: () => this.CONSUME1(kinds.comma),
     })
     this.ACTION(() => {
       select.distinct = distinct
       select.items = items
     })
   })
+
+  /** Whether what comes behind a comma ends the select list, so that the comma is one too many and does no harm. */
+  #listEnds(distance: number): boolean {
+    return listEnds.has(this.LA(distance).tokenType)
+  }
 
   selectItem = this.RULE('selectItem', (): SelectItem => {
     const start = this.start()
@@ -493,6 +533,10 @@ export abstract class QueryRules extends ExpressionRules {
         {
           GATE: () => this.#columnStarAhead(),
           ALT: () => this.SUBRULE(this.columnStar),
+        },
+        {
+          GATE: () => this.upper(1) === 'COLUMNS' && this.LA(2).tokenType === kinds.open,
+          ALT: () => this.SUBRULE(this.columnsStar),
         },
         {
           ALT: () => {
@@ -520,7 +564,76 @@ export abstract class QueryRules extends ExpressionRules {
   star = this.RULE('star', (): Expression => {
     const start = this.start()
     this.CONSUME(kinds.star)
-    return { kind: 'star', qualifier: [], span: this.span(start) }
+    const change = this.SUBRULE(this.starChange)
+    const star: Of<Expression, 'star'> = { kind: 'star', qualifier: [], span: this.span(start) }
+    return change === null ? star : { ...star, change }
+  })
+
+  /** [EXCLUDE (a, b)] [REPLACE (e AS c)] [RENAME (d AS f)]; EXCEPT is EXCLUDE. */
+  starChange = this.RULE('starChange', (): StarChange | null => {
+    const change: StarChange = { exclude: [], replace: [], rename: [] }
+    this.OPTION({
+      GATE: () =>
+        this.LA(1).tokenType === word.EXCLUDE ||
+        (this.LA(2).tokenType === kinds.open && !this.queryAhead(2)),
+      DEF: () => {
+        this.OR([
+          { ALT: () => this.CONSUME(word.EXCLUDE) },
+          { ALT: () => this.CONSUME(word.EXCEPT) },
+        ])
+        change.exclude = this.OR1([
+          { ALT: () => this.SUBRULE(this.names) },
+          { ALT: () => [this.identifierOf(this.CONSUME(identifier))] },
+        ])
+      },
+    })
+    this.OPTION1(() => {
+      this.CONSUME(word.REPLACE)
+      this.CONSUME(kinds.open)
+      this.AT_LEAST_ONE_SEP({
+        SEP: kinds.comma,
+        DEF: () => {
+          const value = this.SUBRULE(this.expression)
+          this.CONSUME(word.AS)
+          const name = this.identifierOf(this.CONSUME(label))
+          change.replace.push({ value, name })
+        },
+      })
+      this.CONSUME(kinds.close)
+    })
+    this.OPTION2(() => {
+      this.CONSUME(word.RENAME)
+      this.CONSUME1(kinds.open)
+      this.AT_LEAST_ONE_SEP1({
+        SEP: kinds.comma,
+        DEF: () => {
+          const name = this.identifierOf(this.CONSUME1(identifier))
+          this.CONSUME1(word.AS)
+          change.rename.push({ name, to: this.identifierOf(this.CONSUME1(label)) })
+        },
+      })
+      this.CONSUME1(kinds.close)
+    })
+    const none = change.exclude.length + change.replace.length + change.rename.length === 0
+    return none ? null : change
+  })
+
+  /** COLUMNS('regular expression'), COLUMNS(*). */
+  columnsStar = this.RULE('columnsStar', (): Expression => {
+    const start = this.start()
+    this.CONSUME(identifier)
+    this.CONSUME(kinds.open)
+    const star = this.OR([
+      { ALT: () => this.SUBRULE(this.star) as Of<Expression, 'star'> },
+      {
+        ALT: (): Of<Expression, 'star'> => {
+          const pattern = (this.CONSUME(kinds.string) as Token).value
+          return { kind: 'star', qualifier: [], pattern, span: this.span(start) }
+        },
+      },
+    ])
+    this.CONSUME(kinds.close)
+    return { ...star, span: this.span(start) }
   })
 
   /** Whether `name.name.*` comes next. */
@@ -563,6 +676,8 @@ export abstract class QueryRules extends ExpressionRules {
       this.CONSUME1(kinds.dot)
     })
     this.CONSUME(kinds.star)
-    return { kind: 'star', qualifier, span: this.span(start) }
+    const change = this.SUBRULE(this.starChange)
+    const star: Of<Expression, 'star'> = { kind: 'star', qualifier, span: this.span(start) }
+    return change === null ? star : { ...star, change }
   })
 }

@@ -225,13 +225,13 @@ export abstract class RelationRules extends QueryRules {
         },
       },
     ]) as Token
-    const name = this.OPTION(() => this.SUBRULE(this.aliasOf))
+    const named = this.SUBRULE(this.aliases)
     return {
       kind: 'file',
       function: called,
       path: path?.value,
       options,
-      alias: name ?? null,
+      ...named,
       span: this.span(start),
     }
   })
@@ -302,13 +302,23 @@ export abstract class RelationRules extends QueryRules {
       const name = path.parts.map((p) => p.name.toUpperCase()).join('.')
       this.unsupported(`table function ${name}`, start)
     })
-    const name = this.OPTION(() => this.SUBRULE(this.aliasOf))
-    this.ACTION(() => {
-      if (name !== undefined && this.LA(1).tokenType === kinds.open) {
-        this.unsupported('column aliases of a table')
-      }
+    const named = this.SUBRULE(this.aliases)
+    return { kind: 'table', path, ...named, span: this.span(start) }
+  })
+
+  /** [[AS] name [(columns)]]. */
+  aliases = this.RULE('aliases', (): Pick<Of<Relation, 'table'>, 'alias' | 'columnAliases'> => {
+    let columnAliases: Identifier[] = []
+    const alias = this.OPTION(() => {
+      const found = this.SUBRULE(this.aliasOf)
+      this.OPTION1(() => {
+        columnAliases = this.SUBRULE(this.names)
+      })
+      return found
     })
-    return { kind: 'table', path, alias: name ?? null, span: this.span(start) }
+    return columnAliases.length === 0
+      ? { alias: alias ?? null }
+      : { alias: alias ?? null, columnAliases }
   })
 
   /** TABLE(TUMBLE(…)). */
@@ -335,9 +345,9 @@ export abstract class RelationRules extends QueryRules {
   })
 
   windowAlias = this.RULE('windowAlias', (window: Window, start: number): Relation => {
-    const name = this.OPTION(() => this.SUBRULE(this.aliasOf))
+    const named = this.SUBRULE(this.aliases)
     this.ACTION(() => {
-      window.alias = name ?? null
+      Object.assign(window, named)
       window.span = this.span(start)
     })
     return window

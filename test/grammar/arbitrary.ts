@@ -466,10 +466,34 @@ function relations(tie: Tie): fc.Arbitrary<Relation> {
       }
     })
   const table = fc
-    .tuple(path, alias)
-    .map(([p, name]): Relation => ({ kind: 'table', path: p, alias: name, span }))
+    .tuple(path, alias, fc.array(identifier, { maxLength: 2 }))
+    .map(([p, name, columns]): Relation => {
+      const more = name === null || columns.length === 0 ? {} : { columnAliases: columns }
+      return { kind: 'table', path: p, alias: name, ...more, span }
+    })
   return fc.oneof({ depthSize }, table, window, join, derived, file, series)
 }
+
+/** `*`, `t.* EXCLUDE (a) REPLACE (e AS b) RENAME (c AS d)`, COLUMNS('…'). */
+function star(e: fc.Arbitrary<Expression>): fc.Arbitrary<Expression> {
+  const few = { maxLength: 2 }
+  const change = fc.record({
+    exclude: fc.array(identifier, few),
+    replace: fc.array(fc.record({ value: e, name: label }), few),
+    rename: fc.array(fc.record({ name: identifier, to: label }), few),
+  })
+  return fc.oneof(
+    fc.tuple(fc.option(parts), fc.option(change)).map(([qualifier, changed]): Expression => {
+      const some = changed !== null && Object.values(changed).some((part) => part.length > 0)
+      const more = some ? { change: changed } : {}
+      return { kind: 'star', qualifier: qualifier ?? [], ...more, span }
+    }),
+    text.map((pattern): Expression => ({ kind: 'star', qualifier: [], pattern, span })),
+  )
+}
+
+/** ALL of GROUP BY and ORDER BY. */
+const every: Expression = { kind: 'star', qualifier: [], span }
 
 function queries(tie: Tie): fc.Arbitrary<Query> {
   const e = tie('expression')
@@ -484,13 +508,8 @@ function queries(tie: Tie): fc.Arbitrary<Query> {
     },
     {
       weight: 1,
-      arbitrary: fc.option(parts).map((p): SelectItem => {
-        return {
-          kind: 'select-item',
-          expression: { kind: 'star', qualifier: p ?? [], span },
-          alias: null,
-          span,
-        }
+      arbitrary: star(e).map((expression): SelectItem => {
+        return { kind: 'select-item', expression, alias: null, span }
       }),
     },
   )
@@ -503,7 +522,10 @@ function queries(tie: Tie): fc.Arbitrary<Query> {
         items: fc.array(item, { minLength: 1, maxLength: 3 }),
         from: fc.option(tie('relation')),
         where: maybe(e),
-        groupBy: fc.array(e, { maxLength: 2 }),
+        groupBy: fc.oneof(
+          { weight: 6, arbitrary: fc.array(e, { maxLength: 2 }) },
+          fc.constant<Expression[]>([every]),
+        ),
         having: maybe(e),
         qualify: maybe(e),
         span: fc.constant(span),
@@ -543,7 +565,7 @@ function queries(tie: Tie): fc.Arbitrary<Query> {
       fc.array(table, { maxLength: 2 }),
     ),
     body,
-    orderBy: orderItems(e),
+    orderBy: orderItems(fc.oneof({ weight: 9, arbitrary: e }, fc.constant(every))),
     limit: maybe(e),
     offset: maybe(e),
     emit: fc.option(emit),

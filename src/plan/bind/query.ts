@@ -5,9 +5,25 @@
  *          → sort. Every clause is bound even when another has a mistake, so that one run reports several.
  * Contract 1 (checked) the output has no two columns of one name (case aside), and no column of the type of NULL.
  */
-import type { OrderItem, Query, QueryBody, Expression as Tree } from '../../../grammar/index.ts'
+import type {
+  Identifier,
+  OrderItem,
+  Query,
+  QueryBody,
+  Expression as Tree,
+} from '../../../grammar/index.ts'
 import { mistake, type Span } from '../../base/index.ts'
-import { flatFields, isWhole, membersOf, type Type, typeText, widthOf } from '../../data/index.ts'
+import {
+  compileRegex,
+  flatFields,
+  isWhole,
+  membersOf,
+  type Regex,
+  RegexMistake,
+  type Type,
+  typeText,
+  widthOf,
+} from '../../data/index.ts'
 import {
   bigint,
   boolean,
@@ -65,7 +81,14 @@ import {
 } from './nested/subquery.ts'
 import { bindRanks, filterRanked, liftRank, type RankCall } from './over.ts'
 import { bindRelation, type Conjuncts, refuseEmit, renamed } from './relation.ts'
-import { columnsNamed, columnsOfTable, findColumn, type Scope, scopeOf } from './scope.ts'
+import {
+  columnsNamed,
+  columnsOfTable,
+  findColumn,
+  type Scope,
+  type ScopeColumn,
+  scopeOf,
+} from './scope.ts'
 import { suggestion } from './suggest.ts'
 import { bindGroupWindow, isWindowCall } from './window.ts'
 
@@ -178,6 +201,7 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
   all<void>([
     () => {
       const keys = tree.groupBy.map((key) => () => {
+        if (key.kind === 'star') return plainItems(items, width)
         if (isWindowCall(key)) return window!.columns
         return bindGroup(env('GROUP BY', null), key, items, width)
       })
@@ -288,7 +312,9 @@ function bindItems(env: Env, tree: SelectTree): Item[] {
     const name = item.alias?.name ?? outputName(item.expression)
     return flatItems(env.binding, item.expression, name, bindValue(env, item.expression))
   })
-  return all(parts).flat()
+  const items = all(parts).flat()
+  if (items.length > 0) return items
+  return fail('syntax', 'the select list has no columns', tree.items[0]!.span)
 }
 
 /** The items of an expression: several for a STRUCT. */
@@ -301,10 +327,60 @@ function flatItems(binding: Binding, tree: Tree, name: string, bound: Expression
 }
 
 function bindStar(env: Env, tree: Tree & { kind: 'star' }): Item[] {
-  return starColumns(env.scope, tree).flatMap((found) => {
-    const name = found.path.at(-1)!
-    return flatItems(env.binding, tree, name, columnOf(env.binding, env.scope, found))
+  const { change, pattern } = tree
+  const all = starColumns(env.scope, tree)
+  const columns = pattern === undefined ? all : matching(all, pattern, tree.span)
+  const named = (names: readonly Identifier[], column: ScopeColumn) =>
+    names.findIndex(({ name }) => name.toLowerCase() === column.path.at(-1)!.toLowerCase())
+  const { exclude = [], replace = [], rename = [] } = change ?? {}
+  const changed = [...exclude, ...[...replace, ...rename].map(({ name }) => name)]
+  refuseUnknown(changed, columns)
+  const [replaced, renamed] = [replace, rename].map((list) => list.map(({ name }) => name))
+  return columns.flatMap((found) => {
+    if (named(exclude, found) >= 0) return []
+    const to = rename[named(renamed!, found)]
+    const name = to?.to.name ?? found.path.at(-1)!
+    const value = replace[named(replaced!, found)]?.value
+    const bound =
+      value === undefined ? columnOf(env.binding, env.scope, found) : bindValue(env, value)
+    return flatItems(env.binding, value ?? tree, name, bound)
   })
+}
+
+/** What a star leaves out or changes is among its columns, and is named once. */
+function refuseUnknown(names: readonly Identifier[], columns: Scope): void {
+  const known = columns.map(({ path }) => path.at(-1)!)
+  for (const [index, { name, span }] of names.entries()) {
+    const same = (other: string) => other.toLowerCase() === name.toLowerCase()
+    if (!known.some(same)) {
+      fail('unknown_name', `* has no column ${name}`, span, suggestion(name, known))
+    }
+    if (names.slice(0, index).some((other) => same(other.name))) {
+      fail('duplicate_name', `column ${name} stands twice behind *`, span)
+    }
+  }
+}
+
+/** COLUMNS('…'). */
+function matching(columns: Scope, pattern: string, span: Span): Scope {
+  const regex = regexOf(pattern, span)
+  const bytes = new TextEncoder()
+  const found = columns.filter(({ path }) => {
+    const name = bytes.encode(path.at(-1)!)
+    return regex.match(name, 0, name.length, 0)
+  })
+  if (found.length > 0) return found
+  return fail('unknown_name', `no column is found by '${pattern}'`, span)
+}
+
+function regexOf(pattern: string, span: Span): Regex {
+  try {
+    return compileRegex(pattern)
+  } catch (error) {
+    if (!(error instanceof RegexMistake)) throw error
+    const message = `'${pattern}' is no regular expression: ${error.message}`
+    return fail('invalid_literal', message, span)
+  }
 }
 
 /** The columns that a star stands for; a STRUCT among them is one. */
@@ -348,6 +424,14 @@ function bindGroup(env: Env, tree: Tree, items: Item[], width: number): Expressi
     fail('invalid_grouping', 'an aggregate cannot be a key of GROUP BY', tree.span)
   }
   return key.type.kind === 'null' ? [coerce(key, varchar)] : flatten(env.binding, key)
+}
+
+/** GROUP BY ALL: what is no aggregate and reads none. */
+function plainItems(items: readonly Item[], width: number): Expression[] {
+  return items
+    .map(({ expression }) => expression)
+    .filter((expression) => [...columnsOf(expression)].every((index) => index < width))
+    .map((key) => (key.type.kind === 'null' ? coerce(key, varchar) : key))
 }
 
 function groupItem(env: Env, tree: Tree, items: Item[]): Item | null {
@@ -463,7 +547,17 @@ interface OrderKey {
 }
 
 function bindOrder(env: Env, order: readonly OrderItem[], items: Item[]): OrderKey[] {
-  return all(order.map((key) => () => bindOrderKey(env, key, items)))
+  return all(
+    order.map((key) => () => {
+      if (key.expression.kind !== 'star') return [bindOrderKey(env, key, items)]
+      // ALL: the columns of the select list from the left to the right.
+      const nullsFirst = sortsNullsFirst(env.binding, key)
+      return items.map(({ expression, tree }, item): OrderKey => {
+        refuseStruct(expression, tree.span)
+        return { item, expression, descending: key.descending, nullsFirst, span: key.span }
+      })
+    }),
+  ).flat()
 }
 
 /** An ordinal, a name of the select list or an expression; names of the select list come first, as in Postgres. */

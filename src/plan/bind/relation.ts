@@ -42,18 +42,28 @@ export function bindRelation(
 ): BoundRelation {
   switch (tree.kind) {
     case 'table':
-      return bindTable(binding, tree)
+      return withColumns(bindTable(binding, tree), tree)
     case 'file':
-      return bindFile(binding, tree)
+      return withColumns(bindFile(binding, tree), tree)
     case 'derived':
       return bindDerived(binding, tree)
     case 'window':
-      return bindWindow(binding, tree)
+      return withColumns(bindWindow(binding, tree), tree)
     case 'join':
       return bindJoin(binding, tree, conjuncts)
     case 'function':
       return bindTableFunction(binding, tree)
   }
+}
+
+/** The relation under the names of `AS t (a, b)`. */
+function withColumns(
+  bound: BoundRelation,
+  { alias, columnAliases = [] }: TreeRelation & { kind: 'table' | 'file' | 'window' },
+): BoundRelation {
+  if (columnAliases.length === 0) return bound
+  const plan = renamed(bound.plan, columnAliases)
+  return { plan, scope: scopeOf(plan.output, alias!.name) }
 }
 
 // ---------------------------------------------------------------- tables
@@ -160,7 +170,7 @@ export function renamed(bound: Plan, aliases: readonly Identifier[]): Plan {
   const tops = topColumns(bound.output)
   if (aliases.length > tops.length) {
     const [have, given] = [tops.length, aliases.length]
-    fail('type_mismatch', `the query has ${have} columns, not ${given}`, aliases[have]!.span)
+    fail('type_mismatch', `it has ${have} columns, not ${given}`, aliases[have]!.span)
   }
   const names = tops.flatMap(({ field, at, width }, index) => {
     const alias = aliases[index]?.name

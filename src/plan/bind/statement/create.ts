@@ -31,7 +31,7 @@ import { clockOf } from '../expression/clock.ts'
 import { bindExpression } from '../expression/expression.ts'
 import { bindType } from '../expression/type-name.ts'
 import { bindQuery } from '../query.ts'
-import { refuseEmit } from '../relation.ts'
+import { refuseEmit, renamed } from '../relation.ts'
 import { type Scope, scopeOf } from '../scope.ts'
 import { suggestion } from '../suggest.ts'
 import { microsOf } from '../window.ts'
@@ -97,11 +97,19 @@ function bindContents(binding: Binding, tree: Create): Plan {
   const query = tree.query!
   if (tree.object === 'stream')
     unsupported('CREATE STREAM … AS', query.span, 'use CREATE TABLE … AS')
-  if (tree.columns.length > 0) {
-    unsupported('a column list beside AS SELECT', tree.columns[0]!.span, 'name the columns with AS')
+  const typed = tree.columns.find(({ type, computed }) => type !== null || computed !== null)
+  if (typed !== undefined) {
+    const hint = 'name the columns alone; the query gives their types'
+    unsupported('types of columns beside AS SELECT', typed.span, hint)
   }
   refuseEmit(query)
-  return bindQuery(binding, query, { top: true })
+  const names = tree.columns.map(({ name }) => name)
+  const plan = renamed(bindQuery(binding, query, { top: true }), names)
+  const last = names.findLast(({ name }, index) =>
+    names.slice(0, index).some((other) => other.name.toLowerCase() === name.toLowerCase()),
+  )
+  if (last !== undefined) fail('duplicate_name', `column ${last.name} is there twice`, last.span)
+  return plan
 }
 
 /** The columns of a relation, flat, and those among them that are computed. */
