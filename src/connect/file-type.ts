@@ -5,7 +5,7 @@
  *          alike the array is taken as it is; else value by value, through `fileValue`.
  * Contract 1 (checked) a value out of range is not cut: its index is in `faults`, and rows that hold it are bad rows.
  */
-import { isUtf8 } from 'node:buffer'
+import { isAscii, isUtf8 } from 'node:buffer'
 import { mistake } from '../base/index.ts'
 import {
   type Field,
@@ -147,8 +147,40 @@ export function readValues(given: FileValues, type: FileType, field: Field): Val
   return { column: slow, count, faults }
 }
 
+/** Strings that lie behind each other are taken as they are; texts are checked. */
+export function laidStrings(
+  { offsets, bytes }: { offsets: Int32Array; bytes: Uint8Array },
+  count: number,
+  type: FileType,
+  field: Field,
+): Values {
+  const column = new ColumnBuilder(field, 0)
+  column.offsets = offsets
+  column.bytes = bytes
+  if (type.kind !== 'varchar') return { column, count, faults: null }
+  const faults = isAscii(bytes) ? null : invalidStrings(column, count)
+  return withTextsChecked({ column, count, faults }, field)
+}
+
+function invalidStrings(column: ColumnBuilder, count: number): Map<number, string> | null {
+  let faults: Map<number, string> | null = null
+  for (let row = 0; row < count; row++) {
+    if (isUtf8(column.bytes.subarray(column.offsets[row]!, column.offsets[row + 1]!))) continue
+    faults ??= new Map()
+    faults.set(row, `column ${column.field.name} is not valid UTF-8`)
+  }
+  return faults
+}
+
+/** BOOLEAN values of one bit each, lowest first. */
+export function laidBits(bits: Uint8Array, count: number, field: Field): Values {
+  const column = new ColumnBuilder(field, 0)
+  column.bits = bits
+  return { column, count, faults: null }
+}
+
 /** Of a VARCHAR(n), the values with more than n characters are faults; of JSON, those that are no document. */
-export function withTextsChecked(values: Values, { name, type }: Field): Values {
+function withTextsChecked(values: Values, { name, type }: Field): Values {
   const most = type.kind === 'varchar' ? type.length : type.kind === 'json' ? -1 : undefined
   if (most === undefined) return values
   const { column, count } = values

@@ -7,7 +7,6 @@
  *            cut exactly between two messages cannot be told from a whole one; the format allows it.
  * Cost     One record batch in memory. apache-arrow is loaded when the first file is opened, as that takes 50 ms.
  */
-import { isAscii, isUtf8 } from 'node:buffer'
 import { createRequire } from 'node:module'
 import { zstdDecompressSync } from 'node:zlib'
 import type * as Arrow from 'apache-arrow'
@@ -27,9 +26,10 @@ import {
   type FileType,
   type FileValues,
   inferredSchema,
+  laidBits,
+  laidStrings,
   readValues,
   type Values,
-  withTextsChecked,
 } from '../file-type.ts'
 import { checkFooter, messageAt } from './arrow-message.ts'
 import { decodeLz4Frame } from './lz4.ts'
@@ -247,15 +247,13 @@ function valuesOf(data: Arrow.Data, type: FileType, field: Field): Values {
       return nullValues(count, field)
     case Type.Utf8:
     case Type.LargeUtf8:
-      return withTextsChecked(stringValues(data, field, true), field)
     case Type.Binary:
     case Type.LargeBinary:
-      return stringValues(data, field, false)
+      return laidStrings(stringsOf(data), count, type, field)
     case Type.Bool: {
-      const column = new ColumnBuilder(field, 0)
-      column.bits = data.values as Uint8Array
-      if (column.bits.length * 8 < count) throw new Error('a column is cut off')
-      return { column, count, faults: null }
+      const bits = data.values as Uint8Array
+      if (bits.length * 8 < count) throw new Error('a column is cut off')
+      return laidBits(bits, count, field)
     }
     case Type.Decimal: {
       const words = data.values as Uint32Array
@@ -276,37 +274,22 @@ function nullValues(count: number, field: Field): Values {
 }
 
 /** Offsets and bytes as they are; checked, as a wrong offset would read another string's bytes. */
-function stringValues(data: Arrow.Data, field: Field, isText: boolean): Values {
-  const column = new ColumnBuilder(field, 0)
+function stringsOf(data: Arrow.Data): { offsets: Int32Array; bytes: Uint8Array } {
   const count = data.length
   const given = data.valueOffsets as Int32Array | BigInt64Array
-  column.offsets = given instanceof Int32Array ? given : Int32Array.from(given, Number)
-  column.bytes = data.values as Uint8Array
+  const offsets = given instanceof Int32Array ? given : Int32Array.from(given, Number)
+  const bytes = data.values as Uint8Array
   // An empty column may come without offsets.
-  if (count === 0) return { column, count, faults: null }
-  if (column.offsets.length <= count) throw new Error('a column is cut off')
-  let before = column.offsets[0]!
+  if (count === 0) return { offsets: new Int32Array(1), bytes }
+  if (offsets.length <= count) throw new Error('a column is cut off')
+  let before = offsets[0]!
   for (let row = 1; row <= count; row++) {
-    const offset = column.offsets[row]!
+    const offset = offsets[row]!
     if (before < 0 || offset < before) throw new Error('string offsets do not ascend')
     before = offset
   }
-  if (before > column.bytes.length) throw new Error('a string ends behind its buffer')
-  return {
-    column,
-    count,
-    faults: !isText || isAscii(column.bytes) ? null : invalidStrings(column, count),
-  }
-}
-
-function invalidStrings(column: ColumnBuilder, count: number): Map<number, string> | null {
-  let faults: Map<number, string> | null = null
-  for (let row = 0; row < count; row++) {
-    if (isUtf8(column.bytes.subarray(column.offsets[row]!, column.offsets[row + 1]!))) continue
-    faults ??= new Map()
-    faults.set(row, `column ${column.field.name} is not valid UTF-8`)
-  }
-  return faults
+  if (before > bytes.length) throw new Error('a string ends behind its buffer')
+  return { offsets, bytes }
 }
 
 function dictionaryValues(vector: Arrow.Vector, type: FileType, field: Field): Values {

@@ -30,11 +30,14 @@ import {
   type FileType,
   type FileValues,
   inferredSchema,
+  laidBits,
+  laidStrings,
   readValues,
   type Values,
 } from '../file-type.ts'
 import { nearest } from '../options.ts'
 import { isAllOnes, readHybrid } from './parquet-hybrid.ts'
+import { plainBits, plainNumbers, plainStrings } from './parquet-plain.ts'
 
 const WHAT = 'Parquet'
 /** The magic word at both ends of a file, and the length of the footer before the last one. */
@@ -310,10 +313,7 @@ class ChunkCursor {
       case 'DICTIONARY_PAGE': {
         const count = header.dictionary_page_header?.num_values ?? 0
         const bytes = this.#decompress(stored, plainSize)
-        const { type, element } = this.#decoder()
-        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-        const values = hyparquet().readPlain({ view, offset: 0 }, type, count, element.type_length)
-        this.#dictionary = this.#values(values)
+        this.#dictionary = this.#plain(bytes, count)
         return null
       }
       case 'DATA_PAGE': {
@@ -380,10 +380,36 @@ class ChunkCursor {
       }
       return { ...values, rows, indexes: levels === null ? indexes : spread(levels, indexes) }
     }
-    const page = { num_values: count, encoding } as DataPageHeader
-    const values = this.#values(hyparquet().readDataPage(bytes, page, this.#decoder()).dataPage)
+    const values = this.#decoded(bytes, count, encoding)
     if (values.count < count) throw new Error('a value is missing')
     return { ...values, rows, indexes: levels === null ? null : spread(levels, null) }
+  }
+
+  /** The values of a page that has no dictionary. */
+  #decoded(bytes: Uint8Array, count: number, encoding: string): Values {
+    if (encoding === 'PLAIN') return this.#plain(bytes, count)
+    if (encoding === 'RLE' && this.#chunk.meta_data?.type === 'BOOLEAN') {
+      // Behind the length of what follows.
+      return laidBits(packedBits(readHybrid(bytes.subarray(4), 1, count)), count, this.#field)
+    }
+    const page = { num_values: count, encoding } as DataPageHeader
+    return this.#values(hyparquet().readDataPage(bytes, page, this.#decoder()).dataPage)
+  }
+
+  /** Values as they are, of a page or a dictionary. */
+  #plain(bytes: Uint8Array, count: number): Values {
+    const { type, element } = this.#decoder()
+    if (type === 'BOOLEAN') return laidBits(plainBits(bytes, count), count, this.#field)
+    const { kind } = this.#type
+    if (type === 'BYTE_ARRAY' && (kind === 'varchar' || kind === 'varbinary')) {
+      return laidStrings(plainStrings(bytes, count), count, this.#type, this.#field)
+    }
+    const numbers = plainNumbers(bytes, type, count)
+    if (numbers !== null) return this.#values(numbers)
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    return this.#values(
+      hyparquet().readPlain({ view, offset: 0 }, type, count, element.type_length),
+    )
   }
 
   #values(data: ArrayLike<unknown>): Values {
@@ -391,6 +417,15 @@ class ChunkCursor {
     const given = isJulian ? Array.from(data as ArrayLike<bigint>, julianNanos) : data
     return readValues(unsigned(given as FileValues, this.#type), this.#type, this.#field)
   }
+}
+
+/** Numbers 0 and 1 as one bit each, lowest first. */
+function packedBits(values: Int32Array): Uint8Array {
+  const bits = new Uint8Array((values.length + 7) >> 3)
+  values.forEach((value, at) => {
+    bits[at >> 3]! |= value << (at & 7)
+  })
+  return bits
 }
 
 /** Indexes of the values there are, or 0, 1, 2 …, as indexes of rows: −1 where the level is 0. */
