@@ -9,6 +9,7 @@ import type { Question } from '../../src/bench/question.ts'
 import { tableText } from '../../src/bench/table.ts'
 import { type Connectors, valueAt } from '../../src/data/index.ts'
 import { open } from '../../src/database/index.ts'
+import { sized } from '../size.ts'
 
 const signal = new AbortController().signal
 
@@ -119,7 +120,7 @@ test('differential: every peer gives the same answer to every question', async (
   for (const question of ['filter-project', 'window', 'single', 'join'] satisfies Question[]) {
     for (const nulls of [false, true]) {
       const bid = {
-        rows: isSlow(question) ? 30_000 : 300_000,
+        rows: isSlow(question) ? sized(6000, 30_000) : sized(60_000, 300_000),
         spacing: isSlow(question) ? 1000 : 100,
         seeds: 0,
         keys: 500,
@@ -127,7 +128,7 @@ test('differential: every peer gives the same answer to every question', async (
         key: 'bigint' as const,
       }
       const isJoin = question === 'join'
-      const ask = isJoin ? { ...bid, rows: 10_000, spacing: 3000, seeds: 100 } : null
+      const ask = isJoin ? { ...bid, rows: sized(2000, 10_000), spacing: 3000, seeds: 100 } : null
       const input: PeerInput = { question, bid, ask }
       const subjects = [
         await millraceSubject({ open: openWith }, input),

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { builtinConnectors } from '../../src/connect/index.ts'
 import { type Row, typeText } from '../../src/data/index.ts'
+import { sized } from '../size.ts'
 import { inferred, MemoryDisk, readAll, schemaOf } from './memory-disk.ts'
 
 const schema = schemaOf({ id: 'integer', name: 'varchar', v: 'double' })
@@ -227,7 +228,7 @@ test('oracle: any text is read as by a parser that goes character by character',
   }
   await fc.assert(
     fc.asyncProperty(fc.array(piece, { maxLength: 30 }), fc.constantFrom(1, 2, 5, 1000), check),
-    { numRuns: 3000 },
+    { numRuns: sized(500, 3000) },
   )
 })
 

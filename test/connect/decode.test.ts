@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseValue, type Type, type Value, valueText } from '../../src/data/index.ts'
+import { sized } from '../size.ts'
 import { MemoryDisk, readAll, schemaOf } from './memory-disk.ts'
 
 const types: Type[] = [
@@ -244,6 +245,6 @@ test.each(types)('property: random values, whole and damaged, as %j', async (typ
   const texts = fc.array(fc.oneof(wordOf[type.kind], damaged), { minLength: 1, maxLength: 60 })
   await fc.assert(
     fc.asyncProperty(texts, (all) => agree(all, type)),
-    { numRuns: 100 },
+    { numRuns: sized(25, 100) },
   )
 })

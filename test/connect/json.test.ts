@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { Failure } from '../../src/base/index.ts'
 import { builtinConnectors } from '../../src/connect/index.ts'
 import { type Row, typeText } from '../../src/data/index.ts'
+import { sized } from '../size.ts'
 import { inferred, MemoryDisk, type ReadOptions, readAll, schemaOf } from './memory-disk.ts'
 
 const schema = schemaOf({ id: 'integer', name: 'varchar', v: 'double' })
@@ -231,7 +232,7 @@ test('property: lines are read as JSON.parse reads them', async () => {
     )
   }
   await fc.assert(fc.asyncProperty(fc.array(object, { maxLength: 8 }), fc.boolean(), run), {
-    numRuns: 300,
+    numRuns: sized(60, 300),
   })
 })
 
@@ -285,7 +286,7 @@ test('twin: lines alike are read as each of them alone', async () => {
       fc.constantFrom(7, 100, 100_000),
       run,
     ),
-    { numRuns: 300 },
+    { numRuns: sized(40, 300) },
   )
 })
 

@@ -7,6 +7,7 @@ import { type Random, seededRandom } from '../../src/base/index.ts'
 import { roundUnits } from '../../src/cuboid/exact-sum.ts'
 import { Cuboid } from '../../src/cuboid/index.ts'
 import type { Backend, Kernels } from '../../src/kernel/index.ts'
+import { sized } from '../size.ts'
 import { doubleSum, roundUnits as nearest, unitsOf } from './model.ts'
 import { doublesOf, makeKernels, valuesOf, vectorOf, weightsOf } from './vectors.ts'
 
@@ -81,7 +82,7 @@ function sumIn(kernels: Kernels, cuboid: Cuboid): number {
 describe.each(backends)('%s', (backend) => {
   test('oracle: sums of random series, added and retracted', () => {
     const kernels = makeKernels(backend)
-    for (let seed = 1; seed <= 400; seed++) {
+    for (let seed = 1; seed <= sized(100, 400); seed++) {
       const random = seededRandom(seed)
       const cuboid = new Cuboid(kernels, {
         keys: [bigint],
@@ -164,7 +165,7 @@ describe.each(backends)('%s', (backend) => {
 
 test('oracle: rounding of integers of any size', () => {
   const random = seededRandom(9)
-  for (let round = 0; round < 3000; round++) {
+  for (let round = 0; round < sized(500, 3000); round++) {
     const bits = 1 + random.below(2150)
     let units = 1n
     for (let bit = 1; bit < bits; bit += 16) units = (units << 16n) | BigInt(random.below(65_536))

@@ -6,6 +6,7 @@ import { seededRandom } from '../../src/base/index.ts'
 import { Cuboid, type Measure } from '../../src/cuboid/index.ts'
 import type { Type, Value } from '../../src/data/index.ts'
 import type { Backend, Kernels, VectorBatch } from '../../src/kernel/index.ts'
+import { sized } from '../size.ts'
 import { doublesOf, makeKernels, valuesOf, vectorOf } from './vectors.ts'
 
 const bigint: Type = { kind: 'bigint' }
@@ -102,7 +103,7 @@ test.each<Backend>(['closure', 'wasm'])('differential: %s', (backend) => {
       const vector = batch.columns[skip + index]!
       return valuesOf(kernels, vector, result, batch.rows).map(String).join()
     })
-  for (let seed = 1; seed <= 300; seed++) {
+  for (let seed = 1; seed <= sized(80, 300); seed++) {
     const changes = seed % 2 === 0
     const [single, keyed] = [cuboidOf(kernels, [], changes), cuboidOf(kernels, [bigint], changes)]
     if (changes) single.emitChanges(8, () => {})

@@ -8,6 +8,7 @@ import { Table } from '../../src/cuboid/table.ts'
 import { keySeed } from '../../src/kernel/cell/blocks.ts'
 import { hashWord } from '../../src/kernel/hash.ts'
 import type { Backend, Kernels } from '../../src/kernel/index.ts'
+import { sized } from '../size.ts'
 import { collidingKey, makeKernels, vectorOf } from './vectors.ts'
 
 const bigint = { kind: 'bigint' } as const
@@ -103,7 +104,7 @@ describe.each(backends)('%s', (backend) => {
     const kernels = makeKernels(backend)
     const before = kernels.arena.liveBytes
     const table = makeTable(kernels)
-    const count = backend === 'wasm' ? 300_000 : 60_000
+    const count = backend === 'wasm' ? sized(100_000, 300_000) : 60_000
     const keys = Array.from({ length: count }, (_, index) => BigInt(index) * 1_000_003n)
     const rows = findAll(kernels, table, keys)
     expect(table.count).toBe(count)

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { type Expression, parse, print, type Query, type Statement } from '../../grammar/index.ts'
 import { Parser } from '../../grammar/parser.ts'
 import { keywords, reservedWords } from '../../grammar/words.ts'
+import { sized } from '../size.ts'
 import { arbitrary, bare } from './arbitrary.ts'
 
 function statementOf(text: string): Statement {
@@ -681,7 +682,7 @@ test('property: the span of an expression delimits its text', () => {
         expect(bare(expressionOf(slice)), `${slice} in ${text}`).toEqual(bare(part))
       }
     }),
-    { numRuns: 100 },
+    { numRuns: sized(30, 100) },
   )
 })
 
@@ -707,6 +708,6 @@ test('property: any text is a script or diagnostics within it', () => {
         expect(statementOf(print(statement)).kind).toEqual(statement.kind)
       }
     }),
-    { numRuns: 3000 },
+    { numRuns: sized(500, 3000) },
   )
 })

@@ -10,6 +10,7 @@ import {
   substitute,
   tokens,
 } from '../../grammar/index.ts'
+import { sized } from '../size.ts'
 
 test('variables are replaced in strings too, once, and not in comments', () => {
   const variables = new Map([
@@ -109,7 +110,7 @@ test('property: pieces are in order, apart, and leave only blanks between them',
         expect(text.slice(at).trim()).toBe('')
       },
     ),
-    { numRuns: 1000 },
+    { numRuns: sized(300, 1000) },
   )
 })
 

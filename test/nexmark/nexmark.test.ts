@@ -16,9 +16,10 @@ import {
 } from '../../src/data/index.ts'
 import { type Database, open } from '../../src/database/index.ts'
 import { connect } from '../fuzz/duckdb.ts'
+import { sized } from '../size.ts'
 import { duckQueries } from './duckdb.ts'
 
-const events = 50_000
+const events = sized(10_000, 50_000)
 const vars = { TPS: '2000', EVENTS_NUM: String(events) }
 const examples = 'examples/nexmark'
 

@@ -22,6 +22,7 @@ import type { Expression } from '../../src/plan/logical.ts'
 import { compileExpressions } from '../../src/runtime/expression.ts'
 import { evaluate } from '../oracle/scalar.ts'
 import { type CellRow, Failed } from '../oracle/value.ts'
+import { sized } from '../size.ts'
 import {
   bigint,
   decimal,
@@ -32,9 +33,7 @@ import {
   types,
 } from './random-expression.ts'
 
-const count = Number(
-  process.env['MILLRACE_EXPRESSIONS'] ?? (process.env['CI'] === 'true' ? 20_000 : 6000),
-)
+const count = Number(process.env['MILLRACE_EXPRESSIONS'] ?? sized(1600, 20_000))
 const firstSeed = Number(process.env['MILLRACE_SEED'] ?? 1)
 
 const fields: Field[] = types.flatMap((type) => [

@@ -1,11 +1,17 @@
 /**
  * Golden scripts: every script, one answer: on the oracle, straight, with other vector sizes, fragments, plans through
  * JSON, without rewrites, on closures, with a check that changes are marked, and crashed and replayed.
+ *
+ * How      CI takes every run. Elsewhere the oracle, the straight run, two others and a few crashes do; which ones
+ *          changes with the commit, so that a few commits take them all.
  */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { type Random, seededRandom } from '../../src/base/index.ts'
 import type { DatabaseOptions } from '../../src/database/index.ts'
 import { rules } from '../../src/plan/index.ts'
+import { commitSeed } from '../seed.ts'
+import { isFull } from '../size.ts'
 import { Crash, EngineSession } from './engine-session.ts'
 import { readScript, type Step } from './format.ts'
 import { OracleSession } from './oracle-session.ts'
@@ -30,10 +36,15 @@ const runs: [string, DatabaseOptions][] = [
   ['closures only', { backend: 'closure' }],
   ['changes marked', { checks: true, vectorSize: 7 }],
 ]
-/** A thread takes some 0.1 s to start: every script runs there in CI, every tenth one elsewhere. */
+/** A thread takes 0.2 s to start. */
 const onThread: [string, DatabaseOptions] = ['on a thread', { thread: 'worker' }]
 
-const full = process.env['CI'] === 'true'
+/** Elsewhere: straight, and what the script's name and the commit draw. */
+function drawnRuns(draw: Random): (typeof runs)[number][] {
+  if (isFull) return [...runs, onThread]
+  const drawn = [1, 2].map(() => runs[1 + draw.below(runs.length - 1)]!)
+  return [...new Set([runs[0]!, ...drawn, ...(draw.below(20) === 0 ? [onThread] : [])])]
+}
 
 async function play(session: Session, steps: readonly Step[]): Promise<void> {
   try {
@@ -96,22 +107,21 @@ async function stepWithCrash(
   expect(state.told.toString(), `line ${step.line}`).toBe(state.due.toString())
 }
 
-const scripts = scriptPaths().map((path, number) => [scriptName(path), path, number] as const)
+const scripts = scriptPaths().map((path) => [scriptName(path), path] as const)
 
-describe.each(scripts)('%s', (_, path, number) => {
+describe.each(scripts)('%s', (name, path) => {
+  const draw = seededRandom(commitSeed(name))
   const steps = readScript(readFileSync(path, 'utf8'))
 
   test('oracle', () => play(new OracleSession(), steps))
 
   // Connector js reads rows of this thread.
   const outside = steps.some((step) => 'text' in step && step.text.includes("'js'"))
-  const threaded = !outside && (full || number % 10 === 0)
-  test.each(threaded ? [...runs, onThread] : runs)('%s', async (_name, options) =>
-    play(await EngineSession.open(options), steps),
-  )
+  const drawn = drawnRuns(draw).filter((run) => run !== onThread || !outside)
+  test.each(drawn)('%s', async (_name, options) => play(await EngineSession.open(options), steps))
 
   test('crashed and replayed', async () => {
-    const stride = full ? 1 : 7
-    for (let at = 0; await playWithCrash(steps, at); at += stride);
+    const stride = isFull ? 1 : 24
+    for (let at = isFull ? 0 : draw.below(stride); await playWithCrash(steps, at); at += stride);
   })
 })
