@@ -6,7 +6,7 @@
 import { scan, type Token } from './scanner.ts'
 import { keywords, kinds } from './words.ts'
 
-export type Colour = 'keyword' | 'identifier' | 'string' | 'number' | 'comment' | 'operator'
+type Colour = 'keyword' | 'identifier' | 'string' | 'number' | 'comment' | 'operator'
 export type Piece = { kind: Colour; start: number; end: number }
 
 const keywordSet: ReadonlySet<string> = new Set(keywords)

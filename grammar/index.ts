@@ -1,6 +1,6 @@
 /** Grammar: text ⇄ syntax tree of the Millrace dialect, and what a terminal needs to show both. */
 export { type Completion, complete, type Want } from './complete.ts'
-export { isComplete, type Piece, tokens } from './highlight.ts'
+export { isComplete, tokens } from './highlight.ts'
 export { parse } from './parse.ts'
 export { print } from './print.ts'
 export { locate, renderDiagnostic } from './render.ts'

@@ -23,7 +23,7 @@ export interface Token extends IToken {
   value: string
 }
 
-export type Comment = { start: number; end: number }
+type Comment = { start: number; end: number }
 
 export interface Scan {
   tokens: Token[]

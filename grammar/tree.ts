@@ -7,8 +7,6 @@
  */
 import type { Span } from '../src/base/index.ts'
 
-export type { Span }
-
 /** A name as written. `quoted` matters to the printer only. */
 export interface Identifier {
   kind: 'identifier'

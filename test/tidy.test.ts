@@ -5,6 +5,7 @@
  *          failure lists every place. Exceptions stand in this file, by name and with their reason.
  * See      docs/architecture.md for the reasons; test/documents.test.ts runs what README and examples show.
  */
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -359,5 +360,13 @@ describe('kernels', () => {
     const count = kernelDefinitions().size
     expect(count).toBeGreaterThan(0)
     expect(count).toBeLessThanOrEqual(300)
+  })
+})
+
+describe('nothing stands idle', () => {
+  test('every file, export and package is used', () => {
+    const args = ['node_modules/knip/bin/knip.js', '--no-progress']
+    const { stdout, status } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+    expect({ stdout, status }).toEqual({ stdout: '', status: 0 })
   })
 })

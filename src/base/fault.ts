@@ -16,7 +16,7 @@ export interface Span {
 }
 
 /** Every fault code with the sentence that documents it. */
-export const codes = {
+const codes = {
   syntax: 'The text does not follow the grammar.',
   unsupported: 'The construct is recognized and not supported yet.',
   unknown_name: 'A table, column, function, option or query of this name does not exist.',

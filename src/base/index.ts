@@ -5,7 +5,6 @@ export {
   assert,
   Bug,
   type Code,
-  codes,
   type Diagnostic,
   type EvaluationError,
   Failure,

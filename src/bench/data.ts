@@ -59,7 +59,7 @@ export function makeColumns(shape: DataShape): Columns {
   return columns
 }
 
-export function keyText(key: number): string {
+function keyText(key: number): string {
   return `user-${key}`
 }
 

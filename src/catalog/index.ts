@@ -5,7 +5,6 @@ export {
   givenColumns,
   givenSchema,
   type Relation,
-  type RelationKind,
   type RelationWatermark,
   type TableCheck,
   type TableKey,

@@ -81,8 +81,6 @@ export type Relation = {
   | /** Rows on which the evaluation of query `of` failed. */ { kind: 'errors'; of: string }
 )
 
-export type RelationKind = Relation['kind']
-
 /** The columns that a row of the relation is given: all but the computed ones. */
 export function givenColumns({ schema, computed = [] }: Relation): number[] {
   const made = new Set(computed.map(({ column }) => column))

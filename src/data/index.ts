@@ -12,7 +12,7 @@ export {
   valueAt,
   valueBytes,
 } from './batch.ts'
-export { type CivilDate, civilOf, daysInMonth, daysOf } from './calendar.ts'
+export { civilOf, daysInMonth, daysOf } from './calendar.ts'
 export type {
   BadRow,
   Connector,
@@ -65,7 +65,6 @@ export {
   type Schema,
   sameType,
   type Type,
-  type TypeKind,
   typeText,
   type Value,
 } from './type.ts'

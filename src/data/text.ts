@@ -328,7 +328,7 @@ export function compareValues(a: Value, b: Value, type: Type): number {
 }
 
 /** UTF-8 orders as code points do; only surrogates stand elsewhere in UTF-16. */
-export function compareText(a: string, b: string): number {
+function compareText(a: string, b: string): number {
   const shared = Math.min(a.length, b.length)
   for (let index = 0; index < shared; index++) {
     const left = a.charCodeAt(index)

@@ -49,7 +49,7 @@ export interface Member {
   nullable: boolean
 }
 
-export type TypeKind = Type['kind']
+type TypeKind = Type['kind']
 export type Physical = 'bits' | 'i64' | 'f64' | 'view'
 
 export function physicalOf(type: Type): Physical {
@@ -70,9 +70,8 @@ export function physicalOf(type: Type): Physical {
   }
 }
 
-/** Digits of a DECIMAL that fit into 64 bits, and of the widest one. */
-export const narrowDigits = 18
-export const wideDigits = 38
+/** Digits of a DECIMAL that fit into 64 bits. */
+const narrowDigits = 18
 
 /** Is it a DECIMAL beyond 64 bits? */
 export function isWide(type: Type): boolean {

@@ -68,7 +68,7 @@ export interface ExecuteOptions {
 }
 
 /** How far a long statement is. */
-export interface Progress {
+interface Progress {
   rows: number
   bytes: number
   bytesTotal: number | null

@@ -379,6 +379,6 @@ function badRowsTold({ count, rows }: { count: number; rows: Row[] }): Row[] {
 }
 
 /** A row of `<query>.errors`. */
-export function errorRow({ offset, code, message, row }: ErrorRow): Row {
+function errorRow({ offset, code, message, row }: ErrorRow): Row {
   return [BigInt(offset), code, message, row]
 }

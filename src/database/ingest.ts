@@ -55,7 +55,7 @@ function checkedBatch(schema: Schema, batch: Batch): Batch {
   throw refused(`the batch has ${batch.columns.length} columns for ${schema.fields.length}`)
 }
 
-export function rowsFrom(schema: Schema, rows: readonly InputRow[]): Row[] {
+function rowsFrom(schema: Schema, rows: readonly InputRow[]): Row[] {
   const tops = topColumns(schema.fields)
   const nested = tops.length < schema.fields.length
   const outer = { fields: tops.map(({ field }) => field) }

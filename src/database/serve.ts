@@ -24,7 +24,7 @@ import {
 const creditMax = 16
 
 /** Rows of sources that live on the host, as the worker's connectors read them. */
-export interface RemoteSources {
+interface RemoteSources {
   /** The iterable that stands for the source `name` of the host. */
   source(name: string): AsyncIterable<unknown>
 }

@@ -50,7 +50,7 @@ export type StatementResult =
   | { kind: 'done'; message: string }
 
 /** A continuous statement that is waited for until its bounded sources have ended. */
-export interface Running {
+interface Running {
   kind: 'running'
   name: string
   message(): string
@@ -238,7 +238,7 @@ function* answer(engine: Engine, plan: Plan, session: Session): Work<Row[]> {
   return rowsOfDelta(delta)
 }
 
-export function rowsOfDelta(delta: Delta): Row[] {
+function rowsOfDelta(delta: Delta): Row[] {
   if (delta.batches !== null) return delta.batches.flatMap(rowsOf)
   return delta.changes().map(({ row }) => row)
 }

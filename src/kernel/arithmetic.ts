@@ -392,7 +392,7 @@ function unaryF64(
 }
 
 /** Halves away from zero. */
-export function roundHalfAway(value: number): number {
+function roundHalfAway(value: number): number {
   const magnitude = Math.abs(value)
   const whole = Math.floor(magnitude)
   const rounded = magnitude - whole >= 0.5 ? whole + 1 : whole

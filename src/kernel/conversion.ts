@@ -73,7 +73,7 @@ defineKernel({
     }),
 })
 
-export function nearestEven(value: number): number {
+function nearestEven(value: number): number {
   const down = Math.floor(value)
   const rest = value - down
   if (rest < 0.5) return down

@@ -24,7 +24,7 @@ import './scan/separated.ts'
 import './scan/template.ts'
 
 export { cellBlocks } from './cell/blocks.ts'
-export { type FusedField, type FusedShape, fusedBlock, fusedFold } from './cell/fused.ts'
+export { type FusedField, fusedBlock, fusedFold } from './cell/fused.ts'
 export { rowsOf, sumOf } from './cell/read.ts'
 export {
   type BlockSink,
@@ -33,7 +33,7 @@ export {
   MarkCheck,
   restoreBlocks,
 } from './checkpoint.ts'
-export { defineKernel, type KernelFunction, Kernels, kernelDefinitions } from './kernels.ts'
+export { type KernelFunction, Kernels, kernelDefinitions } from './kernels.ts'
 export {
   copyRows,
   loadColumn,

@@ -20,7 +20,7 @@ import { bytesOf, inlineMax, writeView } from './view.ts'
 const slack = 16
 
 /** Bytes of a bitmap, whole words. */
-export function bitmapBytes(rows: number): number {
+function bitmapBytes(rows: number): number {
   return ((rows + 63) >>> 6) * 8
 }
 
@@ -109,7 +109,7 @@ function loadValidity(arena: Arena, bits: Uint8Array, from: number, rows: number
 }
 
 /** Puts 0 into the slots that are NULL. */
-export function clearNulls(kernels: Kernels, vector: Vector, rows: number): void {
+function clearNulls(kernels: Kernels, vector: Vector, rows: number): void {
   const { physical, data, validity } = vector
   if (validity === 0) return
   if (physical === 'bits') kernels.get('and_bits')(data, validity, data, (rows + 63) >>> 6)

@@ -2,9 +2,7 @@
 export {
   type CycleFrame,
   type DataFrame,
-  type Frame,
   Log,
-  type LogOptions,
   type Parameters,
   type Run,
 } from './log.ts'

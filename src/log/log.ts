@@ -37,7 +37,7 @@ export interface Parameters {
 }
 
 /** A statement that changed the catalog, or started or stopped a query, as text. */
-export interface StatementFrame {
+interface StatementFrame {
   kind: 'statement'
   position: number
   text: string

@@ -24,7 +24,6 @@ import {
 import { branch, call, choose, literal } from './expression.ts'
 import type { Expression } from './logical.ts'
 
-export const smallint: Type = { kind: 'smallint' }
 export const boolean: Type = { kind: 'boolean' }
 export const integer: Type = { kind: 'integer' }
 export const bigint: Type = { kind: 'bigint' }
@@ -34,7 +33,6 @@ export const interval: Type = { kind: 'interval' }
 export const date: Type = { kind: 'date' }
 export const months: Type = { kind: 'months' }
 export const real: Type = { kind: 'real' }
-export const json: Type = { kind: 'json' }
 export const nullType: Type = { kind: 'null' }
 
 export function decimal(precision: number, scale: number): Type {

@@ -3,7 +3,6 @@
 export { functionNames } from './bind/expression/function.ts'
 export { typeNames } from './bind/expression/type-name.ts'
 export {
-  type BindContext,
   type BoundStatement,
   bind,
   type ContinuousQuery,
@@ -13,15 +12,9 @@ export { columnsOf, moveColumns } from './expression.ts'
 export { overRows } from './given.ts'
 export { libraryFunction } from './library.ts'
 export type {
-  AggregateCall,
   Expression,
-  JoinKind,
   Plan,
-  PlanKind,
-  ScalarFunction,
-  Watermark,
-  WindowColumns,
 } from './logical.ts'
-export type { AggregateBucket, JoinBucket, Mode, PhysicalPlan } from './physical.ts'
+export type { PhysicalPlan } from './physical.ts'
 export { inputsOf, lower } from './physical.ts'
-export { type Rule, rewrite, rules, type Step } from './rewrite.ts'
+export { rewrite, rules } from './rewrite.ts'

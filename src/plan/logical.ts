@@ -183,5 +183,3 @@ export type Plan = Node &
   )
 
 export type JoinKind = 'inner' | 'left' | 'full' | 'semi' | 'anti'
-
-export type PlanKind = Plan['kind']

@@ -11,14 +11,14 @@ import type { Plan } from './logical.ts'
 import { equatedWindow, standApart } from './node.ts'
 
 /** Positions in `keys` of the window columns. */
-export interface AggregateBucket {
+interface AggregateBucket {
   start: number | null
   end: number | null
   sizeMicros: string
 }
 
 /** Equated window columns of one role and size: a column of the left input, one of the right input. */
-export interface JoinBucket {
+interface JoinBucket {
   left: number
   right: number
   role: 'start' | 'end'

@@ -38,11 +38,7 @@ export function contributionsOf(
   return out
 }
 
-export function hostColumns(
-  kernels: Kernels,
-  batch: VectorBatch,
-  fields: readonly Field[],
-): Column[] {
+function hostColumns(kernels: Kernels, batch: VectorBatch, fields: readonly Field[]): Column[] {
   assert(batch.columns.length === fields.length, 'a batch has the columns of its schema')
   return batch.columns.map((vector, index) =>
     unloadColumn(kernels, vector, fields[index]!.type, batch.rows),

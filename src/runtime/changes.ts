@@ -199,7 +199,7 @@ function pair(deleted: Change, added: Change): void {
 export const isDeletion = (op: Op) => op === '-U' || op === '-D'
 
 /** Sorts by triple, key, − before +, and row: a −U stands right before its +U. */
-export function sortChanges(
+function sortChanges(
   changes: Change[],
   fields: readonly Field[],
   key: readonly number[] | null,

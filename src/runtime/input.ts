@@ -1,9 +1,10 @@
 /**
  * Input: brings the rows of a query's sources into their one order and cuts them into slices.
  *
- * How      Each stream and source is read once, for all scans of it. Stored streams come in the order of the log. External bounded sources are merged by (greatest event time
- *          so far, number of the source, offset); one without a watermark stands before all others. External rows
- *          get their positions when they are taken, and so does the end of a source.
+ * How      Each stream and source is read once, for all scans of it. Stored streams come in the order of the log.
+ *          External bounded sources are merged by (greatest event time so far, number of the source, offset); one
+ *          without a watermark stands before all others. External rows get their positions when they are taken, and
+ *          so does the end of a source.
  * Contract 1 (checked by the golden scripts) the order is decided row by row: slices and read sizes do not change it.
  *          2 (trusted) rows before `upTo` only are taken from the log.
  * Cost     nothing per row with one source; a look at the event time of each row where several are merged.
@@ -14,7 +15,7 @@ import type { Log } from '../log/index.ts'
 import type { ScanStage, Slice } from './operator/scan.ts'
 
 /** A scan of an input. */
-export interface Reading {
+interface Reading {
   scan: ScanStage
   /** Where the scan's columns are in the input's batches. */
   columns: readonly number[]

@@ -1,10 +1,9 @@
 /** Shell: what a person sees: the line editor, output formats, progress and faults as text. */
-export { faultText, isCancelled } from './fault.ts'
-export { type Format, formats } from './format/renderer.ts'
+export { faultText } from './fault.ts'
+export type { Format } from './format/renderer.ts'
 export { type Output, streamOutput } from './output.ts'
-export { type Progress, shortNumber, terminalProgress } from './progress.ts'
-export { runScript, type ScriptOptions } from './script.ts'
-export type { ShellOptions } from './shell.ts'
+export { terminalProgress } from './progress.ts'
+export { runScript } from './script.ts'
 
 /** Loads the line editor, which plain runs of scripts do not need. */
 export async function startShell(

@@ -45,7 +45,7 @@ export function rowsOf(names: readonly string[], count: number, seed: number): C
 const named = (sql: string) => sql.replaceAll(/\$(\d)/g, 'c$1')
 
 /** The expression over the columns of a table, as the binder gives it. */
-export function expressionOf(ours: string, names: readonly string[]): Expression {
+function expressionOf(ours: string, names: readonly string[]): Expression {
   const columns = names.map((name, index) => `c${index} ${kinds[name]!.type}`)
   const table = `create table t (${['k int', ...columns].join(', ')});`
   const { plan } = planOf(bound(`${table} select ${named(ours)} as r from t`))
@@ -54,7 +54,7 @@ export function expressionOf(ours: string, names: readonly string[]): Expression
 }
 
 /** The values of the rows; a failed one as an Error. */
-export function computed(
+function computed(
   expression: Expression,
   names: readonly string[],
   rows: readonly Cells[],
@@ -81,7 +81,7 @@ export function computed(
 
 const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`
 
-export async function loadRows(
+async function loadRows(
   connection: DuckDBConnection,
   names: readonly string[],
   rows: readonly Cells[],

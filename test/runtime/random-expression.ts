@@ -11,21 +11,21 @@ import { and, call, choose, column, literal, or } from '../../src/plan/expressio
 import { type LibraryFunction, library } from '../../src/plan/library.ts'
 import type { Expression } from '../../src/plan/logical.ts'
 
-export const boolean: Type = { kind: 'boolean' }
+const boolean: Type = { kind: 'boolean' }
 export const integer: Type = { kind: 'integer' }
 export const bigint: Type = { kind: 'bigint' }
 export const double: Type = { kind: 'double' }
-export const varchar: Type = { kind: 'varchar' }
-export const date: Type = { kind: 'date' }
-export const interval: Type = { kind: 'interval' }
-export const tinyint: Type = { kind: 'tinyint' }
-export const smallint: Type = { kind: 'smallint' }
-export const real: Type = { kind: 'real' }
-export const varbinary: Type = { kind: 'varbinary' }
-export const json: Type = { kind: 'json' }
-export const months: Type = { kind: 'months' }
-export const zoned: Type = { kind: 'timestamp', precision: 6, zoned: true }
-export const time = (precision: number): Type => ({ kind: 'time', precision })
+const varchar: Type = { kind: 'varchar' }
+const date: Type = { kind: 'date' }
+const interval: Type = { kind: 'interval' }
+const tinyint: Type = { kind: 'tinyint' }
+const smallint: Type = { kind: 'smallint' }
+const real: Type = { kind: 'real' }
+const varbinary: Type = { kind: 'varbinary' }
+const json: Type = { kind: 'json' }
+const months: Type = { kind: 'months' }
+const zoned: Type = { kind: 'timestamp', precision: 6, zoned: true }
+const time = (precision: number): Type => ({ kind: 'time', precision })
 export const timestamp = (precision: number): Type => ({ kind: 'timestamp', precision })
 export const decimal = (precision: number, scale: number): Type => ({
   kind: 'decimal',

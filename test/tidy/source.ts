@@ -8,7 +8,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import ts from 'typescript'
 
-export interface Import {
+interface Import {
   /** As written. */
   specifier: string
   /** Path from the root for relative imports, else null. */

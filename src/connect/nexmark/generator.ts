@@ -104,7 +104,7 @@ export type Value =
   | { kind: 'text'; write: (event: number, into: Text) => void }
 
 /** Texts being written. */
-export class Text {
+class Text {
   bytes = new Uint8Array(4096)
   used = 0
 

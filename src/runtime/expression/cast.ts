@@ -58,7 +58,7 @@ function cut(micros: bigint, type: Type): bigint {
 }
 
 /** Microseconds since midnight. */
-export function clockOf(micros: bigint): bigint {
+function clockOf(micros: bigint): bigint {
   return ((micros % dayMicros) + dayMicros) % dayMicros
 }
 

@@ -28,7 +28,7 @@ export function kernel(registers: Registers, name: string): KernelFunction {
 }
 
 /** Are all values of i64 values of the type, so that the kernel's own flag is enough? */
-export function isFull(type: Type): boolean {
+function isFull(type: Type): boolean {
   return ['bigint', 'timestamp', 'interval', 'months'].includes(type.kind)
 }
 

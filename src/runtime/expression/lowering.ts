@@ -122,7 +122,7 @@ function negated(registers: Registers, emit: Emit): Emit {
 }
 
 /** All comparisons are eq or lt, with operands swapped and the result negated. */
-export function comparison(name: 'eq' | 'lt', swap: boolean, negate: boolean): Lower {
+function comparison(name: 'eq' | 'lt', swap: boolean, negate: boolean): Lower {
   return ({ args }, registers) => {
     const [left, right] = [args[0]!.type, args[1]!.type]
     const base = compare(registers, name, left)

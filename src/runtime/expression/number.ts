@@ -104,7 +104,7 @@ export function roundTo(name: string, a: Known, digits: number, from: Type, to: 
 }
 
 /** value ÷ unit by the rule that the function has. */
-export function quotient(name: string, value: bigint, unit: bigint): bigint {
+function quotient(name: string, value: bigint, unit: bigint): bigint {
   const rest = value % unit
   const cut = value / unit
   if (rest === 0n) return cut

@@ -19,7 +19,7 @@ import { extract, truncate } from './time.ts'
 export type { Call } from './maker.ts'
 
 /** Functions that are given NULL; of the others NULL in gives NULL out. COALESCE is a form of its own. */
-export const tolerant: ReadonlySet<string> = new Set([
+const tolerant: ReadonlySet<string> = new Set([
   'is_null',
   'is_not_null',
   'is_true',

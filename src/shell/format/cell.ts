@@ -40,7 +40,7 @@ function wideWidth(text: string): number {
   return stringWidth(text)
 }
 
-export function alignsRight(type: Type): boolean {
+function alignsRight(type: Type): boolean {
   return isWhole(type) || ['decimal', 'real', 'double'].includes(type.kind)
 }
 

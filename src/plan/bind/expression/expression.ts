@@ -274,7 +274,7 @@ function bindRows(env: Env, tree: Tree & { kind: 'binary' }): Expression {
 }
 
 /** The equalities of two rows; a value stands for a row of one. */
-export function bindRowPairs(env: Env, left: Tree, right: Tree, span: Span): Expression[] {
+function bindRowPairs(env: Env, left: Tree, right: Tree, span: Span): Expression[] {
   const [a, b] = [left, right].map((side) => (side.kind === 'row' ? side.items : [side]))
   if (a!.length !== b!.length) {
     fail('type_mismatch', `rows of ${a!.length} and ${b!.length} values are compared`, span)

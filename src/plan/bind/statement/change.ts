@@ -52,7 +52,7 @@ type Update = Statement & { kind: 'update' | 'delete' }
 type Mutable = Relation & { kind: 'stream' | 'table' }
 
 /** The table that a statement changes. */
-export function findMutable(binding: Binding, path: Path, what: string): Mutable {
+function findMutable(binding: Binding, path: Path, what: string): Mutable {
   const relation = findRelation(binding, path)
   if (relation.kind === 'table' && relation.rules !== undefined) return relation
   const kinds = { materialized: 'materialized view', external: "connector's table" } as const

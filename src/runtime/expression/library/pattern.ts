@@ -137,7 +137,7 @@ function pointsBefore(bytes: Uint8Array, end: number): number {
 }
 
 /** SIMILAR TO: a pattern of SQL as a regular expression for the whole text. */
-export function similarPattern(pattern: string, mark = '\\'): string {
+function similarPattern(pattern: string, mark = '\\'): string {
   let source = ''
   let inBracket = false
   const points = [...pattern]
