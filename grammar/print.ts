@@ -13,6 +13,7 @@ import type {
   Emit,
   Expression,
   Identifier,
+  LikePattern,
   Option,
   Path,
   Query,
@@ -47,8 +48,12 @@ const statementKinds: Record<Statement['kind'], true> = {
   subscribe: true,
   explain: true,
   set: true,
+  reset: true,
   show: true,
+  'show-setting': true,
+  'show-create': true,
   describe: true,
+  'describe-query': true,
   flush: true,
 }
 const isStatement = (node: Printable): node is Statement => node.kind in statementKinds
@@ -430,13 +435,28 @@ function statement(s: Statement): string {
     }
     case 'set':
       return `SET ${quote(s.name)} = ${s.value === null ? 'DEFAULT' : setting(s.value)}`
-    case 'show':
-      return `SHOW ${s.what.toUpperCase()}`
+    case 'reset':
+      return `RESET ${s.name === null ? 'ALL' : quote(s.name)}`
+    case 'show': {
+      const of = s.of === null ? '' : ` FROM ${path(s.of)}`
+      return `SHOW ${s.what.toUpperCase()}${of}${likePattern(s.like)}`
+    }
+    case 'show-setting':
+      return `SHOW ${quote(s.name)}`
+    case 'show-create':
+      return `SHOW CREATE ${s.object === null ? '' : `${s.object.toUpperCase()} `}${path(s.name)}`
     case 'describe':
       return `DESCRIBE ${path(s.name)}`
+    case 'describe-query':
+      return `DESCRIBE ${query(s.query)}`
     case 'flush':
       return 'FLUSH'
   }
+}
+
+function likePattern(like: LikePattern | null): string {
+  if (like === null) return ''
+  return ` ${not(like)}${like.anyCase ? 'ILIKE' : 'LIKE'} ${quote(like.pattern)}`
 }
 
 const where = (e: Expression | null): string => (e === null ? '' : ` WHERE ${expression(e)}`)

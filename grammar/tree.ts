@@ -226,6 +226,18 @@ export interface Option {
   span: Span
 }
 
+/** What SHOW lists; `all` are the settings. */
+export type Shown = 'streams' | 'tables' | 'sources' | 'sinks' | 'views' | 'materialized views' | 'functions' | 'queries' | 'columns' | 'all'
+
+/** [NOT] LIKE 'pattern'; ILIKE is for any case. */
+export interface LikePattern {
+  kind: 'like-pattern'
+  pattern: string
+  anyCase: boolean
+  negated: boolean
+  span: Span
+}
+
 export type Statement =
   | { kind: 'create-relation'; object: 'stream' | 'table'; name: Path; ifNotExists: boolean; columns: ColumnDefinition[]; constraints: Constraint[]; watermark: WatermarkDefinition | null; partitionedBy: Identifier[]; appendOnly: boolean; options: Option[]; query: Query | null; span: Span }
   | { kind: 'create-view'; materialized: boolean; orReplace: boolean; ifNotExists: boolean; name: Path; columns: Identifier[]; query: Query; span: Span }
@@ -242,8 +254,14 @@ export type Statement =
   | { kind: 'subscribe'; relation: Relation; emit: Emit | null; snapshot: boolean; span: Span }
   | { kind: 'explain'; analyze: boolean; format: 'text' | 'json'; statement: Statement; span: Span }
   | { kind: 'set'; name: string; value: string | number | boolean | null; span: Span }
-  | { kind: 'show'; what: 'streams' | 'tables' | 'views' | 'queries' | 'sinks'; span: Span }
+  /** Null resets all settings. */
+  | { kind: 'reset'; name: string | null; span: Span }
+  /** `of` is the relation of COLUMNS. */
+  | { kind: 'show'; what: Shown; of: Path | null; like: LikePattern | null; span: Span }
+  | { kind: 'show-setting'; name: string; span: Span }
+  | { kind: 'show-create'; object: 'stream' | 'table' | 'source' | 'sink' | 'view' | 'materialized view' | 'function' | null; name: Path; span: Span }
   | { kind: 'describe'; name: Path; span: Span }
+  | { kind: 'describe-query'; query: Query; span: Span }
   | { kind: 'flush'; span: Span }
 
 export interface Script {

@@ -31,12 +31,15 @@ export const clauseWords = [
 /** Names everywhere; keywords only where the grammar asks for them. */
 // biome-ignore format: a list to read as a block
 export const softWords = [
-  'AFTER', 'ANALYZE', 'APPEND', 'BY', 'CHANGES', 'CHECK', 'CLOSE', 'CONFLICT', 'CONSTRAINT', 'DELETE', 'DESCRIBE',
-  'DESCRIPTOR', 'DO', 'DROP', 'ENFORCED', 'EXISTS', 'EXPLAIN', 'FINAL', 'FIRST', 'FLUSH', 'FOREIGN', 'FORMAT',
-  'FUNCTION', 'HOP',
+  'AFTER', 'ANALYZE', 'APPEND', 'BY', 'CHANGES', 'CHECK', 'CLOSE', 'COLUMNS', 'CONFLICT', 'CONSTRAINT', 'DELETE',
+  'DESCRIBE', 'DESCRIPTOR', 'DO', 'DROP', 'ENFORCED', 'EXISTS', 'EXPLAIN', 'FINAL', 'FIRST', 'FLUSH', 'FOREIGN',
+  'FORMAT',
+  'FUNCTION', 'FUNCTIONS', 'HOP',
   'IF', 'INSERT', 'JSON', 'KEY', 'LAST', 'MATERIALIZED', 'NEXT', 'NOTHING', 'ONLY', 'OUTER', 'PARTITION',
-  'PARTITIONED', 'PLAN', 'PRIMARY', 'QUERIES', 'QUERY', 'REFERENCES', 'RENAME', 'REPLACE', 'RESTRICT', 'ROW', 'ROWS',
-  'SHOW', 'SINK', 'SINKS', 'STREAM', 'STREAMS', 'SUBSCRIBE', 'TABLES', 'TEXT', 'TO', 'TRUNCATE', 'TUMBLE', 'UNIQUE',
+  'PARTITIONED', 'PLAN', 'PRIMARY', 'QUERIES', 'QUERY', 'REFERENCES', 'RENAME', 'REPLACE', 'RESET', 'RESTRICT',
+  'ROW', 'ROWS',
+  'SHOW', 'SINK', 'SINKS', 'SOURCE', 'SOURCES', 'STREAM', 'STREAMS', 'SUBSCRIBE',
+  'TABLES', 'TEXT', 'TO', 'TRUNCATE', 'TUMBLE', 'UNIQUE',
   'UPDATE', 'VIEW', 'VIEWS', 'WATERMARK',
 ] as const
 

@@ -6,13 +6,12 @@ import { unsupported } from '../constructs.ts'
 import type { Token } from '../scanner.ts'
 import type { Emit, Relation, Statement } from '../tree.ts'
 import { identifier, kinds, word } from '../words.ts'
-import { ChangeRules } from './change.ts'
 import { Refusal } from './leaf.ts'
+import { ShowRules } from './show.ts'
 
-type Of<U, K> = Extract<U, { kind: K }>
 type Explaining = { analyze: boolean; format: 'text' | 'json' }
 
-export abstract class StatementRules extends ChangeRules {
+export abstract class StatementRules extends ShowRules {
   statement: ParserMethod<[], Statement> = this.RULE('statement', (): Statement => {
     const start = this.start()
     this.refuse('statement')
@@ -32,6 +31,7 @@ export abstract class StatementRules extends ChangeRules {
       { ALT: () => this.SUBRULE(this.subscribe) },
       { ALT: () => this.SUBRULE(this.explain) },
       { ALT: () => this.SUBRULE(this.set) },
+      { ALT: () => this.SUBRULE(this.resetSetting) },
       { ALT: () => this.SUBRULE(this.show) },
       { ALT: () => this.SUBRULE(this.describe) },
       {
@@ -177,42 +177,5 @@ export abstract class StatementRules extends ChangeRules {
       },
     })
     this.CONSUME(kinds.close)
-  })
-
-  set = this.RULE('set', (): Statement => {
-    const start = this.start()
-    this.CONSUME(word.SET)
-    const name = this.SUBRULE(this.key)
-    this.OR([{ ALT: () => this.CONSUME(kinds.equal) }, { ALT: () => this.CONSUME(word.TO) }])
-    const value = this.OR1([
-      {
-        ALT: (): string | number | boolean | null => {
-          this.CONSUME(word.DEFAULT)
-          return null
-        },
-      },
-      { ALT: (): string | number | boolean | null => this.SUBRULE(this.setting) },
-    ])
-    return { kind: 'set', name, value, span: this.span(start) }
-  })
-
-  show = this.RULE('show', (): Statement => {
-    const start = this.start()
-    this.CONSUME(word.SHOW)
-    const what = this.OR([
-      { ALT: () => this.CONSUME(word.STREAMS) },
-      { ALT: () => this.CONSUME(word.TABLES) },
-      { ALT: () => this.CONSUME(word.VIEWS) },
-      { ALT: () => this.CONSUME(word.QUERIES) },
-      { ALT: () => this.CONSUME(word.SINKS) },
-    ])?.image?.toLowerCase() as Of<Statement, 'show'>['what']
-    return { kind: 'show', what, span: this.span(start) }
-  })
-
-  describe = this.RULE('describe', (): Statement => {
-    const start = this.start()
-    this.OR([{ ALT: () => this.CONSUME(word.DESCRIBE) }, { ALT: () => this.CONSUME(word.DESC) }])
-    const name = this.SUBRULE(this.path)
-    return { kind: 'describe', name, span: this.span(start) }
   })
 }

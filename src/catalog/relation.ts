@@ -4,7 +4,7 @@
  * Contract 1 (trusted) names are spelled as the user wrote them; `Catalog` matches them without regard to case.
  *          2 (trusted) `errors` relations are named after their query: `view.errors`.
  */
-import type { Query } from '../../grammar/index.ts'
+import type { Query, Statement } from '../../grammar/index.ts'
 import type { Dialect, Schema, Value } from '../data/index.ts'
 
 /** Event time of a relation: the watermark trails the greatest value of `column` by `delayMicros`. */
@@ -47,6 +47,12 @@ export type Relation = {
   watermark: RelationWatermark | null
   /** Columns that are computed from the others when a row comes. */
   computed?: ComputedColumn[]
+  /** How to make it again; absent where no statement made it, as for errors. */
+  definition?: {
+    statement: Extract<Statement, { kind: 'create-relation' | 'create-view' | 'create-sink' }>
+    /** In which it was written. */
+    dialect: Dialect
+  }
 } & (
   | {
       /** Rows stored in the log. */

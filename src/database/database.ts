@@ -264,6 +264,7 @@ export class Database {
         parameters,
         text,
         dialect: this.#engine.dialect,
+        settings: this.#engine.settings,
       })
     const parameters = parametersOf(options.params)
     const session: Session = {
@@ -396,6 +397,7 @@ export class Database {
           parameters: frame.parameters,
           text: frame.text,
           dialect: engine.dialect,
+          settings: engine.settings,
         })
         yield* perform(engine, bound, {
           text: frame.text,

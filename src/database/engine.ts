@@ -48,8 +48,8 @@ const idleMax = 2
 
 export class Engine {
   readonly catalog = new Catalog()
-  /** As SET dialect left it; that statement is logged. */
-  dialect: Dialect = 'default'
+  /** What SET has left; a change of the dialect is logged. */
+  readonly settings = new Map<string, string>()
   readonly log: Log
   readonly options: EngineOptions
   readonly #queries = new Map<string, Query>()
@@ -84,6 +84,10 @@ export class Engine {
       wake: () => this.wake(),
       computing: () => this.#computing(),
     }
+  }
+
+  get dialect(): Dialect {
+    return (this.settings.get('dialect') ?? 'default') as Dialect
   }
 
   get queries(): ReadonlyMap<string, Query> {

@@ -11,14 +11,11 @@ import { givenSchema, type Relation } from '../catalog/index.ts'
 import {
   type Batch,
   batchOf,
-  type Dialect,
   type Field,
   type Op,
   type Row,
   rowsOf,
   type SinkWriter,
-  topColumns,
-  typeText,
 } from '../data/index.ts'
 import type { Parameters } from '../log/index.ts'
 import {
@@ -99,15 +96,11 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
     case 'explain':
       return yield* explain(engine, bound, session)
     case 'set':
-      if (bound.name === 'dialect' && bound.value !== engine.dialect) {
-        engine.dialect = bound.value as Dialect
-        logged(engine, session)
-      }
-      return done(`SET ${bound.name}`)
-    case 'show':
-      return show(engine, bound.what)
-    case 'describe':
-      return describe(bound.relation)
+      return set(engine, bound, session)
+    case 'told':
+      return { kind: 'rows', fields: bound.fields, rows: bound.rows }
+    case 'show-queries':
+      return showQueries(engine, bound.passes)
     case 'flush':
       yield* engine.flush()
       return done('FLUSH')
@@ -119,6 +112,18 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
 function logged(engine: Engine, session: Session): void {
   if (session.source === null) return
   engine.log.appendStatement(session.source.text, session.source.parameters)
+}
+
+/** Only the dialect is logged: the other settings do not outlive the session. */
+function set(
+  engine: Engine,
+  { label, values }: BoundStatement & { kind: 'set' },
+  session: Session,
+): Outcome {
+  const { dialect } = engine
+  for (const { name, value } of values) engine.settings.set(name, value)
+  if (engine.dialect !== dialect) logged(engine, session)
+  return done(label)
 }
 
 function* createRelation(
@@ -491,35 +496,7 @@ function queryRow({ name, ended, fault, rowsIn, view, dataflow }: Query): Row {
 
 const messageOf = (fault: unknown) => (fault instanceof Error ? fault.message : String(fault))
 
-function show(engine: Engine, what: 'streams' | 'tables' | 'views' | 'queries' | 'sinks'): Outcome {
-  if (what === 'queries') {
-    return { kind: 'rows', fields: queryFields, rows: [...engine.queries.values()].map(queryRow) }
-  }
-  const kinds: Record<typeof what, readonly string[]> = {
-    streams: ['stream'],
-    tables: ['table', 'external'],
-    views: ['view', 'materialized'],
-    sinks: ['external'],
-  }
-  const relations = engine.catalog
-    .list()
-    .filter(
-      (relation) =>
-        kinds[what].includes(relation.kind) &&
-        (what !== 'sinks' || (relation.kind === 'external' && !relation.source)),
-    )
-  return {
-    kind: 'rows',
-    fields: [text('name'), text('kind')],
-    rows: relations.map(({ name, kind }) => [name, kind]),
-  }
-}
-
-function describe(relation: Relation): Outcome {
-  const rows = topColumns(relation.schema.fields).map(({ field: { name, type, nullable }, at }) => [
-    name,
-    typeText(type) + (relation.watermark?.column === at ? ' *ROWTIME*' : ''),
-    nullable ? 'YES' : 'NO',
-  ])
-  return { kind: 'rows', fields: [text('column'), text('type'), text('null')], rows }
+function showQueries(engine: Engine, passes: (name: string) => boolean): Outcome {
+  const queries = [...engine.queries.values()].filter(({ name }) => passes(name))
+  return { kind: 'rows', fields: queryFields, rows: queries.map(queryRow) }
 }

@@ -8,7 +8,7 @@
 import type { Emit, Query, Statement, Relation as TreeRelation } from '../../grammar/index.ts'
 import { QueryMistake } from '../base/index.ts'
 import type { Relation } from '../catalog/index.ts'
-import { dialects } from '../data/index.ts'
+import type { Field, Row } from '../data/index.ts'
 import {
   type BindContext,
   type Binding,
@@ -20,11 +20,19 @@ import {
 import { applyEmit, type EmitMode } from './bind/emission.ts'
 import { bindCreateFunction } from './bind/expression/function.ts'
 import { bindQuery } from './bind/query.ts'
-import { bindRelation, findRelation, refuseEmit } from './bind/relation.ts'
+import { bindRelation, refuseEmit } from './bind/relation.ts'
 import { bindUpdate, type Conflict, type Returning } from './bind/statement/change.ts'
 import { bindCreateRelation } from './bind/statement/create.ts'
 import { bindDrop } from './bind/statement/drop.ts'
 import { bindInsert } from './bind/statement/insert.ts'
+import { bindReset, bindSet, bindShowSetting } from './bind/statement/setting.ts'
+import {
+  bindDescribe,
+  bindDescribeQuery,
+  bindShow,
+  bindShowCreate,
+  definitionOf,
+} from './bind/statement/show.ts'
 import { bindCreateSink } from './bind/statement/sink.ts'
 import { bindCreateView } from './bind/statement/view.ts'
 import type { Plan } from './logical.ts'
@@ -81,9 +89,11 @@ export type BoundStatement = { notices: string[] } & (
   | { kind: 'select'; plan: Plan }
   | { kind: 'select-continuous' | 'subscribe'; query: ContinuousQuery; snapshot: boolean }
   | { kind: 'explain'; analyze: boolean; format: 'text' | 'json'; statement: BoundStatement }
-  | { kind: 'set'; name: string; value: string | number | boolean | null }
-  | { kind: 'show'; what: 'streams' | 'tables' | 'views' | 'queries' | 'sinks' }
-  | { kind: 'describe'; relation: Relation }
+  /** `label` is what the statement says when it is done. */
+  | { kind: 'set'; label: string; values: { name: string; value: string }[] }
+  /** An answer that the catalog gave. */
+  | { kind: 'told'; fields: Field[]; rows: Row[] }
+  | { kind: 'show-queries'; passes: (name: string) => boolean }
   | { kind: 'flush' }
 )
 
@@ -115,13 +125,13 @@ function bindStatement(binding: Binding, statement: Statement): BoundStatement {
   const { notices } = binding
   switch (statement.kind) {
     case 'create-relation':
-      return bindCreateRelation(binding, statement)
+      return defined(binding, bindCreateRelation(binding, statement), statement)
     case 'create-view':
-      return bindCreateView(binding, statement)
+      return defined(binding, bindCreateView(binding, statement), statement)
     case 'create-function':
       return bindCreateFunction(binding, statement)
     case 'create-sink':
-      return bindCreateSink(binding, statement)
+      return defined(binding, bindCreateSink(binding, statement), statement)
     case 'drop':
       return bindDrop(binding, statement)
     case 'insert':
@@ -144,16 +154,34 @@ function bindStatement(binding: Binding, statement: Statement): BoundStatement {
       return { kind: 'explain', analyze, format, statement: inner, notices }
     }
     case 'set':
-      checkSetting(binding, statement)
-      if (statement.name.toLowerCase() === 'dialect') return bindDialect(binding, statement)
-      return { kind: 'set', name: statement.name, value: statement.value, notices }
+      return bindSet(binding, statement)
+    case 'reset':
+      return bindReset(binding, statement)
     case 'show':
-      return { kind: 'show', what: statement.what, notices }
+      return bindShow(binding, statement)
+    case 'show-setting':
+      return bindShowSetting(binding, statement)
+    case 'show-create':
+      return bindShowCreate(binding, statement)
     case 'describe':
-      return { kind: 'describe', relation: findRelation(binding, statement.name), notices }
+      return bindDescribe(binding, statement)
+    case 'describe-query':
+      return bindDescribeQuery(binding, statement)
     case 'flush':
       return { kind: 'flush', notices }
   }
+}
+
+/** The relation keeps the statement that makes it. */
+function defined(
+  { dialect }: Binding,
+  bound: BoundStatement,
+  tree: NonNullable<Relation['definition']>['statement'],
+): BoundStatement {
+  if (!('relation' in bound)) return bound
+  const { relation } = bound
+  const definition = { statement: definitionOf(tree, relation), dialect }
+  return { ...bound, relation: { ...relation, definition } } as BoundStatement
 }
 
 function bindSelectStatement(binding: Binding, query: Query): BoundStatement {
@@ -206,33 +234,4 @@ export function refuseDuplicate(
   if (present === undefined) return name
   const what = present.kind === 'materialized' ? 'materialized view' : present.kind
   fail('duplicate_name', `${what} ${present.name} exists already`, path.span, `DROP it first`)
-}
-
-/** Settings of the dialect, with the one value that they have today. */
-const settings: ReadonlyMap<string, string> = new Map([
-  ['timezone', 'utc'],
-  ['time zone', 'utc'],
-  ['float_sum', 'exact'],
-  ['approximation', 'off'],
-  ['state_budget', 'default'],
-  ['execution.runtime-mode', 'streaming'],
-])
-
-function bindDialect(binding: Binding, tree: Statement & { kind: 'set' }): BoundStatement {
-  const { notices } = binding
-  const wanted = String(tree.value ?? 'default').toLowerCase()
-  const value = dialects.find((one) => one === wanted)
-  if (value !== undefined) return { kind: 'set', name: 'dialect', value, notices }
-  const hint = `there are ${dialects.join(', ')}`
-  return fail('invalid_option', `dialect ${tree.value} does not exist`, tree.span, hint)
-}
-
-/** A setting that would change an answer is refused; one of another system is passed over, and said to be. */
-function checkSetting(binding: Binding, { name, value, span }: Statement & { kind: 'set' }): void {
-  const only = settings.get(name.toLowerCase())
-  if (name.toLowerCase() === 'dialect') return
-  if (only === undefined) binding.notices.push(`setting ${name} is not known here and is ignored`)
-  else if (value !== null && String(value).toLowerCase() !== only) {
-    unsupported(`SET ${name} = ${value}`, span, `${name} is '${only}'`)
-  }
 }

@@ -15,6 +15,7 @@ import type {
   Expression,
   Identifier,
   JoinWord,
+  LikePattern,
   Option,
   OrderItem,
   Path,
@@ -125,7 +126,7 @@ const text = fc.oneof(
 )
 
 const refused =
-  /^(cast|try_cast|safe_cast|extract|exists|array|any|some|try|row|tumble|hop|session|rollup|cube)$/i
+  /^(cast|try_cast|safe_cast|extract|exists|array|any|some|try|row|tumble|hop|session|rollup|cube|columns)$/i
 const functionName = identifier.filter((id) => id.quoted || !refused.test(id.name))
 
 const literal: fc.Arbitrary<Expression> = fc.oneof(
@@ -621,6 +622,65 @@ function constraint(
   )
 }
 
+/** SHOW, DESCRIBE and RESET. */
+function looks(query: fc.Arbitrary<Query>): fc.Arbitrary<Statement>[] {
+  const one = fc.constant(span)
+  const like: fc.Arbitrary<LikePattern> = fc.record({
+    kind: fc.constant('like-pattern' as const),
+    pattern: text,
+    anyCase: fc.boolean(),
+    negated: fc.boolean(),
+    span: one,
+  })
+  const resettable: fc.Arbitrary<string | null> = fc.option(key)
+  const liked: fc.Arbitrary<LikePattern | null> = fc.option(like)
+  return [
+    fc.record({
+      kind: fc.constant('show' as const),
+      what: fc.constantFrom(
+        'streams' as const,
+        'tables' as const,
+        'sources' as const,
+        'sinks' as const,
+        'views' as const,
+        'materialized views' as const,
+        'functions' as const,
+        'queries' as const,
+      ),
+      of: fc.constant(null),
+      like: liked,
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('show' as const),
+      what: fc.constant('columns' as const),
+      of: path,
+      like: liked,
+      span: one,
+    }),
+    fc.constant<Statement>({ kind: 'show', what: 'all', of: null, like: null, span }),
+    fc.record({ kind: fc.constant('show-setting' as const), name: key, span: one }),
+    fc.record({
+      kind: fc.constant('show-create' as const),
+      object: fc.constantFrom(
+        'stream' as const,
+        'table' as const,
+        'source' as const,
+        'sink' as const,
+        'view' as const,
+        'materialized view' as const,
+        'function' as const,
+        null,
+      ),
+      name: path,
+      span: one,
+    }),
+    fc.record({ kind: fc.constant('describe' as const), name: path, span: one }),
+    fc.record({ kind: fc.constant('describe-query' as const), query, span: one }),
+    fc.record({ kind: fc.constant('reset' as const), name: resettable, span: one }),
+  ]
+}
+
 function statements(tie: Tie): fc.Arbitrary<Statement> {
   const e = tie('expression')
   const query = tie('query')
@@ -694,18 +754,7 @@ function statements(tie: Tie): fc.Arbitrary<Statement> {
   return fc.oneof(
     { depthSize },
     fc.constant<Statement>({ kind: 'flush', span }),
-    fc.record({
-      kind: fc.constant('show' as const),
-      what: fc.constantFrom(
-        'streams' as const,
-        'tables' as const,
-        'views' as const,
-        'queries' as const,
-        'sinks' as const,
-      ),
-      span: one,
-    }),
-    fc.record({ kind: fc.constant('describe' as const), name: path, span: one }),
+    ...looks(query),
     fc.record({
       kind: fc.constant('set' as const),
       name: key,

@@ -596,7 +596,7 @@ test.each<[string, unknown]>([
   ['SET a.b = -3', { kind: 'set', name: 'a.b', value: -3 }],
   ['set x = default', { kind: 'set', name: 'x', value: null }],
   ['set x = on', { kind: 'set', name: 'x', value: 'on' }],
-  ['SHOW QUERIES', { kind: 'show', what: 'queries' }],
+  ['SHOW QUERIES', { kind: 'show', what: 'queries', of: null, like: null }],
   ['DESC s', { kind: 'describe', name: path('s') }],
   ['flush', { kind: 'flush' }],
 ])('statement %s', (text, tree) => {

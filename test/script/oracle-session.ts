@@ -30,7 +30,7 @@ interface Followed {
 export class OracleSession implements Session {
   readonly #world = new World()
   readonly #catalog = new Catalog()
-  #dialect: Dialect = 'default'
+  readonly #settings = new Map<string, string>()
   readonly #connectors = builtinConnectors(systemDisk, new Sources())
   /** Subscriptions by lower-case name: of the script, of views, and `view.errors`. */
   readonly #followed = new Map<string, Followed>()
@@ -99,7 +99,8 @@ export class OracleSession implements Session {
       connectors: this.#connectors,
       parameters,
       text,
-      dialect: this.#dialect,
+      dialect: (this.#settings.get('dialect') ?? 'default') as Dialect,
+      settings: this.#settings,
     })
   }
 
@@ -158,8 +159,10 @@ export class OracleSession implements Session {
         this.#flush()
         break
       case 'set':
-        if (bound.name === 'dialect') this.#dialect = bound.value as Dialect
+        for (const { name, value } of bound.values) this.#settings.set(name, value)
         break
+      case 'told':
+        return { kind: 'rows', fields: bound.fields, rows: bound.rows }
       default:
         throw new Error(`golden scripts do not run ${bound.kind}`)
     }

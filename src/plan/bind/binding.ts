@@ -22,10 +22,13 @@ export interface BindContext {
   /** The text that spans point into. */
   text: string
   dialect?: Dialect
+  /** What SET has left, by the names of `setting.ts`. */
+  settings?: ReadonlyMap<string, string>
 }
 
 export interface Binding extends BindContext {
   dialect: Dialect
+  settings: ReadonlyMap<string, string>
   /** Is the query at hand a continuous one? Then scans carry watermarks and windows judge their rows. */
   continuous: boolean
   /** Is the query bound for its columns only, as that of a view is when it is made? */
@@ -44,9 +47,11 @@ export interface Binding extends BindContext {
 }
 
 export function newBinding(context: BindContext): Binding {
-  const { catalog, connectors, parameters, text, dialect = 'default' } = context
+  const { catalog, connectors, parameters, text } = context
+  const { dialect = 'default', settings = new Map() } = context
   return {
     dialect,
+    settings,
     catalog,
     connectors,
     parameters,

@@ -49,6 +49,8 @@ function define(names: string, count: number, bind: Bind): void {
   for (const name of names.split(' ')) entries.set(name, { arguments: count, bind })
 }
 
+export const derivedAggregateNames = (): string[] => [...entries.keys()]
+
 export function isDerivedAggregate(name: string): boolean {
   return entries.has(name)
 }

@@ -35,7 +35,8 @@ export function bindDrop(binding: Binding, tree: Statement & { kind: 'drop' }): 
   return { ...bound, name: relation.name }
 }
 
-function objectOf(kind: string): string {
+/** What a relation of this kind is called in statements. */
+export function objectOf(kind: string): string {
   switch (kind) {
     case 'materialized':
       return 'materialized view'

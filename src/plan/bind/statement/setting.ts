@@ -1,0 +1,86 @@
+/**
+ * BindSetting: SET, RESET and SHOW of a setting.
+ *
+ * How      A value that would change an answer and cannot is refused; a setting of another system is passed over, and
+ *          said to be.
+ */
+import type { Statement } from '../../../../grammar/index.ts'
+import type { BoundStatement } from '../../bind.ts'
+import { type Setting, settingNamed, settings, valueIn } from '../../setting.ts'
+import { type Binding, fail, unsupported } from '../binding.ts'
+import { suggestion } from '../suggest.ts'
+import { told } from './show.ts'
+
+type Of<Kind> = Extract<Statement, { kind: Kind }>
+
+export function bindSet(binding: Binding, tree: Of<'set'>): BoundStatement {
+  const { notices } = binding
+  const setting = settingNamed(tree.name)
+  if (setting === undefined) {
+    notices.push(`setting ${tree.name} is not known here and is ignored`)
+    return { kind: 'set', label: `SET ${tree.name}`, values: [], notices }
+  }
+  const value = tree.value === null ? setting.values[0]! : String(tree.value).toLowerCase()
+  if (!setting.values.includes(value)) refuse(setting, tree)
+  const { name } = setting
+  return { kind: 'set', label: `SET ${name}`, values: [{ name, value }], notices }
+}
+
+function refuse({ name, values, complete }: Setting, { value, span }: Of<'set'>): never {
+  if (complete) {
+    fail(
+      'invalid_option',
+      `${name} ${value} does not exist`,
+      span,
+      `there are ${values.join(', ')}`,
+    )
+  }
+  const hint = values.length === 1 ? `${name} is '${values[0]}'` : `there are ${values.join(', ')}`
+  unsupported(`SET ${name} = ${value}`, span, hint)
+}
+
+export function bindReset(binding: Binding, { name }: Of<'reset'>): BoundStatement {
+  const { notices } = binding
+  if (name === null) {
+    const values = settings.map((one) => ({ name: one.name, value: one.values[0]! }))
+    return { kind: 'set', label: 'RESET ALL', values, notices }
+  }
+  const setting = settingNamed(name)
+  if (setting === undefined) {
+    notices.push(`setting ${name} is not known here and is ignored`)
+    return { kind: 'set', label: `RESET ${name}`, values: [], notices }
+  }
+  const values = [{ name: setting.name, value: setting.values[0]! }]
+  return { kind: 'set', label: `RESET ${setting.name}`, values, notices }
+}
+
+/** What SHOW lists, for who has misspelt it. */
+const lists = [
+  'tables',
+  'streams',
+  'sources',
+  'sinks',
+  'views',
+  'materialized',
+  'functions',
+  'queries',
+  'columns',
+  'create',
+]
+
+/** SHOW name. */
+export function bindShowSetting(binding: Binding, tree: Of<'show-setting'>): BoundStatement {
+  const setting = settingNamed(tree.name)
+  if (setting !== undefined) {
+    return told(binding, [setting.name], [[valueIn(setting, binding.settings)]])
+  }
+  const near = suggestion(tree.name, lists)
+  const hint =
+    near?.replace(/mean (.*)\?/, (_, list: string) => `mean SHOW ${list.toUpperCase()}?`) ??
+    suggestion(
+      tree.name,
+      settings.map(({ name }) => name),
+    )
+  const message = `setting ${tree.name} does not exist`
+  return fail('unknown_name', message, tree.span, hint ?? 'SHOW ALL lists them')
+}
