@@ -27,6 +27,8 @@ export interface CaseResult {
   case: string
   unit: string
   millrace: number
+  /** Bytes of state of a query that has taken all rows. */
+  state?: number
   peers: Record<string, number>
   ratios: Record<string, number>
 }

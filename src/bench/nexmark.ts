@@ -1,17 +1,22 @@
 /**
- * Nexmark: events per second of one core for each query of the examples, beside the published figures per core.
+ * Nexmark: events per second of one core for each query of the examples and the bytes of its state, beside DuckDB and
+ * the published figures per core.
  *
  * How      The events (10,000 a second of event time) are made once and lie in memory in batches; each run is a new
  *          database whose source hands them out, and a sink that counts changes. The time is that of the thread on
- *          its processor; the best of the runs counts. The peers are figures that their projects have published for
- *          clusters, per core used: another machine, another way to bring the events, and state on disk.
+ *          its processor; the best of the runs counts. A run before them, over the same events without an end, tells
+ *          the bytes of state when all of them are in. DuckDB answers the query once as a batch. The other peers are
+ *          figures that their projects have published for clusters, per core used: another machine, another way to
+ *          bring the events, and state on disk.
  * See      examples/nexmark, src/connect/nexmark.ts
  */
 import { join } from 'node:path'
 import { Failure, QueryMistake, systemDisk } from '../base/index.ts'
 import type { Batch, Connector, Schema, SourceReader } from '../data/index.ts'
+import type { Database } from '../database/index.ts'
 import { type CaseResult, rounded } from './harness.ts'
 import type { BenchOptions } from './index.ts'
+import { duckdbPeer, type NexmarkPeer } from './nexmark-duckdb.ts'
 import { packageRoot } from './peers.ts'
 
 const eventsUsual = 1_000_000
@@ -36,26 +41,45 @@ export async function benchNexmark(options: BenchOptions): Promise<CaseResult[]>
   const events = options.rows ?? eventsUsual
   const source = options.connectors.get('nexmark')!
   const resident = residentConnector(source)
+  const duckdb = await loadedPeer(options, resident.bounded, events)
+  if (duckdb === null) options.notice('duckdb is left out: it is not installed')
   const names = Object.keys(published).filter((name) => (options.only ?? name) === name)
   const results: CaseResult[] = []
-  for (const name of names) {
-    // q10 writes files: it would measure the disk.
-    if (name === 'q10' && options.only !== name) continue
-    options.progress(name)
-    try {
-      const seconds = await bestSeconds(options, resident, { folder, name, events })
-      results.push(caseOf(name, events / seconds))
-    } catch (error) {
-      if (!(error instanceof QueryMistake)) throw error
-      options.notice(`${name} is left out: ${error.diagnostics[0]?.message ?? error.message}`)
+  try {
+    for (const name of names) {
+      // q10 writes files: it would measure the disk.
+      if (name === 'q10' && options.only !== name) continue
+      options.progress(name)
+      try {
+        const run = { folder, name, events }
+        const state = await stateBytes(options, resident.endless, run)
+        const seconds = await bestSeconds(options, resident.bounded, run)
+        const batchSeconds = (await duckdb?.bestSeconds(name, runsOf(options))) ?? null
+        results.push(caseOf(name, { events, seconds, batchSeconds, state }))
+      } catch (error) {
+        if (!(error instanceof QueryMistake)) throw error
+        options.notice(`${name} is left out: ${error.diagnostics[0]?.message ?? error.message}`)
+      }
     }
+  } finally {
+    duckdb?.close()
   }
   return results
 }
 
-function caseOf(name: string, perSecond: number): CaseResult {
+interface Measured {
+  events: number
+  seconds: number
+  /** Of DuckDB's batch; null without one. */
+  batchSeconds: number | null
+  state: number
+}
+
+function caseOf(name: string, { events, seconds, batchSeconds, state }: Measured): CaseResult {
   const [flink1, flink2, risingwave] = published[name]!
+  const perSecond = events / seconds
   const peers: Record<string, number> = {
+    ...(batchSeconds === null ? {} : { 'duckdb batch': rounded(events / batchSeconds) }),
     'flink-1/core': flink1 * 1000,
     'flink-2/core': flink2 * 1000,
   }
@@ -63,7 +87,7 @@ function caseOf(name: string, perSecond: number): CaseResult {
   const ratios = Object.fromEntries(
     Object.entries(peers).map(([peer, figure]) => [peer, rounded(perSecond / figure)]),
   )
-  return { case: name, unit: 'events/s', millrace: rounded(perSecond), peers, ratios }
+  return { case: name, unit: 'events/s', millrace: rounded(perSecond), state, peers, ratios }
 }
 
 interface Run {
@@ -72,26 +96,55 @@ interface Run {
   events: number
 }
 
+const runsOf = ({ long }: BenchOptions): number => (long ? 3 * runsUsual : runsUsual)
+
+const varsOf = (events: number) => ({
+  TPS: eventRate,
+  EVENTS_NUM: String(events),
+  OUTPUT: join(packageRoot(), '.tmp/nexmark'),
+})
+
+/** An empty database in which the example's tables are declared over a connector. */
+async function declared(
+  options: BenchOptions,
+  connector: Connector,
+  events: number,
+): Promise<Database> {
+  const database = await options.open(new Map([['nexmark', connector]]))
+  const text = textOf(join(packageRoot(), 'examples/nexmark/tables.sql'))
+  await database.execute(text, { vars: varsOf(events), signal: options.signal })
+  return database
+}
+
+/** DuckDB with the events. */
+async function loadedPeer(
+  options: BenchOptions,
+  connector: Connector,
+  events: number,
+): Promise<NexmarkPeer | null> {
+  const database = await declared(options, connector, events)
+  try {
+    return await duckdbPeer(database)
+  } finally {
+    await database.close()
+  }
+}
+
 /** Seconds of the processor that the best run of a query takes. */
 async function bestSeconds(
   options: BenchOptions,
-  resident: Connector,
+  connector: Connector,
   { folder, name, events }: Run,
 ): Promise<number> {
-  const vars = {
-    TPS: eventRate,
-    EVENTS_NUM: String(events),
-    OUTPUT: join(packageRoot(), '.tmp/nexmark'),
-  }
   let best = Number.POSITIVE_INFINITY
-  for (let run = 0; run < (options.long ? 3 * runsUsual : runsUsual); run++) {
-    const database = await options.open(new Map([['nexmark', resident]]))
+  for (let run = 0; run < runsOf(options); run++) {
+    const database = await declared(options, connector, events)
     try {
       const { signal } = options
-      await database.execute(textOf(join(folder, 'tables.sql')), { vars, signal })
       await database.query('SELECT count(*) FROM bid', undefined, { signal })
       const before = process.threadCpuUsage()
-      await database.execute(textOf(join(folder, `${name}.sql`)), { vars, signal })
+      const text = textOf(join(folder, `${name}.sql`))
+      await database.execute(text, { vars: varsOf(events), signal })
       const { user, system } = process.threadCpuUsage(before)
       best = Math.min(best, (user + system) / 1e6)
     } finally {
@@ -99,6 +152,25 @@ async function bestSeconds(
     }
   }
   return best
+}
+
+/** Bytes of a query's state when it has taken all events and waits for more. */
+async function stateBytes(
+  options: BenchOptions,
+  connector: Connector,
+  { folder, name, events }: Run,
+): Promise<number> {
+  const database = await declared(options, connector, events)
+  try {
+    const { signal } = options
+    const text = textOf(join(folder, `${name}.sql`))
+    await database.execute(text, { vars: varsOf(events), signal })
+    await database.settled()
+    const { fields, rows } = await database.query('SHOW QUERIES')
+    return Number(rows[0]?.[fields.findIndex((field) => field.name === 'state_bytes')])
+  } finally {
+    await database.close()
+  }
 }
 
 function textOf(path: string): string {
@@ -111,8 +183,8 @@ function textOf(path: string): string {
   }
 }
 
-/** The same connector, whose rows are made once and then handed out from memory. */
-function residentConnector(source: Connector): Connector {
+/** The same connector, whose rows are made once and then handed out from memory, with an end and without. */
+function residentConnector(source: Connector): { bounded: Connector; endless: Connector } {
   let made: { key: string; batches: Batch[] } | null = null
   const batchesOf = (schema: Schema, options: Parameters<Connector['open']>[1]): Batch[] => {
     const key = JSON.stringify([schema, [...options]])
@@ -129,8 +201,9 @@ function residentConnector(source: Connector): Connector {
     made = { key, batches }
     return batches
   }
-  return {
+  const connector = (end: () => null | Promise<null>): Connector => ({
     ...source,
+    isEndless: () => end() !== null,
     open: (schema, options, { projection }): SourceReader => {
       const batches = batchesOf(schema, options)
       const fields = projection.map((index) => schema.fields[index]!)
@@ -139,7 +212,7 @@ function residentConnector(source: Connector): Connector {
         asynchronous: false,
         read: () => {
           const batch = batches[at++]
-          if (batch === undefined) return null
+          if (batch === undefined) return end()
           const columns = projection.map((index) => batch.columns[index]!)
           return { schema: { fields }, rows: batch.rows, columns }
         },
@@ -147,5 +220,7 @@ function residentConnector(source: Connector): Connector {
         close: () => {},
       }
     },
-  }
+  })
+  const never = new Promise<null>(() => {})
+  return { bounded: connector(() => null), endless: connector(() => never) }
 }

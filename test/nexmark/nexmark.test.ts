@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemDisk, virtualClock } from '../../src/base/index.ts'
+import { duckdbQueries } from '../../src/bench/nexmark-duckdb.ts'
 import { blackholeConnector } from '../../src/connect/blackhole.ts'
 import { builtinConnectors } from '../../src/connect/index.ts'
 import {
@@ -17,7 +18,6 @@ import {
 import { type Database, open } from '../../src/database/index.ts'
 import { connect } from '../fuzz/duckdb.ts'
 import { sized } from '../size.ts'
-import { duckQueries } from './duckdb.ts'
 
 const events = sized(10_000, 50_000)
 const vars = { TPS: '2000', EVENTS_NUM: String(events) }
@@ -125,7 +125,7 @@ const queries = readdirSync(examples)
 
 test('every query is there', () => {
   expect(queries.length).toBe(20)
-  expect(queries.filter((name) => !(name in duckQueries))).toEqual([])
+  expect(queries.filter((name) => !(name in duckdbQueries))).toEqual([])
 })
 
 test.each(queries.filter((name) => name !== 'q10' && name !== 'q12'))(
@@ -135,7 +135,7 @@ test.each(queries.filter((name) => name !== 'q10' && name !== 'q12'))(
     const database = await opened(collected)
     await database.execute(text(name), { vars: { ...vars, OUTPUT: join(directory, name) } })
     await database.close()
-    const rows = await expected(duckQueries[name]!, collected.schema)
+    const rows = await expected(duckdbQueries[name]!, collected.schema)
     expect(rows.length).toBeGreaterThan(0)
     expect(collected.list()).toEqual(rows)
   },
@@ -157,7 +157,7 @@ test('q10 writes each bid into the file of its minute', async () => {
   const texts = [field('varchar'), field('varchar'), field('varchar')]
   const time = { name: 'at', type: { kind: 'timestamp' as const, precision: 3 }, nullable: true }
   const fields = [field('bigint'), field('bigint'), field('bigint'), time, ...texts]
-  const rows = await expected(duckQueries['q10']!, { fields })
+  const rows = await expected(duckdbQueries['q10']!, { fields })
   expect(rows.length).toBeGreaterThan(0)
   expect(await expected(written, { fields })).toEqual(rows)
 })
@@ -177,5 +177,5 @@ test('q12 counts by the clock', async () => {
   const shown = [...counts].map(([bidder, count]) => JSON.stringify([bidder, String(count)])).sort()
   const bigint = (name: string) => ({ name, type: { kind: 'bigint' as const }, nullable: true })
   const schema = { fields: [bigint('bidder'), bigint('count')] }
-  expect(shown).toEqual(await expected(duckQueries['q12']!, schema))
+  expect(shown).toEqual(await expected(duckdbQueries['q12']!, schema))
 })
