@@ -44,6 +44,7 @@ const statementKinds: Record<Statement['kind'], true> = {
   insert: true,
   update: true,
   delete: true,
+  transaction: true,
   'query-statement': true,
   subscribe: true,
   explain: true,
@@ -423,6 +424,8 @@ function statement(s: Statement): string {
     }
     case 'delete':
       return `DELETE FROM ${path(s.target)}${as(s.alias)}${where(s.where)}${returning(s.returning)}`
+    case 'transaction':
+      return s.action.toUpperCase()
     case 'query-statement':
       return query(s.query)
     case 'subscribe': {

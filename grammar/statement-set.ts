@@ -3,8 +3,13 @@
  */
 import type { Token } from './scanner.ts'
 
+const heads = [
+  ['EXECUTE', 'STATEMENT', 'SET', 'BEGIN'],
+  ['BEGIN', 'STATEMENT', 'SET'],
+]
+
 /** How many words begin a set of INSERT statements, each of which runs by itself; 0 where none begins. */
 export function setHead(tokens: readonly Token[]): number {
-  const words = ['EXECUTE', 'STATEMENT', 'SET', 'BEGIN']
-  return words.every((word, at) => tokens[at]?.upper === word) ? words.length : 0
+  const found = heads.find((words) => words.every((word, at) => tokens[at]?.upper === word))
+  return found?.length ?? 0
 }

@@ -249,6 +249,7 @@ export type Statement =
   | { kind: 'insert'; target: Path; columns: Identifier[]; source: Query; conflict: Conflict | null; returning: SelectItem[]; span: Span }
   | { kind: 'update'; target: Path; alias: Identifier | null; assignments: Assignment[]; where: Expression | null; returning: SelectItem[]; span: Span }
   | { kind: 'delete'; target: Path; alias: Identifier | null; where: Expression | null; returning: SelectItem[]; span: Span }
+  | { kind: 'transaction'; action: 'begin' | 'commit' | 'rollback'; span: Span }
   | { kind: 'query-statement'; query: Query; span: Span }
   /** `relation` is a `table` relation for SUBSCRIBE name, `derived` for SUBSCRIBE (query). */
   | { kind: 'subscribe'; relation: Relation; emit: Emit | null; snapshot: boolean; span: Span }

@@ -157,8 +157,64 @@ export class Database {
     return this.#engine.explain(sql)
   }
 
+  /** Begins a session: its transactions stand beside those of others, and of the database itself. */
+  session(): Session {
+    return new Session(this.#engine)
+  }
+
+  /**
+   * Runs `work` as one transaction in a session of its own: what it changes is there for others when its promise has
+   * resolved, and not at all when it throws. Fails with code `conflict` when another session was first to change the
+   * same rows; then it may be called again.
+   */
+  async transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    await using session = this.session()
+    await session.execute('BEGIN')
+    const result = await work(session)
+    await session.execute('COMMIT')
+    return result
+  }
+
   close(): Promise<void> {
     return this.#engine.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+let sessions = 0
+
+/** Statements of one client, in order. Closing it rolls back what it has not committed. */
+export class Session {
+  readonly #engine: engine.Database | engine.RemoteDatabase
+  readonly #name = `session ${sessions++}`
+
+  /** @internal Use `Database.session`. */
+  constructor(database: engine.Database | engine.RemoteDatabase) {
+    this.#engine = database
+  }
+
+  /** Runs one or more statements, in order; stops at the first mistake. */
+  async execute(sql: string, options: ExecuteOptions = {}): Promise<StatementResult[]> {
+    const results = await this.#engine.execute(sql, { ...options, session: this.#name })
+    return results.map(publicResult)
+  }
+
+  /** Runs one one-shot query and gives its rows. */
+  async query<T = RowObject>(
+    sql: string,
+    params?: ExecuteOptions['params'],
+    options: { signal?: AbortSignal } = {},
+  ): Promise<T[]> {
+    const asked = { ...options, session: this.#name }
+    const { fields, rows } = await this.#engine.query(sql, params, asked)
+    return rows.map(rowObjects<T>(fields))
+  }
+
+  close(): Promise<void> {
+    return this.#engine.leave(this.#name)
   }
 
   [Symbol.asyncDispose](): Promise<void> {

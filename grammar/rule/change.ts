@@ -152,4 +152,55 @@ export abstract class ChangeRules extends DefinitionRules {
     const span = this.span(start)
     return { kind: 'delete', target, alias: null, where: null, returning: [], span }
   })
+
+  /** BEGIN | START TRANSACTION, COMMIT | END, ROLLBACK | ABORT. */
+  transaction = this.RULE('transaction', (): Statement => {
+    const start = this.start()
+    const action = this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(word.BEGIN)
+          this.SUBRULE(this.transactionWord)
+          return 'begin' as const
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(word.START)
+          this.CONSUME(word.TRANSACTION)
+          return 'begin' as const
+        },
+      },
+      {
+        ALT: () => {
+          this.OR1([
+            { ALT: () => this.CONSUME(word.COMMIT) },
+            { ALT: () => this.CONSUME(word.END) },
+          ])
+          this.SUBRULE1(this.transactionWord)
+          return 'commit' as const
+        },
+      },
+      {
+        ALT: () => {
+          this.OR2([
+            { ALT: () => this.CONSUME(word.ROLLBACK) },
+            { ALT: () => this.CONSUME(word.ABORT) },
+          ])
+          this.SUBRULE2(this.transactionWord)
+          return 'rollback' as const
+        },
+      },
+    ])
+    return { kind: 'transaction', action, span: this.span(start) }
+  })
+
+  transactionWord = this.RULE('transactionWord', (): void => {
+    this.OPTION(() =>
+      this.OR([
+        { ALT: () => this.CONSUME(word.WORK) },
+        { ALT: () => this.CONSUME1(word.TRANSACTION) },
+      ]),
+    )
+  })
 }

@@ -28,6 +28,7 @@ export abstract class StatementRules extends ShowRules {
       { ALT: () => this.SUBRULE(this.update) },
       { ALT: () => this.SUBRULE(this.delete) },
       { ALT: () => this.SUBRULE(this.truncate) },
+      { ALT: () => this.SUBRULE(this.transaction) },
       { ALT: () => this.SUBRULE(this.subscribe) },
       { ALT: () => this.SUBRULE(this.explain) },
       { ALT: () => this.SUBRULE(this.set) },

@@ -39,6 +39,8 @@ const codes = {
   invalid_argument: 'A function was given a value outside its domain.',
   not_null: 'NULL was given for a column that takes none.',
   duplicate_key: 'Two rows of a table would have the same key.',
+  transaction: 'A statement does not fit into the transaction, or there is none for it to end.',
+  conflict: 'Another session was first to change what a transaction needs: it cannot be committed.',
   check: 'A row does not satisfy a CHECK of its table.',
   malformed_row: 'A row of the input cannot be decoded.',
   malformed_file: 'A file is not of its format, damaged or cut short.',

@@ -56,6 +56,20 @@ export class Catalog {
     return [...this.#relations.values()]
   }
 
+  /** What a relation reads, whatever stands between them, itself included. */
+  sourcesOf(relation: Relation): ReadonlySet<Relation> {
+    const found = new Set([relation])
+    for (const one of found) {
+      const isQuery = one.kind === 'view' || one.kind === 'materialized'
+      const names = isQuery ? namesOf(one.query) : one.kind === 'errors' ? [one.of] : []
+      for (const name of names) {
+        const source = this.get(name)
+        if (source !== undefined) found.add(source)
+      }
+    }
+    return found
+  }
+
   /** Names of the views (and error relations' readers) that read `name` or its errors directly. */
   dependents(name: string): string[] {
     const wanted = new Set([normalName(name), `${normalName(name)}.errors`])

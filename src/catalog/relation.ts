@@ -79,6 +79,7 @@ export type Relation = {
   | {
       kind: 'materialized'
       query: Query
+      dialect: Dialect
       /** The physical plan, as JSON; the catalog does not look inside. */
       plan: unknown
       key: number[] | null

@@ -9,18 +9,26 @@
  * Cost     some µs per row.
  */
 import { assert, QueryMistake } from '../base/index.ts'
-import { givenSchema, type Relation, type TableKey } from '../catalog/index.ts'
-import { batchOf, type Field, type Row, valueText } from '../data/index.ts'
+import { type Catalog, givenSchema, type Relation, type TableKey } from '../catalog/index.ts'
+import { type Batch, batchOf, type Field, type Row, valueText } from '../data/index.ts'
 import { type BoundStatement, type Expression, overRows, type Plan } from '../plan/index.ts'
 import { rowKey } from '../runtime/index.ts'
-import type { Engine } from './engine.ts'
 import type { Work } from './query.ts'
 import type { StatementResult } from './statement.ts'
-import type { RowChange, Table } from './table.ts'
+import type { RowChange, Standing } from './table.ts'
 
 type Insert = BoundStatement & { kind: 'insert' }
 type Update = BoundStatement & { kind: 'update' }
 type Stored = Relation & { kind: 'stream' | 'table' }
+
+/** Where a change finds the rows of its table, and where it puts new ones. */
+export interface Store {
+  readonly catalog: Catalog
+  /** The standing rows of a table whose rows change. */
+  table(name: string): Standing | undefined
+  /** Rows come, or take back others; gives the offset of the first. */
+  append(relation: Relation, batch: Batch, removes: Float64Array | null): number
+}
 
 /** What a change needs from its statement. */
 export interface Asking {
@@ -31,22 +39,22 @@ export interface Asking {
 
 const fresh = -1
 
-export function* insertRows(engine: Engine, bound: Insert, asking: Asking): Work<StatementResult> {
-  const relation = storedIn(engine, bound.target)
+export function* insertRows(store: Store, bound: Insert, asking: Asking): Work<StatementResult> {
+  const relation = storedIn(store, bound.target)
   const rows = checked(relation, yield* asking.answer(bound.plan), 0, asking.text)
-  const table = engine.table(relation.name)
+  const table = store.table(relation.name)
   if (table === undefined) {
-    engine.append(relation, batchOf(givenSchema(relation), rows))
+    store.append(relation, batchOf(givenSchema(relation), rows), null)
     return yield* finished('INSERT', rows, relation, bound, asking)
   }
   const { changes, written } = yield* settled(relation, table, rows, bound, asking)
-  write(engine, relation, table, changes, asking.text)
+  write(store, relation, table, changes, asking.text)
   return yield* finished('INSERT', written, relation, bound, asking)
 }
 
-export function* updateRows(engine: Engine, bound: Update, asking: Asking): Work<StatementResult> {
-  const relation = storedIn(engine, bound.target)
-  const table = engine.table(relation.name)
+export function* updateRows(store: Store, bound: Update, asking: Asking): Work<StatementResult> {
+  const relation = storedIn(store, bound.target)
+  const table = store.table(relation.name)
   assert(table !== undefined, `rows of ${relation.name} change`)
   const width = relation.schema.fields.length
   const rows = yield* asking.answer(bound.plan)
@@ -66,12 +74,12 @@ export function* updateRows(engine: Engine, bound: Update, asking: Asking): Work
     if (comes !== null) changes.push({ row: comes[at]!, removes: fresh })
     written.push(comes === null ? row : comes[at]!)
   })
-  write(engine, relation, table, changes, asking.text)
+  write(store, relation, table, changes, asking.text)
   return yield* finished(bound.verb, written, relation, bound, asking)
 }
 
-function storedIn(engine: Engine, name: string): Stored {
-  const relation = engine.catalog.get(name)
+function storedIn(store: Store, name: string): Stored {
+  const relation = store.catalog.get(name)
   const isStored = relation?.kind === 'stream' || relation?.kind === 'table'
   assert(isStored, `the target ${name} is stored`)
   return relation
@@ -100,7 +108,7 @@ function checked(relation: Stored, rows: readonly Row[], from: number, text: str
 /** New rows, and what ON CONFLICT makes of those whose key is there. */
 function* settled(
   relation: Stored,
-  table: Table,
+  table: Standing,
   rows: readonly Row[],
   { conflict }: Insert,
   asking: Asking,
@@ -137,7 +145,7 @@ function* settled(
 /** By offset of the standing row the one that takes its place; none where it stays. */
 function* replacements(
   relation: Stored,
-  table: Table,
+  table: Standing,
   met: readonly { row: Row; meets: number }[],
   update: NonNullable<Insert['conflict']>['update'],
   asking: Asking,
@@ -161,7 +169,7 @@ function* replacements(
 const namesOf = (expressions: readonly Expression[]) => expressions.map((_, index) => `_${index}`)
 
 /** Offsets of the standing rows with the row's key; NULL equals nothing. */
-function meeting(table: Table, columns: readonly number[], row: Row): readonly number[] {
+function meeting(table: Standing, columns: readonly number[], row: Row): readonly number[] {
   return columns.some((column) => row[column] === null) ? [] : table.find(columns, row)
 }
 
@@ -173,9 +181,9 @@ function keyName({ name, columns }: TableKey, row: Row): string | null {
 
 /** Puts the change into the log when no key is there twice afterwards. */
 function write(
-  engine: Engine,
+  store: Store,
   relation: Stored,
-  table: Table,
+  table: Standing,
   changes: readonly RowChange[],
   text: string,
 ): void {
@@ -187,12 +195,12 @@ function write(
     told.map(({ row }) => row),
   )
   const removes = Float64Array.from(told, (change) => change.removes)
-  engine.append(relation, batch, comes ? null : removes)
+  store.append(relation, batch, comes ? null : removes)
 }
 
 function checkKeys(
   relation: Stored,
-  table: Table,
+  table: Standing,
   changes: readonly RowChange[],
   text: string,
 ): void {

@@ -29,8 +29,9 @@ import { askPlan, askRows, checkAsks, type ResultSet } from './ask.ts'
 import { Engine } from './engine.ts'
 import { type InputRow, ingest } from './ingest.ts'
 import type { Work } from './query.ts'
-import { perform, type Session, type StatementResult } from './statement.ts'
+import { perform, type Session, type SessionState, type StatementResult } from './statement.ts'
 import { CommitQueue, type RawCommit } from './subscription.ts'
+import { checkInside, checkState, endTransaction, refuseFailed, viewsInside } from './transact.ts'
 
 export interface DatabaseOptions {
   /** Where the engine runs: on this event loop or in a worker. */
@@ -58,6 +59,8 @@ export interface DatabaseOptions {
 export interface ExecuteOptions {
   params?: unknown[] | Record<string, unknown> | undefined
   vars?: Record<string, string>
+  /** Whose statements these are: a transaction belongs to a session. Without a name, those of one that all share. */
+  session?: string
   /** The text is one statement that gives rows and ends, or nothing is done. */
   asks?: boolean
   signal?: AbortSignal
@@ -123,6 +126,7 @@ export class Database {
   #closed = false
   #fault: unknown = null
   #queues = new Set<CommitQueue>()
+  readonly #sessions = new Map<string, SessionState>()
   #sliceStart = 0
 
   /** @internal Use `open`. */
@@ -159,6 +163,35 @@ export class Database {
 
   /** Runs SQL text. */
   async execute(sql: string, options: ExecuteOptions = {}): Promise<StatementResult[]> {
+    const state = this.#session(options.session ?? '')
+    try {
+      return await this.#execute(sql, options, state)
+    } catch (fault) {
+      if (state.transaction !== null) state.transaction.failed = true
+      throw fault
+    }
+  }
+
+  /** Ends a session: what it has not committed is gone. */
+  async leave(session: string): Promise<void> {
+    const state = this.#sessions.get(session)
+    if (state !== undefined) endTransaction(state)
+    this.#sessions.delete(session)
+  }
+
+  #session(name: string): SessionState {
+    const present = this.#sessions.get(name)
+    if (present !== undefined) return present
+    const state = { transaction: null }
+    this.#sessions.set(name, state)
+    return state
+  }
+
+  async #execute(
+    sql: string,
+    options: ExecuteOptions,
+    state: SessionState,
+  ): Promise<StatementResult[]> {
     const { text, statements, mistakes, hints } = read(sql, options.vars)
     if (options.asks) {
       if (mistakes.length > 0) throw new QueryMistake(mistakes, text)
@@ -172,7 +205,7 @@ export class Database {
       const given = hints.filter(({ span }) => from <= span.start && span.start < end)
       for (const { names } of given) options.onNotice?.(`hint ${names.join(', ')} is ignored`)
       from = end
-      const result = await this.#statement(statement, text, options)
+      const result = await this.#statement(statement, text, { ...options, state })
       results.push(result)
       await options.onResult?.(result)
     }
@@ -184,7 +217,7 @@ export class Database {
   query(
     sql: string,
     params?: ExecuteOptions['params'],
-    options: { signal?: AbortSignal } = {},
+    options: { signal?: AbortSignal; session?: string } = {},
   ): Promise<ResultSet> {
     return askRows(this, sql, { ...options, params })
   }
@@ -255,19 +288,26 @@ export class Database {
   async #statement(
     statement: Statement,
     text: string,
-    options: ExecuteOptions,
+    options: ExecuteOptions & { state: SessionState },
   ): Promise<StatementResult> {
-    const bound = (): BoundStatement =>
-      bind(statement, {
+    const { state } = options
+    const bound = (): BoundStatement => {
+      const { transaction } = state
+      const found = bind(statement, {
         catalog: this.#engine.catalog,
         connectors: this.#engine.options.connectors,
         parameters,
         text,
         dialect: this.#engine.dialect,
         settings: this.#engine.settings,
+        ...(transaction === null ? {} : { recomputed: viewsInside(this.#engine, transaction) }),
       })
+      if (transaction !== null) checkInside(statement, found, text)
+      return found
+    }
     const parameters = parametersOf(options.params)
     const session: Session = {
+      state,
       text,
       source: { text: sourceOf(statement, text), parameters },
       notice: options.onNotice ?? (() => {}),
@@ -275,6 +315,8 @@ export class Database {
     }
     const engine = this.#engine
     const result = await this.#enqueue(function* () {
+      refuseFailed(statement, state, text)
+      checkState(statement, state, text)
       return yield* perform(engine, bound(), session)
     }, options)
     this.#schedule()
@@ -400,6 +442,7 @@ export class Database {
           settings: engine.settings,
         })
         yield* perform(engine, bound, {
+          state: { transaction: null },
           text: frame.text,
           source: null,
           notice: () => {},

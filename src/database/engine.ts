@@ -14,11 +14,12 @@ import { assert, type Clock, type Disk, QueryMistake } from '../base/index.ts'
 import { Catalog, type Relation } from '../catalog/index.ts'
 import type { BadRow, Batch, Connectors, Dialect, Row } from '../data/index.ts'
 import { Arena, type Backend, Kernels, MarkCheck } from '../kernel/index.ts'
-import type { CycleFrame, DataFrame, Log, Run } from '../log/index.ts'
+import type { ChangePart, CycleFrame, DataFrame, Log, Run } from '../log/index.ts'
 import { lower, type PhysicalPlan, type Plan, rewrite } from '../plan/index.ts'
 import { Computer, type Delta, type ErrorRow } from '../runtime/index.ts'
 import { type CycleInput, type CycleResult, Query, type Sources, type Work } from './query.ts'
 import { Table } from './table.ts'
+import type { Transaction } from './transaction.ts'
 import { View } from './view.ts'
 
 export interface EngineOptions {
@@ -53,7 +54,9 @@ export class Engine {
   readonly log: Log
   readonly options: EngineOptions
   readonly #queries = new Map<string, Query>()
-  readonly #sources: Sources
+  readonly sources: Sources
+  /** Transactions that are open. */
+  readonly pinned = new Set<Transaction>()
   /** By lower-case name. */
   readonly #tables = new Map<string, Table>()
   readonly #bad = new Map<string, { count: number; rows: Row[] }>()
@@ -69,7 +72,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.options = options
     this.log = options.log
-    this.#sources = {
+    this.sources = {
       log: this.log,
       connectors: options.connectors,
       relation: (name) => {
@@ -135,9 +138,16 @@ export class Engine {
   /** Appends rows to a stored stream or table, or takes some back; returns the offset of the first. */
   append(relation: Relation, batch: Batch, removes: Float64Array | null = null): number {
     const name = relation.name.toLowerCase()
-    const offset = this.log.append(name, this.#completed(relation, batch), removes)
-    if (batch.rows > 0) this.#tables.get(name)?.apply(this.log.frameAt(name, offset)!)
+    const full = this.completed(relation, batch)
+    if (!this.#tables.has(name)) return this.log.append(name, full)
+    const offset = this.log.end(name)
+    this.applyChange([{ stream: name, batch: full, removes }])
     return offset
+  }
+
+  /** Appends the parts of one change, complete rows of streams and tables, all or none. */
+  applyChange(parts: readonly ChangePart[]): void {
+    for (const frame of this.log.appendChange(parts)) this.#tables.get(frame.stream)?.apply(frame)
   }
 
   /** The standing rows of a table whose rows change. */
@@ -153,7 +163,7 @@ export class Engine {
   }
 
   /** The rows with their computed columns. */
-  #completed(relation: Relation, given: Batch): Batch {
+  completed(relation: Relation, given: Batch): Batch {
     if (relation.computed === undefined) return given
     const wanted = relation.schema.fields.map((_, index) => index)
     // One time for all rows of the batch; it is stored with them.
@@ -186,10 +196,7 @@ export class Engine {
   start(name: string, plan: PhysicalPlan, keepsView: boolean): Query {
     const fragments = this.#takeFragments()
     const { vectorSize } = this.options
-    const query = new Query(
-      { name, plan, fragments, vectorSize, mode: 'continuous' },
-      this.#sources,
-    )
+    const query = new Query({ name, plan, fragments, vectorSize, mode: 'continuous' }, this.sources)
     if (keepsView) query.view = new View(fragments[0]!, plan.output)
     this.#queries.set(name.toLowerCase(), query)
     return query
@@ -279,6 +286,10 @@ export class Engine {
   *#cycleOf(query: Query, input: CycleInput): Work<CycleResult | null> {
     try {
       const result = yield* query.cycle(input)
+      if (query.view !== null && result.delta.count > 0) {
+        const { view } = query
+        for (const one of this.pinned) one.keepView(query.name.toLowerCase(), () => view.rows())
+      }
       query.view?.apply(result.delta)
       return result
     } catch (fault) {
@@ -295,13 +306,14 @@ export class Engine {
   // ---------------------------------------------------------------- one-shot statements
 
   /** The answer over everything up to now. Fails with the first error in order. */
-  *select(plan: PhysicalPlan, text: string): Work<{ delta: Delta; query: Query }> {
+  *select(
+    plan: PhysicalPlan,
+    text: string,
+    sources: Sources = this.sources,
+  ): Work<{ delta: Delta; query: Query }> {
     const fragments = this.#takeFragments()
     const { vectorSize } = this.options
-    const query = new Query(
-      { name: '', plan, fragments, vectorSize, mode: 'one-shot' },
-      this.#sources,
-    )
+    const query = new Query({ name: '', plan, fragments, vectorSize, mode: 'one-shot' }, sources)
     this.#selecting = query
     try {
       const delta = yield* query.readAll(this.options.clock.nowMicros())

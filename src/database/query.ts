@@ -43,7 +43,8 @@ export type Work<T> = Generator<void | Promise<void>, T>
 
 /** What a query reads its sources with. */
 export interface Sources {
-  log: Log
+  /** A transaction's shows the rows that were there when it began, and its own. */
+  log: Pick<Log, 'frameAt' | 'position' | 'takePositions'>
   connectors: Connectors
   relation(name: string): Relation
   isView(name: string): boolean
@@ -522,7 +523,11 @@ function badRow({ offset, message, text }: BadRow): Failure {
   return new Failure('malformed_row', `row ${offset}: ${message}, in ${JSON.stringify(text)}`)
 }
 
-function takeStoredPeek(log: Log, inputs: readonly StoredInput[], upTo: number): boolean {
+function takeStoredPeek(
+  log: Sources['log'],
+  inputs: readonly StoredInput[],
+  upTo: number,
+): boolean {
   return inputs.some(({ stream, offset }) => {
     const frame = log.frameAt(stream, offset)
     return frame !== undefined && frame.position + offset - frame.offset < upTo

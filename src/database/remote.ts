@@ -35,7 +35,8 @@ interface Call {
 const sourceRows = 256
 
 export class RemoteDatabase
-  implements Pick<Database, 'execute' | 'query' | 'append' | 'subscribe' | 'explain' | 'close'>
+  implements
+    Pick<Database, 'execute' | 'leave' | 'query' | 'append' | 'subscribe' | 'explain' | 'close'>
 {
   readonly #worker: Worker
   readonly #sources: ReadonlyMap<string, AsyncIterator<unknown>>
@@ -58,24 +59,32 @@ export class RemoteDatabase
   }
 
   async execute(sql: string, options: ExecuteOptions = {}): Promise<StatementResult[]> {
-    const { params = null, vars = null, asks = false, signal, onProgress } = options
+    const { params = null, vars = null, session = null, asks = false } = options
+    const { signal, onProgress } = options
     if (signal?.aborted) throw new Failure('cancelled', 'the statement was cancelled')
     const id = this.#nextId++
     const cancel = () => this.#send({ kind: 'cancel', id })
     signal?.addEventListener('abort', cancel)
     try {
       const watch = onProgress !== undefined
-      const call = this.#call({ kind: 'execute', id, sql, params, vars, asks, watch }, options)
+      const call = this.#call(
+        { kind: 'execute', id, sql, params, vars, session, asks, watch },
+        options,
+      )
       return (await call).results
     } finally {
       signal?.removeEventListener('abort', cancel)
     }
   }
 
+  async leave(session: string): Promise<void> {
+    await this.#call({ kind: 'leave-session', id: this.#nextId++, session }, {})
+  }
+
   query(
     sql: string,
     params?: ExecuteOptions['params'],
-    options: { signal?: AbortSignal } = {},
+    options: { signal?: AbortSignal; session?: string } = {},
   ): Promise<ResultSet> {
     return askRows(this, sql, { ...options, params })
   }

@@ -99,6 +99,9 @@ export class Server implements RemoteSources {
       case 'execute':
         await this.#execute(database, request)
         break
+      case 'leave-session':
+        await database.leave(request.session)
+        break
       case 'schema':
         value = database.schemaOf(request.stream) satisfies Schema
         break
@@ -114,13 +117,14 @@ export class Server implements RemoteSources {
   }
 
   async #execute(database: Database, request: Request & { kind: 'execute' }): Promise<void> {
-    const { id, sql, params, vars, asks, watch } = request
+    const { id, sql, params, vars, session, asks, watch } = request
     const controller = new AbortController()
     this.#running.set(id, controller)
     try {
       await database.execute(sql, {
         params: (params ?? undefined) as unknown[] | Record<string, unknown> | undefined,
         ...(vars === null ? {} : { vars }),
+        ...(session === null ? {} : { session }),
         asks,
         signal: controller.signal,
         onNotice: (text) => this.#send({ kind: 'notice', id, text }),

@@ -32,6 +32,8 @@ import { type Asking, insertRows, updateRows } from './change.ts'
 import type { Engine } from './engine.ts'
 import type { Query, Work } from './query.ts'
 import type { CommitQueue, RawCommit } from './subscription.ts'
+import { transact } from './transact.ts'
+import type { Transaction } from './transaction.ts'
 
 /** What a statement gave. */
 export type StatementResult =
@@ -53,7 +55,13 @@ interface Running {
   message(): string
 }
 
+/** What a client has open; statements that follow each other under one name share it. */
+export interface SessionState {
+  transaction: Transaction | null
+}
+
 export interface Session {
+  state: SessionState
   /** The whole text, that spans point into. */
   text: string
   /** The statement as it is logged; null in a replay. */
@@ -83,9 +91,19 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
     case 'drop':
       return drop(engine, bound, session)
     case 'insert':
-      return yield* insertRows(engine, bound, askingFor(engine, session))
+      return yield* insertRows(
+        session.state.transaction ?? engine,
+        bound,
+        askingFor(engine, session),
+      )
     case 'update':
-      return yield* updateRows(engine, bound, askingFor(engine, session))
+      return yield* updateRows(
+        session.state.transaction ?? engine,
+        bound,
+        askingFor(engine, session),
+      )
+    case 'transaction':
+      return yield* transact(engine, bound.action, session)
     case 'insert-continuous':
       return insertContinuous(engine, bound, session)
     case 'select':
@@ -237,9 +255,11 @@ function readsRelations(plan: Plan): boolean {
 
 /** Rows of a one-shot plan, at a commit point. */
 function* answer(engine: Engine, plan: Plan, session: Session): Work<Row[]> {
+  const { transaction } = session.state
   // Reading is a commit point; rows of VALUES read nothing.
-  if (readsRelations(plan)) yield* engine.flush()
-  const { delta } = yield* engine.select(engine.physical(plan, 'one-shot'), session.text)
+  if (transaction === null && readsRelations(plan)) yield* engine.flush()
+  const physical = engine.physical(plan, 'one-shot')
+  const { delta } = yield* engine.select(physical, session.text, transaction?.sources)
   return rowsOfDelta(delta)
 }
 

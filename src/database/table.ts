@@ -19,7 +19,14 @@ export interface RowChange {
   removes: number
 }
 
-interface Index {
+/** A table as a change finds it. */
+export interface Standing extends StandingRows {
+  /** Offsets of the standing rows that have these values in these columns. */
+  find(columns: readonly number[], row: Row): readonly number[]
+  rowAt(offset: number): Row
+}
+
+export interface Index {
   columns: readonly number[]
   /** Offsets of the standing rows of a key, ascending. */
   places: Map<string, number[]>
@@ -27,12 +34,12 @@ interface Index {
 
 const sizeAtFirst = 1024
 
-export class Table implements StandingRows {
+export class Table implements Standing {
   readonly #log: Log
   readonly #name: string
   #gone = new Uint8Array(sizeAtFirst)
   #end = 0
-  readonly #indexes = new Map<string, Index>()
+  readonly #indexes = new Indexes()
 
   constructor(log: Log, name: string) {
     this.#log = log
@@ -58,14 +65,12 @@ export class Table implements StandingRows {
         this.#gone[offset + at] = 1
         this.#gone[removed] = 1
       }
-      for (const index of this.#indexes.values()) note(index, batch, at, offset + at, removed)
+      this.#indexes.note(batch, at, offset + at, removed)
     }
   }
 
-  /** Offsets of the standing rows that have these values in these columns. */
   find(columns: readonly number[], row: Row): readonly number[] {
-    const key = rowKey(row, columns)
-    return this.#index(columns).places.get(key) ?? []
+    return this.#indexes.find(columns, row, (index) => this.#fill(index))
   }
 
   rowAt(offset: number): Row {
@@ -74,19 +79,13 @@ export class Table implements StandingRows {
     return rowOf(frame.batch, offset - frame.offset)
   }
 
-  #index(columns: readonly number[]): Index {
-    const name = columns.join()
-    const present = this.#indexes.get(name)
-    if (present !== undefined) return present
-    const index: Index = { columns, places: new Map() }
+  #fill(index: Index): void {
     for (let offset = 0; offset < this.#end; ) {
       const frame = this.#log.frameAt(this.#name, offset)!
       for (; offset < frame.offset + frame.batch.rows; offset++) {
         if (!this.isGone(offset)) note(index, frame.batch, offset - frame.offset, offset, -1)
       }
     }
-    this.#indexes.set(name, index)
-    return index
   }
 
   #grow(): void {
@@ -97,12 +96,33 @@ export class Table implements StandingRows {
   }
 }
 
-function rowOf(batch: Batch, at: number): Row {
+/** Indexes of rows by sets of columns, each made when it is first asked for. */
+export class Indexes {
+  readonly #made = new Map<string, Index>()
+
+  /** Row `at` of the batch, at `offset`, comes or takes back the one at `removed`. */
+  note(batch: Batch, at: number, offset: number, removed: number): void {
+    for (const index of this.#made.values()) note(index, batch, at, offset, removed)
+  }
+
+  /** `fill` notes the rows that are there already in an index that is new. */
+  find(columns: readonly number[], row: Row, fill: (index: Index) => void): readonly number[] {
+    const name = columns.join()
+    let index = this.#made.get(name)
+    if (index === undefined) {
+      index = { columns, places: new Map() }
+      fill(index)
+      this.#made.set(name, index)
+    }
+    return index.places.get(rowKey(row, columns)) ?? []
+  }
+}
+
+export function rowOf(batch: Batch, at: number): Row {
   return batch.columns.map((column) => valueAt(column, at))
 }
 
-/** Row `at` of the batch, at `offset`, comes or takes back the one at `removed`. */
-function note(
+export function note(
   { columns, places }: Index,
   batch: Batch,
   at: number,

@@ -17,10 +17,12 @@ export type Request =
       sql: string
       params: unknown
       vars: Record<string, string> | null
+      session: string | null
       asks: boolean
       watch: boolean
     }
   | { kind: 'append'; id: number; stream: string; batch: Batch }
+  | { kind: 'leave-session'; id: number; session: string }
   | { kind: 'schema'; id: number; stream: string }
   | { kind: 'cancel'; id: number }
   /** The result numbered `result` of execute `id` has been dealt with. */

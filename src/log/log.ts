@@ -26,9 +26,15 @@ export interface DataFrame {
   batch: Batch
   /** For each row the offset of the earlier row that it takes back, -1 for a row that comes; null when all come. */
   removes: Float64Array | null
-  /** The position after the change that the rows belong to: a commit shows all of it or nothing. */
+  /**
+   * The position after the change that the rows belong to, which may have several frames: a commit shows all of it
+   * or nothing. 0 where each row stands for itself.
+   */
   until: number
 }
+
+/** Rows that come to one stream, or go from it, as a part of a change. */
+export type ChangePart = Pick<DataFrame, 'stream' | 'batch' | 'removes'>
 
 /** Values of `$1` (from index 0) and of `:name` in a statement. */
 export interface Parameters {
@@ -129,27 +135,53 @@ export class Log {
     return this.#stream(name).rows
   }
 
-  /** Appends rows, or takes some back; returns the offset of the first. */
-  append(name: string, batch: Batch, removes: Float64Array | null = null): number {
-    const stream = this.#stream(name)
-    const offset = stream.rows
-    if (batch.rows === 0) return offset
-    const bytes = batchBytes(batch)
-    if (this.#bytes + bytes > this.#bytesMax) {
-      throw new Failure(
-        'memory_limit',
-        `the log is full: ${this.#bytesMax} bytes are held in memory`,
-      )
+  /** Offset of the first row of the stream at or after a position of the log. */
+  endBefore(name: string, position: number): number {
+    const { frames, rows } = this.#stream(name)
+    let low = 0
+    let high = frames.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (frames[middle]!.position < position) low = middle + 1
+      else high = middle
     }
-    const position = this.#position
-    const until = position + batch.rows
+    return frames[low]?.offset ?? rows
+  }
+
+  /** Appends rows that stand each for itself; returns the offset of the first. */
+  append(name: string, batch: Batch): number {
+    const offset = this.#stream(name).rows
+    if (batch.rows === 0) return offset
+    this.#checkRoom(batchBytes(batch))
+    this.#push({ stream: name, batch, removes: null }, 0)
+    return offset
+  }
+
+  /** Appends the parts of one change, all or none; returns their frames. */
+  appendChange(parts: readonly ChangePart[]): DataFrame[] {
+    const given = parts.filter(({ batch }) => batch.rows > 0)
+    this.#checkRoom(given.reduce((sum, { batch }) => sum + batchBytes(batch), 0))
+    const rows = given.reduce((sum, { batch }) => sum + batch.rows, 0)
+    const until = this.#position + rows
+    return given.map((part) => this.#push(part, until))
+  }
+
+  #checkRoom(bytes: number): void {
+    if (this.#bytes + bytes <= this.#bytesMax) return
+    const message = `the log is full: ${this.#bytesMax} bytes are held in memory`
+    throw new Failure('memory_limit', message)
+  }
+
+  #push({ stream: name, batch, removes }: ChangePart, until: number): DataFrame {
+    const stream = this.#stream(name)
+    const [offset, position] = [stream.rows, this.#position]
     const frame: DataFrame = { kind: 'data', stream: name, offset, position, batch, removes, until }
     stream.frames.push(frame)
     stream.rows += batch.rows
-    this.#bytes += bytes
+    this.#bytes += batchBytes(batch)
     this.#frames.push(frame)
     this.#position += batch.rows
-    return offset
+    return frame
   }
 
   appendStatement(text: string, parameters: Parameters): void {
@@ -177,8 +209,15 @@ export class Log {
     this.#bytes += batchBytes(frame.batch)
   }
 
-  /** Forgets positions that were taken after the last frame: the cycle that took them was never logged. */
+  /**
+   * Forgets a last change that is not there as a whole, and positions that were taken after the last frame: the cycle
+   * that took them was never logged.
+   */
   forgetUncommitted(): void {
+    for (let last = this.#frames.at(-1); last?.kind === 'data'; last = this.#frames.at(-1)) {
+      if (last.until <= last.position + last.batch.rows) break
+      this.#frames.pop()
+    }
     let position = 0
     for (const frame of this.#frames) {
       if (frame.kind === 'data') position = Math.max(position, frame.position + frame.batch.rows)

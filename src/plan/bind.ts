@@ -76,6 +76,7 @@ export type BoundStatement = { notices: string[] } & (
       plan: Plan
       returning: Returning | null
     }
+  | { kind: 'transaction'; action: 'begin' | 'commit' | 'rollback' }
   | { kind: 'insert-continuous'; target: string; query: ContinuousQuery }
   | { kind: 'create-function'; name: string; builtIn: string; ifNotExists: boolean }
   | {
@@ -139,6 +140,8 @@ function bindStatement(binding: Binding, statement: Statement): BoundStatement {
     case 'update':
     case 'delete':
       return bindUpdate(binding, statement)
+    case 'transaction':
+      return { kind: 'transaction', action: statement.action, notices }
     case 'query-statement':
       return bindSelectStatement(binding, statement.query)
     case 'subscribe':

@@ -87,7 +87,7 @@ export type Taken =
 
 /** The next slice of the log's streams before `upTo`, in the order of the log. */
 export function takeStored(
-  log: Log,
+  log: Pick<Log, 'frameAt'>,
   inputs: readonly StoredInput[],
   rowsMax: RowsMax,
   upTo: number,
@@ -115,7 +115,7 @@ export function takeStored(
   first.offset += rows
   const removes = isStanding ? null : frame.removes
   const slice = { batch: frame.batch, from, rows, position, removes }
-  return { input: first, slice, until: first.table === null ? 0 : frame.until }
+  return { input: first, slice, until: frame.until }
 }
 
 /** Goes on to the next row that stands. */

@@ -9,6 +9,7 @@
  *          2. A subscription counts as answered when it has started, so that its conn can go on; its last line is an
  *             answer with the number of changes it gave.
  *          3. At the end of the input, open requests finish, subscriptions deliver what is there and are cancelled.
+ *          4. A transaction belongs to its conn.
  * Contract 1 (checked) every request gets exactly one answer line, also one that is not JSON (its id is null then).
  */
 import { createInterface } from 'node:readline'
@@ -79,6 +80,7 @@ export class RpcServer {
       await this.#database.execute(sql, {
         ...(params === undefined ? {} : { params }),
         signal: controller.signal,
+        session: request.conn,
         onResult: (result) => {
           if (result.kind === 'rows') last = result
           else if (result.kind === 'changes') live.push(result)

@@ -756,6 +756,11 @@ function statements(tie: Tie): fc.Arbitrary<Statement> {
     fc.constant<Statement>({ kind: 'flush', span }),
     ...looks(query),
     fc.record({
+      kind: fc.constant('transaction' as const),
+      action: fc.constantFrom('begin' as const, 'commit' as const, 'rollback' as const),
+      span: fc.constant(span),
+    }),
+    fc.record({
       kind: fc.constant('set' as const),
       name: key,
       value: fc.option(settingValue),

@@ -156,7 +156,7 @@ test.each<[string, string]>([
   ['«CREATE UNIQUE INDEX» i ON t (a)', 'CREATE INDEX'],
   ['«CREATE TEMP» VIEW v AS SELECT 1', 'temporary objects'],
   ['«ALTER» STREAM s ADD COLUMN a INT', 'ALTER'],
-  ['«BEGIN»', 'transactions (BEGIN)'],
+  ['«SAVEPOINT» a', 'SAVEPOINT'],
   ['«COPY» (SELECT 1) TO STDOUT', 'COPY'],
   ['«EXPLAIN STATE» q', 'EXPLAIN STATE'],
   ['EXPLAIN (FORMAT «DOT») SELECT 1', 'EXPLAIN (FORMAT DOT)'],

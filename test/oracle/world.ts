@@ -93,6 +93,20 @@ export class World {
     return this.#position
   }
 
+  /** A world that begins as this one is; what happens there does not happen here. Views are computed anew. */
+  fork(): World {
+    const copy = new World()
+    copy.#position = this.#position
+    copy.#externals = this.#externals
+    for (const [name, { contributions, isTable }] of this.#sources) {
+      if (!this.#isView(name)) {
+        copy.#sources.set(name, { contributions: [...contributions], isTable: isTable ?? false })
+      }
+    }
+    for (const { name, query } of this.#views) copy.createView(name, query.plan)
+    return copy
+  }
+
   createRelation(name: string, isTable = false): void {
     this.#sources.set(name.toLowerCase(), { contributions: [], isTable })
   }

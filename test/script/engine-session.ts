@@ -57,6 +57,8 @@ export class EngineSession implements Session {
   /** Followers that were told everything again: their next changes are a state. */
   readonly again = new Set<string>()
   crashes = 0
+  /** Statements since BEGIN: a crash forgets what they did. */
+  #open: string[] = []
 
   private constructor(
     database: Database | RemoteDatabase,
@@ -85,9 +87,11 @@ export class EngineSession implements Session {
         results = await this.#database.execute(sql)
       })
     } catch (error) {
+      if (this.#open.length > 0) this.#note(sql)
       if (error instanceof QueryMistake) return faultOf(error, sql)
       throw error
     }
+    this.#note(sql)
     const created = /^\s*create\s+materialized\s+view\s+(?:if\s+not\s+exists\s+)?("?)(\w+)\1/i.exec(
       sql,
     )
@@ -100,6 +104,11 @@ export class EngineSession implements Session {
     await this.#describe(sql)
     const last = results.at(-1)
     return last?.kind === 'rows' ? last : { kind: 'done' }
+  }
+
+  #note(sql: string): void {
+    if (/^\s*(commit|end|rollback|abort)\b/i.test(sql)) this.#open = []
+    else if (this.#open.length > 0 || /^\s*(begin|start)\b/i.test(sql)) this.#open.push(sql)
   }
 
   fieldsOf(relation: string): Field[] {
@@ -235,6 +244,11 @@ export class EngineSession implements Session {
     for (const [name, { sql }] of [...this.#followed]) {
       await this.#follow(name, sql)
       this.again.add(name)
+    }
+    for (const sql of this.#open) {
+      await this.#database.execute(sql).catch((error) => {
+        if (!(error instanceof QueryMistake)) throw error
+      })
     }
   }
 }

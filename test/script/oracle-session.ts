@@ -10,6 +10,7 @@ import { column, literal } from '../../src/plan/expression.ts'
 import { type BoundStatement, bind, type Expression, type Plan } from '../../src/plan/index.ts'
 import { project, values } from '../../src/plan/node.ts'
 import { inserted, type Refused, type RowChange, updated } from '../oracle/change.ts'
+import { OracleTransaction } from '../oracle/transaction.ts'
 import { OracleQuery, type Shown, World } from '../oracle/world.ts'
 import {
   type Changed,
@@ -28,7 +29,8 @@ interface Followed {
 }
 
 export class OracleSession implements Session {
-  readonly #world = new World()
+  #world = new World()
+  #transaction: OracleTransaction | null = null
   readonly #catalog = new Catalog()
   readonly #settings = new Map<string, string>()
   readonly #connectors = builtinConnectors(systemDisk, new Sources())
@@ -41,14 +43,58 @@ export class OracleSession implements Session {
       if (diagnostics.length > 0) throw new QueryMistake(diagnostics, sql)
       let result: Rows | Fault | { kind: 'done' } = { kind: 'done' }
       for (const statement of script.statements) {
-        result = this.#perform(this.#bind(statement, sql), sql)
+        result = this.#stateFault(statement, sql) ?? this.#perform(this.#bind(statement, sql), sql)
         if (result.kind === 'fault') break
       }
-      return result
+      return this.#noted(result)
     } catch (error) {
-      if (error instanceof QueryMistake) return faultOf(error, sql)
+      if (error instanceof QueryMistake) return this.#noted(faultOf(error, sql))
       throw error
     }
+  }
+
+  /** A fault leaves an open transaction with ROLLBACK only. */
+  #noted<T extends { kind: string }>(result: T): T {
+    if (result.kind === 'fault' && this.#transaction !== null) this.#transaction.failed = true
+    return result
+  }
+
+  /** What is wrong with the statement, given whether a transaction is open. */
+  #stateFault(statement: Statement, sql: string): Fault | null {
+    const { start, end } = statement.span
+    const fault = (at: string): Fault => ({ kind: 'fault', code: 'transaction', message: '', at })
+    const whole = sql.slice(start, end)
+    const open = this.#transaction
+    if (statement.kind === 'transaction') {
+      if ((statement.action === 'begin') === (open !== null)) return fault(whole)
+      if (statement.action !== 'commit' || !open?.failed) return null
+      this.#leave()
+      return fault(whole)
+    }
+    if (open === null) return null
+    if (open.failed) return fault(whole)
+    const fits = ['insert', 'update', 'delete', 'query-statement', 'flush'].includes(statement.kind)
+    const runsOn = statement.kind === 'query-statement' && statement.query.emit !== null
+    return fits && !runsOn ? null : fault(/^\w+( \w+)?/.exec(whole)![0])
+  }
+
+  /** Back to the world of everybody. */
+  #leave(): void {
+    this.#world = this.#transaction!.outside
+    this.#transaction = null
+  }
+
+  #transact(action: 'begin' | 'commit' | 'rollback'): void {
+    if (action === 'begin') {
+      this.#flush()
+      this.#transaction = new OracleTransaction(this.#world)
+      this.#world = this.#world.fork()
+      return
+    }
+    const transaction = this.#transaction!
+    this.#leave()
+    if (action === 'rollback') return
+    for (const { name, change } of transaction.net()) this.#world.change(name, [change])
   }
 
   fieldsOf(relation: string): Field[] {
@@ -106,6 +152,7 @@ export class OracleSession implements Session {
 
   #flush(): void {
     this.#world.flush()
+    if (this.#transaction !== null) return
     for (const followed of this.#followed.values()) collect(followed, followed.query.commit())
   }
 
@@ -146,6 +193,9 @@ export class OracleSession implements Session {
         break
       case 'drop':
         this.#drop(bound.name)
+        break
+      case 'transaction':
+        this.#transact(bound.action)
         break
       case 'insert':
         return this.#insert(bound, text)
@@ -233,6 +283,7 @@ export class OracleSession implements Session {
     if (!Array.isArray(full)) return full
     const completed = changes.map(({ weight }, at) => ({ row: full[at]!, weight }))
     this.#world.change(table.name, completed)
+    this.#transaction?.note(table.name, completed)
     if (returning === null) return { kind: 'done' }
     throw new Error('golden scripts have no RETURNING')
   }

@@ -24,11 +24,14 @@ export interface BindContext {
   dialect?: Dialect
   /** What SET has left, by the names of `setting.ts`. */
   settings?: ReadonlyMap<string, string>
+  /** A transaction: which views are read by their query, because their rows are not those that it sees. */
+  recomputed?: (view: Relation, span: Span) => boolean
 }
 
 export interface Binding extends BindContext {
   dialect: Dialect
   settings: ReadonlyMap<string, string>
+  recomputed: NonNullable<BindContext['recomputed']>
   /** Is the query at hand a continuous one? Then scans carry watermarks and windows judge their rows. */
   continuous: boolean
   /** Is the query bound for its columns only, as that of a view is when it is made? */
@@ -49,6 +52,7 @@ export interface Binding extends BindContext {
 export function newBinding(context: BindContext): Binding {
   const { catalog, connectors, parameters, text } = context
   const { dialect = 'default', settings = new Map() } = context
+  const recomputed = context.recomputed ?? (() => false)
   return {
     dialect,
     settings,
@@ -56,6 +60,7 @@ export function newBinding(context: BindContext): Binding {
     connectors,
     parameters,
     text,
+    recomputed,
     continuous: false,
     checking: false,
     creating: null,
@@ -108,7 +113,7 @@ export function planSpan(binding: Binding, span: Span): Span | undefined {
 /** Binds the query of a view at the place that names it; its own mistakes are reported there. */
 export function inView<T>(
   binding: Binding,
-  view: Relation & { kind: 'view' },
+  view: Relation & { kind: 'view' | 'materialized' },
   span: Span,
   bindIt: (inner: Binding) => T,
 ): T {

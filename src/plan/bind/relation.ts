@@ -91,15 +91,23 @@ function bindTable(binding: Binding, tree: TreeRelation & { kind: 'table' }): Bo
   }
   const relation = findRelation(binding, tree.path)
   const qualifier = tree.alias?.name ?? tree.path.parts.at(-1)!.name
-  const plan =
-    relation.kind === 'view'
-      ? bindView(binding, relation, tree.path.span)
-      : bindScan(binding, relation, tree.path.span)
+  const isQuery =
+    relation.kind === 'view' ||
+    (relation.kind === 'materialized' && binding.recomputed(relation, tree.path.span))
+  const plan = isQuery
+    ? bindView(binding, relation, tree.path.span)
+    : bindScan(binding, relation, tree.path.span)
   return { plan, scope: scopeOf(plan.output, qualifier) }
 }
 
-function bindView(binding: Binding, view: Relation & { kind: 'view' }, span: Span): Plan {
-  const plan = inView(binding, view, span, (inner) => bindQuery(inner, view.query))
+function bindView(
+  binding: Binding,
+  view: Relation & { kind: 'view' | 'materialized' },
+  span: Span,
+): Plan {
+  const plan = inView(binding, view, span, (inner) =>
+    bindQuery(inner, { ...view.query, emit: null }),
+  )
   return rename(
     plan,
     view.schema.fields.map((field) => field.name),

@@ -56,6 +56,7 @@ function bindMaterialized(binding: Binding, tree: CreateView, name: string): Bou
     schema: { fields },
     watermark: null,
     query: tree.query,
+    dialect: binding.dialect,
     plan: null,
     key: plan.key,
     updating: plan.updating,
