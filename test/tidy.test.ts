@@ -37,6 +37,8 @@ const ranks: Record<string, number> = {
 const outside: Record<string, string[]> = {
   'src/base': ['node:fs', 'node:path'],
   grammar: ['chevrotain'],
+  // Types only.
+  'src/data': ['apache-arrow'],
   // Of node's modules only computations: text checks, decompression, and loading a package late.
   'src/connect': [
     'apache-arrow',
@@ -81,7 +83,7 @@ const outside: Record<string, string[]> = {
 /** Names on a door beyond twelve, with the reason. */
 const wideDoors: Record<string, { values: number; reason: string }> = {
   'src/data/index.ts': {
-    values: 49,
+    values: 51,
     reason: 'types, values and batches are the words of every layer',
   },
   'src/kernel/index.ts': { values: 26, reason: 'state and expressions are built from its parts' },

@@ -9,8 +9,11 @@ import { isAscii, isUtf8 } from 'node:buffer'
 import { mistake } from '../base/index.ts'
 import {
   type Field,
+  flatFields,
   hostValue,
   isWhole,
+  type Member,
+  membersOf,
   parseValue,
   precisionMicros,
   type Type,
@@ -18,6 +21,7 @@ import {
   type Value,
 } from '../data/index.ts'
 import { ColumnBuilder } from './column-builder.ts'
+import { nearest } from './options.ts'
 
 export type FileType =
   | { kind: 'boolean' }
@@ -32,10 +36,20 @@ export type FileType =
   /** `nanos`: what the file counts, in nanoseconds. */
   | { kind: 'timestamp'; nanos: bigint }
   | { kind: 'date'; unit: 'days' | 'millis' }
+  /** A span of time, counted as a timestamp. */
+  | { kind: 'interval'; nanos: bigint }
+  | { kind: 'months' }
+  | { kind: 'struct'; members: readonly FileColumn[] }
   | { kind: 'other'; text: string }
 
-/** The SQL type of a column that is declared by the file alone; undefined when there is none. */
-function sqlType(type: FileType): Type | undefined {
+export interface FileColumn {
+  name: string
+  type: FileType
+  nullable: boolean
+}
+
+/** The SQL type of a column that is declared by the file alone; VARCHAR where there is none, as it cannot be read. */
+function sqlType(type: FileType): Type {
   switch (type.kind) {
     case 'integer': {
       const fits = type.bits < 32 || (type.bits === 32 && type.signed)
@@ -44,17 +58,32 @@ function sqlType(type: FileType): Type | undefined {
     case 'decimal': {
       const { precision, scale } = type
       const works = precision >= 1 && precision <= 38 && scale >= 0 && scale <= precision
-      return works ? { kind: 'decimal', precision, scale } : undefined
+      return works ? { kind: 'decimal', precision, scale } : { kind: 'varchar' }
     }
     case 'timestamp':
     case 'time':
       return { kind: type.kind, precision: timestampPrecision(type.nanos) }
+    case 'interval':
+    case 'months':
+      return { kind: type.kind }
+    case 'struct':
+      return { kind: 'boolean', members: type.members.map(memberOf) }
     case 'other':
-      return undefined
+      return { kind: 'varchar' }
     default:
       return { kind: type.kind }
   }
 }
+
+const memberOf = ({ name, type, nullable }: FileColumn): Member => ({
+  name,
+  type: sqlType(type),
+  nullable,
+})
+
+/** Is there a type of ours for it? A DECIMAL may have more digits than ours. */
+const isKnown = (type: FileType): boolean =>
+  type.kind === 'varchar' || sqlType(type).kind !== 'varchar'
 
 function timestampPrecision(nanos: bigint): number {
   if (nanos >= 1_000_000_000n) return 0
@@ -65,37 +94,56 @@ function fileTypeText(type: FileType): string {
   if (type.kind === 'other') return type.text
   if (type.kind === 'decimal') return `DECIMAL(${type.precision}, ${type.scale})`
   if (type.kind === 'integer') return `${type.signed ? 'INT' : 'UINT'}${type.bits}`
+  if (type.kind === 'struct') return typeText(sqlType(type))
   return type.kind.toUpperCase()
 }
 
 /** Throws unless values of `type` can become values of the column. */
 export function checkReadable(field: Field, type: FileType, path: string): void {
   if (readable(type, field.type)) return
+  if (type.kind === 'other' || !isKnown(type)) unsupported(field, type)
   mistake({
-    code: type.kind === 'other' ? 'unsupported' : 'type_mismatch',
-    message:
-      type.kind === 'other'
-        ? `not supported yet: column ${field.name} of type ${type.text}`
-        : `column ${field.name} is ${fileTypeText(type)} in the file and ${typeText(field.type)} in the table`,
+    code: 'type_mismatch',
+    message: `column ${field.name} is ${fileTypeText(type)} in the file and ${typeText(field.type)} in the table`,
     detail: path,
     hint: 'declare the columns that you need, with types that the file can give',
   })
 }
 
-/** The schema of a file without declared columns. */
-export function inferredSchema(
-  columns: readonly { name: string; type: FileType; nullable: boolean }[],
+/** What cannot be read stops only those who ask for it. */
+export function unsupported({ name }: Field, type: FileType): never {
+  return mistake({
+    code: 'unsupported',
+    message: `not supported yet: column ${name} of type ${fileTypeText(type)}`,
+    hint: 'the other columns can be read',
+  })
+}
+
+/** The flat fields of a file without declared columns. What cannot be read may be there if nobody asks for it. */
+export function inferredSchema(columns: readonly FileColumn[]): Field[] {
+  return columns.flatMap((column) => flatFields(memberOf(column)))
+}
+
+/** The column of the file that a path of names leads to: the same names, else the same but for case. */
+export function findColumn<T extends { name: string }>(
+  columns: readonly T[],
+  [name, ...members]: readonly string[],
   path: string,
-): Field[] {
-  return columns.map(({ name, type, nullable }) => {
-    const found = sqlType(type)
-    if (found !== undefined) return { name, type: found, nullable }
-    return mistake({
-      code: 'unsupported',
-      message: `not supported yet: column ${name} of type ${fileTypeText(type)}`,
-      detail: path,
-      hint: 'declare the columns of the table and leave this one out',
-    })
+  below: (column: T) => readonly T[],
+): T {
+  const lower = name!.toLowerCase()
+  const found =
+    columns.find((each) => each.name === name) ??
+    columns.find((each) => each.name.toLowerCase() === lower)
+  if (found !== undefined) {
+    return members.length === 0 ? found : findColumn(below(found), members, path, below)
+  }
+  const names = columns.map((each) => each.name)
+  const near = nearest(lower, names)
+  return mistake({
+    code: 'unknown_name',
+    message: `no column ${name} in ${path}`,
+    hint: near === undefined ? `columns are ${names.join(', ')}` : `did you mean ${near}?`,
   })
 }
 
@@ -111,6 +159,10 @@ function readable(from: FileType, to: Type): boolean {
       return to.kind === 'decimal' || to.kind === 'double' || to.kind === 'real'
     case 'date':
       return to.kind === 'date' || to.kind === 'timestamp'
+    case 'boolean':
+      return to.kind === 'boolean' && membersOf(to) === null
+    case 'struct':
+      return membersOf(to) !== null
     case 'other':
       return false
     default:
@@ -170,6 +222,11 @@ function invalidStrings(column: ColumnBuilder, count: number): Map<number, strin
     faults.set(row, `column ${column.field.name} is not valid UTF-8`)
   }
   return faults
+}
+
+/** The presence of structs that are there: NULLs are not among the values. */
+export function presence(count: number, field: Field): Values {
+  return laidBits(new Uint8Array((count + 7) >> 3).fill(0xff), count, field)
 }
 
 /** BOOLEAN values of one bit each, lowest first. */
@@ -314,7 +371,10 @@ function fileValue(raw: unknown, from: FileType, to: Type): Value | undefined {
     case 'varbinary':
       return hostValue(raw, to)
     case 'time':
+    case 'interval':
       return hostValue(floorDivide(BigInt(raw as bigint) * from.nanos, 1000n), to)
+    case 'months':
+      return hostValue(BigInt(raw as number), to)
     case 'double':
       return hostValue(Number(raw), to)
     case 'integer':
@@ -334,6 +394,7 @@ function fileValue(raw: unknown, from: FileType, to: Type): Value | undefined {
       return dateValue(raw, from.unit, to)
     case 'timestamp':
       return hostValue(floorDivide(BigInt(raw as bigint) * from.nanos, 1000n), to)
+    case 'struct':
     case 'other':
       return undefined
   }

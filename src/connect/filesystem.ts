@@ -23,6 +23,7 @@ import {
   type Schema,
   type SinkWriter,
   type SourceReader,
+  topColumns,
 } from '../data/index.ts'
 import {
   type Codec,
@@ -37,6 +38,7 @@ import { type FoundFile, findFiles, pathKind } from './file/listing.ts'
 import { ManyReader } from './file/many.ts'
 import { checkParquet, ParquetWriter, pageCodecs } from './file/parquet-writer.ts'
 import { inferArrow, openArrow } from './format/arrow.ts'
+import { ArrowWriter } from './format/arrow-writer.ts'
 import { createCsv, csvOptions, inferCsv, openCsv, readCsvOptions } from './format/csv.ts'
 import { createJson, inferJson, jsonOptions, openJson, readJsonOptions } from './format/json.ts'
 import { inferParquet, openParquet } from './format/parquet.ts'
@@ -75,7 +77,7 @@ const formatOptions: Record<Format, string[]> = {
   csv: csvOptions,
   json: jsonOptions,
   parquet: ['parquet.'],
-  arrow: [],
+  arrow: ['arrow.form'],
 }
 
 /** Short spellings of options, as READ_CSV and READ_JSON are called with. */
@@ -125,7 +127,8 @@ function connectorOf(disk: Disk, clock: Clock): Connector {
       codecOf(pathOf(options), format, options)
       if (format === 'csv') readCsvOptions(options, delimiterOf(options))
       if (format === 'parquet') choiceOption(options, 'parquet.compression', pageCodecs, 'zstd')
-      if (format !== 'json') refuseStructs(schema, format)
+      if (format === 'arrow') arrowForm(options)
+      if (format === 'csv') refuseStructs(schema)
       sizeOption(options, 'sink.rolling-policy.file-size', '128MB')
       durationOption(options, 'sink.rolling-policy.rollover-interval', '30 min')
       if (format === 'json') checkPaths([...readJsonOptions(options).paths.keys()], schema)
@@ -198,13 +201,18 @@ function writing(
       checkParquet(all)
       return { extension, write: (file, schema) => new ParquetWriter(file, schema, pages) }
     }
-    case 'arrow':
-      return mistake({
-        code: 'unsupported',
-        message: 'not supported yet: writing arrow files',
-        hint: `'format' = 'csv', 'json' and 'parquet' can be written`,
-      })
+    case 'arrow': {
+      const form = arrowForm(options)
+      const suffix = form === 'stream' ? '.arrows' : '.arrow'
+      return { extension: suffix, write: (file, schema) => new ArrowWriter(file, schema, form) }
+    }
   }
+}
+
+/** A path that ends in `.arrows` is a stream, any other a file with a footer. */
+function arrowForm(options: ConnectorOptions): 'file' | 'stream' {
+  const usual = extensionOf(pathOf(options)) === 'arrows' ? 'stream' : 'file'
+  return choiceOption(options, 'arrow.form', ['file', 'stream'], usual)
 }
 
 /** The files of a table and the names of the columns that their paths give. */
@@ -369,7 +377,15 @@ function partitionColumns(options: ConnectorOptions): string[] | null {
 function checkPartitions(options: ConnectorOptions, schema: Schema | null): void {
   if (schema === null) return
   const columns = partitionColumns(options) ?? []
-  columnsThere(columns, schema, (name) => `option 'partition.columns' names no column ${name}`)
+  // Directories tell values, not structs; members are columns of their struct.
+  const plain = topColumns(schema.fields).flatMap(({ field }) =>
+    membersOf(field.type) === null ? [field] : [],
+  )
+  columnsThere(
+    columns,
+    { fields: plain },
+    (name) => `option 'partition.columns' names no column ${name}`,
+  )
   if (columns.length < schema.fields.length) return
   mistake({
     code: 'invalid_option',
@@ -377,13 +393,13 @@ function checkPartitions(options: ConnectorOptions, schema: Schema | null): void
   })
 }
 
-function refuseStructs(schema: Schema | null, format: Format): void {
+function refuseStructs(schema: Schema | null): void {
   const nested = schema?.fields.find(({ type }) => membersOf(type) !== null)
   if (nested === undefined) return
   mistake({
     code: 'unsupported',
-    message: `not supported yet: a STRUCT column (${nested.name}) in ${format} files`,
-    hint: "'format' = 'json' has structs",
+    message: `column ${nested.name} is a STRUCT, which has no form in csv files`,
+    hint: "'format' = 'json', 'parquet' and 'arrow' have structs",
   })
 }
 

@@ -1,4 +1,5 @@
 /** Data: types, values, columns and batches on the host, and what a connector is. */
+export { arrowBatch, arrowSchema } from './arrow.ts'
 export {
   type Batch,
   batchOf,

@@ -100,17 +100,18 @@ test('types of 38 digits, times and zones are told', async () => {
     real: 'real',
     tiny: 'tinyint',
     json: 'json',
+    bytes: 'varbinary',
   })
   const wide = 12_345_678_901_234_567_890_123_456_789_012_345_678n
   write(path, types, [
-    [-wide, 3_600_000_000n, 1_000_000n, 0.5, -7, '{"a":1}'],
-    [null, null, null, null, null, null],
+    [-wide, 3_600_000_000n, 1_000_000n, 0.5, -7, '{"a":1}', '\0\xff'],
+    [null, null, null, null, null, null, null],
   ])
-  const found = await readAll(systemDisk, path, { schema: types, projection: [0, 2, 3, 4, 5] })
-  expect(found.rows[0]).toEqual([-wide, 1_000_000n, 0.5, -7, '{"a":1}'])
+  const found = await readAll(systemDisk, path, { schema: types, projection: [0, 2, 3, 4, 5, 6] })
+  expect(found.rows[0]).toEqual([-wide, 1_000_000n, 0.5, -7, '{"a":1}', '\0\xff'])
   const described = await duckdb(`SELECT column_type FROM (DESCRIBE SELECT * FROM '${path}')`)
   expect(described.flat()).toEqual([
-    'DECIMAL(38,3)', 'TIME', 'TIMESTAMP WITH TIME ZONE', 'FLOAT', 'TINYINT', 'VARCHAR',
+    'DECIMAL(38,3)', 'TIME', 'TIMESTAMP WITH TIME ZONE', 'FLOAT', 'TINYINT', 'VARCHAR', 'BLOB',
   ]) // biome-ignore format: a row
   const [row] = await duckdb(`SELECT wide, time, epoch(zoned), real, tiny, json FROM '${path}'`)
   expect(row).toEqual([

@@ -30,7 +30,8 @@ export interface DirectoryOptions {
 
 interface Part {
   writer: SinkWriter
-  bytes: number
+  /** What has been written, the head of the file included. */
+  size: { bytes: number }
   opened: number
 }
 
@@ -68,7 +69,7 @@ export class DirectoryWriter implements SinkWriter {
       )
       const { bytesMax, millisMax } = this.#options
       const age = this.#clock.monotonicMillis() - part.opened
-      if (part.bytes >= bytesMax || age >= millisMax) this.#close(folder)
+      if (part.size.bytes >= bytesMax || age >= millisMax) this.#close(folder)
     }
   }
 
@@ -94,16 +95,17 @@ export class DirectoryWriter implements SinkWriter {
     const name = String(this.#next(folder)).padStart(5, '0')
     const path = `${this.#placeOf(folder)}/part-${name}${this.#options.extension}`
     const file = this.#disk.create(path)
+    const size = { bytes: 0 }
     const counted: FileWriter = {
       path: file.path,
       write: (bytes) => {
-        part.bytes += bytes.length
+        size.bytes += bytes.length
         file.write(bytes)
       },
       close: () => file.close(),
     }
     const writer = this.#options.format(counted, this.#inner)
-    const part: Part = { writer, bytes: 0, opened: this.#clock.monotonicMillis() }
+    const part: Part = { writer, size, opened: this.#clock.monotonicMillis() }
     this.#parts.set(folder, part)
     return part
   }

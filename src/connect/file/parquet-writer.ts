@@ -13,14 +13,18 @@ import { assert, type FileWriter, mistake } from '../../base/index.ts'
 import {
   type Field,
   isWide,
+  type Member,
   membersOf,
   type Op,
   type Row,
   type Schema,
   type SinkWriter,
   type Type,
+  topColumns,
   typeText,
   type Value,
+  valueBytes,
+  widthOf,
 } from '../../data/index.ts'
 
 export const pageCodecs = ['zstd', 'gzip', 'uncompressed'] as const
@@ -182,7 +186,6 @@ function layoutOfType(field: Field): Layout {
   const converted = (number: number): [number, Thrift] => [6, i32(number)]
   switch (type.kind) {
     case 'boolean':
-      if (membersOf(type) !== null) return refuse(field)
       return { physical: BOOLEAN, element: [], put: () => {} }
     case 'tinyint':
       return { physical: INT32, element: [converted(15)], put: putInt }
@@ -214,6 +217,12 @@ function layoutOfType(field: Field): Layout {
     case 'varchar':
     case 'json':
       return { physical: BYTE_ARRAY, element: [converted(0)], put: putText }
+    case 'varbinary':
+      return {
+        physical: BYTE_ARRAY,
+        element: [],
+        put: (bytes, value) => putString(bytes, valueBytes(value as string, type)),
+      }
     case 'timestamp':
       return { physical: INT64, element: [logicalTime(8, type.zoned === true)], put: putLong }
     case 'time':
@@ -225,7 +234,49 @@ function layoutOfType(field: Field): Layout {
 
 /** Throws unless every column can be written. */
 export function checkParquet(schema: Schema): void {
-  for (const field of schema.fields) layoutOfType(field)
+  leavesOf(nodesOf(schema))
+}
+
+/** A column or a member as the file's schema has it. */
+interface Node {
+  name: string
+  nullable: boolean
+  type: Type
+  /** Its place among the flat columns. */
+  at: number
+  members: Node[]
+}
+
+function nodesOf({ fields }: Schema): Node[] {
+  const node = (member: Member, at: number): Node => {
+    let next = at + 1
+    const members = (membersOf(member.type) ?? []).map((inner) => {
+      const made = node(inner, next)
+      next += widthOf(inner.type)
+      return made
+    })
+    return { ...member, at, members }
+  }
+  return topColumns(fields).map(({ field, at }) => node(field, at))
+}
+
+/** A column of values. */
+interface Leaf {
+  path: string[]
+  at: number
+  layout: Layout
+  /** Flat columns that may be NULL: the structs around it, then itself. So many of them as are there is its level. */
+  guards: number[]
+}
+
+function leavesOf(nodes: readonly Node[], path: string[] = [], guards: number[] = []): Leaf[] {
+  return nodes.flatMap(({ name, nullable, type, at, members }) => {
+    const own = nullable ? [...guards, at] : guards
+    const inner = [...path, name]
+    if (members.length > 0) return leavesOf(members, inner, own)
+    const layout = layoutOfType({ name: inner.join('.'), type, nullable })
+    return [{ path: inner, at, layout, guards: own }]
+  })
 }
 
 /** LogicalType TIMESTAMP or TIME of microseconds. */
@@ -245,16 +296,18 @@ function refuse({ name, type }: { name: string; type: Type }): never {
 const putInt = (bytes: Bytes, value: Value): void => bytes.i32(value as number)
 const putLong = (bytes: Bytes, value: Value): void => bytes.i64(value as bigint)
 
-function putText(bytes: Bytes, value: Value): void {
-  const text = encoder.encode(value as string)
-  bytes.i32(text.length)
-  bytes.put(text)
+const putText = (bytes: Bytes, value: Value): void =>
+  putString(bytes, encoder.encode(value as string))
+
+function putString(bytes: Bytes, given: Uint8Array): void {
+  bytes.i32(given.length)
+  bytes.put(given)
 }
 
 export class ParquetWriter implements SinkWriter {
   readonly #file: FileWriter
-  readonly #fields: readonly Field[]
-  readonly #layouts: Layout[]
+  readonly #nodes: readonly Node[]
+  readonly #leaves: readonly Leaf[]
   readonly #codec: PageCodec
   readonly #groups: Thrift[] = []
   #pending: Row[] = []
@@ -264,8 +317,8 @@ export class ParquetWriter implements SinkWriter {
 
   constructor(file: FileWriter, schema: Schema, codec: PageCodec) {
     this.#file = file
-    this.#fields = schema.fields
-    this.#layouts = schema.fields.map(layoutOfType)
+    this.#nodes = nodesOf(schema)
+    this.#leaves = leavesOf(this.#nodes)
     this.#codec = codec
     this.#write(MAGIC)
   }
@@ -288,8 +341,8 @@ export class ParquetWriter implements SinkWriter {
     const rows = this.#pending
     if (rows.length === 0) return
     let size = 0
-    const columns = this.#layouts.map((layout, column) => {
-      const { chunk, bytes } = this.#column(layout, column, rows)
+    const columns = this.#leaves.map((leaf) => {
+      const { chunk, bytes } = this.#column(leaf, rows)
       size += bytes
       return chunk
     })
@@ -299,12 +352,13 @@ export class ParquetWriter implements SinkWriter {
   }
 
   /** Writes a page with the column's values; returns its ColumnChunk and how many bytes it has unpacked. */
-  #column(layout: Layout, column: number, rows: readonly Row[]): { chunk: Thrift; bytes: number } {
-    const { name, nullable } = this.#fields[column]!
-    const values = rows.map((row) => row[column] ?? null)
+  #column(
+    { path, at, layout, guards }: Leaf,
+    rows: readonly Row[],
+  ): { chunk: Thrift; bytes: number } {
     const page = new Bytes()
-    if (nullable) putLevels(page, values)
-    const present = values.filter((value) => value !== null)
+    if (guards.length > 0) putLevels(page, rows, guards)
+    const present = rows.map((row) => row[at] ?? null).filter((value) => value !== null)
     if (layout.physical === BOOLEAN) page.put(bitsOf(present.map((value) => value === true)))
     else for (const value of present) layout.put(page, value)
     const plain = page.done()
@@ -319,7 +373,7 @@ export class ParquetWriter implements SinkWriter {
     const metadata = struct(
       [1, i32(layout.physical)],
       [2, list([i32(PLAIN), i32(RLE)])],
-      [3, list([{ binary: name }])],
+      [3, list(path.map((name) => ({ binary: name })))],
       [4, i32(codecNumbers[this.#codec])],
       [5, i64(rows.length)],
       [6, i64(bytes)],
@@ -330,22 +384,24 @@ export class ParquetWriter implements SinkWriter {
   }
 
   #footer(): Uint8Array {
-    const columns = this.#fields.map(({ name, nullable }, column) => {
-      const { physical, element } = this.#layouts[column]!
-      return struct(
-        [1, i32(physical)],
-        physical === FIXED ? [2, i32(WIDE_BYTES)] : null,
-        [3, i32(nullable ? 1 : 0)],
-        [4, { binary: name }],
-        ...element,
-      )
-    })
-    const root = struct([4, { binary: 'schema' }], [5, i32(columns.length)])
+    const leaves = [...this.#leaves]
+    const elementsOf = (nodes: readonly Node[]): Thrift[] =>
+      nodes.flatMap(({ name, nullable, members }) => {
+        const repetition: [number, Thrift] = [3, i32(nullable ? 1 : 0)]
+        const named: [number, Thrift] = [4, { binary: name }]
+        if (members.length > 0) {
+          return [struct(repetition, named, [5, i32(members.length)]), ...elementsOf(members)]
+        }
+        const { physical, element } = leaves.shift()!.layout
+        const width: [number, Thrift] | null = physical === FIXED ? [2, i32(WIDE_BYTES)] : null
+        return [struct([1, i32(physical)], width, repetition, named, ...element)]
+      })
+    const root = struct([4, { binary: 'schema' }], [5, i32(this.#nodes.length)])
     const footer = new Bytes()
     footer.thrift(
       struct(
         [1, i32(1)],
-        [2, list([root, ...columns])],
+        [2, list([root, ...elementsOf(this.#nodes)])],
         [3, i64(this.#rows)],
         [4, list(this.#groups)],
         [6, { binary: 'millrace' }],
@@ -368,16 +424,32 @@ export class ParquetWriter implements SinkWriter {
   }
 }
 
-/** Definition levels: 1 where a value is there, as one run of the hybrid encoding behind its length. */
-function putLevels(page: Bytes, values: readonly Value[]): void {
+/**
+ * Definition levels: how many of `guards` are there before one is NULL, as one run of the hybrid encoding behind its
+ * length.
+ */
+function putLevels(page: Bytes, rows: readonly Row[], guards: readonly number[]): void {
   const levels = new Bytes()
-  if (values.includes(null)) {
-    const bits = bitsOf(values.map((value) => value !== null))
-    levels.varint(2 * bits.length + 1)
-    levels.put(bits)
+  const most = guards.length
+  const found = rows.map((row) => {
+    const missing = guards.findIndex((at) => (row[at] ?? null) === null)
+    return missing < 0 ? most : missing
+  })
+  if (found.every((level) => level === most)) {
+    levels.varint(2 * rows.length)
+    levels.u8(most)
   } else {
-    levels.varint(2 * values.length)
-    levels.u8(1)
+    const width = 32 - Math.clz32(most)
+    const groups = (rows.length + 7) >> 3
+    const bits = new Uint8Array(groups * width)
+    found.forEach((level, row) => {
+      for (let bit = 0; bit < width; bit++) {
+        const to = row * width + bit
+        bits[to >> 3]! |= ((level >> bit) & 1) << (to & 7)
+      }
+    })
+    levels.varint(2 * groups + 1)
+    levels.put(bits)
   }
   page.i32(levels.used)
   page.put(levels.done())

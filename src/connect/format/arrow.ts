@@ -12,7 +12,13 @@ import { zstdDecompressSync } from 'node:zlib'
 import type * as Arrow from 'apache-arrow'
 import type * as File from 'apache-arrow/ipc/metadata/file'
 import type { FileReader } from '../../base/index.ts'
-import type { Field, ReaderOptions, Schema, SourceReader } from '../../data/index.ts'
+import {
+  type Field,
+  pathsOf,
+  type ReaderOptions,
+  type Schema,
+  type SourceReader,
+} from '../../data/index.ts'
 import { ColumnBuilder } from '../column-builder.ts'
 import {
   type ColumnarFile,
@@ -23,17 +29,20 @@ import {
 } from '../columnar-reader.ts'
 import {
   checkReadable,
+  type FileColumn,
   type FileType,
   type FileValues,
+  findColumn,
   inferredSchema,
   laidBits,
   laidStrings,
+  presence,
   readValues,
   type Values,
 } from '../file-type.ts'
 import { checkFooter, messageAt } from './arrow-message.ts'
 import { decodeLz4Frame } from './lz4.ts'
-import { findColumn, readBytes } from './parquet.ts'
+import { readBytes } from './parquet.ts'
 
 const WHAT = 'Arrow'
 const MAGIC = 'ARROW1'
@@ -53,27 +62,32 @@ function arrow(): typeof Arrow {
   return loaded
 }
 
-interface Column {
-  name: string
-  type: FileType
-  nullable: boolean
+interface Column extends FileColumn {
+  /** Its place among the columns, or among the members of its struct. */
+  place: number
+  members: readonly Column[]
 }
 
 export function inferArrow(file: FileReader): Schema | null {
   const stream = new Stream(file)
   const columns = decoding(file.path, WHAT, () => columnsOf(stream.open().schema))
-  return { fields: inferredSchema(columns, file.path) }
+  return { fields: inferredSchema(columns) }
 }
 
 export function openArrow(file: FileReader, schema: Schema, reader: ReaderOptions): SourceReader {
   const stream = new Stream(file)
   const batches = decoding(file.path, WHAT, () => stream.open())
   const columns = decoding(file.path, WHAT, () => columnsOf(batches.schema))
+  const paths = pathsOf(schema.fields)
   const wanted = reader.projection.map((index) => {
     const field = schema.fields[index]!
-    const column = findColumn(columns, field.name, file.path)
+    const places: number[] = []
+    const column = findColumn(columns, paths[index]!, file.path, ({ place, members }) => {
+      places.push(place)
+      return members
+    })
     checkReadable(field, column.type, file.path)
-    return { field, type: column.type, index: columns.indexOf(column) }
+    return { field, type: column.type, places: [...places, column.place] }
   })
   return new ColumnarReader(new ArrowFile(stream, batches, wanted), WHAT, schema, reader)
 }
@@ -155,7 +169,8 @@ function schemaMessage(schema: Arrow.Schema): Uint8Array {
 interface Wanted {
   field: Field
   type: FileType
-  index: number
+  /** Of the column and its members, down to the one that is meant. */
+  places: readonly number[]
 }
 
 class ArrowFile implements ColumnarFile {
@@ -183,14 +198,27 @@ class ArrowFile implements ColumnarFile {
   }
 
   #run(batch: Arrow.RecordBatch, column: number): Run {
-    const { field, type, index } = this.#wanted[column]!
-    const data = batch.data.children[index] as Arrow.Data | undefined
+    const { field, places } = this.#wanted[column]!
     const rows = batch.numRows
-    if (data === undefined || data.length !== rows || data.offset !== 0) {
-      throw new Error(`column ${field.name} has not as many values as there are rows`)
+    let data: Arrow.Data = batch.data
+    const structs: Arrow.Data[] = []
+    for (const place of places) {
+      if (data !== batch.data) structs.push(data)
+      const child = data.children[place] as Arrow.Data | undefined
+      if (child === undefined || child.length !== rows || child.offset !== 0) {
+        throw new Error(`column ${field.name} has not as many values as there are rows`)
+      }
+      data = child
     }
+    return structs.reduce(withoutMissing, this.#valueRun(data, column))
+  }
+
+  /** The values of a column or a member, whatever the structs around it say. */
+  #valueRun(data: Arrow.Data, column: number): Run {
+    const { field, type } = this.#wanted[column]!
+    const rows = data.length
     if (data.dictionary) return this.#sharedRun(data, column)
-    const values = valuesOf(data, type, field)
+    const values = type.kind === 'struct' ? presence(rows, field) : valuesOf(data, type, field)
     if (data.typeId === arrow().Type.Null) {
       return { ...values, rows, indexes: new Int32Array(rows).fill(-1) }
     }
@@ -226,6 +254,16 @@ class ArrowFile implements ColumnarFile {
     this.#batches.cancel()
     this.#stream.file.close()
   }
+}
+
+/** What belongs to a struct that is NULL is NULL, too. */
+function withoutMissing(run: Run, struct: Arrow.Data): Run {
+  if (struct.nullCount === 0) return run
+  const indexes = validIndexes(struct)
+  indexes.forEach((index, row) => {
+    if (index >= 0 && run.indexes !== null) indexes[row] = run.indexes[row]!
+  })
+  return { ...run, indexes }
 }
 
 /** Row → itself, or −1 where it is NULL. */
@@ -301,15 +339,17 @@ function dictionaryValues(vector: Arrow.Vector, type: FileType, field: Field): V
   return readValues(texts, type, field)
 }
 
-function columnsOf(schema: Arrow.Schema): Column[] {
-  return schema.fields.map(({ name, type, nullable }) => {
-    if (typeof name !== 'string') throw new Error('a column has no name')
-    return { name, type: fileType(type), nullable }
-  })
+const columnsOf = (schema: Arrow.Schema): Column[] => schema.fields.map(columnOf)
+
+function columnOf({ name, type, nullable }: Arrow.Field, place: number): Column {
+  if (typeof name !== 'string') throw new Error('a column has no name')
+  const members = arrow().DataType.isStruct(type) ? type.children.map(columnOf) : []
+  const own: FileType = members.length === 0 ? fileType(type) : { kind: 'struct', members }
+  return { name, type: own, nullable, place, members }
 }
 
 function fileType(type: Arrow.DataType): FileType {
-  const { DataType, DateUnit, Precision } = arrow()
+  const { DataType, DateUnit, IntervalUnit, Precision } = arrow()
   if (DataType.isDictionary(type)) return fileType(type.dictionary)
   if (DataType.isBool(type)) return { kind: 'boolean' }
   if (DataType.isInt(type)) return { kind: 'integer', bits: type.bitWidth, signed: type.isSigned }
@@ -326,6 +366,10 @@ function fileType(type: Arrow.DataType): FileType {
   if (DataType.isDate(type)) {
     return { kind: 'date', unit: type.unit === DateUnit.DAY ? 'days' : 'millis' }
   }
+  if (DataType.isDuration(type)) {
+    return { kind: 'interval', nanos: 10n ** BigInt(9 - 3 * type.unit) }
+  }
+  if (DataType.isInterval(type) && type.unit === IntervalUnit.YEAR_MONTH) return { kind: 'months' }
   if (DataType.isDecimal(type) && type.bitWidth === 128) {
     return { kind: 'decimal', precision: type.precision, scale: type.scale }
   }

@@ -34,11 +34,16 @@ export function readHybrid(bytes: Uint8Array, width: number, count: number): Int
   return values
 }
 
-/** Whether all `count` values of one bit are 1, said by one run: the usual column without NULLs. */
-export function isAllOnes(bytes: Uint8Array, count: number): boolean {
+/** Whether all `count` values are `value`, said by one run: the usual column without NULLs. */
+export function isRepeated(
+  bytes: Uint8Array,
+  width: number,
+  count: number,
+  value: number,
+): boolean {
   const runs = new Runs(bytes)
   const header = runs.header()
-  return (header & 1) === 0 && header >>> 1 >= count && runs.value(1) === 1
+  return (header & 1) === 0 && header >>> 1 >= count && runs.value(width) === value
 }
 
 /** Goes through the bytes of an encoding. */

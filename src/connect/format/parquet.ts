@@ -4,7 +4,7 @@
  * How      hyparquet reads the footer, page headers and most encodings; what it would make of values (Date objects,
  *          strings) is left out: dictionaries are converted once, and rows take their values by index.
  * Contract 1 (checked) a file cut short or damaged is a Failure malformed_file.
- *          2 (checked) nested columns cannot be read; they may be there if nobody asks for them.
+ *          2 (checked) lists and maps cannot be read; they may be there if nobody asks for them.
  * Cost     The column chunks of one row group as stored, and one page per column decoded. hyparquet is loaded when the
  *          first file is opened, as that takes 30 ms.
  */
@@ -16,8 +16,14 @@ import type * as Data from 'hyparquet/src/datapage.js'
 import type * as Metadata from 'hyparquet/src/metadata.js'
 import type * as Plain from 'hyparquet/src/plain.js'
 import type * as Codecs from 'hyparquet-compressors'
-import { type FileReader, mistake } from '../../base/index.ts'
-import type { Field, ReaderOptions, Schema, SourceReader } from '../../data/index.ts'
+import type { FileReader } from '../../base/index.ts'
+import {
+  type Field,
+  pathsOf,
+  type ReaderOptions,
+  type Schema,
+  type SourceReader,
+} from '../../data/index.ts'
 import {
   type ColumnarFile,
   ColumnarReader,
@@ -27,16 +33,19 @@ import {
 } from '../columnar-reader.ts'
 import {
   checkReadable,
+  type FileColumn,
   type FileType,
   type FileValues,
+  findColumn,
   inferredSchema,
   laidBits,
   laidStrings,
+  presence,
   readValues,
+  unsupported,
   type Values,
 } from '../file-type.ts'
-import { nearest } from '../options.ts'
-import { isAllOnes, readHybrid } from './parquet-hybrid.ts'
+import { isRepeated, readHybrid } from './parquet-hybrid.ts'
 import { plainBits, plainNumbers, plainStrings } from './parquet-plain.ts'
 
 const WHAT = 'Parquet'
@@ -44,7 +53,19 @@ const WHAT = 'Parquet'
 const TAIL_BYTES = 8
 const MAGIC = 0x31524150
 
-type Column = { name: string; type: FileType; nullable: boolean; tree: SchemaTree }
+interface Column extends FileColumn {
+  tree: SchemaTree
+  members: readonly Column[]
+}
+
+/** A column or member that is asked for, the structs around it first. */
+interface Wanted {
+  field: Field
+  type: FileType
+  path: readonly SchemaTree[]
+  /** The path to the column of the file that tells: on to a member, of a struct. */
+  leaf: readonly SchemaTree[]
+}
 type Chunk = FileMetaData['row_groups'][number]['columns'][number]
 
 type Hyparquet = typeof Pages & typeof Data & typeof Metadata & typeof Plain & typeof Codecs
@@ -74,39 +95,26 @@ function hyparquet(): Hyparquet {
 
 export function inferParquet(file: FileReader): Schema | null {
   const columns = columnsOf(readMetadata(file))
-  return { fields: inferredSchema(columns, file.path) }
+  return { fields: inferredSchema(columns) }
 }
 
 export function openParquet(file: FileReader, schema: Schema, reader: ReaderOptions): SourceReader {
   const metadata = readMetadata(file)
   const columns = columnsOf(metadata)
-  const wanted = reader.projection.map((index) => {
+  const paths = pathsOf(schema.fields)
+  const wanted = reader.projection.map((index): Wanted => {
     const field = schema.fields[index]!
-    const column = findColumn(columns, field.name, file.path)
+    const path: SchemaTree[] = []
+    const column = findColumn(columns, paths[index]!, file.path, ({ tree, members }) => {
+      path.push(tree)
+      return members
+    })
     checkReadable(field, column.type, file.path)
-    return { field, column }
+    path.push(column.tree)
+    const leaf = leafBelow(path) ?? unsupported(field, column.type)
+    return { field, type: column.type, path, leaf }
   })
   return new ColumnarReader(new ParquetFile(file, metadata, wanted), WHAT, schema, reader)
-}
-
-/** The column of the file that a column of the table means: the same name, else the same but for case. */
-export function findColumn<T extends { name: string }>(
-  columns: readonly T[],
-  name: string,
-  path: string,
-): T {
-  const lower = name.toLowerCase()
-  const found =
-    columns.find((each) => each.name === name) ??
-    columns.find((each) => each.name.toLowerCase() === lower)
-  if (found !== undefined) return found
-  const names = columns.map((each) => each.name)
-  const near = nearest(lower, names)
-  return mistake({
-    code: 'unknown_name',
-    message: `no column ${name} in ${path}`,
-    hint: near === undefined ? `columns are ${names.join(', ')}` : `did you mean ${near}?`,
-  })
 }
 
 function readMetadata(file: FileReader): FileMetaData {
@@ -135,15 +143,36 @@ export function readBytes(file: FileReader, position: number, length: number): A
   return bytes.buffer
 }
 
-function columnsOf(metadata: FileMetaData): Column[] {
-  return hyparquet()
-    .parquetSchema(metadata)
-    .children.map((tree) => ({
-      name: tree.element.name,
-      type: fileType(tree),
-      nullable: tree.element.repetition_type !== 'REQUIRED',
-      tree,
-    }))
+const columnsOf = (metadata: FileMetaData): Column[] =>
+  hyparquet().parquetSchema(metadata).children.map(columnOf)
+
+function columnOf(tree: SchemaTree): Column {
+  const { name, repetition_type: repetition } = tree.element
+  const members = isStruct(tree) ? tree.children.map(columnOf) : []
+  const type: FileType = members.length === 0 ? fileType(tree) : { kind: 'struct', members }
+  return { name, type, nullable: repetition !== 'REQUIRED', tree, members }
+}
+
+/** A group that is neither a list nor a map. */
+function isStruct({ element, children }: SchemaTree): boolean {
+  const isPlain = element.logical_type === undefined && element.converted_type === undefined
+  return children.length > 0 && isPlain && element.repetition_type !== 'REPEATED'
+}
+
+/** How many of the nodes may be missing: the definition level of a value that is there. */
+const levelOf = (path: readonly SchemaTree[]): number =>
+  path.filter(({ element }) => element.repetition_type !== 'REQUIRED').length
+
+/** The path on to the first column of a struct whose rows are those of the file. */
+function leafBelow(path: readonly SchemaTree[]): readonly SchemaTree[] | null {
+  const { element, children } = path.at(-1)!
+  if (element.repetition_type === 'REPEATED') return null
+  if (children.length === 0) return path
+  for (const child of children) {
+    const leaf = leafBelow([...path, child])
+    if (leaf !== null) return leaf
+  }
+  return null
 }
 
 function fileType({ element, children }: SchemaTree): FileType {
@@ -203,15 +232,11 @@ function fileType({ element, children }: SchemaTree): FileType {
 class ParquetFile implements ColumnarFile {
   readonly #file: FileReader
   readonly #metadata: FileMetaData
-  readonly #wanted: readonly { field: Field; column: Column }[]
+  readonly #wanted: readonly Wanted[]
   #group = 0
   #bytes = 0
 
-  constructor(
-    file: FileReader,
-    metadata: FileMetaData,
-    wanted: readonly { field: Field; column: Column }[],
-  ) {
+  constructor(file: FileReader, metadata: FileMetaData, wanted: readonly Wanted[]) {
     this.#file = file
     this.#metadata = metadata
     this.#wanted = wanted
@@ -225,14 +250,14 @@ class ParquetFile implements ColumnarFile {
     const group = this.#metadata.row_groups[this.#group++]
     if (group === undefined) return null
     const rows = Number(group.num_rows)
-    const root = hyparquet().parquetSchema(this.#metadata)
     // A chunk is read when its first run is asked for.
-    const cursors = this.#wanted.map(({ field, column }) => {
-      const chunk = group.columns.find(
-        ({ meta_data: data }) => data?.path_in_schema.join('.') === column.name,
-      )
-      if (chunk === undefined) throw new Error(`column ${column.name} is missing in a row group`)
-      return new ChunkCursor(this.#file, chunk, [root, column.tree], column.type, field, rows)
+    const cursors = this.#wanted.map((wanted) => {
+      const names = wanted.leaf.map(({ element }) => element.name)
+      const chunk = group.columns.find(({ meta_data: data }) => sameNames(data, names))
+      if (chunk === undefined) {
+        throw new Error(`column ${wanted.field.name} is missing in a row group`)
+      }
+      return new ChunkCursor(this.#file, chunk, wanted, rows)
     })
     this.#bytes += Number(group.total_compressed_size ?? group.total_byte_size)
     return { rows, next: (column) => cursors[column]!.next() }
@@ -247,31 +272,33 @@ class ParquetFile implements ColumnarFile {
   }
 }
 
+const sameNames = (data: Chunk['meta_data'], names: readonly string[]): boolean =>
+  data?.path_in_schema.length === names.length &&
+  names.every((name, at) => data.path_in_schema[at] === name)
+
 /** Goes through the pages of one column chunk. */
 class ChunkCursor {
   readonly #file: FileReader
   readonly #chunk: Chunk
-  readonly #path: SchemaTree[]
+  readonly #leaf: SchemaTree
   readonly #type: FileType
   readonly #field: Field
+  /** Definition level of values of the chunk, and the one from which on what is asked for is there. */
+  readonly #levelMax: number
+  readonly #level: number
   /** Rows of the group that no page has given yet. */
   #left: number
   #reader: { view: DataView; offset: number } | null = null
   #dictionary: Values | null = null
 
-  constructor(
-    file: FileReader,
-    chunk: Chunk,
-    path: SchemaTree[],
-    type: FileType,
-    field: Field,
-    rows: number,
-  ) {
+  constructor(file: FileReader, chunk: Chunk, { field, type, path, leaf }: Wanted, rows: number) {
     this.#file = file
     this.#chunk = chunk
-    this.#path = path
+    this.#leaf = leaf.at(-1)!
     this.#type = type
     this.#field = field
+    this.#levelMax = levelOf(leaf)
+    this.#level = levelOf(path)
     this.#left = rows
   }
 
@@ -320,7 +347,7 @@ class ChunkCursor {
         const page = header.data_page_header
         if (page === undefined) throw new Error('a page has no header')
         const bytes = this.#decompress(stored, plainSize)
-        if (!this.#isNullable) return this.#run(bytes, null, page.num_values, page.encoding)
+        if (this.#levelMax === 0) return this.#run(bytes, null, page.num_values, page.encoding)
         const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
         const end = 4 + view.getUint32(0, true)
         if (end > bytes.length) throw new Error('a page is cut off')
@@ -336,16 +363,12 @@ class ChunkCursor {
         const rest = stored.subarray(end)
         const isPlain = page.is_compressed === false
         const bytes = isPlain ? rest : this.#decompress(rest, plainSize - end)
-        const levels = this.#isNullable ? stored.subarray(first, end) : null
+        const levels = this.#levelMax > 0 ? stored.subarray(first, end) : null
         return this.#run(bytes, levels, page.num_values, page.encoding)
       }
       default:
         return null
     }
-  }
-
-  get #isNullable(): boolean {
-    return this.#path[1]!.element.repetition_type !== 'REQUIRED'
   }
 
   #decompress(stored: Uint8Array, plainSize: number): Uint8Array {
@@ -358,19 +381,30 @@ class ChunkCursor {
     return {
       ...data,
       pathInSchema: data.path_in_schema,
-      element: this.#path[1]!.element,
+      element: this.#leaf.element,
       // Levels have been read: what is left looks like a column without NULLs.
-      schemaPath: this.#path.slice(0, 1),
+      schemaPath: [],
       compressors: hyparquet().compressors,
       parsers: undefined as never,
     }
   }
 
-  /** A page's values, by row: `packed` says which rows have one (1) and which are NULL (0); null when all have. */
+  /** A page's values, by row: `packed` has the definition levels of the rows; null when all rows have a value. */
   #run(bytes: Uint8Array, packed: Uint8Array | null, rows: number, encoding: string): Run {
-    const isFull = packed === null || packed.length === 0 || rows === 0 || isAllOnes(packed, rows)
-    const levels = isFull ? null : readHybrid(packed, 1, rows)
-    const count = levels === null ? rows : levels.reduce((sum, level) => sum + level, 0)
+    const most = this.#levelMax
+    const width = 32 - Math.clz32(most)
+    const isFull =
+      packed === null || packed.length === 0 || rows === 0 || isRepeated(packed, width, rows, most)
+    const levels = isFull ? null : readHybrid(packed, width, rows)
+    if (this.#type.kind === 'struct') {
+      const indexes = levels?.map((level, row) => (level >= this.#level ? row : -1)) ?? null
+      return { ...presence(rows, this.#field), rows, indexes }
+    }
+    let count = rows
+    levels?.forEach((level, row) => {
+      levels[row] = level === most ? 1 : 0
+      if (level !== most) count--
+    })
     if (encoding.endsWith('_DICTIONARY')) {
       const values = this.#dictionary
       if (values === null) throw new Error('a dictionary is missing')
