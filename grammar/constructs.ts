@@ -73,7 +73,7 @@ export const constructs: Record<Place, Record<string, string>> = {
   },
   operand: {
     'ARRAY [': 'arrays', 'ARRAY (': 'arrays', 'MAP [': 'maps',
-    'ANY (': 'ANY', 'SOME (': 'SOME', 'TRY (': 'TRY', 'NEXT VALUE': 'sequences',
+    'ANY (': 'ANY', 'SOME (': 'SOME', 'NEXT VALUE': 'sequences',
     'TIMESTAMP WITH TIME ZONE': 'time zones',
   },
   type: {
@@ -96,10 +96,9 @@ export const constructs: Record<Place, Record<string, string>> = {
     'POSITIONAL JOIN': '',
     'FOR SYSTEM_TIME': '', 'WITH ORDINALITY': '', 'FOR UPDATE': '', 'FOR SHARE': '',
     ILIKE: '', 'NOT ILIKE': 'ILIKE', 'SIMILAR TO': '', RLIKE: '', REGEXP: '', GLOB: '', 'BETWEEN SYMMETRIC': '',
-    'AT TIME ZONE': '', COLLATE: '', OVERLAPS: '', ISNULL: '', NOTNULL: '', 'IS UNKNOWN': '',
+    COLLATE: '', ISNULL: '', NOTNULL: '', 'IS UNKNOWN': '',
     'IS NOT UNKNOWN': 'IS UNKNOWN',
-    'IS JSON': '', 'IS NOT JSON': 'IS JSON',
-    '[': 'subscripts', '{': 'struct literals',
+    '{': 'struct literals',
     'POSITION ( <any> IN': 'POSITION with IN', 'TRIM ( BOTH': 'TRIM with FROM', 'TRIM ( LEADING': 'TRIM with FROM',
     'TRIM ( TRAILING': 'TRIM with FROM',
     PLACING: 'OVERLAY with PLACING',

@@ -31,10 +31,11 @@ export const clauseWords = [
 /** Names everywhere; keywords only where the grammar asks for them. */
 // biome-ignore format: a list to read as a block
 export const softWords = [
-  'ABORT', 'AFTER', 'ANALYZE', 'APPEND', 'BEGIN', 'BY', 'CHANGES', 'CHECK', 'CLOSE', 'COLUMNS', 'COMMIT',
+  'ABORT', 'AFTER', 'ANALYZE', 'APPEND', 'AT', 'BEGIN', 'BY', 'CHANGES', 'CHECK', 'CLOSE', 'COLUMNS', 'COMMIT',
   'CONFLICT', 'CONSTRAINT', 'DELETE', 'DESCRIBE', 'DESCRIPTOR', 'DO', 'DROP', 'ENFORCED', 'EXISTS', 'EXPLAIN',
   'FINAL', 'FIRST', 'FLUSH', 'FOREIGN', 'FORMAT', 'FUNCTION', 'FUNCTIONS', 'HOP', 'IF', 'INSERT', 'JSON', 'KEY',
-  'LAST', 'MATERIALIZED', 'NEXT', 'NOTHING', 'ONLY', 'OUTER', 'PARTITION', 'PARTITIONED', 'PLAN', 'PRIMARY',
+  'LAST', 'MATERIALIZED', 'NEXT', 'NOTHING', 'ONLY', 'OUTER', 'OVERLAPS', 'PARTITION',
+  'PARTITIONED', 'PLAN', 'PRIMARY',
   'QUERIES', 'QUERY', 'REFERENCES', 'RENAME', 'REPLACE', 'RESET', 'RESTRICT', 'ROLLBACK', 'ROW', 'ROWS', 'SHOW',
   'SINK', 'SINKS', 'SOURCE', 'SOURCES', 'START', 'STREAM', 'STREAMS', 'SUBSCRIBE', 'TABLES', 'TEXT', 'TO',
   'TRANSACTION', 'TRUNCATE', 'TUMBLE', 'UNIQUE', 'UPDATE', 'VIEW', 'VIEWS', 'WATERMARK', 'WORK',

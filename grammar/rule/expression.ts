@@ -7,7 +7,7 @@
 import type { ParserMethod, TokenType } from 'chevrotain'
 import type { Token } from '../scanner.ts'
 import type { BinaryOperator, Expression, Identifier, Query } from '../tree.ts'
-import { binaryOperator, kinds, label, word } from '../words.ts'
+import { binaryOperator, identifier, kinds, label, word } from '../words.ts'
 import { CallRules } from './call.ts'
 
 type Of<U, K> = Extract<U, { kind: K }>
@@ -23,8 +23,9 @@ export const power = {
   concat: 7,
   additive: 8,
   multiplicative: 9,
-  unary: 10,
-  postfix: 11,
+  zone: 10,
+  unary: 11,
+  postfix: 12,
 } as const
 
 const powers = new Map<TokenType, number>([
@@ -42,11 +43,15 @@ const powers = new Map<TokenType, number>([
   [kinds.star, power.multiplicative],
   [kinds.slash, power.multiplicative],
   [kinds.percent, power.multiplicative],
+  [word.AT, power.zone],
+  [word.OVERLAPS, power.comparison],
   [kinds.castTo, power.postfix],
   [kinds.openBracket, power.postfix],
 ])
 const powerByIndex: number[] = []
 for (const [type, value] of powers) powerByIndex[type.tokenTypeIdx!] = value
+
+const jsonKinds: ReadonlySet<string> = new Set(['VALUE', 'SCALAR', 'ARRAY', 'OBJECT'])
 
 /** Operators in a row: each makes the tree one node deeper, and everybody who walks it needs stack for that. */
 const tailsMax = 1000
@@ -84,6 +89,9 @@ export abstract class ExpressionRules extends CallRules {
     if (next.tokenType === word.NOT) {
       return power.range >= min && powerByIndex[this.LA(2).tokenTypeIdx] === power.range
     }
+    // These are names, too.
+    if (next.tokenType === word.AT && this.upper(2) !== 'TIME') return false
+    if (next.tokenType === word.OVERLAPS && this.upper(2) !== '(') return false
     return (powerByIndex[next.tokenTypeIdx] ?? -1) >= min
   }
 
@@ -101,16 +109,60 @@ export abstract class ExpressionRules extends CallRules {
             return { kind: 'cast', operand: left, type, attempt: false, span: this.span(start) }
           },
         },
-        { ALT: () => this.SUBRULE(this.memberTail, { ARGS: [left, start] }) },
+        {
+          GATE: () => this.LA(2).tokenType === kinds.string,
+          ALT: () => this.SUBRULE(this.memberTail, { ARGS: [left, start] }),
+        },
+        { ALT: () => this.SUBRULE(this.elementTail, { ARGS: [left, start] }) },
+        { ALT: () => this.SUBRULE(this.zoneTail, { ARGS: [left, start] }) },
+        { ALT: () => this.SUBRULE(this.overlapsTail, { ARGS: [left, start] }) },
       ]),
   )
+
+  /** x[n]: a call of ARRAY_EXTRACT. */
+  elementTail = this.RULE('elementTail', (operand: Expression, start: number): Expression => {
+    const at = this.ahead(0)
+    this.CONSUME(kinds.openBracket)
+    const index = this.SUBRULE(this.expression)
+    this.CONSUME(kinds.closeBracket)
+    return this.callOf('array_extract', [operand, index], at.start, start)
+  })
+
+  /** x AT TIME ZONE z: a call of TIMEZONE, as in Postgres. */
+  zoneTail = this.RULE('zoneTail', (operand: Expression, start: number): Expression => {
+    const at = this.start()
+    this.CONSUME(word.AT)
+    this.expectWord('TIME')
+    this.CONSUME(identifier)
+    this.expectWord('ZONE')
+    this.CONSUME1(identifier)
+    const zone = this.SUBRULE(this.expression, { ARGS: [power.unary] })
+    return this.callOf('timezone', [zone, operand], at, start)
+  })
+
+  /** (a, b) OVERLAPS (c, d): a call of OVERLAPS. */
+  overlapsTail = this.RULE('overlapsTail', (left: Expression, start: number): Expression => {
+    const at = this.start()
+    this.CONSUME(word.OVERLAPS)
+    const right = this.SUBRULE(this.expression, { ARGS: [power.comparison + 1] })
+    const items = [left, right].flatMap((side) => (side?.kind === 'row' ? side.items : [side]))
+    return this.callOf('overlaps', items, at, start)
+  })
+
+  /** What is written as an operator and is a function. */
+  callOf(called: string, args: Expression[], at: number, start: number): Expression {
+    const name: Identifier = {
+      kind: 'identifier',
+      name: called,
+      quoted: false,
+      span: { start: at, end: at },
+    }
+    return { kind: 'call', name, args, distinct: false, filter: null, span: this.span(start) }
+  }
 
   /** x['name'] */
   memberTail = this.RULE('memberTail', (operand: Expression, start: number): Expression => {
     this.CONSUME(kinds.openBracket)
-    this.ACTION(() => {
-      if (this.LA(1).tokenType !== kinds.string) this.unsupported('subscripts', this.ahead(0).start)
-    })
     const token = this.CONSUME(kinds.string) as Token
     this.CONSUME(kinds.closeBracket)
     const name: Identifier = {
@@ -154,6 +206,7 @@ export abstract class ExpressionRules extends CallRules {
           return { kind: 'is-boolean', operand, value, negated, span: this.span(start) }
         },
       },
+      { ALT: () => this.SUBRULE(this.jsonTest, { ARGS: [operand, negated, start] }) },
       {
         ALT: (): Expression => {
           this.CONSUME(word.DISTINCT)
@@ -164,6 +217,27 @@ export abstract class ExpressionRules extends CallRules {
       },
     ])
   })
+
+  /** IS [NOT] JSON [VALUE | SCALAR | ARRAY | OBJECT]: a call of JSON_VALID. */
+  jsonTest = this.RULE(
+    'jsonTest',
+    (operand: Expression, negated: boolean, start: number): Expression => {
+      const at = this.start()
+      this.CONSUME(word.JSON)
+      const kind = this.OPTION({
+        GATE: () => jsonKinds.has(this.upper(1)),
+        DEF: () => this.CONSUME(identifier) as Token,
+      })
+      const args: Expression[] = [operand]
+      if (kind !== undefined) {
+        const span = { start: kind.start, end: kind.end }
+        args.push({ kind: 'string', value: kind.image?.toLowerCase(), span })
+      }
+      const test = this.callOf('json_valid', args, at, start)
+      if (!negated) return test
+      return { kind: 'unary', operator: 'NOT', operand: test, span: this.span(start) }
+    },
+  )
 
   rangeTail = this.RULE('rangeTail', (operand: Expression, start: number): Expression => {
     const negated = this.OPTION(() => this.CONSUME(word.NOT)) !== undefined

@@ -53,7 +53,8 @@ export function call(
     args,
     type,
     nullable: isNullable(name, args),
-    fallible: (name !== 'try_cast' && fails(name, args, type)) || args.some(isFallible),
+    fallible:
+      name !== 'try' && ((name !== 'try_cast' && fails(name, args, type)) || args.some(isFallible)),
   }
   return span === undefined ? node : { ...node, span }
 }
@@ -177,7 +178,7 @@ const neverNull = new Set([
 
 function isNullable(name: string, args: Expression[]): boolean {
   if (neverNull.has(name)) return false
-  if (name === 'try_cast' || name === 'moment') return true
+  if (name === 'try_cast' || name === 'try' || name === 'moment') return true
   const known = libraryFunction(name)
   if (known?.mayBeNull) return true
   if (known?.takesNull) return name === 'concat_ws' && args[0]!.nullable
@@ -233,7 +234,13 @@ function libraryFails(name: string, args: Expression[]): boolean {
 }
 
 /** Which argument holds the flags of a regular expression. */
-const flagsAt = (name: string) => (name === 'regexp_replace' ? 3 : name === 'regexp_like' ? 2 : -1)
+const flagsAt = (name: string) => flagPlaces[name] ?? -1
+const flagPlaces: Record<string, number> = {
+  regexp_replace: 3,
+  regexp_match_element: 3,
+  regexp_like: 2,
+  regexp_full_match: 2,
+}
 
 const timeStyles: Record<string, TimeStyle> = {
   date_format: 'java',

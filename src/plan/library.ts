@@ -5,8 +5,8 @@
  * Format   one function per line: names(argument types) result marks | example | what the example gives | meaning.
  *          Names after the first are aliases; lines of one name are its variants, the first that takes the arguments
  *          counts. Types: text (VARCHAR), whole (BIGINT), double, decimal, number (any numeric type as it is),
- *          boolean, timestamp (a DATE too), date, interval, any (as its text); `[, type]` may be left out, `type…`
- *          comes any number of times. Result `same` is the type of the first argument. Marks: ? may be NULL though no
+ *          boolean, timestamp (a DATE too), zoned (TIMESTAMPTZ), date, time, interval, months, any (as its text);
+ *          `[, type]` may be left out, `type…` comes any number of times. Result `same` is the type of the first argument. Marks: ? may be NULL though no
  *          argument is; ! may fail; ~ fails only where its pattern, its second argument, is none; * is given NULLs.
  *          Without * NULL in any argument gives NULL.
  * Contract 1 (checked) every line has an implementation in src/runtime/expression/library.ts, and its example gives
@@ -26,9 +26,11 @@ ends_with suffix(text, text) boolean | ends_with('stream', 'am') | true | does t
 format printf(text, any…) text ! | format('%s is %5.1f%%', 'a', 12.345) | a is  12.3% | %s %d %f %e %x %c with flags - + 0 and a space, width and precision, as in C; %% is a percent sign; fails for too few or unfit arguments
 initcap(text) text | initcap('hello wide WORLD') | Hello Wide World | the first letter of every word in upper case, the others in lower case
 instr strpos(text, text) whole | instr('stream', 'rea') | 3 | place of the second argument in the first, 0 if it is not there
+hamming mismatches(text, text) whole ! | hamming('karolin', 'kathrin') | 3 | places at which two texts of one length differ; fails where the lengths do
+jaro_similarity(text, text) double | round(jaro_similarity('martha', 'marhta'), 6) | 0.944444 | similarity of Jaro between 0 and 1
 jaro_winkler jaro_winkler_similarity(text, text) double | jaro_winkler('martha', 'marhta') | 0.9611111111111111 | similarity between 0 and 1; a common beginning counts where it is above 0.7 without
 left(text, whole) text | left('stream', 3) | str | the first n characters; all but the last −n where n is negative
-levenshtein(text, text) whole | levenshtein('kitten', 'sitting') | 3 | least number of characters to insert, delete or replace
+levenshtein editdist3(text, text) whole | levenshtein('kitten', 'sitting') | 3 | least number of characters to insert, delete or replace
 locate(text, text[, whole]) whole | locate('a', 'banana', 3) | 4 | place of the first argument in the second, from a place on; 0 if it is not there
 lpad(text, whole[, text]) text ! | lpad('7', 3, '0') | 007 | filled up on the left to n characters, or cut to them
 ltrim(text[, text]) text | ltrim('  hi ') | hi  | without the characters (blanks) at the beginning
@@ -46,9 +48,12 @@ rtrim(text[, text]) text | rtrim('hixyx', 'xy') | hi | without the characters (b
 sha1(text) text | sha1('a') | 86f7e437faa5a7fce15d1ddcb9eaeaea377667b8 | hexadecimal digest of the UTF-8 text
 sha256(text) text | left(sha256('a'), 16) | ca978112ca1bbdca | hexadecimal digest of the UTF-8 text
 sha512(text) text | left(sha512('a'), 16) | 1f40fc92da241694 | hexadecimal digest of the UTF-8 text
+split_element(text, text, whole) text ? | split_element('a,b,c', ',', 2) | b | string_split(x, y)[n], also split(x, y)[n]: part n of the text between separators, counted from 1; NULL where there is none
 split_index(text, text, whole) text ? | split_index('a,b,c', ',', 1) | b | part n of the text between separators, counted from 0; NULL where there is none
 split_part(text, text, whole) text ! | split_part('a,b,c', ',', 2) | b | part n of the text between separators, counted from 1, from the end where n is negative; '' where there is none; fails for 0
 starts_with prefix(text, text) boolean | starts_with('stream', 'st') | true | does the text begin so?
+string_to_array_element(text, text, whole) text ? | string_to_array_element('a,b', ',', 1) | a | string_to_array(x, y)[n]: as split_element, but '' has no parts
+strip_accents unaccent(text) text | strip_accents('éÄç') | eAc | letters without their marks
 to_base64 base64(text) text | to_base64('hi') | aGk= | the UTF-8 text in base 64
 from_base64(text) text ! | from_base64('aGk=') | hi | the text of its base 64; fails where it is none, or no UTF-8
 to_hex hex(whole) text | to_hex(255) | ff | hexadecimal digits, of the two's complement where negative
@@ -66,14 +71,21 @@ regexp_substr(text, text) text ?~ | regexp_substr('a12b', '\\d+') | 12 | the fir
 regexp_replace(text, text, text[, text]) text ~ | regexp_replace('a1b2', '(\\d)', '<\\1>', 'g') | a<1>b<2> | the first match replaced, every one with flag g; \\1 … \\9 are groups, \\& is the match; flags i, s, m too
 regexp_count(text, text) whole ~ | regexp_count('banana', 'an') | 2 | number of matches that do not overlap
 regexp_instr(text, text) whole ~ | regexp_instr('banana', 'n') | 3 | place of the first match, 0 without one
+regexp_match_element(text, text, whole[, text]) text ?~ | regexp_match_element('k=v;', '(\\w)=(\\w)', 2) | v | regexp_match(x, p)[n]: group n of the first match, the match itself where the pattern has no groups; NULL where there is none
+regexp_extract_nth(text, text, whole[, whole]) text ?~ | regexp_extract_nth('a1b22', '\\d+', 2) | 22 | regexp_extract_all(x, p[, g])[n]: match n, or its group g
+regexp_full_match(text, text[, text]) boolean ~ | regexp_full_match('ab', 'a.') | true | does the pattern match the whole text?
+regexp_escape(text) text | regexp_escape('a.b') | a\\.b | as a pattern that matches just this text
 regexp_like regexp_matches(text, text[, text]) boolean ~ | regexp_like('Banana', 'NAN', 'i') | true | does the pattern match somewhere? x ~ p, x ~* p, x RLIKE p, and x SIMILAR TO p for the whole
 `
 
 const math = `
 acos(double) double ! | acos(1e0) | 0 | arc cosine; fails outside −1 … 1
+acosh(double) double ! | acosh(1e0) | 0 | inverse hyperbolic cosine; fails below 1
 asin(double) double ! | asin(0e0) | 0 | arc sine; fails outside −1 … 1
+asinh(double) double | asinh(0e0) | 0 | inverse hyperbolic sine
 atan(double) double | atan(0e0) | 0 | arc tangent
 atan2(double, double) double | atan2(0e0, 1e0) | 0 | angle of the point (x, y), given y first
+atanh(double) double ! | atanh(0e0) | 0 | inverse hyperbolic tangent; fails outside −1 … 1
 bin(whole) text | bin(10) | 1010 | binary digits, of the two's complement where negative
 bit_count(whole) whole | bit_count(255) | 8 | ones among the 64 bits
 cbrt(double) double | cbrt(27e0) | 3 | cube root
@@ -85,7 +97,7 @@ e() double | e() | 2.718281828459045 | Euler's number
 exp(double) double | exp(0e0) | 1 | e to the power of x
 factorial(whole) whole ! | factorial(5) | 120 | fails outside 0 … 20
 gcd(whole, whole) whole ! | gcd(12, 18) | 6 | greatest common divisor
-hash(text) whole | hash('a') | -5808556873153909620 | 64-bit FNV-1a of the UTF-8 text
+hash(any) whole | hash('a') | -5808556873153909620 | 64-bit FNV-1a of the UTF-8 text
 isfinite(double) boolean | isfinite(1e0) | true | neither NaN nor infinite?
 isinf(double) boolean | isinf('Infinity'::double) | true | infinite?
 isnan(double) boolean | isnan('NaN'::double) | true | NaN?
@@ -94,7 +106,7 @@ ln(double) double ! | ln(1e0) | 0 | natural logarithm; fails for 0 and below
 log(double, double) double ! | log(2e0, 8e0) | 3 | logarithm to a base, given first
 log10 log(double) double ! | log10(1000e0) | 3 | decimal logarithm
 log2(double) double ! | log2(8e0) | 3 | binary logarithm
-murmur3(text) whole | murmur3('hello') | 613153351 | unsigned 32-bit Murmur 3 of the UTF-8 text
+murmur3(any) whole | murmur3('hello') | 613153351 | unsigned 32-bit Murmur 3 of the UTF-8 text
 pi() double | pi() | 3.141592653589793 | the ratio of a circle to its diameter
 power pow(double, double) double ! | power(2, 10) | 1024 | fails for 0 to a negative power, and for a fraction of a negative number
 radians(double) double | radians(180) | 3.141592653589793 | from degrees
@@ -107,10 +119,13 @@ tanh(double) double | tanh(0e0) | 0 | hyperbolic tangent
 trunc truncate(whole) whole | trunc(7) | 7 | without its fraction
 trunc truncate(decimal[, whole]) same | trunc(-3.789, 1) | -3.700 | cut to n digits after the point (before it where n is negative)
 trunc truncate(double[, whole]) double | trunc(-3.789e0) | -3 | cut to n digits after the point
+xxhash xxhash64(any) whole | xxhash('a') | -3292477735350538661 | 64-bit xxHash of the UTF-8 text, seed 0
 width_bucket(double, double, double, whole) whole ! | width_bucket(5.35, 0.024, 10.06, 5) | 3 | number of the interval among n equal ones between two bounds; 0 below, n + 1 beyond
 `
 
 const times = `
+convert_tz(text, text, text) text ! | convert_tz('2026-07-01 12:00:00', 'UTC', 'Europe/Berlin') | 2026-07-01 14:00:00 | what the clock of the second zone shows when that of the first shows this time
+convert_tz(timestamp, text, text) timestamp ! | convert_tz(TIMESTAMP '2026-07-01 12:00:00', 'UTC', 'Asia/Kolkata') | 2026-07-01 17:30:00 | the same for times
 date_add(timestamp, interval) timestamp ! | date_add(TIMESTAMP '2026-01-31 00:00:00', INTERVAL '1' DAY) | 2026-02-01 00:00:00 | the time and an interval
 date_bin(interval, timestamp, timestamp) timestamp ! | date_bin(INTERVAL '15' MINUTE, TIMESTAMP '2026-01-01 10:17:00', TIMESTAMP '2026-01-01 00:00:00') | 2026-01-01 10:15:00 | beginning of the interval, counted from an origin, that the time lies in; fails for intervals of 0 and below
 date_diff(text, timestamp, timestamp) whole ! | date_diff('day', DATE '2026-01-30', DATE '2026-02-01') | 2 | units that begin after the first time and no later than the second
@@ -120,38 +135,61 @@ date_format(timestamp, text) text ~ | date_format(TIMESTAMP '2026-01-02 03:04:05
 date_sub(timestamp, interval) timestamp ! | date_sub(TIMESTAMP '2026-01-01 00:00:00', INTERVAL '1' SECOND) | 2025-12-31 23:59:59 | the time less an interval
 dayname(timestamp) text | dayname(DATE '2026-01-01') | Thursday | English name of the day of the week
 dayofweek(timestamp) whole | dayofweek(DATE '2026-01-01') | 5 | 1 = Sunday … 7 = Saturday; DOW counts from 0
+decade(timestamp) whole | decade(DATE '2026-01-01') | 202 | the year by 10
+century(timestamp) whole | century(DATE '2000-01-01') | 20 | century, the first one from 0001 on
 epoch_ms(timestamp) whole | epoch_ms(TIMESTAMP '1970-01-01 00:00:01.5') | 1500 | milliseconds since 1970
 epoch_us(timestamp) whole | epoch_us(TIMESTAMP '1970-01-01 00:00:01.5') | 1500000 | microseconds since 1970
 from_unixtime(whole[, text]) text ! | from_unixtime(0) | 1970-01-01 00:00:00 | seconds since 1970 as text in UTC, by a pattern of Java
 isodow(timestamp) whole | isodow(DATE '2026-01-04') | 7 | 1 = Monday … 7 = Sunday
+isoyear(timestamp) whole | isoyear(DATE '2027-01-01') | 2026 | the year that the week of ISO 8601 belongs to
 last_day(timestamp) date | last_day(DATE '2026-02-03') | 2026-02-28 | the last day of the month
 make_date(whole, whole, whole) date ! | make_date(2026, 1, 31) | 2026-01-31 | from year, month and day
+make_time(whole, whole, double) time ! | make_time(3, 4, 5.5) | 03:04:05.5 | from hour, minute and second
 make_timestamp(whole, whole, whole, whole, whole, double) timestamp ! | make_timestamp(2026, 1, 31, 3, 4, 5.5) | 2026-01-31 03:04:05.5 | from year, month, day, hour, minute and second
 make_timestamp(whole) timestamp | make_timestamp(1000000) | 1970-01-01 00:00:01 | from microseconds since 1970
 monthname(timestamp) text | monthname(DATE '2026-01-01') | January | English name of the month
 strftime(timestamp, text) text ~ | strftime(TIMESTAMP '2026-01-02 03:04:05', '%d.%m.%Y %H:%M') | 02.01.2026 03:04 | by a pattern of C: %a %A %b %B %c %d %e %f %g %G %H %I %j %k %l %m %M %p %S %u %V %w %y %Y %z %Z %F %T %D %R %%, %-d without leading zeros
 strptime(text, text) timestamp ! | strptime('02.01.2026', '%d.%m.%Y') | 2026-01-02 00:00:00 | read by a pattern of C; fails where the text is none
 time_bucket(interval, timestamp[, timestamp]) timestamp ! | time_bucket(INTERVAL '1' HOUR, TIMESTAMP '2026-01-01 10:17:00') | 2026-01-01 10:00:00 | as date_bin, with 2000-01-03 as the origin
+timezone(text, zoned) timestamp ! | timezone('Europe/Berlin', TIMESTAMPTZ '2026-07-01 12:00:00Z') | 2026-07-01 14:00:00 | x AT TIME ZONE z: what the clock of the zone shows at a point in time; zones are those of IANA
+timezone(text, timestamp) zoned ! | timezone('Europe/Berlin', TIMESTAMP '2026-07-01 12:00:00') | 2026-07-01 10:00:00+00 | x AT TIME ZONE z: when the clock of the zone shows the time; of a time shown twice the later one
 timestampadd(text, whole, timestamp) timestamp ! | timestampadd(MONTH, 1, TIMESTAMP '2026-01-31 00:00:00') | 2026-02-28 00:00:00 | with n units more; days beyond the end of a month become its last
 timestampdiff(text, timestamp, timestamp) whole ! | timestampdiff(HOUR, TIMESTAMP '2026-01-01 00:59:00', TIMESTAMP '2026-01-01 02:00:00') | 1 | whole units from the first time to the second
 to_char(timestamp, text) text ~ | to_char(TIMESTAMP '2026-01-02 03:04:05', 'YYYY-MM-DD HH24:MI') | 2026-01-02 03:04 | by a pattern of Postgres: YYYY YY IYYY MM MON Mon mon MONTH Month DD DDD D ID DY Dy DAY Day HH HH12 HH24 MI SS MS US Q IW WW AM PM, FM, "…"; mm is the month
+to_days(whole) interval ! | to_days(2) | 2 days | so many days
+to_hours(whole) interval ! | to_hours(30) | 1 day 06:00:00 | so many hours
+to_microseconds(whole) interval | to_microseconds(5) | 00:00:00.000005 | so many microseconds
+to_milliseconds(whole) interval ! | to_milliseconds(5) | 00:00:00.005 | so many milliseconds
+to_minutes(whole) interval ! | to_minutes(5) | 00:05:00 | so many minutes
+to_months(whole) months | to_months(14) | 1 year 2 mons | so many months
+to_seconds(double) interval ! | to_seconds(1.5) | 00:00:01.5 | so many seconds
+to_weeks(whole) interval ! | to_weeks(1) | 7 days | so many weeks
+to_years(whole) months ! | to_years(2) | 2 years | so many years
 to_date(text[, text]) date ! | to_date('02/01/2026', 'dd/MM/yyyy') | 2026-01-02 | read by a pattern of Java; fails where the text is none
 to_timestamp(text[, text]) timestamp ! | to_timestamp('2026-01-02 03:04', 'yyyy-MM-dd HH:mm') | 2026-01-02 03:04:00 | read by a pattern of Java; fails where the text is none
 to_timestamp(double) timestamp ! | to_timestamp(1.5) | 1970-01-01 00:00:01.5 | from seconds since 1970
+to_timestamp_ltz(whole[, whole]) zoned ! | to_timestamp_ltz(1500, 3) | 1970-01-01 00:00:01.5+00 | from milliseconds since 1970, from seconds where the second argument is 0
+to_timestamp_ltz(text[, text, text]) zoned ! | to_timestamp_ltz('2026-07-01', 'yyyy-MM-dd', 'Europe/Berlin') | 2026-06-30 22:00:00+00 | read by a pattern of Java as a time of a zone, by default UTC
 unix_timestamp(timestamp) whole | unix_timestamp(TIMESTAMP '1970-01-01 00:01:00') | 60 | whole seconds since 1970
+weekofyear(timestamp) whole | weekofyear(DATE '2027-01-01') | 53 | number of the week of ISO 8601
+yearweek(timestamp) whole | yearweek(DATE '2027-01-01') | 202653 | year and number of the week of ISO 8601
 unix_timestamp(text, text) whole ! | unix_timestamp('1970', 'yyyy') | 0 | whole seconds since 1970 of a text read by a pattern of Java
 `
 
 const documents = `
 json_array_length jsonb_array_length(text) whole ?! | json_array_length('[1, 2]') | 2 | number of elements; NULL of what is no array
-json_exists jsonb_path_exists(text, text) boolean !| json_exists('{"a": {"b": null}}', '$.a.b') | true | is there something at the path?
-json_extract json_query jsonb_path_query_first(text, text) text ?! | json_extract('{"a": [1, {"b": 2}]}', '$.a[1]') | {"b":2} | what stands at the path, as JSON; NULL where there is nothing
-json_extract_string json_value(text, text) text ?! | json_extract_string('{"a": "x"}', '$.a') | x | what stands at the path, a string without its quotes, a null as NULL
+json_exists(text, text) boolean ! | json_exists('{', '$.a') | false | is there something at the path? no of a text that is no JSON
+jsonb_path_exists(text, text) boolean ! | jsonb_path_exists('{"a": {"b": null}}', '$.a.b') | true | is there something at the path?
+json_extract jsonb_path_query_first(text, text) text ?! | json_extract('{"a": [1, {"b": 2}]}', '$.a[1]') | {"b":2} | what stands at the path, as JSON; NULL where there is nothing
+json_extract_string(text, text) text ?! | json_extract_string('{"a": "x"}', '$.a') | x | what stands at the path, a string without its quotes, a null as NULL
+json_query(text, text) text ?! | json_query('{"a": [1, 2]}', '$.a') | [1,2] | the array or object at the path; NULL of anything else and of a text that is no JSON
+json_value(text, text) text ?! | json_value('{"a": 1.50}', '$.a') | 1.50 | the string, number or boolean at the path as a text; NULL of anything else and of a text that is no JSON
 json_serialize(text) text ! | json_serialize('{ "a" : 1.50 }') | {"a":1.50} | without blanks; numbers keep their digits
 json_typeof jsonb_typeof(text) text ! | json_typeof('[1]') | array | object, array, string, number, boolean or null
-json_valid(text) boolean | json_valid('{') | false | is the text JSON?
-json_build_array jsonb_build_array json_array(json…) text * | json_build_array(1, 'a', NULL) | [1,"a",null] | an array of the arguments
-json_build_object jsonb_build_object(json…) text *! | json_build_object('a', 1, 'b', 'x') | {"a":1,"b":"x"} | an object of keys and values in turn; fails for a key that is NULL
+json_valid(text[, text]) boolean | json_valid('{') | false | x IS JSON: is the text JSON, of a kind: value, scalar, array, object?
+json_array(json…) text * | json_array(1, 'a', NULL) | [1,"a"] | an array of the arguments, NULLs left out
+json_build_array jsonb_build_array(json…) text * | json_build_array(1, 'a', NULL) | [1,"a",null] | an array of the arguments
+json_build_object jsonb_build_object json_object(json…) text *! | json_build_object('a', 1, 'b', 'x') | {"a":1,"b":"x"} | an object of keys and values in turn; fails for a key that is NULL
 jsonb_set json_set(text, text, text) text ! | jsonb_set('{"a": 1}', '{b}', '2') | {"a":1,"b":2} | with the JSON of the third argument at the path {key,index,…}
 parse_json(text) text ! | parse_json('[1, 2]') | [1,2] | the text as JSON without blanks; fails where it is none
 to_json to_jsonb(json) text | to_json('a"b') | "a\\"b" | the value as JSON
@@ -163,7 +201,8 @@ typeof pg_typeof(any) text * | typeof(1.5) | DECIMAL(2, 1) | the type of the arg
 
 /** What a parameter takes. */
 export type Taken =
-  | 'text' | 'whole' | 'double' | 'decimal' | 'number' | 'boolean' | 'timestamp' | 'date' | 'interval' | 'any' | 'json' // biome-ignore format: one list
+  | 'text' | 'whole' | 'double' | 'decimal' | 'number' | 'boolean' | 'timestamp' | 'zoned' | 'date' | 'time'
+  | 'interval' | 'months' | 'any' | 'json' // biome-ignore format: one list
 
 export interface LibraryFunction {
   /** The first is the name in plans. */

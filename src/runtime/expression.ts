@@ -159,6 +159,12 @@ class Compiler {
   #call(call: Call, slot: Slot): Step {
     if (call.function === 'now') return this.#clock(call.type, slot)
     const args = call.args.map((arg) => this.slotOf(arg))
+    if (call.function === 'try') {
+      // A failed row is NULL already.
+      return () => {
+        slot.vector = { ...args[0]!.vector, errors: null }
+      }
+    }
     if (call.function === 'coalesce' || takesNulls(call.function)) {
       return this.#tolerantCall(call, args, slot)
     }

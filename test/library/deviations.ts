@@ -23,7 +23,12 @@ export const deviations: Deviation[] = [
     on: ([text]) => notAscii(text!),
   },
   {
-    of: ['jaro_winkler($0, $1)', 'levenshtein($0, $1)'],
+    of: [
+      'jaro_winkler($0, $1)',
+      'jaro_similarity($0, $1)',
+      'levenshtein($0, $1)',
+      'hamming($0, $1)',
+    ],
     why: 'characters are compared, there bytes',
     on: (cells) => cells.some(notAscii),
   },
@@ -53,12 +58,12 @@ export const deviations: Deviation[] = [
     on: ([, separator, part]) => separator === '' || part === '0',
   },
   {
-    of: ['split_index($0, $1, $2)'],
+    of: ['split_index($0, $1, $2)', 'split($0, $1)[$2]'],
     why: 'a text without separator is one part; there it is cut into characters',
     on: ([, separator]) => separator === '' || separator === null,
   },
   {
-    of: ['jaro_winkler($0, $1)'],
+    of: ['jaro_winkler($0, $1)', 'jaro_similarity($0, $1)', 'hamming($0, $1)'],
     why: 'two empty texts are equal',
     on: ([a, b]) => a === '' && b === '',
   },
@@ -75,7 +80,7 @@ export const deviations: Deviation[] = [
   },
   { of: ['round($0, -1)'], why: 'overflow is an error; there it wraps', on: any },
   {
-    of: ['power($0, $1)', '$0 / $1', '$0 * $1', '$0 + $1'],
+    of: ['acosh($0)', 'atanh($0)', 'power($0, $1)', '$0 / $1', '$0 * $1', '$0 + $1'],
     why: 'what Postgres refuses is an error: division by zero, powers without a value, sums beyond REAL',
     on: any,
   },
@@ -116,12 +121,18 @@ export const deviations: Deviation[] = [
     on: any,
   },
   {
-    of: ['json_exists($0, $1)', 'json_extract($0, $1)', 'json_extract_string($0, $1)'],
+    of: [
+      'jsonb_path_exists($0, $1)',
+      'json_value…',
+      'json_query…',
+      'json_extract($0, $1)',
+      'json_extract_string($0, $1)',
+    ],
     why: 'as in lax mode of the standard a value is an array of itself',
     on: ([, path]) => /\[0\]/.test(path ?? ''),
   },
   {
-    of: ['json_serialize($0)', 'json_extract…'],
+    of: ['json_serialize($0)', 'json_extract…', 'json_value…'],
     why: 'numbers keep their digits as they were written',
     on: ([document]) => document === '1e3',
   },

@@ -45,6 +45,11 @@ sha256($0) | | text
 substring($0, $1) | | text small
 substring($0, $1, $2) | | text small count
 split_part($0, $1, $2) | | text char small
+split($0, $1)[$2] | string_split($0, $1)[$2] | text char count
+(string_split($0, ','))[2] | string_split($0, ',')[2] | text
+hamming($0, $1) | | text text
+jaro_similarity($0, $1) | | text text
+strip_accents($0) | | text
 split_index($0, $1, $2) | string_split($0, $1)[$2 + 1] | text char count
 to_base64($0) | to_base64(encode($0)) | text
 from_base64(to_base64($0)) | decode(from_base64(to_base64(encode($0)))) | text
@@ -83,6 +88,10 @@ regexp_extract($0, '(\\w)=(\\w)') | nullif(regexp_extract($0, '(\\w)=(\\w)', 1),
 regexp_replace($0, 'a(.)', '<\\1>') | | text
 regexp_replace($0, '[aeiou]', '', 'g') | | text
 regexp_replace($0, 'B', 'x', 'gi') | | text
+regexp_extract_all($0, '[a-z]')[$1] | | text count
+regexp_extract_all($0, '(a)(.)', 2)[2] | | text
+regexp_full_match($0, '[a-z]*') | | text
+regexp_full_match($0, 'A.*', 'i') | | text
 regexp_count($0, 'a') | len(regexp_extract_all($0, 'a')) | text
 `
 
@@ -121,6 +130,9 @@ log($0, $1) | | double double
 power($0, $1) | | angle angle
 acos($0) | | angle
 asin($0) | | angle
+asinh($0) | | angle
+acosh($0) | | angle
+atanh($0) | | angle
 atan($0) | | double
 atan2($0, $1) | | angle angle
 cos($0) | | angle
@@ -250,6 +262,21 @@ $0 < $1 | | timestamp timestamp
 $0 = $1 | | date timestamp
 $0 >= $1 | | time time
 $0 > $1 | | timestamptz timestamptz
+century($0) | | timestamp
+decade($0) | | timestamp
+isoyear($0) | | timestamp
+weekofyear($0) | | timestamp
+yearweek($0) | | timestamp
+make_time($0, $1, 5.25) | | small small
+to_days($0) | to_days($0::int) | small
+to_hours($0) | | small
+to_months($0) | to_months($0::int) | small
+to_seconds($0) | | angle
+$0 at time zone 'Europe/Berlin' | | timestamp
+$0 at time zone 'America/New_York' | | timestamptz
+timezone('Asia/Kolkata', $0) | | timestamptz
+convert_tz($0, 'UTC', 'Australia/Lord_Howe') | ($0 at time zone 'UTC') at time zone 'Australia/Lord_Howe' | timestamp
+convert_tz($0, 'America/Sao_Paulo', 'UTC') | ($0 at time zone 'America/Sao_Paulo') at time zone 'UTC' | timestamp
 dayname($0) | | timestamp
 monthname($0) | | timestamp
 dayofweek($0) | dayofweek($0) + 1 | timestamp
@@ -285,12 +312,16 @@ coalesce($0, $1) | | date timestamp
 const documents = `
 json_valid($0) | | text
 json_valid($0) | | document
+$0 is json | json_valid($0) | text
+$0 is not json array | json_type($0) <> 'ARRAY' | document
 json_array_length($0) | | document
-json_exists($0, $1) | | document path
+jsonb_path_exists($0, $1) | json_exists($0, $1) | document path
 json_extract($0, $1) | | document path
 json_extract_string($0, $1) | | document path
 json_typeof($0) = 'number' | json_type($0) in ('UBIGINT', 'BIGINT', 'DOUBLE') | document
 json_typeof($0) = 'array' | json_type($0) = 'ARRAY' | document
+json_value($0, $1) | if(json_type($0, $1) in ('OBJECT', 'ARRAY'), null, json_extract_string($0, $1)) | document path
+json_query($0, $1) | if(json_type($0, $1) in ('OBJECT', 'ARRAY'), json_extract($0, $1), null) | document path
 json_build_array($0, $1, $2) | json_array($0, $1, $2) | text whole boolean
 json_build_object('a', $0, 'b', $1) | json_object('a', $0, 'b', $1) | text integer
 to_json($0) | | text

@@ -68,6 +68,7 @@ function evaluateCall(call: Call, row: CellRow): Cell {
   if (call.function === 'coalesce') return coalesce(call.args, row)
   if (call.function === 'now') return startOf2026
   const cells = call.args.map((arg) => evaluate(arg, row))
+  if (call.function === 'try') return cells[0] instanceof Failed ? null : cells[0]!
   const failed = cells.find((cell) => cell instanceof Failed)
   if (failed !== undefined) return failed
   const values = cells as Value[]

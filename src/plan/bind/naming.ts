@@ -13,6 +13,9 @@ export function outputName(tree: Tree): string {
     case 'member':
       return tree.name.name
     case 'call':
+      // f(…)[n] is named by f.
+      if (tree.name.name === 'array_extract' && tree.args[0]?.kind === 'call')
+        return outputName(tree.args[0])
       return tree.name.name.toLowerCase()
     case 'over':
       return outputName(tree.call)

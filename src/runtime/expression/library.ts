@@ -3,6 +3,7 @@
  *
  * See      src/plan/library.ts says which there are
  */
+import { clocks } from './library/clock.ts'
 import { documents } from './library/json.ts'
 import { numbers } from './library/math.ts'
 import { moments } from './library/moment.ts'
@@ -18,4 +19,5 @@ export const libraryMakers: Makers = {
   ...times,
   ...documents,
   ...moments,
+  ...clocks,
 }

@@ -37,6 +37,7 @@ import {
   isAggregateName,
 } from './aggregate.ts'
 import { bindDerived, isDerivedAggregate } from './derived-aggregate.ts'
+import { withoutArray } from './element.ts'
 import { asText, bindExtract, bindFunction, branchType, coerceCondition } from './function.ts'
 import { intervalLiteral, numberLiteral, parameterLiteral } from './literal.ts'
 import { columnOf, memberOf, refuseStruct, structEquality, structOf } from './struct.ts'
@@ -461,7 +462,8 @@ function castTo(
 
 // ---------------------------------------------------------------- calls
 
-function bindCall(env: Env, tree: Tree & { kind: 'call' }): Expression {
+function bindCall(env: Env, call: Tree & { kind: 'call' }): Expression {
+  const tree = withoutArray(call)
   const given = tree.name.name.toLowerCase()
   const name = env.binding.catalog.functionNamed(given) ?? given
   if (isAggregateName(name)) return bindAggregateCall(env, tree, name)

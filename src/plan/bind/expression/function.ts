@@ -120,6 +120,14 @@ define('current_date', 0, 0, (given) => coerce(now(given, timestamp(6)), date))
 define('current_time localtime', 0, 0, (given) =>
   coerce(now(given, timestamp(6)), { kind: 'time', precision: 6 }),
 )
+define('overlaps', 4, 4, bindOverlaps)
+define('decode', 2, 99, bindDecode)
+define('try', 1, 1, (given) => {
+  const [arg] = given.args
+  return arg!.type.kind === 'null' ? arg! : call('try', [arg!], arg!.type, given.planSpan)
+})
+define('ucase', 1, 1, (given) => call('upper', [text(given, 0)], varchar, given.planSpan))
+define('lcase', 1, 1, (given) => call('lower', [text(given, 0)], varchar, given.planSpan))
 define('greatest', 1, 20, (given) => bindExtreme(given, 'ge'))
 define('least', 1, 20, (given) => bindExtreme(given, 'le'))
 
@@ -323,6 +331,78 @@ function bindDateTrunc(given: Call): Expression {
   if (at.type.kind !== 'timestamp' && at.type.kind !== 'date') wrongType(given, 1)
   const type = at.type.kind === 'date' ? timestamp(6) : at.type
   return call('date_trunc', [literal(unit, varchar), at], type, given.planSpan)
+}
+
+/** DECODE(x, a, b, c, d, …, otherwise) compares as if NULL were a value; DECODE(text, form) is one of the library. */
+function bindDecode(given: Call): Expression {
+  if (given.args.length === 2) return bindLibrary(given)!
+  const [operand] = given.args
+  const hasDefault = given.args.length % 2 === 0
+  const end = given.args.length - (hasDefault ? 1 : 0)
+  const places = given.args.map((_, index) => index).filter((index) => index >= 2)
+  const values = places.filter((index) => index % 2 === 0 || (hasDefault && index === end))
+  const type = branchType(
+    values.map((index) => given.args[index]!),
+    values.map((index) => given.argSpans[index]!),
+    'decode',
+  )
+  const valueAt = (index: number) => coerce(given.args[index]!, type, given.argSpans[index])
+  const whens: Branch[] = []
+  for (let index = 1; index + 1 < end; index += 2) {
+    const pair: Pair = {
+      left: operand!,
+      right: given.args[index]!,
+      leftSpan: given.argSpans[0]!,
+      rightSpan: given.argSpans[index]!,
+      span: given.argSpans[index]!,
+      planSpan: given.planSpan,
+    }
+    whens.push(branch(bindComparison('is_not_distinct', pair, 'decode'), valueAt(index + 1)))
+  }
+  return choose(whens, hasDefault ? valueAt(end) : literal(null, type), type)
+}
+
+/** Two spans of time, each by its ends in any order or by its beginning and length, have a time in common. */
+function bindOverlaps(given: Call): Expression {
+  const [first, second] = [0, 2].map((at) => spanAt(given, at))
+  const both = (left: Expression, right: Expression): Pair => ({
+    left,
+    right,
+    leftSpan: given.span,
+    rightSpan: given.span,
+    span: given.span,
+    planSpan: given.planSpan,
+  })
+  const compare = (name: string, left: Expression, right: Expression) =>
+    bindComparison(name, both(left, right), 'OVERLAPS')
+  const ordered = ([a, b]: Expression[]) => {
+    const isOrdered = compare('le', a!, b!)
+    const { type } = a!
+    return [choose([branch(isOrdered, a!)], b!, type), choose([branch(isOrdered, b!)], a!, type)]
+  }
+  const [[a, b], [c, d]] = [ordered(first!), ordered(second!)]
+  const crossing = and([compare('lt', a!, d!), compare('lt', c!, b!)])
+  const known = [b!, d!].filter(({ nullable }) => nullable).map((end) => compare('eq', end, end))
+  return or([crossing, and([compare('eq', a!, c!), ...known])])
+}
+
+function spanAt(given: Call, at: number): Expression[] {
+  const [from, to] = [given.args[at]!, given.args[at + 1]!].map((arg, index) =>
+    isAdaptable(arg) ? coerce(arg, timestamp(6), given.argSpans[at + index]) : arg,
+  )
+  const isLength = to!.type.kind === 'interval' || to!.type.kind === 'months'
+  const end = isLength
+    ? bindArithmetic('+', {
+        left: from!,
+        right: to!,
+        leftSpan: given.argSpans[at]!,
+        rightSpan: given.argSpans[at + 1]!,
+        span: given.span,
+        planSpan: given.planSpan,
+      })
+    : to!
+  const type = branchType([from!, end], [given.argSpans[at]!, given.argSpans[at + 1]!], 'OVERLAPS')
+  return [coerce(from!, type), coerce(end, type)]
 }
 
 // ---------------------------------------------------------------- CREATE FUNCTION … AS 'class'

@@ -15,6 +15,7 @@ import {
   isAdaptable,
   isExact,
   isNumeric,
+  months,
   timestamp,
   varchar,
 } from '../../coerce.ts'
@@ -66,6 +67,8 @@ function isTaken(arg: Expression, taken: Taken, adapts: boolean): boolean {
       return isNumeric(arg.type)
     case 'timestamp':
       return kind === 'timestamp' || kind === 'date'
+    case 'zoned':
+      return arg.type.kind === 'timestamp' && arg.type.zoned === true
     default:
       return kind === taken
   }
@@ -123,8 +126,14 @@ function typeGiven(given: Taken | 'same', args: readonly Expression[]): Type {
       return boolean
     case 'timestamp':
       return timestamp(6)
+    case 'zoned':
+      return timestamp(6, true)
     case 'date':
       return date
+    case 'time':
+      return { kind: 'time', precision: 6 }
+    case 'months':
+      return months
     case 'interval':
       return interval
     case 'same':

@@ -90,14 +90,14 @@ function walk(document: Json, steps: readonly (string | { index: Step })[]): Jso
 const noJson = (text: string) =>
   invalid(`'${text.length > 60 ? `${text.slice(0, 60)}…` : text}' is no JSON`)
 
-/** A function of a document and a path. */
+/** A function of a document and a path; `broken` is what it gives for a text that is no JSON, by default a failure. */
 const atPath =
-  (finish: (found: Json | undefined) => Outcome): Maker =>
+  (finish: (found: Json | undefined) => Outcome, broken?: Value): Maker =>
   () => {
     const paths = new Map<string, ReturnType<typeof pathOf>>()
     return (text, path) => {
       const document = parse(text as string)
-      if (document === undefined) return noJson(text as string)
+      if (document === undefined) return broken === undefined ? noJson(text as string) : broken
       let steps = paths.get(path as string)
       if (steps === undefined) {
         if (paths.size > 100) paths.clear()
@@ -120,6 +120,26 @@ function typeOf(value: Json): string {
   if (value instanceof Digits) return 'number'
   if (value instanceof Map) return 'object'
   return Array.isArray(value) ? 'array' : typeof value
+}
+
+const isNested = (value: Json | undefined): value is Json[] | Map<string, Json> =>
+  Array.isArray(value) || value instanceof Map
+
+/** The kinds of IS JSON. */
+function isOfKind(value: Json, kind: string | undefined): Outcome {
+  switch (kind) {
+    case undefined:
+    case 'value':
+      return true
+    case 'scalar':
+      return !isNested(value)
+    case 'array':
+      return Array.isArray(value)
+    case 'object':
+      return value instanceof Map
+    default:
+      return invalid(`no such kind of JSON: ${kind}`)
+  }
 }
 
 function unquoted(value: Json | undefined): string | null {
@@ -179,12 +199,20 @@ const builtObject: Maker = (_, types) => (_a, _b, _c, all) => {
 
 export const documents: Makers = {
   json_array_length: of((document) => (Array.isArray(document) ? BigInt(document.length) : null)),
-  json_exists: atPath((found) => found !== undefined),
+  json_array: (_, types) => (_a, _b, _c, all) =>
+    `[${all.flatMap((value, at) => (value === null ? [] : [written(value, types[at]!)])).join(',')}]`,
+  json_exists: atPath((found) => found !== undefined, false),
+  jsonb_path_exists: atPath((found) => found !== undefined),
+  json_query: atPath((found) => (isNested(found) ? print(found) : null), null),
+  json_value: atPath((found) => (isNested(found) ? null : unquoted(found)), null),
   json_extract: atPath((found) => (found === undefined ? null : print(found))),
   json_extract_string: atPath(unquoted),
   json_serialize: of(print),
   json_typeof: of(typeOf),
-  json_valid: () => (text) => parse(text as string) !== undefined,
+  json_valid: () => (text, kind) => {
+    const document = parse(text as string)
+    return document !== undefined && isOfKind(document, kind as string | undefined)
+  },
   json_build_array: built,
   json_build_object: builtObject,
   jsonb_set: setAt,

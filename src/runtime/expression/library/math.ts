@@ -96,6 +96,53 @@ function cut(x: number, digits: number): number {
 
 const encoder = new TextEncoder()
 
+const prime = [
+  0x9e3779b185ebca87n,
+  0xc2b2ae3d27d4eb4fn,
+  0x165667b19e3779f9n,
+  0x85ebca77c2b2ae63n,
+  0x27d4eb2f165667c5n,
+] as const
+const word64 = (x: bigint) => BigInt.asUintN(64, x)
+const turned = (x: bigint, bits: bigint) => word64(x << bits) | (x >> (64n - bits))
+const round64 = (lane: bigint, word: bigint) =>
+  word64(turned(word64(lane + word * prime[1]), 31n) * prime[0])
+
+/** xxHash of 64 bits, seed 0. */
+function xxhash(text: string): bigint {
+  const bytes = encoder.encode(text)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  let at = 0
+  let hash: bigint = prime[4]
+  if (bytes.length >= 32) {
+    const lanes = [word64(prime[0] + prime[1]), prime[1], 0n, word64(-prime[0])]
+    for (; at + 32 <= bytes.length; at += 32) {
+      for (let lane = 0; lane < 4; lane++) {
+        lanes[lane] = round64(lanes[lane]!, view.getBigUint64(at + lane * 8, true))
+      }
+    }
+    hash = word64(lanes.reduce((sum, lane, i) => sum + turned(lane, [1n, 7n, 12n, 18n][i]!), 0n))
+    for (const lane of lanes) hash = word64((hash ^ round64(0n, lane)) * prime[0] + prime[3])
+  }
+  hash = word64(hash + BigInt(bytes.length))
+  for (; at + 8 <= bytes.length; at += 8) {
+    hash ^= round64(0n, view.getBigUint64(at, true))
+    hash = word64(turned(hash, 27n) * prime[0] + prime[3])
+  }
+  if (at + 4 <= bytes.length) {
+    hash ^= word64(BigInt(view.getUint32(at, true)) * prime[0])
+    hash = word64(turned(hash, 23n) * prime[1] + prime[2])
+    at += 4
+  }
+  for (; at < bytes.length; at++) {
+    hash ^= word64(BigInt(bytes[at]!) * prime[4])
+    hash = word64(turned(hash, 11n) * prime[0])
+  }
+  hash = word64((hash ^ (hash >> 33n)) * prime[1])
+  hash = word64((hash ^ (hash >> 29n)) * prime[2])
+  return BigInt.asIntN(64, hash ^ (hash >> 32n))
+}
+
 /** FNV-1a. */
 function hash64(text: string): bigint {
   let hash = 0xcbf29ce484222325n
@@ -141,6 +188,9 @@ const unit = (x: number) => x >= -1 && x <= 1
 
 export const numbers: Makers = {
   acos: partial('acos', unit, Math.acos),
+  acosh: partial('acosh', (x) => x >= 1, Math.acosh),
+  asinh: real(Math.asinh),
+  atanh: partial('atanh', unit, Math.atanh),
   asin: partial('asin', unit, Math.asin),
   atan: real(Math.atan),
   atan2: () => (y, x) => Math.atan2(y as number, x as number),
@@ -179,6 +229,7 @@ export const numbers: Makers = {
   tan: real(Math.tan),
   tanh: real(Math.tanh),
   trunc: truncated,
+  xxhash: () => (text) => xxhash(text as string),
   width_bucket:
     () =>
     (_a, _b, _c, [x, low, high, count]) =>

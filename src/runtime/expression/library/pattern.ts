@@ -163,6 +163,34 @@ function similarPattern(pattern: string, mark = '\\'): string {
   return `\\A(?:${source})\\z`
 }
 
+/** Element n of REGEXP_MATCH: group n of the first match, the match itself where the pattern has no groups. */
+function grouped(subject: Subject, number: bigint): Outcome {
+  const { groups } = subject.regex
+  if (number < 1n || number > BigInt(Math.max(groups, 1)) || !subject.match()) return null
+  return subject.group(groups === 0 ? 0 : Number(number))
+}
+
+/** Element n of REGEXP_EXTRACT_ALL: a group of match n. */
+function nth(subject: Subject, wanted: bigint, group?: bigint): Outcome {
+  const { regex, bytes } = subject
+  const number = Number(group ?? 0n)
+  if (number < 0 || number > regex.groups) return null
+  let count = 0n
+  for (let from = 0; from <= bytes.length && subject.match(from); from = subject.next()) {
+    if (++count === wanted) return subject.group(number) ?? ''
+  }
+  return null
+}
+
+/** Line ends are characters as any other. */
+const whole: Maker = () => {
+  const compiled = regexBy()
+  return (text, pattern, flags) => {
+    const regex = compiled(`${flags ?? ''}\n\\A(?:${pattern})\\z`)
+    return regex instanceof Fault ? regex : new Subject(text as string, regex).match()
+  }
+}
+
 const similar: Maker = () => {
   const compiled = remembering((key) => {
     const [mark, pattern] = JSON.parse(key) as [string, string]
@@ -222,6 +250,10 @@ export const patterns: Makers = {
     subject.match() ? BigInt(pointsBefore(subject.bytes, subject.regex.captures[0]!) + 1) : 0n,
   ),
   regexp_like: over((subject: Subject) => subject.match(), 2),
+  regexp_full_match: whole,
+  regexp_match_element: over(grouped, 3),
+  regexp_extract_nth: over(nth),
+  regexp_escape: () => (text) => (text as string).replace(/[^\p{L}\p{N}_\s]/gu, '\\$&'),
   similar_to: similar,
   date_format: written('java'),
   to_char: written('postgres'),

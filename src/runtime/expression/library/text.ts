@@ -110,7 +110,7 @@ function levenshtein(a: string, b: string): bigint {
   return BigInt(row[y.length]!)
 }
 
-function jaroWinkler(a: string, b: string): number {
+function jaroOf(a: string, b: string): number {
   const [x, y] = [points(a), points(b)]
   if (x.length === 0 || y.length === 0) return x.length === y.length ? 1 : 0
   const reach = Math.max(0, Math.floor(Math.max(x.length, y.length) / 2) - 1)
@@ -128,10 +128,23 @@ function jaroWinkler(a: string, b: string): number {
   const swaps = matched.filter((point, index) => point !== others[index]).length >> 1
   const same = matched.length
   const jaro = (same / x.length + same / y.length + (same - swaps) / same) / 3
+  return jaro
+}
+
+/** A common beginning of up to four characters counts where the texts are alike enough. */
+function jaroWinkler(a: string, b: string): number {
+  const jaro = jaroOf(a, b)
   if (jaro <= 0.7) return jaro
+  const [x, y] = [points(a), points(b)]
   let shared = 0
   while (shared < 4 && shared < Math.min(x.length, y.length) && x[shared] === y[shared]) shared++
   return jaro + shared * 0.1 * (1 - jaro)
+}
+
+function hamming(a: string, b: string): Outcome {
+  const [x, y] = [points(a), points(b)]
+  if (x.length !== y.length) return invalid('hamming takes two texts of one length')
+  return BigInt(x.filter((point, index) => point !== y[index]).length)
 }
 
 function translated(text: string, from: string, to: string): string {
@@ -323,7 +336,15 @@ export const texts: Makers = {
   format: plain(formatted),
   initcap: plain(titled),
   instr: plain((text: string, needle: string) => BigInt(placeOf(text, needle))),
+  hamming: plain(hamming),
+  jaro_similarity: plain(jaroOf),
   jaro_winkler: plain(jaroWinkler),
+  strip_accents: plain((text: string) =>
+    text
+      .normalize('NFD')
+      .replace(/\p{Mn}/gu, '')
+      .normalize('NFC'),
+  ),
   left: plain((text: string, count: bigint) =>
     count >= 0n ? part(text, 0, Number(count)) : part(text, 0, lengthOf(text) + Number(count)),
   ),
@@ -360,6 +381,12 @@ export const texts: Makers = {
   sha1: digest('sha1'),
   sha256: digest('sha256'),
   sha512: digest('sha512'),
+  split_element: plain((text: string, separator: string, number: bigint) =>
+    number < 1n ? null : splitIndex(text, separator, number - 1n),
+  ),
+  string_to_array_element: plain((text: string, separator: string, number: bigint) =>
+    text === '' || number < 1n ? null : splitIndex(text, separator, number - 1n),
+  ),
   split_index: plain(splitIndex),
   split_part: plain(splitPart),
   starts_with: plain((text: string, begin: string) => text.startsWith(begin)),

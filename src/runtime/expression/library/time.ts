@@ -188,6 +188,40 @@ const between =
   (unit, a, b) =>
     f(unit as string, a as bigint, b as bigint)
 
+/** So many units as an interval. */
+const spans =
+  (unit: bigint): Maker =>
+  () =>
+  (count) =>
+    ranged((count as bigint) * unit, { kind: 'interval' })
+
+const seconds: Maker = () => (count) => {
+  const micros = (count as number) * 1e6
+  if (!Number.isFinite(micros)) return new Fault('overflow', 'interval out of range')
+  return ranged(BigInt(Math.round(micros)), { kind: 'interval' })
+}
+
+const madeTime: Maker = () => (hour, minute, second) => {
+  const isClock =
+    (hour as bigint) >= 0n &&
+    (hour as bigint) < 24n &&
+    (minute as bigint) >= 0n &&
+    (minute as bigint) < 60n &&
+    (second as number) >= 0 &&
+    (second as number) < 60
+  if (!isClock) return invalid(`there is no time ${hour}:${minute}:${second}`)
+  const clock = ((hour as bigint) * 60n + (minute as bigint)) * 60_000_000n
+  return clock + BigInt(Math.floor((second as number) * 1e6))
+}
+
+/** Year and number of the week of ISO 8601: that of its Thursday. */
+function weekOf(micros: bigint): { year: number; week: number } {
+  const thursday = dayOf(micros) - (weekday(micros) || 7) + 4
+  const { year } = civilOf(thursday)
+  const first = daysOf({ year, month: 1, day: 1 })
+  return { year, week: Math.floor((thursday - first) / 7) + 1 }
+}
+
 const shifted =
   (sign: 1n | -1n): Maker =>
   () =>
@@ -210,6 +244,27 @@ export const times: Makers = {
   epoch_us: at((micros) => micros),
   from_unixtime: fromUnix,
   isodow: at((micros) => BigInt(weekday(micros) || 7)),
+  decade: at((micros) => BigInt(Math.floor(civilOf(dayOf(micros)).year / 10))),
+  century: at((micros) => {
+    const { year } = civilOf(dayOf(micros))
+    return BigInt(year > 0 ? Math.ceil(year / 100) : Math.floor(year / 100) || -1)
+  }),
+  isoyear: at((micros) => BigInt(weekOf(micros).year)),
+  weekofyear: at((micros) => BigInt(weekOf(micros).week)),
+  yearweek: at((micros) => {
+    const { year, week } = weekOf(micros)
+    return BigInt(year) * 100n + (year < 0 ? -1n : 1n) * BigInt(week)
+  }),
+  make_time: madeTime,
+  to_days: spans(dayMicros),
+  to_hours: spans(3_600_000_000n),
+  to_microseconds: spans(1n),
+  to_milliseconds: spans(1000n),
+  to_minutes: spans(60_000_000n),
+  to_months: () => (count) => count!,
+  to_seconds: seconds,
+  to_weeks: spans(7n * dayMicros),
+  to_years: () => (count) => ranged((count as bigint) * 12n, { kind: 'months' }),
   last_day: at((micros) => {
     const { year, month } = civilOf(dayOf(micros))
     return ranged(BigInt(daysOf({ year, month, day: daysInMonth(year, month) })), dateType)
