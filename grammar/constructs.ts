@@ -19,7 +19,7 @@ export type Place = 'statement' | 'element' | 'relation' | 'group' | 'operand' |
 // biome-ignore format: a table to read as a block
 export const constructs: Record<Place, Record<string, string>> = {
   statement: {
-    'CREATE SOURCE': '', 'CREATE FUNCTION <name> (': 'CREATE FUNCTION with arguments', 'CREATE AGGREGATE': '',
+    'CREATE SOURCE': '', 'CREATE AGGREGATE': '',
     'CREATE CUBOID': '',
     'CREATE SYNOPSIS': '', 'CREATE MODEL': '', 'CREATE INDEX': '', 'CREATE UNIQUE INDEX': 'CREATE INDEX',
     'CREATE SUBSCRIPTION': '', 'CREATE CONNECTION': '', 'CREATE SECRET': '', 'CREATE SCHEMA': '', 'CREATE TYPE': '',
@@ -27,9 +27,9 @@ export const constructs: Record<Place, Record<string, string>> = {
     'CREATE EXTERNAL TABLE': '',
     'CREATE TEMP': 'temporary objects', 'CREATE TEMPORARY': 'temporary objects',
     'CREATE OR REPLACE TEMP': 'temporary objects', 'CREATE OR REPLACE TEMPORARY': 'temporary objects',
-    'CREATE OR REPLACE STREAM': '', 'CREATE OR REPLACE TABLE': '', 'CREATE OR REPLACE FUNCTION': 'CREATE FUNCTION',
+    'CREATE OR REPLACE STREAM': '', 'CREATE OR REPLACE TABLE': '', 
     'CREATE OR REPLACE SINK': 'CREATE SINK', 'CREATE OR REPLACE SOURCE': 'CREATE SOURCE',
-    'DROP SOURCE': '', 'DROP FUNCTION': '', 'DROP CUBOID': '', 'DROP SYNOPSIS': '', 'DROP MODEL': '',
+    'DROP SOURCE': '', 'DROP CUBOID': '', 'DROP SYNOPSIS': '', 'DROP MODEL': '',
     'DROP INDEX': '', 'DROP SUBSCRIPTION': '', 'DROP CONNECTION': '', 'DROP SECRET': '', 'DROP SCHEMA': '',
     'DROP TYPE': '', 'DROP AGGREGATE': '', 'DROP DATABASE': '',
     'SHOW CUBOIDS': '', 'SHOW SYNOPSES': '', 'SHOW MODELS': '',

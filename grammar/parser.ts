@@ -4,8 +4,8 @@
  * How      One rule per construct, LL(1); where one token does not decide, the scanner has retyped it or a GATE
  *          looks further. The rules stand in rule/, one file per part of the dialect; each class knows the rules of
  *          those below it, and those of the ones above by declaration alone:
- *            leaf ← literal ← call ← expression ← query ← relation ← constraint ← definition ← change ← show ←
- *            statement
+ *            leaf ← literal ← call ← expression ← query ← relation ← constraint ← definition ← function ←
+ *            change ← show ← statement
  *          The first fault ends a statement: chevrotain's own repair is off, because statements are parsed one by one
  *          (parse.ts) and a guess inside a statement would be reported beside the fault that caused it.
  * Contract 1 (checked) every node's span runs from its first token's start to its last token's end.

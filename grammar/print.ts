@@ -398,10 +398,8 @@ function statement(s: Statement): string {
   switch (s.kind) {
     case 'create-relation':
       return createRelation(s)
-    case 'create-function': {
-      const head = `CREATE FUNCTION ${s.ifNotExists ? 'IF NOT EXISTS ' : ''}${path(s.name)}`
-      return `${head} AS ${quote(s.class.value)}`
-    }
+    case 'create-function':
+      return createFunction(s)
     case 'create-sink': {
       const head = `CREATE SINK ${s.ifNotExists ? 'IF NOT EXISTS ' : ''}${path(s.name)}`
       const options = s.options.length === 0 ? '' : ` WITH (${list(s.options, option)})`
@@ -518,6 +516,19 @@ function constraint(c: Constraint): string {
       return `${named}${columns}REFERENCES ${path(c.table)}${columnNames(c.referenced)}`
     }
   }
+}
+
+function createFunction(s: Of<Statement, 'create-function'>): string {
+  const { body } = s
+  const replace = s.orReplace ? 'OR REPLACE ' : ''
+  const head = `CREATE ${replace}FUNCTION ${s.ifNotExists ? 'IF NOT EXISTS ' : ''}${path(s.name)}`
+  if (body.kind === 'function-text') return `${head} AS ${quote(body.value)}`
+  const parameters = list(body.parameters, (one) => `${name(one.name)} ${type(one.type)}`)
+  const returns = body.returns === null ? '' : ` RETURNS ${type(body.returns)}`
+  const language = body.language === null ? '' : ` LANGUAGE ${body.language}`
+  const by = body.expression
+  const made = by.kind === 'function-text' ? quote(by.value) : `(${expression(by)})`
+  return `${head} (${parameters})${returns}${language}${body.strict ? ' STRICT' : ''} AS ${made}`
 }
 
 function createView(s: Of<Statement, 'create-view'>): string {

@@ -226,6 +226,28 @@ export interface Option {
   span: Span
 }
 
+/** An argument of CREATE FUNCTION. */
+export interface Parameter {
+  kind: 'function-parameter'
+  name: Identifier
+  type: TypeName
+  span: Span
+}
+
+/** A function with arguments. */
+export interface FunctionBody {
+  kind: 'function-body'
+  parameters: Parameter[]
+  returns: TypeName | null
+  /** In upper case. */
+  language: string | null
+  /** NULL for an argument that is NULL. */
+  strict: boolean
+  /** An expression, or the text of one in the language. */
+  expression: Expression | { kind: 'function-text'; value: string; span: Span }
+  span: Span
+}
+
 /** What SHOW lists; `all` are the settings. */
 export type Shown = 'streams' | 'tables' | 'sources' | 'sinks' | 'views' | 'materialized views' | 'functions' | 'queries' | 'columns' | 'all'
 
@@ -242,9 +264,10 @@ export type Statement =
   | { kind: 'create-relation'; object: 'stream' | 'table'; name: Path; ifNotExists: boolean; columns: ColumnDefinition[]; constraints: Constraint[]; watermark: WatermarkDefinition | null; partitionedBy: Identifier[]; appendOnly: boolean; options: Option[]; query: Query | null; span: Span }
   | { kind: 'create-view'; materialized: boolean; orReplace: boolean; ifNotExists: boolean; name: Path; columns: Identifier[]; query: Query; span: Span }
   /** `query` is SELECT * where the text says FROM name. */
-  | { kind: 'create-function'; name: Path; ifNotExists: boolean; class: { kind: 'string'; value: string; span: Span }; span: Span }
+  /** A text alone names a class. */
+  | { kind: 'create-function'; name: Path; orReplace: boolean; ifNotExists: boolean; body: FunctionBody | { kind: 'function-text'; value: string; span: Span }; span: Span }
   | { kind: 'create-sink'; name: Path; ifNotExists: boolean; query: Query; options: Option[]; span: Span }
-  | { kind: 'drop'; object: 'stream' | 'table' | 'view' | 'materialized view' | 'query' | 'sink'; name: Path; ifExists: boolean; span: Span }
+  | { kind: 'drop'; object: 'stream' | 'table' | 'view' | 'materialized view' | 'query' | 'sink' | 'function'; name: Path; ifExists: boolean; span: Span }
   /** DEFAULT VALUES is a `source` of one row without values. */
   | { kind: 'insert'; target: Path; columns: Identifier[]; source: Query; conflict: Conflict | null; returning: SelectItem[]; span: Span }
   | { kind: 'update'; target: Path; alias: Identifier | null; assignments: Assignment[]; where: Expression | null; returning: SelectItem[]; span: Span }

@@ -39,6 +39,7 @@ export const softWords = [
   'QUERIES', 'QUERY', 'REFERENCES', 'RENAME', 'REPLACE', 'RESET', 'RESTRICT', 'ROLLBACK', 'ROW', 'ROWS', 'SHOW',
   'SINK', 'SINKS', 'SOURCE', 'SOURCES', 'START', 'STREAM', 'STREAMS', 'SUBSCRIBE', 'TABLES', 'TEXT', 'TO',
   'TRANSACTION', 'TRUNCATE', 'TUMBLE', 'UNIQUE', 'UPDATE', 'VIEW', 'VIEWS', 'WATERMARK', 'WORK',
+  'LANGUAGE', 'RETURN', 'RETURNS',
 ] as const
 
 export type Word =

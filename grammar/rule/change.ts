@@ -11,9 +11,9 @@ import type {
   Statement,
 } from '../tree.ts'
 import { alias, identifier, kinds, word } from '../words.ts'
-import { DefinitionRules } from './definition.ts'
+import { FunctionRules } from './function.ts'
 
-export abstract class ChangeRules extends DefinitionRules {
+export abstract class ChangeRules extends FunctionRules {
   insert = this.RULE('insert', (): Statement => {
     const start = this.start()
     this.CONSUME(word.INSERT)

@@ -1,6 +1,8 @@
 /**
  * Definition rules: CREATE and DROP, columns, watermarks and options.
  */
+
+import type { ParserMethod } from 'chevrotain'
 import { EOF } from 'chevrotain'
 import type { Token } from '../scanner.ts'
 import type {
@@ -30,12 +32,15 @@ const objects = {
   view: word.VIEW,
   query: word.QUERY,
   sink: word.SINK,
+  function: word.FUNCTION,
 } as const
 
 /** Words that begin an option of a watermark. */
 const watermarkOptions: ReadonlySet<string> = new Set(['IDLE', 'MAX', 'LATE'])
 
 export abstract class DefinitionRules extends ConstraintRules {
+  abstract createFunction: ParserMethod<[number, boolean], Statement>
+
   create = this.RULE('create', (): Statement => {
     const start = this.start()
     this.CONSUME(word.CREATE)
@@ -56,26 +61,9 @@ export abstract class DefinitionRules extends ConstraintRules {
         ALT: () => this.SUBRULE(this.createSink, { ARGS: [start] }),
       },
       {
-        GATE: () => !orReplace,
-        ALT: () => this.SUBRULE(this.createFunction, { ARGS: [start] }),
+        ALT: () => this.SUBRULE(this.createFunction, { ARGS: [start, orReplace] }),
       },
     ])
-  })
-
-  /** CREATE FUNCTION name AS 'class'. */
-  createFunction = this.RULE('createFunction', (start: number): Statement => {
-    this.CONSUME(word.FUNCTION)
-    const ifNotExists = this.#given(
-      this.OPTION({
-        GATE: () => this.LA(2).tokenType === word.NOT,
-        DEF: () => [this.SUBRULE(this.ifNotExists)],
-      }),
-    )
-    const name = this.SUBRULE(this.path)
-    this.CONSUME(word.AS)
-    const { value, start: from, end } = this.CONSUME(kinds.string) as Token
-    const named = { kind: 'string' as const, value, span: { start: from, end } }
-    return { kind: 'create-function', name, ifNotExists, class: named, span: this.span(start) }
   })
 
   ifNotExists = this.RULE('ifNotExists', (): void => {
@@ -447,6 +435,10 @@ export abstract class DefinitionRules extends ConstraintRules {
       {
         GATE: () => !materialized,
         ALT: () => this.CONSUME(objects.sink),
+      },
+      {
+        GATE: () => !materialized,
+        ALT: () => this.CONSUME(objects.function),
       },
     ])
     const ifExists = this.#given(

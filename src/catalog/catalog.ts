@@ -8,7 +8,7 @@
  */
 import type { Query, Relation as TreeRelation } from '../../grammar/index.ts'
 import { assert } from '../base/index.ts'
-import type { Relation } from './relation.ts'
+import type { CatalogFunction, Relation } from './relation.ts'
 
 /** The form under which a name is found: `Bid` and `BID` are one name. */
 function normalName(name: string): string {
@@ -17,7 +17,7 @@ function normalName(name: string): string {
 
 export class Catalog {
   readonly #relations = new Map<string, Relation>()
-  readonly #functions = new Map<string, string>()
+  readonly #functions = new Map<string, CatalogFunction>()
   #version = 0
 
   /** Grows with every change; a plan made at another version must be made again. */
@@ -41,14 +41,25 @@ export class Catalog {
     this.#version++
   }
 
-  /** The built-in function that a name made by CREATE FUNCTION stands for. */
-  functionNamed(name: string): string | undefined {
+  /** What CREATE FUNCTION made under this name. */
+  functionNamed(name: string): CatalogFunction | undefined {
     return this.#functions.get(normalName(name))
   }
 
-  addFunction(name: string, builtIn: string): void {
-    this.#functions.set(normalName(name), builtIn)
+  /** Adds a function, in the place of one of its name. */
+  addFunction(made: CatalogFunction): void {
+    this.#functions.set(normalName(made.name), made)
     this.#version++
+  }
+
+  removeFunction(name: string): void {
+    assert(this.#functions.delete(normalName(name)), `a function is named ${name}`)
+    this.#version++
+  }
+
+  /** All functions that were made, in order. */
+  functions(): CatalogFunction[] {
+    return [...this.#functions.values()]
   }
 
   /** All relations in order of creation. */
@@ -70,6 +81,19 @@ export class Catalog {
     return found
   }
 
+  /** Names of the views and functions that call the function `name`. */
+  callers(name: string): string[] {
+    const wanted = normalName(name)
+    const views = this.list().flatMap((relation) => {
+      const isView = relation.kind === 'view' || relation.kind === 'materialized'
+      return isView && calls(relation.query, wanted) ? [relation.name] : []
+    })
+    const functions = this.functions().flatMap((made) => {
+      return made.kind === 'sql' && calls(made.expression, wanted) ? [made.name] : []
+    })
+    return [...views, ...functions]
+  }
+
   /** Names of the views (and error relations' readers) that read `name` or its errors directly. */
   dependents(name: string): string[] {
     const wanted = new Set([normalName(name), `${normalName(name)}.errors`])
@@ -80,6 +104,14 @@ export class Catalog {
     }
     return found
   }
+}
+
+/** Does a tree call the function of this normal name? */
+function calls(tree: unknown, name: string): boolean {
+  if (typeof tree !== 'object' || tree === null) return false
+  const node = tree as { kind?: string; name?: { name: string } }
+  if (node.kind === 'call' && normalName(node.name!.name) === name) return true
+  return Object.values(tree).some((part) => calls(part, name))
 }
 
 /** Normal names of the relations that a query reads; `common` are those that WITH hides. */

@@ -1,6 +1,7 @@
 /** Catalog: the names of a database and what they stand for. */
 export { Catalog } from './catalog.ts'
 export {
+  type CatalogFunction,
   type ComputedColumn,
   givenColumns,
   givenSchema,

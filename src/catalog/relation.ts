@@ -4,8 +4,8 @@
  * Contract 1 (trusted) names are spelled as the user wrote them; `Catalog` matches them without regard to case.
  *          2 (trusted) `errors` relations are named after their query: `view.errors`.
  */
-import type { Query, Statement } from '../../grammar/index.ts'
-import type { Dialect, Schema, Value } from '../data/index.ts'
+import type { Expression, Query, Statement } from '../../grammar/index.ts'
+import type { Dialect, Schema, Type, Value } from '../data/index.ts'
 
 /** Event time of a relation: the watermark trails the greatest value of `column` by `delayMicros`. */
 export interface RelationWatermark {
@@ -86,6 +86,27 @@ export type Relation = {
       updating: boolean
     }
   | /** Rows on which the evaluation of query `of` failed. */ { kind: 'errors'; of: string }
+)
+
+/** What CREATE FUNCTION made: another name of a built-in function, or an expression over arguments. */
+export type CatalogFunction = {
+  name: string
+  definition?: {
+    statement: Extract<Statement, { kind: 'create-function' }>
+    dialect: Dialect
+  }
+} & (
+  | { kind: 'built-in'; builtIn: string }
+  | {
+      kind: 'sql'
+      parameters: { name: string; type: Type }[]
+      /** The type of the expression, where null. */
+      returns: Type | null
+      /** NULL for an argument that is NULL. */
+      strict: boolean
+      expression: Expression
+      dialect: Dialect
+    }
 )
 
 /** The columns that a row of the relation is given: all but the computed ones. */

@@ -217,6 +217,13 @@ function errorsOf(of: string): Relation {
 function drop(engine: Engine, bound: BoundStatement & { kind: 'drop' }, session: Session): Outcome {
   const { name, object } = bound
   if (object === 'query') return dropQuery(engine, bound, session)
+  if (object === 'function') {
+    if (engine.catalog.functionNamed(name) === undefined)
+      return done(`there is no function ${name}`)
+    engine.catalog.removeFunction(name)
+    logged(engine, session)
+    return done(`function ${name} dropped`)
+  }
   const readers = [...engine.queries.values()].filter((query) => query.readsStored(name))
   if (readers.length > 0) {
     const names = readers.map((query) => query.name).join(', ')
@@ -280,12 +287,13 @@ function* select(engine: Engine, plan: Plan, session: Session): Work<Outcome> {
 
 function createFunction(
   engine: Engine,
-  { name, builtIn, ifNotExists }: BoundStatement & { kind: 'create-function' },
+  { made, ifNotExists }: BoundStatement & { kind: 'create-function' },
   session: Session,
 ): Outcome {
+  const { name } = made
   if (ifNotExists && engine.catalog.functionNamed(name) !== undefined)
     return done(`function ${name} exists already`)
-  engine.catalog.addFunction(name, builtIn)
+  engine.catalog.addFunction(made)
   logged(engine, session)
   return done(`function ${name} created`)
 }

@@ -7,7 +7,7 @@
  */
 import type { Emit, Query, Statement, Relation as TreeRelation } from '../../grammar/index.ts'
 import { QueryMistake } from '../base/index.ts'
-import type { Relation } from '../catalog/index.ts'
+import type { CatalogFunction, Relation } from '../catalog/index.ts'
 import type { Field, Row } from '../data/index.ts'
 import {
   type BindContext,
@@ -18,12 +18,12 @@ import {
   unsupported,
 } from './bind/binding.ts'
 import { applyEmit, type EmitMode } from './bind/emission.ts'
-import { bindCreateFunction } from './bind/expression/function.ts'
 import { bindQuery } from './bind/query.ts'
 import { bindRelation, refuseEmit } from './bind/relation.ts'
 import { bindUpdate, type Conflict, type Returning } from './bind/statement/change.ts'
 import { bindCreateRelation } from './bind/statement/create.ts'
 import { bindDrop } from './bind/statement/drop.ts'
+import { bindCreateFunction } from './bind/statement/function.ts'
 import { bindInsert } from './bind/statement/insert.ts'
 import { bindReset, bindSet, bindShowSetting } from './bind/statement/setting.ts'
 import {
@@ -56,7 +56,7 @@ export type BoundStatement = { notices: string[] } & (
     }
   | {
       kind: 'drop'
-      object: 'stream' | 'table' | 'view' | 'materialized view' | 'query' | 'sink'
+      object: (Statement & { kind: 'drop' })['object']
       name: string
       ifExists: boolean
     }
@@ -78,7 +78,7 @@ export type BoundStatement = { notices: string[] } & (
     }
   | { kind: 'transaction'; action: 'begin' | 'commit' | 'rollback' }
   | { kind: 'insert-continuous'; target: string; query: ContinuousQuery }
-  | { kind: 'create-function'; name: string; builtIn: string; ifNotExists: boolean }
+  | { kind: 'create-function'; made: CatalogFunction; ifNotExists: boolean }
   | {
       kind: 'create-sink'
       relation: Relation

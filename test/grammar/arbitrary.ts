@@ -15,7 +15,6 @@ import type {
   Expression,
   Identifier,
   JoinWord,
-  LikePattern,
   Option,
   OrderItem,
   Path,
@@ -28,6 +27,7 @@ import type {
   Unit,
 } from '../../grammar/index.ts'
 import { clauseWords, isReserved, reservedWords, softWords } from '../../grammar/words.ts'
+import { looks } from './arbitrary-look.ts'
 
 const span = { start: 0, end: 0 }
 const depthSize = 'small'
@@ -622,65 +622,6 @@ function constraint(
   )
 }
 
-/** SHOW, DESCRIBE and RESET. */
-function looks(query: fc.Arbitrary<Query>): fc.Arbitrary<Statement>[] {
-  const one = fc.constant(span)
-  const like: fc.Arbitrary<LikePattern> = fc.record({
-    kind: fc.constant('like-pattern' as const),
-    pattern: text,
-    anyCase: fc.boolean(),
-    negated: fc.boolean(),
-    span: one,
-  })
-  const resettable: fc.Arbitrary<string | null> = fc.option(key)
-  const liked: fc.Arbitrary<LikePattern | null> = fc.option(like)
-  return [
-    fc.record({
-      kind: fc.constant('show' as const),
-      what: fc.constantFrom(
-        'streams' as const,
-        'tables' as const,
-        'sources' as const,
-        'sinks' as const,
-        'views' as const,
-        'materialized views' as const,
-        'functions' as const,
-        'queries' as const,
-      ),
-      of: fc.constant(null),
-      like: liked,
-      span: one,
-    }),
-    fc.record({
-      kind: fc.constant('show' as const),
-      what: fc.constant('columns' as const),
-      of: path,
-      like: liked,
-      span: one,
-    }),
-    fc.constant<Statement>({ kind: 'show', what: 'all', of: null, like: null, span }),
-    fc.record({ kind: fc.constant('show-setting' as const), name: key, span: one }),
-    fc.record({
-      kind: fc.constant('show-create' as const),
-      object: fc.constantFrom(
-        'stream' as const,
-        'table' as const,
-        'source' as const,
-        'sink' as const,
-        'view' as const,
-        'materialized view' as const,
-        'function' as const,
-        null,
-      ),
-      name: path,
-      span: one,
-    }),
-    fc.record({ kind: fc.constant('describe' as const), name: path, span: one }),
-    fc.record({ kind: fc.constant('describe-query' as const), query, span: one }),
-    fc.record({ kind: fc.constant('reset' as const), name: resettable, span: one }),
-  ]
-}
-
 function statements(tie: Tie): fc.Arbitrary<Statement> {
   const e = tie('expression')
   const query = tie('query')
@@ -738,6 +679,28 @@ function statements(tie: Tie): fc.Arbitrary<Statement> {
     }),
     { maxLength: 2 },
   )
+  const functionText = fc.record({
+    kind: fc.constant('function-text' as const),
+    value: fc.string(),
+    span: one,
+  })
+  const functionBody = fc.record({
+    kind: fc.constant('function-body' as const),
+    parameters: fc.array(
+      fc.record({
+        kind: fc.constant('function-parameter' as const),
+        name: identifier,
+        type,
+        span: one,
+      }),
+      { maxLength: 2 },
+    ),
+    returns: fc.option(type),
+    language: fc.constantFrom('SQL', null),
+    strict: fc.boolean(),
+    expression: fc.oneof(functionText, e),
+    span: one,
+  })
   const watermark = fc.record({
     kind: fc.constant('watermark' as const),
     column: identifier,
@@ -754,7 +717,7 @@ function statements(tie: Tie): fc.Arbitrary<Statement> {
   return fc.oneof(
     { depthSize },
     fc.constant<Statement>({ kind: 'flush', span }),
-    ...looks(query),
+    ...looks({ query, path, key }),
     fc.record({
       kind: fc.constant('transaction' as const),
       action: fc.constantFrom('begin' as const, 'commit' as const, 'rollback' as const),
@@ -775,6 +738,7 @@ function statements(tie: Tie): fc.Arbitrary<Statement> {
         'materialized view' as const,
         'query' as const,
         'sink' as const,
+        'function' as const,
       ),
       name: path,
       ifExists: fc.boolean(),
@@ -820,8 +784,9 @@ function statements(tie: Tie): fc.Arbitrary<Statement> {
     fc.record({
       kind: fc.constant('create-function' as const),
       name: path,
+      orReplace: fc.boolean(),
       ifNotExists: fc.boolean(),
-      class: fc.record({ kind: fc.constant('string' as const), value: fc.string(), span: one }),
+      body: fc.oneof(functionText, functionBody),
       span: one,
     }),
     fc.record({

@@ -149,7 +149,7 @@ test.each<[string, string]>([
   ['CREATE STREAM s (a INT, WATERMARK FOR a «LATE ROWS» TO b)', 'LATE ROWS TO'],
   ['CREATE STREAM s (a INT) «PARTITION BY» (a)', 'PARTITION BY'],
   ['CREATE STREAM s (a INT) WITH (b = 1) «FORMAT» PLAIN ENCODE JSON', 'FORMAT … ENCODE'],
-  ['«CREATE FUNCTION f (») RETURNS INT AS $$ 1; 2 $$', 'CREATE FUNCTION with arguments'],
+  ['CREATE FUNCTION f () RETURNS INT «VOLATILE» AS (1)', 'a VOLATILE function'],
   ['«CREATE CUBOID» k ON t', 'CREATE CUBOID'],
   ['«CREATE UNIQUE INDEX» i ON t (a)', 'CREATE INDEX'],
   ['«CREATE TEMP» VIEW v AS SELECT 1', 'temporary objects'],

@@ -191,8 +191,12 @@ export class OracleSession implements Session {
       case 'create-materialized':
         this.#createMaterialized(bound.relation, bound.query.plan)
         break
+      case 'create-function':
+        this.#catalog.addFunction(bound.made)
+        break
       case 'drop':
-        this.#drop(bound.name)
+        if (bound.object !== 'function') this.#drop(bound.name)
+        else if (this.#catalog.functionNamed(bound.name)) this.#catalog.removeFunction(bound.name)
         break
       case 'transaction':
         this.#transact(bound.action)

@@ -47,6 +47,8 @@ export interface Binding extends BindContext {
   tables: ReadonlyMap<string, Plan>
   /** Views being expanded, outermost first, with the place in the text that names the outermost. */
   views: { name: string; span: Span }[]
+  /** Functions whose expressions are being bound, in lower case, outermost first. */
+  functions: readonly string[]
 }
 
 export function newBinding(context: BindContext): Binding {
@@ -69,6 +71,7 @@ export function newBinding(context: BindContext): Binding {
     members: new WeakMap(),
     tables: new Map(),
     views: [],
+    functions: [],
   }
 }
 

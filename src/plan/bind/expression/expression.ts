@@ -40,6 +40,7 @@ import { bindDerived, isDerivedAggregate } from './derived-aggregate.ts'
 import { withoutArray } from './element.ts'
 import { asText, bindExtract, bindFunction, branchType, coerceCondition } from './function.ts'
 import { intervalLiteral, numberLiteral, parameterLiteral } from './literal.ts'
+import { bindSqlCall, functionCalled } from './sql-function.ts'
 import { columnOf, memberOf, refuseStruct, structEquality, structOf } from './struct.ts'
 import { bindType } from './type-name.ts'
 
@@ -465,7 +466,9 @@ function castTo(
 function bindCall(env: Env, call: Tree & { kind: 'call' }): Expression {
   const tree = withoutArray(call)
   const given = tree.name.name.toLowerCase()
-  const name = env.binding.catalog.functionNamed(given) ?? given
+  const made = functionCalled(env.binding, given, tree.span)
+  if (made?.kind === 'sql') return bindSqlCall(env, made, tree)
+  const name = made?.builtIn ?? given
   if (isAggregateName(name)) return bindAggregateCall(env, tree, name)
   if (isDerivedAggregate(name)) return bindDerivedCall(env, tree, name)
   const part = bindWindowPart(env, tree)

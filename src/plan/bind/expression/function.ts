@@ -4,10 +4,8 @@
  * How      One entry per name: how many arguments it takes and a function that checks and coerces them. Names of the
  *          language that have no entry yet are told apart from names that nobody knows.
  */
-import type { Statement } from '../../../../grammar/index.ts'
 import type { Span } from '../../../base/index.ts'
 import { isWhole, type Type, typeText } from '../../../data/index.ts'
-import type { BoundStatement } from '../../bind.ts'
 import {
   bigint,
   boolean,
@@ -27,7 +25,7 @@ import {
 import { and, type Branch, branch, call, choose, literal, or } from '../../expression.ts'
 import { libraryNames } from '../../library.ts'
 import type { Expression } from '../../logical.ts'
-import { type Binding, fail, unsupported } from '../binding.ts'
+import { fail, unsupported } from '../binding.ts'
 import { bindArithmetic, bindComparison, type Pair } from '../operator.ts'
 import { suggestion } from '../suggest.ts'
 import { plannedFunctions } from '../vocabulary.ts'
@@ -403,34 +401,4 @@ function spanAt(given: Call, at: number): Expression[] {
     : to!
   const type = branchType([from!, end], [given.argSpans[at]!, given.argSpans[at + 1]!], 'OVERLAPS')
   return [coerce(from!, type), coerce(end, type)]
-}
-
-// ---------------------------------------------------------------- CREATE FUNCTION … AS 'class'
-
-/**
- * Class → built-in function: scripts written for Flink name the Java classes of their functions. No foreign code runs.
- */
-const classes: ReadonlyMap<string, string> = new Map([
-  ['com.github.nexmark.flink.udf.CountChar', 'count_char'],
-])
-
-export function bindCreateFunction(
-  binding: Binding,
-  tree: Statement & { kind: 'create-function' },
-): BoundStatement {
-  const { name: path, ifNotExists, class: named } = tree
-  if (path.parts.length > 1) fail('unsupported', 'not supported yet: schemas in names', path.span)
-  const name = path.parts[0]!.name
-  const builtIn = classes.get(tree.class.value)
-  if (builtIn === undefined) {
-    const hint = `known is ${[...classes.keys()].map((known) => `'${known}'`).join(', ')}`
-    fail('unknown_name', `no function is built in for class ${tree.class.value}`, named.span, hint)
-  }
-  const present = binding.catalog.functionNamed(name)
-  const taken = present !== undefined || functionNames().includes(name.toLowerCase())
-  // A name that is built in already may be given to its own function, as scripts for Flink do.
-  const same = name.toLowerCase() === builtIn && present === undefined
-  if (taken && !same && !ifNotExists)
-    fail('duplicate_name', `function ${name} exists already`, path.span)
-  return { kind: 'create-function', name, builtIn, ifNotExists, notices: binding.notices }
 }

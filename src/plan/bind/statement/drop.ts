@@ -5,8 +5,10 @@ import type { Statement } from '../../../../grammar/index.ts'
 import type { BoundStatement } from '../../bind.ts'
 import { type Binding, fail } from '../binding.ts'
 import { findRelation } from '../relation.ts'
+import { bindDropFunction } from './function.ts'
 
 export function bindDrop(binding: Binding, tree: Statement & { kind: 'drop' }): BoundStatement {
+  if (tree.object === 'function') return bindDropFunction(binding, tree)
   const name = tree.name.parts.map((part) => part.name).join('.')
   const { object, ifExists } = tree
   const bound: BoundStatement = { kind: 'drop', object, name, ifExists, notices: binding.notices }

@@ -13,8 +13,8 @@ import {
   type Statement,
 } from '../../../../grammar/index.ts'
 import { QueryMistake } from '../../../base/index.ts'
-import type { Relation } from '../../../catalog/index.ts'
-import { type Field, type Row, topColumns, typeText } from '../../../data/index.ts'
+import type { CatalogFunction, Relation } from '../../../catalog/index.ts'
+import { type Dialect, type Field, type Row, topColumns, typeText } from '../../../data/index.ts'
 import type { BoundStatement } from '../../bind.ts'
 import type { Expression, Plan } from '../../logical.ts'
 import { settings, valueIn } from '../../setting.ts'
@@ -26,6 +26,7 @@ import { derivedAggregateNames } from '../expression/derived-aggregate.ts'
 import { functionNames } from '../expression/function.ts'
 import { bindQuery } from '../query.ts'
 import { bindRelation, findRelation } from '../relation.ts'
+import { suggestion } from '../suggest.ts'
 import { objectOf } from './drop.ts'
 
 type Of<Kind> = Extract<Statement, { kind: Kind }>
@@ -53,7 +54,7 @@ export function bindShow(binding: Binding, tree: Of<'show'>): BoundStatement {
       return told(binding, names, rows.filter(named(passes)))
     }
     case 'functions':
-      return told(binding, ['name', 'kind'], functionRows().filter(named(passes)))
+      return told(binding, ['name', 'kind'], functionRows(binding).filter(named(passes)))
     case 'all': {
       const row = (one: (typeof settings)[number]) => [
         one.name,
@@ -109,17 +110,25 @@ function patternTest(like: LikePattern | null): (name: string) => boolean {
   return (name) => pattern.test(name) !== like.negated
 }
 
-function functionRows(): Row[] {
+function functionRows({ catalog }: Binding): Row[] {
   const aggregates: ReadonlySet<string> = new Set([...aggregateNames, ...derivedAggregateNames()])
   const builtIn = [...new Set([...functionNames(), ...aggregates])].sort()
-  return builtIn.map((name) => [name, aggregates.has(name) ? 'aggregate' : 'scalar'])
+  const made = catalog.functions().map(({ name, kind }) => [name, kind])
+  const names = new Set(catalog.functions().map(({ name }) => name.toLowerCase()))
+  const others = builtIn.filter((name) => !names.has(name))
+  return [...made, ...others.map((name) => [name, aggregates.has(name) ? 'aggregate' : 'scalar'])]
 }
 
 // ---------------------------------------------------------------- SHOW CREATE
 
 export function bindShowCreate(binding: Binding, tree: Of<'show-create'>): BoundStatement {
-  const relation = findRelation(binding, tree.name)
   const { object } = tree
+  const name = tree.name.parts.map((part) => part.name).join('.')
+  const made = binding.catalog.functionNamed(name)
+  if (object === 'function' || (made !== undefined && !binding.catalog.get(name))) {
+    return toldFunction(binding, tree, made)
+  }
+  const relation = findRelation(binding, tree.name)
   const actual = objectOf(relation.kind)
   if (object !== null && object !== actual && !isCalled(object, relation)) {
     const hint = `write SHOW CREATE ${actual.toUpperCase()}`
@@ -136,11 +145,31 @@ export function bindShowCreate(binding: Binding, tree: Of<'show-create'>): Bound
       hint,
     )
   }
-  const { dialect, statement } = definition
+  return toldDefinition(binding, relation.name, definition)
+}
+
+function toldDefinition(
+  binding: Binding,
+  name: string,
+  { dialect, statement }: { dialect: Dialect; statement: Statement },
+): BoundStatement {
   if (dialect !== binding.dialect) {
-    binding.notices.push(`${relation.name} was made with SET dialect = '${dialect}'`)
+    binding.notices.push(`${name} was made with SET dialect = '${dialect}'`)
   }
   return told(binding, ['statement'], [[`${print(statement)};`]])
+}
+
+function toldFunction(
+  binding: Binding,
+  { name: path }: Of<'show-create'>,
+  made: CatalogFunction | undefined,
+): BoundStatement {
+  if (made?.definition !== undefined) return toldDefinition(binding, made.name, made.definition)
+  const name = path.parts.map((part) => part.name).join('.')
+  const isBuiltIn = functionNames().includes(name.toLowerCase())
+  const message = isBuiltIn ? `function ${name} is built in` : `function ${name} does not exist`
+  const names = binding.catalog.functions().map((one) => one.name)
+  return fail('unknown_name', message, path.span, suggestion(name, names))
 }
 
 function isCalled(object: string, relation: Relation): boolean {

@@ -1,0 +1,171 @@
+/**
+ * BindFunction: CREATE FUNCTION and DROP FUNCTION.
+ *
+ * How      A class names a function that is built in. A function with arguments is one expression over them; it is
+ *          bound once here, over arguments that may be NULL, and again wherever it is called.
+ */
+import { parse, type Statement, type Expression as Tree } from '../../../../grammar/index.ts'
+import { QueryMistake, type Span } from '../../../base/index.ts'
+import type { CatalogFunction } from '../../../catalog/index.ts'
+import type { Type } from '../../../data/index.ts'
+import type { BoundStatement } from '../../bind.ts'
+import { literal } from '../../expression.ts'
+import { type Binding, fail, unsupported } from '../binding.ts'
+import { derivedAggregateNames } from '../expression/derived-aggregate.ts'
+import { functionNames } from '../expression/function.ts'
+import { applyFunction } from '../expression/sql-function.ts'
+import { bindType } from '../expression/type-name.ts'
+import { suggestion } from '../suggest.ts'
+
+type Create = Statement & { kind: 'create-function' }
+type Body = Extract<Create['body'], { kind: 'function-body' }>
+type Text = Extract<Create['body'], { kind: 'function-text' }>
+
+/**
+ * Class → built-in function: scripts written for Flink name the Java classes of their functions. No foreign code runs.
+ */
+const classes: ReadonlyMap<string, string> = new Map([
+  ['com.github.nexmark.flink.udf.CountChar', 'count_char'],
+])
+
+export function bindCreateFunction(binding: Binding, tree: Create): BoundStatement {
+  const { name: path, orReplace, ifNotExists, body } = tree
+  if (path.parts.length > 1) unsupported('schemas in names', path.span)
+  const name = path.parts[0]!.name
+  const present = binding.catalog.functionNamed(name)
+  const made = body.kind === 'function-text' ? bindClass(name, body) : bindBody(binding, name, body)
+  const builtIn = [...functionNames(), ...derivedAggregateNames()].includes(name.toLowerCase())
+  // A name that is built in already may be given to its own function, as scripts for Flink do.
+  const same = made.kind === 'built-in' && made.builtIn === name.toLowerCase()
+  const taken = present === undefined ? builtIn && !same : !orReplace
+  if (taken && !ifNotExists) {
+    fail('duplicate_name', `function ${name} exists already`, path.span)
+  }
+  if (present !== undefined && !taken) refuseNeeded(binding, name, path.span)
+  const statement = { ...tree, orReplace: false, ifNotExists: false }
+  const catalogued = { ...made, definition: { statement, dialect: binding.dialect } }
+  return { kind: 'create-function', made: catalogued, ifNotExists, notices: binding.notices }
+}
+
+function bindClass(name: string, { value, span }: Text): CatalogFunction {
+  const builtIn = classes.get(value)
+  if (builtIn !== undefined) return { kind: 'built-in', name, builtIn }
+  const hint = `known is ${[...classes.keys()].map((known) => `'${known}'`).join(', ')}`
+  return fail('unknown_name', `no function is built in for class ${value}`, span, hint)
+}
+
+function bindBody(binding: Binding, name: string, body: Body): CatalogFunction {
+  const { language, parameters, strict } = body
+  if (language !== null && language !== 'SQL') unsupported(`LANGUAGE ${language}`, body.span)
+  const seen = new Set<string>()
+  const given = parameters.map(({ name: parameter, type, span }) => {
+    const normal = parameter.name.toLowerCase()
+    if (seen.has(normal)) fail('duplicate_name', `argument ${parameter.name} is there twice`, span)
+    seen.add(normal)
+    return { name: parameter.name, type: scalarType(binding, type) }
+  })
+  const returns = body.returns === null ? null : scalarType(binding, body.returns)
+  const { expression, place } = expressionOf(binding, name, body)
+  const { dialect } = binding
+  const made = {
+    kind: 'sql' as const,
+    name,
+    parameters: given,
+    returns,
+    strict,
+    expression,
+    dialect,
+  }
+  // Whatever is wrong with it is said now.
+  placed(place, () => {
+    const args = given.map(({ type }) => ({ ...literal(null, type), nullable: true }))
+    applyFunction({ ...binding, creating: name }, made, args, null)
+  })
+  return made
+}
+
+/** The length of a VARCHAR does not count, as in Postgres. */
+function scalarType(binding: Binding, tree: Body['parameters'][number]['type']): Type {
+  const type = bindType(binding, tree)
+  if (type.kind === 'boolean' && type.members !== undefined) {
+    unsupported('a function of STRUCT', tree.span)
+  }
+  return type.kind === 'varchar' ? { kind: 'varchar' } : type
+}
+
+/** Where places of a text of its own lie in the text of the statement: in all of `span`, or from `start` on. */
+type Place = { span: Span; start: number | null }
+
+function expressionOf(
+  binding: Binding,
+  name: string,
+  { expression: given }: Body,
+): { expression: Tree; place: Place } {
+  if (given.kind !== 'function-text')
+    return { expression: given, place: { span: given.span, start: 0 } }
+  const { span, value } = given
+  const within = binding.text.slice(span.start, span.end).indexOf(value)
+  const place = { span, start: within < 0 ? null : span.start + within }
+  const { script, diagnostics } = parse(value)
+  if (diagnostics.length > 0)
+    placed(place, () => {
+      throw new QueryMistake(diagnostics)
+    })
+  const expression = selected(script.statements)
+  if (expression !== null) return { expression, place }
+  const hint = 'write SELECT and one expression over the arguments'
+  return unsupported(`function ${name}, which is more than an expression`, span, hint)
+}
+
+/** The expression of `SELECT expression`; null for any other text. */
+function selected(statements: readonly Statement[]): Tree | null {
+  const [only, ...others] = statements
+  if (only?.kind !== 'query-statement' || others.length > 0) return null
+  const { body, with: tables, orderBy, limit, offset, emit } = only.query
+  if (body.kind !== 'select' || tables.length + orderBy.length > 0) return null
+  const { items, from, where, groupBy, having, qualify, distinct } = body
+  const clauses = [limit, offset, emit, from, where, having, qualify].some((one) => one !== null)
+  const [item] = items
+  const plain = !clauses && groupBy.length === 0 && items.length === 1
+  return plain && !distinct && item!.expression.kind !== 'star' ? item!.expression : null
+}
+
+/** Puts mistakes of a text of its own where they stand in the text of the statement. */
+function placed<T>({ span, start }: Place, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof QueryMistake)) throw error
+    throw new QueryMistake(
+      error.diagnostics.map((one) => {
+        if (start === null || one.span === undefined) return { ...one, span }
+        return { ...one, span: { start: one.span.start + start, end: one.span.end + start } }
+      }),
+    )
+  }
+}
+
+export function bindDropFunction(
+  binding: Binding,
+  { name: path, ifExists }: Statement & { kind: 'drop' },
+): BoundStatement {
+  const name = path.parts.map((part) => part.name).join('.')
+  const present = binding.catalog.functionNamed(name)
+  const bound = { kind: 'drop' as const, object: 'function' as const, name, ifExists }
+  if (present === undefined) {
+    if (ifExists) return { ...bound, notices: binding.notices }
+    const made = binding.catalog.functions().map((one) => one.name)
+    const isBuiltIn = functionNames().includes(name.toLowerCase())
+    const message = isBuiltIn ? `function ${name} is built in` : `function ${name} does not exist`
+    fail('unknown_name', message, path.span, suggestion(name, made))
+  }
+  refuseNeeded(binding, name, path.span)
+  return { ...bound, notices: binding.notices }
+}
+
+function refuseNeeded(binding: Binding, name: string, span: Span): void {
+  const dependents = binding.catalog.callers(name)
+  if (dependents.length === 0) return
+  const list = dependents.join(', ')
+  fail('dependency', `function ${name} is needed by ${list}`, span, `drop ${list} first`)
+}

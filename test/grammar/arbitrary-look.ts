@@ -1,0 +1,74 @@
+/**
+ * Arbitrary look: random statements that look at things and reset settings.
+ */
+import fc from 'fast-check'
+import type { LikePattern, Path, Query, Statement } from '../../grammar/index.ts'
+
+const span = { start: 0, end: 0 }
+
+/** SHOW, DESCRIBE and RESET. */
+export function looks({
+  query,
+  path,
+  key,
+}: {
+  query: fc.Arbitrary<Query>
+  path: fc.Arbitrary<Path>
+  key: fc.Arbitrary<string>
+}): fc.Arbitrary<Statement>[] {
+  const one = fc.constant(span)
+  const like: fc.Arbitrary<LikePattern> = fc.record({
+    kind: fc.constant('like-pattern' as const),
+    pattern: fc.string(),
+    anyCase: fc.boolean(),
+    negated: fc.boolean(),
+    span: one,
+  })
+  const resettable: fc.Arbitrary<string | null> = fc.option(key)
+  const liked: fc.Arbitrary<LikePattern | null> = fc.option(like)
+  return [
+    fc.record({
+      kind: fc.constant('show' as const),
+      what: fc.constantFrom(
+        'streams' as const,
+        'tables' as const,
+        'sources' as const,
+        'sinks' as const,
+        'views' as const,
+        'materialized views' as const,
+        'functions' as const,
+        'queries' as const,
+      ),
+      of: fc.constant(null),
+      like: liked,
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('show' as const),
+      what: fc.constant('columns' as const),
+      of: path,
+      like: liked,
+      span: one,
+    }),
+    fc.constant<Statement>({ kind: 'show', what: 'all', of: null, like: null, span }),
+    fc.record({ kind: fc.constant('show-setting' as const), name: key, span: one }),
+    fc.record({
+      kind: fc.constant('show-create' as const),
+      object: fc.constantFrom(
+        'stream' as const,
+        'table' as const,
+        'source' as const,
+        'sink' as const,
+        'view' as const,
+        'materialized view' as const,
+        'function' as const,
+        null,
+      ),
+      name: path,
+      span: one,
+    }),
+    fc.record({ kind: fc.constant('describe' as const), name: path, span: one }),
+    fc.record({ kind: fc.constant('describe-query' as const), query, span: one }),
+    fc.record({ kind: fc.constant('reset' as const), name: resettable, span: one }),
+  ]
+}
