@@ -20,10 +20,11 @@ export type Kind =
   | 'bytes'
   | 'json'
 
-/** An expression: `$0`, `$1` … in the text stand for the parts. */
+/** An expression: `$0`, `$1` … in the text stand for the parts, `#0`, `#1` … for queries. */
 export interface Expr {
   text: string
   parts: Expr[]
+  selects?: Select[]
 }
 
 export interface Item {
@@ -43,6 +44,7 @@ export type From =
       slide: number
       size: number
       offset: number
+      spelling: Spelling
       alias: string
     }
   | { kind: 'derived'; select: Select; alias: string }
@@ -60,7 +62,13 @@ export type From =
       condition: string
       alias: string
     }
-  | { kind: 'join'; join: Join; left: From; right: From; on: Expr[] }
+  /** Without conditions it is CROSS JOIN. */
+  | { kind: 'join'; join: Join; left: From; right: From; on: Expr[]; using?: string }
+  /** Any other source: `$0` stands for parts, `#0` for queries in the text, `@` for the alias. */
+  | { kind: 'piece'; text: string; parts: Expr[]; selects: Select[]; alias: string }
+
+/** How a window is written: `tumble(s, ts, …)`, `table(tumble(table s, …))`, `tumble(table s, …)`, with names. */
+export type Spelling = 'short' | 'table' | 'descriptor' | 'named'
 
 export type Join = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti'
 
@@ -76,6 +84,8 @@ export interface Select {
   tests: Test[]
   /** A query behind UNION and its like, with as many columns of the same kinds. */
   set: { operator: string; right: Select } | null
+  /** What stands at the end: QUALIFY. */
+  tail: string
 }
 
 export interface Test {
@@ -85,11 +95,20 @@ export interface Test {
   select: Select
 }
 
+export interface Column {
+  name: string
+  type: string
+  /** A STRUCT has an integer `a` and a text `b`. */
+  kind: Kind | 'struct'
+  /** What it is computed from; then no cell is fed. */
+  computed?: string
+}
+
 export interface Relation {
   name: string
-  /** Rows of a `changing` table are updated and deleted too. */
-  object: 'stream' | 'table' | 'changing'
-  columns: { name: string; type: string; kind: Kind }[]
+  /** Rows of a `changing` table are updated and deleted too, those of a `keyed` one replaced by their primary key. */
+  object: 'stream' | 'table' | 'changing' | 'keyed'
+  columns: Column[]
   /** Seconds that the watermark on `ts` trails; null = ascending; undefined = no watermark. */
   delay?: number | null | undefined
   /** Seconds that a row may be ahead; without a bound when left out. */
@@ -99,19 +118,22 @@ export interface Relation {
 export interface View {
   name: string
   select: Select
-  emit: 'changes' | 'on-window-close'
+  /** EMIT, or '' for none. */
+  emit: string
 }
 
 /** A fed row, or a change of rows with the same `k`: cells as golden scripts write them. */
 export interface Fed {
   relation: string
-  verb?: 'update' | 'delete'
+  verb?: 'update' | 'delete' | 'replace' | 'ignore'
   cells: string[]
   /** A commit point follows. */
   flush: boolean
 }
 
 export interface Case {
+  /** What SET dialect says first; '' for nothing. */
+  dialect: string
   relations: Relation[]
   views: View[]
   rows: Fed[]
@@ -123,10 +145,14 @@ export interface Dialect {
   expression(text: string): string
 }
 
-function expressionSql({ text, parts }: Expr, dialect: Dialect): string {
+function expressionSql({ text, parts, selects }: Expr, dialect: Dialect): string {
   return dialect
     .expression(text)
-    .replace(/\$(\d)/g, (_, index: string) => expressionSql(parts[Number(index)]!, dialect))
+    .replace(/([$#])(\d)/g, (_, mark: string, index: string) =>
+      mark === '$'
+        ? expressionSql(parts[Number(index)]!, dialect)
+        : `(${selectSql(selects![Number(index)]!, dialect)})`,
+    )
 }
 
 export function selectSql(select: Select, dialect: Dialect): string {
@@ -145,6 +171,7 @@ export function selectSql(select: Select, dialect: Dialect): string {
       ? `group by ${select.group.map(sql).join(', ')}`
       : '',
     select.having.length > 0 ? `having ${both(select.having)}` : '',
+    select.tail,
   ]
     .filter((part) => part !== '')
     .join(' ')
@@ -189,9 +216,14 @@ function fromSql(from: From, dialect: Dialect): string {
     }
     case 'join': {
       const on = from.on.map((one) => expressionSql(one, dialect)).join(' and ')
+      const sides = [fromSql(from.left, dialect), fromSql(from.right, dialect)] as const
+      if (on === '') return sides.join(' cross join ')
       const word = from.join === 'inner' ? 'join' : `${from.join} join`
-      return `${fromSql(from.left, dialect)} ${word} ${fromSql(from.right, dialect)} on ${on}`
+      const how = from.using === undefined ? `on ${on}` : `using (${from.using})`
+      return `${sides[0]} ${word} ${sides[1]} ${how}`
     }
+    case 'piece':
+      return expressionSql(from, dialect).replaceAll('@', from.alias)
   }
 }
 
@@ -204,16 +236,30 @@ const seconds = (count: number) => `interval '${count}' second`
 
 export const millrace: Dialect = {
   expression: (text) => text,
-  window: ({ function: name, time, slide, size, offset, alias }, source) => {
+  window: ({ function: name, time, slide, size, offset, spelling, alias }, source) => {
     const sizes = name === 'hop' ? [slide, size] : [size]
-    const all = offset === 0 ? sizes : [...sizes, offset]
-    return `${name}(${[source, time, ...all.map(seconds)].join(', ')}) ${alias}`
+    const all = (offset === 0 ? sizes : [...sizes, offset]).map(seconds)
+    // Only a relation has a name that TABLE can stand before.
+    if (spelling === 'short' || source.startsWith('('))
+      return `${name}(${[source, time, ...all].join(', ')}) ${alias}`
+    const of = [`table ${source}`, `descriptor(${time})`]
+    if (spelling === 'named') {
+      const names = [name === 'hop' ? 'slide' : '', 'size', '"OFFSET"'].filter((one) => one !== '')
+      const given = [`data => ${of[0]}`, `timecol => ${of[1]}`]
+      given.push(...all.map((value, at) => `${names[at]} => ${value}`))
+      return `${name}(${given.join(', ')}) ${alias}`
+    }
+    const call = `${name}(${[...of, ...all].join(', ')})`
+    return `${spelling === 'table' ? `table(${call})` : call} ${alias}`
   },
 }
 
 export function relationSql({ name, object, columns, delay, ahead }: Relation): string {
   const bound = ahead === undefined ? '' : ` max ahead ${seconds(ahead)}`
-  const definitions = columns.map((column) => `${column.name} ${column.type}`)
+  const definitions = columns.map(({ name: column, type, computed }) =>
+    computed === undefined ? `${column} ${type}` : `${column} as ${computed}`,
+  )
+  if (object === 'keyed') definitions.push('primary key (k)')
   if (delay === null) definitions.push(`watermark for ts${bound}`)
   else if (delay !== undefined)
     definitions.push(`watermark for ts as ts - ${seconds(delay)}${bound}`)
@@ -223,11 +269,10 @@ export function relationSql({ name, object, columns, delay, ahead }: Relation): 
 }
 
 export function viewSql({ name, select, emit }: View): string {
-  const suffix = emit === 'on-window-close' ? ' emit on window close' : ''
-  return `create materialized view ${name} as ${selectSql(select, millrace)}${suffix};`
+  return `create materialized view ${name} as ${selectSql(select, millrace)} ${emit}`
+    .trimEnd()
+    .concat(';')
 }
-
-type Column = Relation['columns'][number]
 
 /** A fed row of a changing table as a statement; `sql` writes a cell. */
 export function changeSql(
@@ -236,7 +281,14 @@ export function changeSql(
   sql: (cell: string, column: Column) => string = cellSql,
 ): string {
   const values = cells.map((cell, index) => sql(cell, columns[index]!))
-  if (verb === undefined) return `insert into ${relation} values (${values.join(', ')});`
+  const insert = `insert into ${relation} values (${values.join(', ')})`
+  if (verb === undefined) return `${insert};`
+  if (verb === 'ignore') return `${insert} on conflict (k) do nothing;`
+  if (verb === 'replace') {
+    const others = columns.filter(({ name }) => name !== 'k')
+    const set = others.map(({ name }) => `${name} = excluded.${name}`)
+    return `${insert} on conflict (k) do update set ${set.join(', ')};`
+  }
   const place = columns.findIndex(({ name }) => name === 'k')
   const where = place < 0 ? '' : ` where k = ${values[place]}`
   if (verb === 'delete') return `delete from ${relation}${where};`
@@ -246,21 +298,34 @@ export function changeSql(
 
 function cellSql(cell: string, { kind, type }: Column): string {
   if (cell === 'NULL') return 'null'
+  if (kind === 'struct') return cell
   const text = kind === 'timestamp' && /^\d\d:\d\d$/.test(cell) ? `2026-01-01 00:${cell}` : cell
   return `cast(${text.startsWith("'") ? text : `'${text}'`} as ${type})`
 }
 
+/** Columns that rows have cells for. */
+export const givenColumns = ({ columns }: Relation): Column[] =>
+  columns.filter(({ computed }) => computed === undefined)
+
+/** Do its rows come by statements instead of feeds, which give every column a cell? */
+const isSpelt = ({ object, columns }: Relation) =>
+  object === 'changing' ||
+  object === 'keyed' ||
+  columns.some(({ kind, computed }) => kind === 'struct' || computed !== undefined)
+
 /** The case as a golden script without expectations. */
 export function scriptOf(one: Case): string {
   const lines = [...one.relations.map(relationSql), ...one.views.map(viewSql)]
+  if (one.dialect !== '') lines.unshift(`set dialect = '${one.dialect}';`)
   let open: string | null = null
   const expectAll = () => {
     for (const { name } of one.views) lines.push(`expect ${name}`, `errors ${name}`)
   }
   for (const fed of one.rows) {
     const { relation, cells, flush } = fed
-    const { columns, object } = one.relations.find(({ name }) => name === relation)!
-    if (object === 'changing') {
+    const found = one.relations.find(({ name }) => name === relation)!
+    const columns = givenColumns(found)
+    if (isSpelt(found)) {
       lines.push(changeSql(fed, columns))
       open = null
       if (flush) expectAll()

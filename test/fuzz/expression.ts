@@ -5,6 +5,7 @@
  *          come from small pools, so that rows meet, divisors are sometimes zero and sums sometimes overflow.
  */
 import type { Random } from '../../src/base/index.ts'
+import { type LibraryFunction, library, type Taken } from '../../src/plan/library.ts'
 import type { Expr, Kind } from './case.ts'
 
 export interface ScopeColumn {
@@ -249,6 +250,8 @@ export function expression(random: Random, kind: Kind, scope: Scope, depth = 2):
       if (kind !== 'boolean') return { text: 'nullif($0, $1)', parts: [part(kind), part(kind)] }
   }
   if (kind === 'boolean' && chance(random, 0.5)) return comparison(random, scope, depth)
+  const call = chance(random, 0.25) ? libraryCall(random, kind, part) : null
+  if (call !== null) return call
   const [text, ...parts] = pick(random, operations[kind])
   return { text, parts: parts.map(part) }
 }
@@ -262,6 +265,63 @@ function comparison(random: Random, scope: Scope, depth: number): Expr {
   return { text: `($0 ${pick(random, comparisons)} $1)`, parts: [part(), part()] }
 }
 
+/** Kinds of the library's parameters and results. */
+const taken: Partial<Record<Taken, readonly Kind[]>> = {
+  text: ['varchar'],
+  whole: ['bigint', 'int', 'smallint'],
+  double: ['double', 'real'],
+  decimal: ['decimal'],
+  number: numeric,
+  boolean: ['boolean'],
+  timestamp: ['timestamp', 'date'],
+  date: ['date'],
+  any: kinds,
+}
+
+/** Their first or second argument is one of a few words, or so large a result that nothing else is tested. */
+const unfit = new Set(['timestampadd', 'timestampdiff', 'convert_tz', 'encode', 'decode', 'parse_url', 'format', 'repeat', 'factorial', 'to_char', 'strftime', 'strptime', 'date_format', 'typeof']) // biome-ignore format: one list
+
+/** Functions of the library by the kind of their result. */
+const functions = new Map<Kind, LibraryFunction[]>()
+for (const entry of Object.values(library).flat()) {
+  const { gives, takes, names } = entry
+  const kind = gives === 'same' ? undefined : taken[gives]?.[0]
+  const known = takes.every((one) => taken[one] !== undefined)
+  if (kind === undefined || !known || unfit.has(names[0]!)) continue
+  functions.set(kind, [...(functions.get(kind) ?? []), entry])
+}
+
+const patterns = ["'a'", "'b+'", "'(.)(.)'", "'[^a]'", "'^'", "'('"]
+
+/** A call of a function that gives the kind; null where the library has none. */
+function libraryCall(random: Random, kind: Kind, part: (kind: Kind) => Expr): Expr | null {
+  const entry = pick(random, functions.get(kind) ?? [null])
+  // What fails mostly would leave little else to see.
+  if (entry === null || (entry.mayFail && chance(random, 0.7))) return null
+  const { takes, least, names } = entry
+  const given = takes.slice(0, least + random.below(takes.length - least + 1))
+  const parts = given.map((one, at) =>
+    at === 1 && entry.pattern && chance(random, 0.8)
+      ? leaf(pick(random, patterns))
+      : part(pick(random, taken[one]!)),
+  )
+  return { text: `${pick(random, names)}(${parts.map((_, at) => `$${at}`).join(', ')})`, parts }
+}
+
+/** Aggregates: text with $n, the kind of the result (null: of the first part), the kinds of the parts. */
+const aggregates: readonly [string, Kind | null, ...(Kind | 'any')[]][] = [
+  ['bool_and($0)', 'boolean', 'boolean'],
+  ['bool_or($0)', 'boolean', 'boolean'],
+  ['every($0)', 'boolean', 'boolean'],
+  ['count_if($0)', 'bigint', 'boolean'],
+  ['any_value($0)', null, 'any'],
+  ['arg_max($0, $1)', null, 'any', 'timestamp'],
+  ['min_by($0, $1)', null, 'any', 'int'],
+  ['stddev($0)', 'double', 'int'],
+  ['var_pop($0)', 'double', 'int'],
+  ['corr($0, $1)', 'double', 'int', 'int'],
+]
+
 /** An aggregate call and the kind of its value. */
 export function aggregate(random: Random, scope: Scope): { expression: Expr; kind: Kind } {
   const argumentOf = (from: readonly Kind[]) => {
@@ -272,7 +332,14 @@ export function aggregate(random: Random, scope: Scope): { expression: Expr; kin
   const filter: Expr[] = chance(random, 0.2) ? [expression(random, 'boolean', scope, 1)] : []
   const suffix = (at: number) => (filter.length > 0 ? ` filter (where $${at})` : '')
   const distinct = chance(random, 0.2) ? 'distinct ' : ''
-  switch (random.below(6)) {
+  switch (random.below(7)) {
+    case 6: {
+      const [text, kind, first, ...rest] = pick(random, aggregates)
+      const one = argumentOf(first === 'any' ? kinds : [first as Kind])
+      const parts = [one.part, ...rest.map((of) => argumentOf([of as Kind]).part)]
+      const call = { text: `${text}${suffix(parts.length)}`, parts: [...parts, ...filter] }
+      return { expression: call, kind: kind ?? one.kind }
+    }
     case 0:
       return { expression: { text: `count(*)${suffix(0)}`, parts: filter }, kind: 'bigint' }
     case 1: {

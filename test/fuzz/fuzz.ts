@@ -2,11 +2,14 @@
  * Fuzz: random cases against the oracle, from the command line.
  *
  *   npm run fuzz -- N [--seed S]     cases of seeds S … S + N − 1; prints the shrunk script of each failure
+ *     --no-shrink                    prints the script as it is
+ *     --coverage                     only says which constructs the cases show, and which pairs of them none does
  */
 import { parseArgs } from 'node:util'
 import { seededRandom } from '../../src/base/index.ts'
 import { scriptOf } from './case.ts'
 import { check, setting } from './check.ts'
+import { Coverage, constructNames } from './construct.ts'
 import { generate } from './generate.ts'
 import { shrink } from './shrink.ts'
 
@@ -14,11 +17,30 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     seed: { type: 'string', default: '1' },
+    coverage: { type: 'boolean', default: false },
     'no-shrink': { type: 'boolean', default: false },
   },
 })
 const count = Number(positionals[0] ?? 100)
 const first = Number(values.seed)
+
+/** Writes how often each construct is met, the rarest first. */
+function tellCoverage(): void {
+  const coverage = new Coverage()
+  for (let seed = first; seed < first + count; seed++) coverage.add(generate(seededRandom(seed)))
+  for (const name of constructNames.toSorted((a, b) => coverage.share(a) - coverage.share(b)))
+    process.stdout.write(`${(100 * coverage.share(name)).toFixed(1).padStart(6)} %  ${name}\n`)
+  const { all, missing } = coverage.pairs()
+  for (const pair of missing) process.stdout.write(`never  ${pair}\n`)
+  const met = (100 * (1 - missing.length / all)).toFixed(1)
+  process.stdout.write(`${count} cases show ${met} % of ${all} pairs of constructs\n`)
+}
+
+if (values.coverage) {
+  tellCoverage()
+  process.exit()
+}
+
 let failures = 0
 for (let seed = first; seed < first + count; seed++) {
   const random = seededRandom(seed)

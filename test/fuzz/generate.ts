@@ -8,12 +8,14 @@
 import { parse } from '../../grammar/index.ts'
 import { QueryMistake, type Random } from '../../src/base/index.ts'
 import { Catalog, type Relation as CatalogRelation } from '../../src/catalog/index.ts'
+import type { Dialect } from '../../src/data/index.ts'
 import { bind } from '../../src/plan/index.ts'
 import {
   type Case,
   type Expr,
   type Fed,
   type From,
+  givenColumns,
   type Item,
   type Join,
   type Kind,
@@ -24,33 +26,25 @@ import {
   type View,
   viewSql,
 } from './case.ts'
+import { aggregate, chance, expression, kinds, leaf, pick, type ScopeColumn } from './expression.ts'
 import {
-  aggregate,
-  chance,
-  expression,
-  kinds,
-  leaf,
-  pick,
-  type Scope,
-  type ScopeColumn,
-} from './expression.ts'
+  conditions,
+  type Drawing,
+  nothing,
+  type Sourced,
+  sources,
+  tails,
+  values,
+} from './production.ts'
 
-interface Sourced {
-  from: From
-  scope: Scope
-  /** References of window columns. */
-  windows: string[]
-}
-
-/** What a query mostly is without. */
-const nothing = { where: [], tests: [], group: null, having: [], distinct: false, set: null }
-
-class Generator {
+class Generator implements Drawing {
   readonly random: Random
   readonly relations: Relation[]
   /** Views made so far, as relations to read from. */
   readonly views: { name: string; columns: ScopeColumn[] }[] = []
   #names = 0
+  /** What SET dialect says first; '' for nothing. */
+  readonly dialect: string
 
   /** Half of the cases keep to the types that DuckDB has in the same form. */
   readonly #kinds: readonly Kind[]
@@ -58,6 +52,7 @@ class Generator {
   constructor(random: Random) {
     this.random = random
     this.#kinds = chance(random, 0.6) ? kinds.slice(0, 8) : kinds
+    this.dialect = chance(random, 0.85) ? '' : pick(random, ['flink', 'postgres', 'duckdb'])
     this.relations = Array.from({ length: 1 + random.below(3) }, (_, index) =>
       this.#relation(index),
     )
@@ -75,20 +70,25 @@ class Generator {
       const kind = pick(random, this.#kinds)
       columns.push({ name: `c${column}`, type: typeOf(kind), kind })
     }
-    if (chance(random, 0.3)) {
-      const object = chance(random, 0.6) ? 'changing' : 'table'
+    if (chance(random, 0.4)) {
+      const object = pick(random, ['changing', 'changing', 'keyed', 'keyed', 'table'] as const)
       return { name: `t${index}`, object, columns }
+    }
+    if (chance(random, 0.15))
+      columns.push({ name: 'p', type: 'row<a int, b varchar>', kind: 'struct' })
+    if (chance(random, 0.2)) {
+      const computed = expression(random, 'int', [{ ref: 'k', kind: 'int' }], 1)
+      const text = computed.parts.length === 0 ? 'k' : '(k % 2)'
+      columns.push({ name: 'e', type: 'int', kind: 'int', computed: text })
     }
     const delay = pick(random, [undefined, null, 0, 5, 20])
     const ahead = delay === 5 && others < 4 ? others * 8 : undefined
     return { name: `s${index}`, object: 'stream', columns, delay, ahead }
   }
 
-  name(prefix: string): string {
-    return `${prefix}${this.#names++}`
-  }
+  readonly name = (prefix: string): string => `${prefix}${this.#names++}`
 
-  #table(): Sourced {
+  readonly table = (): Sourced => {
     const { random } = this
     const alias = this.name('r')
     if (this.views.length > 0 && chance(random, 0.5)) {
@@ -97,7 +97,14 @@ class Generator {
       return { from: { kind: 'table', name, alias }, scope, windows: [] }
     }
     const { name, columns } = pick(random, this.relations)
-    const scope = columns.map((column) => ({ ref: `${alias}.${column.name}`, kind: column.kind }))
+    const scope = columns.flatMap(({ name: column, kind }): ScopeColumn[] => {
+      const ref = `${alias}.${column}`
+      if (kind !== 'struct') return [{ ref, kind }]
+      return [
+        { ref: `${ref}.a`, kind: 'int' },
+        { ref: `${ref}.b`, kind: 'varchar' },
+      ]
+    })
     return { from: { kind: 'table', name, alias }, scope, windows: [] }
   }
 
@@ -161,7 +168,7 @@ class Generator {
 
   #window(depth: number): Sourced {
     const { random } = this
-    const inner = depth > 0 && chance(random, 0.25) ? this.#derived(0) : this.#table()
+    const inner = depth > 0 && chance(random, 0.25) ? this.#derived(0) : this.table()
     const times = inner.scope.filter(({ kind }) => kind === 'timestamp')
     if (times.length === 0) return inner
     const at = times.find(({ ref }) => ref.endsWith('.ts')) ?? pick(random, times)
@@ -176,7 +183,8 @@ class Generator {
       time: local(at.ref),
       slide: hop ? pick(random, [5, 10, 7, 60]) : size,
       size,
-      offset: chance(random, 0.15) ? 3 : 0,
+      offset: chance(random, 0.2) ? 3 : 0,
+      spelling: pick(random, ['short', 'short', 'table', 'descriptor', 'named'] as const),
       alias,
     }
     const windows = ['window_start', 'window_end'].map((name) => `${alias}.${name}`)
@@ -204,18 +212,34 @@ class Generator {
     const ints = pairs.filter(([a]) => a.endsWith('.k'))
     const first = ints.length > 0 && chance(random, 0.7) ? pick(random, ints) : pick(random, pairs)
     if (first === undefined) return left
+    const cross = chance(random, 0.06)
+    if (cross) {
+      const from: From = { kind: 'join', join: 'inner', left: left.from, right: right.from, on }
+      return { from, scope: [...left.scope, ...right.scope], windows: [] }
+    }
     on.push(leaf(`${first[0]} = ${first[1]}`))
     if (left.windows.length > 0 && right.windows.length > 0 && chance(random, 0.8)) {
       on.push(leaf(`${left.windows.at(-1)} = ${right.windows.at(-1)}`))
     }
-    if (chance(random, 0.2))
+    const times = [left, right].map(({ scope }) => scope.find(({ ref }) => ref.endsWith('.ts')))
+    if (times[0] !== undefined && times[1] !== undefined && chance(random, 0.2)) {
+      const [a, b] = [times[0].ref, times[1].ref]
+      on.push(leaf(`${b} between ${a} and ${a} + interval '10' second`))
+    }
+    const names = first.map((ref) => ref.slice(ref.lastIndexOf('.') + 1))
+    const plain = [left, right].every(({ from }) => from.kind === 'table')
+    const using = plain && names[0] === names[1] && on.length === 1 && chance(random, 0.5)
+    if (!using && chance(random, 0.2))
       on.push(expression(random, 'boolean', [...left.scope, ...right.scope], 1))
     const join: Join = chance(random, 0.5)
       ? 'inner'
-      : pick(random, ['left', 'left', 'right', 'full', 'semi', 'anti'] as const)
+      : pick(random, ['left', 'right', 'right', 'full', 'semi', 'anti', 'anti'] as const)
     const half = join === 'semi' || join === 'anti'
     return {
-      from: { kind: 'join', join, left: left.from, right: right.from, on },
+      from: {
+        ...{ kind: 'join', join, left: left.from, right: right.from, on },
+        ...(using ? { using: names[0]! } : {}),
+      },
       scope: half ? left.scope : [...left.scope, ...right.scope],
       windows: left.windows,
     }
@@ -224,15 +248,16 @@ class Generator {
   #source(depth: number): Sourced {
     const { random } = this
     const draw = random.next()
-    if (draw < 0.35) return this.#window(depth)
+    if (draw < 0.3) return this.#window(depth)
     if (depth > 0 && draw < 0.55) return this.#join(depth)
     if (depth > 0 && draw < 0.7) return this.#derived(depth - 1)
     if (depth > 0 && draw < 0.8) return this.#rank(depth - 1)
     if (draw > 0.96) return this.#values()
-    return this.#table()
+    if (draw > 0.9) return pick(random, sources)(this) ?? this.table()
+    return this.table()
   }
 
-  select(depth: number): { select: Select; columns: ScopeColumn[]; windows: string[] } {
+  readonly select = (depth: number): ReturnType<Drawing['select']> => {
     const { random } = this
     const one = this.#simple(depth)
     if (!chance(random, 0.12)) return one
@@ -269,7 +294,7 @@ class Generator {
   /** IN or EXISTS over another source, the latter with an equality to the source at hand. */
   #test(scope: readonly ScopeColumn[]): Test | null {
     const { random } = this
-    const { from, scope: inner } = chance(random, 0.6) ? this.#table() : this.#derived(0)
+    const { from, scope: inner } = chance(random, 0.6) ? this.table() : this.#derived(0)
     const pairs = scope.flatMap((a) =>
       inner.filter((b) => b.kind === a.kind && a.kind !== 'boolean').map((b) => [a, b] as const),
     )
@@ -297,6 +322,8 @@ class Generator {
     const source = this.#source(depth)
     const { from, scope } = source
     const where = chance(random, 0.35) ? [expression(random, 'boolean', scope)] : []
+    const special = chance(random, 0.08) ? pick(random, conditions)(this, scope) : null
+    if (special !== null) where.push(special)
     const test = chance(random, 0.12) ? this.#test(scope) : null
     const tests = test === null ? [] : [test]
     const grouped = chance(random, 0.6)
@@ -314,8 +341,15 @@ class Generator {
       columns.push({ ref: alias, kind })
       if (window) windows.push(alias)
     }
+    const value = chance(random, 0.06) ? pick(random, values)(this, scope) : null
+    if (value !== null) {
+      const alias = this.name('o')
+      items.push({ expression: value.expression, alias })
+      columns.push({ ref: alias, kind: value.kind })
+    }
     const distinct = chance(random, 0.15)
-    const select: Select = { ...nothing, items, from, where, tests, distinct }
+    const tail = !distinct && chance(random, 0.08) ? pick(random, tails)(this, scope) : ''
+    const select: Select = { ...nothing, items, from, where, tests, distinct, tail }
     return { select, columns, windows }
   }
 
@@ -347,6 +381,17 @@ class Generator {
       group.push(leaf(window))
       add(leaf(window), 'timestamp', chance(random, 0.9))
     }
+    const at = windows.length === 0 ? scope.filter(({ kind }) => kind === 'timestamp') : []
+    if (at.length > 0 && chance(random, 0.3)) {
+      const time = (at.find(({ ref }) => ref.endsWith('.ts')) ?? pick(random, at)).ref
+      const [name, sizes] = pick(random, [
+        ['tumble', `interval '${pick(random, [5, 10])}' second`],
+        ['hop', "interval '5' second, interval '10' second"],
+      ] as const)
+      group.push(leaf(`${name}(${time}, ${sizes})`))
+      for (const end of chance(random, 0.5) ? ['start', 'end'] : ['start'])
+        add(leaf(`${name}_${end}(${time}, ${sizes})`), 'timestamp', true)
+    }
     const calls = 1 + random.below(3)
     for (let index = 0; index < calls; index++) {
       const call = aggregate(random, scope)
@@ -356,6 +401,11 @@ class Generator {
     if (chance(random, 0.15)) {
       const call = aggregate(random, scope)
       having.push({ text: '($0 is not null)', parts: [call.expression] })
+      const same = chance(random, 0.4)
+        ? pick(random, values)(this, [{ ref: '', kind: call.kind }])
+        : null
+      if (same !== null)
+        having.push({ text: '($0 >= $1)', parts: [call.expression, same.expression] })
     }
     const select: Select = { ...nothing, items, from, where, tests, group, having }
     return { select, columns, windows: outWindows }
@@ -430,9 +480,12 @@ function rowsOf(generator: Generator): Fed[] {
   return Array.from({ length: count }, () => {
     const relation = pick(random, relations)
     now += random.below(8)
-    const row = relation.columns.map(({ kind, name }) => {
-      const nullable = name !== 'ts' || relation.delay === undefined
+    const row = givenColumns(relation).map(({ kind, name }) => {
+      const key = name === 'k' && relation.object === 'keyed'
+      const nullable = !key && (name !== 'ts' || relation.delay === undefined)
       if (nullable && chance(random, 0.12)) return 'NULL'
+      if (kind === 'struct')
+        return `row(${pick(random, ['0', '1', 'null'])}, ${pick(random, ["'a'", "'b'", 'null'])})`
       if (kind === 'timestamp') return timeCell(random, now, name === 'ts')
       const pool = cells[kind]
       // Mostly the common values; extremes now and then.
@@ -441,6 +494,8 @@ function rowsOf(generator: Generator): Fed[] {
         : pick(random, pool)
     })
     const fed: Fed = { relation: relation.name, cells: row, flush: chance(random, flushes) }
+    if (relation.object === 'keyed')
+      return { ...fed, verb: pick(random, ['replace', 'replace', 'ignore', 'delete'] as const) }
     if (relation.object !== 'changing' || chance(random, 0.55)) return fed
     return { ...fed, verb: chance(random, 0.6) ? 'update' : 'delete' }
   })
@@ -458,18 +513,20 @@ function timeCell(random: Random, now: number, ordered: boolean): string {
 function catalogOf(relations: readonly Relation[]): Catalog {
   const catalog = new Catalog()
   for (const relation of relations) {
-    const bound = bound1(relationSql(relation), catalog)
+    const bound = bound1(relationSql(relation), catalog, '')
     if (bound?.kind === 'create-relation') catalog.add(bound.relation)
   }
   return catalog
 }
 
-function bound1(text: string, catalog: Catalog) {
+function bound1(text: string, catalog: Catalog, said: string) {
   const { script, diagnostics } = parse(text)
   if (diagnostics.length > 0) throw new Error(`${text}: ${diagnostics[0]!.message}`)
   const parameters = { positional: [], named: new Map<string, never>() }
+  const dialect = said === '' ? {} : { dialect: said as Dialect }
+  const context = { catalog, connectors: new Map(), parameters, text, ...dialect }
   try {
-    return bind(script.statements[0]!, { catalog, connectors: new Map(), parameters, text })
+    return bind(script.statements[0]!, context)
   } catch (error) {
     if (error instanceof QueryMistake) return null
     throw error
@@ -477,38 +534,40 @@ function bound1(text: string, catalog: Catalog) {
 }
 
 /** Does the binder take the whole case? */
-export function isBound({ relations, views }: Case): boolean {
+export function isBound({ relations, views, dialect }: Case): boolean {
   // A select list that a shrinking step emptied is no SQL at all.
   if (/select +(distinct +)?from/.test(views.map(viewSql).join())) return false
   const catalog = catalogOf(relations)
-  return views.every((view) => addView(view, catalog))
+  return views.every((view) => addView(view, catalog, dialect))
 }
 
-function addView(view: View, catalog: Catalog): boolean {
-  const bound = bound1(viewSql(view), catalog)
+function addView(view: View, catalog: Catalog, dialect: string): boolean {
+  const bound = bound1(viewSql(view), catalog, dialect)
   if (bound?.kind !== 'create-materialized') return false
   catalog.add({ ...bound.relation, plan: null } as CatalogRelation)
   return true
 }
+
+/** Spellings of EMIT. */
+const finals = ['emit on window close', 'emit on window close', 'emit after window close', 'emit final', 'emit after watermark'] // biome-ignore format: one list
+const changes = ['', '', 'emit changes', 'emit on update']
 
 export function generate(random: Random): Case {
   const generator = new Generator(random)
   const { relations } = generator
   const views: View[] = []
   const catalog = catalogOf(relations)
-  const wanted = 1 + random.below(2)
+  const wanted = 1 + random.below(3)
   for (let tries = 0; views.length < wanted && tries < 200; tries++) {
     const { select, columns } = generator.select(2)
     const name = `v${views.length}`
-    const closes = chance(random, 0.5)
-      ? (['on-window-close', 'changes'] as const)
-      : (['changes'] as const)
+    const closes = chance(random, 0.5) ? [pick(random, finals), ''] : [pick(random, changes)]
     const view = closes
       .map((emit): View => ({ name, select, emit }))
-      .find((one) => addView(one, catalog))
+      .find((one) => addView(one, catalog, generator.dialect))
     if (view === undefined) continue
     views.push(view)
     generator.views.push({ name, columns })
   }
-  return { relations, views, rows: rowsOf(generator) }
+  return { dialect: generator.dialect, relations, views, rows: rowsOf(generator) }
 }

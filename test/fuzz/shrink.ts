@@ -40,6 +40,7 @@ function kindOf(complaint: string): string {
 }
 
 function* candidates(one: Case): Generator<Case> {
+  if (one.dialect !== '') yield { ...one, dialect: '' }
   if (one.views.length > 1) yield* without(one.views).map((views) => ({ ...one, views }))
   for (let size = one.rows.length >> 1; size >= 1; size >>= 1) {
     for (let from = 0; from < one.rows.length; from += size) {
@@ -85,6 +86,10 @@ function withoutColumn(one: Case, at: number, column: number): Case {
 /** Expressions with one part less. */
 function* expressions(expression: Expr): Generator<Expr> {
   yield* expression.parts
+  for (const [at, select] of (expression.selects ?? []).entries()) {
+    for (const smaller of selects(select))
+      yield { ...expression, selects: expression.selects!.with(at, smaller) }
+  }
   for (const [at, part] of expression.parts.entries()) {
     for (const smaller of expressions(part))
       yield { ...expression, parts: expression.parts.with(at, smaller) }
@@ -113,6 +118,7 @@ function* selects(select: Select): Generator<Select> {
     yield { ...select, set: null }
     for (const right of selects(set.right)) yield { ...select, set: { ...set, right } }
   }
+  if (select.tail !== '') yield { ...select, tail: '' }
   if (select.distinct) yield { ...select, distinct: false }
   if (select.items.length > 1 && select.set === null)
     for (const items of without(select.items)) yield { ...select, items }
@@ -140,6 +146,7 @@ function* sources(from: From): Generator<From> {
     case 'window':
       if (from.source.kind === 'table') yield { ...from.source, alias: from.alias }
       if (from.offset !== 0) yield { ...from, offset: 0 }
+      if (from.spelling !== 'short') yield { ...from, spelling: 'short' }
       for (const source of sources(from.source)) yield { ...from, source }
       return
     case 'values':
@@ -151,6 +158,11 @@ function* sources(from: From): Generator<From> {
       for (const select of selects(from.select)) yield { ...from, select }
       return
     }
+    case 'piece':
+      for (const smaller of expressions(from)) {
+        if ('alias' in smaller) yield smaller as From
+      }
+      return
     case 'rank':
       for (const source of sources(from.source)) yield { ...from, source }
       for (const partition of without(from.partition)) yield { ...from, partition }

@@ -14,7 +14,7 @@
  */
 import type { JoinTable } from '../../cuboid/index.ts'
 import type { Field } from '../../data/index.ts'
-import type { Kernels, VectorBatch } from '../../kernel/index.ts'
+import type { Kernels, Vector, VectorBatch } from '../../kernel/index.ts'
 import { contributionsOf, copiesOf, loadContributions, pushContributions } from '../batch.ts'
 import { partitionBuckets } from '../bucket.ts'
 import { type Contribution, cancelAtOnce, compareTriples } from '../changes.ts'
@@ -56,8 +56,15 @@ export function updatingJoin(
     plan.left.output.map(() => null),
   ] as const
 
-  /** Pairs of `changes` of one side with the other side's table, as contributions. */
-  const pairs = (fragment: number, port: 0 | 1, changes: readonly Contribution[]) => {
+  const numbered: Field[] = [...output, { name: '', type: { kind: 'bigint' }, nullable: false }]
+
+  /** Pairs of `changes` of one side with the other side's table; failures count once, where a pair is new. */
+  const pairs = (
+    fragment: number,
+    port: 0 | 1,
+    changes: readonly Contribution[],
+    isNew: boolean,
+  ) => {
     const kernels = environment.fragments[fragment]!
     const other = (1 - port) as 0 | 1
     const stored = { side: sides[other], table: tables[fragment]![other]! }
@@ -66,18 +73,22 @@ export function updatingJoin(
       const keys = keysOf(kernels, sides[port], rows)
       stored.table.probe(end, keys, pushRowsMax, (matches) => {
         const matched = matchedRows(kernels, port, rows, stored, matches)
-        const numbered = { ...matched, columns: matched.columns }
-        const probes = kernels.arena.views.u32.slice(
-          matches.probe >>> 2,
-          (matches.probe >>> 2) + matches.count,
-        )
-        // The residual drops pairs: carry each pair's probe row through it as its weight.
-        const weights = kernels.arena.scratch(matches.count * 4)
-        kernels.arena.views.u32.set(probes, weights >>> 2)
-        const kept = residual(fragment, { ...numbered, weights })
-        for (const pair of contributionsOf(kernels, kept, output)) {
-          const of = part[pair.weight]!
-          found.push({ of, pair: { ...pair, weight: of.weight } })
+        const { arena } = kernels
+        const weights = arena.scratch(matches.count * 4)
+        const numbers = arena.scratch(matches.count * 8)
+        const { u32, i32, i64 } = arena.views
+        for (let pair = 0; pair < matches.count; pair++) {
+          const probe = u32[(matches.probe >>> 2) + pair]!
+          i32[(weights >>> 2) + pair] = part[probe]!.weight
+          i64[(numbers >>> 3) + pair] = BigInt(probe)
+        }
+        // The residual drops pairs: the number of each pair's probe row goes through it as a column.
+        const number: Vector = { physical: 'i64', data: numbers, validity: 0, errors: null }
+        const columns = [...matched.columns, number]
+        const kept = residual(fragment, { ...matched, columns, weights }, isNew)
+        for (const pair of contributionsOf(kernels, kept, numbered)) {
+          const of = part[Number(pair.row.pop())]!
+          found.push({ of, pair })
         }
       })
     })
@@ -108,7 +119,7 @@ export function updatingJoin(
   /** Changes of one side; where rows of the other side are shown by themselves, one after the other. */
   const run = (fragment: number, port: 0 | 1, changes: readonly Contribution[]): Contribution[] => {
     if (shown[1 - port]) return changes.flatMap((one) => change(fragment, port, one))
-    const found = pairs(fragment, port, changes)
+    const found = pairs(fragment, port, changes, true)
     apply(fragment, port, changes)
     return arrived(port, changes, found)
   }
@@ -131,7 +142,7 @@ export function updatingJoin(
   /** One change of a side, and what it means for the other side's rows that are shown by themselves. */
   const change = (fragment: number, port: 0 | 1, one: Contribution): Contribution[] => {
     const other = (1 - port) as 0 | 1
-    const found = pairs(fragment, port, [one])
+    const found = pairs(fragment, port, [one], true)
     if (one.weight < 0) apply(fragment, port, [one])
     const width = plan.left.output.length
     const partners = found.map(({ pair }) => ({
@@ -142,7 +153,7 @@ export function updatingJoin(
     // Without a residual all partners have one key, and so the same matches: one of them is asked.
     const alike = plan.residual === null
     const asked = alike ? partners.slice(0, 1) : partners
-    const matched = new Set(pairs(fragment, other, asked).map(({ of }) => of))
+    const matched = new Set(pairs(fragment, other, asked, false).map(({ of }) => of))
     const out = arrived(port, [one], found)
     for (const partner of partners) {
       if (alike ? matched.size > 0 : matched.has(partner)) continue
@@ -156,10 +167,10 @@ export function updatingJoin(
   const atOnce = (fragment: number, changes: readonly Pending[]): Contribution[] => {
     const [lefts, rights] = [0, 1].map((side) => changes.filter(({ port }) => port === side))
     apply(fragment, 1, rights!)
-    const out = arrived(0, lefts!, pairs(fragment, 0, lefts!))
+    const out = arrived(0, lefts!, pairs(fragment, 0, lefts!, true))
     if (!shown[1]) return out
     apply(fragment, 0, lefts!)
-    const matched = new Set(pairs(fragment, 1, rights!).map(({ of }) => of))
+    const matched = new Set(pairs(fragment, 1, rights!, false).map(({ of }) => of))
     for (const one of rights!) if (!matched.has(one)) out.push(alone(1, one, one.weight))
     return out
   }

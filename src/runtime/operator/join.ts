@@ -315,11 +315,11 @@ function laterOrder(
   return { major, middle, minor }
 }
 
-/** Keeps the pairs for which the residual predicate is TRUE. */
+/** Keeps the pairs for which the residual predicate is TRUE; reports those on which it fails, unless asked not to. */
 export function residualFilter(plan: JoinPlan, environment: Environment) {
   const { residual } = plan
   const evaluators: Evaluator[] = []
-  return (fragment: number, batch: VectorBatch): VectorBatch => {
+  return (fragment: number, batch: VectorBatch, isTold = true): VectorBatch => {
     if (residual === null) return batch
     const kernels = environment.fragments[fragment]!
     const evaluator = (evaluators[fragment] ??= compileExpressions(
@@ -328,7 +328,7 @@ export function residualFilter(plan: JoinPlan, environment: Environment) {
       environment,
     ))
     const verdict = evaluator.run(batch.columns, batch.rows)[0]!
-    const well = withoutFailed(environment, kernels, batch, [verdict])
+    const well = isTold ? withoutFailed(environment, kernels, batch, [verdict]) : batch
     const { selection, count } = selectTrue(kernels, verdict, batch.rows)
     return count === batch.rows ? well : takeRows(kernels, batch, selection, count)
   }
