@@ -146,9 +146,9 @@ function parseTrimmed(text: string, type: Trimmed): Value | undefined {
     case 'timestamp':
       return parseTimestamp(trimmed, type)
     case 'date':
-      return parseDate(trimmed)
+      return parseDate(trimmed) ?? parts(trimmed)?.day
     case 'time': {
-      const micros = parseClock(trimmed)
+      const micros = parseClock(trimmed) ?? parts(trimmed)?.clock
       return micros === undefined ? undefined : cut(BigInt(micros), type)
     }
     case 'interval':
@@ -249,6 +249,14 @@ function parseTimestamp(text: string, type: Type & { kind: 'timestamp' }): bigin
   if (days === undefined || clock === undefined) return undefined
   const micros = BigInt(days) * dayMicros + BigInt(clock) - offsetMicros(zone)
   return inInt64(cut(micros, type))
+}
+
+/** Day and time of day of a text that is a timestamp of no zone. */
+function parts(text: string): { day: number; clock: bigint } | undefined {
+  const micros = parseTimestamp(text, { kind: 'timestamp', precision: 6 })
+  if (micros === undefined) return undefined
+  const clock = ((micros % dayMicros) + dayMicros) % dayMicros
+  return { day: Number((micros - clock) / dayMicros), clock }
 }
 
 function midnight(text: string, type: Type): bigint | undefined {

@@ -200,6 +200,23 @@ export const kinds: Record<string, Kind> = {
       '{"a": [1, {"b": 2}]}', '1e3',
     ], // biome-ignore format: one list
   },
+  /** Texts that are read as values of the other types, or nearly. */
+  written: {
+    type: 'varchar',
+    values: [
+      '', ' ', '0', '-0', '+5', '007', ' 12 ', '12.5', '-12.5', '.5', '5.', '1e3', '1E-2', '127', '128', '-129',
+      '32768', '2147483648',
+      '9223372036854775808', '-9223372036854775808', '1.5e300', 'NaN', 'inf', 'Infinity', '-Infinity', '0x10',
+      '1_000', '12abc', 'true',
+      'TRUE', 't', 'f', 'false', 'yes', 'no', 'on', 'off', '2026-01-02', '2026-02-30', '26-1-2',
+      '2024-02-29 23:59:59.999999',
+      '2024-02-29T01:02:03Z', '2024-02-29 01:02:03+02:00', '2024-02-29 01:02', '12:34:56', '25:00:00', '12:34',
+      '1 day', '1 hour 5 minutes',
+      '[1, 2]', '{"a": 1}', '"x"', 'null', '\\x00ff', 'é', '99999999999999.99995', '0.00005', '-0.00005', '0.5',
+      '1.5', '2.5', '3e38', '1e39',
+    ], // biome-ignore format: one list
+  },
+  bytes: { type: 'varbinary', duckType: 'blob', values: ['', 'abc', 'a b', '12'] },
   path: {
     type: 'varchar',
     values: [
@@ -239,6 +256,7 @@ const types: Record<string, Type> = {
   interval: { kind: 'interval' },
   'interval year to month': { kind: 'months' },
   json: { kind: 'json' },
+  varbinary: { kind: 'varbinary' },
 }
 
 /** The value of a text of a kind; null of null. */

@@ -6,6 +6,7 @@
  *          nearest to its value.
  */
 import {
+  isWhole,
   parseValue,
   precisionMicros,
   type Type,
@@ -27,6 +28,12 @@ import { Fault, type Known } from './value.ts'
 
 export function castValue(value: Known, from: Type, to: Type): Value {
   if (to.kind === 'varchar') return valueText(value, from)
+  if (from.kind === 'json' && isWhole(to) && /^-?[0-9]+[.eE]/.test((value as string).trim())) {
+    // Fifteen digits behind the point count.
+    const type: Type = { kind: 'decimal', precision: 38, scale: 15 }
+    if (parseValue(value as string, type) !== undefined)
+      return toExact(parsed(value as string, type) as Known, type, to)
+  }
   if (from.kind === 'varchar' || from.kind === 'json') return parsed(value as string, to)
   if (to.kind === 'json') return parsed(valueText(value, from), to)
   switch (to.kind) {

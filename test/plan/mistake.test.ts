@@ -401,7 +401,7 @@ const table: Row[] = [
     'function h3_grid_disk',
   ],
   ['create table t (x decimal(40, 2))', 'invalid_literal', 'decimal(40, 2)', 'is not a type', '38'],
-  ['create table t (x ubigint)', 'unsupported', 'ubigint', 'type UBIGINT'],
+  ['create table t (x uhugeint)', 'unsupported', 'uhugeint', 'type UHUGEINT'],
   [
     "select interval '1 month 2 days'",
     'invalid_literal',

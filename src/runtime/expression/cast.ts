@@ -5,6 +5,7 @@
  * See      src/plan/coerce.ts says which casts there are; docs/laws.md has the rules
  */
 import {
+  isWhole,
   parseValue,
   precisionMicros,
   type Type,
@@ -17,7 +18,8 @@ import * as number from './number.ts'
 
 export function castValue(value: Known, from: Type, to: Type): Outcome {
   if (to.kind === 'varchar') return valueText(value, from)
-  if (from.kind === 'varchar' || from.kind === 'json') return parsed(value as string, to)
+  if (from.kind === 'varchar') return parsed(value as string, to)
+  if (from.kind === 'json') return scalarOf(value as string, to)
   if (to.kind === 'json') return parsed(valueText(value, from), to)
   switch (to.kind) {
     case 'boolean':
@@ -43,6 +45,16 @@ export function castValue(value: Known, from: Type, to: Type): Outcome {
     default:
       return value
   }
+}
+
+const anyNumber: Type = { kind: 'decimal', precision: 38, scale: 15 }
+
+/** A JSON number with a fraction or an exponent becomes a whole one as a DECIMAL does. */
+function scalarOf(text: string, to: Type): Value | Fault {
+  const value = parseValue(text, to)
+  if (value !== undefined || !isWhole(to)) return value ?? parsed(text, to)
+  const exact = parseValue(text, anyNumber)
+  return exact === undefined ? parsed(text, to) : number.toExact(exact as bigint, anyNumber, to)
 }
 
 function parsed(text: string, to: Type): Value | Fault {

@@ -41,6 +41,7 @@ const widened: Record<string, Type> = {
   UTINYINT: { kind: 'smallint' },
   USMALLINT: { kind: 'integer' },
   UINTEGER: { kind: 'bigint' },
+  UBIGINT: { kind: 'decimal', precision: 20, scale: 0 },
   UUID: { kind: 'varchar' },
 }
 
@@ -53,7 +54,7 @@ const zoned = new Set([
 ]) // biome-ignore format: one list
 
 const wanted = new Set([
-  'UBIGINT', 'UHUGEINT', 'TIMETZ', 'TIME WITH TIME ZONE', 'INET', 'ARRAY', 'LIST', 'MAP', 'GEOMETRY',
+  'UHUGEINT', 'TIMETZ', 'TIME WITH TIME ZONE', 'INET', 'ARRAY', 'LIST', 'MAP', 'GEOMETRY',
   'BOX2D', 'STBOX', 'H3INDEX', 'GEOHASH', 'TGEOMPOINT', 'VECTOR', 'SKETCH', 'ENUM',
 ]) // biome-ignore format: one list
 
