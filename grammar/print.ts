@@ -418,10 +418,14 @@ function statement(s: Statement): string {
     }
     case 'update': {
       const head = `UPDATE ${path(s.target)}${as(s.alias)} SET ${list(s.assignments, assignment)}`
+      const from = s.from === null ? '' : ` FROM ${relation(s.from)}`
+      return head + from + where(s.where) + returning(s.returning)
+    }
+    case 'delete': {
+      const using = s.from === null ? '' : ` USING ${relation(s.from)}`
+      const head = `DELETE FROM ${path(s.target)}${as(s.alias)}${using}`
       return head + where(s.where) + returning(s.returning)
     }
-    case 'delete':
-      return `DELETE FROM ${path(s.target)}${as(s.alias)}${where(s.where)}${returning(s.returning)}`
     case 'transaction':
       return s.action.toUpperCase()
     case 'query-statement':

@@ -270,8 +270,9 @@ export type Statement =
   | { kind: 'drop'; object: 'stream' | 'table' | 'view' | 'materialized view' | 'query' | 'sink' | 'function'; name: Path; ifExists: boolean; span: Span }
   /** DEFAULT VALUES is a `source` of one row without values. */
   | { kind: 'insert'; target: Path; columns: Identifier[]; source: Query; conflict: Conflict | null; returning: SelectItem[]; span: Span }
-  | { kind: 'update'; target: Path; alias: Identifier | null; assignments: Assignment[]; where: Expression | null; returning: SelectItem[]; span: Span }
-  | { kind: 'delete'; target: Path; alias: Identifier | null; where: Expression | null; returning: SelectItem[]; span: Span }
+  | { kind: 'update'; target: Path; alias: Identifier | null; assignments: Assignment[]; from: Relation | null; where: Expression | null; returning: SelectItem[]; span: Span }
+  /** `from` stands behind USING. */
+  | { kind: 'delete'; target: Path; alias: Identifier | null; from: Relation | null; where: Expression | null; returning: SelectItem[]; span: Span }
   | { kind: 'transaction'; action: 'begin' | 'commit' | 'rollback'; span: Span }
   | { kind: 'query-statement'; query: Query; span: Span }
   /** `relation` is a `table` relation for SUBSCRIBE name, `derived` for SUBSCRIBE (query). */

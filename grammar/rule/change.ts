@@ -126,10 +126,11 @@ export abstract class ChangeRules extends FunctionRules {
     const target = this.SUBRULE(this.path)
     const as = this.OPTION(() => this.SUBRULE(this.changedAlias)) ?? null
     const assignments = this.SUBRULE(this.assignments)
+    const from = this.OPTION3(() => this.SUBRULE(this.from)) ?? null
     const where = this.OPTION1(() => this.SUBRULE(this.whereClause)) ?? null
     const returning = this.OPTION2(() => this.SUBRULE(this.returning)) ?? []
     const span = this.span(start)
-    return { kind: 'update', target, alias: as, assignments, where, returning, span }
+    return { kind: 'update', target, alias: as, assignments, from, where, returning, span }
   })
 
   delete = this.RULE('delete', (): Statement => {
@@ -138,9 +139,14 @@ export abstract class ChangeRules extends FunctionRules {
     this.CONSUME(word.FROM)
     const target = this.SUBRULE(this.path)
     const as = this.OPTION(() => this.SUBRULE(this.changedAlias)) ?? null
+    const from =
+      this.OPTION3(() => {
+        this.CONSUME(word.USING)
+        return this.SUBRULE(this.relations)
+      }) ?? null
     const where = this.OPTION1(() => this.SUBRULE(this.whereClause)) ?? null
     const returning = this.OPTION2(() => this.SUBRULE(this.returning)) ?? []
-    return { kind: 'delete', target, alias: as, where, returning, span: this.span(start) }
+    return { kind: 'delete', target, alias: as, from, where, returning, span: this.span(start) }
   })
 
   /** TRUNCATE [TABLE] t is a DELETE without WHERE. */
@@ -150,7 +156,8 @@ export abstract class ChangeRules extends FunctionRules {
     this.OPTION(() => this.CONSUME(word.TABLE))
     const target = this.SUBRULE(this.path)
     const span = this.span(start)
-    return { kind: 'delete', target, alias: null, where: null, returning: [], span }
+    const nothing = { alias: null, from: null, where: null, returning: [] }
+    return { kind: 'delete', target, ...nothing, span }
   })
 
   /** BEGIN | START TRANSACTION, COMMIT | END, ROLLBACK | ABORT. */

@@ -42,6 +42,11 @@ export abstract class RelationRules extends QueryRules {
 
   from = this.RULE('from', (): Relation => {
     this.CONSUME(word.FROM)
+    return this.SUBRULE(this.relations)
+  })
+
+  /** Relations with commas between them. */
+  relations = this.RULE('relations', (): Relation => {
     const start = this.start()
     let left = this.SUBRULE(this.joined)
     this.MANY(() => {

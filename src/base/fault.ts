@@ -21,6 +21,7 @@ const codes = {
   unsupported: 'The construct is recognized and not supported yet.',
   unknown_name: 'A table, column, function, option or query of this name does not exist.',
   ambiguous_name: 'A name matches more than one column.',
+  ambiguous_row: 'An UPDATE meets one row with several rows that make different ones of it.',
   duplicate_name: 'An object or column of this name exists already.',
   type_mismatch: 'An expression has a type that its place does not take.',
   invalid_literal: 'A literal cannot be read as a value of its type.',

@@ -5,7 +5,7 @@
  *          2 (trusted) `errors` relations are named after their query: `view.errors`.
  */
 import type { Expression, Query, Statement } from '../../grammar/index.ts'
-import type { Dialect, Schema, Type, Value } from '../data/index.ts'
+import type { Dialect, Schema, Type } from '../data/index.ts'
 
 /** Event time of a relation: the watermark trails the greatest value of `column` by `delayMicros`. */
 export interface RelationWatermark {
@@ -57,8 +57,10 @@ export type Relation = {
   | {
       /** Rows stored in the log. */
       kind: 'stream' | 'table'
-      /** Values of the columns that a row leaves out; NULL where nothing is said. */
-      defaults?: readonly Value[]
+      /** Bound expressions for the columns that a row leaves out; null where nothing is said. */
+      defaults?: readonly unknown[]
+      /** What no row of a relation whose rows only come may make FALSE, over the columns that a row is given. */
+      checks?: readonly TableCheck[]
       /** Rows change and go; without it they only come. */
       rules?: TableRules
     }

@@ -10,7 +10,7 @@
  */
 import { assert, QueryMistake } from '../base/index.ts'
 import { type Catalog, givenSchema, type Relation, type TableKey } from '../catalog/index.ts'
-import { type Batch, batchOf, type Field, type Row, valueText } from '../data/index.ts'
+import { type Batch, batchOf, type Field, type Row, rowsOf, valueText } from '../data/index.ts'
 import { type BoundStatement, type Expression, overRows, type Plan } from '../plan/index.ts'
 import { rowKey } from '../runtime/index.ts'
 import type { Work } from './query.ts'
@@ -26,8 +26,8 @@ export interface Store {
   readonly catalog: Catalog
   /** The standing rows of a table whose rows change. */
   table(name: string): Standing | undefined
-  /** Rows come, or take back others; gives the offset of the first. */
-  append(relation: Relation, batch: Batch, removes: Float64Array | null): number
+  /** Rows come, or take back others; gives them with their computed columns. */
+  put(relation: Relation, batch: Batch, removes: Float64Array | null): Batch
 }
 
 /** What a change needs from its statement. */
@@ -44,8 +44,9 @@ export function* insertRows(store: Store, bound: Insert, asking: Asking): Work<S
   const rows = checked(relation, yield* asking.answer(bound.plan), 0, asking.text)
   const table = store.table(relation.name)
   if (table === undefined) {
-    store.append(relation, batchOf(givenSchema(relation), rows), null)
-    return yield* finished('INSERT', rows, relation, bound, asking)
+    const batch = store.put(relation, batchOf(givenSchema(relation), rows), null)
+    const written = bound.returning === null ? rows : rowsOf(batch)
+    return yield* finished('INSERT', written, relation, bound, asking)
   }
   const { changes, written } = yield* settled(relation, table, rows, bound, asking)
   write(store, relation, table, changes, asking.text)
@@ -57,7 +58,8 @@ export function* updateRows(store: Store, bound: Update, asking: Asking): Work<S
   const table = store.table(relation.name)
   assert(table !== undefined, `rows of ${relation.name} change`)
   const width = relation.schema.fields.length
-  const rows = yield* asking.answer(bound.plan)
+  const given = yield* asking.answer(bound.plan)
+  const rows = bound.joined ? onePerRow(given, width, table, asking.text) : given
   const comes = bound.verb === 'UPDATE' ? checked(relation, rows, width, asking.text) : null
   const all = relation.schema.fields.map((_, column) => column)
   const taken = new Map<string, number>()
@@ -78,6 +80,25 @@ export function* updateRows(store: Store, bound: Update, asking: Asking): Work<S
   return yield* finished(bound.verb, written, relation, bound, asking)
 }
 
+/** Rows that FROM or USING gave once for each row that they met, as often as they stand in the table. */
+function onePerRow(given: readonly Row[], width: number, table: Standing, text: string): Row[] {
+  const all = Array.from({ length: width }, (_, column) => column)
+  const found = new Map<string, Row>()
+  for (const cells of given) {
+    const key = rowKey(cells, all)
+    const other = found.get(key)
+    if (other === undefined) found.set(key, cells)
+    else if (rowKey(other) !== rowKey(cells)) {
+      const message = 'UPDATE … FROM meets one row with several rows that make different ones of it'
+      const hint = 'let FROM give one row for each row of the table'
+      throw new QueryMistake([{ code: 'ambiguous_row', message, hint }], text)
+    }
+  }
+  return [...found.values()].flatMap((cells) =>
+    table.find(all, cells.slice(0, width)).map(() => cells),
+  )
+}
+
 function storedIn(store: Store, name: string): Stored {
   const relation = store.catalog.get(name)
   const isStored = relation?.kind === 'stream' || relation?.kind === 'table'
@@ -87,7 +108,7 @@ function storedIn(store: Store, name: string): Stored {
 
 /** The rows from column `from` on; behind them stands whether each CHECK is satisfied. */
 function checked(relation: Stored, rows: readonly Row[], from: number, text: string): Row[] {
-  const { fields } = givenSchema(relation)
+  const { fields } = relation.rules === undefined ? givenSchema(relation) : relation.schema
   const checks = relation.rules?.checks ?? []
   return rows.map((cells, number) => {
     const row = cells.slice(from, from + fields.length)
@@ -195,7 +216,7 @@ function write(
     told.map(({ row }) => row),
   )
   const removes = Float64Array.from(told, (change) => change.removes)
-  store.append(relation, batch, comes ? null : removes)
+  store.put(relation, batch, comes ? null : removes)
 }
 
 function checkKeys(

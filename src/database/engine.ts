@@ -11,8 +11,16 @@
  * See      docs/laws.md, docs/architecture.md
  */
 import { assert, type Clock, type Disk, QueryMistake } from '../base/index.ts'
-import { Catalog, type Relation } from '../catalog/index.ts'
-import type { BadRow, Batch, Connectors, Dialect, Row } from '../data/index.ts'
+import { Catalog, type Relation, type TableCheck } from '../catalog/index.ts'
+import {
+  type BadRow,
+  type Batch,
+  type Connectors,
+  type Dialect,
+  type Field,
+  type Row,
+  valueAt,
+} from '../data/index.ts'
 import { Arena, type Backend, Kernels, MarkCheck } from '../kernel/index.ts'
 import type { ChangePart, CycleFrame, DataFrame, Log, Run } from '../log/index.ts'
 import { lower, type PhysicalPlan, type Plan, rewrite } from '../plan/index.ts'
@@ -135,14 +143,20 @@ export class Engine {
     }
   }
 
-  /** Appends rows to a stored stream or table, or takes some back; returns the offset of the first. */
-  append(relation: Relation, batch: Batch, removes: Float64Array | null = null): number {
-    const name = relation.name.toLowerCase()
-    const full = this.completed(relation, batch)
-    if (!this.#tables.has(name)) return this.log.append(name, full)
-    const offset = this.log.end(name)
-    this.applyChange([{ stream: name, batch: full, removes }])
+  /** Appends rows to a stored stream or table whose rows only come; returns the offset of the first. */
+  append(relation: Relation, batch: Batch): number {
+    const offset = this.log.end(relation.name.toLowerCase())
+    this.put(relation, batch, null)
     return offset
+  }
+
+  /** Rows come, or take back others; gives them with their computed columns. */
+  put(relation: Relation, batch: Batch, removes: Float64Array | null): Batch {
+    const full = this.completed(relation, batch)
+    const stream = relation.name.toLowerCase()
+    if (this.#tables.has(stream)) this.applyChange([{ stream, batch: full, removes }])
+    else this.log.append(stream, full)
+    return full
   }
 
   /** Appends the parts of one change, complete rows of streams and tables, all or none. */
@@ -164,15 +178,20 @@ export class Engine {
 
   /** The rows with their computed columns. */
   completed(relation: Relation, given: Batch): Batch {
-    if (relation.computed === undefined) return given
-    const wanted = relation.schema.fields.map((_, index) => index)
+    const isStored = relation.kind === 'stream' || relation.kind === 'table'
+    // Statements that change a table compute its columns and look at its rules themselves.
+    if (isStored && relation.rules !== undefined) return given
+    const checks = (isStored ? relation.checks : undefined) ?? []
+    if (relation.computed === undefined && checks.length === 0) return given
+    const judged = withVerdicts(relation, checks)
+    const wanted = judged.schema.fields.map((_, index) => index)
     // One time for all rows of the batch; it is stored with them.
     const now = this.options.clock.nowMicros()
-    const computer = new Computer(this.#computing(), relation, wanted, () => now)
+    const computer = new Computer(this.#computing(), judged, wanted, () => now)
     try {
       const { batch, refused } = computer.run(given)
       const [first] = refused
-      if (first === undefined) return batch
+      if (first === undefined) return withoutVerdicts(batch, relation, checks)
       throw new QueryMistake([{ code: first.code, message: `row ${first.row}: ${first.message}` }])
     } finally {
       computer.close()
@@ -384,6 +403,35 @@ export class Engine {
     }
     return bytes
   }
+}
+
+/** The relation with a computed column for each check. */
+function withVerdicts({ schema, computed = [] }: Relation, checks: readonly TableCheck[]) {
+  const verdict = ({ name }: TableCheck): Field => ({
+    name,
+    type: { kind: 'boolean' },
+    nullable: true,
+  })
+  const column = schema.fields.length
+  const judged = checks.map(({ condition }, at) => ({ column: column + at, expression: condition }))
+  const fields = [...schema.fields, ...checks.map(verdict)]
+  return { schema: { fields }, computed: [...computed, ...judged] }
+}
+
+/** The columns of the relation, if no row makes a check FALSE. */
+function withoutVerdicts(
+  batch: Batch,
+  { name, schema }: Relation,
+  checks: readonly TableCheck[],
+): Batch {
+  const width = schema.fields.length
+  for (let row = 0; row < batch.rows; row++) {
+    const broken = checks.find((_, at) => valueAt(batch.columns[width + at]!, row) === false)
+    if (broken === undefined) continue
+    const message = `row ${row} does not satisfy CHECK ${broken.name} of ${name}`
+    throw new QueryMistake([{ code: 'check', message }])
+  }
+  return { ...batch, schema, columns: batch.columns.slice(0, width) }
 }
 
 /** The bad rows that are kept, and a last row that tells how many are not. */

@@ -154,17 +154,37 @@ function* createRelation(
   if (bound.ifNotExists && engine.catalog.get(relation.name) !== undefined) {
     return done(`${what} ${relation.name} exists already`)
   }
-  // The rows come first: if they cannot be had, nothing is made.
-  const given = session.source === null ? null : plan
-  const rows = given === null ? [] : yield* answer(engine, given, session)
   engine.createRelation(relation)
+  // A replay has the rows from the log.
+  const contents =
+    session.source === null || plan === null ? [] : yield* contentsOf(engine, plan, session)
   if (relation.kind === 'external' && relation.source)
     engine.createRelation(errorsOf(relation.name))
   logged(engine, session)
-  if (session.source !== null && plan !== null) {
-    engine.append(relation, batchOf(relation.schema, rows))
-  }
+  for (const batch of contents) engine.put(relation, batch, null)
   return done(`${what} ${relation.name} created`)
+}
+
+/** The rows of a relation that was just made; without them it is not made. */
+function* contentsOf(
+  engine: Engine,
+  bound: BoundStatement & { kind: 'insert' },
+  session: Session,
+): Work<Batch[]> {
+  const batches: Batch[] = []
+  const { catalog } = engine
+  const put = (relation: Relation, batch: Batch) => {
+    batches.push(batch)
+    return engine.completed(relation, batch)
+  }
+  const store = { catalog, table: (name: string) => engine.table(name), put }
+  try {
+    yield* insertRows(store, bound, askingFor(engine, session))
+    return batches
+  } catch (fault) {
+    engine.drop(bound.target)
+    throw fault
+  }
 }
 
 function createView(

@@ -22,7 +22,7 @@ import type { Sources } from './query.ts'
 import { Indexes, note, rowOf, type Standing, type Table } from './table.ts'
 
 /** Another session has changed what the transaction needs. */
-export class Conflict extends QueryMistake {
+class Conflict extends QueryMistake {
   constructor(message: string) {
     super([{ code: 'conflict', message, hint: 'roll the transaction back and begin again' }])
   }
@@ -78,19 +78,18 @@ export class Transaction implements Store {
     return this.#engine.table(name) === undefined ? undefined : this.#own(name)
   }
 
-  append(relation: Relation, given: Batch, removes: Float64Array | null): number {
+  put(relation: Relation, given: Batch, removes: Float64Array | null): Batch {
     this.#checkSame(relation)
     const own = this.#own(relation.name)
-    const { end: offset } = own
     const batch = this.#engine.completed(relation, given)
-    if (batch.rows === 0) return offset
+    if (batch.rows === 0) return batch
     const stream = relation.name.toLowerCase()
-    const position = this.#next
+    const [offset, position] = [own.end, this.#next]
     const frame: DataFrame = { kind: 'data', stream, offset, position, batch, removes, until: 0 }
     own.take(frame)
     this.#frames.push(frame)
     this.#next += batch.rows
-    return offset
+    return batch
   }
 
   /** Has the transaction changed rows of this stream or table? */

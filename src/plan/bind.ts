@@ -46,7 +46,12 @@ export interface ContinuousQuery {
 }
 
 export type BoundStatement = { notices: string[] } & (
-  | { kind: 'create-relation'; relation: Relation; ifNotExists: boolean; insert: Plan | null }
+  | {
+      kind: 'create-relation'
+      relation: Relation
+      ifNotExists: boolean
+      insert: (BoundStatement & { kind: 'insert' }) | null
+    }
   | { kind: 'create-view'; relation: Relation; orReplace: boolean; ifNotExists: boolean }
   | {
       kind: 'create-materialized'
@@ -74,6 +79,8 @@ export type BoundStatement = { notices: string[] } & (
       target: string
       /** DELETE: the rows that go. UPDATE: also, beside them, the rows that come, and their checks. */
       plan: Plan
+      /** FROM or USING: a row may stand there once for each row that it meets. */
+      joined: boolean
       returning: Returning | null
     }
   | { kind: 'transaction'; action: 'begin' | 'commit' | 'rollback' }

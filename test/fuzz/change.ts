@@ -69,6 +69,10 @@ const changes: readonly ((random: Random) => string)[] = [
   (random) => `UPDATE t SET id = ${id(random)} WHERE id = ${id(random)}`,
   (random) => `UPDATE u SET v = v + ${below(random, 30)} WHERE ${whereU(random)}`,
   (random) => `UPDATE u SET k = v, v = k WHERE ${whereU(random)}`,
+  (random) =>
+    `UPDATE t SET n = t.n + s.v FROM (SELECT k, MAX(v) AS v FROM u GROUP BY k) AS s
+      WHERE s.k = t.id AND s.v > ${small(random)}`,
+  (random) => `UPDATE u SET v = t.id FROM t WHERE t.id = u.k AND t.n > ${small(random)}`,
   (random) => `DELETE FROM t WHERE ${whereT(random)}`,
   (random) => `DELETE FROM u WHERE ${whereU(random)}`,
   (random) => (random.next() < 0.2 ? 'DELETE FROM t' : `DELETE FROM t WHERE id = ${id(random)}`),

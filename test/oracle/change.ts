@@ -13,7 +13,7 @@ export interface RowChange {
 }
 
 /** The code of the mistake. */
-export type Refused = { refused: 'not_null' | 'check' | 'duplicate_key' }
+export type Refused = { refused: 'not_null' | 'check' | 'duplicate_key' | 'ambiguous_row' }
 
 type Table = Relation & { kind: 'stream' | 'table' }
 type Answer = (plan: Plan) => Row[]
@@ -65,10 +65,13 @@ export function inserted(
 export function updated(
   table: Table,
   standing: readonly Row[],
-  given: readonly Row[],
+  asked: readonly Row[],
   verb: 'UPDATE' | 'DELETE',
+  joined: boolean,
 ): RowChange[] | Refused {
   const width = table.schema.fields.length
+  const given = joined ? oncePerRow(standing, asked, width) : asked
+  if ('refused' in given) return given
   const old = given.map((cells) => cells.slice(0, width))
   if (verb === 'DELETE') return old.map((row) => ({ row, weight: -1 }))
   const next = judged(table, given, width)
@@ -80,10 +83,27 @@ export function updated(
   )
 }
 
+/** What FROM and USING say of each row that stands, in the order in which the rows were first met. */
+function oncePerRow(
+  standing: readonly Row[],
+  asked: readonly Row[],
+  width: number,
+): Row[] | Refused {
+  const out: Row[] = []
+  for (const [at, cells] of asked.entries()) {
+    const same = (other: Row) => keyOf(other.slice(0, width)) === keyOf(cells.slice(0, width))
+    const first = asked.findIndex(same)
+    if (keyOf(asked[first]!) !== keyOf(cells)) return { refused: 'ambiguous_row' }
+    if (first < at) continue
+    for (const row of standing) if (same(row)) out.push(cells)
+  }
+  return out
+}
+
 const comes = (row: Row): RowChange => ({ row, weight: 1 })
 
 function judged(table: Table, given: readonly Row[], from: number): Row[] | Refused {
-  const { fields } = givenSchema(table)
+  const { fields } = table.rules === undefined ? givenSchema(table) : table.schema
   const rows: Row[] = []
   for (const cells of given) {
     const row = cells.slice(from, from + fields.length)

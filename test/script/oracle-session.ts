@@ -7,7 +7,13 @@ import { Catalog, givenColumns, type Relation } from '../../src/catalog/index.ts
 import { builtinConnectors } from '../../src/connect/index.ts'
 import type { Dialect, Field, Row } from '../../src/data/index.ts'
 import { column, literal } from '../../src/plan/expression.ts'
-import { type BoundStatement, bind, type Expression, type Plan } from '../../src/plan/index.ts'
+import {
+  type BoundStatement,
+  bind,
+  type Expression,
+  overRows,
+  type Plan,
+} from '../../src/plan/index.ts'
 import { project, values } from '../../src/plan/node.ts'
 import { inserted, type Refused, type RowChange, updated } from '../oracle/change.ts'
 import { OracleTransaction } from '../oracle/transaction.ts'
@@ -234,8 +240,9 @@ export class OracleSession implements Session {
     const isTable = relation.kind === 'table' && relation.rules !== undefined
     this.#world.createRelation(relation.name, isTable)
     if (insert === null) return { kind: 'done' as const }
-    const nothing = { conflict: null, returning: null, notices: [] }
-    return this.#insert({ kind: 'insert', target: relation.name, plan: insert, ...nothing }, text)
+    const result = this.#insert(insert, text)
+    if (result.kind === 'fault') this.#drop(relation.name)
+    return result
   }
 
   #createMaterialized(relation: Relation, plan: Plan): void {
@@ -267,15 +274,18 @@ export class OracleSession implements Session {
   #update(bound: BoundStatement & { kind: 'update' }, text: string) {
     const table = this.#stored(bound.target)
     const standing = this.#standing(table.name)
-    return this.#change(table, bound, text, (given) => updated(table, standing, given, bound.verb))
+    return this.#change(table, bound, text, (given) =>
+      updated(table, standing, given, bound.verb, bound.joined),
+    )
   }
 
   #change(
     table: Relation & { kind: 'stream' | 'table' },
-    { plan, returning }: BoundStatement & { kind: 'insert' | 'update' },
+    bound: BoundStatement & { kind: 'insert' | 'update' },
     text: string,
     make: (given: Row[]) => RowChange[] | Refused,
   ): Rows | Fault | { kind: 'done' } {
+    const { plan, returning } = bound
     const answer = this.#answer(plan, text)
     if (answer.kind === 'fault') return answer
     const changes = make(answer.rows)
@@ -289,7 +299,32 @@ export class OracleSession implements Session {
     this.#world.change(table.name, completed)
     this.#transaction?.note(table.name, completed)
     if (returning === null) return { kind: 'done' }
-    throw new Error('golden scripts have no RETURNING')
+    const written = completed.filter(
+      ({ weight }) => weight > 0 || (bound.kind === 'update' && bound.verb === 'DELETE'),
+    )
+    return this.#returned(
+      table,
+      written.map(({ row }) => row),
+      returning,
+      text,
+    )
+  }
+
+  /** RETURNING, over the rows that the statement wrote or took away. */
+  #returned(
+    { schema }: Relation,
+    rows: Row[],
+    { expressions, names }: { expressions: Expression[]; names: string[] },
+    text: string,
+  ): Rows | Fault {
+    const fields = expressions.map(({ type, nullable }, at) => ({
+      name: names[at]!,
+      type,
+      nullable,
+    }))
+    if (rows.length === 0) return { kind: 'rows', fields, rows }
+    const answer = this.#answer(overRows(schema.fields, rows, expressions, names), text)
+    return answer.kind === 'fault' ? answer : { ...answer, fields }
   }
 
   #stored(name: string): Relation & { kind: 'stream' | 'table' } {
@@ -308,9 +343,29 @@ export class OracleSession implements Session {
     return answer.rows
   }
 
+  /** Checks of a relation whose rows only come; they read given columns alone. */
+  #brokenCheck(relation: Relation, rows: Row[], text: string): Fault | null {
+    const isStored = relation.kind === 'stream' || relation.kind === 'table'
+    const given = givenColumns(relation)
+    for (const { condition } of (isStored ? relation.checks : undefined) ?? []) {
+      for (const row of rows) {
+        const cells = relation.schema.fields.map((_, index) => row[given.indexOf(index)] ?? null)
+        const plan = overRows(relation.schema.fields, [cells], [condition as Expression], ['_'])
+        const answer = this.#answer(plan, text)
+        if (answer.kind === 'fault') return answer
+        if (answer.rows[0]![0] === false)
+          return { kind: 'fault', code: 'check', message: '', at: '' }
+      }
+    }
+    return null
+  }
+
   /** The rows with their computed columns. */
   #completed(relation: Relation, rows: Row[], text: string): Row[] | Fault {
     const { computed, schema } = relation
+    if (relation.kind === 'table' && relation.rules !== undefined) return rows
+    const broken = this.#brokenCheck(relation, rows, text)
+    if (broken !== null) return broken
     if (computed === undefined) return rows
     const given = givenColumns(relation)
     const full: Row[] = []

@@ -13,11 +13,12 @@ import type {
   SelectItem,
   Statement,
   Expression as Tree,
+  Relation as TreeRelation,
 } from '../../../../grammar/index.ts'
 import type { Span } from '../../../base/index.ts'
 import type { Relation, TableKey } from '../../../catalog/index.ts'
 import type { BoundStatement } from '../../bind.ts'
-import { and, column, literal, mapColumns } from '../../expression.ts'
+import { and, column } from '../../expression.ts'
 import type { Expression, Plan } from '../../logical.ts'
 import { project } from '../../node.ts'
 import { type Binding, fail, unsupported } from '../binding.ts'
@@ -26,6 +27,7 @@ import { bindQuery } from '../query.ts'
 import { findRelation } from '../relation.ts'
 import { joinScopes, scopeOf } from '../scope.ts'
 import { assigned } from './assign.ts'
+import { checkNames, checksOver, defaultCell, withComputed } from './cells.ts'
 import { columnIndex } from './constraint.ts'
 import { refuseRepeated } from './view.ts'
 
@@ -71,19 +73,6 @@ function findMutable(binding: Binding, path: Path, what: string): Mutable {
   )
 }
 
-/** Whether a row satisfies each CHECK, over the values of its columns. */
-export function checksOver(relation: Relation, cells: readonly Expression[]): Expression[] {
-  const rules = relation.kind === 'table' ? relation.rules : undefined
-  return (rules?.checks ?? []).map(({ condition }) =>
-    mapColumns(condition as Expression, ({ index }) => cells[index]!),
-  )
-}
-
-export function checkNames(relation: Relation): string[] {
-  const rules = relation.kind === 'table' ? relation.rules : undefined
-  return (rules?.checks ?? []).map(({ name }) => name)
-}
-
 export function bindUpdate(binding: Binding, tree: Update): BoundStatement {
   const update = tree.kind === 'update'
   const target = findMutable(binding, tree.target, update ? 'UPDATE' : 'DELETE')
@@ -104,7 +93,7 @@ export function bindUpdate(binding: Binding, tree: Update): BoundStatement {
         kind: 'select',
         distinct: false,
         items: [star, ...given].map(itemOf),
-        from: { kind: 'table', path: tree.target, alias: tree.alias, span: tree.target.span },
+        from: sourceOf(tree),
         where: tree.where,
         groupBy: [],
         having: null,
@@ -125,13 +114,28 @@ export function bindUpdate(binding: Binding, tree: Update): BoundStatement {
     verb: update ? 'UPDATE' : 'DELETE',
     target: target.name,
     plan,
+    joined: tree.from !== null,
     returning: bindReturning(binding, target, tree),
     notices: binding.notices,
   }
 }
 
+/** The table, beside the relations of FROM or USING. */
+function sourceOf(tree: Update): TreeRelation {
+  const { target, alias, from } = tree
+  const { span } = target
+  const left: TreeRelation = { kind: 'table', path: target, alias, span }
+  if (from === null) return left
+  return { kind: 'join', join: 'cross', left, right: from, on: null, using: [], span }
+}
+
 function placesOf(target: Relation, assignments: readonly Assignment[]): number[] {
   refuseRepeated(assignments.map(({ column: name }) => name))
+  const made = new Set(target.computed?.map(({ column }) => column))
+  for (const { column: name } of assignments) {
+    if (!made.has(columnIndex(target.schema, name))) continue
+    fail('type_mismatch', `column ${name.name} of ${target.name} is computed`, name.span)
+  }
   return assignments.map(({ column: name }) => columnIndex(target.schema, name))
 }
 
@@ -170,13 +174,14 @@ function withNewRows(
   const cells = isProject
     ? query.expressions
     : query.output.map((field, index) => column(index, field))
-  const fresh = fields.map((field, index): Expression => {
+  const given = fields.map((field, index): Expression => {
     const place = places.indexOf(index)
     if (place < 0) return cells[index]!
     const { value } = assignments[place]!
-    if (value.kind === 'default') return literal(target.defaults?.[index] ?? null, field.type)
+    if (value.kind === 'default') return defaultCell(target, index)
     return assigned(binding, cells[fields.length + place]!, field, value.span)
   })
+  const fresh = withComputed(target, given)
   const names = fields.map(({ name }) => name)
   return project(
     isProject ? query.input : query,
@@ -192,9 +197,6 @@ export function bindReturning(
 ): Returning | null {
   const items = tree.returning
   if (items.length === 0) return null
-  if (target.computed !== undefined) {
-    unsupported('RETURNING of a relation with computed columns', items[0]!.span)
-  }
   const span = { start: items[0]!.span.start, end: items.at(-1)!.span.end }
   const alias = tree.kind === 'insert' ? null : tree.alias
   const body = {
@@ -263,15 +265,15 @@ function bindConflictUpdate(
   const scope = joinScopes(scopeOf(fields, target.name), excluded, fields.length)
   const env = { binding, scope, clause: 'ON CONFLICT', aggregates: null }
   const places = placesOf(target, tree.assignments)
-  const defaults = target.kind === 'table' ? target.defaults : undefined
-  const cells = fields.map((field, index): Expression => {
+  const given = fields.map((field, index): Expression => {
     if (places.length === 0) return column(fields.length + index, field)
     const place = places.indexOf(index)
     if (place < 0) return column(index, field)
     const { value } = tree.assignments[place]!
-    if (value.kind === 'default') return literal(defaults?.[index] ?? null, field.type)
+    if (value.kind === 'default') return defaultCell(target, index)
     return assigned(binding, bindExpression(env, value), field, value.span)
   })
+  const cells = withComputed(target, given)
   const where = tree.where === null ? null : and([bindCondition(env, tree.where)])
   return { expressions: [...cells, ...checksOver(target, cells)], where }
 }

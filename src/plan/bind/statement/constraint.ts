@@ -2,13 +2,14 @@
  * BindConstraint: what the columns of a relation promise: keys, CHECK, DEFAULT, references.
  *
  * How      A TABLE whose rows change enforces its keys and checks. A STREAM, an append-only TABLE and a connector's
- *          table keep no rows to compare with: there a key is a promise and must say NOT ENFORCED.
+ *          table keep no rows to compare with: there a key is a promise and must say NOT ENFORCED. CHECK looks at
+ *          one row alone: whatever is stored can have it.
  */
 import type { Constraint, Identifier, Statement } from '../../../../grammar/index.ts'
 import type { TableCheck, TableKey, TableRules } from '../../../catalog/index.ts'
-import type { Field, Schema, Value } from '../../../data/index.ts'
-import { literalValue } from '../../coerce.ts'
+import type { Field, Schema } from '../../../data/index.ts'
 import { fold } from '../../fold.ts'
+import type { Expression } from '../../logical.ts'
 import { all, type Binding, fail, unsupported } from '../binding.ts'
 import { bindCondition, bindExpression } from '../expression/expression.ts'
 import { scopeOf } from '../scope.ts'
@@ -21,7 +22,7 @@ type Of<K extends Constraint['kind']> = Extract<Constraint, { kind: K }>
 
 export interface Promised {
   schema: Schema
-  defaults: readonly Value[]
+  defaults: readonly (Expression | null)[]
   rules: TableRules
 }
 
@@ -80,9 +81,6 @@ function constraintsOf(tree: Create): { constraint: Constraint; column: Identifi
 }
 
 function refuseUnenforced(constraint: Constraint): void {
-  if (constraint.kind === 'check') {
-    unsupported('CHECK of a relation whose rows only come', constraint.span, 'filter its rows')
-  }
   if (constraint.kind !== 'key' || !constraint.enforced) return
   const what = constraint.primary ? 'PRIMARY KEY' : 'UNIQUE'
   const hint = `write ${what} … NOT ENFORCED, or make it a TABLE, whose keys are enforced`
@@ -128,8 +126,12 @@ function bindCheck(
   return { name: name?.name ?? `${table}_check${number}`, condition: bound }
 }
 
-function bindDefaults(binding: Binding, tree: Create, fields: readonly Field[]): Value[] {
-  const values: Value[] = fields.map(() => null)
+function bindDefaults(
+  binding: Binding,
+  tree: Create,
+  fields: readonly Field[],
+): (Expression | null)[] {
+  const values: (Expression | null)[] = fields.map(() => null)
   for (const { name, constraints } of tree.columns) {
     const stated = constraints.filter((constraint) => constraint.kind === 'default')
     if (stated.length > 1) fail('duplicate_name', 'a second DEFAULT', stated[1]!.span)
@@ -141,10 +143,9 @@ function bindDefaults(binding: Binding, tree: Create, fields: readonly Field[]):
   return values
 }
 
-function defaultValue(binding: Binding, field: Field, { value: tree }: Of<'default'>): Value {
+/** An expression without columns, computed for each row that needs it; NULL is as good as none. */
+function defaultValue(binding: Binding, field: Field, { value: tree }: Of<'default'>) {
   const env = { binding, scope: [], clause: 'DEFAULT', aggregates: null }
-  const bound = bindExpression(env, tree)
-  const value = fold(assigned(binding, bound, field, tree.span))
-  if (value.kind === 'literal') return literalValue(value)
-  return unsupported('a DEFAULT that is no constant', tree.span)
+  const value = fold(assigned(binding, bindExpression(env, tree), field, tree.span))
+  return value.kind === 'literal' && value.value === null ? null : value
 }

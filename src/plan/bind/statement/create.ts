@@ -12,7 +12,12 @@ import type {
   WatermarkDefinition,
 } from '../../../../grammar/index.ts'
 import { QueryMistake, type Span } from '../../../base/index.ts'
-import type { ComputedColumn, Relation, RelationWatermark } from '../../../catalog/index.ts'
+import type {
+  ComputedColumn,
+  Relation,
+  RelationWatermark,
+  TableCheck,
+} from '../../../catalog/index.ts'
 import {
   type Connector,
   type Field,
@@ -24,6 +29,7 @@ import {
 } from '../../../data/index.ts'
 import { type BoundStatement, refuseDuplicate } from '../../bind.ts'
 import { boolean, coerce, cutFor, isAdaptable, isAssignable, varchar } from '../../coerce.ts'
+import { mapColumns } from '../../expression.ts'
 import { fold } from '../../fold.ts'
 import type { Expression, Plan } from '../../logical.ts'
 import { all, type Binding, fail, unsupported } from '../binding.ts'
@@ -35,7 +41,8 @@ import { refuseEmit, renamed } from '../relation.ts'
 import { type Scope, scopeOf } from '../scope.ts'
 import { suggestion } from '../suggest.ts'
 import { microsOf } from '../window.ts'
-import { bindConstraints } from './constraint.ts'
+import { bindConstraints, type Promised } from './constraint.ts'
+import { bindContents } from './insert.ts'
 
 type Create = Statement & { kind: 'create-relation' }
 
@@ -54,8 +61,8 @@ export function bindCreateRelation(binding: Binding, tree: Create): BoundStateme
     unsupported('PARTITIONED BY without a connector', tree.partitionedBy[0]!.span)
   }
   for (const option of tree.options) notices.push(`option ${option.key} is ignored`)
-  const insert = tree.query === null ? null : bindContents(binding, tree)
-  const columns = insert === null ? bindColumns(binding, tree) : contentsOf(insert)
+  const contents = tree.query === null ? null : bindContentsQuery(binding, tree)
+  const columns = contents === null ? bindColumns(binding, tree) : contentsOf(contents)
   if (columns === null) {
     const hint = 'write them in parentheses, or name a connector that knows them'
     fail('syntax', `${tree.object} ${name} has no columns`, tree.name.span, hint)
@@ -66,8 +73,8 @@ export function bindCreateRelation(binding: Binding, tree: Create): BoundStateme
   if (tree.object === 'table' && !tree.appendOnly && watermark !== null) {
     notices.push(`${name} has a watermark: it is append-only`)
   }
-  if (isMutable) refuseComputed(tree)
   const schema = rowtime(columns.schema, watermark)
+  if (isMutable) refuseTime(tree, columns)
   const promised = bindConstraints(binding, tree, schema, isMutable)
   const relation: Relation = {
     kind: tree.object,
@@ -75,9 +82,10 @@ export function bindCreateRelation(binding: Binding, tree: Create): BoundStateme
     schema: promised.schema,
     watermark,
     defaults: promised.defaults,
-    ...(isMutable ? { rules: promised.rules } : {}),
+    ...(isMutable ? { rules: promised.rules } : checksOf(promised, columns)),
     ...computedOf(columns),
   }
+  const insert = contents === null ? null : bindContents(binding, contents, relation, tree.query!)
   return { kind: 'create-relation', relation, ifNotExists, insert, notices }
 }
 
@@ -85,15 +93,29 @@ const contentsOf = (insert: Plan): Columns => ({ schema: { fields: insert.output
 
 const computedOf = ({ computed }: Columns) => (computed.length === 0 ? {} : { computed })
 
-function refuseComputed(tree: Create): void {
-  const column = tree.columns.find(({ computed }) => computed !== null)
-  if (column === undefined) return
-  const hint = 'make it a STREAM or a TABLE … APPEND ONLY'
-  unsupported('computed columns of a table whose rows change', column.span, hint)
+/** An UPDATE makes computed columns anew, at another time. */
+function refuseTime(tree: Create, { schema, computed }: Columns): void {
+  for (const { column, expression } of computed) {
+    if (clockOf(expression as Expression) === null) continue
+    const { name } = schema.fields[column]!
+    const { span } = tree.columns.find((one) => one.name.name === name)!
+    const hint = 'write DEFAULT NOW(), or make it a STREAM or a TABLE … APPEND ONLY'
+    unsupported('the time in a computed column of a table whose rows change', span, hint)
+  }
+}
+
+/** The checks of a relation whose rows only come, over the columns that a row is given. */
+function checksOf({ rules }: Promised, { computed }: Columns): { checks?: TableCheck[] } {
+  const given = ({ condition, ...check }: TableCheck): TableCheck => {
+    const over = (cell: Expression & { kind: 'column' }) =>
+      (computed.find(({ column }) => column === cell.index)?.expression as Expression) ?? cell
+    return { ...check, condition: mapColumns(condition as Expression, over) }
+  }
+  return rules.checks.length === 0 ? {} : { checks: rules.checks.map(given) }
 }
 
 /** CREATE TABLE … AS SELECT. */
-function bindContents(binding: Binding, tree: Create): Plan {
+function bindContentsQuery(binding: Binding, tree: Create): Plan {
   const query = tree.query!
   if (tree.object === 'stream')
     unsupported('CREATE STREAM … AS', query.span, 'use CREATE TABLE … AS')
@@ -284,8 +306,16 @@ function bindExternal(binding: Binding, tree: Create, name: string): Relation {
   }
   const watermark = bindWatermark(binding, columns.schema, tree.watermark)
   const schema = rowtime(columns.schema, watermark)
+  refuseChecks(tree)
   bindConstraints(binding, tree, schema, false)
   return external(connector, { name, schema, watermark, options, ...computedOf(columns) })
+}
+
+function refuseChecks({ columns, constraints }: Create): void {
+  const all = [...columns.flatMap((column) => column.constraints), ...constraints]
+  const check = all.find(({ kind }) => kind === 'check')
+  if (check === undefined) return
+  unsupported("CHECK of a connector's table", check.span, 'filter its rows in the query')
 }
 
 /** The columns that the connector knows. */

@@ -8,7 +8,7 @@
 import type { Identifier, Query, QueryBody, Statement } from '../../../../grammar/index.ts'
 import type { Span } from '../../../base/index.ts'
 import { givenColumns, type Relation } from '../../../catalog/index.ts'
-import { type Field, type Top, topColumns, typeText, type Value } from '../../../data/index.ts'
+import { type Field, type Top, topColumns, typeText } from '../../../data/index.ts'
 import type { BoundStatement } from '../../bind.ts'
 import { boolean } from '../../coerce.ts'
 import { column, literal } from '../../expression.ts'
@@ -20,7 +20,8 @@ import { bindQuery } from '../query.ts'
 import { findRelation } from '../relation.ts'
 import { suggestion } from '../suggest.ts'
 import { assigned } from './assign.ts'
-import { bindConflict, bindReturning, checkNames, checksOver } from './change.ts'
+import { checkNames, checksOver, defaultCell, defaultOf, rulesOf, withComputed } from './cells.ts'
+import { bindConflict, bindReturning } from './change.ts'
 import { refuseRepeated } from './view.ts'
 
 type Insert = Statement & { kind: 'insert' }
@@ -127,12 +128,6 @@ function bindColumns(target: Relation, tree: Insert): number[] {
   return positions
 }
 
-/** The value of a column that is left out. */
-function defaultOf(target: Relation, index: number): Value {
-  const isStored = target.kind === 'stream' || target.kind === 'table'
-  return (isStored ? target.defaults?.[index] : null) ?? null
-}
-
 /** The columns that a row of the target is given, as its reader sees them; computed ones are not among them. */
 function givenTops(target: Relation): Top[] {
   const given = new Set(givenColumns(target))
@@ -167,6 +162,17 @@ function arityMessage(targets: number, given: number): string {
   return `INSERT has ${targets} target columns and ${given} ${given === 1 ? 'value' : 'values'}`
 }
 
+/** The INSERT that puts the answer of a query into a relation that is being made. */
+export function bindContents(
+  binding: Binding,
+  query: Plan,
+  target: Relation,
+  source: Query,
+): BoundStatement & { kind: 'insert' } {
+  const plan = assign(binding, query, target, givenColumns(target), source, new Set())
+  return { kind: 'insert', target: target.name, plan, conflict: null, returning: null, notices: [] }
+}
+
 /** The plan with the target's columns. */
 function assign(
   binding: Binding,
@@ -186,27 +192,30 @@ function assign(
   }
   const kept = givenColumns(target)
   const fields = kept.map((index) => whole[index]!)
+  const isTable = rulesOf(target) !== undefined
   const widths = topColumns(positions.map((position) => whole[position]!)).map((top) => top.width)
   const spans = spansOf(source.body, widths) ?? positions.map(() => source.span)
-  const names = [...fields.map((field) => field.name), ...checkNames(target)]
-  const place = (cells: Expression[], row = -1) => {
+  const names = [...(isTable ? whole : fields).map(({ name }) => name), ...checkNames(target)]
+  const place = (given: Expression[], row = -1) => {
     const placed = all(
       fields.map((field, place) => () => {
         const index = positions.indexOf(kept[place]!)
         if (index < 0 || omitted.has(`${row},${index}`)) {
-          return literal(defaultOf(target, kept[place]!), field.type)
+          return defaultCell(target, kept[place]!)
         }
-        return assigned(binding, cells[index]!, field, spans[index]!)
+        return assigned(binding, given[index]!, field, spans[index]!)
       }),
     )
-    return [...placed, ...checksOver(target, placed)]
+    if (!isTable) return placed
+    const cells: Expression[] = []
+    for (const [index, cell] of placed.entries()) cells[kept[index]!] = cell
+    const full = withComputed(target, cells)
+    return [...full, ...checksOver(target, full)]
   }
   if (query.kind === 'values') {
     const rows = query.rows.map((row, number) => () => {
       const given = positions.map((position, index) =>
-        omitted.has(`${number},${index}`)
-          ? literal(defaultOf(target, position), whole[position]!.type)
-          : row[index]!,
+        omitted.has(`${number},${index}`) ? defaultCell(target, position) : row[index]!,
       )
       checkNotNull(given, whole, positions, rowSpans(source.body, number, widths) ?? spans)
       return place(row, number)
