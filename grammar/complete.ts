@@ -132,6 +132,7 @@ const relationRules: ReadonlySet<string> = new Set([
   'table',
   'windowSource',
   'insert',
+  'copied',
   'subscribe',
   'describe',
   'drop',

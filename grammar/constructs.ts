@@ -41,7 +41,7 @@ export const constructs: Record<Place, Record<string, string>> = {
     'EXPLAIN ANALYZE CPU': '', 'EXPLAIN ANALYZE MEMORY': '',
     'EXPLAIN ANALYZE MATERIALIZED': 'EXPLAIN ANALYZE FOR an object',
     'INSERT OVERWRITE': '', 'INSERT OR': 'INSERT OR REPLACE', UPSERT: '',
-    ALTER: '', MERGE: '', COPY: '', LOAD: '', IMPORT: '', EXPORT: '',
+    ALTER: '', MERGE: '', 'COPY ( SUBSCRIBE': 'COPY (SUBSCRIBE …)', LOAD: '', IMPORT: '', EXPORT: '',
     SAVEPOINT: '', 'ROLLBACK TO': 'SAVEPOINT', 'ROLLBACK WORK TO': 'SAVEPOINT',
     'ROLLBACK TRANSACTION TO': 'SAVEPOINT', 'SET TRANSACTION': '',
     DECLARE: 'cursors (DECLARE)', FETCH: 'cursors (FETCH)', CLOSE: 'cursors (CLOSE)', ACKNOWLEDGE: '',

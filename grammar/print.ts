@@ -42,6 +42,7 @@ const statementKinds: Record<Statement['kind'], true> = {
   'create-sink': true,
   drop: true,
   insert: true,
+  copy: true,
   update: true,
   delete: true,
   transaction: true,
@@ -394,6 +395,16 @@ function window(w: Of<Relation, 'window'>): string {
 
 // ---------------------------------------------------------------- statements
 
+function copy(s: Of<Statement, 'copy'>): string {
+  const copied =
+    s.copied.kind === 'query-statement'
+      ? `(${query(s.copied.query)})`
+      : path(s.copied.path) + columnNames(s.copied.columns)
+  const file = s.file === null ? (s.into ? 'STDOUT' : 'STDIN') : quote(s.file)
+  const options = s.options.length === 0 ? '' : ` (${list(s.options, option)})`
+  return `COPY ${copied} ${s.into ? 'TO' : 'FROM'} ${file}${options}`
+}
+
 function statement(s: Statement): string {
   switch (s.kind) {
     case 'create-relation':
@@ -409,6 +420,8 @@ function statement(s: Statement): string {
       return createView(s)
     case 'drop':
       return `DROP ${s.object.toUpperCase()} ${s.ifExists ? 'IF EXISTS ' : ''}${path(s.name)}`
+    case 'copy':
+      return copy(s)
     case 'insert': {
       const { body } = s.source
       const isDefault = body.kind === 'values' && body.rows[0]?.length === 0

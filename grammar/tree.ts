@@ -219,6 +219,11 @@ export interface WatermarkDefinition {
 }
 
 /** One `key = value` of WITH (…); keys in lower case without quotes. */
+/** What COPY copies: the rows of a query, or those of a relation, whose columns may be listed. */
+export type Copied =
+  | { kind: 'query-statement'; query: Query; span: Span }
+  | { kind: 'copied-table'; path: Path; columns: Identifier[]; span: Span }
+
 export interface Option {
   kind: 'option'
   key: string
@@ -266,6 +271,7 @@ export type Statement =
   /** `query` is SELECT * where the text says FROM name. */
   /** A text alone names a class. */
   | { kind: 'create-function'; name: Path; orReplace: boolean; ifNotExists: boolean; body: FunctionBody | { kind: 'function-text'; value: string; span: Span }; span: Span }
+  | { kind: 'copy'; copied: Copied; into: boolean; file: string | null; options: Option[]; span: Span }
   | { kind: 'create-sink'; name: Path; ifNotExists: boolean; query: Query; options: Option[]; span: Span }
   | { kind: 'drop'; object: 'stream' | 'table' | 'view' | 'materialized view' | 'query' | 'sink' | 'function'; name: Path; ifExists: boolean; span: Span }
   /** DEFAULT VALUES is a `source` of one row without values. */

@@ -15,7 +15,7 @@
  * console.log(await db.query('SELECT city, SUM(fare) AS fares FROM trip GROUP BY city'))
  */
 import { mistake, systemDisk } from './base/index.ts'
-import { builtinConnectors, type JsSource } from './connect/index.ts'
+import { builtinConnectors, type JsSource, type Print } from './connect/index.ts'
 import {
   type Batch,
   type Connectors,
@@ -28,7 +28,7 @@ import * as engine from './database/index.ts'
 import { type RowObject, rowObjects, timestampMillis } from './rows.ts'
 
 export { type Code, type Diagnostic, Failure, QueryMistake } from './base/index.ts'
-export type { JsRow, JsRows, JsSource } from './connect/index.ts'
+export type { JsRow, JsRows, JsSource, Print } from './connect/index.ts'
 export type { HostValue, Interval, RowObject } from './rows.ts'
 export type { Batch, Field, Op, Type }
 
@@ -45,6 +45,8 @@ export interface OpenOptions {
   connectors?: Connectors
   /** What tables WITH ('connector' = 'js', 'source' = NAME) read. */
   sources?: Record<string, JsSource>
+  /** Takes what connector `print` and COPY … TO STDOUT write, whole lines, instead of the standard streams. */
+  print?: Print
 }
 
 export interface ExecuteOptions {
@@ -91,22 +93,22 @@ export type AppendRows = readonly (Record<string, unknown> | readonly unknown[])
 
 /** Opens a database. Today it lives in memory: `directory` is `':memory:'`. */
 export async function open(directory: string, options: OpenOptions = {}): Promise<Database> {
-  const { thread = 'host', sources = {}, connectors: own, ...rest } = options
+  const { thread = 'host', sources = {}, connectors: own, print, ...rest } = options
   if (thread !== 'host' && thread !== 'worker') {
     mistake({ code: 'invalid_option', message: "option thread is 'host' or 'worker'" })
   }
   if (thread === 'worker') {
-    if (own !== undefined) {
+    if (own !== undefined || print !== undefined) {
       mistake({
         code: 'unsupported',
-        message: 'not supported yet: own connectors in a worker',
+        message: 'not supported yet: own connectors and print in a worker',
         hint: "give rows as sources, or open with thread: 'host'",
       })
     }
     const { openOnThread } = await import('./thread.ts')
     return new Database(openOnThread(directory, rest, sources))
   }
-  const builtin = builtinConnectors(systemDisk, new Map(Object.entries(sources)))
+  const builtin = builtinConnectors(systemDisk, new Map(Object.entries(sources)), print)
   const connectors = new Map([...builtin, ...(own ?? [])])
   return new Database(await engine.open(directory, { ...rest, connectors }))
 }

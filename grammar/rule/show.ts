@@ -5,7 +5,7 @@ import { EOF, type ParserMethod } from 'chevrotain'
 import type { Token } from '../scanner.ts'
 import type { LikePattern, Path, Shown, Statement } from '../tree.ts'
 import { identifier, kinds, word } from '../words.ts'
-import { ChangeRules } from './change.ts'
+import { CopyRules } from './copy.ts'
 
 type Of<U, K> = Extract<U, { kind: K }>
 type Setting = string | number | boolean | null
@@ -13,7 +13,7 @@ type Setting = string | number | boolean | null
 /** What stands behind the name of a setting. */
 const settingEnds: ReadonlySet<string> = new Set(['=', 'TO', '.', '-'])
 
-export abstract class ShowRules extends ChangeRules {
+export abstract class ShowRules extends CopyRules {
   /** SET [SESSION | LOCAL] name = | TO value, SET TIME ZONE value. */
   set = this.RULE('set', (): Statement => {
     const start = this.start()

@@ -13,6 +13,7 @@ import {
   type FileReader,
   type FileWriter,
   mistake,
+  printText,
   systemClock,
 } from '../base/index.ts'
 import {
@@ -53,6 +54,7 @@ import {
   sizeOption,
   textOption,
 } from './options.ts'
+import type { Print } from './print.ts'
 
 const formats = ['csv', 'json', 'parquet', 'arrow'] as const
 type Format = (typeof formats)[number]
@@ -70,6 +72,9 @@ const extensions: Record<string, Format> = {
   feather: 'arrow',
   ipc: 'arrow',
 }
+
+/** The path of standard output; a file of that name is `./-`. */
+const STANDARD = '-'
 
 const fileOptions = ['path', 'format', 'compression', 'partition.columns', 'hive-partitioning']
 
@@ -90,6 +95,7 @@ const shortOptions: Record<Format, Record<string, string>> = {
     quote: 'csv.quote-character',
     escape: 'csv.escape-character',
     nullstr: 'csv.null-literal',
+    null: 'csv.null-literal',
     ignore_errors: 'csv.ignore-parse-errors',
   },
   json: { root: 'json.root', ignore_errors: 'json.ignore-parse-errors' },
@@ -98,8 +104,12 @@ const shortOptions: Record<Format, Record<string, string>> = {
 }
 
 /** The connector that knows options by their short spellings too. */
-export function filesystemConnector(disk: Disk, clock: Clock = systemClock): Connector {
-  const inner = connectorOf(disk, clock)
+export function filesystemConnector(
+  disk: Disk,
+  print: Print = printText,
+  clock: Clock = systemClock,
+): Connector {
+  const inner = connectorOf(disk, print, clock)
   const full = (options: ConnectorOptions): ConnectorOptions => {
     const short = shortOptions[formatOf(disk, options)]
     const names = new Map([...Object.entries(short), ['hive_partitioning', 'hive-partitioning']])
@@ -114,7 +124,7 @@ export function filesystemConnector(disk: Disk, clock: Clock = systemClock): Con
   }
 }
 
-function connectorOf(disk: Disk, clock: Clock): Connector {
+function connectorOf(disk: Disk, print: Print, clock: Clock): Connector {
   return {
     name: 'filesystem',
     bounded: true,
@@ -129,6 +139,7 @@ function connectorOf(disk: Disk, clock: Clock): Connector {
       if (format === 'parquet') choiceOption(options, 'parquet.compression', pageCodecs, 'zstd')
       if (format === 'arrow') arrowForm(options)
       if (format === 'csv') refuseStructs(schema)
+      if (pathOf(options) === STANDARD) checkStandard(format, options)
       sizeOption(options, 'sink.rolling-policy.file-size', '128MB')
       durationOption(options, 'sink.rolling-policy.rollover-interval', '30 min')
       if (format === 'json') checkPaths([...readJsonOptions(options).paths.keys()], schema)
@@ -159,6 +170,7 @@ function connectorOf(disk: Disk, clock: Clock): Connector {
       // Options are judged before a file is made.
       const { extension, write } = writing(disk, options, schema)
       const path = pathOf(options)
+      if (path === STANDARD) return write(standardOutput(print), schema)
       const columns = partitionColumns(options) ?? []
       if (columns.length === 0 && pathKind(disk, path) !== 'directory') {
         return write(disk.create(path), schema)
@@ -178,6 +190,26 @@ function connectorOf(disk: Disk, clock: Clock): Connector {
       })
     },
   }
+}
+
+/** Standard output as a file; each write ends with a whole line. */
+function standardOutput(print: Print): FileWriter {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  return {
+    path: STANDARD,
+    write: (bytes) => print(decoder.decode(bytes), 'output'),
+    close: () => {},
+  }
+}
+
+function checkStandard(format: Format, options: ConnectorOptions): void {
+  const isText = format === 'csv' || format === 'json'
+  if (isText && codecOf(STANDARD, format, options) === 'none' && !partitionColumns(options)) return
+  mistake({
+    code: 'unsupported',
+    message: `not supported yet: ${format} files, packed ones and partitions on standard output`,
+    hint: 'csv and json can be written there as they are',
+  })
 }
 
 /** How files are written, and their extension in a directory. */

@@ -17,10 +17,11 @@ import { type Print, printConnector } from './print.ts'
 export type { BlackholeWriter } from './blackhole.ts'
 export type { JsRow, JsRows, JsSource } from './js.ts'
 export { pacedConnectors } from './pace.ts'
+export type { Print } from './print.ts'
 
 /**
  * The connectors that come with the package; `sources` are what connector `js` reads, by name, and `print` is where
- * connector `print` writes to.
+ * connector `print` and COPY … TO STDOUT write to.
  */
 export function builtinConnectors(
   disk: Disk,
@@ -28,7 +29,7 @@ export function builtinConnectors(
   print: Print = printText,
 ): Connectors {
   const all = [
-    filesystemConnector(disk),
+    filesystemConnector(disk, print),
     blackholeConnector(),
     jsConnector(sources),
     printConnector(print),

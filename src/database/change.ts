@@ -46,11 +46,11 @@ export function* insertRows(store: Store, bound: Insert, asking: Asking): Work<S
   if (table === undefined) {
     const batch = store.put(relation, batchOf(givenSchema(relation), rows), null)
     const written = bound.returning === null ? rows : rowsOf(batch)
-    return yield* finished('INSERT', written, relation, bound, asking)
+    return yield* finished(bound.verb ?? 'INSERT', written, relation, bound, asking)
   }
   const { changes, written } = yield* settled(relation, table, rows, bound, asking)
   write(store, relation, table, changes, asking.text)
-  return yield* finished('INSERT', written, relation, bound, asking)
+  return yield* finished(bound.verb ?? 'INSERT', written, relation, bound, asking)
 }
 
 export function* updateRows(store: Store, bound: Update, asking: Asking): Work<StatementResult> {

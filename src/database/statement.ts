@@ -72,6 +72,9 @@ export interface Session {
 
 type Outcome = StatementResult | Running
 
+/** Rows that COPY writes at once. */
+const copyRows = 8192
+
 const done = (message: string): Outcome => ({ kind: 'done', message })
 const text = (name: string): Field => ({ name, type: { kind: 'varchar' }, nullable: true })
 
@@ -106,6 +109,8 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
       return yield* transact(engine, bound.action, session)
     case 'insert-continuous':
       return insertContinuous(engine, bound, session)
+    case 'copy':
+      return yield* copyOut(engine, bound, session)
     case 'select':
       return yield* select(engine, bound.plan, session)
     case 'select-continuous':
@@ -282,12 +287,16 @@ function readsRelations(plan: Plan): boolean {
 
 /** Rows of a one-shot plan, at a commit point. */
 function* answer(engine: Engine, plan: Plan, session: Session): Work<Row[]> {
+  return rowsOfDelta(yield* deltaOf(engine, plan, session))
+}
+
+function* deltaOf(engine: Engine, plan: Plan, session: Session): Work<Delta> {
   const { transaction } = session.state
   // Reading is a commit point; rows of VALUES read nothing.
   if (transaction === null && readsRelations(plan)) yield* engine.flush()
   const physical = engine.physical(plan, 'one-shot')
   const { delta } = yield* engine.select(physical, session.text, transaction?.sources)
-  return rowsOfDelta(delta)
+  return delta
 }
 
 function rowsOfDelta(delta: Delta): Row[] {
@@ -299,6 +308,34 @@ const askingFor = (engine: Engine, session: Session): Asking => ({
   text: session.text,
   answer: (plan) => answer(engine, plan, session),
 })
+
+/** COPY … TO: all rows are there before the file is made. */
+function* copyOut(
+  engine: Engine,
+  { plan, connector: name, options }: BoundStatement & { kind: 'copy' },
+  session: Session,
+): Work<Outcome> {
+  const delta = yield* deltaOf(engine, plan, session)
+  const connector = engine.options.connectors.get(name)
+  assert(connector !== undefined, `connector ${name} is wired`)
+  const writer = connector.create({ fields: plan.output }, new Map(options))
+  let rows = 0
+  for (const batch of delta.batches ?? []) {
+    if (writer.writeBatch !== undefined) writer.writeBatch(batch, null)
+    else writer.write(rowsOf(batch), new Array<Op>(batch.rows).fill('+I'))
+    rows += batch.rows
+  }
+  if (delta.batches === null) {
+    const all = delta.changes().map(({ row }) => row)
+    for (let from = 0; from < all.length; from += copyRows) {
+      const part = all.slice(from, from + copyRows)
+      writer.write(part, new Array<Op>(part.length).fill('+I'))
+    }
+    rows = all.length
+  }
+  writer.close()
+  return done(`COPY ${rows}`)
+}
 
 function* select(engine: Engine, plan: Plan, session: Session): Work<Outcome> {
   const rows = yield* answer(engine, plan, session)

@@ -76,6 +76,7 @@ const allowed: ReadonlySet<BoundStatement['kind']> = new Set([
   'insert',
   'update',
   'select',
+  'copy',
   'explain',
   'told',
   'show-queries',

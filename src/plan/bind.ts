@@ -21,6 +21,7 @@ import { applyEmit, type EmitMode } from './bind/emission.ts'
 import { bindQuery } from './bind/query.ts'
 import { bindRelation, refuseEmit } from './bind/relation.ts'
 import { bindUpdate, type Conflict, type Returning } from './bind/statement/change.ts'
+import { bindCopy } from './bind/statement/copy.ts'
 import { bindCreateRelation } from './bind/statement/create.ts'
 import { bindDrop } from './bind/statement/drop.ts'
 import { bindCreateFunction } from './bind/statement/function.ts'
@@ -67,6 +68,8 @@ export type BoundStatement = { notices: string[] } & (
     }
   | /** Columns are those of the target, in its order. */ {
       kind: 'insert'
+      /** What the statement says that it did. */
+      verb?: 'COPY'
       target: string
       /** The rows; behind them whether each CHECK is satisfied. */
       plan: Plan
@@ -93,6 +96,12 @@ export type BoundStatement = { notices: string[] } & (
       /** Of updates only the new rows are sent, of deletions nothing. */
       forced: boolean
       ifNotExists: boolean
+    }
+  | {
+      kind: 'copy'
+      plan: Plan
+      connector: string
+      options: [string, string | number | boolean][]
     }
   | { kind: 'select'; plan: Plan }
   | { kind: 'select-continuous' | 'subscribe'; query: ContinuousQuery; snapshot: boolean }
@@ -144,6 +153,8 @@ function bindStatement(binding: Binding, statement: Statement): BoundStatement {
       return bindDrop(binding, statement)
     case 'insert':
       return bindInsert(binding, statement)
+    case 'copy':
+      return bindCopy(binding, statement)
     case 'update':
     case 'delete':
       return bindUpdate(binding, statement)

@@ -27,6 +27,7 @@ import type {
   Unit,
 } from '../../grammar/index.ts'
 import { clauseWords, isReserved, reservedWords, softWords } from '../../grammar/words.ts'
+import { copies } from './arbitrary-copy.ts'
 import { looks } from './arbitrary-look.ts'
 
 const span = { start: 0, end: 0 }
@@ -745,6 +746,13 @@ function statements(tie: Tie): fc.Arbitrary<Statement> {
       span: one,
     }),
     fc.record({ kind: fc.constant('query-statement' as const), query, span: one }),
+    ...copies({
+      query,
+      path,
+      columns,
+      file: fc.option(text),
+      options: fc.array(option, { maxLength: 2 }),
+    }),
     fc.record({
       kind: fc.constant('insert' as const),
       target: path,

@@ -155,7 +155,7 @@ test.each<[string, string]>([
   ['«CREATE TEMP» VIEW v AS SELECT 1', 'temporary objects'],
   ['«ALTER» STREAM s ADD COLUMN a INT', 'ALTER'],
   ['«SAVEPOINT» a', 'SAVEPOINT'],
-  ['«COPY» (SELECT 1) TO STDOUT', 'COPY'],
+  ['«COPY (SUBSCRIBE» t) TO STDOUT', 'COPY (SUBSCRIBE …)'],
   ['«EXPLAIN STATE» q', 'EXPLAIN STATE'],
   ['EXPLAIN (FORMAT «DOT») SELECT 1', 'EXPLAIN (FORMAT DOT)'],
   ['«DESCRIBE CUBOID c»', 'DESCRIBE CUBOID'],

@@ -49,7 +49,7 @@ function count(node: unknown, kinds: Map<string, number>): void {
 const everyKind = [
   'assignment', 'between', 'binary', 'boolean', 'call', 'case', 'cast', 'check', 'column', 'column-definition',
   'conflict', 'create-function', 'create-relation', 'create-sink', 'create-view', 'default', 'delete', 'derived',
-  'describe',
+  'describe', 'copied-table', 'copy',
   'drop', 'emit', 'explain', 'extract', 'flush', 'foreign-key', 'identifier', 'in', 'insert', 'interval',
   'is-boolean', 'is-distinct', 'is-null', 'join', 'key', 'like', 'null', 'number', 'option', 'order-item',
   'parameter', 'path', 'query', 'query-statement', 'select', 'select-item', 'set', 'show', 'star', 'string',

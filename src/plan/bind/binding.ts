@@ -6,7 +6,7 @@
  */
 import { type Code, type Diagnostic, mistake, QueryMistake, type Span } from '../../base/index.ts'
 import type { Catalog, Relation } from '../../catalog/index.ts'
-import type { Connectors, Dialect } from '../../data/index.ts'
+import type { Connectors, Dialect, Schema } from '../../data/index.ts'
 import type { Expression, Plan } from '../logical.ts'
 
 /** Values of `?` and `$1` (from index 0) and of `:name`. */
@@ -39,6 +39,8 @@ export interface Binding extends BindContext {
   /** What the statement makes; its definition outlives the parameters of the statement. */
   creating: string | null
   notices: string[]
+  /** The columns with which a file in FROM is read, in place of those that it has. */
+  fileSchema: Schema | null
   /** Where a bound expression stands in the text. */
   spans: WeakMap<Expression, Span>
   /** The flat members of a bound STRUCT, whose expression is its presence. */
@@ -67,6 +69,7 @@ export function newBinding(context: BindContext): Binding {
     checking: false,
     creating: null,
     notices: [],
+    fileSchema: null,
     spans: new WeakMap(),
     members: new WeakMap(),
     tables: new Map(),

@@ -5,8 +5,9 @@
  *          to open the files again. Options are those of CREATE TABLE, in the short spelling too (`header`).
  * Contract 1 (checked) a row that cannot be decoded fails the statement: there is no table whose `.errors` could tell.
  */
-import type { Relation as TreeRelation } from '../../../../grammar/index.ts'
-import { QueryMistake } from '../../../base/index.ts'
+import type { Option, Relation as TreeRelation } from '../../../../grammar/index.ts'
+import { QueryMistake, type Span } from '../../../base/index.ts'
+import type { Connector } from '../../../data/index.ts'
 import { scan } from '../../node.ts'
 import { type Binding, fail } from '../binding.ts'
 import type { BoundRelation } from '../relation.ts'
@@ -14,7 +15,7 @@ import { scopeOf } from '../scope.ts'
 
 type File = TreeRelation & { kind: 'file' }
 
-const connectorName = 'filesystem'
+export const connectorName = 'filesystem'
 
 /** Formats by function. */
 const formats: ReadonlyMap<string, string> = new Map([
@@ -25,17 +26,14 @@ const formats: ReadonlyMap<string, string> = new Map([
 ])
 
 export function bindFile(binding: Binding, tree: File): BoundRelation {
-  const connector = binding.connectors.get(connectorName)
-  if (connector === undefined) {
-    fail('invalid_option', `connector '${connectorName}' is not there to read files`, tree.span)
-  }
+  const connector = fileConnector(binding, tree)
   const options = new Map(tree.options.map(({ key, value }) => [key, value]))
   options.set('path', tree.path)
   const format = formats.get(tree.function ?? '')
   if (format !== undefined) options.set('format', format)
   const schema = placed(tree, () => {
-    connector.check(options, null)
-    return connector.infer(options)
+    connector.check(options, binding.fileSchema)
+    return binding.fileSchema ?? connector.infer(options)
   })
   if (schema === null) fail('malformed_file', `${tree.path} has no columns`, tree.span)
   const name =
@@ -54,6 +52,13 @@ export function bindFile(binding: Binding, tree: File): BoundRelation {
   return { plan, scope: scopeOf(plan.output, tree.alias?.name ?? plainName(tree)) }
 }
 
+/** The connector that reads and writes files. */
+export function fileConnector(binding: Binding, { span }: { span: Span }): Connector {
+  const connector = binding.connectors.get(connectorName)
+  if (connector !== undefined) return connector
+  return fail('invalid_option', `connector '${connectorName}' is not there for files`, span)
+}
+
 /** `read_csv`, or `f` of `dir/f.csv`. */
 function plainName(tree: File): string {
   if (tree.function !== null) return tree.function.toLowerCase()
@@ -61,7 +66,7 @@ function plainName(tree: File): string {
 }
 
 /** A mistake of an option is put where the option stands. */
-function placed<T>(tree: File, question: () => T): T {
+export function placed<T>(tree: { options: Option[]; span: Span }, question: () => T): T {
   try {
     return question()
   } catch (error) {

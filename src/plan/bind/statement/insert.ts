@@ -31,7 +31,7 @@ export function bindInsert(binding: Binding, tree: Insert): BoundStatement {
   checkWritable(target, tree.target.span)
   binding.continuous = target.kind === 'external'
   const fields = target.schema.fields
-  const positions = bindColumns(target, tree)
+  const positions = bindColumns(target, tree, tree.source.span, isDefaultValues(tree))
   const targets = positions.map((position) => fields[position]!)
   checkArity(tree, targets)
   const types = targets.map((field) => field.type)
@@ -104,11 +104,16 @@ function checkWritable(target: Relation, span: Span): void {
 }
 
 /** Positions of the target's columns that get a value, in the order of the list. */
-function bindColumns(target: Relation, tree: Insert): number[] {
+function bindColumns(
+  target: Relation,
+  tree: { columns: Identifier[] },
+  source: Span,
+  isDefault = false,
+): number[] {
   const { fields } = target.schema
   const tops = givenTops(target)
   const flat = (top: Top) => Array.from({ length: top.width }, (_, index) => top.at + index)
-  if (tree.columns.length === 0 && !isDefaultValues(tree)) return tops.flatMap(flat)
+  if (tree.columns.length === 0 && !isDefault) return tops.flatMap(flat)
   refuseRepeated(tree.columns)
   const named = all(tree.columns.map((name) => () => columnNamed(target, tops, name)))
   const positions = named.flatMap(flat)
@@ -121,11 +126,16 @@ function bindColumns(target: Relation, tree: Insert): number[] {
       defaultOf(target, index) === null,
   )
   if (missing !== undefined) {
-    const list = tree.columns.length === 0 ? [tree.source] : tree.columns
-    const span = { start: list[0]!.span.start, end: list.at(-1)!.span.end }
+    const spans = tree.columns.length === 0 ? [source] : tree.columns.map(({ span }) => span)
+    const span = { start: spans[0]!.start, end: spans.at(-1)!.end }
     fail('not_null', `column ${missing.name} of ${target.name} needs a value`, span)
   }
   return positions
+}
+
+/** The target's columns that are listed, or all. */
+export function columnsOf(target: Relation, tree: { columns: Identifier[]; span: Span }): Field[] {
+  return bindColumns(target, tree, tree.span).map((position) => target.schema.fields[position]!)
 }
 
 /** The columns that a row of the target is given, as its reader sees them; computed ones are not among them. */
