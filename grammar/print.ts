@@ -23,6 +23,7 @@ import type {
   SelectItem,
   Statement,
   TypeName,
+  WatermarkDefinition,
 } from './tree.ts'
 import { isReserved } from './words.ts'
 
@@ -503,19 +504,28 @@ function createRelation(s: Of<Statement, 'create-relation'>): string {
     const rest = c.constraints.map((one) => ` ${constraint(one)}`).join('')
     return `${name(c.name)}${typed}${computed}${c.notNull ? ' NOT NULL' : ''}${rest}`
   })
-  const w = s.watermark
-  const delay = w === null || w.delayed === null ? '' : ` AS ${expression(w.delayed)}`
-  const ahead = w === null || w.ahead === null ? '' : ` MAX AHEAD ${expression(w.ahead)}`
-  const delayed = delay + ahead
   const elements = [...columns, ...s.constraints.map(constraint)]
-  if (w !== null) elements.push(`WATERMARK FOR ${name(w.column)}${delayed}`)
+  if (s.watermark !== null) elements.push(watermark(s.watermark))
   let text = head + path(s.name)
   if (elements.length > 0) text += ` (${elements.join(', ')})`
   if (s.partitionedBy.length > 0) text += ` PARTITIONED BY (${list(s.partitionedBy, name)})`
+  if (s.partitions.length > 0) text += ` PARTITION BY (${list(s.partitions, name)})`
   if (s.appendOnly) text += ' APPEND ONLY'
   if (s.options.length > 0) text += ` WITH (${list(s.options, option)})`
   if (s.query !== null) text += ` AS ${query(s.query)}`
   return text
+}
+
+function watermark({ column, delayed, ahead, idle, late }: WatermarkDefinition): string {
+  let text = `WATERMARK FOR ${name(column)}`
+  if (delayed !== null) text += ` AS ${expression(delayed)}`
+  if (idle !== null) text += idle === 'never' ? ' IDLE NEVER' : ` IDLE TIMEOUT ${expression(idle)}`
+  if (ahead !== null) text += ` MAX AHEAD ${expression(ahead)}`
+  if (late === null) return text
+  const { to, within } = late
+  if (to === null && within === null) return `${text} LATE ROWS DROP`
+  if (to !== null) text += ` LATE ROWS TO ${path(to)}`
+  return within === null ? text : `${text} LATE ROWS UPDATE WITHIN ${expression(within)}`
 }
 
 function constraint(c: Constraint): string {

@@ -215,6 +215,18 @@ export interface WatermarkDefinition {
   delayed: Expression | null
   /** MAX AHEAD; null where any row may raise the watermark. */
   ahead: Expression | null
+  /** IDLE TIMEOUT interval, IDLE NEVER; null where nothing is said. */
+  idle: Expression | 'never' | null
+  /** LATE ROWS; null where nothing is said, which is DROP. */
+  late: LateRows | null
+  span: Span
+}
+
+/** What becomes of late rows: DROP, TO a stream, or UPDATE WITHIN an interval, also spelt ALLOW LATENESS. */
+export interface LateRows {
+  kind: 'late-rows'
+  to: Path | null
+  within: Expression | null
   span: Span
 }
 
@@ -266,7 +278,7 @@ export interface LikePattern {
 }
 
 export type Statement =
-  | { kind: 'create-relation'; object: 'stream' | 'table'; name: Path; ifNotExists: boolean; columns: ColumnDefinition[]; constraints: Constraint[]; watermark: WatermarkDefinition | null; partitionedBy: Identifier[]; appendOnly: boolean; options: Option[]; query: Query | null; span: Span }
+  | { kind: 'create-relation'; object: 'stream' | 'table'; name: Path; ifNotExists: boolean; columns: ColumnDefinition[]; constraints: Constraint[]; watermark: WatermarkDefinition | null; partitionedBy: Identifier[]; partitions: Identifier[]; appendOnly: boolean; options: Option[]; query: Query | null; span: Span }
   | { kind: 'create-view'; materialized: boolean; orReplace: boolean; ifNotExists: boolean; name: Path; columns: Identifier[]; query: Query; span: Span }
   /** `query` is SELECT * where the text says FROM name. */
   /** A text alone names a class. */

@@ -9,6 +9,8 @@ import type {
   ColumnDefinition,
   Constraint,
   Expression,
+  Identifier,
+  LateRows,
   Option,
   Path,
   Query,
@@ -25,6 +27,7 @@ type Elements = {
   constraints: Constraint[]
   watermark: WatermarkDefinition | null
 }
+type WatermarkOptions = Pick<WatermarkDefinition, 'ahead' | 'idle' | 'late'>
 
 const objects = {
   stream: word.STREAM,
@@ -36,7 +39,7 @@ const objects = {
 } as const
 
 /** Words that begin an option of a watermark. */
-const watermarkOptions: ReadonlySet<string> = new Set(['IDLE', 'MAX', 'LATE'])
+const watermarkOptions: ReadonlySet<string> = new Set(['IDLE', 'MAX', 'LATE', 'ALLOW'])
 
 export abstract class DefinitionRules extends ConstraintRules {
   abstract createFunction: ParserMethod<[number, boolean], Statement>
@@ -157,6 +160,12 @@ export abstract class DefinitionRules extends ConstraintRules {
         this.CONSUME(word.BY)
         return this.SUBRULE(this.names)
       }) ?? []
+    const partitions =
+      this.OPTION6(() => {
+        this.CONSUME(word.PARTITION)
+        this.CONSUME1(word.BY)
+        return this.SUBRULE1(this.names)
+      }) ?? []
     const appendOnly = this.#given(
       this.OPTION5(() => {
         this.CONSUME(word.APPEND)
@@ -176,6 +185,7 @@ export abstract class DefinitionRules extends ConstraintRules {
       ifNotExists,
       ...elements,
       partitionedBy,
+      partitions,
       appendOnly,
       options,
       query: query ?? null,
@@ -222,7 +232,7 @@ export abstract class DefinitionRules extends ConstraintRules {
         },
         {
           ALT: () => {
-            const column = this.SUBRULE(this.column)
+            const column = this.SUBRULE(this.column, { ARGS: [elements] })
             this.ACTION(() => elements.columns.push(column))
           },
         },
@@ -231,7 +241,7 @@ export abstract class DefinitionRules extends ConstraintRules {
     })
   })
 
-  column = this.RULE('column', (): ColumnDefinition => {
+  column = this.RULE('column', (elements: Elements): ColumnDefinition => {
     const start = this.start()
     const name = this.identifierOf(this.CONSUME(identifier))
     this.refuse('type')
@@ -261,6 +271,7 @@ export abstract class DefinitionRules extends ConstraintRules {
         },
         { ALT: () => void this.CONSUME1(word.NULL) },
         { ALT: () => void constraints.push(this.SUBRULE(this.columnConstraint)) },
+        { ALT: () => this.SUBRULE(this.lateness, { ARGS: [elements, name] }) },
       ]),
     )
     const span = this.span(start)
@@ -289,51 +300,108 @@ export abstract class DefinitionRules extends ConstraintRules {
       this.CONSUME(word.AS)
       return this.SUBRULE(this.expression)
     })
-    let ahead: Expression | null = null
+    const options: WatermarkOptions = { ahead: null, idle: null, late: null }
     this.MANY({
       GATE: () => watermarkOptions.has(this.upper(1)),
       DEF: () => {
         const option = this.CONSUME1(identifier) as Token
-        const found = this.SUBRULE(this.watermarkOption, { ARGS: [option] })
-        this.ACTION(() => {
-          if (found !== null && ahead !== null) this.mistaken('a second MAX AHEAD', option)
-          ahead = found ?? ahead
-        })
+        this.SUBRULE(this.watermarkOption, { ARGS: [option, options] })
       },
     })
-    const parts = { delayed: delayed ?? null, ahead }
+    const parts = { delayed: delayed ?? null, ...options }
     return { kind: 'watermark', column, ...parts, span: this.span(start) }
   })
 
-  /** IDLE NEVER and LATE ROWS DROP are what holds without them; MAX AHEAD gives its interval. */
-  watermarkOption = this.RULE('watermarkOption', (option: Token): Expression | null => {
-    const kind = option?.upper
+  /** LATENESS i of a column is WATERMARK FOR it AS it - i. */
+  lateness = this.RULE('lateness', (elements: Elements, column: Identifier): void => {
+    const start = this.start()
+    const at = this.CONSUME(word.LATENESS)
+    const right = this.SUBRULE(this.expression)
     this.ACTION(() => {
-      const wanted = { IDLE: 'NEVER', LATE: 'ROWS', MAX: 'AHEAD' }[kind as 'IDLE']
-      const other = { IDLE: 'TIMEOUT', LATE: 'DATA', MAX: '' }[kind as 'IDLE']
-      if (this.upper(1) !== other) this.expectWord(wanted)
+      if (elements.watermark !== null) this.mistaken('a second WATERMARK', at)
+      const span = this.span(start)
+      const left = { kind: 'column' as const, path: [column], span: column.span }
+      const delayed = { kind: 'binary' as const, operator: '-' as const, left, right, span }
+      const options = { ahead: null, idle: null, late: null }
+      elements.watermark = { kind: 'watermark', column, delayed, ...options, span }
     })
-    const second = this.CONSUME(identifier) as Token
-    this.ACTION(() => {
-      const { upper } = second
-      const routed = upper === 'ROWS' && this.upper(1) !== 'DROP'
-      if (upper === 'TIMEOUT' || upper === 'DATA' || routed) {
-        this.unsupported(`${kind} ${upper}${routed ? ` ${this.upper(1)}` : ''}`, option.start)
-      }
-    })
+  })
+
+  /** IDLE NEVER, IDLE TIMEOUT i, MAX AHEAD i, LATE ROWS DROP, LATE ROWS or DATA TO s, ALLOW LATENESS i. */
+  watermarkOption = this.RULE(
+    'watermarkOption',
+    (option: Token, options: WatermarkOptions): void => {
+      const kind = option?.upper as 'IDLE' | 'MAX' | 'LATE' | 'ALLOW'
+      const start = option?.start ?? 0
+      this.ACTION(() => {
+        const other = { IDLE: 'NEVER', LATE: 'DATA', MAX: '', ALLOW: '' }[kind]
+        if (this.upper(1) === other) return
+        this.expectWord({ IDLE: 'TIMEOUT', LATE: 'ROWS', MAX: 'AHEAD', ALLOW: 'LATENESS' }[kind])
+      })
+      const second = this.CONSUME(identifier) as Token
+      const never = second?.upper === 'NEVER'
+      const given = this.OR([
+        {
+          GATE: () => kind === 'LATE',
+          ALT: (): Expression | LateRows | null => this.SUBRULE(this.lateRows, { ARGS: [start] }),
+        },
+        {
+          GATE: () => kind !== 'LATE' && !never,
+          ALT: (): Expression | null => this.SUBRULE(this.expression),
+        },
+        { GATE: () => never, ALT: (): Expression | null => null },
+      ])
+      this.ACTION(() => {
+        const span = this.span(start)
+        const again = () => this.mistaken(`a second ${kind} ${second.upper}`, option)
+        if (kind === 'IDLE' || kind === 'MAX') {
+          const name = kind === 'IDLE' ? 'idle' : 'ahead'
+          if (options[name] !== null) again()
+          if (never) options.idle = 'never'
+          else options[name] = given as Expression
+          return
+        }
+        const { late } = options
+        const within = given as Expression
+        const next =
+          kind === 'LATE'
+            ? (given as LateRows)
+            : { kind: 'late-rows' as const, to: null, within, span }
+        if (late !== null && (late.to === null) === (next.to === null)) again()
+        options.late =
+          late === null
+            ? next
+            : { ...next, to: late.to ?? next.to, within: late.within ?? next.within }
+      })
+    },
+  )
+
+  /** DROP, TO name, UPDATE WITHIN interval. */
+  lateRows = this.RULE('lateRows', (start: number): LateRows => {
+    const late = { kind: 'late-rows' as const, to: null, within: null }
     return this.OR([
       {
-        GATE: () => kind === 'MAX',
-        ALT: (): Expression | null => this.SUBRULE(this.expression),
-      },
-      {
-        GATE: () => kind === 'LATE',
-        ALT: (): Expression | null => {
+        ALT: (): LateRows => {
           this.CONSUME(word.DROP)
-          return null
+          return { ...late, span: this.span(start) }
         },
       },
-      { ALT: (): Expression | null => null },
+      {
+        ALT: (): LateRows => {
+          this.CONSUME(word.TO)
+          const to = this.SUBRULE(this.path)
+          return { ...late, to, span: this.span(start) }
+        },
+      },
+      {
+        ALT: (): LateRows => {
+          this.CONSUME(word.UPDATE)
+          this.ACTION(() => this.expectWord('WITHIN'))
+          this.CONSUME(identifier)
+          const within = this.SUBRULE(this.expression)
+          return { ...late, within, span: this.span(start) }
+        },
+      },
     ])
   })
 

@@ -14,6 +14,8 @@ export interface Clock {
   yield(): Promise<void>
   /** Resolves after `millis`. */
   sleep(millis: number): Promise<void>
+  /** Calls back after `millis` unless cancelled by what it returns; does not keep the process alive. */
+  after(millis: number, call: () => void): () => void
 }
 
 export const systemClock: Clock = {
@@ -21,21 +23,42 @@ export const systemClock: Clock = {
   monotonicMillis: () => performance.now(),
   yield: () => new Promise((resolve) => setImmediate(resolve)),
   sleep: (millis) => new Promise((resolve) => setTimeout(resolve, millis)),
+  after: (millis, call) => {
+    // Longer delays than 2³¹ − 1 ms would be cut to one.
+    const timer = setTimeout(call, Math.min(millis, 0x7fffffff))
+    timer.unref()
+    return () => clearTimeout(timer)
+  },
 }
 
 /** A clock that moves only when told to; for tests and simulation. */
 export function virtualClock(startMicros = 0n): Clock & { advance(micros: bigint): void } {
   let now = startMicros
+  const due = new Map<() => void, bigint>()
+  const pass = () => {
+    for (const [call, at] of [...due]) {
+      if (at > now) continue
+      due.delete(call)
+      call()
+    }
+  }
   return {
     nowMicros: () => now,
     monotonicMillis: () => Number(now) / 1000,
     yield: () => Promise.resolve(),
     sleep: (millis) => {
       now += BigInt(Math.round(millis * 1000))
+      pass()
       return Promise.resolve()
+    },
+    after: (millis, call) => {
+      const once = () => call()
+      due.set(once, now + BigInt(Math.round(millis * 1000)))
+      return () => void due.delete(once)
     },
     advance: (micros) => {
       now += micros
+      pass()
     },
   }
 }

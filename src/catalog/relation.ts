@@ -13,6 +13,14 @@ export interface RelationWatermark {
   delayMicros: string
   /** A row further than this beyond the greatest time so far does not raise it; no bound when left out. */
   aheadMicros?: string
+  /** A partition is idle when no row of it came for this long, in processing time; never when left out. */
+  idleMicros?: string
+  /** Columns whose values say to which partition a row belongs; all rows are one partition when left out. */
+  partition?: number[]
+  /** Windows take late rows for so long after the watermark has passed them. */
+  graceMicros?: string
+  /** The stream that late rows go to; they are dropped when it is left out. */
+  late?: string
 }
 
 export interface ComputedColumn {

@@ -128,6 +128,7 @@ export class Database {
   #queues = new Set<CommitQueue>()
   readonly #sessions = new Map<string, SessionState>()
   #sliceStart = 0
+  #cancelIdle = () => {}
 
   /** @internal Use `open`. */
   constructor(options: DatabaseOptions) {
@@ -276,6 +277,7 @@ export class Database {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    this.#cancelIdle()
     for (const queue of [...this.#queues]) queue.end()
     await this.#mailbox.catch(() => {})
     for (const name of [...this.#engine.queries.keys()]) this.#engine.stop(name)
@@ -335,7 +337,11 @@ export class Database {
       // A cycle is never cut short: what it took would be missing from the log.
       if (options.signal?.aborted) {
         engine.stop(name)
-        engine.log.appendStatement(`DROP QUERY ${name}`, parametersOf(undefined))
+        engine.log.appendStatement(
+          `DROP QUERY ${name}`,
+          parametersOf(undefined),
+          engine.nowMicros(),
+        )
         throw new Failure('cancelled', 'the statement was cancelled')
       }
       if (!query.hasWork(engine.log.position)) {
@@ -362,7 +368,9 @@ export class Database {
 
   /** Lets cycles form when there is work, one at a time, with statements in between. */
   #schedule(): void {
-    if (this.#manual || this.#pumping || this.#closed || !this.#engine.hasWork()) return
+    if (this.#manual || this.#pumping || this.#closed) return
+    this.#engine.noteIdle(this.#engine.nowMicros())
+    if (!this.#engine.hasWork()) return this.#awaitIdle()
     this.#pumping = true
     const pump = async () => {
       try {
@@ -373,8 +381,18 @@ export class Database {
       } finally {
         this.#pumping = false
       }
+      this.#awaitIdle()
     }
     pump().catch((fault) => this.#failAll(fault))
+  }
+
+  /** Looks again when a source that a query waits for is due to count as idle. */
+  #awaitIdle(): void {
+    this.#cancelIdle()
+    const due = this.#closed ? null : this.#engine.idleDue
+    if (due === null) return
+    const millis = Math.max(1, Math.ceil((due - this.#engine.nowMicros()) / 1000))
+    this.#cancelIdle = this.#clock.after(millis, () => this.#schedule())
   }
 
   #isHeldBack(): boolean {
@@ -431,6 +449,7 @@ export class Database {
     const engine = this.#engine
     for (const frame of [...engine.log.frames]) {
       if (frame.kind === 'statement') {
+        engine.replayMicros = frame.nowMicros
         const { statements } = read(frame.text, undefined)
         assert(statements.length === 1, 'a statement frame holds one statement')
         const bound = bind(statements[0]!, {
@@ -448,9 +467,10 @@ export class Database {
           notice: () => {},
           openQueue: (cancel) => this.#openQueue(cancel),
         })
-      } else if (frame.kind === 'data') engine.restore(frame)
-      else yield* engine.cycle(frame)
+      } else if (frame.kind === 'cycle') yield* engine.cycle(frame)
+      else engine.restore(frame)
     }
+    engine.replayMicros = null
   }
 }
 

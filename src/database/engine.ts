@@ -15,16 +15,35 @@ import { Catalog, type Relation, type TableCheck } from '../catalog/index.ts'
 import {
   type BadRow,
   type Batch,
+  batchOf,
   type Connectors,
   type Dialect,
   type Field,
   type Row,
+  rowAt,
   valueAt,
 } from '../data/index.ts'
 import { Arena, type Backend, Kernels, MarkCheck } from '../kernel/index.ts'
-import type { ChangePart, CycleFrame, DataFrame, Log, Run } from '../log/index.ts'
+import type {
+  Arrival,
+  ChangePart,
+  CycleFrame,
+  DataFrame,
+  IdleFrame,
+  LateOrigin,
+  Log,
+  Run,
+} from '../log/index.ts'
 import { lower, type PhysicalPlan, type Plan, rewrite } from '../plan/index.ts'
-import { Computer, type Delta, type ErrorRow } from '../runtime/index.ts'
+import {
+  Computer,
+  type Delta,
+  type ErrorRow,
+  IdleWatch,
+  type LateRow,
+  Partitions,
+} from '../runtime/index.ts'
+import { LateBook } from './late.ts'
 import { type CycleInput, type CycleResult, Query, type Sources, type Work } from './query.ts'
 import { Table } from './table.ts'
 import type { Transaction } from './transaction.ts'
@@ -67,6 +86,12 @@ export class Engine {
   readonly pinned = new Set<Transaction>()
   /** By lower-case name. */
   readonly #tables = new Map<string, Table>()
+  readonly late = new LateBook()
+  /** Streams that may be idle, and how their partitions are numbered, by lower-case name. */
+  readonly #watches = new Map<string, IdleWatch>()
+  readonly #partitions = new Map<string, Partitions>()
+  /** Time of the frame that is being read again; null while living. */
+  replayMicros: number | null = null
   readonly #bad = new Map<string, { count: number; rows: Row[] }>()
   /** Called when an endless source has rows. */
   wake: () => void = () => {}
@@ -127,7 +152,45 @@ export class Engine {
       const name = relation.name.toLowerCase()
       this.log.createStream(name, relation.schema)
       if (relation.rules !== undefined) this.#tables.set(name, new Table(this.log, name))
+      this.#watch(name, relation)
     }
+  }
+
+  #watch(name: string, { watermark }: Relation): void {
+    if (watermark === null) return
+    const { partition, idleMicros } = watermark
+    if (partition !== undefined) this.#partitions.set(name, new Partitions(partition))
+    if (idleMicros === undefined) return
+    const isSplit = partition !== undefined
+    this.#watches.set(name, new IdleWatch(Number(idleMicros), isSplit, this.nowMicros()))
+  }
+
+  /** Microseconds since 1970, as the log has them where it is read again. */
+  nowMicros(): number {
+    return this.replayMicros ?? Number(this.options.clock.nowMicros())
+  }
+
+  /** Streams whose partitions had no row for too long are told so, by frames of the log. */
+  noteIdle(nowMicros: number): void {
+    for (const [name, watch] of this.#watches) {
+      const idle = watch.take(nowMicros)
+      if (idle !== null) this.log.appendIdle(name, idle)
+    }
+    for (const query of this.#queries.values()) query.noteIdle(nowMicros)
+  }
+
+  /** When something that a query waits for falls idle next, in microseconds; null: never. */
+  get idleDue(): number | null {
+    let least: number | null = null
+    const take = (due: number | null) => {
+      if (due !== null && (least === null || due < least)) least = due
+    }
+    for (const query of this.#queries.values()) take(query.idleDue)
+    for (const [name, { due }] of this.#watches) {
+      if (due !== null && [...this.#queries.values()].some((query) => query.watches(name)))
+        take(due)
+    }
+    return least
   }
 
   drop(name: string): void {
@@ -140,7 +203,10 @@ export class Engine {
     if (relation.kind === 'stream' || relation.kind === 'table') {
       this.log.dropStream(name.toLowerCase())
       this.#tables.delete(name.toLowerCase())
+      this.#watches.delete(name.toLowerCase())
+      this.#partitions.delete(name.toLowerCase())
     }
+    this.late.forget(name)
   }
 
   /** Appends rows to a stored stream or table whose rows only come; returns the offset of the first. */
@@ -151,17 +217,42 @@ export class Engine {
   }
 
   /** Rows come, or take back others; gives them with their computed columns. */
-  put(relation: Relation, batch: Batch, removes: Float64Array | null): Batch {
+  put(
+    relation: Relation,
+    batch: Batch,
+    removes: Float64Array | null,
+    late: LateOrigin | null = null,
+  ): Batch {
     const full = this.completed(relation, batch)
     const stream = relation.name.toLowerCase()
-    if (this.#tables.has(stream)) this.applyChange([{ stream, batch: full, removes }])
-    else this.log.append(stream, full)
+    if (this.#tables.has(stream)) {
+      this.applyChange([{ stream, batch: full, removes }])
+      return full
+    }
+    const arrival = this.#arrival(stream, full)
+    this.log.append(stream, full, { ...arrival, late })
+    if (full.rows > 0) this.#arrived(stream, arrival)
     return full
   }
 
   /** Appends the parts of one change, complete rows of streams and tables, all or none. */
   applyChange(parts: readonly ChangePart[]): void {
-    for (const frame of this.log.appendChange(parts)) this.#tables.get(frame.stream)?.apply(frame)
+    const arriving = parts.map((part) => ({ ...part, ...this.#arrival(part.stream, part.batch) }))
+    for (const frame of this.log.appendChange(arriving)) {
+      this.#arrived(frame.stream, frame)
+      this.#tables.get(frame.stream)?.apply(frame)
+    }
+  }
+
+  /** When rows come, and of which partitions they are; what had none for too long is idle before them. */
+  #arrival(stream: string, batch: Batch): Arrival {
+    const nowMicros = this.nowMicros()
+    this.noteIdle(nowMicros)
+    return { nowMicros, partitions: this.#partitions.get(stream)?.numbersOf(batch) ?? null }
+  }
+
+  #arrived(stream: string, { partitions = null, nowMicros }: Arrival): void {
+    this.#watches.get(stream)?.arrive(partitions, nowMicros)
   }
 
   /** The standing rows of a table whose rows change. */
@@ -169,11 +260,21 @@ export class Engine {
     return this.#tables.get(name.toLowerCase())
   }
 
-  /** Takes rows of the log again, in a replay. */
-  restore(frame: DataFrame): void {
-    if (!this.log.hasStream(frame.stream)) return
+  /** Takes a frame of the log again, in a replay. */
+  restore(frame: DataFrame | IdleFrame): void {
+    const { stream } = frame
+    if (!this.log.hasStream(stream)) return
+    if (frame.kind === 'idle') {
+      this.log.restoreIdle(frame)
+      this.#watches.get(stream)?.forget(frame.partitions)
+      return
+    }
     this.log.restore(frame)
-    this.#tables.get(frame.stream)?.apply(frame)
+    // The same rows get the same numbers.
+    this.#partitions.get(stream)?.numbersOf(frame.batch)
+    this.#arrived(stream, frame)
+    this.#tables.get(stream)?.apply(frame)
+    if (frame.late !== null) this.late.restore(frame.late)
   }
 
   /** The rows with their computed columns. */
@@ -215,7 +316,8 @@ export class Engine {
   start(name: string, plan: PhysicalPlan, keepsView: boolean): Query {
     const fragments = this.#takeFragments()
     const { vectorSize } = this.options
-    const query = new Query({ name, plan, fragments, vectorSize, mode: 'continuous' }, this.sources)
+    const shape = { name, plan, fragments, vectorSize, mode: 'continuous' as const }
+    const query = new Query({ ...shape, nowMicros: this.nowMicros() }, this.sources)
     if (keepsView) query.view = new View(fragments[0]!, plan.output)
     this.#queries.set(name.toLowerCase(), query)
     return query
@@ -278,6 +380,7 @@ export class Engine {
     const now = replay === null ? this.options.clock.nowMicros() : BigInt(replay.nowMicros)
     const deltas = new Map<string, Delta>()
     const runs: Run[] = []
+    const late: LateRow[] = []
     let more = false
     for (const [name, query] of this.#queries) {
       if (query.ended) continue
@@ -288,6 +391,7 @@ export class Engine {
       const result = yield* this.#cycleOf(query, input)
       if (result === null) continue
       for (const run of result.runs) runs.push(run)
+      for (const row of this.late.note(result.late, query.name)) late.push(row)
       more ||= result.more
       if (result.delta.count > 0 || result.delta.errors.length > 0 || query.ended) {
         deltas.set(name, result.delta)
@@ -298,7 +402,28 @@ export class Engine {
     for (const [name, delta] of deltas) {
       for (const consumer of this.#queries.get(name)?.consumers ?? []) consumer(cycle, delta)
     }
-    return more
+    // In a replay the log has them already.
+    if (replay === null) this.#routeLate(late)
+    return more || late.length > 0
+  }
+
+  /** Sends late rows where their sources say, in the order in which they came. */
+  #routeLate(rows: LateRow[]): void {
+    rows.sort((a, b) => a.position - b.position)
+    for (let from = 0; from < rows.length; ) {
+      const { relation: source } = rows[from]!
+      let to = from + 1
+      while (rows[to]?.relation === source) to++
+      const target = this.catalog.get(source)?.watermark?.late
+      const stream = target === undefined ? undefined : this.catalog.get(target)
+      if (stream !== undefined) {
+        const some = rows.slice(from, to)
+        const values = some.map(({ batch, row }) => rowAt(batch, row))
+        const late = { source, offsets: some.map(({ offset }) => offset) }
+        this.put(stream, batchOf(stream.schema, values), null, late)
+      }
+      from = to
+    }
   }
 
   /** The query's part of a cycle; null when it failed: then it is out of service and the others go on. */
@@ -319,6 +444,7 @@ export class Engine {
 
   /** Cycles until there is nothing to take: a commit point. */
   *flush(): Work<void> {
+    this.noteIdle(this.nowMicros())
     while (this.hasWork()) yield* this.cycle()
   }
 

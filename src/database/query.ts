@@ -20,8 +20,11 @@ import {
   Dataflow,
   type Delta,
   type ExternalInput,
+  IdleWatch,
   type Input,
   isDeletion,
+  type LateRow,
+  Partitions,
   type ScanStage,
   type Slice,
   type StageStats,
@@ -44,7 +47,7 @@ export type Work<T> = Generator<void | Promise<void>, T>
 /** What a query reads its sources with. */
 export interface Sources {
   /** A transaction's shows the rows that were there when it began, and its own. */
-  log: Pick<Log, 'frameAt' | 'position' | 'takePositions'>
+  log: Pick<Log, 'frameAt' | 'idleOf' | 'position' | 'takePositions'>
   connectors: Connectors
   relation(name: string): Relation
   isView(name: string): boolean
@@ -64,6 +67,8 @@ export interface QueryOptions {
   fragments: Kernels[]
   vectorSize: number
   mode: 'one-shot' | 'continuous'
+  /** When it is started; its sources are waited for from then on. */
+  nowMicros?: number
 }
 
 /** Below all positions of the log, with room for as many rows. */
@@ -94,6 +99,8 @@ export interface CycleResult {
   runs: Run[]
   /** Rows are left that the cycle had no room for. */
   more: boolean
+  /** Rows that came too late for some window. */
+  late: LateRow[]
 }
 
 export class Query {
@@ -127,6 +134,9 @@ export class Query {
   /** Rows before this position are shown together with those taken. */
   #unit = 0
   #tablePosition = firstTablePosition
+  #late: LateRow[] = []
+  /** An external source has partitions that no row came for. */
+  #idleDue = false
 
   constructor(options: QueryOptions, sources: Sources) {
     this.name = options.name
@@ -136,8 +146,9 @@ export class Query {
     this.#vectorSize = options.vectorSize
     this.#mode = options.mode
     const { isView } = sources
-    this.dataflow = new Dataflow(options.plan, { ...options, isView })
-    for (const scans of bySource(this.dataflow.scans)) this.#open(scans)
+    const late = (row: LateRow) => this.#late.push(row)
+    this.dataflow = new Dataflow(options.plan, { ...options, isView, late })
+    for (const scans of bySource(this.dataflow.scans)) this.#open(scans, options.nowMicros ?? 0)
   }
 
   /** Names, in lower case, of the views that the query reads. */
@@ -158,7 +169,7 @@ export class Query {
   hasWork(upTo: number): boolean {
     if (this.ended) return false
     if (!this.#started) return true
-    if (takeStoredPeek(this.#sources.log, this.#stored, upTo)) return true
+    if (this.#idleDue || takeStoredPeek(this.#sources.log, this.#stored, upTo)) return true
     return this.#external.some((input) => !input.ended && !(input.wake !== null && input.reading))
   }
 
@@ -180,7 +191,29 @@ export class Query {
     if (this.#stored.length === 0 && this.#views.length === 0) {
       this.ended = this.#external.every((external) => external.ended)
     }
-    return { delta, runs, more: more || taken.rows >= input.rowsMax }
+    const late = this.#late
+    this.#late = []
+    return { delta, runs, more: more || taken.rows >= input.rowsMax, late }
+  }
+
+  /** Does it go by the watermark of this source? */
+  watches(source: string): boolean {
+    const name = source.toLowerCase()
+    return this.dataflow.scans.some(
+      ({ watched, plan }) => watched && plan.relation.toLowerCase() === name,
+    )
+  }
+
+  /** When partitions of an external source fall idle next, in microseconds; null: never. */
+  get idleDue(): number | null {
+    const due = this.#external.flatMap(({ watch, ended }) => (ended ? [] : (watch?.due ?? [])))
+    return due.length === 0 || this.ended ? null : Math.min(...due)
+  }
+
+  /** Looks whether partitions of external sources are idle; the next cycle says so. */
+  noteIdle(nowMicros: number): void {
+    const { idleDue } = this
+    this.#idleDue ||= idleDue !== null && idleDue <= nowMicros
   }
 
   /** All rows of all sources, for a one-shot statement at the time `now`. */
@@ -299,7 +332,11 @@ export class Query {
       const until = left > 0 ? upTo : Math.min(upTo, this.#unit)
       const size = (input: Input) => Math.min(this.#pace(input), left === 0 ? Infinity : left)
       const next = takeStored(log, inputs, size, until)
-      if (next === null || 'end' in next) return
+      if (next === null) return
+      if ('idle' in next) {
+        this.#sleep(next.input, next.idle.position, next.idle.partitions)
+        continue
+      }
       this.#unit = Math.max(this.#unit, next.until)
       taken.rows += next.slice.rows
       this.#count(next.slice.rows)
@@ -326,11 +363,35 @@ export class Query {
   *#takeExternal(input: CycleInput, runs: Run[], taken: { rows: number }): Work<boolean> {
     const { log } = this.#sources
     const into = { runs, rows: taken.rows }
+    this.#sleepExternal(Number(input.now), runs)
     const more = yield* this.#takeFrom(this.#external, input, into, (count) =>
       log.takePositions(count),
     )
     taken.rows = into.rows
     return more
+  }
+
+  #arrived({ watch }: ExternalInput, partitions: Uint32Array | null): void {
+    watch?.arrive(partitions, Number(this.dataflow.now))
+  }
+
+  #sleep({ readings }: Input, position: number, partitions: readonly number[]): void {
+    for (const { scan } of readings) this.dataflow.sleep(scan, position, partitions)
+  }
+
+  /** Partitions that no row came for, and none is at hand, are idle from here on. */
+  #sleepExternal(nowMicros: number, runs: Run[]): void {
+    this.#idleDue = false
+    for (const input of this.#external) {
+      const { watch, ended, batch, from } = input
+      if (watch === null || ended || (batch !== null && from < batch.rows)) continue
+      const idle = watch.take(nowMicros)
+      if (idle === null) continue
+      const position = this.#sources.log.takePositions(1)
+      const place = { query: this.name, scan: input.source, rows: 0, position }
+      runs.push({ ...place, end: false, idle })
+      this.#sleep(input, position, idle)
+    }
   }
 
   *#takeFrom(
@@ -354,7 +415,8 @@ export class Query {
         this.#end(next.input, next.end)
         continue
       }
-      const { rows, position } = next.slice
+      const { rows, position, partitions } = next.slice
+      this.#arrived(next.input, partitions)
       addRun(runs, { ...from, rows, position, end: false })
       taken.rows += rows
       this.#count(rows)
@@ -370,6 +432,10 @@ export class Query {
       runs.push(run)
       const input = this.#external.find(({ source }) => source === run.scan)
       assert(input !== undefined, 'a logged run names a scan of its query')
+      if (run.idle !== undefined) {
+        input.watch?.forget(run.idle)
+        this.#sleep(input, run.position, run.idle)
+      }
       if (run.end) {
         input.exhausted = true
         input.ended = true
@@ -383,6 +449,7 @@ export class Query {
         }
         assert(slice !== null, 'a source gives the rows again that it gave before')
         done += slice.rows
+        this.#arrived(input, slice.partitions)
         this.#step(input, slice)
         yield
       }
@@ -414,14 +481,15 @@ export class Query {
   }
 
   /** Opens what the scans read, all of them the same. */
-  #open(scans: readonly ScanStage[]): void {
+  #open(scans: readonly ScanStage[], nowMicros: number): void {
     const [first] = scans as [ScanStage]
     const relation = relationOf(first, this.#sources)
     if (relation.kind === 'stream' || relation.kind === 'table') {
       const stream = relation.name.toLowerCase()
       const table = this.#sources.standing(relation)
       const readings = scans.map((scan) => ({ scan, columns: scan.plan.columns }))
-      this.#stored.push({ kind: 'stored', readings, stream, offset: 0, table, standing: -1 })
+      const start = { offset: 0, idle: 0, standing: -1 }
+      this.#stored.push({ kind: 'stored', readings, stream, table, ...start })
       return
     }
     if (relation.kind !== 'external') {
@@ -430,10 +498,11 @@ export class Query {
     }
     const connector = this.#sources.connectors.get(relation.connector)
     assert(connector !== undefined, `connector ${relation.connector} is wired`)
-    const time = relation.watermark?.column ?? null
-    const read = scans.flatMap((scan) => scan.plan.columns)
-    const projection = [...new Set([...read, ...(time === null ? [] : [time])])]
-    projection.sort((a, b) => a - b)
+    const { watermark } = relation
+    const time = watermark?.column ?? null
+    const isJudged = this.#mode === 'continuous' && watermark !== null
+    const by = isJudged ? (watermark.partition ?? null) : null
+    const projection = projectionOf(relation, scans, isJudged)
     const place = time === null ? null : projection.indexOf(time)
     const bad = (row: BadRow) => {
       if (first.plan.file !== undefined) throw badRow(row)
@@ -450,6 +519,11 @@ export class Query {
       })),
       reader,
       time: place,
+      partitions: by === null ? null : new Partitions(by.map((one) => projection.indexOf(one))),
+      watch:
+        isJudged && watermark.idleMicros !== undefined
+          ? new IdleWatch(Number(watermark.idleMicros), by !== null, nowMicros)
+          : null,
       source: first.plan.id,
       batch: null,
       from: 0,
@@ -475,6 +549,19 @@ function bySource(scans: readonly ScanStage[]): ScanStage[][] {
     else group.push(scan)
   }
   return [...groups.values()]
+}
+
+/** The columns that are read of an external relation, ascending; late rows that go somewhere go whole. */
+function projectionOf(
+  { watermark, schema }: Relation,
+  scans: readonly ScanStage[],
+  isJudged: boolean,
+): number[] {
+  if (isJudged && watermark?.late !== undefined) return [...schema.fields.keys()]
+  const read = scans.flatMap((scan) => scan.plan.columns)
+  if (watermark !== null) read.push(watermark.column)
+  if (isJudged) read.push(...(watermark?.partition ?? []))
+  return [...new Set(read)].sort((a, b) => a - b)
 }
 
 /** A reader of columns of an external relation, computed ones among them. */
@@ -528,7 +615,9 @@ function takeStoredPeek(
   inputs: readonly StoredInput[],
   upTo: number,
 ): boolean {
-  return inputs.some(({ stream, offset }) => {
+  return inputs.some(({ stream, offset, idle }) => {
+    const sleeps = log.idleOf(stream)[idle]
+    if (sleeps !== undefined && sleeps.position < upTo) return true
     const frame = log.frameAt(stream, offset)
     return frame !== undefined && frame.position + offset - frame.offset < upTo
   })
@@ -539,6 +628,7 @@ function addRun(runs: Run[], run: Run): void {
   if (
     last !== undefined &&
     !last.end &&
+    last.idle === undefined &&
     last.scan === run.scan &&
     last.position + last.rows === run.position
   ) {

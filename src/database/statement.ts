@@ -134,7 +134,8 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
 
 function logged(engine: Engine, session: Session): void {
   if (session.source === null) return
-  engine.log.appendStatement(session.source.text, session.source.parameters)
+  const { text: own, parameters } = session.source
+  engine.log.appendStatement(own, parameters, engine.nowMicros())
 }
 
 /** Only the dialect is logged: the other settings do not outlive the session. */
@@ -163,6 +164,7 @@ function* createRelation(
   // A replay has the rows from the log.
   const contents =
     session.source === null || plan === null ? [] : yield* contentsOf(engine, plan, session)
+  if (bound.late !== null) engine.createRelation(bound.late)
   if (relation.kind === 'external' && relation.source)
     engine.createRelation(errorsOf(relation.name))
   logged(engine, session)
@@ -254,6 +256,13 @@ function drop(engine: Engine, bound: BoundStatement & { kind: 'drop' }, session:
     const names = readers.map((query) => query.name).join(', ')
     const message = `${name} is needed by ${names}`
     throw new QueryMistake([{ code: 'dependency', message, hint: `DROP QUERY ${names} first` }])
+  }
+  const feeds = engine.catalog
+    .list()
+    .find(({ watermark }) => watermark?.late?.toLowerCase() === name.toLowerCase())
+  if (feeds !== undefined) {
+    const message = `${name} takes the late rows of ${feeds.name}`
+    throw new QueryMistake([{ code: 'dependency', message, hint: `drop ${feeds.name} first` }])
   }
   engine.drop(name)
   logged(engine, session)

@@ -63,6 +63,7 @@ export class Transaction implements Store {
         position: this.#next,
         takePositions: () => assert(false, 'a transaction runs no continuous query') as never,
         frameAt: (name, offset) => this.#own(name).frameAt(offset),
+        idleOf: () => [],
       },
       relation: (name) => {
         const relation = sources.relation(name)
@@ -85,7 +86,9 @@ export class Transaction implements Store {
     if (batch.rows === 0) return batch
     const stream = relation.name.toLowerCase()
     const [offset, position] = [own.end, this.#next]
-    const frame: DataFrame = { kind: 'data', stream, offset, position, batch, removes, until: 0 }
+    const place = { kind: 'data' as const, stream, offset, position, until: 0 }
+    const arrival = { nowMicros: this.#engine.nowMicros(), partitions: null, late: null }
+    const frame: DataFrame = { ...place, batch, removes, ...arrival }
     own.take(frame)
     this.#frames.push(frame)
     this.#next += batch.rows

@@ -31,6 +31,25 @@ export interface DataFrame {
    * or nothing. 0 where each row stands for itself.
    */
   until: number
+  /** When the rows came, microseconds since 1970-01-01. */
+  nowMicros: number
+  /** Number of each row's partition; null when all rows of the stream are one. */
+  partitions: Uint32Array | null
+  /** Where the rows come from, when they are late rows of another source: its name and their offsets there. */
+  late: LateOrigin | null
+}
+
+export interface LateOrigin {
+  source: string
+  offsets: readonly number[]
+}
+
+/** From `position` on no row of these partitions is awaited, until one comes. */
+export interface IdleFrame {
+  kind: 'idle'
+  stream: string
+  position: number
+  partitions: number[]
 }
 
 /** Rows that come to one stream, or go from it, as a part of a change. */
@@ -48,6 +67,8 @@ interface StatementFrame {
   position: number
   text: string
   parameters: Parameters
+  /** When it was executed, microseconds since 1970-01-01. */
+  nowMicros: number
 }
 
 /** Rows that a query took from one of its external sources, in the order in which they were taken. */
@@ -60,6 +81,8 @@ export interface Run {
   position: number
   /** The source has ended and its final watermark stands at `position`. */
   end: boolean
+  /** Partitions that are idle from `position` on; the run has no rows then. */
+  idle?: number[]
 }
 
 /** A commit point: every query has taken the stored rows before `position`, and these runs. */
@@ -72,12 +95,20 @@ export interface CycleFrame {
   nowMicros: string
 }
 
-export type Frame = DataFrame | StatementFrame | CycleFrame
+export type Frame = DataFrame | IdleFrame | StatementFrame | CycleFrame
 
 interface Stream {
   schema: Schema
   frames: DataFrame[]
+  idle: IdleFrame[]
   rows: number
+}
+
+/** What an append says beside its rows. */
+export interface Arrival {
+  nowMicros: number
+  partitions?: Uint32Array | null
+  late?: LateOrigin | null
 }
 
 export interface LogOptions {
@@ -116,7 +147,9 @@ export class Log {
   }
 
   createStream(name: string, schema: Schema): void {
-    if (!this.#streams.has(name)) this.#streams.set(name, { schema, frames: [], rows: 0 })
+    if (!this.#streams.has(name)) {
+      this.#streams.set(name, { schema, frames: [], idle: [], rows: 0 })
+    }
   }
 
   dropStream(name: string): void {
@@ -149,21 +182,21 @@ export class Log {
   }
 
   /** Appends rows that stand each for itself; returns the offset of the first. */
-  append(name: string, batch: Batch): number {
+  append(name: string, batch: Batch, arrival: Arrival): number {
     const offset = this.#stream(name).rows
     if (batch.rows === 0) return offset
     this.#checkRoom(batchBytes(batch))
-    this.#push({ stream: name, batch, removes: null }, 0)
+    this.#push({ stream: name, batch, removes: null }, arrival, 0)
     return offset
   }
 
   /** Appends the parts of one change, all or none; returns their frames. */
-  appendChange(parts: readonly ChangePart[]): DataFrame[] {
+  appendChange(parts: readonly (ChangePart & Arrival)[]): DataFrame[] {
     const given = parts.filter(({ batch }) => batch.rows > 0)
     this.#checkRoom(given.reduce((sum, { batch }) => sum + batchBytes(batch), 0))
     const rows = given.reduce((sum, { batch }) => sum + batch.rows, 0)
     const until = this.#position + rows
-    return given.map((part) => this.#push(part, until))
+    return given.map((part) => this.#push(part, part, until))
   }
 
   #checkRoom(bytes: number): void {
@@ -172,10 +205,15 @@ export class Log {
     throw new Failure('memory_limit', message)
   }
 
-  #push({ stream: name, batch, removes }: ChangePart, until: number): DataFrame {
+  #push(
+    { stream: name, batch, removes }: ChangePart,
+    { nowMicros, partitions = null, late = null }: Arrival,
+    until: number,
+  ): DataFrame {
     const stream = this.#stream(name)
     const [offset, position] = [stream.rows, this.#position]
-    const frame: DataFrame = { kind: 'data', stream: name, offset, position, batch, removes, until }
+    const place = { kind: 'data' as const, stream: name, offset, position, until, nowMicros }
+    const frame: DataFrame = { ...place, batch, removes, partitions, late }
     stream.frames.push(frame)
     stream.rows += batch.rows
     this.#bytes += batchBytes(batch)
@@ -184,8 +222,26 @@ export class Log {
     return frame
   }
 
-  appendStatement(text: string, parameters: Parameters): void {
-    this.#frames.push({ kind: 'statement', position: this.#position, text, parameters })
+  appendStatement(text: string, parameters: Parameters, nowMicros: number): void {
+    const position = this.#position
+    this.#frames.push({ kind: 'statement', position, text, parameters, nowMicros })
+  }
+
+  /** Partitions of a stream are idle from here on; this takes a position. */
+  appendIdle(name: string, partitions: number[]): void {
+    const position = this.takePositions(1)
+    const frame: IdleFrame = { kind: 'idle', stream: name, position, partitions }
+    this.#stream(name).idle.push(frame)
+    this.#frames.push(frame)
+  }
+
+  /** The idle frames of a stream so far. */
+  idleOf(name: string): readonly IdleFrame[] {
+    return this.#stream(name).idle
+  }
+
+  restoreIdle(frame: IdleFrame): void {
+    this.#stream(frame.stream).idle.push(frame)
   }
 
   /** Takes `count` positions for rows of an external source, or for its end; returns the first. */
@@ -221,6 +277,7 @@ export class Log {
     let position = 0
     for (const frame of this.#frames) {
       if (frame.kind === 'data') position = Math.max(position, frame.position + frame.batch.rows)
+      if (frame.kind === 'idle') position = Math.max(position, frame.position + 1)
       if (frame.kind !== 'cycle') continue
       for (const run of frame.runs)
         position = Math.max(position, run.position + Math.max(1, run.rows))

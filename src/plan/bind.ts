@@ -50,6 +50,8 @@ export type BoundStatement = { notices: string[] } & (
   | {
       kind: 'create-relation'
       relation: Relation
+      /** A stream that is made with it, for its late rows. */
+      late: Relation | null
       ifNotExists: boolean
       insert: (BoundStatement & { kind: 'insert' }) | null
     }

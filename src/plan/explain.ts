@@ -69,9 +69,10 @@ function argumentsOf(plan: PhysicalPlan): string {
 type Of<Kind extends PhysicalPlan['kind']> = Extract<PhysicalPlan, { kind: Kind }>
 
 function watermarkText(plan: Of<'scan'>): string {
-  const { column, delayMicros, aheadMicros } = plan.watermark!
+  const { column, delayMicros, aheadMicros, partition } = plan.watermark!
   const ahead = aheadMicros === undefined ? '' : ` max ahead ${durationText(aheadMicros)}`
-  return `${plan.output[column]!.name} - ${durationText(delayMicros)}${ahead}`
+  const split = partition === undefined ? '' : ', least of its partitions'
+  return `${plan.output[column]!.name} - ${durationText(delayMicros)}${ahead}${split}`
 }
 
 function durationText(micros: string): string {

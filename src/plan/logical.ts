@@ -105,6 +105,10 @@ export interface Watermark {
   delayMicros: string
   /** Rows further ahead of the maximum than this do not raise it; any row may when it is left out. */
   aheadMicros?: string
+  /** How much of the delay is there because windows take late rows for a while. */
+  graceMicros?: string
+  /** Columns of the relation, read or not, that say to which partition a row belongs. */
+  partition?: number[]
 }
 
 /** How to open a relation that is no table: what a table over it would keep. */

@@ -31,6 +31,7 @@ import {
   type Environment,
   type ErrorRow,
   endOfTime,
+  type LateRow,
   type Push,
   type Stage,
   type StageStats,
@@ -44,6 +45,8 @@ export interface DataflowOptions {
   mode: 'one-shot' | 'continuous'
   /** Which scanned relations are views; none when left out. */
   isView?: (relation: string) => boolean
+  /** Told of rows that came too late; nobody when left out. */
+  late?: (row: LateRow) => void
 }
 
 /** The sort and limit on top of a one-shot plan, done on the rows of the answer, and the columns kept after it. */
@@ -66,6 +69,8 @@ export class Dataflow {
   #errors: ErrorRow[] = []
   #moved: ScanStage | null = null
   #emitted = 0
+  /** Is there a scan all of whose partitions are idle? */
+  #sleepers = false
 
   constructor(plan: PhysicalPlan, options: DataflowOptions) {
     this.#environment = {
@@ -73,6 +78,7 @@ export class Dataflow {
       now: () => this.now,
       isView: options.isView ?? (() => false),
       fail: (error) => this.#errors.push(error),
+      late: options.late ?? (() => {}),
       emitted: (rows) => {
         this.#emitted += rows
       },
@@ -92,6 +98,7 @@ export class Dataflow {
    */
   step(scan: ScanStage, slice: Slice, columns: readonly number[]): number {
     this.#emitted = 0
+    this.#wake(scan)
     scan.pushSlice(slice, columns)
     this.#endStep(scan)
     return this.#emitted
@@ -111,6 +118,13 @@ export class Dataflow {
   /** The scan's source has ended: its final watermark stands at `position`. */
   end(scan: ScanStage, position: number): void {
     scan.end(position)
+    this.#endStep(scan)
+  }
+
+  /** No row of these partitions of the scan's source is awaited from `position` on. */
+  sleep(scan: ScanStage, position: number, partitions: readonly number[]): void {
+    scan.sleep(position, partitions)
+    this.#sleepers ||= scan.asleep()
     this.#endStep(scan)
   }
 
@@ -146,7 +160,24 @@ export class Dataflow {
     return this.#stages.map(({ stats }) => ({ ...stats })).sort((a, b) => a.id - b.id)
   }
 
+  /** A row of a source wakes all its scans: they read the same rows. */
+  #wake({ plan: { relation } }: ScanStage): void {
+    if (!this.#sleepers) return
+    for (const scan of this.scans) if (scan.plan.relation === relation) scan.wake()
+    this.#sleepers = this.scans.some((scan) => scan.asleep())
+  }
+
+  /** What sleeps goes with the least watermark of what is live. */
+  #liftSleepers(): void {
+    const live = this.scans.filter((scan) => scan.watched && !scan.asleep() && !scan.ended())
+    if (live.length === 0) return
+    const marks = live.map((scan) => scan.watermark())
+    const least = marks.reduce((a, b) => (b < a ? b : a))
+    for (const scan of this.scans) if (scan.asleep()) scan.lift(least)
+  }
+
   #endStep(scan: ScanStage): void {
+    if (this.#sleepers) this.#liftSleepers()
     this.#moved = scan
     for (const stage of this.#stages) stage.stepEnd?.()
     this.#moved = null

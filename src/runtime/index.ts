@@ -2,6 +2,7 @@
 export { batchOfChanges, type Contribution, isDeletion, rowKey } from './changes.ts'
 export { Computer, computingReader } from './computed.ts'
 export { Dataflow } from './dataflow.ts'
+export { IdleWatch } from './idle.ts'
 export {
   type ExternalInput,
   type Input,
@@ -13,4 +14,5 @@ export {
 } from './input.ts'
 export type { Delta } from './operator/output.ts'
 export type { ScanStage, Slice } from './operator/scan.ts'
-export type { ErrorRow, StageStats } from './stage.ts'
+export type { ErrorRow, LateRow, StageStats } from './stage.ts'
+export { Partitions } from './watermark.ts'

@@ -11,8 +11,10 @@
  * See      docs/laws.md (order)
  */
 import type { Batch, SourceReader } from '../data/index.ts'
-import type { Log } from '../log/index.ts'
+import type { IdleFrame, Log } from '../log/index.ts'
+import type { IdleWatch } from './idle.ts'
 import type { ScanStage, Slice } from './operator/scan.ts'
+import type { Partitions } from './watermark.ts'
 
 /** A scan of an input. */
 interface Reading {
@@ -28,6 +30,8 @@ export interface StoredInput {
   readings: Reading[]
   stream: string
   offset: number
+  /** Idle frames of the stream that were taken. */
+  idle: number
   /** A table whose rows change; null for a stream. */
   table: StandingRows | null
   /** Rows of the table before this offset are taken as they stand, later ones as changes; -1 before the first look. */
@@ -54,6 +58,10 @@ export interface ExternalInput {
   source: number
   batch: Batch | null
   from: number
+  /** Numbers the partitions of its rows; null when all are one. */
+  partitions: Partitions | null
+  /** Which partitions are waited for; null for sources that are never idle. */
+  watch: IdleWatch | null
   /** Greatest event time of the rows taken. */
   maximum: bigint | null
   /** The reader has given its last row. */
@@ -75,31 +83,35 @@ export type Input = StoredInput | ExternalInput
 /** How many rows of an input are taken at once at most. */
 export type RowsMax = (input: Input) => number
 
-/** A slice of one input, a step's worth for each of its scans, or its end. */
-export type Taken =
+/** A slice of a stream, a step's worth for each of its scans, or the news that partitions are idle. */
+type TakenStored =
   | {
-      input: Input
+      input: StoredInput
       slice: Slice
       /** The position after the change that the rows belong to; 0 where each stands for itself. */
       until: number
     }
-  | { input: ExternalInput; end: number }
+  | { input: StoredInput; idle: IdleFrame }
+
+/** A slice of a source outside, or its end. */
+type TakenExternal = { input: ExternalInput; slice: Slice } | { input: ExternalInput; end: number }
+
+/** What is read of a log. */
+type StoredRows = Pick<Log, 'frameAt' | 'idleOf'>
 
 /** The next slice of the log's streams before `upTo`, in the order of the log. */
 export function takeStored(
-  log: Pick<Log, 'frameAt'>,
+  log: StoredRows,
   inputs: readonly StoredInput[],
   rowsMax: RowsMax,
   upTo: number,
-): Taken | null {
+): TakenStored | null {
   let first: StoredInput | null = null
   let position = upTo
   let next = upTo
   for (const input of inputs) {
     skipGone(input)
-    const frame = log.frameAt(input.stream, input.offset)
-    if (frame === undefined) continue
-    const at = frame.position + input.offset - frame.offset
+    const at = Math.min(rowPosition(log, input), idlePosition(log, input))
     if (at < position) {
       next = position
       position = at
@@ -107,15 +119,31 @@ export function takeStored(
     } else next = Math.min(next, at)
   }
   if (first === null) return null
+  const idleAt = idlePosition(log, first)
+  if (idleAt === position) {
+    return { input: first, idle: log.idleOf(first.stream)[first.idle++]! }
+  }
   const frame = log.frameAt(first.stream, first.offset)!
   const from = first.offset - frame.offset
-  const most = Math.min(rowsMax(first), frame.batch.rows - from, next - position)
+  const most = Math.min(rowsMax(first), frame.batch.rows - from, Math.min(next, idleAt) - position)
   const isStanding = first.offset < first.standing
   const rows = isStanding ? standingRows(first, most) : most
+  const { offset } = first
   first.offset += rows
   const removes = isStanding ? null : frame.removes
-  const slice = { batch: frame.batch, from, rows, position, removes }
+  const partitions = frame.partitions?.subarray(from, from + rows) ?? null
+  const slice = { batch: frame.batch, from, rows, position, offset, removes, partitions }
   return { input: first, slice, until: frame.until }
+}
+
+/** Where the next row stands; infinity at the end. */
+function rowPosition(log: StoredRows, { stream, offset }: StoredInput): number {
+  const frame = log.frameAt(stream, offset)
+  return frame === undefined ? Infinity : frame.position + offset - frame.offset
+}
+
+function idlePosition(log: StoredRows, { stream, idle }: StoredInput): number {
+  return log.idleOf(stream)[idle]?.position ?? Infinity
 }
 
 /** Goes on to the next row that stands. */
@@ -141,7 +169,7 @@ export function takeExternal(
   inputs: readonly ExternalInput[],
   rowsMax: RowsMax,
   takePositions: (count: number) => number,
-): Taken | null | Promise<void> {
+): TakenExternal | null | Promise<void> {
   for (const input of inputs) {
     const waiting = fill(input, rowsMax(input))
     if (waiting !== undefined) return waiting
@@ -162,7 +190,7 @@ export function takeExternal(
     open.filter((input) => input !== first),
     rowsMax(first),
   )
-  return { input: first, slice: takeRows(first, rows, takePositions(rows)), until: 0 }
+  return { input: first, slice: takeRows(first, rows, takePositions(rows)) }
 }
 
 /** Takes exactly `rows` rows of one input, as a logged run says; promises until they are read. */
@@ -187,9 +215,11 @@ function takeRows(input: ExternalInput, rows: number, position: number): Slice {
       if (input.maximum === null || at > input.maximum) input.maximum = at
     }
   }
+  const offset = input.rows
+  const partitions = input.partitions?.numbersOf(batch, from, rows) ?? null
   input.from += rows
   input.rows += rows
-  return { batch, from, rows, position, removes: null }
+  return { batch, from, rows, position, offset, removes: null, partitions }
 }
 
 /** Makes sure that the input has a row at hand or is known to be exhausted; an endless one may have none. */

@@ -8,6 +8,7 @@
  *          2 (trusted) contributions of one stage carry order triples; no stage depends on the order of pushes.
  */
 import type { EvaluationError } from '../base/index.ts'
+import type { Batch } from '../data/index.ts'
 import type { Kernels, VectorBatch } from '../kernel/index.ts'
 
 /** Watermark of a source that has ended. */
@@ -33,6 +34,19 @@ export interface Rise {
   watermark: bigint
 }
 
+/** A row that came when a window above it was closed: row `row` of a host batch. */
+export interface LateRow {
+  relation: string
+  batch: Batch
+  row: number
+  /** Number of the row in its source. */
+  offset: number
+  position: number
+  /** Its event time, and W(r). */
+  at: bigint
+  watermark: bigint
+}
+
 /** What a stage may use of the dataflow around it. */
 export interface Environment {
   fragments: readonly Kernels[]
@@ -44,6 +58,8 @@ export interface Environment {
   isView(relation: string): boolean
   /** Takes rows that left the flow. */
   fail(error: ErrorRow): void
+  /** Takes a row that came too late, once per scan. */
+  late(row: LateRow): void
   /** Takes how many rows a join has given; what makes many is fed less at a time. */
   emitted(rows: number): void
   /** During `stepEnd`: position of the row at which the watermark of the source that moved reached `threshold`. */

@@ -702,11 +702,15 @@ function statements(tie: Tie): fc.Arbitrary<Statement> {
     expression: fc.oneof(functionText, e),
     span: one,
   })
+  const kind = fc.constant('late-rows' as const)
+  const lateRows = fc.record({ kind, to: fc.option(path), within: maybe(e), span: one })
   const watermark = fc.record({
     kind: fc.constant('watermark' as const),
     column: identifier,
     delayed: maybe(e),
     ahead: maybe(e),
+    idle: fc.option(fc.oneof(e, fc.constant('never' as const))),
+    late: fc.option(lateRows),
     span: one,
   })
   const subscribed = fc.oneof(
@@ -820,6 +824,7 @@ function statements(tie: Tie): fc.Arbitrary<Statement> {
       appendOnly: fc.boolean(),
       watermark: fc.option(watermark),
       partitionedBy: columns,
+      partitions: columns,
       options: fc.array(option, { maxLength: 2 }),
       query: fc.option(query),
       span: one,

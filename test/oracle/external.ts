@@ -6,6 +6,7 @@
  *          source; a source that has no more rows takes one for its end, at once.
  * See      docs/laws.md (where a row stands)
  */
+import type { RelationWatermark } from '../../src/catalog/index.ts'
 import type { Row } from '../../src/data/index.ts'
 import type { Plan } from '../../src/plan/logical.ts'
 import { inputsOf } from '../../src/plan/node.ts'
@@ -17,11 +18,14 @@ export type Scan = Plan & { kind: 'scan' }
 export interface External {
   rows: Row[]
   time: number | null
+  watermark: RelationWatermark | null
 }
 
 export interface Taken {
   contributions: Contribution[]
   end: number
+  /** The end was heard of. */
+  told?: boolean
 }
 
 /** The scans of a plan, left to right. */

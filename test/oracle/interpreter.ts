@@ -20,7 +20,7 @@ import { Join } from './join.ts'
 import { type CommitInput, type Context, type Node, sound } from './node.ts'
 import { Rank } from './rank.ts'
 import { filter, project, repeat, scan, series, sort, union, values } from './relation.ts'
-import { Watermarks } from './watermark.ts'
+import { type Late, Watermarks } from './watermark.ts'
 import { window } from './window.ts'
 
 /** A running query. */
@@ -29,20 +29,29 @@ export class Interpreter {
   #context: Context
 
   constructor(plan: Plan, mode: Context['mode']) {
-    this.#context = { mode, faults: [], watermarks: new Watermarks() }
+    this.#context = { mode, faults: [], watermarks: new Watermarks(plan, mode) }
     this.#root = nodeOf(plan, this.#context)
   }
 
-  /** Contributions of the plan's output in a commit, all sound, and the failures. */
-  commit(input: CommitInput): { contributions: Contribution[]; faults: Fault[] } {
+  /** Contributions of the plan's output in a commit, all sound, the failures, and the late rows. */
+  commit(given: CommitInput): { contributions: Contribution[]; faults: Fault[]; late: Late[] } {
     this.#context.faults = []
+    const { watermarks } = this.#context
+    // Rows are asked for by the watermarks first, and by the scans afterwards.
+    const rowsOf = new Map<Plan, readonly Contribution[]>()
+    const delta: CommitInput['delta'] = (scan) => {
+      if (!rowsOf.has(scan)) rowsOf.set(scan, given.delta(scan))
+      return rowsOf.get(scan)!
+    }
+    const input = { ...given, delta }
+    watermarks.advance(input)
     const rows = sound(this.#context, this.#root(input))
     // No −0 is shown.
     const shown = rows.map((one) => ({
       ...one,
       row: one.row.map((cell) => (cell === 0 ? 0 : cell)),
     }))
-    return { contributions: atOnce(shown), faults: this.#context.faults }
+    return { contributions: atOnce(shown), faults: this.#context.faults, late: watermarks.late }
   }
 }
 

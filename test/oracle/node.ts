@@ -16,6 +16,8 @@ export type Node = (commit: CommitInput) => Contribution[]
 export interface CommitInput {
   /** Contributions of a scan's relation since the last commit, in order, all its columns. */
   delta(scan: Of<'scan'>): readonly Contribution[]
+  /** Partitions of a scan's stream that were found idle since the last commit. */
+  idle(scan: Of<'scan'>): readonly { position: number; keys: string[] }[]
   /** Position at which a bounded source ended in this commit, or null. */
   end(scan: Of<'scan'>): number | null
 }

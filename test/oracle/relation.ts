@@ -8,14 +8,11 @@ import { evaluate } from './scalar.ts'
 import { type CellRow, compareCells } from './value.ts'
 
 export function scan(plan: Of<'scan'>, { watermarks }: Context): Node {
-  return (commit) => {
-    const rows = commit.delta(plan).map(({ row: whole, weight, triple }): Contribution => {
+  return (commit) =>
+    commit.delta(plan).map(({ row: whole, weight, triple }): Contribution => {
       const row = plan.columns.map((column) => whole[column]!)
-      return { row, weight, triple, watermark: watermarks.note(plan, row, triple[0]) }
+      return { row, weight, triple, watermark: watermarks.before(plan, triple[0]) }
     })
-    watermarks.end(plan, commit.end(plan))
-    return rows
-  }
 }
 
 export function values(plan: Of<'values'>): Node {

@@ -1,61 +1,192 @@
 /**
- * Watermarks: how far the event time of every scan has come, and when it got there.
+ * Watermarks: how far the event time of every scan below a window has come, when it got there, and late rows.
  *
+ * How      The rows, idle marks and ends of a commit are gone through one by one, in the order of their positions, all
+ *          scans together. After each of them everything is looked at anew.
  * See      docs/laws.md (watermarks, windows, lateness)
  */
+import type { Row } from '../../src/data/index.ts'
 import type { Plan } from '../../src/plan/logical.ts'
 import { inputsOf } from '../../src/plan/node.ts'
-import type { Of } from './node.ts'
-import type { CellRow } from './value.ts'
+import type { CommitInput, Of } from './node.ts'
+import { keyOf } from './value.ts'
+import { windowsOf } from './window.ts'
 
-/** Positions at which the watermark of a scan rose, and to what; the last one is the highest. */
-interface Rising {
+type Scan = Of<'scan'>
+
+/** A row for which a window was closed when it came; the `ordinal`th row of its source. */
+export interface Late {
+  relation: string
+  ordinal: number
+  position: number
+  row: Row
+}
+
+interface Partition {
+  greatest: bigint | null
+  idle: boolean
+}
+
+interface Watched {
+  scan: Scan
+  /** The windows that leave out late rows. */
+  windows: Of<'window'>[]
+  partitions: Map<string, Partition>
+  asleep: boolean
+  ended: boolean
+  rows: number
+  watermark: bigint | null
+  /** Where the watermark rose, and to what; the last one is the highest. */
   rises: { position: number; watermark: bigint }[]
+  /** W(r) by position. */
+  before: Map<number, bigint | null>
   end: number | null
 }
 
-export class Watermarks {
-  #scans = new Map<Plan, Rising>()
+type Happening = { position: number } & (
+  | { kind: 'row'; row: Row }
+  | { kind: 'idle'; keys: string[] }
+  | { kind: 'end' }
+)
 
-  /** Takes note of a row of a scan; returns the watermark before it, undefined without one. */
-  note(scan: Of<'scan'>, row: CellRow, position: number): bigint | undefined {
-    if (scan.watermark === null) return undefined
-    const { rises } = this.#of(scan)
-    const before = rises.at(-1)?.watermark
-    const { column, delayMicros, aheadMicros } = scan.watermark
-    const after = (row[column] as bigint) - BigInt(delayMicros)
-    const far =
-      aheadMicros !== undefined && before !== undefined && after - before > BigInt(aheadMicros)
-    if (far) return before
-    if (before === undefined || after > before) rises.push({ position, watermark: after })
-    return before
+const forever = 2n ** 63n
+
+export class Watermarks {
+  readonly #watched: Watched[] = []
+  late: Late[] = []
+
+  constructor(plan: Plan, mode: 'one-shot' | 'continuous') {
+    if (mode === 'continuous') this.#find(plan, [])
   }
 
-  /** The scan has ended: nothing is missing any more. */
-  end(scan: Of<'scan'>, position: number | null): void {
-    this.#of(scan).end ??= position
+  #find(plan: Plan, windows: Of<'window'>[]): void {
+    if (plan.kind === 'scan') {
+      if (windows.length === 0 || plan.watermark === null) return
+      const whole: [string, Partition][] = [['', { greatest: null, idle: false }]]
+      this.#watched.push({
+        scan: plan,
+        windows: windows.filter(({ judge }) => judge),
+        partitions: new Map(plan.watermark.partition === undefined ? whole : []),
+        asleep: false,
+        ended: false,
+        rows: 0,
+        watermark: null,
+        rises: [],
+        before: new Map(),
+        end: null,
+      })
+      return
+    }
+    const all = plan.kind === 'window' ? [...windows, plan] : windows
+    for (const input of inputsOf(plan)) this.#find(input, all)
+  }
+
+  /** Goes through what a commit brings. */
+  advance(input: CommitInput): void {
+    this.late = []
+    const all = this.#watched.flatMap((watched) =>
+      happeningsOf(watched.scan, input).map((happening) => ({ watched, happening })),
+    )
+    all.sort((a, b) => a.happening.position - b.happening.position)
+    for (const { watched, happening } of all) {
+      this.#happens(watched, happening)
+      this.#lift(happening.position)
+    }
+  }
+
+  /** W(r) of the row of a scan at a position; undefined where no window goes by it. */
+  before(scan: Scan, position: number): bigint | undefined {
+    return this.#watched.find((one) => one.scan === scan)?.before.get(position) ?? undefined
+  }
+
+  #happens(watched: Watched, happening: Happening): void {
+    const { position } = happening
+    if (happening.kind === 'end') {
+      watched.ended = true
+      watched.asleep = false
+      watched.end = position
+    } else if (happening.kind === 'idle') {
+      for (const key of happening.keys) watched.partitions.get(key)!.idle = true
+      watched.asleep = [...watched.partitions.values()].every(({ idle }) => idle)
+      raise(watched, position)
+    } else this.#row(watched, happening.row, position)
+  }
+
+  #row(watched: Watched, row: Row, position: number): void {
+    const { scan, partitions, windows, watermark } = watched
+    const { column, partition, aheadMicros } = scan.watermark!
+    for (const one of this.#watched) {
+      if (one.scan.relation === scan.relation) one.asleep = false
+    }
+    const at = row[scan.columns[column]!] as bigint
+    watched.before.set(position, watermark)
+    const isLate = ([, end]: readonly bigint[], unit: string) =>
+      watermark !== null && watermark >= end! - BigInt(unit)
+    const late = windows.some((window) =>
+      [...windowsOf(window, at)].some((one) => isLate(one, window.window!.unitMicros)),
+    )
+    const ordinal = watched.rows++
+    if (late) this.late.push({ relation: scan.relation, ordinal, position, row })
+    const key = partition === undefined ? '' : keyOf(partition.map((index) => row[index]!))
+    const own = partitions.get(key) ?? { greatest: null, idle: false }
+    partitions.set(key, own)
+    own.idle = false
+    const far = aheadMicros !== undefined && own.greatest !== null
+    if (!far || at - own.greatest! <= BigInt(aheadMicros)) {
+      if (own.greatest === null || at > own.greatest) own.greatest = at
+    }
+    raise(watched, position)
+  }
+
+  /** Sources that sleep go with the least of those that do not. */
+  #lift(position: number): void {
+    const live = this.#watched.filter(({ asleep, ended }) => !asleep && !ended)
+    if (live.length === 0 || live.some(({ watermark }) => watermark === null)) return
+    const least = live.map(({ watermark }) => watermark!).reduce((a, b) => (a < b ? a : b))
+    for (const one of this.#watched) if (one.asleep) setTo(one, least, position)
   }
 
   /**
    * The first position at which the watermark of the plan's output was at least `threshold`; null: not yet. Undefined:
    * there is no watermarked scan below a window.
    */
-  reached(plan: Plan, threshold: bigint, watched = false): number | null | undefined {
+  reached(plan: Plan, threshold: bigint): number | null | undefined {
     if (plan.kind === 'scan') {
-      if (!watched || plan.watermark === null) return undefined
-      const { rises, end } = this.#of(plan)
+      const watched = this.#watched.find(({ scan }) => scan === plan)
+      if (watched === undefined) return undefined
+      const { rises, end } = watched
       return rises.find(({ watermark }) => watermark >= threshold)?.position ?? end
     }
-    const watches = watched || plan.kind === 'window'
-    const below = inputsOf(plan).map((input) => this.reached(input, threshold, watches))
+    const below = inputsOf(plan).map((input) => this.reached(input, threshold))
     const positions = below.filter((position) => position !== undefined)
     if (positions.length === 0) return undefined
     return positions.includes(null) ? null : Math.max(...(positions as number[]))
   }
+}
 
-  #of(scan: Plan): Rising {
-    let rising = this.#scans.get(scan)
-    if (rising === undefined) this.#scans.set(scan, (rising = { rises: [], end: null }))
-    return rising
+function happeningsOf(scan: Scan, input: CommitInput): Happening[] {
+  const rows = input.delta(scan).map(({ row, triple }): Happening => {
+    return { kind: 'row', row: row as Row, position: triple[0] }
+  })
+  const idle = input.idle(scan).map((mark): Happening => ({ kind: 'idle', ...mark }))
+  const end = input.end(scan)
+  return [...rows, ...idle, ...(end === null ? [] : [{ kind: 'end' as const, position: end }])]
+}
+
+/** The least mark of the live partitions, if it is higher than the watermark was. */
+function raise(watched: Watched, position: number): void {
+  const { partitions, scan } = watched
+  const delay = BigInt(scan.watermark!.delayMicros)
+  let least = forever
+  for (const { greatest, idle } of partitions.values()) {
+    if (!idle && greatest === null) return
+    if (!idle && greatest! - delay < least) least = greatest! - delay
   }
+  if (least !== forever) setTo(watched, least, position)
+}
+
+function setTo(watched: Watched, to: bigint, position: number): void {
+  if (watched.watermark !== null && watched.watermark >= to) return
+  watched.watermark = to
+  watched.rises.push({ position, watermark: to })
 }

@@ -8,25 +8,27 @@ import { floorDivide } from './exact.ts'
 import { type Context, type Node, type Of, sound } from './node.ts'
 import type { Cell } from './value.ts'
 
-export function window(plan: Of<'window'>, input: Node, context: Context): Node {
-  const slide = BigInt(plan.slideMicros)
-  const size = BigInt(plan.sizeMicros)
+/** The windows of a node that hold a time, latest first. */
+export function* windowsOf(
+  plan: Of<'window'>,
+  at: Cell,
+): Generator<readonly [start: bigint, end: bigint]> {
+  if (typeof at !== 'bigint') return
+  const [slide, size] = [BigInt(plan.slideMicros), BigInt(plan.sizeMicros)]
   const offset = BigInt(plan.offsetMicros)
+  let start = offset + floorDivide(at - offset, slide) * slide
+  for (; start + size > at; start -= slide) yield [start, start + size]
+}
+
+export function window(plan: Of<'window'>, input: Node, context: Context): Node {
   const unit = BigInt(plan.window!.unitMicros)
   const judges = plan.judge && context.mode === 'continuous'
-
-  /** The windows that hold a time, latest first. */
-  function* windowsOf(at: Cell): Generator<[start: bigint, end: bigint]> {
-    if (typeof at !== 'bigint') return
-    let start = offset + floorDivide(at - offset, slide) * slide
-    for (; start + size > at; start -= slide) yield [start, start + size]
-  }
 
   return (commit) => {
     const out: Contribution[] = []
     const rows = sound(context, input(commit), (row) => [row[plan.time]!])
     for (const { row, weight, triple, watermark } of rows) {
-      for (const [start, end] of windowsOf(row[plan.time]!)) {
+      for (const [start, end] of windowsOf(plan, row[plan.time]!)) {
         if (judges && watermark !== undefined && watermark >= end - unit) continue
         out.push({ row: [...row, start, end, end - 1000n], weight, triple })
       }

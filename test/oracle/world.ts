@@ -5,6 +5,7 @@
  *          view, in the order of creation, takes what came since its last commit; readers of a view take its
  *          changes, triples included. Statements are bound by the real binder and never rewritten.
  */
+import type { RelationWatermark } from '../../src/catalog/index.ts'
 import type { Op, Row } from '../../src/data/index.ts'
 import type { Plan } from '../../src/plan/logical.ts'
 import { type Change, changesOf, type ErrorLine, ErrorList, type Fault } from './commit.ts'
@@ -13,17 +14,25 @@ import { type External, type Scan, scansOf, type Taken, takeAll } from './extern
 import { Interpreter } from './interpreter.ts'
 import { type CommitInput, TooLarge } from './node.ts'
 import { compareRows, type Failed, keyOf } from './value.ts'
+import type { Late } from './watermark.ts'
 
 /** What one commit of a query shows. */
 export interface Shown {
   changes: Change[]
   errors: { op: Op; line: ErrorLine }[]
+  late: Late[]
 }
 
 interface Source {
   contributions: Contribution[]
   /** Rows go, too. */
-  isTable?: boolean
+  isTable: boolean
+  watermark: RelationWatermark | null
+  /** When the last row of a partition came, by its key; '' where all rows are one. */
+  last: Map<string, bigint>
+  /** Keys of partitions that sleep. */
+  asleep: Set<string>
+  idle: { position: number; keys: string[] }[]
 }
 
 /** Where the rows of external tables begin when stored rows are read beside them. */
@@ -42,6 +51,7 @@ export class OracleQuery {
   readonly #interpreter: Interpreter
   readonly #world: World
   readonly #seen = new Map<string, number>()
+  readonly #seenIdle = new Map<string, number>()
   /** Rows of bounded sources outside; taken once, in the first commit. */
   #external: Map<Scan, Taken> | null = null
 
@@ -67,14 +77,26 @@ export class OracleQuery {
         // What was there before the query comes as it is now, not as it came to be.
         return from === undefined ? this.#world.present(name) : contributions.slice(from)
       },
-      end: (scan) => external.get(scan)?.end ?? null,
+      idle: ({ relation }) => {
+        if (!this.#world.isStored(relation)) return []
+        return this.#world.source(relation).idle.slice(this.#seenIdle.get(relation) ?? 0)
+      },
+      end: (scan) => {
+        const taken = external.get(scan)
+        if (taken === undefined || taken.told) return null
+        taken.told = true
+        return taken.end
+      },
     }
-    const { contributions, faults } = this.#interpreter.commit(input)
-    for (const [name, end] of ends) this.#seen.set(name, end)
+    const { contributions, faults, late } = this.#interpreter.commit(input)
+    for (const [name, end] of ends) {
+      this.#seen.set(name, end)
+      this.#seenIdle.set(name, this.#world.source(name).idle.length)
+    }
     const size = contributions.reduce((sum, { weight }) => sum + Math.abs(weight), 0)
     if (size > changesMax) throw new TooLarge('a commit is too large for the oracle')
     const changes = changesOf(contributions, this.plan.updating ? this.plan.key : null)
-    return { changes, errors: this.errors.apply(faults) }
+    return { changes, errors: this.errors.apply(faults), late }
   }
 }
 
@@ -88,6 +110,10 @@ export class World {
   #externals = new Map<string, External>()
   #views: View[] = []
   #position = 0
+  /** Late rows that were told of, by source and number. */
+  #late = new Set<string>()
+  /** Processing time, microseconds. */
+  now = 0n
 
   get position(): number {
     return this.#position
@@ -98,17 +124,64 @@ export class World {
     const copy = new World()
     copy.#position = this.#position
     copy.#externals = this.#externals
-    for (const [name, { contributions, isTable }] of this.#sources) {
-      if (!this.#isView(name)) {
-        copy.#sources.set(name, { contributions: [...contributions], isTable: isTable ?? false })
-      }
+    copy.now = this.now
+    for (const [name, source] of this.#sources) {
+      if (this.#isView(name)) continue
+      copy.#sources.set(name, { ...source, contributions: [...source.contributions] })
     }
     for (const { name, query } of this.#views) copy.createView(name, query.plan)
     return copy
   }
 
-  createRelation(name: string, isTable = false): void {
-    this.#sources.set(name.toLowerCase(), { contributions: [], isTable })
+  createRelation(
+    name: string,
+    { isTable = false, watermark = null }: Partial<Pick<Source, 'isTable' | 'watermark'>> = {},
+  ): void {
+    // Until its first row a stream with partitions is waited for as a whole.
+    const last = new Map(watermark?.idleMicros === undefined ? [] : [['', this.now]])
+    const source = {
+      contributions: [],
+      isTable,
+      watermark,
+      last,
+      asleep: new Set<string>(),
+      idle: [],
+    }
+    this.#sources.set(name.toLowerCase(), source)
+  }
+
+  isStored(name: string): boolean {
+    return this.#sources.has(name.toLowerCase())
+  }
+
+  /** Partitions without a row for too long are marked, stream by stream in the order of their making. */
+  noteIdle(): void {
+    for (const { watermark, last, asleep, idle } of this.#sources.values()) {
+      if (watermark?.idleMicros === undefined) continue
+      const limit = this.now - BigInt(watermark.idleMicros)
+      const due = [...last].filter(([key, at]) => at <= limit && !asleep.has(key))
+      if (due.length === 0) continue
+      for (const [key] of due) asleep.add(key)
+      const keys = due.map(([key]) => key)
+      const known = watermark.partition === undefined ? keys : keys.filter((key) => key !== '')
+      idle.push({ position: this.#position++, keys: known })
+    }
+  }
+
+  /** Late rows of a commit, of all queries: each goes once where its source says. Did any go? */
+  routeLate(late: readonly Late[]): boolean {
+    const fresh = late.filter(({ relation, ordinal }) => {
+      const name = `${relation.toLowerCase()} ${ordinal}`
+      return !this.#late.has(name) && this.#late.add(name)
+    })
+    fresh.sort((a, b) => a.position - b.position)
+    const routed = fresh.flatMap(({ relation, row }) => {
+      const name = relation.toLowerCase()
+      const watermark = (this.#sources.get(name) ?? this.#externals.get(name))?.watermark
+      return watermark?.late === undefined ? [] : [{ target: watermark.late, row }]
+    })
+    for (const { target, row } of routed) this.append(target, [row])
+    return routed.length > 0
   }
 
   drop(name: string): void {
@@ -119,23 +192,32 @@ export class World {
 
   /** Rows of a stream or table; they take the next positions. */
   append(name: string, rows: readonly Row[]): void {
-    const { contributions } = this.source(name)
-    for (const row of rows) {
-      contributions.push({ row: [...row], weight: 1, triple: [this.#position++, 0, 0] })
-    }
+    this.change(
+      name,
+      rows.map((row) => ({ row, weight: 1 })),
+    )
   }
 
   /** Rows of a table come and go; each change takes the next position. */
   change(name: string, changes: readonly { row: Row; weight: number }[]): void {
-    const { contributions } = this.source(name)
+    this.noteIdle()
+    const { contributions, watermark, last, asleep } = this.source(name)
     for (const { row, weight } of changes) {
+      if (watermark?.idleMicros !== undefined) {
+        const by = watermark.partition
+        const key = by === undefined ? '' : keyOf(by.map((column) => row[column]!))
+        if (by !== undefined) last.delete('')
+        last.set(key, this.now)
+        asleep.delete(key)
+      }
       contributions.push({ row: [...row], weight, triple: [this.#position++, 0, 0] })
     }
   }
 
   /** A bounded source outside the log. */
-  createExternal(name: string, time: number | null): void {
-    this.#externals.set(name.toLowerCase(), { rows: [], time })
+  createExternal(name: string, watermark: RelationWatermark | null): void {
+    const time = watermark?.column ?? null
+    this.#externals.set(name.toLowerCase(), { rows: [], time, watermark })
   }
 
   /** Rows for an external source, before anybody has read it; false when there is none of that name. */
@@ -201,6 +283,7 @@ export class World {
     const external = this.takeExternal(plan, () => position++)
     const { contributions, faults } = interpreter.commit({
       delta: (scan) => external.get(scan)?.contributions ?? this.present(scan.relation),
+      idle: () => [],
       end: () => null,
     })
     const first = firstFault(faults)

@@ -333,7 +333,11 @@ describe('statements', () => {
       "create stream s (a int, t timestamp(3), watermark for t as t - interval '2' second)",
     )
     if (statement.kind !== 'create-relation') throw new Error('a relation is created')
-    expect(statement.relation.watermark).toEqual({ column: 1, delayMicros: '2000000' })
+    expect(statement.relation.watermark).toEqual({
+      column: 1,
+      delayMicros: '2000000',
+      idleMicros: '10000000',
+    })
     expect(statement.relation.schema.fields.map((field) => field.nullable)).toEqual([true, false])
   })
 

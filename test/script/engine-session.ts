@@ -7,7 +7,7 @@
  *          follows everything again, and repeats the step if it had left nothing in the log. What a follower is told
  *          twice shows only as its state, so until the next `take` the session answers with states, not with changes.
  */
-import { QueryMistake, systemDisk } from '../../src/base/index.ts'
+import { QueryMistake, systemClock, systemDisk, virtualClock } from '../../src/base/index.ts'
 import { builtinConnectors } from '../../src/connect/index.ts'
 import { type Field, type Row, type Value, valueText } from '../../src/data/index.ts'
 import {
@@ -18,6 +18,7 @@ import {
   RemoteDatabase,
   type StatementResult,
 } from '../../src/database/index.ts'
+import type { Frame } from '../../src/log/index.ts'
 import { openOnThread } from '../../src/thread.ts'
 import { faultOf } from './oracle-session.ts'
 import {
@@ -59,12 +60,15 @@ export class EngineSession implements Session {
   crashes = 0
   /** Statements since BEGIN: a crash forgets what they did. */
   #open: string[] = []
+  /** A thread has its own: there nothing waits. */
+  readonly #clock: ReturnType<typeof virtualClock>
 
   private constructor(
     database: Database | RemoteDatabase,
     options: DatabaseOptions,
-    sources: Sources,
+    { sources, clock }: { sources: Sources; clock: ReturnType<typeof virtualClock> },
   ) {
+    this.#clock = clock
     this.#sources = sources
     this.#database = database
     this.#options = options
@@ -72,12 +76,14 @@ export class EngineSession implements Session {
 
   static async open(options: DatabaseOptions): Promise<EngineSession> {
     const sources = new Sources()
+    const clock = virtualClock(systemClock.nowMicros())
+    const outside = { sources, clock }
     const given: DatabaseOptions = { thread: 'host', cycles: 'manual', ...options }
     if (given.thread === 'worker') {
-      return new EngineSession(openOnThread(':memory:', given, {}), given, sources)
+      return new EngineSession(openOnThread(':memory:', given, {}), given, outside)
     }
-    const all = { ...given, connectors: builtinConnectors(systemDisk, sources) }
-    return new EngineSession(await open(':memory:', all), all, sources)
+    const all = { ...given, clock, connectors: builtinConnectors(systemDisk, sources) }
+    return new EngineSession(await open(':memory:', all), all, outside)
   }
 
   async execute(sql: string): Promise<Rows | Fault | { kind: 'done' }> {
@@ -142,6 +148,10 @@ export class EngineSession implements Session {
       if (error instanceof QueryMistake) return faultOf(error, text)
       throw error
     }
+  }
+
+  async wait(micros: bigint): Promise<void> {
+    this.#clock.advance(micros)
   }
 
   async flush(): Promise<void> {
@@ -224,10 +234,13 @@ export class EngineSession implements Session {
     }
   }
 
-  /** Frames other than cycles: what statements and appends leave behind. */
+  /** Frames that statements and appends leave behind; cycles leave others. */
   #dataFrames(): number {
     if (this.#database instanceof RemoteDatabase) return 0
-    return this.#database.log.frames.filter(({ kind }) => kind !== 'cycle').length
+    const { frames } = this.#database.log
+    const isGiven = (frame: Frame) =>
+      frame.kind === 'statement' || (frame.kind === 'data' && frame.late === null)
+    return frames.filter(isGiven).length
   }
 
   async #recover(): Promise<void> {

@@ -8,6 +8,7 @@
  *                                                  outside ('connector' = 'js', 'source' = R) is fed before it is read
  *            subscribe N as SELECT …;              a continuous query called N from here on
  *            flush                                 a commit point
+ *            wait 12                               so many seconds of processing time go by
  *            expect N    | op | column | …         changes of view or subscription N since the last `expect N`
  *            errors N    | op | offset | …         the same of N.errors
  *            query SELECT …;   then a table        a one-shot answer, in order
@@ -37,6 +38,7 @@ export type Step = Place &
     | { kind: 'subscribe'; name: string; text: string }
     | { kind: 'feed' | 'expect' | 'errors'; name: string }
     | { kind: 'flush' }
+    | { kind: 'wait'; seconds: number }
   )
 
 export function readScript(text: string): Step[] {
@@ -63,6 +65,8 @@ function readStep(lines: readonly string[], at: number): Step {
       return { kind: word as 'feed', name: second!, ...readTable(lines, at, at) }
     case 'flush':
       return { kind: 'flush', ...readTable(lines, at, at + 1) }
+    case 'wait':
+      return { kind: 'wait', seconds: Number(second), ...readTable(lines, at, at + 1) }
     case 'query': {
       const { text, next } = readStatement(lines, at, /^\s*query\s+/i)
       return { kind: 'query', text, ...readTable(lines, at, next) }

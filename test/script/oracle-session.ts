@@ -17,6 +17,7 @@ import {
 import { project, values } from '../../src/plan/node.ts'
 import { inserted, type Refused, type RowChange, updated } from '../oracle/change.ts'
 import { OracleTransaction } from '../oracle/transaction.ts'
+import type { Late } from '../oracle/watermark.ts'
 import { OracleQuery, type Shown, World } from '../oracle/world.ts'
 import {
   type Changed,
@@ -156,22 +157,33 @@ export class OracleSession implements Session {
     })
   }
 
+  async wait(micros: bigint): Promise<void> {
+    this.#world.now += micros
+  }
+
+  /** Commit points until nothing is left to take: late rows are rows of another stream. */
   #flush(): void {
-    this.#world.flush()
-    if (this.#transaction !== null) return
-    for (const followed of this.#followed.values()) collect(followed, followed.query.commit())
+    if (this.#transaction !== null) {
+      this.#world.flush()
+      return
+    }
+    this.#world.noteIdle()
+    let late: Late[]
+    do {
+      late = [...this.#world.flush().values()].flatMap((shown) => shown.late)
+      for (const followed of this.#followed.values()) {
+        const shown = followed.query.commit()
+        late.push(...shown.late)
+        collect(followed, shown)
+      }
+    } while (this.#world.routeLate(late))
   }
 
   /** Follows a plan from here on: its first commit is the snapshot. */
   #follow(name: string, plan: Plan): void {
+    const query = new OracleQuery(plan, this.#world)
+    this.#followed.set(name.toLowerCase(), { query, fields: plan.output, changes: [] })
     this.#flush()
-    const followed: Followed = {
-      query: new OracleQuery(plan, this.#world),
-      fields: plan.output,
-      changes: [],
-    }
-    collect(followed, followed.query.commit())
-    this.#followed.set(name.toLowerCase(), followed)
   }
 
   #followView(name: string): void {
@@ -234,15 +246,23 @@ export class OracleSession implements Session {
     if (this.#catalog.get(relation.name) !== undefined) return { kind: 'done' as const }
     this.#catalog.add(relation)
     if (relation.kind === 'external') {
-      this.#world.createExternal(relation.name, relation.watermark?.column ?? null)
+      this.#world.createExternal(relation.name, relation.watermark)
+      this.#createLate(bound.late)
       return { kind: 'done' as const }
     }
     const isTable = relation.kind === 'table' && relation.rules !== undefined
-    this.#world.createRelation(relation.name, isTable)
+    this.#world.createRelation(relation.name, { isTable, watermark: relation.watermark })
+    this.#createLate(bound.late)
     if (insert === null) return { kind: 'done' as const }
     const result = this.#insert(insert, text)
     if (result.kind === 'fault') this.#drop(relation.name)
     return result
+  }
+
+  #createLate(relation: Relation | null): void {
+    if (relation === null) return
+    this.#catalog.add(relation)
+    this.#world.createRelation(relation.name)
   }
 
   #createMaterialized(relation: Relation, plan: Plan): void {

@@ -38,6 +38,9 @@ export async function runStep(session: Session, step: Step): Promise<Outcome> {
     case 'flush':
       await session.flush()
       return nothing
+    case 'wait':
+      await session.wait(BigInt(step.seconds) * 1_000_000n)
+      return nothing
     case 'expect':
       await session.flush()
       return { table: changesTable(await session.takeChanges(step.name)), complaint: null }

@@ -36,6 +36,8 @@ export interface Session {
   append(relation: string, rows: Row[]): Promise<void>
   /** A continuous query under a name of the script. */
   subscribe(name: string, sql: string): Promise<Fault | null>
+  /** Processing time goes on. */
+  wait(micros: bigint): Promise<void>
   /** A commit point. */
   flush(): Promise<void>
   /** Changes of a view or subscription since they were last taken. */

@@ -6,7 +6,7 @@
  *          root down, and the message names the operator that lost it and a rewrite.
  */
 import type { Emit } from '../../../grammar/index.ts'
-import type { Span } from '../../base/index.ts'
+import { mistake, type Span } from '../../base/index.ts'
 import type { Plan } from '../logical.ts'
 import { aggregate, inputsOf, mapPlan, nodesOf } from '../node.ts'
 import { scansWithoutWatermark } from '../watermark.ts'
@@ -21,6 +21,7 @@ export function applyEmit(plan: Plan, emit: Emit | null): { plan: Plan; emit: Em
   if (emit === null || emit.mode === 'changes') return { plan, emit: 'changes' }
   const closed = closeWindows(plan)
   if (!isFinal(closed)) refuse(plan, closed, emit.span)
+  refuseGrace(closed, emit.span)
   return { plan: closed, emit: 'on-window-close' }
 }
 
@@ -28,7 +29,23 @@ export function applyEmit(plan: Plan, emit: Emit | null): { plan: Plan; emit: Em
 export function defaultEmit(plan: Plan): { plan: Plan; emit: EmitMode } {
   checkClock(plan)
   const closed = closeWindows(plan)
-  return isFinal(closed) ? { plan: closed, emit: 'on-window-close' } : { plan, emit: 'changes' }
+  if (!isFinal(closed)) return { plan, emit: 'changes' }
+  refuseGrace(closed)
+  return { plan: closed, emit: 'on-window-close' }
+}
+
+/** Finals would have to be corrected by rows that come for a closed window. */
+function refuseGrace(plan: Plan, span?: Span): void {
+  const late = nodesOf(plan).find(
+    (node) => node.kind === 'scan' && node.watermark?.graceMicros !== undefined,
+  )
+  if (late?.kind !== 'scan') return
+  mistake({
+    code: 'unsupported',
+    message: `not supported yet: EMIT ON WINDOW CLOSE over ${late.relation}, whose late rows UPDATE`,
+    hint: 'write EMIT CHANGES: a window then takes late rows as long as UPDATE WITHIN says',
+    ...(span === undefined ? {} : { span }),
+  })
 }
 
 /** The plan with finals from every aggregate that can give them. */

@@ -16,7 +16,7 @@ import type { Span } from '../../base/index.ts'
 import type { Relation } from '../../catalog/index.ts'
 import { flatFields, topColumns } from '../../data/index.ts'
 import { fold } from '../fold.ts'
-import type { Plan } from '../logical.ts'
+import type { Plan, Watermark } from '../logical.ts'
 import { project, scan, series } from '../node.ts'
 import { type Binding, fail, inView, unsupported } from './binding.ts'
 import { bindExpression, type Env } from './expression/expression.ts'
@@ -135,7 +135,7 @@ function bindScan(binding: Binding, relation: Relation, span: Span): Plan {
       name: relation.name,
       schema: relation.schema,
       // One-shot statements see one relation: no row is late, every window is complete.
-      watermark: binding.continuous ? relation.watermark : null,
+      watermark: binding.continuous ? judgedBy(relation.watermark) : null,
       // A failure that is taken back leaves the list.
       updating:
         binding.continuous &&
@@ -144,6 +144,19 @@ function bindScan(binding: Binding, relation: Relation, span: Span): Plan {
     },
     relation.schema.fields.map((_, index) => index),
   )
+}
+
+/** What a scan goes by: rows of windows that still take them are not late. */
+function judgedBy(watermark: Relation['watermark']): Watermark | null {
+  if (watermark === null) return null
+  const { column, delayMicros, aheadMicros, graceMicros, partition } = watermark
+  return {
+    column,
+    delayMicros: (BigInt(delayMicros) + BigInt(graceMicros ?? 0)).toString(),
+    ...(aheadMicros === undefined ? {} : { aheadMicros }),
+    ...(graceMicros === undefined ? {} : { graceMicros }),
+    ...(partition === undefined ? {} : { partition }),
+  }
 }
 
 /** Columns that identify a row of a table; null when none are known to. */

@@ -3,7 +3,8 @@
  *
  * How      Rows of a slice get rising positions. Where windows stand above, W(r) = max(event time of earlier rows) −
  *          delay rises with them: at once, from the range of the times, when no window closes and no row can be
- *          late; else one kernel pass writes W(r) beside each row.
+ *          late; else one kernel pass writes W(r) beside each row, or a loop on the host where the source has
+ *          partitions. Rows that came too late for some window above are told, whatever lies between.
  * Contract 1 (checked) rows that a filter drops have raised the watermark all the same: it is taken here.
  * Cost     a copy of the read columns (about 0.6 ns per row and column) and 0.2 to 0.8 ns for the watermark.
  */
@@ -21,6 +22,7 @@ import {
   stageStats,
   type Upstream,
 } from '../stage.ts'
+import { PartitionClock } from '../watermark.ts'
 
 export type ScanPlan = PhysicalPlan & { kind: 'scan' }
 
@@ -30,8 +32,12 @@ export interface Slice {
   from: number
   rows: number
   position: number
+  /** Number of the first row in its source. */
+  offset: number
   /** For each row of the batch the offset of the row that it takes back, or -1; null when all rows come. */
   removes: Float64Array | null
+  /** For each row of the slice the number of its partition; null when all are one. */
+  partitions: Uint32Array | null
 }
 
 /** The windows above a scan. */
@@ -40,6 +46,8 @@ export interface WindowGrid {
   size: bigint
   offset: bigint
   unit: bigint
+  /** Are rows that come too late for it left out? */
+  judges: boolean
 }
 
 export interface Watch {
@@ -56,6 +64,15 @@ export interface ScanStage extends Stage, Upstream {
   pushContributions(contributions: readonly Contribution[]): void
   /** The source has ended; its final watermark stands at `position`. */
   end(position: number): void
+  /** No row of these partitions is awaited from `position` on. */
+  sleep(position: number, partitions: readonly number[]): void
+  /** Are all its partitions idle? Then it does not hold the others back, and is lifted by them. */
+  asleep(): boolean
+  wake(): void
+  lift(watermark: bigint): void
+  /** Is there a watermark that windows above go by? */
+  readonly watched: boolean
+  readonly partitions: { known: number; idle: number }
   positionOf(threshold: bigint): number
   /** Rows of the step that raised the watermark. */
   rises(): Rise[]
@@ -79,12 +96,16 @@ export function scanStage(
   const control = arena.allocate(16)
   arena.views.i64[control >>> 3] = noWatermark
   arena.views.i64[(control >>> 3) + 1] = delay
+  const splits = watched?.partition !== undefined
+  const clock = splits || ahead !== null ? new PartitionClock(delay, ahead) : null
+  const judging = watch.windows.filter((window) => window.judges)
   let ended = false
+  let asleep = false
   let step: { watermarks: number; rows: number; position: number } | null = null
 
   /** Raises the watermark by a batch in which it closes nothing and no row is late; false if that is not so. */
   const raiseAtOnce = (time: Vector, rows: number): boolean => {
-    if (watch.exact || ahead !== null || time.validity !== 0) return false
+    if (watch.exact || clock !== null || time.validity !== 0) return false
     const range = arena.scratch(16)
     kernels.get('range_i64')(time.data, rows, range)
     const { i64 } = arena.views
@@ -100,33 +121,61 @@ export function scanStage(
     return true
   }
 
-  /** The same as the kernel, with a bound on how far a row may be ahead. */
-  const raiseWithin = (
+  /** The same as the kernel, where the watermark depends on more than the greatest time so far. */
+  const raiseByRow = (
     time: Vector,
-    rows: number,
-    { watermarks, ahead: most }: { watermarks: number; ahead: bigint },
+    { rows, partitions }: Slice,
+    watermarks: number,
+    by: PartitionClock,
   ): void => {
     const { i64 } = arena.views
-    let maximum = i64[control >>> 3]!
     for (let row = 0; row < rows; row++) {
-      const isFirst = maximum === noWatermark
-      i64[(watermarks >>> 3) + row] = isFirst ? noWatermark : maximum - delay
       const at = i64[(time.data >>> 3) + row]!
-      if (isFirst || (at > maximum && at - maximum <= most)) maximum = at
+      i64[(watermarks >>> 3) + row] = by.take(partitions?.[row] ?? 0, at)
     }
-    i64[control >>> 3] = maximum
   }
 
-  const raise = (batch: VectorBatch, position: number): VectorBatch => {
+  /** Tells of the rows for which a window that they belong to was closed. */
+  const tellLate = (time: Vector, slice: Slice, watermarks: number): void => {
+    const { rows } = slice
+    const last = arena.views.i64[(watermarks >>> 3) + rows - 1]!
+    if (judging.length === 0 || leastOf(time, rows) > last) return
+    const { i64 } = arena.views
+    for (let row = 0; row < rows; row++) {
+      const watermark = i64[(watermarks >>> 3) + row]!
+      const at = i64[(time.data >>> 3) + row]!
+      if (at > watermark || !judging.some((window) => isClosed(window, at, watermark))) continue
+      const { batch, from, offset, position } = slice
+      const place = { batch, row: from + row, offset: offset + row, position: position + row }
+      environment.late({ ...place, relation: plan.relation, at, watermark })
+    }
+  }
+
+  const leastOf = (time: Vector, rows: number): bigint => {
+    if (time.range !== undefined) return time.range.least
+    const range = arena.scratch(16)
+    kernels.get('range_i64')(time.data, rows, range)
+    return arena.views.i64[range >>> 3]!
+  }
+
+  const raise = (batch: VectorBatch, slice: Slice): VectorBatch => {
+    asleep = false
     if (watched === null) return batch
     const time = batch.columns[watched.column]!
     if (raiseAtOnce(time, batch.rows)) return batch
     const watermarks = arena.scratch(batch.rows * 8)
-    if (ahead === null) kernels.get('watermark_i64')(time.data, batch.rows, watermarks, control)
-    else raiseWithin(time, batch.rows, { watermarks, ahead })
+    if (clock !== null) raiseByRow(time, slice, watermarks, clock)
+    else kernels.get('watermark_i64')(time.data, batch.rows, watermarks, control)
     arena.markDirty(control, 8)
-    step = { watermarks, rows: batch.rows, position }
+    step = { watermarks, rows: batch.rows, position: slice.position }
+    tellLate(time, slice, watermarks)
     return { ...batch, watermarks }
+  }
+
+  const watermarkNow = (): bigint => {
+    if (clock !== null) return clock.watermark
+    const maximum = arena.views.i64[control >>> 3]!
+    return maximum === noWatermark ? noWatermark : maximum - delay
   }
 
   return {
@@ -136,9 +185,27 @@ export function scanStage(
     // A scan beside the windows may still give rows for windows that are over.
     settled: () => ended || watched !== null,
     watermark() {
-      if (ended || watched === null) return endOfTime
-      const maximum = arena.views.i64[control >>> 3]!
-      return maximum === noWatermark ? noWatermark : maximum - delay
+      return ended || watched === null ? endOfTime : watermarkNow()
+    },
+    watched: watched !== null,
+    get partitions() {
+      return clock !== null && splits ? clock.partitions : { known: 1, idle: Number(asleep) }
+    },
+    asleep: () => asleep,
+    wake() {
+      asleep = false
+    },
+    sleep(position, partitions) {
+      if (watched === null) return
+      if (splits) clock!.sleep(partitions)
+      asleep = !splits || !clock!.awake
+      step = { watermarks: 0, rows: 0, position }
+    },
+    lift(watermark) {
+      if (clock !== null) return clock.lift(watermark)
+      if (watermark === noWatermark || watermark <= watermarkNow()) return
+      arena.views.i64[control >>> 3] = watermark + delay
+      arena.markDirty(control, 8)
     },
     pushSlice(slice, columns) {
       const { batch, from, rows, position } = slice
@@ -147,7 +214,7 @@ export function scanStage(
         return
       }
       stats.rowsOut += rows
-      push(0, raise(loadBatch(kernels, batch, columns, from, rows, position), position))
+      push(0, raise(loadBatch(kernels, batch, columns, from, rows, position), slice))
     },
     pushContributions(contributions) {
       if (contributions.length === 0) return
@@ -158,6 +225,7 @@ export function scanStage(
     },
     end(position) {
       ended = true
+      asleep = false
       step = { watermarks: 0, rows: 0, position }
     },
     positionOf(threshold) {
@@ -177,14 +245,15 @@ export function scanStage(
     rises() {
       if (step === null) return []
       const { watermarks, rows, position } = step
-      if (rows === 0) return [{ position, watermark: endOfTime }]
+      // A source that fell asleep, or ended, holds nothing back any more.
+      if (rows === 0) {
+        return [{ position, watermark: ended || asleep ? endOfTime : watermarkNow() }]
+      }
       const { i64 } = arena.views
-      const after = (row: number) =>
-        i64[(row + 1 < rows ? watermarks + (row + 1) * 8 : control) >>> 3]!
       const out: Rise[] = []
       let before = i64[watermarks >>> 3]!
       for (let row = 0; row < rows; row++) {
-        const watermark = row + 1 < rows ? after(row) : after(row) - delay
+        const watermark = row + 1 < rows ? i64[(watermarks >>> 3) + row + 1]! : watermarkNow()
         if (watermark > before) out.push({ position: position + row, watermark })
         before = watermark
       }
@@ -209,6 +278,20 @@ function changesOf(
     middle: 0,
     minor: 0,
   }))
+}
+
+/** Has the watermark closed a window that holds the time? */
+function isClosed(
+  { slide, size, offset, unit }: WindowGrid,
+  at: bigint,
+  watermark: bigint,
+): boolean {
+  const rest = (at - offset) % slide
+  const newest = at - (rest < 0n ? rest + slide : rest) + size
+  if (newest <= at) return false
+  // The earliest of the windows, by its end.
+  const end = newest - ((newest - at - 1n) / slide) * slide
+  return watermark >= end - unit
 }
 
 /** Does the watermark, on its way up, close no window, and is no row from `least` on late for one? */

@@ -23,17 +23,13 @@ import type { WindowGrid } from './scan.ts'
 
 type WindowPlan = PhysicalPlan & { kind: 'window' }
 
-interface Shape extends WindowGrid {
-  /** Are late rows left out? */
-  judges: boolean
-}
-
 export function gridOf(plan: WindowPlan): WindowGrid {
   return {
     slide: BigInt(plan.slideMicros),
     size: BigInt(plan.sizeMicros),
     offset: BigInt(plan.offsetMicros),
     unit: BigInt(plan.window?.unitMicros ?? '1'),
+    judges: plan.judge,
   }
 }
 
@@ -46,7 +42,7 @@ export function windowStage(
 ): Stage & { push: Push } {
   const stats = stageStats(plan.id, 'window')
   const judges = plan.judge && environment.mode === 'continuous'
-  const shape: Shape = { ...gridOf(plan), judges }
+  const shape: WindowGrid = { ...gridOf(plan), judges }
   const { slide, size } = shape
   const windows = Number((size + slide - 1n) / slide)
   const width = plan.input.output.length
@@ -95,7 +91,7 @@ function newestWindow(
   kernels: Kernels,
   batch: VectorBatch,
   time: number,
-  { slide, offset }: Shape,
+  { slide, offset }: WindowGrid,
 ): Newest | null {
   const column = batch.columns[time]!
   if (column.validity !== 0) return null
@@ -118,7 +114,7 @@ function judgeAll(
   batch: VectorBatch,
   { start, least, greatest }: Newest,
   shift: bigint,
-  { size, unit, judges }: Shape,
+  { size, unit, judges }: WindowGrid,
 ): 'in' | 'out' | 'late' | 'split' {
   const end = start - shift + size
   if (end <= least) return 'out'
@@ -155,7 +151,7 @@ function assign(
   batch: VectorBatch,
   timeColumn: number,
   shift: bigint,
-  { slide, size, offset, unit, judges }: Shape,
+  { slide, size, offset, unit, judges }: WindowGrid,
 ): { output: VectorBatch; late: number } {
   const { arena } = kernels
   const time = batch.columns[timeColumn]!

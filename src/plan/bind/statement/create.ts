@@ -9,7 +9,6 @@ import type {
   Option,
   Statement,
   Expression as Tree,
-  WatermarkDefinition,
 } from '../../../../grammar/index.ts'
 import { QueryMistake, type Span } from '../../../base/index.ts'
 import type {
@@ -23,7 +22,6 @@ import {
   type Field,
   flatFields,
   membersOf,
-  precisionMicros,
   type Schema,
   typeText,
 } from '../../../data/index.ts'
@@ -40,9 +38,9 @@ import { bindQuery } from '../query.ts'
 import { refuseEmit, renamed } from '../relation.ts'
 import { type Scope, scopeOf } from '../scope.ts'
 import { suggestion } from '../suggest.ts'
-import { microsOf } from '../window.ts'
 import { bindConstraints, type Promised } from './constraint.ts'
 import { bindContents } from './insert.ts'
+import { bindLateTarget, bindWatermark, rowtime } from './watermark.ts'
 
 type Create = Statement & { kind: 'create-relation' }
 
@@ -55,7 +53,8 @@ export function bindCreateRelation(binding: Binding, tree: Create): BoundStateme
   if (tree.options.some((option) => option.key === 'connector')) {
     if (tree.query !== null) unsupported('AS SELECT with a connector', tree.query.span)
     const relation = bindExternal(binding, tree, name)
-    return { kind: 'create-relation', relation, ifNotExists, insert: null, notices }
+    const late = bindLateTarget(binding, relation, tree.watermark)
+    return { kind: 'create-relation', relation, late, ifNotExists, insert: null, notices }
   }
   if (tree.partitionedBy.length > 0) {
     unsupported('PARTITIONED BY without a connector', tree.partitionedBy[0]!.span)
@@ -67,7 +66,7 @@ export function bindCreateRelation(binding: Binding, tree: Create): BoundStateme
     const hint = 'write them in parentheses, or name a connector that knows them'
     fail('syntax', `${tree.object} ${name} has no columns`, tree.name.span, hint)
   }
-  const watermark = bindWatermark(binding, columns.schema, tree.watermark)
+  const watermark = bindWatermark(binding, columns.schema, { ...tree, name, bounded: false })
   const isMutable = tree.object === 'table' && !tree.appendOnly && watermark === null
   if (tree.object === 'stream' && tree.appendOnly) notices.push('a STREAM is always append-only')
   if (tree.object === 'table' && !tree.appendOnly && watermark !== null) {
@@ -86,7 +85,8 @@ export function bindCreateRelation(binding: Binding, tree: Create): BoundStateme
     ...computedOf(columns),
   }
   const insert = contents === null ? null : bindContents(binding, contents, relation, tree.query!)
-  return { kind: 'create-relation', relation, ifNotExists, insert, notices }
+  const late = bindLateTarget(binding, relation, tree.watermark)
+  return { kind: 'create-relation', relation, late, ifNotExists, insert, notices }
 }
 
 const contentsOf = (insert: Plan): Columns => ({ schema: { fields: insert.output }, computed: [] })
@@ -205,69 +205,6 @@ function bindComputed(
   }
 }
 
-/** The column of the watermark is never NULL. */
-function rowtime(schema: Schema, watermark: RelationWatermark | null): Schema {
-  if (watermark === null) return schema
-  const fields = schema.fields.map((field, index) =>
-    index === watermark.column ? { ...field, nullable: false } : field,
-  )
-  return { fields }
-}
-
-// ---------------------------------------------------------------- watermark
-
-function bindWatermark(
-  binding: Binding,
-  schema: Schema,
-  tree: WatermarkDefinition | null,
-): RelationWatermark | null {
-  if (tree === null) return null
-  const { name, span } = tree.column
-  const names = schema.fields.map((field) => field.name)
-  const index = names.findIndex((other) => other.toLowerCase() === name.toLowerCase())
-  if (index < 0)
-    fail('unknown_name', `column ${name} does not exist`, span, suggestion(name, names))
-  const { type } = schema.fields[index]!
-  if (type.kind !== 'timestamp') {
-    const message = `a watermark needs a TIMESTAMP column, and ${name} is ${typeText(type)}`
-    fail('type_mismatch', message, span)
-  }
-  const unit = precisionMicros(type)
-  const delayMicros =
-    tree.delayed === null ? unit.toString() : delayOf(binding, schema, index, tree.delayed)
-  if (tree.ahead === null) return { column: index, delayMicros }
-  const ahead = microsOf(binding, tree.ahead, 'MAX AHEAD', unit)
-  if (ahead <= 0n) fail('invalid_window', 'MAX AHEAD must be positive', tree.ahead.span)
-  return { column: index, delayMicros, aheadMicros: ahead.toString() }
-}
-
-/** `column`, or `column - INTERVAL '…'`. */
-function delayOf(binding: Binding, schema: Schema, index: number, tree: Tree): string {
-  const env = {
-    binding,
-    scope: scopeOf(schema.fields, null),
-    clause: 'WATERMARK',
-    aggregates: null,
-  }
-  const bound = fold(bindExpression(env, tree))
-  const isTime = (e: typeof bound | undefined) => e?.kind === 'column' && e.index === index
-  if (isTime(bound)) return '0'
-  if (bound.kind === 'call' && bound.function === 'subtract' && isTime(bound.args[0])) {
-    const by = bound.args[1]!
-    if (by.kind === 'literal' && by.type.kind === 'interval' && by.value !== null) {
-      if (BigInt(by.value) >= 0n) return String(by.value)
-    }
-  }
-  const column = schema.fields[index]!.name
-  const hint = `write ${column} - INTERVAL '5' SECOND`
-  return fail(
-    'unsupported',
-    'not supported yet: a watermark that is not its column minus a constant',
-    tree.span,
-    hint,
-  )
-}
-
 // ---------------------------------------------------------------- connectors
 
 /** PARTITIONED BY (a, b) is an option of the connector. */
@@ -304,7 +241,8 @@ function bindExternal(binding: Binding, tree: Create, name: string): Relation {
     const message = `connector ${connector.name} does not know the columns of ${name}`
     fail('invalid_option', message, tree.name.span, 'write the columns in parentheses')
   }
-  const watermark = bindWatermark(binding, columns.schema, tree.watermark)
+  const bounded = isBounded(connector, options)
+  const watermark = bindWatermark(binding, columns.schema, { ...tree, name, bounded })
   const schema = rowtime(columns.schema, watermark)
   refuseChecks(tree)
   bindConstraints(binding, tree, schema, false)
@@ -335,8 +273,12 @@ function external(
   },
 ): Relation {
   const { source, sink } = connector
-  const bounded = connector.bounded && connector.isEndless?.(made.options) !== true
+  const bounded = isBounded(connector, made.options)
   return { kind: 'external', ...made, connector: connector.name, bounded, source, sink }
+}
+
+function isBounded(connector: Connector, options: Map<string, string | number | boolean>): boolean {
+  return connector.bounded && connector.isEndless?.(options) !== true
 }
 
 /** Asks the connector; a mistake of its options is put where the option stands. */
