@@ -6,6 +6,7 @@
  * Cost     Only on the way to a diagnostic; the first one makes the walk, in some 10 ms.
  */
 import { wordsAfter } from './complete.ts'
+import { editDistance } from './distance.ts'
 import type { Token } from './scanner.ts'
 import { isReserved, kinds } from './words.ts'
 
@@ -154,31 +155,11 @@ function closest(text: string, words: readonly string[]): string | undefined {
   let best: string | undefined
   let least = far + 1
   for (const candidate of words) {
-    if (Math.abs(candidate.length - text.length) > far) continue
-    const edits = distance(text, candidate)
+    const edits = editDistance(text, candidate, far + 1)
     if (edits > 0 && edits < least) {
       least = edits
       best = candidate
     }
   }
   return best
-}
-
-/** Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`. */
-function distance(a: string, b: string): number {
-  let older: number[] = []
-  let old = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1
-      let least = Math.min(row[j - 1]! + 1, old[j]! + 1, old[j - 1]! + same)
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
-      if (swapped) least = Math.min(least, older[j - 2]! + 1)
-      row.push(least)
-    }
-    older = old
-    old = row
-  }
-  return old[b.length]!
 }

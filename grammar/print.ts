@@ -1,11 +1,11 @@
 /**
  * Print: the tree as text in one spelling, on one line per statement.
  *
- * How      Parentheses only where precedence (rule/expression.ts, `power`) asks for them. Names are quoted if they
+ * How      Parentheses only where precedence (power.ts) asks for them. Names are quoted if they
  *          were, or if their spelling would not scan as a name.
  * Contract 1 (checked) parse(print(t)) equals t, spans aside, for every tree that a parse can give.
  */
-import { power } from './rule/expression.ts'
+import { power } from './power.ts'
 import type {
   Assignment,
   Conflict,
@@ -101,7 +101,11 @@ function type(t: TypeName): string {
 function tightness(e: Expression): number {
   switch (e.kind) {
     case 'unary':
-      return e.operator === 'NOT' ? power.not : power.unary
+      return e.operator === 'NOT'
+        ? power.not
+        : '~@'.includes(e.operator)
+          ? power.other
+          : power.unary
     case 'binary':
       return binaryPower[e.operator]
     case 'is-null':
@@ -127,7 +131,23 @@ const binaryPower: Record<Of<Expression, 'binary'>['operator'], number> = {
   '<=': power.comparison,
   '>': power.comparison,
   '>=': power.comparison,
-  '||': power.concat,
+  '||': power.other,
+  '&': power.other,
+  '|': power.other,
+  '#': power.other,
+  '<<': power.other,
+  '>>': power.other,
+  '~': power.other,
+  '~*': power.other,
+  '!~': power.other,
+  '!~*': power.other,
+  '->': power.other,
+  '->>': power.other,
+  '#>': power.other,
+  '#>>': power.other,
+  '@>': power.other,
+  '<@': power.other,
+  '^': power.exponent,
   '+': power.additive,
   '-': power.additive,
   '*': power.multiplicative,
@@ -230,14 +250,15 @@ function operation(e: Operation): string {
     case 'is-null':
       return `${operand(e.operand, power.is)} IS ${not(e)}NULL`
     case 'is-boolean':
-      return `${operand(e.operand, power.is)} IS ${not(e)}${e.value ? 'TRUE' : 'FALSE'}`
+      return `${operand(e.operand, power.is)} IS ${not(e)}${e.value === null ? 'UNKNOWN' : e.value ? 'TRUE' : 'FALSE'}`
     case 'is-distinct': {
       const right = operand(e.right, power.is + 1)
       return `${operand(e.left, power.is)} IS ${not(e)}DISTINCT FROM ${right}`
     }
     case 'between': {
       const bounds = `${operand(e.low, power.range + 1)} AND ${operand(e.high, power.range + 1)}`
-      return `${operand(e.operand, power.range)} ${not(e)}BETWEEN ${bounds}`
+      const symmetric = e.symmetric ? 'SYMMETRIC ' : ''
+      return `${operand(e.operand, power.range)} ${not(e)}BETWEEN ${symmetric}${bounds}`
     }
     case 'in':
       return `${operand(e.operand, power.range)} ${not(e)}IN (${list(e.list, expression)})`
@@ -246,7 +267,7 @@ function operation(e: Operation): string {
     case 'like': {
       const pattern = operand(e.pattern, power.range + 1)
       const escaped = e.escape === null ? '' : ` ESCAPE ${operand(e.escape, power.range + 1)}`
-      return `${operand(e.operand, power.range)} ${not(e)}LIKE ${pattern}${escaped}`
+      return `${operand(e.operand, power.range)} ${not(e)}${e.operator ?? 'LIKE'} ${pattern}${escaped}`
     }
   }
 }
@@ -255,6 +276,9 @@ const not = (e: { negated: boolean }): string => (e.negated ? 'NOT ' : '')
 
 function unary(e: Of<Expression, 'unary'>): string {
   if (e.operator === 'NOT') return `NOT ${operand(e.operand, power.not)}`
+  if (e.operator === '~' || e.operator === '@') {
+    return `${e.operator} ${operand(e.operand, power.other + 1)}`
+  }
   const inner = operand(e.operand, power.unary)
   // Two minus signs would begin a comment.
   return /^[-+]/.test(inner) ? `${e.operator}(${inner})` : `${e.operator}${inner}`

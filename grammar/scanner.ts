@@ -59,6 +59,17 @@ export function scan(text: string): Scan {
   return new Scanner(text).run()
 }
 
+/** Whether a value ends here, so that a `?` behind it is an operator. Keywords that may be names do not count. */
+function endsOperand(token: Token | undefined): boolean {
+  if (token === undefined || /^(INTERVAL|A?SYMMETRIC|AHEAD|TIMEOUT)$/.test(token.upper))
+    return false
+  return operandEnds.has(token.tokenType)
+}
+
+const operandEnds: ReadonlySet<TokenType> = new Set([
+  kinds.name, kinds.quotedName, kinds.string, kinds.close, kinds.closeBracket, word.END,
+]) // biome-ignore format: one list
+
 /** Characters that a single-letter escape of E'…' stands for. */
 const escapes: Record<string, string> = {
   b: '\b',
@@ -284,8 +295,11 @@ class Scanner {
     else this.#operator()
   }
 
-  /** `?`, `$1`, `:name` and, because of its dollars, `$tag$…$tag$`. */
+  /** `?` as parameter or operator, `$1`, `:name` and, because of its dollars, `$tag$…$tag$`. */
   #parameter(c: number) {
+    if (c === 63 && endsOperand(this.#tokens.at(-1))) {
+      return this.#push(kinds.hasKey, this.#at + 1, '?', '?')
+    }
     if (c === 63) {
       this.#positional++
       return this.#push(kinds.parameter, this.#at + 1, '', String(this.#positional))

@@ -44,6 +44,8 @@ export interface TypeMember {
 
 export type BinaryOperator =
   | '+' | '-' | '*' | '/' | '//' | '%' | '||'
+  | '^' | '&' | '|' | '#' | '<<' | '>>'
+  | '~' | '~*' | '!~' | '!~*' | '->' | '->>' | '#>' | '#>>' | '@>' | '<@'
   | '=' | '<>' | '<' | '<=' | '>' | '>='
   | 'AND' | 'OR'
 
@@ -74,13 +76,14 @@ export type Expression =
   | { kind: 'member'; operand: Expression; name: Identifier; span: Span }
   /** `?` (numbered from 1 in order of appearance), `$1` or `:name`. */
   | { kind: 'parameter'; style: 'positional' | 'numbered' | 'named'; name: string; span: Span }
-  | { kind: 'unary'; operator: '-' | '+' | 'NOT'; operand: Expression; span: Span }
+  | { kind: 'unary'; operator: '-' | '+' | 'NOT' | '~' | '@'; operand: Expression; span: Span }
   | { kind: 'binary'; operator: BinaryOperator; left: Expression; right: Expression; span: Span }
   | { kind: 'is-null'; operand: Expression; negated: boolean; span: Span }
-  /** IS [NOT] TRUE | FALSE. */
-  | { kind: 'is-boolean'; operand: Expression; value: boolean; negated: boolean; span: Span }
+  /** IS [NOT] TRUE | FALSE | UNKNOWN (null). */
+  | { kind: 'is-boolean'; operand: Expression; value: boolean | null; negated: boolean; span: Span }
   | { kind: 'is-distinct'; left: Expression; right: Expression; negated: boolean; span: Span }
-  | { kind: 'between'; operand: Expression; low: Expression; high: Expression; negated: boolean; span: Span }
+  /** SYMMETRIC: the bounds in either order. */
+  | { kind: 'between'; operand: Expression; low: Expression; high: Expression; negated: boolean; symmetric?: true; span: Span }
   | { kind: 'in'; operand: Expression; list: Expression[]; negated: boolean; span: Span }
   | { kind: 'in-query'; operand: Expression; query: Query; negated: boolean; span: Span }
   | { kind: 'exists'; query: Query; span: Span }
@@ -88,11 +91,12 @@ export type Expression =
   | { kind: 'subquery'; query: Query; span: Span }
   /** `(a, b)`: two or more values side by side. */
   | { kind: 'row'; items: Expression[]; span: Span }
-  | { kind: 'like'; operand: Expression; pattern: Expression; escape: Expression | null; negated: boolean; span: Span }
+  /** LIKE where no other word is given. */
+  | { kind: 'like'; operator?: 'ILIKE' | 'SIMILAR TO'; operand: Expression; pattern: Expression; escape: Expression | null; negated: boolean; span: Span }
   | { kind: 'case'; operand: Expression | null; whens: { when: Expression; then: Expression }[]; else: Expression | null; span: Span }
   /** CAST(x AS t), x::t, TRY_CAST(x AS t). */
   | { kind: 'cast'; operand: Expression; type: TypeName; attempt: boolean; span: Span }
-  | { kind: 'extract'; unit: Unit | 'EPOCH' | 'DOW' | 'DOY'; operand: Expression; span: Span }
+  | { kind: 'extract'; unit: Unit | 'EPOCH' | 'DOW' | 'DOY' | 'ISODOW' | 'DAYOFWEEK'; operand: Expression; span: Span }
   /** Any function or aggregate; COUNT(*) has one `star` argument. */
   | { kind: 'call'; name: Identifier; args: Expression[]; distinct: boolean; filter: Expression | null; span: Span }
   /** `call OVER (PARTITION BY … ORDER BY …)`. */

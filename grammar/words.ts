@@ -24,7 +24,8 @@ export const reservedWords = [
 export const clauseWords = [
   'ASC', 'ASOF', 'COLLATE', 'CROSS', 'DESC', 'EMIT', 'ESCAPE', 'EXACT', 'EXCLUDE', 'FETCH', 'FILTER', 'FOR', 'FULL',
   'ANTI', 'ILIKE',
-  'INNER', 'LEFT', 'MATCH_RECOGNIZE', 'NATURAL', 'NULLS', 'OFFSET', 'OVER', 'PIVOT', 'QUALIFY', 'REGEXP',
+  'INNER', 'ISNULL', 'LEFT', 'MATCH_RECOGNIZE', 'NATURAL', 'NOTNULL', 'NULLS', 'OFFSET', 'OVER', 'PIVOT', 'QUALIFY',
+  'REGEXP',
   'RETURNING', 'RIGHT', 'RLIKE', 'SEMI', 'SET', 'SIMILAR', 'TABLESAMPLE', 'UNPIVOT', 'USING', 'WINDOW', 'WITHIN',
 ] as const
 
@@ -35,10 +36,10 @@ export const softWords = [
   'CONFLICT', 'CONSTRAINT', 'COPY', 'DELETE', 'DESCRIBE', 'DESCRIPTOR', 'DO', 'DROP', 'ENFORCED', 'EXISTS', 'EXPLAIN',
   'FINAL', 'FIRST', 'FLUSH', 'FOREIGN', 'FORMAT', 'FUNCTION', 'FUNCTIONS', 'HOP', 'IF', 'INSERT', 'JSON', 'KEY',
   'LAST', 'LATENESS', 'MATERIALIZED', 'NEXT', 'NOTHING', 'ONLY', 'OUTER', 'OVERLAPS', 'PARTITION',
-  'PARTITIONED', 'PLAN', 'PRIMARY',
+  'PARTITIONED', 'PLACING', 'PLAN', 'PRIMARY',
   'QUERIES', 'QUERY', 'REFERENCES', 'RENAME', 'REPLACE', 'RESET', 'RESTRICT', 'ROLLBACK', 'ROW', 'ROWS', 'SHOW',
   'SINK', 'SINKS', 'SOURCE', 'SOURCES', 'START', 'STREAM', 'STREAMS', 'SUBSCRIBE', 'TABLES', 'TEXT', 'TO',
-  'TRANSACTION', 'TRUNCATE', 'TUMBLE', 'UNIQUE', 'UPDATE', 'VIEW', 'VIEWS', 'WATERMARK', 'WORK',
+  'TRANSACTION', 'TRUNCATE', 'TUMBLE', 'UNIQUE', 'UNKNOWN', 'UPDATE', 'VIEW', 'VIEWS', 'WATERMARK', 'WORK',
   'LANGUAGE', 'RETURN', 'RETURNS', 'STDIN', 'STDOUT',
 ] as const
 
@@ -101,6 +102,13 @@ export const kinds = {
   percent: kind('Percent', [binaryOperator], '%'),
   concat: kind('Concat', [binaryOperator], '||'),
   equal: kind('Equal', [binaryOperator], '='),
+  caret: kind('Caret', [binaryOperator], '^'),
+  /** Any operator that has no power of its own. */
+  other: kind('Other', [binaryOperator], 'an operator'),
+  tilde: kind('Tilde', [binaryOperator], '~'),
+  at: kind('At', [], '@'),
+  /** `?` behind an operand. */
+  hasKey: kind('HasKey', [], '?'),
   comparison: kind('Comparison', [binaryOperator], 'a comparison'),
   /** An operator that other dialects have and the tree has no node for. */
   foreign: kind('Foreign', [], 'an operator'),
@@ -118,9 +126,10 @@ export const operators: ReadonlyMap<string, TokenType> = new Map([
   ['||', kinds.concat], ['=', kinds.equal],
   ...['<>', '!=', '<', '<=', '>', '>=', '<=>'].map((o): [string, TokenType] => [o, kinds.comparison]),
   ...[
-    '->', '->>', '#>', '#>>', '@>', '<@', '<->', '<<', '>>', '~', '~*', '!~', '!~*', '|', '&', '&&', '^', '#',
-    '**', '@', '==', ':=', ':', '!', '{', '}',
-  ].map((o): [string, TokenType] => [o, kinds.foreign]),
+    '->', '->>', '#>', '#>>', '@>', '<@', '<<', '>>', '~*', '!~', '!~*', '|', '&', '#',
+  ].map((o): [string, TokenType] => [o, kinds.other]),
+  ['~', kinds.tilde], ['@', kinds.at], ['^', kinds.caret], ['**', kinds.caret],
+  ...['<->', '&&', '==', ':=', ':', '!', '{', '}'].map((o): [string, TokenType] => [o, kinds.foreign]),
 ])
 
 /** Every token type, for the parser. */

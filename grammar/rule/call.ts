@@ -3,8 +3,9 @@
  */
 import type { ParserMethod } from 'chevrotain'
 import { unsupported } from '../constructs.ts'
+import { power } from '../power.ts'
 import type { Token } from '../scanner.ts'
-import type { Expression, Identifier, OrderItem, Unit } from '../tree.ts'
+import type { Expression, Identifier, OrderItem } from '../tree.ts'
 import { identifier, kinds, label, word } from '../words.ts'
 import { Refusal } from './leaf.ts'
 import { LiteralRules, units } from './literal.ts'
@@ -14,9 +15,19 @@ type Called = Of<Expression, 'call'>
 
 // biome-ignore format: a list to read as a block
 const foreignFields: ReadonlySet<string> = new Set([
-  'CENTURY', 'DAYOFMONTH', 'DAYOFWEEK', 'DAYOFYEAR', 'DECADE', 'ISODOW', 'ISOYEAR', 'JULIAN', 'MILLENNIUM',
-  'NANOSECOND', 'TIMEZONE', 'TIMEZONE_HOUR', 'TIMEZONE_MINUTE',
+  'CENTURY', 'DECADE', 'ISOYEAR', 'JULIAN', 'MILLENNIUM', 'NANOSECOND', 'TIMEZONE', 'TIMEZONE_HOUR',
+  'TIMEZONE_MINUTE',
 ])
+
+/** What TRIM is called with the sides that it takes. */
+const trims: ReadonlyMap<string, string> = new Map([
+  ['LEADING', 'ltrim'],
+  ['TRAILING', 'rtrim'],
+  ['BOTH', 'btrim'],
+])
+
+/** Fields with a second name. */
+const fieldNames: Record<string, string> = { DAYOFMONTH: 'DAY', DAYOFYEAR: 'DOY' }
 
 export abstract class CallRules extends LiteralRules {
   abstract expression: ParserMethod<[number?], Expression>
@@ -49,16 +60,18 @@ export abstract class CallRules extends LiteralRules {
     return { kind: 'extract', unit, operand, span: this.span(start) }
   })
 
-  #field(token: Token): Unit | 'EPOCH' | 'DOW' | 'DOY' {
-    const name = token.value.toUpperCase()
+  #field(token: Token): Of<Expression, 'extract'>['unit'] {
+    const given = token.value.toUpperCase()
+    const name = fieldNames[given] ?? given
     if (name === 'EPOCH' || name === 'DOW' || name === 'DOY') return name
+    if (name === 'ISODOW' || name === 'DAYOFWEEK') return name
     const unit = units.get(name)
     if (unit !== undefined) return unit
     if (foreignFields.has(name)) {
       throw new Refusal(unsupported(`EXTRACT(${name} FROM …)`, token.start, token.end))
     }
     this.mistaken(`unknown field ${token.value}`, token, {
-      detail: `fields are ${[...new Set(units.values())].join(', ')}, EPOCH, DOW, DOY`,
+      detail: `fields are ${[...new Set(units.values())].join(', ')}, EPOCH, DOW, DOY, ISODOW, DAYOFWEEK`,
     })
     return 'DAY'
   }
@@ -105,37 +118,88 @@ export abstract class CallRules extends LiteralRules {
     ])
   })
 
-  call = this.RULE('call', (name: Identifier): Expression => {
+  call = this.RULE('call', (given: Identifier): Expression => {
+    let name = given
     let args: Expression[] = []
     let distinct = false
     this.CONSUME(kinds.open)
     this.OPTION(() => {
-      args = this.OR([
-        {
-          ALT: (): Expression[] => {
-            this.CONSUME(kinds.star)
-            const span = this.span((this.LA(0) as Token).start)
-            return [{ kind: 'star', qualifier: [], span }]
+      args = this.OR({
+        DEF: [
+          {
+            GATE: () => this.#trimAhead(given),
+            ALT: (): Expression[] => {
+              const trim = this.SUBRULE(this.trimSides)
+              name = { ...given, name: trim?.name }
+              return trim?.args
+            },
           },
-        },
-        {
-          ALT: (): Expression[] => {
-            this.OPTION1(() => {
-              distinct = this.SUBRULE(this.quantifier)
-            })
-            return this.SUBRULE(this.args, { ARGS: [name] })
+          {
+            ALT: (): Expression[] => {
+              this.CONSUME(kinds.star)
+              const span = this.span((this.LA(0) as Token).start)
+              return [{ kind: 'star', qualifier: [], span }]
+            },
           },
-        },
-      ])
+          {
+            ALT: (): Expression[] => {
+              this.OPTION1(() => {
+                distinct = this.SUBRULE(this.quantifier)
+              })
+              return this.SUBRULE(this.args, { ARGS: [name] })
+            },
+          },
+        ],
+        IGNORE_AMBIGUITIES: true,
+      })
     })
     this.CONSUME(kinds.close)
     const filter = this.OPTION2({
       GATE: () => this.LA(2).tokenType === kinds.open,
       DEF: () => this.SUBRULE(this.filter),
     })
-    const span = this.span(name?.span.start)
+    const span = this.span(given?.span.start)
     const call: Called = { kind: 'call', name, args, distinct, filter: filter ?? null, span }
     return this.OPTION3(() => this.SUBRULE(this.over, { ARGS: [call] })) ?? call
+  })
+
+  /** Whether `[LEADING | TRAILING | BOTH] … FROM` stands in TRIM; otherwise its arguments do. */
+  #trimAhead({ name, quoted }: Identifier): boolean {
+    if (quoted || !/^trim$/i.test(name)) return false
+    if (this.LA(1).tokenType === word.FROM) return true
+    const side = trims.has(this.upper(1))
+    return side && this.LA(2).tokenType !== kinds.close && this.LA(2).tokenType !== kinds.comma
+  }
+
+  /** LEADING x FROM y and its like, as LTRIM(y, x). */
+  trimSides = this.RULE('trimSides', (): { name: string; args: Expression[] } => {
+    let name = 'btrim'
+    const start = this.start()
+    const blank: Expression = { kind: 'string', value: ' ', span: { start, end: start } }
+    const args = this.OR([
+      {
+        ALT: () => {
+          const side = this.CONSUME(identifier) as Token
+          name = trims.get(side.upper) ?? name
+          const characters = this.OPTION({
+            GATE: () => this.LA(1).tokenType !== word.FROM,
+            DEF: () => this.SUBRULE(this.expression),
+          })
+          const text = this.OPTION1(() => {
+            this.CONSUME(word.FROM)
+            return this.SUBRULE1(this.expression)
+          })
+          return text === undefined ? [characters!, blank] : [text, characters ?? blank]
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME1(word.FROM)
+          return [this.SUBRULE2(this.expression), blank]
+        },
+      },
+    ])
+    return { name, args }
   })
 
   /** OVER ([PARTITION BY …] [ORDER BY …]). */
@@ -172,22 +236,54 @@ export abstract class CallRules extends LiteralRules {
     return condition
   })
 
-  /** Arguments; SUBSTRING(x FROM a FOR b) becomes SUBSTRING(x, a, b). */
+  /**
+   * Arguments; SUBSTRING(x FROM a FOR b), OVERLAY(x PLACING y FROM a FOR b), POSITION(x IN y), FLOOR(x TO unit) and
+   * TRIM(x FROM y) have their words for commas.
+   */
   args = this.RULE('args', (name: Identifier): Expression[] => {
     const list: Expression[] = []
     const named = () => {
       if (this.LA(2).tokenType === kinds.arrow) this.unsupported('named arguments of functions')
     }
     this.ACTION(named)
-    list.push(this.SUBRULE(this.expression))
+    // IN of POSITION is not that of a condition.
+    const isPosition = /^position$/i.test(name?.name)
+    list.push(this.SUBRULE(this.expression, { ARGS: [isPosition ? power.other : 0] }))
     this.OR([
       {
         GATE: () => this.LA(1).tokenType === word.FROM || this.LA(1).tokenType === word.FOR,
         ALT: () => {
-          if (!this.RECORDING_PHASE && !/^substr(ing)?$/i.test(name.name)) {
-            this.unsupported(`${this.upper(1)} in ${name.name.toUpperCase()}`)
-          }
+          const called = this.RECORDING_PHASE ? '' : name.name.toUpperCase()
+          this.ACTION(() => {
+            if (!/^(SUBSTR(ING)?|TRIM)$/.test(called)) {
+              this.unsupported(`${this.upper(1)} in ${called}`)
+            }
+          })
           this.SUBRULE(this.substringRange, { ARGS: [list] })
+          // TRIM(x FROM y) is TRIM(y, x).
+          if (called === 'TRIM') list.reverse()
+        },
+      },
+      {
+        GATE: () => isPosition,
+        ALT: () => {
+          this.CONSUME(word.IN)
+          list.push(this.SUBRULE2(this.expression))
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(word.PLACING)
+          list.push(this.SUBRULE3(this.expression))
+          this.SUBRULE1(this.substringRange, { ARGS: [list] })
+        },
+      },
+      {
+        GATE: () => /^(floor|ceil|ceiling)$/i.test(name?.name),
+        ALT: () => {
+          this.CONSUME(word.TO)
+          const { value, start, end } = this.CONSUME(identifier) as Token
+          list.push({ kind: 'string', value, span: { start, end } })
         },
       },
       {
@@ -205,7 +301,6 @@ export abstract class CallRules extends LiteralRules {
         ORDER: 'ORDER BY in a call',
         LIMIT: 'LIMIT in a call',
         TO: 'TO in a call',
-        IN: 'IN in a call',
       }
       const construct = inside[this.upper(1) as keyof typeof inside]
       if (construct !== undefined) this.unsupported(construct)

@@ -4,40 +4,35 @@
  * How      Expressions climb precedence: `expression(min)` takes an operand and every tail that binds at least as
  *          tightly as `min`.
  */
-import type { ParserMethod, TokenType } from 'chevrotain'
+import { EOF, type ParserMethod, type TokenType } from 'chevrotain'
+import { power } from '../power.ts'
 import type { Token } from '../scanner.ts'
 import type { BinaryOperator, Expression, Identifier, Query } from '../tree.ts'
 import { binaryOperator, identifier, kinds, label, word } from '../words.ts'
 import { CallRules } from './call.ts'
+import { units } from './literal.ts'
 
 type Of<U, K> = Extract<U, { kind: K }>
-
-/** How tightly operators bind; the printer uses the same numbers. */
-export const power = {
-  or: 1,
-  and: 2,
-  not: 3,
-  is: 4,
-  comparison: 5,
-  range: 6,
-  concat: 7,
-  additive: 8,
-  multiplicative: 9,
-  zone: 10,
-  unary: 11,
-  postfix: 12,
-} as const
 
 const powers = new Map<TokenType, number>([
   [word.OR, power.or],
   [word.AND, power.and],
   [word.IS, power.is],
+  [word.ISNULL, power.is],
+  [word.NOTNULL, power.is],
   [kinds.comparison, power.comparison],
   [kinds.equal, power.comparison],
   [word.BETWEEN, power.range],
   [word.IN, power.range],
   [word.LIKE, power.range],
-  [kinds.concat, power.concat],
+  [word.ILIKE, power.range],
+  [word.SIMILAR, power.range],
+  [word.RLIKE, power.range],
+  [word.REGEXP, power.range],
+  [kinds.concat, power.other],
+  [kinds.other, power.other],
+  [kinds.tilde, power.other],
+  [kinds.hasKey, power.other],
   [kinds.plus, power.additive],
   [kinds.minus, power.additive],
   [kinds.star, power.multiplicative],
@@ -45,8 +40,17 @@ const powers = new Map<TokenType, number>([
   [kinds.percent, power.multiplicative],
   [word.AT, power.zone],
   [word.OVERLAPS, power.comparison],
+  [kinds.caret, power.exponent],
   [kinds.castTo, power.postfix],
   [kinds.openBracket, power.postfix],
+])
+/** What may stand between INTERVAL and a unit without parentheses. */
+const counts: ReadonlySet<TokenType> = new Set([kinds.name, kinds.quotedName, kinds.parameter])
+
+/** Operators with several spellings. */
+const spellings: ReadonlyMap<string, string> = new Map([
+  ['!=', '<>'],
+  ['**', '^'],
 ])
 const powerByIndex: number[] = []
 for (const [type, value] of powers) powerByIndex[type.tokenTypeIdx!] = value
@@ -102,6 +106,7 @@ export abstract class ExpressionRules extends CallRules {
         { ALT: () => this.SUBRULE(this.binaryTail, { ARGS: [left, start] }) },
         { ALT: () => this.SUBRULE(this.isTail, { ARGS: [left, start] }) },
         { ALT: () => this.SUBRULE(this.rangeTail, { ARGS: [left, start] }) },
+        { ALT: () => this.SUBRULE(this.hasKeyTail, { ARGS: [left, start] }) },
         {
           ALT: (): Expression => {
             this.CONSUME(kinds.castTo)
@@ -186,11 +191,47 @@ export abstract class ExpressionRules extends CallRules {
     const right = this.SUBRULE(this.expression, { ARGS: [tight + 1] })
     const span = this.span(start)
     if (token.upper === '<=>') return { kind: 'is-distinct', left, right, negated: true, span }
-    const operator = (token.upper === '!=' ? '<>' : token.upper) as BinaryOperator
+    const operator = (spellings.get(token.upper) ?? token.upper) as BinaryOperator
     return { kind: 'binary', operator, left, right, span }
   })
 
+  /** document ? key. */
+  hasKeyTail = this.RULE('hasKeyTail', (left: Expression, start: number): Expression => {
+    const { start: from, end } = this.CONSUME(kinds.hasKey) as Token
+    const right = this.SUBRULE(this.expression, { ARGS: [power.other + 1] })
+    const called = { kind: 'identifier' as const, name: 'json_has_key', quoted: false }
+    return {
+      kind: 'call',
+      name: { ...called, span: { start: from, end } },
+      args: [left, right],
+      distinct: false,
+      filter: null,
+      span: this.span(start),
+    }
+  })
+
   isTail = this.RULE('isTail', (operand: Expression, start: number): Expression => {
+    const isNull = (negated: boolean): Expression => {
+      return { kind: 'is-null', operand, negated, span: this.span(start) }
+    }
+    return this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(word.ISNULL)
+          return isNull(false)
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(word.NOTNULL)
+          return isNull(true)
+        },
+      },
+      { ALT: () => this.SUBRULE(this.isWhat, { ARGS: [operand, start] }) },
+    ])
+  })
+
+  isWhat = this.RULE('isWhat', (operand: Expression, start: number): Expression => {
     this.CONSUME(word.IS)
     const negated = this.OPTION(() => this.CONSUME(word.NOT)) !== undefined
     return this.OR([
@@ -207,6 +248,12 @@ export abstract class ExpressionRules extends CallRules {
         },
       },
       { ALT: () => this.SUBRULE(this.jsonTest, { ARGS: [operand, negated, start] }) },
+      {
+        ALT: (): Expression => {
+          this.CONSUME(word.UNKNOWN)
+          return { kind: 'is-boolean', operand, value: null, negated, span: this.span(start) }
+        },
+      },
       {
         ALT: (): Expression => {
           this.CONSUME(word.DISTINCT)
@@ -246,10 +293,12 @@ export abstract class ExpressionRules extends CallRules {
       {
         ALT: (): Expression => {
           this.CONSUME(word.BETWEEN)
+          const symmetric = this.SUBRULE(this.symmetric)
           const low = this.SUBRULE(this.expression, tight)
           this.CONSUME(word.AND)
           const high = this.SUBRULE1(this.expression, tight)
-          return { kind: 'between', operand, low, high, negated, span: this.span(start) }
+          const between = { kind: 'between' as const, operand, low, high, negated }
+          return { ...between, ...(symmetric ? { symmetric } : {}), span: this.span(start) }
         },
       },
       {
@@ -260,18 +309,64 @@ export abstract class ExpressionRules extends CallRules {
       },
       {
         ALT: (): Expression => {
-          this.CONSUME(word.LIKE)
+          const like = this.SUBRULE(this.likeWord)
           const pattern = this.SUBRULE2(this.expression, tight)
           const escaping = this.OPTION1(() => {
             this.CONSUME(word.ESCAPE)
             return this.SUBRULE3(this.expression, tight)
           })
           const span = this.span(start)
-          return { kind: 'like', operand, pattern, escape: escaping ?? null, negated, span }
+          const parts = { operand, pattern, escape: escaping ?? null, negated, span }
+          return { kind: 'like', ...(like === null ? {} : { operator: like }), ...parts }
+        },
+      },
+      {
+        ALT: (): Expression => {
+          this.OR1([
+            { ALT: () => this.CONSUME(word.RLIKE) },
+            { ALT: () => this.CONSUME(word.REGEXP) },
+          ])
+          const right = this.SUBRULE4(this.expression, tight)
+          const operator = negated ? '!~' : '~'
+          return { kind: 'binary', operator, left: operand, right, span: this.span(start) }
         },
       },
     ])
   })
+
+  /** [SYMMETRIC | ASYMMETRIC]. */
+  symmetric = this.RULE('symmetric', (): boolean => {
+    const given = this.OPTION({
+      GATE: () => /^A?SYMMETRIC$/.test(this.upper(1)) && this.LA(2).tokenType !== word.AND,
+      DEF: () => this.CONSUME(identifier) as Token,
+    })
+    return given?.upper === 'SYMMETRIC'
+  })
+
+  /** LIKE (null), ILIKE, SIMILAR TO. */
+  likeWord = this.RULE('likeWord', (): 'ILIKE' | 'SIMILAR TO' | null =>
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(word.LIKE)
+          return null
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(word.ILIKE)
+          return 'ILIKE' as const
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(word.SIMILAR)
+          this.CONSUME(word.TO)
+          return 'SIMILAR TO' as const
+        },
+      },
+    ]),
+  )
 
   /** A list of values or a query, in parentheses. */
   inTail = this.RULE(
@@ -319,6 +414,17 @@ export abstract class ExpressionRules extends CallRules {
         },
       },
       {
+        ALT: (): Expression => {
+          const sign = this.OR2([
+            { ALT: () => this.CONSUME(kinds.tilde) },
+            { ALT: () => this.CONSUME(kinds.at) },
+          ])
+          const operator = sign?.image as '~' | '@'
+          const operand = this.SUBRULE2(this.expression, { ARGS: [power.other + 1] })
+          return { kind: 'unary', operator, operand, span: this.span(start) }
+        },
+      },
+      {
         GATE: () => !(min > power.not),
         ALT: (): Expression => {
           this.CONSUME(word.NOT)
@@ -330,12 +436,16 @@ export abstract class ExpressionRules extends CallRules {
     ])
   })
 
-  primary = this.RULE('primary', (): Expression => {
+  primary: ParserMethod<[], Expression> = this.RULE('primary', (): Expression => {
     this.refuse('operand')
     return this.OR({
       DEF: [
         { ALT: () => this.SUBRULE(this.literal) },
         { ALT: () => this.SUBRULE(this.interval) },
+        {
+          GATE: () => this.#intervalAhead(),
+          ALT: () => this.SUBRULE(this.intervalOf),
+        },
         { ALT: () => this.SUBRULE(this.typedLiteral) },
         { ALT: () => this.SUBRULE(this.cast) },
         { ALT: () => this.SUBRULE(this.extract) },
@@ -354,6 +464,35 @@ export abstract class ExpressionRules extends CallRules {
       ],
       IGNORE_AMBIGUITIES: true,
     })
+  })
+
+  /** Whether INTERVAL, a name, parameter or parenthesis, and a unit come next. */
+  #intervalAhead(): boolean {
+    if (this.upper(1) !== 'INTERVAL') return false
+    if (this.LA(2).tokenType !== kinds.open) {
+      const { tokenType } = this.LA(2)
+      return counts.has(tokenType) && units.has(this.upper(3))
+    }
+    let [at, depth] = [3, 1]
+    for (; depth > 0; at++) {
+      const { tokenType } = this.LA(at)
+      if (tokenType === EOF) return false
+      if (tokenType === kinds.open) depth++
+      else if (tokenType === kinds.close) depth--
+    }
+    return units.has(this.upper(at))
+  }
+
+  /** INTERVAL n SECOND: so many times one of the unit. */
+  intervalOf = this.RULE('intervalOf', (): Expression => {
+    const start = this.start()
+    this.CONSUME(identifier)
+    const left = this.SUBRULE(this.primary)
+    const token = this.CONSUME1(identifier) as Token
+    const span = { start: token.start, end: token.end }
+    const from = units.get(token.upper) ?? null
+    const right: Expression = { kind: 'interval', text: '1', from, to: null, span }
+    return { kind: 'binary', operator: '*', left, right, span: this.span(start) }
   })
 
   exists = this.RULE('exists', (): Expression => {

@@ -118,7 +118,7 @@ export abstract class LiteralRules extends LeafRules {
         // Two types end here.
         GATE: () => angled && this.angles === 0 && this.upper(1) === '>>',
         ALT: () => {
-          this.CONSUME(kinds.foreign)
+          this.CONSUME(kinds.other)
           this.ACTION(() => this.angles++)
         },
       },

@@ -25,7 +25,7 @@ export type {
 } from './connector.ts'
 export { hostValue } from './host.ts'
 export { jsonText } from './json.ts'
-export { compileRegex, type Regex, RegexMistake } from './regex.ts'
+export { compileRegex, type Regex, RegexMistake, similarPattern } from './regex.ts'
 export {
   columnJson,
   flatFields,

@@ -686,3 +686,30 @@ function holds(
     }
   }
 }
+
+/** SIMILAR TO: a pattern of SQL as a regular expression for the whole text. */
+export function similarPattern(pattern: string, mark = '\\'): string {
+  let source = ''
+  let inBracket = false
+  const points = [...pattern]
+  for (let index = 0; index < points.length; index++) {
+    const point = points[index]!
+    if (point === mark && mark !== '') {
+      const next = points[++index]
+      if (next === undefined) return '\\'
+      source += next.replace(/[\\^$.*+?()[\]{}|/-]/, '\\$&')
+    } else if (inBracket) {
+      source += point === '\\' ? '\\\\' : point
+      if (point === ']') inBracket = false
+    } else if (point === '%') source += '(?s:.*)'
+    else if (point === '_') source += '(?s:.)'
+    else if (point === '(') source += '(?:'
+    else if (point === '.' || point === '^' || point === '$' || point === '\\')
+      source += `\\${point}`
+    else {
+      if (point === '[') inBracket = true
+      source += point
+    }
+  }
+  return `\\A(?:${source})\\z`
+}

@@ -33,6 +33,7 @@ export const interval: Type = { kind: 'interval' }
 export const date: Type = { kind: 'date' }
 export const months: Type = { kind: 'months' }
 export const real: Type = { kind: 'real' }
+export const json: Type = { kind: 'json' }
 export const nullType: Type = { kind: 'null' }
 
 export function decimal(precision: number, scale: number): Type {

@@ -11,6 +11,7 @@ import type { Span } from '../base/index.ts'
 import {
   compileRegex,
   RegexMistake,
+  similarPattern,
   TimePatternMistake,
   type TimeStyle,
   type Type,
@@ -219,6 +220,13 @@ function fails(name: string, args: Expression[], type: Type): boolean {
     case 'floor':
     case 'ceil':
       return roundOverflows(args, type)
+    case 'similar_to':
+      return (
+        args.slice(1).some((arg) => arg.kind !== 'literal') || patternMistake(name, args) !== null
+      )
+    case 'scale_interval':
+    case 'divide_interval':
+      return true
     default:
       return libraryFails(name, args)
   }
@@ -242,6 +250,11 @@ const flagPlaces: Record<string, number> = {
   regexp_full_match: 2,
 }
 
+/** The pattern of SIMILAR TO as a regular expression. */
+function similarTo(text: string, mark: Expression | undefined): string {
+  return similarPattern(text, mark?.kind === 'literal' ? String(mark.value ?? '') : undefined)
+}
+
 const timeStyles: Record<string, TimeStyle> = {
   date_format: 'java',
   to_char: 'postgres',
@@ -257,6 +270,7 @@ export function patternMistake(name: string, args: readonly Expression[]): strin
   const flags = args[flagsAt(name)]
   try {
     if (style !== undefined) timePattern(style, text)
+    else if (name === 'similar_to') compileRegex(similarTo(text, args[2]))
     else compileRegex(text, flags?.kind === 'literal' ? String(flags.value ?? '') : '')
     return null
   } catch (error) {

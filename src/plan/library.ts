@@ -195,6 +195,23 @@ parse_json(text) text ! | parse_json('[1, 2]') | [1,2] | the text as JSON withou
 to_json to_jsonb(json) text | to_json('a"b') | "a\\"b" | the value as JSON
 `
 
+const operators = `
+bitand(whole, whole) whole | bitand(12, 10) | 8 | bits that are 1 in both: x & y, which is INTEGER where both are
+bitnot(whole) whole | bitnot(5) | -6 | every bit turned over: ~ x
+bitor(whole, whole) whole | bitor(12, 10) | 14 | bits that are 1 in either: x | y
+bitxor xor(whole, whole) whole | bitxor(12, 10) | 6 | bits that differ: x # y
+shift_left(whole, whole) whole ! | shift_left(1, 40) | 1099511627776 | by 0 to 63 places: x << n; fails where bits are lost
+shift_right(whole, whole) whole ! | shift_right(-5, 1) | -3 | by 0 to 63 places, with the sign moving in: x >> n
+json_contains(text, text) boolean ! | json_contains('{"a": [1, 2], "b": 3}', '{"a": [2]}') | true | does the first document hold all that the second one does? x @> y, y <@ x
+json_get(text, text) json ?! | json_get('{"a": [1, {"b": 2}]}', 'a') | [1,{"b":2}] | the member of that key, as JSON: x -> 'key'; what begins with $ is a path
+json_get(text, whole) json ?! | json_get('[1, {"b": 2}]', -1) | {"b":2} | the element of that index, from 0, or from −1 at the end: x -> 1
+json_get_path(text, text) json ?! | json_get_path('{"a": [1, {"b": 2}]}', '{a,1,b}') | 2 | what stands at {key,index,…}, as JSON: x #> path
+json_get_path_text(text, text) text ?! | json_get_path_text('{"a": ["x"]}', '{a,0}') | x | the same, a string without its quotes, a null as NULL: x #>> path
+json_get_text(text, text) text ?! | json_get_text('{"a": "x"}', 'a') | x | as json_get, a string without its quotes, a null as NULL: x ->> 'key'
+json_get_text(text, whole) text ?! | json_get_text('["x"]', 0) | x | likewise: x ->> 1
+json_has_key(text, text) boolean ! | json_has_key('{"a": null}', 'a') | true | is the text a key of the object, or an element of the array? x ? 'key'
+`
+
 const conditions = `
 typeof pg_typeof(any) text * | typeof(1.5) | DECIMAL(2, 1) | the type of the argument
 `
@@ -264,6 +281,7 @@ export const library: Readonly<Record<string, LibraryFunction[]>> = {
   Numbers: linesOf(math),
   'Dates and times': linesOf(times),
   JSON: linesOf(documents),
+  'Behind operators': linesOf(operators),
   Other: linesOf(conditions),
 }
 

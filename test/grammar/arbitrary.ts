@@ -127,7 +127,7 @@ const text = fc.oneof(
 )
 
 const refused =
-  /^(cast|try_cast|safe_cast|extract|exists|array|any|some|try|row|tumble|hop|session|rollup|cube|columns)$/i
+  /^(cast|try_cast|safe_cast|extract|exists|array|any|some|row|tumble|hop|session|rollup|cube|columns)$/i
 const functionName = identifier.filter((id) => id.quoted || !refused.test(id.name))
 
 const literal: fc.Arbitrary<Expression> = fc.oneof(
@@ -168,8 +168,11 @@ const literal: fc.Arbitrary<Expression> = fc.oneof(
 const column = parts.map((p): Expression => ({ kind: 'column', path: p, span }))
 // biome-ignore format: a list to read as a block
 const operators: BinaryOperator[] = [
-  '+', '-', '*', '/', '//', '%', '||', '=', '<>', '<', '<=', '>', '>=', 'AND', 'OR',
+  '+', '-', '*', '/', '//', '%', '||', '=', '<>', '<', '<=', '>', '>=', 'AND', 'OR', '^', '&', '|', '#', '<<', '>>',
+  '~', '~*', '!~', '!~*', '->', '->>', '#>', '#>>', '@>', '<@',
 ]
+
+type UnaryOperator = Extract<Expression, { kind: 'unary' }>['operator']
 
 const maybe = (e: fc.Arbitrary<Expression>): fc.Arbitrary<Expression | null> => fc.option(e)
 
@@ -191,7 +194,7 @@ function operations(e: fc.Arbitrary<Expression>): fc.Arbitrary<Expression>[] {
   return [
     fc.record({
       kind: fc.constant('unary' as const),
-      operator: fc.constantFrom('-' as const, '+' as const, 'NOT' as const),
+      operator: fc.constantFrom<UnaryOperator>('-', '+', 'NOT', '~', '@'),
       operand: e,
       span: fc.constant(span),
     }),
@@ -211,7 +214,7 @@ function operations(e: fc.Arbitrary<Expression>): fc.Arbitrary<Expression>[] {
     fc.record({
       kind: fc.constant('is-boolean' as const),
       operand: e,
-      value: flag,
+      value: fc.constantFrom(true, false, null),
       negated: flag,
       span: fc.constant(span),
     }),
@@ -222,13 +225,9 @@ function operations(e: fc.Arbitrary<Expression>): fc.Arbitrary<Expression>[] {
       negated: flag,
       span: fc.constant(span),
     }),
-    fc.record({
-      kind: fc.constant('between' as const),
-      operand: e,
-      low: e,
-      high: e,
-      negated: flag,
-      span: fc.constant(span),
+    fc.tuple(e, e, e, flag, flag).map(([operand, low, high, negated, symmetric]): Expression => {
+      const more = symmetric ? { symmetric } : {}
+      return { kind: 'between', operand, low, high, negated, ...more, span }
     }),
     fc.record({
       kind: fc.constant('in' as const),
@@ -240,14 +239,12 @@ function operations(e: fc.Arbitrary<Expression>): fc.Arbitrary<Expression>[] {
       negated: flag,
       span: fc.constant(span),
     }),
-    fc.record({
-      kind: fc.constant('like' as const),
-      operand: e,
-      pattern: e,
-      escape: maybe(e),
-      negated: flag,
-      span: fc.constant(span),
-    }),
+    fc
+      .tuple(e, e, maybe(e), flag, fc.constantFrom('ILIKE' as const, 'SIMILAR TO' as const, null))
+      .map(([operand, pattern, mark, negated, operator]): Expression => {
+        const more = operator === null ? {} : { operator }
+        return { kind: 'like', ...more, operand, pattern, escape: mark, negated, span }
+      }),
   ]
 }
 
@@ -372,7 +369,7 @@ function compounds(e: fc.Arbitrary<Expression>): fc.Arbitrary<Expression>[] {
     }),
     fc.record({
       kind: fc.constant('extract' as const),
-      unit: fc.constantFrom(...units, 'EPOCH' as const, 'DOW' as const, 'DOY' as const),
+      unit: fc.constantFrom(...units, ...(['EPOCH', 'DOW', 'DOY', 'ISODOW', 'DAYOFWEEK'] as const)),
       operand: e,
       span: fc.constant(span),
     }),

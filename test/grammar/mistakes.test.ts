@@ -123,17 +123,15 @@ test.each<[string, string]>([
   ['SELECT * FROM a «ASOF» JOIN b ON c', 'ASOF JOIN'],
   ['SELECT * FROM a JOIN b «FOR SYSTEM_TIME» AS OF a.ts ON c', 'FOR SYSTEM_TIME'],
   ['SELECT * FROM a «TABLESAMPLE» BERNOULLI(1)', 'TABLESAMPLE'],
-  ["SELECT a«->»'b'", 'operator ->'],
-  ["SELECT a «?» 'b'", 'operator ?'],
-  ['SELECT a «^» 2', 'operator ^'],
+  ['SELECT a «<->» b', 'operator <->'],
+  ['SELECT a «&&» 2', 'operator &&'],
   ['SELECT «ARRAY[»1]', 'arrays'],
   ["SELECT «{»'a': 1}", 'struct literals'],
   ['SELECT a FROM t «WITH (»b = 1)', 'options of a query (WITH)'],
   ['SELECT f(«a» => 1)', 'named arguments of functions'],
-  ["SELECT a «ILIKE» 'x'", 'ILIKE'],
   ["SELECT «B'10'»", 'bit strings'],
   ["SELECT «UUID '12:00'»", 'literals of type UUID'],
-  ['SELECT «INTERVAL a SECOND»', 'INTERVAL of an expression'],
+  ['SELECT «INTERVAL a FORTNIGHT»', 'INTERVAL of an expression'],
   ['SELECT CAST(a AS «INT»[])', 'array types'],
   ['SELECT CAST(a AS «MAP»(b INT))', 'type MAP'],
   ['SELECT EXTRACT(«century» FROM a)', 'EXTRACT(CENTURY FROM …)'],
@@ -160,7 +158,6 @@ test.each<[string, string]>([
   ['SUBSCRIBE s «AS OF» 1', 'AS OF'],
   ['(SELECT 1 LIMIT 1) «LIMIT» 2', 'clauses after a query in parentheses'],
   ['SELECT sum(a «ORDER» BY b)', 'ORDER BY in a call'],
-  ["SELECT «trim(BOTH» 'x' FROM a)", 'TRIM with FROM'],
 ])('not supported yet: %s', (marked, construct) => {
   check(marked, 'unsupported', `not supported yet: ${construct}`)
 })

@@ -341,6 +341,30 @@ $0 = $1 | | boolean boolean
 case $0 when true then 1 when false then 2 end | | boolean
 `
 
+const operators = `
+$0 & $1 | | whole whole
+$0|$1 | | whole whole
+$0 # $1 | xor($0, $1) | whole whole
+~ $0 | | whole
+~ $0 + $1 | | small small
+$0 & $1 + $2 | | small small small
+$0 + $1 & $2 | | small small small
+$0 >> 3 | | count
+$0 ilike $1 | $0 ilike $1 escape '\\' | text mask
+$0 not ilike $1 | $0 not ilike $1 escape '\\' | text mask
+$0 between symmetric $1 and $2 | $0 between $1 and $2 or $0 between $2 and $1 | small small small
+$0 <=> $1 | $0 is not distinct from $1 | small small
+$0 ^ 2 | | small
+$0 ** 2 | | small
+trim(leading $1 from $0) | ltrim($0, $1) | text char
+trim(trailing $1 from $0) | rtrim($0, $1) | text char
+trim($1 from $0) | trim($0, $1) | text char
+position($1 in $0) | | text char
+substring($0 from $1 for $2) | substring($0, $1, $2) | text count count
+try($0 // $1) | case when $1 <> 0 then $0 // $1 end | small small
+typeof($0 & $1) | typeof($0 & $1) | whole whole
+`
+
 export interface Line {
   ours: string
   theirs: string
@@ -368,4 +392,5 @@ export const chapters: Readonly<Record<string, Line[]>> = {
   times: linesOf(times),
   documents: linesOf(documents),
   booleans: linesOf(booleans),
+  operators: linesOf(operators),
 }

@@ -2,7 +2,16 @@
  * Arithmetic of the reference interpreter: exact integers of any size first, the range of the type afterwards.
  */
 import { type Type, typeText, type Value } from '../../src/data/index.ts'
-import { dayMicros, divideRounded, fits, floorDivide, isNumber, modulo, scaleOf } from './exact.ts'
+import {
+  dayMicros,
+  divideRounded,
+  exactBits,
+  fits,
+  floorDivide,
+  isNumber,
+  modulo,
+  scaleOf,
+} from './exact.ts'
 import { moveMonths } from './time.ts'
 import { Fault, type Known } from './value.ts'
 
@@ -108,4 +117,23 @@ function roundDouble(name: string, value: number, digits: number): number {
   const whole = Math.floor(scaled) + (scaled % 1 >= 0.5 ? 1 : 0)
   const magnitude = whole === 0 ? 0 : digits < 0 ? whole * unit : whole / unit
   return value < 0 || Object.is(value, -0) ? -magnitude : magnitude
+}
+
+/** A DOUBLE as a count of its least unit, 2⁻¹⁰⁷⁴. */
+const leastUnits = 2n ** 1074n
+
+/** An INTERVAL so many times, to the nearest microsecond. */
+export function scaledInterval(micros: bigint, factor: number): Value {
+  if (!Number.isFinite(factor)) throw new Fault('overflow', 'interval out of range')
+  const exact = micros * exactBits(factor)
+  return ranged(divideRounded(exact, leastUnits, 'away'), { kind: 'interval' })
+}
+
+export function dividedInterval(micros: bigint, divisor: number): Value {
+  if (divisor === 0) throw new Fault('division_by_zero', 'division by zero')
+  if (Number.isNaN(divisor)) throw new Fault('overflow', 'interval out of range')
+  if (!Number.isFinite(divisor)) return 0n
+  const units = exactBits(divisor)
+  const exact = micros * leastUnits * (units < 0n ? -1n : 1n)
+  return ranged(divideRounded(exact, units < 0n ? -units : units, 'away'), { kind: 'interval' })
 }

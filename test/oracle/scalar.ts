@@ -12,7 +12,17 @@ import { Fault as LibraryFault } from '../../src/runtime/expression/fault.ts'
 import { libraryMakers } from '../../src/runtime/expression/library.ts'
 import { castValue } from './cast.ts'
 import { isNumber, ratio, scaleOf } from './exact.ts'
-import { add, arithmetic, divideDecimals, joinLimbs, limbOf, limbSum, roundTo } from './number.ts'
+import {
+  add,
+  arithmetic,
+  divideDecimals,
+  dividedInterval,
+  joinLimbs,
+  limbOf,
+  limbSum,
+  roundTo,
+  scaledInterval,
+} from './number.ts'
 import { textFunction } from './text.ts'
 import { extract, truncateTime } from './time.ts'
 import { type Cell, type CellRow, compareKnown, Failed, Fault, type Known } from './value.ts'
@@ -154,6 +164,10 @@ function strict(call: Call, values: Known[]): Value {
     case 'multiply':
     case 'modulo':
       return arithmetic(name, a!, b!, call.type)
+    case 'scale_interval':
+      return scaledInterval(a as bigint, b as number)
+    case 'divide_interval':
+      return dividedInterval(a as bigint, b as number)
     case 'limb':
       return limbOf(a as bigint, Number(b))
     case 'join_limbs':

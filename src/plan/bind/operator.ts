@@ -214,23 +214,26 @@ function bindTimes(operator: BinaryOperator, pair: Pair): Expression | null {
   }
 }
 
-/** An interval a whole number of times. */
+/** An interval a number of times; of a fraction the nearest microsecond. */
 function bindProducts(
   operator: BinaryOperator,
   { left, right, planSpan }: Pair,
 ): Expression | null {
   const isInterval = ({ type }: Expression) => type.kind === 'interval' || type.kind === 'months'
   const [span, count] = isInterval(left) ? [left, right] : [right, left]
-  if (operator !== '*' || !isInterval(span) || !isWhole(count.type)) return null
-  return call('multiply', [span, coerce(count, bigint)], span.type, planSpan)
+  if (!isInterval(span) || !isNumeric(count.type)) return null
+  if (operator === '*' && isWhole(count.type)) {
+    return call('multiply', [span, coerce(count, bigint)], span.type, planSpan)
+  }
+  const name = operator === '*' ? 'scale_interval' : operator === '/' ? 'divide_interval' : null
+  if (name === null || span.type.kind === 'months' || (operator === '/' && span !== left))
+    return null
+  return call(name, [span, coerce(count, double)], interval, planSpan)
 }
 
 function bindRareTimes(kinds: string, pair: Pair): null {
-  if (
-    /^(interval|months) [*/] /.test(kinds) ||
-    /^(decimal|real|double) [*] (interval|months)$/.test(kinds)
-  ) {
-    unsupported('division of an INTERVAL, and its product with a fraction', pair.span)
+  if (/^months [*/] |^(decimal|real|double) [*] months$/.test(kinds)) {
+    unsupported('a fraction of an INTERVAL of months', pair.span)
   }
   return null
 }

@@ -7,6 +7,7 @@ import { clocks } from './library/clock.ts'
 import { documents } from './library/json.ts'
 import { numbers } from './library/math.ts'
 import { moments } from './library/moment.ts'
+import { operators } from './library/operator.ts'
 import { patterns } from './library/pattern.ts'
 import { texts } from './library/text.ts'
 import { times } from './library/time.ts'
@@ -20,4 +21,5 @@ export const libraryMakers: Makers = {
   ...documents,
   ...moments,
   ...clocks,
+  ...operators,
 }

@@ -210,3 +210,18 @@ export function compareExact(a: Value, left: Type, b: Value, right: Type): numbe
   const y = BigInt(b as bigint | number) * power10(scale - scaleOf(right))
   return x < y ? -1 : x > y ? 1 : 0
 }
+
+/** Microseconds times a factor, or over it, exact and rounded once, half away from zero. */
+export function scaleInterval(micros: bigint, factor: number, over: boolean): Outcome {
+  if (over && factor === 0) return divisionByZero
+  const type: Type = { kind: 'interval' }
+  if (!Number.isFinite(factor)) {
+    return over && !Number.isNaN(factor) ? 0n : new Fault('overflow', 'interval out of range')
+  }
+  let [whole, unit] = [Math.abs(factor), 1n]
+  for (; !Number.isInteger(whole); whole *= 2) unit *= 2n
+  const [times, parts] = over ? [unit, BigInt(whole)] : [BigInt(whole), unit]
+  const amount = micros < 0n ? -micros : micros
+  const value = (amount * times * 2n + parts) / (parts * 2n)
+  return ranged(micros < 0n === factor < 0 ? value : -value, type)
+}

@@ -136,6 +136,9 @@ function numbers(): Record<string, Maker> {
       ({ type }) =>
       (a) =>
         number.absolute(a!, type),
+    scale_interval: () => (a, factor) => number.scaleInterval(a as bigint, factor as number, false),
+    divide_interval: () => (a, divisor) =>
+      number.scaleInterval(a as bigint, divisor as number, true),
     limb: () => (a, which) => number.limbOf(a as bigint, Number(which)),
     join_limbs:
       ({ type }) =>

@@ -20,7 +20,7 @@ import {
   nullType,
   varchar,
 } from '../../coerce.ts'
-import { and, branch, call, choose, column, literal, or } from '../../expression.ts'
+import { and, branch, call, choose, column, literal, or, patternMistake } from '../../expression.ts'
 import type { Expression, Plan } from '../../logical.ts'
 import { type Binding, fail, planSpan, unsupported } from '../binding.ts'
 import { bindArithmetic, bindComparison, comparisonOf, type Pair } from '../operator.ts'
@@ -36,6 +36,7 @@ import {
   type BoundAggregate,
   isAggregateName,
 } from './aggregate.ts'
+import { bindBits, bindCalled, type Places } from './called.ts'
 import { bindDerived, isDerivedAggregate } from './derived-aggregate.ts'
 import { withoutArray } from './element.ts'
 import { asText, bindExtract, bindFunction, branchType, coerceCondition } from './function.ts'
@@ -150,15 +151,26 @@ function bindOperator(env: Env, tree: OperatorTree): Expression {
     case 'binary':
       return bindBinary(env, tree)
     case 'is-null': {
+      if (tree.operand.kind === 'row') {
+        const parts = tree.operand.items.map((operand) => bindValue(env, { ...tree, operand }))
+        return and(parts)
+      }
       const operand = typedOperand(env, tree.operand)
       return call(tree.negated ? 'is_not_null' : 'is_null', [operand], boolean)
     }
     case 'is-boolean': {
       const operand = coerceCondition(bindExpression(env, tree.operand), tree.operand.span, 'IS')
+      if (tree.value === null) {
+        return call(tree.negated ? 'is_not_null' : 'is_null', [operand], boolean)
+      }
       const test = call(tree.value ? 'is_true' : 'is_false', [operand], boolean)
       return tree.negated ? not(test) : test
     }
     case 'is-distinct': {
+      if (isRow(tree.left) || isRow(tree.right)) {
+        const same = and(bindRowPairs(env, tree.left, tree.right, tree.span, 'is_not_distinct'))
+        return tree.negated ? same : not(same)
+      }
       const name = tree.negated ? 'is_not_distinct' : 'is_distinct'
       return bindComparison(name, bindPair(env, tree), 'IS DISTINCT FROM')
     }
@@ -177,7 +189,7 @@ function bindOperator(env: Env, tree: OperatorTree): Expression {
     case 'subquery':
       return bindScalar(env, tree)
     case 'row':
-      return unsupported('row values other than in = and IN', tree.span)
+      return unsupported('a row value in this place', tree.span, 'write ROW(…) for a STRUCT')
     case 'case':
       return bindCase(env, tree)
     case 'cast':
@@ -185,6 +197,11 @@ function bindOperator(env: Env, tree: OperatorTree): Expression {
     case 'extract': {
       const operand = bindExpression(env, tree.operand)
       const span = planSpan(env.binding, tree.span)
+      if (tree.unit === 'ISODOW' || tree.unit === 'DAYOFWEEK') {
+        const name = tree.unit.toLowerCase()
+        const argSpans = [tree.operand.span]
+        return bindFunction({ name, args: [operand], argSpans, span: tree.span, planSpan: span })
+      }
       return bindExtract(tree.unit.toLowerCase(), operand, tree.operand.span, span)
     }
   }
@@ -208,6 +225,13 @@ function bindTypedLiteral(env: Env, tree: Tree & { kind: 'typed-literal' }): Exp
 }
 
 function bindUnary(env: Env, tree: Tree & { kind: 'unary' }): Expression {
+  if (tree.operator === '~') {
+    return bindBits('~', [bindExpression(env, tree.operand)], operandsOf(env, tree, [tree.operand]))
+  }
+  if (tree.operator === '@') {
+    const args = [bindExpression(env, tree.operand)]
+    return bindFunction({ name: 'abs', args, ...operandsOf(env, tree, [tree.operand]) })
+  }
   if (tree.operator === 'NOT') {
     const operand = bindExpression(env, tree.operand)
     return not(coerceCondition(operand, tree.operand.span, 'NOT'))
@@ -223,6 +247,15 @@ function bindUnary(env: Env, tree: Tree & { kind: 'unary' }): Expression {
   }
   if (tree.operator === '+') return operand
   return call('negate', [operand], operand.type, planSpan(env.binding, tree.span))
+}
+
+/** Where an operator and its operands stand. */
+function operandsOf(env: Env, tree: Tree, operands: readonly Tree[]): Places {
+  return {
+    argSpans: operands.map(({ span }) => span),
+    span: tree.span,
+    planSpan: planSpan(env.binding, tree.span),
+  }
 }
 
 function bindPair(env: Env, tree: { left: Tree; right: Tree; span: Span }): Pair {
@@ -243,7 +276,7 @@ function bindBinary(env: Env, tree: Tree & { kind: 'binary' }): Expression {
     )
     return tree.operator === 'AND' ? and(sides) : or(sides)
   }
-  if (tree.left.kind === 'row' || tree.right.kind === 'row') return bindRows(env, tree)
+  if (isRow(tree.left) || isRow(tree.right)) return bindRows(env, tree)
   if (tree.operator === '=' || tree.operator === '<>') {
     const equal = bindStructs(env, tree)
     if (equal !== null) return tree.operator === '=' ? equal : not(equal)
@@ -262,27 +295,52 @@ function bindBinary(env: Env, tree: Tree & { kind: 'binary' }): Expression {
     return bindArithmetic('/', asDoubles(pair))
   }
   if ('+-*/%'.includes(tree.operator)) return bindArithmetic(tree.operator, pair)
+  const called = bindCalled(tree.operator, [pair.left, pair.right], {
+    argSpans: [pair.leftSpan, pair.rightSpan],
+    span: pair.span,
+    planSpan: pair.planSpan,
+  })
+  if (called !== null) return called
   return bindComparison(comparisonOf(tree.operator), pair, tree.operator)
 }
 
-/** `(a, b) = (c, d)` and `<>`: value by value. */
+const isRow = (tree: Tree): tree is Tree & { kind: 'row' } => tree.kind === 'row'
+
+/** Row values: `(a, b) = (c, d)` value by value, `<` and its like by the first values that differ. */
 function bindRows(env: Env, tree: Tree & { kind: 'binary' }): Expression {
   const { left, right, operator, span } = tree
-  if (operator !== '=' && operator !== '<>') {
-    unsupported(`row values beside ${operator}`, span)
+  if (operator === '=' || operator === '<>') {
+    const equal = and(bindRowPairs(env, left, right, span))
+    return operator === '=' ? equal : not(equal)
   }
-  const equal = and(bindRowPairs(env, left, right, span))
-  return operator === '=' ? equal : not(equal)
+  if (!/^[<>]=?$/.test(operator)) {
+    fail('type_mismatch', `${operator} does not take row values`, span)
+  }
+  return rowOrder(env, { left, right, span }, comparisonOf(operator))
 }
 
-/** The equalities of two rows; a value stands for a row of one. */
-function bindRowPairs(env: Env, left: Tree, right: Tree, span: Span): Expression[] {
+/** `a < c OR a = c AND (b < d OR …)`; `name` compares the last pair, and strictly all others. */
+function rowOrder(
+  env: Env,
+  { left, right, span }: { left: Tree; right: Tree; span: Span },
+  name: string,
+): Expression {
+  const last = bindRowPairs(env, left, right, span, name)
+  const strict = bindRowPairs(env, left, right, span, name.startsWith('l') ? 'lt' : 'gt')
+  const equal = bindRowPairs(env, left, right, span)
+  return last.reduceRight((rest, own, index) =>
+    index === last.length - 1 ? own : or([strict[index]!, and([equal[index]!, rest])]),
+  )
+}
+
+/** The comparisons of two rows, pair by pair; a value stands for a row of one. */
+function bindRowPairs(env: Env, left: Tree, right: Tree, span: Span, name = 'eq'): Expression[] {
   const [a, b] = [left, right].map((side) => (side.kind === 'row' ? side.items : [side]))
   if (a!.length !== b!.length) {
     fail('type_mismatch', `rows of ${a!.length} and ${b!.length} values are compared`, span)
   }
   return a!.map((item, index) =>
-    bindComparison('eq', bindPair(env, { left: item, right: b![index]!, span }), '='),
+    bindComparison(name, bindPair(env, { left: item, right: b![index]!, span }), 'a comparison'),
   )
 }
 
@@ -327,6 +385,7 @@ function asDoubles(pair: Pair): Pair {
 }
 
 function bindBetween(env: Env, tree: Tree & { kind: 'between' }): Expression {
+  if ([tree.operand, tree.low, tree.high].some(isRow)) return betweenRows(env, tree)
   const operand = bindExpression(env, tree.operand)
   const bound = (side: Tree, name: string) => {
     const pair: Pair = {
@@ -340,6 +399,20 @@ function bindBetween(env: Env, tree: Tree & { kind: 'between' }): Expression {
     return bindComparison(name, pair, 'BETWEEN')
   }
   const inside = and([bound(tree.low, 'ge'), bound(tree.high, 'le')])
+  const either = tree.symmetric
+    ? or([inside, and([bound(tree.high, 'ge'), bound(tree.low, 'le')])])
+    : inside
+  return tree.negated ? not(either) : either
+}
+
+function betweenRows(env: Env, tree: Tree & { kind: 'between' }): Expression {
+  const { operand: left, low, high, span } = tree
+  const within = (least: Tree, most: Tree) =>
+    and([
+      rowOrder(env, { left, right: least, span }, 'ge'),
+      rowOrder(env, { left, right: most, span }, 'le'),
+    ])
+  const inside = tree.symmetric ? or([within(low, high), within(high, low)]) : within(low, high)
   return tree.negated ? not(inside) : inside
 }
 
@@ -388,12 +461,13 @@ function asInList(comparisons: Expression[]): Expression | null {
 }
 
 function bindLike(env: Env, tree: Tree & { kind: 'like' }): Expression {
+  const word = tree.operator ?? 'LIKE'
   const trees =
     tree.escape === null ? [tree.operand, tree.pattern] : [tree.operand, tree.pattern, tree.escape]
   const args = trees.map((part) => {
     const bound = bindExpression(env, part)
     if (bound.type.kind !== 'varchar' && bound.type.kind !== 'null') {
-      fail('type_mismatch', `LIKE does not take ${typeText(bound.type)}`, part.span)
+      fail('type_mismatch', `${word} does not take ${typeText(bound.type)}`, part.span)
     }
     return coerce(bound, varchar)
   })
@@ -401,8 +475,38 @@ function bindLike(env: Env, tree: Tree & { kind: 'like' }): Expression {
   if (mark?.kind === 'literal' && [...String(mark.value ?? '')].length > 1) {
     fail('invalid_literal', 'ESCAPE takes one character', tree.escape!.span)
   }
-  const like = call('like', args, boolean, planSpan(env.binding, tree.span))
+  const span = planSpan(env.binding, tree.span)
+  const like = ((): Expression => {
+    if (word === 'LIKE') return call('like', args, boolean, span)
+    if (word === 'ILIKE') return bindIlike(args, tree, span)
+    const wrong = patternMistake('similar_to', args)
+    if (wrong !== null) fail('invalid_literal', wrong, tree.pattern.span)
+    return call('similar_to', args, boolean, span)
+  })()
   return tree.negated ? not(like) : like
+}
+
+/** ILIKE is LIKE in lower case. */
+function bindIlike(
+  args: readonly Expression[],
+  tree: Tree & { kind: 'like' },
+  span: Span | undefined,
+): Expression {
+  const [text, pattern, mark] = args
+  const hasCase = mark?.kind !== 'literal' || /\p{L}/u.test(String(mark.value ?? ''))
+  if (mark !== undefined && hasCase) {
+    unsupported('ILIKE with an ESCAPE that is a letter or no literal', tree.escape!.span)
+  }
+  const lower = (arg: Expression) =>
+    arg.kind === 'literal' && arg.value !== null
+      ? literal(String(arg.value).toLowerCase(), varchar)
+      : call('lower', [arg], varchar)
+  return call(
+    'like',
+    [lower(text!), lower(pattern!), ...(mark === undefined ? [] : [mark])],
+    boolean,
+    span,
+  )
 }
 
 function bindCase(env: Env, tree: Tree & { kind: 'case' }): Expression {

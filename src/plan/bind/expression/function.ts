@@ -5,7 +5,7 @@
  *          language that have no entry yet are told apart from names that nobody knows.
  */
 import type { Span } from '../../../base/index.ts'
-import { isWhole, type Type, typeText } from '../../../data/index.ts'
+import { isWhole, precisionMicros, type Type, typeText } from '../../../data/index.ts'
 import {
   bigint,
   boolean,
@@ -16,8 +16,10 @@ import {
   digitsOf,
   double,
   integer,
+  interval,
   isAdaptable,
   isNumeric,
+  months,
   nullType,
   timestamp,
   varchar,
@@ -31,6 +33,7 @@ import { suggestion } from '../suggest.ts'
 import { plannedFunctions } from '../vocabulary.ts'
 import { aggregateNames } from './aggregate.ts'
 import { bindLibrary } from './library.ts'
+import { unitMicros } from './literal.ts'
 
 /** A call whose arguments are bound. */
 export interface Call {
@@ -70,7 +73,11 @@ define('abs', 1, 1, (given) => numeric(given, 'abs'))
 define('mod', 2, 2, (given) => bindArithmetic('%', pairOf(given)))
 define('lower', 1, 1, (given) => call('lower', [text(given, 0)], varchar, given.planSpan))
 define('upper', 1, 1, (given) => call('upper', [text(given, 0)], varchar, given.planSpan))
-define('trim', 1, 1, (given) => call('trim', [text(given, 0)], varchar, given.planSpan))
+define('trim', 1, 2, (given) =>
+  given.args.length === 1
+    ? call('trim', [text(given, 0)], varchar, given.planSpan)
+    : bindLibrary({ ...given, name: 'btrim' })!,
+)
 define('length char_length character_length len', 1, 1, (given) =>
   call('length', [text(given, 0)], bigint, given.planSpan),
 )
@@ -87,8 +94,12 @@ define('concat', 1, 99, (given) =>
   ),
 )
 define('round', 1, 2, bindRound)
-define('floor', 1, 1, (given) => rounded(given, 'floor', 0))
-define('ceil ceiling', 1, 1, (given) => rounded(given, 'ceil', 0))
+define('floor', 1, 2, (given) =>
+  given.args.length === 2 ? bindFloorTo(given) : rounded(given, 'floor', 0),
+)
+define('ceil ceiling', 1, 2, (given) =>
+  given.args.length === 2 ? bindCeilTo(given) : rounded(given, 'ceil', 0),
+)
 define('coalesce', 1, 99, bindCoalesce)
 define('ifnull nvl', 2, 2, bindCoalesce)
 define('nullif', 2, 2, bindNullIf)
@@ -329,6 +340,46 @@ function bindDateTrunc(given: Call): Expression {
   if (at.type.kind !== 'timestamp' && at.type.kind !== 'date') wrongType(given, 1)
   const type = at.type.kind === 'date' ? timestamp(6) : at.type
   return call('date_trunc', [literal(unit, varchar), at], type, given.planSpan)
+}
+
+/** FLOOR(x TO unit): the beginning of the unit; a DATE stays one. */
+function bindFloorTo(given: Call): Expression {
+  const [at, unit] = given.args as [Expression, Expression]
+  const [atSpan, unitSpan] = given.argSpans as [Span, Span]
+  const begin = bindDateTrunc({ ...given, args: [unit, at], argSpans: [unitSpan, atSpan] })
+  return at.type.kind === 'date' ? coerce(begin, date) : begin
+}
+
+/** CEIL(x TO unit): x where a unit begins there, else the beginning of the next one. */
+function bindCeilTo(given: Call): Expression {
+  const begin = bindFloorTo(given)
+  const unit = unitName(given, 1)
+  const [arg, span] = [given.args[0]!, given.argSpans[0]!]
+  const at = coerce(arg, begin.type, span)
+  const step = unitStep(unit)
+  // A unit that is finer than the type begins at every value.
+  const isFine = step.kind === 'micros' && begin.type.kind !== 'date'
+  if (isFine && step.count < precisionMicros(begin.type)) return begin
+  const isClock = step.kind === 'micros' && step.count < 86_400_000_000n
+  if (isClock && begin.type.kind === 'date') return begin
+  const by = literal(step.count, step.kind === 'micros' ? interval : months)
+  const next = bindArithmetic('+', {
+    left: begin,
+    right: by,
+    leftSpan: span,
+    rightSpan: span,
+    span: given.span,
+    planSpan: given.planSpan,
+  })
+  const begins = call('eq', [at, begin], boolean)
+  return choose([branch(begins, at)], coerce(next, begin.type), begin.type)
+}
+
+function unitStep(unit: string): { kind: 'micros' | 'months'; count: bigint } {
+  const monthsOf: Record<string, bigint> = { month: 1n, quarter: 3n, year: 12n }
+  const whole = monthsOf[unit]
+  if (whole !== undefined) return { kind: 'months', count: whole }
+  return { kind: 'micros', count: unitMicros[unit.toUpperCase()]! }
 }
 
 /** DECODE(x, a, b, c, d, …, otherwise) compares as if NULL were a value; DECODE(text, form) is one of the library. */

@@ -15,6 +15,7 @@ import {
   isAdaptable,
   isExact,
   isNumeric,
+  json,
   months,
   timestamp,
   varchar,
@@ -136,6 +137,8 @@ function typeGiven(given: Taken | 'same', args: readonly Expression[]): Type {
       return months
     case 'interval':
       return interval
+    case 'json':
+      return json
     case 'same':
       return args[0]!.type
     default:

@@ -48,7 +48,7 @@ export function numberLiteral(text: string, span: Span): Expression {
   return literal(value, { kind: 'decimal', precision, scale: fraction.length })
 }
 
-const unitMicros: Record<string, bigint> = {
+export const unitMicros: Record<string, bigint> = {
   WEEK: 604_800_000_000n,
   DAY: 86_400_000_000n,
   HOUR: 3_600_000_000n,

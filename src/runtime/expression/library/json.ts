@@ -10,7 +10,7 @@ import { Fault, type Outcome } from '../fault.ts'
 import type { Maker, Makers } from '../maker.ts'
 
 /** A number as its text. */
-class Digits {
+export class Digits {
   readonly text: string
 
   constructor(text: string) {
@@ -18,12 +18,12 @@ class Digits {
   }
 }
 
-type Json = null | boolean | string | Digits | Json[] | Map<string, Json>
+export type Json = null | boolean | string | Digits | Json[] | Map<string, Json>
 
 const invalid = (message: string) => new Fault('invalid_argument', message)
 
 /** Undefined when the text is no JSON. */
-function parse(text: string): Json | undefined {
+export function parse(text: string): Json | undefined {
   try {
     // JSON.parse gives a reviver the text of each number.
     const revive = (_: string, value: unknown, context?: { source?: string }): unknown => {
@@ -38,7 +38,7 @@ function parse(text: string): Json | undefined {
   }
 }
 
-function print(value: Json): string {
+export function print(value: Json): string {
   if (value instanceof Digits) return value.text
   if (Array.isArray(value)) return `[${value.map(print).join(',')}]`
   if (value instanceof Map) {
@@ -57,7 +57,7 @@ const stepForm = new RegExp(
 
 const plainText = (escaped: string) => escaped.replace(/\\(.)/gs, '$1')
 
-function pathOf(text: string): (string | { index: Step })[] | Fault {
+export function pathOf(text: string): (string | { index: Step })[] | Fault {
   const path = text.trim().replace(/^(lax|strict)\s+/, '')
   if (!path.startsWith('$')) return invalid(`'${text}' is no path: it begins with $`)
   const steps: (string | { index: Step })[] = []
@@ -74,7 +74,10 @@ function pathOf(text: string): (string | { index: Step })[] | Fault {
 }
 
 /** What stands at a path; undefined = nothing. */
-function walk(document: Json, steps: readonly (string | { index: Step })[]): Json | undefined {
+export function walk(
+  document: Json,
+  steps: readonly (string | { index: Step })[],
+): Json | undefined {
   let value: Json | undefined = document
   for (const step of steps) {
     if (typeof step === 'string') value = value instanceof Map ? value.get(step) : undefined
@@ -87,7 +90,7 @@ function walk(document: Json, steps: readonly (string | { index: Step })[]): Jso
   return value
 }
 
-const noJson = (text: string) =>
+export const noJson = (text: string) =>
   invalid(`'${text.length > 60 ? `${text.slice(0, 60)}…` : text}' is no JSON`)
 
 /** A function of a document and a path; `broken` is what it gives for a text that is no JSON, by default a failure. */
@@ -142,7 +145,7 @@ function isOfKind(value: Json, kind: string | undefined): Outcome {
   }
 }
 
-function unquoted(value: Json | undefined): string | null {
+export function unquoted(value: Json | undefined): string | null {
   if (value === undefined || value === null) return null
   return typeof value === 'string' ? value : print(value)
 }
@@ -168,13 +171,16 @@ const setAt: Maker = () => (text, path, piece) => {
   const [document, value] = [parse(text as string), parse(piece as string)]
   if (document === undefined) return noJson(text as string)
   if (value === undefined) return noJson(piece as string)
-  const inner = /^\{(.*)\}$/s.exec((path as string).trim())
+  const steps = stepsOf(path as string)
+  return steps instanceof Fault ? steps : print(withValue(document, steps, value))
+}
+
+/** The steps of `{key,index,…}`. */
+export function stepsOf(path: string): string[] | Fault {
+  const inner = /^\{(.*)\}$/s.exec(path.trim())
   if (inner === null) return invalid(`'${path}' is no path: it is {key,index,…}`)
-  const steps =
-    inner[1]!.trim() === ''
-      ? []
-      : inner[1]!.split(',').map((one) => one.trim().replace(/^"(.*)"$/s, '$1'))
-  return print(withValue(document, steps, value))
+  if (inner[1]!.trim() === '') return []
+  return inner[1]!.split(',').map((one) => one.trim().replace(/^"(.*)"$/s, '$1'))
 }
 
 /** A value as JSON, with all digits of a number: unlike what goes to JavaScript, it is no number there yet. */

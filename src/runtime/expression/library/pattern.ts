@@ -7,6 +7,7 @@ import {
   compileRegex,
   type Regex,
   RegexMistake,
+  similarPattern,
   type TimePattern,
   TimePatternMistake,
   type TimeStyle,
@@ -134,33 +135,6 @@ function pointsBefore(bytes: Uint8Array, end: number): number {
   let points = 0
   for (let at = 0; at < end; at++) if ((bytes[at]! & 0xc0) !== 0x80) points++
   return points
-}
-
-/** SIMILAR TO: a pattern of SQL as a regular expression for the whole text. */
-function similarPattern(pattern: string, mark = '\\'): string {
-  let source = ''
-  let inBracket = false
-  const points = [...pattern]
-  for (let index = 0; index < points.length; index++) {
-    const point = points[index]!
-    if (point === mark && mark !== '') {
-      const next = points[++index]
-      if (next === undefined) return '\\'
-      source += next.replace(/[\\^$.*+?()[\]{}|/-]/, '\\$&')
-    } else if (inBracket) {
-      source += point === '\\' ? '\\\\' : point
-      if (point === ']') inBracket = false
-    } else if (point === '%') source += '(?s:.*)'
-    else if (point === '_') source += '(?s:.)'
-    else if (point === '(') source += '(?:'
-    else if (point === '.' || point === '^' || point === '$' || point === '\\')
-      source += `\\${point}`
-    else {
-      if (point === '[') inBracket = true
-      source += point
-    }
-  }
-  return `\\A(?:${source})\\z`
 }
 
 /** Element n of REGEXP_MATCH: group n of the first match, the match itself where the pattern has no groups. */
