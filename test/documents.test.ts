@@ -2,11 +2,12 @@
  * Documents: what README and the examples show is run, and gives what they say.
  *
  * How      A `ts` block runs as a program of its own, with the package's name resolved to the sources; a `text` block
- *          right after it is its output. An `sql` block runs statement by statement in an empty database. Examples
- *          run with small input.
+ *          right after it is its output. An `sql` block runs statement by statement in an empty database. A short
+ *          example is one file of examples/ and prints the lines that stand behind `-- >` or `// >` in it; the larger
+ *          ones run with small input.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { open } from '../src/index.ts'
 
@@ -57,6 +58,19 @@ for (const [at, { language, text }] of blocks.entries()) {
     })
   }
 }
+
+const data = 'node_modules/vega-datasets/data'
+const short = readdirSync('examples').filter((name) => /\.(sql|ts)$/.test(name))
+
+test.each(short)('example %s prints what its text says', (name) => {
+  const path = `examples/${name}`
+  const said = [...readFileSync(path, 'utf8').matchAll(/^(?:--|\/\/) > (.*)$/gm)]
+  const run = name.endsWith('.ts') ? [path] : ['src/cli.ts', 'run', '--set', `DATA=${data}`, path]
+  const { stdout, stderr, status } = node(run)
+  expect({ stderr, status }).toEqual({ stderr: name.endsWith('.ts') ? '' : stderr, status: 0 })
+  expect(stdout).toBe(said.map(([, line]) => `${line}\n`).join(''))
+  expect(said.length).toBeGreaterThan(0)
+})
 
 test('the flights run', () => {
   const { stdout, stderr, status } = node(['examples/flights/flights.ts', '--limit', '30000'])

@@ -68,7 +68,7 @@ export type From =
   | { kind: 'piece'; text: string; parts: Expr[]; selects: Select[]; alias: string }
 
 /** How a window is written: `tumble(s, ts, …)`, `table(tumble(table s, …))`, `tumble(table s, …)`, with names. */
-export type Spelling = 'short' | 'table' | 'descriptor' | 'named'
+type Spelling = 'short' | 'table' | 'descriptor' | 'named'
 
 export type Join = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti'
 

@@ -37,7 +37,7 @@ const shown: Record<string, RegExp> = {
   'window of table()': /table\((tumble|hop)/,
   'window with descriptor': /\((table \w+), descriptor/,
   'window with names': /data => table/,
-  'window offset': /"OFFSET" =>|(tumble\([^()]*(\([^()]*\))?[^()]*, interval '\d+' second|hop\([^;]*, interval '\d+' second, interval '\d+' second), interval '3' second/,
+  'window offset': /"OFFSET" =>|\(tumble\([^;]*, interval '\d+' second, interval '3' second|, interval '3' second\)/,
   'window of a query': /\b(tumble|hop)\(\(select/,
   'group by': / group by /,
   'aggregate of everything': /select [^;]*count\(\*\)(?![^;]*group by)/,
@@ -133,7 +133,7 @@ const apart: readonly [RegExp, RegExp][] = [[/^dialect/, /^dialect/]]
 
 export const constructNames: readonly string[] = Object.keys(shown)
 
-export function constructsOf(one: Case): string[] {
+function constructsOf(one: Case): string[] {
   const script = scriptOf(one)
   return constructNames.filter((name) => shown[name]!.test(script))
 }

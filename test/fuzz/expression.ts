@@ -302,7 +302,10 @@ const taken: Partial<Record<Taken, readonly Kind[]>> = {
 }
 
 /** Their first or second argument is one of a few words, or so large a result that nothing else is tested. */
-const unfit = new Set(['timestampadd', 'timestampdiff', 'convert_tz', 'encode', 'decode', 'parse_url', 'format', 'repeat', 'factorial', 'to_char', 'strftime', 'strptime', 'date_format', 'typeof']) // biome-ignore format: one list
+const unfit = new Set([
+  'timestampadd', 'timestampdiff', 'convert_tz', 'encode', 'decode', 'parse_url', 'format', 'repeat', 'factorial',
+  'to_char', 'strftime', 'strptime', 'date_format', 'typeof',
+]) // biome-ignore format: one list
 
 /** Functions of the library by the kind of their result. */
 const functions = new Map<Kind, LibraryFunction[]>()

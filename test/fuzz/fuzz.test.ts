@@ -1,21 +1,27 @@
 /**
  * Fuzz: random schemas, streams and queries: the engine, however it runs, agrees with the reference interpreter byte
- * for byte, and the interpreter with DuckDB where DuckDB can say the same.
+ * for byte, and the interpreter with DuckDB where DuckDB can say the same. A case is a query, data and a schedule.
+ *
+ * How      The seeds change with the commit; SEED in the environment, or npm run fuzz -- 1 --seed N, repeats them.
  */
+import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../../src/base/index.ts'
 import { readScript } from '../script/format.ts'
 import { OracleSession } from '../script/oracle-session.ts'
 import { runStep } from '../script/run.ts'
+import { commitSeed } from '../seed.ts'
+import { isFull, sized } from '../size.ts'
 import { type Case, millrace, scriptOf, selectSql } from './case.ts'
 import { check, setting } from './check.ts'
+import { Coverage, constructNames, driven } from './construct.ts'
 import { answer, connect, isComparable, load, plainRows, sameRows } from './duckdb.ts'
 import { generate } from './generate.ts'
 import { shrink } from './shrink.ts'
 
-const cases = process.env['CI'] === 'true' ? 1500 : 150
+const cases = sized(100, 3000)
 const chunk = 50
-const firstSeed = 1
+const firstSeed = commitSeed('fuzz')
 
 /** Seeds of each test; small ones, so that a failure says where it is. */
 const chunks = Array.from({ length: cases / chunk }, (_, index) => firstSeed + index * chunk)
@@ -45,6 +51,23 @@ describe('differential: oracle and DuckDB', () => {
     }
     connection.closeSync()
     expect(compared, 'answers that both gave').toBeGreaterThan(chunk / 3)
+  })
+})
+
+describe('coverage', () => {
+  test.runIf(isFull)(
+    'every construct is met by one case in a hundred, and nine in ten pairs',
+    () => {
+      const coverage = new Coverage()
+      for (let at = 0; at < cases; at++) coverage.add(generate(seededRandom(firstSeed + at)))
+      expect(constructNames.filter((name) => coverage.share(name) < 0.01)).toEqual([])
+      const { all, missing } = coverage.pairs()
+      expect(missing.length / all, missing.join('\n')).toBeLessThan(0.1)
+    },
+  )
+
+  test('what random cases leave to other tests has these tests', () => {
+    expect(Object.values(driven).filter((path) => !existsSync(path))).toEqual([])
   })
 })
 

@@ -549,7 +549,9 @@ function addView(view: View, catalog: Catalog, dialect: string): boolean {
 }
 
 /** Spellings of EMIT. */
-const finals = ['emit on window close', 'emit on window close', 'emit after window close', 'emit final', 'emit after watermark'] // biome-ignore format: one list
+const finals = [
+  'emit on window close', 'emit on window close', 'emit after window close', 'emit final', 'emit after watermark',
+] // biome-ignore format: one list
 const changes = ['', '', 'emit changes', 'emit on update']
 
 export function generate(random: Random): Case {
