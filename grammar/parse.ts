@@ -17,7 +17,7 @@ import { hintAt, separation } from './hint.ts'
 import { sharedParser } from './parser.ts'
 import { Refusal, Unexpected } from './rule/leaf.ts'
 import { scan, type Token } from './scanner.ts'
-import { setHead } from './statement-set.ts'
+import { explainedHead, explainHead, setHead } from './statement-set.ts'
 import type { Script, Statement } from './tree.ts'
 import { isReserved, kinds } from './words.ts'
 
@@ -33,20 +33,25 @@ export function parse(text: string): Parsed {
   const statements: Statement[] = []
   let set: Token | undefined
   let before = 0
+  /** Words of EXPLAIN that stand before the set. */
+  let explain: Token[] = []
   for (let piece of split(tokens)) {
-    const head = set === undefined ? setHead(piece) : 0
+    const explains = set === undefined ? explainHead(piece) : 0
+    const own = piece.slice(explains)
+    const head = set !== undefined ? 0 : explains > 0 ? explainedHead(own) : setHead(own)
     if (head > 0) {
       set = piece[0]
       before = statements.length
-      piece = piece.slice(head)
+      explain = piece.slice(0, explains)
+      piece = own.slice(head)
     } else if (set !== undefined && piece.length === 1 && piece[0]!.upper === 'END') {
       set = undefined
       continue
     }
     if (piece.length === 0 || piece.some((t) => t.tokenType === kinds.invalid)) continue
-    const outcome = parseOne(piece)
+    const outcome = parseOne(set === undefined ? piece : [...explain, ...piece])
     if ('code' in outcome) diagnostics.push(outcome)
-    else if (set === undefined || outcome.kind === 'insert') statements.push(outcome)
+    else if (set === undefined || isInsert(outcome)) statements.push(outcome)
     else diagnostics.push(mistaken('a statement set holds INSERT only', piece[0]!))
   }
   if (set !== undefined) {
@@ -57,6 +62,9 @@ export function parse(text: string): Parsed {
   const hints = comments.flatMap((span) => hintsIn(text, span))
   return { script: { kind: 'script', statements }, diagnostics, hints }
 }
+
+const isInsert = (statement: Statement): boolean =>
+  statement.kind === 'insert' || (statement.kind === 'explain' && isInsert(statement.statement))
 
 const mistaken = (message: string, { start, end }: Token): Diagnostic => ({
   code: 'syntax',

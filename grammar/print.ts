@@ -11,6 +11,7 @@ import type {
   Conflict,
   Constraint,
   Emit,
+  ExplainDetail,
   Expression,
   Identifier,
   LikePattern,
@@ -50,6 +51,7 @@ const statementKinds: Record<Statement['kind'], true> = {
   'query-statement': true,
   subscribe: true,
   explain: true,
+  'explain-running': true,
   set: true,
   reset: true,
   show: true,
@@ -472,10 +474,10 @@ function statement(s: Statement): string {
       const options = s.snapshot ? '' : ' WITH (SNAPSHOT = FALSE)'
       return `SUBSCRIBE TO ${relation(s.relation)}${options}${emit(s.emit)}`
     }
-    case 'explain': {
-      const format = s.format === 'json' ? '(FORMAT JSON) ' : ''
-      return `EXPLAIN ${s.analyze ? 'ANALYZE ' : ''}${format}${statement(s.statement)}`
-    }
+    case 'explain':
+      return explain(s)
+    case 'explain-running':
+      return `EXPLAIN ANALYZE FOR QUERY ${path(s.name)}`
     case 'set':
       return `SET ${quote(s.name)} = ${s.value === null ? 'DEFAULT' : setting(s.value)}`
     case 'reset':
@@ -495,6 +497,28 @@ function statement(s: Statement): string {
     case 'flush':
       return 'FLUSH'
   }
+}
+
+const detailText: Record<ExplainDetail, string> = {
+  verbose: 'VERBOSE',
+  cost: 'COST',
+  changelog: 'CHANGELOG_MODE',
+  advice: 'PLAN_ADVICE',
+  json: 'JSON_EXECUTION_PLAN',
+}
+
+function explain(s: Of<Statement, 'explain'>): string {
+  const isOwn = (one: ExplainDetail) => one === 'advice' || one === 'json'
+  const own = s.details.filter(isOwn)
+  const options = [
+    ...(s.format === 'text' ? [] : [`FORMAT ${s.format.toUpperCase()}`]),
+    ...(s.type === 'physical' ? [] : [`TYPE ${s.type.toUpperCase()}`]),
+    ...s.details.filter((one) => !isOwn(one)).map((one) => detailText[one]),
+  ]
+  const listed = options.length === 0 ? '' : ` (${options.join(', ')})`
+  const details = own.length === 0 ? '' : ` ${list(own, (one) => detailText[one])}`
+  const words = `${s.analyze ? ' ANALYZE' : ''}${s.steps ? ' STEPS' : ''}${listed}${details}`
+  return `EXPLAIN${words} ${statement(s.statement)}`
 }
 
 function likePattern(like: LikePattern | null): string {

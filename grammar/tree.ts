@@ -269,6 +269,9 @@ export interface FunctionBody {
   span: Span
 }
 
+/** What an EXPLAIN shows beside the plan. */
+export type ExplainDetail = 'verbose' | 'cost' | 'changelog' | 'advice' | 'json'
+
 /** What SHOW lists; `all` are the settings. */
 export type Shown = 'streams' | 'tables' | 'sources' | 'sinks' | 'views' | 'materialized views' | 'functions' | 'queries' | 'columns' | 'all'
 
@@ -299,7 +302,9 @@ export type Statement =
   | { kind: 'query-statement'; query: Query; span: Span }
   /** `relation` is a `table` relation for SUBSCRIBE name, `derived` for SUBSCRIBE (query). */
   | { kind: 'subscribe'; relation: Relation; emit: Emit | null; snapshot: boolean; span: Span }
-  | { kind: 'explain'; analyze: boolean; format: 'text' | 'json'; statement: Statement; span: Span }
+  | { kind: 'explain'; analyze: boolean; steps: boolean; format: 'text' | 'json' | 'dot'; type: 'logical' | 'physical' | 'stream'; details: ExplainDetail[]; statement: Statement; span: Span }
+  /** EXPLAIN ANALYZE of a query that runs. */
+  | { kind: 'explain-running'; name: Path; span: Span }
   | { kind: 'set'; name: string; value: string | number | boolean | null; span: Span }
   /** Null resets all settings. */
   | { kind: 'reset'; name: string | null; span: Span }

@@ -4,12 +4,26 @@
 import { EOF, type ParserMethod } from 'chevrotain'
 import { unsupported } from '../constructs.ts'
 import type { Token } from '../scanner.ts'
-import type { Emit, Relation, Statement } from '../tree.ts'
+import type { Emit, Path, Relation, Statement } from '../tree.ts'
 import { identifier, kinds, word } from '../words.ts'
 import { Refusal } from './leaf.ts'
 import { ShowRules } from './show.ts'
 
-type Explaining = { analyze: boolean; format: 'text' | 'json' }
+type Explaining = Pick<
+  Statement & { kind: 'explain' },
+  'analyze' | 'steps' | 'format' | 'type' | 'details'
+>
+
+const plainly = { analyze: false, steps: false, format: 'text', type: 'physical' } as const
+
+const detailNames = {
+  VERBOSE: 'verbose',
+  COST: 'cost',
+  ESTIMATED_COST: 'cost',
+  CHANGELOG_MODE: 'changelog',
+  PLAN_ADVICE: 'advice',
+  JSON_EXECUTION_PLAN: 'json',
+} as const
 
 export abstract class StatementRules extends ShowRules {
   statement: ParserMethod<[], Statement> = this.RULE('statement', (): Statement => {
@@ -115,29 +129,104 @@ export abstract class StatementRules extends ShowRules {
     return snapshot
   })
 
+  /** EXPLAIN [ANALYZE] [STEPS] [details | (options)] [PLAN FOR] statement, EXPLAIN ANALYZE FOR a running query. */
   explain = this.RULE('explain', (): Statement => {
     const start = this.start()
-    const how: Explaining = { analyze: false, format: 'text' }
+    const how: Explaining = { ...plainly, details: [] }
     this.CONSUME(word.EXPLAIN)
     this.OPTION(() => {
       this.CONSUME(word.ANALYZE)
       how.analyze = true
     })
-    this.OPTION1({
-      GATE: () => !this.queryAhead(1),
-      DEF: () => this.SUBRULE(this.explainOptions, { ARGS: [how] }),
+    return this.OR({
+      DEF: [
+        {
+          GATE: () => how.analyze && this.#runningAhead(),
+          ALT: (): Statement => {
+            const name = this.SUBRULE(this.explainRunning)
+            return { kind: 'explain-running', name, span: this.span(start) }
+          },
+        },
+        {
+          ALT: (): Statement => {
+            this.OPTION1(() => {
+              this.CONSUME(word.STEPS)
+              how.steps = true
+            })
+            this.OPTION2({
+              GATE: () => !this.queryAhead(1),
+              DEF: () => this.SUBRULE(this.explainOptions, { ARGS: [how] }),
+            })
+            this.OPTION3(() => this.SUBRULE(this.explainDetails, { ARGS: [how] }))
+            this.OPTION4(() => {
+              this.CONSUME(word.PLAN)
+              this.CONSUME(word.FOR)
+            })
+            this.enter()
+            const statement = this.SUBRULE(this.statement)
+            this.leave()
+            return { kind: 'explain', ...how, statement, span: this.span(start) }
+          },
+        },
+      ],
+      IGNORE_AMBIGUITIES: true,
     })
-    this.OPTION2(() => {
-      this.CONSUME(word.PLAN)
-      this.CONSUME(word.FOR)
-    })
-    this.enter()
-    const statement = this.SUBRULE(this.statement)
-    this.leave()
-    return { kind: 'explain', ...how, statement, span: this.span(start) }
   })
 
-  /** (FORMAT JSON | TEXT, ANALYZE [boolean]) */
+  #runningAhead(): boolean {
+    return /^(FOR|MATERIALIZED|CPU|MEMORY)$/.test(this.upper(1))
+  }
+
+  /** [MEMORY] FOR MATERIALIZED VIEW | SINK | QUERY name. */
+  explainRunning = this.RULE('explainRunning', (): Path => {
+    this.OPTION({
+      GATE: () => /^(CPU|MEMORY)$/.test(this.upper(1)),
+      DEF: () => {
+        this.ACTION(() => {
+          const more = this.upper(2) === ',' && this.upper(3) === 'CPU'
+          if (this.upper(1) === 'CPU' || more) this.unsupported('EXPLAIN ANALYZE CPU')
+        })
+        this.CONSUME(identifier)
+      },
+    })
+    this.OPTION1(() => this.CONSUME(word.FOR))
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(word.MATERIALIZED)
+          this.CONSUME(word.VIEW)
+        },
+      },
+      { ALT: () => this.CONSUME(word.SINK) },
+      { ALT: () => this.CONSUME(word.QUERY) },
+    ])
+    const name = this.SUBRULE(this.path)
+    this.ACTION(() => {
+      if (this.upper(1) === 'AS') this.unsupported('EXPLAIN ANALYZE … AS SQL')
+      if (this.upper(2) === 'DURATION_SECS') this.unsupported('EXPLAIN … (DURATION_SECS)')
+    })
+    return name
+  })
+
+  /** The details that Flink's EXPLAIN takes: ESTIMATED_COST, CHANGELOG_MODE, PLAN_ADVICE, JSON_EXECUTION_PLAN. */
+  explainDetails = this.RULE('explainDetails', (how: Explaining): void => {
+    this.AT_LEAST_ONE_SEP({
+      SEP: kinds.comma,
+      DEF: () => {
+        const token = this.OR([
+          { ALT: () => this.CONSUME(word.ESTIMATED_COST) },
+          { ALT: () => this.CONSUME(word.CHANGELOG_MODE) },
+          { ALT: () => this.CONSUME(word.PLAN_ADVICE) },
+          { ALT: () => this.CONSUME(word.JSON_EXECUTION_PLAN) },
+        ])
+        this.ACTION(() => {
+          how.details.push(detailNames[(token as Token).upper as 'PLAN_ADVICE'])
+        })
+      },
+    })
+  })
+
+  /** (FORMAT JSON | TEXT | DOT, TYPE LOGICAL | PHYSICAL | STREAM, VERBOSE, COST, ANALYZE [boolean]) */
   explainOptions = this.RULE('explainOptions', (how: Explaining): void => {
     this.CONSUME(kinds.open)
     this.AT_LEAST_ONE_SEP({
@@ -150,27 +239,39 @@ export abstract class StatementRules extends ShowRules {
                 this.CONSUME(word.FORMAT)
                 const format = this.CONSUME(identifier) as Token
                 this.ACTION(() => {
-                  if (format.upper !== 'JSON' && format.upper !== 'TEXT') {
-                    const construct = `EXPLAIN (FORMAT ${format.upper})`
-                    throw new Refusal(unsupported(construct, format.start, format.end))
-                  }
-                  how.format = format.upper === 'JSON' ? 'json' : 'text'
+                  how.format = this.#choice('FORMAT', format, ['text', 'json', 'dot'])
                 })
               },
             },
             {
               ALT: () => {
-                this.CONSUME(word.ANALYZE)
-                const value = this.OPTION(() => this.SUBRULE(this.truth))
+                this.CONSUME(word.TYPE)
+                const type = this.CONSUME1(identifier) as Token
                 this.ACTION(() => {
-                  how.analyze = value ?? true
+                  how.type = this.#choice('TYPE', type, ['logical', 'physical', 'stream'])
+                })
+              },
+            },
+            {
+              ALT: () => {
+                const option = this.OR1([
+                  { ALT: () => this.CONSUME(word.ANALYZE) },
+                  { ALT: () => this.CONSUME(word.VERBOSE) },
+                  { ALT: () => this.CONSUME(word.COST) },
+                  { ALT: () => this.CONSUME(word.CHANGELOG_MODE) },
+                ])
+                const value = this.OPTION(() => this.SUBRULE(this.truth)) ?? true
+                this.ACTION(() => {
+                  const { upper } = option as Token
+                  if (upper === 'ANALYZE') how.analyze = value
+                  else if (value) how.details.push(detailNames[upper as 'COST'])
                 })
               },
             },
             {
               ALT: () => {
                 this.ACTION(() => this.unsupported(`EXPLAIN (${this.upper(1)})`))
-                this.CONSUME1(identifier)
+                this.CONSUME2(identifier)
               },
             },
           ],
@@ -180,4 +281,10 @@ export abstract class StatementRules extends ShowRules {
     })
     this.CONSUME(kinds.close)
   })
+
+  #choice<T extends string>(option: string, { upper, start, end }: Token, known: readonly T[]): T {
+    const found = known.find((one) => one.toUpperCase() === upper)
+    if (found !== undefined) return found
+    throw new Refusal(unsupported(`EXPLAIN (${option} ${upper})`, start, end))
+  }
 }

@@ -18,18 +18,11 @@ import {
   type SinkWriter,
 } from '../data/index.ts'
 import type { Parameters } from '../log/index.ts'
-import {
-  type BoundStatement,
-  type ContinuousQuery,
-  explainText,
-  inputsOf,
-  type PhysicalPlan,
-  type Plan,
-} from '../plan/index.ts'
+import { type BoundStatement, type ContinuousQuery, inputsOf, type Plan } from '../plan/index.ts'
 import type { Delta } from '../runtime/index.ts'
-import { explainAnalyze } from './analyze.ts'
 import { type Asking, insertRows, updateRows } from './change.ts'
 import type { Engine } from './engine.ts'
+import { explainRunning, explainStatement } from './explain.ts'
 import type { Query, Work } from './query.ts'
 import type { CommitQueue, RawCommit } from './subscription.ts'
 import { transact } from './transact.ts'
@@ -117,7 +110,9 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
     case 'subscribe':
       return yield* subscribe(engine, bound.query, bound.snapshot, session)
     case 'explain':
-      return yield* explain(engine, bound, session)
+      return yield* explainStatement(engine, bound, session.text)
+    case 'explain-running':
+      return explainRunning(engine, bound)
     case 'set':
       return set(engine, bound, session)
     case 'told':
@@ -529,44 +524,6 @@ function commitOf(
     rows,
     ops,
     errors: delta.errors,
-  }
-}
-
-function* explain(
-  engine: Engine,
-  bound: BoundStatement & { kind: 'explain' },
-  session: Session,
-): Work<Outcome> {
-  const inner = bound.statement
-  const plan = planOf(engine, inner)
-  assert(plan !== null, 'a statement that is explained has a plan')
-  if (bound.format === 'json') {
-    return {
-      kind: 'rows',
-      fields: [text('plan')],
-      rows: [[JSON.stringify(plan, null, 2)]],
-    }
-  }
-  const lines = bound.analyze
-    ? yield* explainAnalyze(engine, plan, session.text)
-    : explainText(plan).split('\n')
-  return { kind: 'rows', fields: [text('plan')], rows: lines.map((line) => [line]) }
-}
-
-function planOf(engine: Engine, bound: BoundStatement): PhysicalPlan | null {
-  switch (bound.kind) {
-    case 'select':
-    case 'insert':
-    case 'update':
-      return engine.physical(bound.plan, 'one-shot')
-    case 'create-materialized':
-    case 'insert-continuous':
-    case 'create-sink':
-    case 'select-continuous':
-    case 'subscribe':
-      return engine.physical(bound.query.plan, 'continuous')
-    default:
-      return null
   }
 }
 

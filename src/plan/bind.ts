@@ -6,17 +6,10 @@
  * Contract 1 (checked) every diagnostic has a span. 2 (trusted) binding reads the catalog and changes nothing.
  */
 import type { Emit, Query, Statement, Relation as TreeRelation } from '../../grammar/index.ts'
-import { QueryMistake } from '../base/index.ts'
+import { QueryMistake, type Span } from '../base/index.ts'
 import type { CatalogFunction, Relation } from '../catalog/index.ts'
 import type { Field, Row } from '../data/index.ts'
-import {
-  type BindContext,
-  type Binding,
-  fail,
-  newBinding,
-  sorted,
-  unsupported,
-} from './bind/binding.ts'
+import { type BindContext, type Binding, fail, newBinding, sorted } from './bind/binding.ts'
 import { applyEmit, type EmitMode } from './bind/emission.ts'
 import { bindQuery } from './bind/query.ts'
 import { bindRelation, refuseEmit } from './bind/relation.ts'
@@ -24,6 +17,7 @@ import { bindUpdate, type Conflict, type Returning } from './bind/statement/chan
 import { bindCopy } from './bind/statement/copy.ts'
 import { bindCreateRelation } from './bind/statement/create.ts'
 import { bindDrop } from './bind/statement/drop.ts'
+import { bindExplain } from './bind/statement/explain.ts'
 import { bindCreateFunction } from './bind/statement/function.ts'
 import { bindInsert } from './bind/statement/insert.ts'
 import { bindReset, bindSet, bindShowSetting } from './bind/statement/setting.ts'
@@ -107,7 +101,17 @@ export type BoundStatement = { notices: string[] } & (
     }
   | { kind: 'select'; plan: Plan }
   | { kind: 'select-continuous' | 'subscribe'; query: ContinuousQuery; snapshot: boolean }
-  | { kind: 'explain'; analyze: boolean; format: 'text' | 'json'; statement: BoundStatement }
+  | {
+      kind: 'explain'
+      how: Pick<
+        Statement & { kind: 'explain' },
+        'analyze' | 'steps' | 'format' | 'type' | 'details'
+      >
+      /** The line above the plan: where the rows go. */
+      head: string | null
+      statement: BoundStatement
+    }
+  | { kind: 'explain-running'; name: string; span: Span }
   /** `label` is what the statement says when it is done. */
   | { kind: 'set'; label: string; values: { name: string; value: string }[] }
   /** An answer that the catalog gave. */
@@ -130,17 +134,7 @@ export function bind(statement: Statement, context: BindContext): BoundStatement
   }
 }
 
-/** Statements with a plan to show. */
-const explained: ReadonlySet<BoundStatement['kind']> = new Set([
-  'select',
-  'insert',
-  'create-materialized',
-  'insert-continuous',
-  'select-continuous',
-  'subscribe',
-])
-
-function bindStatement(binding: Binding, statement: Statement): BoundStatement {
+export function bindStatement(binding: Binding, statement: Statement): BoundStatement {
   const { notices } = binding
   switch (statement.kind) {
     case 'create-relation':
@@ -166,15 +160,16 @@ function bindStatement(binding: Binding, statement: Statement): BoundStatement {
       return bindSelectStatement(binding, statement.query)
     case 'subscribe':
       return bindSubscribe(binding, statement)
-    case 'explain': {
-      const { analyze, format } = statement
-      const inner = bindStatement(binding, statement.statement)
-      if (!explained.has(inner.kind)) {
-        const { span } = statement.statement
-        const word = /^\w*/.exec(binding.text.slice(span.start))![0]
-        unsupported(`EXPLAIN of ${word.toUpperCase()}`, span, 'EXPLAIN takes a query')
+    case 'explain':
+      return bindExplain(binding, statement)
+    case 'explain-running': {
+      const { name, span } = statement
+      return {
+        kind: 'explain-running',
+        name: name.parts.map((part) => part.name).join('.'),
+        span,
+        notices,
       }
-      return { kind: 'explain', analyze, format, statement: inner, notices }
     }
     case 'set':
       return bindSet(binding, statement)

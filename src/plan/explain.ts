@@ -1,33 +1,218 @@
 /**
- * Explain: a physical plan as a tree of lines.
+ * Explain: a plan as a tree of lines, as a drawing for graphviz, and each rewrite as a difference.
  *
- * Format   Kind  arguments  [emit …] [key …] [updating]      one line per node, inputs indented by two spaces
+ * Format   Kind  arguments  [emit …] [key …] [updating] [changelog [I,UB,UA,D]]
+ *          one line per node, inputs indented by two spaces; with columns, a line more that lists them
  */
-import { type Field, typeText, valueText } from '../data/index.ts'
+import { type Field, topColumns, typeText, valueText } from '../data/index.ts'
 import { literalValue } from './coerce.ts'
-import type { Expression, SortKey } from './logical.ts'
-import { inputsOf, type PhysicalPlan } from './physical.ts'
+import { isFallible } from './expression.ts'
+import type { Expression, Plan, SortKey } from './logical.ts'
+import { inputsOf, lower, type Mode, type PhysicalPlan } from './physical.ts'
+import { rewrite } from './rewrite.ts'
 
-export function explainText(plan: PhysicalPlan): string {
-  return linesOf(plan, 0).join('\n')
+/** What is shown of each node beside its arguments. */
+export interface Shows {
+  /** The kinds of change that the node gives. */
+  changelog?: boolean
+  /** Its columns with their types. */
+  columns?: boolean
 }
 
-function linesOf(plan: PhysicalPlan, depth: number): string[] {
-  const word = plan.kind[0]!.toUpperCase() + plan.kind.slice(1)
-  const parts = [word, argumentsOf(plan), ...traitsOf(plan)].filter((part) => part !== '')
-  const line = '  '.repeat(depth) + parts.join('  ')
-  return [line, ...inputsOf(plan).flatMap((input) => linesOf(input, depth + 1))]
+/** A line of the tree; `id` is the node's where the line stands for one. */
+export interface PlanLine {
+  id: number | null
+  text: string
 }
 
-function traitsOf(plan: PhysicalPlan): string[] {
+export function explainText(plan: PhysicalPlan, shows: Shows = {}): string {
+  return explainLines(plan, shows)
+    .map(({ text }) => text)
+    .join('\n')
+}
+
+/** The lines of a plan; `depth` indents them all. */
+export function explainLines(plan: PhysicalPlan, shows: Shows = {}, depth = 0): PlanLine[] {
+  const indent = '  '.repeat(depth)
+  const columns: PlanLine[] = shows.columns
+    ? [{ id: null, text: `${indent}    columns ${columnsText(plan.output)}` }]
+    : []
+  const line = { id: plan.id, text: indent + nodeParts(plan, shows).join('  ') }
+  const inputs = inputsOf(plan).flatMap((input) => explainLines(input, shows, depth + 1))
+  return [line, ...columns, ...inputs]
+}
+
+function nodeParts(plan: PhysicalPlan, shows: Shows): string[] {
+  const name = plan.kind[0]!.toUpperCase() + plan.kind.slice(1)
+  return [name, argumentsOf(plan), ...traitsOf(plan, shows)].filter((part) => part !== '')
+}
+
+function columnsText(fields: readonly Field[]): string {
+  const texts = topColumns(fields).map(
+    ({ field: { name, type, nullable } }) =>
+      `${name} ${typeText(type)}${nullable ? '' : ' NOT NULL'}`,
+  )
+  return texts.join(', ')
+}
+
+function traitsOf(plan: PhysicalPlan, { changelog }: Shows): string[] {
   const traits: string[] = []
   if (plan.kind === 'aggregate') traits.push(`emit ${plan.emit}`)
   if (plan.key !== null) {
     traits.push(`key (${plan.key.map((index) => plan.output[index]!.name).join(', ')})`)
   }
   if (plan.updating) traits.push('updating')
+  if (changelog) traits.push(`changelog [${changelogOf(plan).join(',')}]`)
   return traits
 }
+
+/** Insertion, the row before and after an update, deletion: the kinds of change that a node gives, as Flink says. */
+export type ChangeKind = 'I' | 'UB' | 'UA' | 'D'
+
+export function changelogOf(plan: PhysicalPlan): ChangeKind[] {
+  if (!plan.updating) return ['I']
+  // A row that is taken back and one that comes are an update where a key says that they are the same.
+  if (plan.key === null) return ['I', 'D']
+  return mayDelete(plan) ? ['I', 'UB', 'UA', 'D'] : ['I', 'UB', 'UA']
+}
+
+/** May a row go without another one of its key? A value that cannot be computed takes its row away. */
+function mayDelete(plan: PhysicalPlan): boolean {
+  if (plan.kind === 'project') {
+    const below = plan.input.key === null || changelogOf(plan.input).includes('D')
+    return below || plan.expressions.some(isFallible)
+  }
+  if (plan.kind !== 'aggregate') return true
+  const overflows = plan.calls.some(
+    ({ function: name, type }) => name === 'sum' && type.kind !== 'double',
+  )
+  return overflows || (plan.keys.length > 0 && plan.retracts)
+}
+
+// ---------------------------------------------------------------- drawings
+
+/** The plan as a graph in the language of graphviz; edges go the way of the rows. */
+export function explainDot(
+  plan: PhysicalPlan,
+  shows: Shows = {},
+  head: string | null = null,
+): string {
+  const lines = [
+    'digraph plan {',
+    '  rankdir = BT',
+    '  node [shape = box, style = rounded, fontname = "monospace"]',
+  ]
+  const escaped = (text: string) => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')
+  const box = (id: string, parts: readonly string[]) =>
+    lines.push(`  ${id} [label = "${parts.map(escaped).join('\\n')}"]`)
+  const draw = (node: PhysicalPlan): void => {
+    const columns = shows.columns ? [columnsText(node.output)] : []
+    box(`n${node.id}`, [...nodeParts(node, shows), ...columns])
+    for (const input of inputsOf(node)) {
+      draw(input)
+      lines.push(`  n${input.id} -> n${node.id}`)
+    }
+  }
+  if (head !== null) {
+    box('target', [head])
+    lines.push(`  n${plan.id} -> target`)
+  }
+  draw(plan)
+  return [...lines, '}'].join('\n')
+}
+
+// ---------------------------------------------------------------- rewrites
+
+/** The plan before the rewrites. */
+export const asBound = (plan: Plan, mode: Mode): PhysicalPlan => lower(plan, mode)
+
+/** Each rewrite under its rule's name, as the lines that went and those that came. */
+export function explainSteps(bound: Plan, disabled: ReadonlySet<string>, mode: Mode): string[] {
+  const { steps } = rewrite(bound, { disabled })
+  const text = (plan: Plan) => explainText(lower(plan, mode)).split('\n')
+  const first = ['bound', ...text(bound).map((line) => `    ${line}`)]
+  if (steps.length === 0) return [...first, 'no rule changes it']
+  const shown = steps.flatMap(({ rule, before, after }, index) => [
+    `${index + 1}. ${rule}`,
+    ...difference(text(before), text(after)),
+  ])
+  return [...first, ...shown]
+}
+
+/** Lines of both, with - before those that went and + before those that came, by the longest common part. */
+function difference(before: readonly string[], after: readonly string[]): string[] {
+  const length = before.map(() => new Array<number>(after.length + 1).fill(0))
+  length.push(new Array<number>(after.length + 1).fill(0))
+  for (let i = before.length - 1; i >= 0; i--) {
+    for (let j = after.length - 1; j >= 0; j--) {
+      length[i]![j] =
+        before[i] === after[j]
+          ? length[i + 1]![j + 1]! + 1
+          : Math.max(length[i + 1]![j]!, length[i]![j + 1]!)
+    }
+  }
+  const lines: string[] = []
+  let [i, j] = [0, 0]
+  while (i < before.length || j < after.length) {
+    if (i < before.length && before[i] === after[j]) {
+      lines.push(`    ${before[i]}`)
+      i++
+      j++
+    } else if (
+      j === after.length ||
+      (i < before.length && length[i + 1]![j]! >= length[i]![j + 1]!)
+    ) {
+      lines.push(`  - ${before[i++]}`)
+    } else lines.push(`  + ${after[j++]}`)
+  }
+  return lines
+}
+
+// ---------------------------------------------------------------- advice
+
+/** What would make a continuous query hold less, or say things once; nothing where nothing is known to. */
+export function adviceOn(plan: PhysicalPlan): string[] {
+  return [...adviceAt(plan), ...inputsOf(plan).flatMap(adviceOn)]
+}
+
+function adviceAt(plan: PhysicalPlan): string[] {
+  switch (plan.kind) {
+    case 'aggregate': {
+      const keys = plan.keys.map((key) => plan.input.output[key]!.name).join(', ')
+      if (plan.keys.length > 0 && plan.bucket === null) {
+        return [
+          `the groups of ${keys} are kept for ever: windows over a watermark would let them go`,
+        ]
+      }
+      const closes = plan.input.window?.watermarked === true && plan.bucket !== null
+      if (!closes || plan.emit !== 'changes') return []
+      return ['EMIT ON WINDOW CLOSE would say the rows of each window once, when they are final']
+    }
+    case 'join':
+      if (plan.bucket !== null) return []
+      return [
+        'the rows of both sides of the join are kept for ever: equal windows would let them go',
+      ]
+    case 'rank':
+      if (plan.limit !== null && !plan.retracts) return []
+      return [
+        plan.retracts
+          ? 'all rows of each partition are kept, as those that are best may be taken back'
+          : 'all rows of each partition are kept, as all are numbered: a limit on the number keeps fewer',
+      ]
+    case 'window':
+      if (!isBare(plan.input)) return []
+      return ['the windows never close: the rows below have no watermark']
+    default:
+      return []
+  }
+}
+
+function isBare(plan: PhysicalPlan): boolean {
+  return plan.kind === 'scan' ? plan.watermark === null : inputsOf(plan).some(isBare)
+}
+
+// ---------------------------------------------------------------- nodes
 
 function argumentsOf(plan: PhysicalPlan): string {
   switch (plan.kind) {

@@ -7,7 +7,8 @@ export {
   bind,
   type ContinuousQuery,
 } from './bind.ts'
-export { explainText } from './explain.ts'
+/** Plans as text: what EXPLAIN shows. */
+export * as explain from './explain.ts'
 export { columnsOf, moveColumns } from './expression.ts'
 export { overRows } from './given.ts'
 export { libraryFunction } from './library.ts'
@@ -15,6 +16,6 @@ export type {
   Expression,
   Plan,
 } from './logical.ts'
-export type { PhysicalPlan } from './physical.ts'
+export type { Mode, PhysicalPlan } from './physical.ts'
 export { inputsOf, lower } from './physical.ts'
 export { rewrite, rules } from './rewrite.ts'

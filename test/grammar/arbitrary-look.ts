@@ -67,6 +67,7 @@ export function looks({
       name: path,
       span: one,
     }),
+    fc.record({ kind: fc.constant('explain-running' as const), name: path, span: one }),
     fc.record({ kind: fc.constant('describe' as const), name: path, span: one }),
     fc.record({ kind: fc.constant('describe-query' as const), query, span: one }),
     fc.record({ kind: fc.constant('reset' as const), name: resettable, span: one }),

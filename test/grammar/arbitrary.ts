@@ -836,7 +836,10 @@ function statements(tie: Tie): fc.Arbitrary<Statement> {
     fc.record({
       kind: fc.constant('explain' as const),
       analyze: fc.boolean(),
-      format: fc.constantFrom('text' as const, 'json' as const),
+      steps: fc.boolean(),
+      format: fc.constantFrom('text' as const, 'json' as const, 'dot' as const),
+      type: fc.constantFrom('logical' as const, 'physical' as const, 'stream' as const),
+      details: fc.subarray(['cost' as const, 'changelog' as const, 'advice' as const]),
       statement: tie('statement'),
       span: one,
     }),

@@ -150,7 +150,7 @@ test.each<[string, string]>([
   ['«SAVEPOINT» a', 'SAVEPOINT'],
   ['«COPY (SUBSCRIBE» t) TO STDOUT', 'COPY (SUBSCRIBE …)'],
   ['«EXPLAIN STATE» q', 'EXPLAIN STATE'],
-  ['EXPLAIN (FORMAT «DOT») SELECT 1', 'EXPLAIN (FORMAT DOT)'],
+  ['EXPLAIN (FORMAT «XML») SELECT 1', 'EXPLAIN (FORMAT XML)'],
   ['«DESCRIBE CUBOID c»', 'DESCRIBE CUBOID'],
   ['DROP TABLE a «CASCADE»', 'DROP … CASCADE'],
   ['DROP TABLE a«,» b', 'several objects in one DROP'],

@@ -591,6 +591,9 @@ test.each<[string, unknown]>([
     {
       kind: 'explain',
       analyze: true,
+      steps: false,
+      type: 'physical',
+      details: [],
       format: 'json',
       statement: { kind: 'query-statement', query: one },
     },
@@ -600,6 +603,9 @@ test.each<[string, unknown]>([
     {
       kind: 'explain',
       analyze: true,
+      steps: false,
+      type: 'physical',
+      details: [],
       format: 'text',
       statement: { kind: 'query-statement', query: one },
     },

@@ -5,14 +5,8 @@ import { parse } from '../../grammar/index.ts'
 import { type Diagnostic, QueryMistake } from '../../src/base/index.ts'
 import { Catalog } from '../../src/catalog/index.ts'
 import type { Connector, Connectors } from '../../src/data/index.ts'
-import {
-  type BoundStatement,
-  bind,
-  explainText,
-  lower,
-  type Plan,
-  rewrite,
-} from '../../src/plan/index.ts'
+import { explainText } from '../../src/plan/explain.ts'
+import { type BoundStatement, bind, lower, type Plan, rewrite } from '../../src/plan/index.ts'
 
 const definitions = `
   create stream bid (auction bigint not null, bidder bigint, price double, amount decimal(10, 2), url varchar,

@@ -2,7 +2,8 @@
  * Physical: plans as JSON, numbered nodes, buckets and retractions.
  */
 import { describe, expect, test } from 'vitest'
-import { explainText, lower, type PhysicalPlan, rewrite } from '../../src/plan/index.ts'
+import { explainText } from '../../src/plan/explain.ts'
+import { lower, type PhysicalPlan, rewrite } from '../../src/plan/index.ts'
 import { bound, planOf } from './fixture.ts'
 
 function physicalOf(sql: string): PhysicalPlan {

@@ -1,53 +1,11 @@
 /** Show: what SHOW CREATE says makes the object again, for every object that the golden scripts make. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { parse } from '../../grammar/index.ts'
-import { QueryMistake, systemDisk } from '../../src/base/index.ts'
-import { Catalog, type Relation } from '../../src/catalog/index.ts'
-import { builtinConnectors } from '../../src/connect/index.ts'
-import type { Row } from '../../src/data/index.ts'
-import { type BoundStatement, bind } from '../../src/plan/index.ts'
+import { QueryMistake } from '../../src/base/index.ts'
+import type { Relation } from '../../src/catalog/index.ts'
 import { readScript } from '../script/format.ts'
 import { scriptName, scriptPaths } from '../script/scripts.ts'
-import { Sources } from '../script/sources.ts'
-
-/** A catalog and its settings, without an engine. */
-class Names {
-  readonly catalog = new Catalog()
-  readonly settings = new Map<string, string>()
-  readonly #connectors = builtinConnectors(systemDisk, new Sources())
-
-  run(text: string): BoundStatement[] {
-    return parse(text).script.statements.map((statement) => {
-      const bound = bind(statement, {
-        catalog: this.catalog,
-        connectors: this.#connectors,
-        parameters: { positional: [], named: new Map() },
-        text,
-        dialect: (this.settings.get('dialect') ?? 'default') as 'default',
-        settings: this.settings,
-      })
-      this.#take(bound)
-      return bound
-    })
-  }
-
-  #take(bound: BoundStatement): void {
-    if (bound.kind === 'set') {
-      for (const { name, value } of bound.values) this.settings.set(name, value)
-    }
-    if (bound.kind === 'drop' && this.catalog.get(bound.name)) this.catalog.remove(bound.name)
-    if (!('relation' in bound)) return
-    if (this.catalog.get(bound.relation.name)) this.catalog.remove(bound.relation.name)
-    this.catalog.add(bound.relation)
-  }
-
-  rows(text: string): Row[] {
-    const [bound] = this.run(text)
-    if (bound?.kind !== 'told') throw new Error(`${text} is answered by the catalog`)
-    return bound.rows
-  }
-}
+import { Names } from './names.ts'
 
 /** The relation without places in the text. */
 function bare(relation: Relation): unknown {
@@ -76,6 +34,9 @@ describe('SHOW CREATE makes again what was made by', () => {
       }
     }
     const again = new Names()
+    for (const { name } of made.catalog.functions()) {
+      again.run(String(made.rows(`SHOW CREATE FUNCTION ${quoted(name)}`)[0]![0]))
+    }
     for (const relation of made.catalog.list()) {
       again.run(`SET dialect = '${relation.definition?.dialect ?? 'default'}'`)
       const [[text] = []] = made.rows(`SHOW CREATE ${quoted(relation.name)}`)

@@ -1,0 +1,133 @@
+/**
+ * Explain: what EXPLAIN says of a statement: its plan, the rewrites that led to it, and what a run of it does.
+ *
+ * How      ANALYZE runs the query of the statement over what is there, writes nothing, and says what each operator did:
+ *          rows, cells, bytes, late rows, time in all. Of a query that runs already it tells what was done so far.
+ */
+import { assert, mistake } from '../base/index.ts'
+import type { Field, Row } from '../data/index.ts'
+import {
+  type BoundStatement,
+  explain,
+  type Mode,
+  type PhysicalPlan,
+  type Plan,
+} from '../plan/index.ts'
+import type { StageStats } from '../runtime/index.ts'
+import type { Engine } from './engine.ts'
+import type { Query, Work } from './query.ts'
+
+type Explained = BoundStatement & { kind: 'explain' }
+
+interface Told {
+  kind: 'rows'
+  fields: Field[]
+  rows: Row[]
+}
+
+const told = (lines: readonly string[]): Told => ({
+  kind: 'rows',
+  fields: [{ name: 'plan', type: { kind: 'varchar' }, nullable: true }],
+  rows: lines.map((line) => [line]),
+})
+
+export function* explainStatement(engine: Engine, bound: Explained, text: string): Work<Told> {
+  const found = planOf(bound.statement)
+  assert(found !== null, 'a statement that is explained has a plan')
+  const { plan: logical, mode } = found
+  const { steps, format, type, details, analyze } = bound.how
+  if (steps) {
+    const disabled = new Set(engine.options.disabledRewrites)
+    return told(explain.explainSteps(logical, disabled, mode))
+  }
+  const plan = engine.physical(logical, mode)
+  const shown = type === 'logical' ? explain.asBound(logical, mode) : plan
+  const shows = { changelog: details.includes('changelog'), columns: details.includes('verbose') }
+  if (format === 'json') return told([JSON.stringify(shown, null, 2)])
+  if (format === 'dot') return told([explain.explainDot(shown, shows, bound.head)])
+  const head = bound.head === null ? [] : [bound.head]
+  const depth = head.length
+  const lines = explain.explainLines(shown, shows, depth)
+  const advice = details.includes('advice') && mode === 'continuous' ? explain.adviceOn(plan) : []
+  const extra = [
+    ...(details.includes('advice') && advice.length === 0 ? ['no advice'] : []),
+    ...advice.map((one) => `advice: ${one}`),
+    ...(details.includes('json') ? JSON.stringify(plan, null, 2).split('\n') : []),
+  ]
+  if (!analyze) return told([...head, ...lines.map((line) => line.text), ...extra])
+  return told([...head, ...(yield* analyzed(engine, plan, lines, text)), ...extra])
+}
+
+type Lines = ReturnType<typeof explain.explainLines>
+
+function* analyzed(engine: Engine, plan: PhysicalPlan, lines: Lines, text: string): Work<string[]> {
+  const started = engine.options.clock.monotonicMillis()
+  const { query, delta } = yield* engine.select(plan, text)
+  const millis = engine.options.clock.monotonicMillis() - started
+  const rate =
+    query.rowsIn === 0
+      ? ''
+      : `, ${Math.round(query.rowsIn / (millis / 1000)).toLocaleString('en')} rows/s`
+  return [
+    ...withStats(lines, query.lastStats),
+    `${query.rowsIn} rows in, ${delta.count} rows out, ${millis.toFixed(1)} ms${rate}`,
+  ]
+}
+
+function withStats(lines: Lines, stages: readonly StageStats[]): string[] {
+  const stats = new Map(stages.map((stage) => [stage.id, stage]))
+  return lines.map(({ id, text }) => {
+    const stage = id === null ? undefined : stats.get(id)
+    return stage === undefined ? text : `${text}  [${describe(stage)}]`
+  })
+}
+
+function describe({ rowsOut, cells, stateBytes, late }: StageStats): string {
+  const parts = [`rows ${rowsOut}`]
+  if (cells > 0) parts.push(`cells ${cells}`, `state ${stateBytes} B`)
+  if (late > 0) parts.push(`late ${late}`)
+  return parts.join(', ')
+}
+
+/** What the operators of a running query have done so far. */
+export function explainRunning(
+  engine: Engine,
+  { name, span }: BoundStatement & { kind: 'explain-running' },
+): Told {
+  const query: Query | undefined = engine.queries.get(name.toLowerCase())
+  if (query === undefined) {
+    mistake({
+      code: 'unknown_name',
+      message: `there is no query ${name}`,
+      hint: 'SHOW QUERIES lists them',
+      span,
+    })
+  }
+  if (query.fault !== null) throw query.fault
+  const view = query.view === null ? [] : [`view  [state ${query.view.stateBytes} B]`]
+  const depth = view.length
+  return told([
+    ...view,
+    ...withStats(explain.explainLines(query.plan, {}, depth), query.stats()),
+    `${query.rowsIn} rows in`,
+  ])
+}
+
+function planOf(bound: BoundStatement): { plan: Plan; mode: Mode } | null {
+  switch (bound.kind) {
+    case 'select':
+    case 'insert':
+    case 'update':
+      return { plan: bound.plan, mode: 'one-shot' }
+    case 'create-relation':
+      return bound.insert === null ? null : { plan: bound.insert.plan, mode: 'one-shot' }
+    case 'create-materialized':
+    case 'insert-continuous':
+    case 'create-sink':
+    case 'select-continuous':
+    case 'subscribe':
+      return { plan: bound.query.plan, mode: 'continuous' }
+    default:
+      return null
+  }
+}
