@@ -62,26 +62,31 @@ const laneFactors = [first, second, 0x27d4eb2f, 0x165667b1 | 0] as const
 
 /** Hash of `length` ≥ 8 bytes at `at`; what a view of a long string keeps. */
 export function hashBytes(u8: Uint8Array, at: number, length: number): number {
-  const lanes = [length, length, length, length]
+  const [f0, f1, f2, f3] = laneFactors as [number, number, number, number]
+  let [a, b, c, d] = [length, length, length, length]
   const end = at + length
-  const enter = (...starts: number[]) => {
-    for (const [lane, factor] of laneFactors.entries()) {
-      const from = starts[lane >> 1]! + (lane & 1) * 4
-      const h = Math.imul(lanes[lane]! ^ wordAt(u8, from), factor)
-      lanes[lane] = h ^ (h >>> 15)
-    }
+  const stop = length < 16 ? at : end - 16
+  let from = at
+  for (;;) {
+    // What is left, at the end: 16 bytes that may have been seen, or the first and the last 8.
+    const isLast = from >= stop
+    const first = isLast ? (length < 16 ? at : stop) : from
+    const second = isLast ? end - 8 : from + 8
+    a = turned(Math.imul(a ^ wordAt(u8, first), f0), 15)
+    b = turned(Math.imul(b ^ wordAt(u8, first + 4), f1), 15)
+    c = turned(Math.imul(c ^ wordAt(u8, second), f2), 15)
+    d = turned(Math.imul(d ^ wordAt(u8, second + 4), f3), 15)
+    if (isLast) break
+    from += 16
   }
-  if (length < 16) enter(at, end - 8)
-  else {
-    for (let from = at; from < end - 16; from += 16) enter(from, from + 8)
-    enter(end - 16, end - 8)
-  }
-  const mixed = lanes.map((lane, index) => {
-    const h = Math.imul(lane, laneFactors[3 - index]!)
-    return h ^ (h >>> 13)
-  })
-  return finish(mixed.reduce((x, y) => x ^ y))
+  a = turned(Math.imul(a, f3), 13)
+  b = turned(Math.imul(b, f2), 13)
+  c = turned(Math.imul(c, f1), 13)
+  d = turned(Math.imul(d, f0), 13)
+  return finish(a ^ b ^ c ^ d)
 }
+
+const turned = (h: number, bits: number) => h ^ (h >>> bits)
 
 function wordAt(u8: Uint8Array, at: number): number {
   return u8[at]! | (u8[at + 1]! << 8) | (u8[at + 2]! << 16) | (u8[at + 3]! << 24)

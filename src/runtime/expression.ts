@@ -18,6 +18,7 @@ import type { Kernels, Vector } from '../kernel/index.ts'
 import type { Expression } from '../plan/index.ts'
 import type { Emit, Target } from './expression/emit.ts'
 import * as logic from './expression/logic.ts'
+import { concatenation } from './expression/lower-part.ts'
 import { lower } from './expression/lowering.ts'
 import { type Register, Registers } from './expression/register.ts'
 import { rowWise } from './expression/row-wise.ts'
@@ -202,6 +203,8 @@ class Compiler {
         return this.#distinct(call, args)
       case 'in':
         return this.#membership(call, args)
+      case 'concat':
+        return this.#concatenation(call, args)
       default:
         return logic.nullTest(registers, call.function, args, call.type)
     }
@@ -217,6 +220,18 @@ class Compiler {
       if (runEmit(emit, args, equal, rows, 0) === null) return null
       finish(rows)
       return vectorOf(call.type, equal.address, 0)
+    }
+  }
+
+  /** NULLs are empty strings in memory. */
+  #concatenation(call: Call, args: readonly Slot[]): ((rows: number) => Vector | null) | null {
+    const registers = this.#registers
+    const emit = concatenation(call, registers)
+    if (emit === null) return null
+    const register = registers.result('view')
+    return (rows) => {
+      const target = runEmit(emit, args, register, rows, 0)
+      return target === null ? null : vectorOf(call.type, target.data, 0)
     }
   }
 

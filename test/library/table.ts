@@ -38,6 +38,25 @@ lpad($0, $1, $2) | lpad($0, $1::int, $2) | text count char
 rpad($0, $1, $2) | rpad($0, $1::int, $2) | text count char
 repeat($0, $1) | | text small
 replace($0, $1, $2) | | text char char
+replace($0, 'a', 'x😀') | | text
+replace($0, 'an', '') | | text
+replace($0, 'aa', 'a') | | text
+left($0, 3) | | text
+left($0, -2) | | text
+right($0, 3) | | text
+right($0, -2) | | text
+substring($0, 2, 3) | | text
+substring($0, 3) | | text
+substring($0, 1, 0) | | text
+strpos($0, 'b') | | text
+strpos($0, '😀') | | text
+position('ab', $0) | strpos($0, 'ab') | text
+concat($0, ':', $1, null) | | text whole
+$0 || '-' || $1 || $0 | | text char
+$0 like '%a%a%' | $0 like '%a%a%' escape '\\' | text
+$0 like '_%_b_' | $0 like '_%_b_' escape '\\' | text
+$0 like '%_😀%b%' | $0 like '%_😀%b%' escape '\\' | text
+$0 not like 'a%!%b%' escape '!' | | text
 reverse($0) | | text
 md5($0) | | text
 sha1($0) | | text

@@ -20,6 +20,7 @@ import {
 } from './emit.ts'
 import { dayMicros, Fault, power10, scaleOf } from './fault.ts'
 import { lowerCast } from './lower-cast.ts'
+import { lowerLike, lowerPart } from './lower-part.ts'
 import { lowerText } from './lower-text.ts'
 import { lowerExtract, lowerTruncate } from './lower-time.ts'
 import { lowerWide } from './lower-wide.ts'
@@ -135,14 +136,14 @@ function comparison(name: 'eq' | 'lt', swap: boolean, negate: boolean): Lower {
   }
 }
 
-const like: Lower = ({ args }, registers) => {
-  const [pattern, mark] = args.slice(1)
+const like: Lower = (call, registers) => {
+  const [pattern, mark] = call.args.slice(1)
   if (pattern!.kind !== 'literal' || pattern!.value === null) return null
   if (mark !== undefined && (mark.kind !== 'literal' || mark.value === null)) return null
   const pieces = piecesOf(String(pattern!.value), mark && String(mark.value))
-  if (pieces instanceof Fault || pieces.includes('one')) return null
+  if (pieces instanceof Fault) return null
   const texts = pieces.filter((piece) => typeof piece === 'object')
-  if (texts.length > 1) return null
+  if (texts.length > 1 || pieces.includes('one')) return lowerLike(call, registers)
   const [before, after] = [pieces[0] === 'any', pieces.at(-1) === 'any']
   if (texts.length === 0 && before) {
     const copy = kernel(registers, 'and_bits')
@@ -184,6 +185,7 @@ const orders: Record<string, Lower> = {
 
 const lowerings: Record<string, Lower> = {
   ...lowerText,
+  ...lowerPart,
   add: sumOf('add'),
   subtract: sumOf('sub'),
   multiply: ({ type }, registers) =>
