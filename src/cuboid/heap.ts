@@ -84,6 +84,22 @@ export class Heap {
     this.#arena.releaseScratch(mark)
   }
 
+  /** Makes the views own their bytes that lie at an offset in rows side by side. */
+  ownRows(
+    { first, rowBytes, count }: { first: number; rowBytes: number; count: number },
+    offset: number,
+  ) {
+    const mark = this.#arena.markScratch()
+    const [refs, list] = [this.#arena.scratch(count * 4), this.#arena.scratch(count * 4)]
+    const { u32 } = this.#arena.views
+    for (let row = 0; row < count; row++) {
+      u32[(refs >>> 2) + row] = first + row * rowBytes
+      u32[(list >>> 2) + row] = row
+    }
+    this.ownListed({ refs, list, count }, offset)
+    this.#arena.releaseScratch(mark)
+  }
+
   /** Frees the bytes of the view at `at`, if it has any. */
   disown(at: number): void {
     const { u32 } = this.#arena.views

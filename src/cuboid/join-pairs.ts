@@ -23,8 +23,9 @@ const groupRows = 4096
 const groupBitsMax = 6
 /** Pairs whose keys are compared at once: both rows of each are read ahead and should stay in the cache. */
 const comparedAtOnce = 2048
-/** Pairs that are collected, and how many there must be room for when more are looked for. */
+/** Pairs that are collected at most, room for how many new rows bring, and for how many when more are looked for. */
 const pairsMax = 1 << 17
+const pairsPerRow = 4
 const pairsMin = 1024
 
 /** Pairs of stored rows: addresses of u32 addresses, and of their positions. */
@@ -50,7 +51,7 @@ export function joinFresh(
   const bits = Math.min(groupBitsMax, Math.max(0, Math.floor(Math.log2(total / groupRows))))
   const groups = [left.groups(end, bits), right.groups(end, bits)] as const
   const indexes = [left.reserve(end), right.reserve(end)] as const
-  const found = new Found(kernels, left, right, sink)
+  const found = new Found(kernels, [left, right], total, sink)
   for (let group = 0; group < 2 ** bits; group++) {
     const ofLeft = groups[0]?.[group]
     const ofRight = groups[1]?.[group]
@@ -83,25 +84,29 @@ class Found {
   readonly #orderedMajors: number
   readonly #order: number
   readonly #work: number
+  /** Pairs that there is room for. */
+  readonly #room: number
   #count = 0
 
   constructor(
     kernels: Kernels,
-    left: JoinTable,
-    right: JoinTable,
+    tables: readonly [JoinTable, JoinTable],
+    rows: number,
     sink: (pairs: RowPairs) => void,
   ) {
     const { arena } = kernels
-    const list = (bytes: number) => arena.scratch(pairsMax * bytes)
+    const room = Math.min(pairsMax, Math.max(pairsMin * 2, rows * pairsPerRow))
+    const list = (bytes: number) => arena.scratch(room * bytes)
+    this.#room = room
     this.#kernels = kernels
-    this.#tables = [left, right]
+    this.#tables = tables
     this.#sink = sink
     this.#lists = [list(4), list(4)]
     this.#ordered = [list(4), list(4)]
     this.#majors = list(8)
     this.#orderedMajors = list(8)
     this.#order = list(4)
-    this.#work = arena.scratch(pairsMax * 16 + 8192)
+    this.#work = arena.scratch(room * 16 + 8192)
   }
 
   /** Probes with rows of side `port` the index of the other one. */
@@ -111,7 +116,7 @@ class Found {
     const mark = arena.markScratch()
     const walk = new ChainWalk(this.#kernels, index, rows)
     while (walk.isOpen) {
-      const room = pairsMax - this.#count
+      const room = this.#room - this.#count
       if (room < pairsMin) {
         this.flush()
         continue

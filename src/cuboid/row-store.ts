@@ -123,9 +123,7 @@ export class RowStore {
       if (form === 'view') {
         const putView = this.#kernels.get('join_put_view')
         const long = putView(first + offset, rowBytes, count, vector.data + from * 16)
-        if (long > 0) {
-          for (let row = 0; row < count; row++) this.heap.own(first + row * rowBytes + offset)
-        }
+        if (long > 0) this.heap.ownRows({ first, rowBytes, count }, offset)
       } else put(first + offset, rowBytes, count, vector.data + from * 8)
       if (vector.validity === 0) return
       this.#layout.nullable[index] = true

@@ -37,6 +37,7 @@ export { type KernelFunction, Kernels, kernelDefinitions } from './kernels.ts'
 export {
   copyRows,
   loadColumn,
+  loadColumnRows,
   majorOf,
   positionOf,
   selectTrue,

@@ -76,6 +76,113 @@ function loadValues(
   }
 }
 
+/** Few of the rows are read one by one: one of so many. */
+const sparse = 8
+
+/** Chosen rows among `from … from + rows` of a host column; their numbers, from `from` on, are u32 at `selection`. */
+export function loadColumnRows(
+  kernels: Kernels,
+  column: Column,
+  from: number,
+  { rows, selection, count }: { rows: number; selection: number; count: number },
+): Vector {
+  const physical = physicalOf(column.type)
+  if (count * sparse <= rows) return loadEach(kernels, column, from, { selection, count })
+  const { arena } = kernels
+  const validity = column.validity === null ? 0 : loadValidity(arena, column.validity, from, rows)
+  const data = loadValues(kernels, column, validity, from, rows)
+  // What is not chosen need not be cleared.
+  const all: Vector = { physical, data, validity, errors: null }
+  const taken = takeVector(kernels, all, selection, count)
+  clearNulls(kernels, taken, count)
+  return taken
+}
+
+/** The chosen rows, one by one. */
+function loadEach(
+  kernels: Kernels,
+  column: Column,
+  from: number,
+  { selection, count }: { selection: number; count: number },
+): Vector {
+  const { arena } = kernels
+  const chosen = arena.views.u32.slice(selection >>> 2, (selection >>> 2) + count)
+  for (let at = 0; at < count; at++) chosen[at]! += from
+  const physical = physicalOf(column.type)
+  const validity = validityOfEach(arena, column.validity, chosen)
+  const data = valuesOfEach(arena, column, chosen)
+  const vector: Vector = { physical, data, validity, errors: null }
+  clearNulls(kernels, vector, count)
+  return vector
+}
+
+/** 0 when all rows are valid. */
+function validityOfEach(arena: Arena, validity: Uint8Array | null, rows: Uint32Array): number {
+  const isSet = (row: number) => (validity![row >>> 3]! >> (row & 7)) & 1
+  if (validity === null || rows.every((row) => isSet(row) === 1)) return 0
+  return bitsOfEach(arena, validity, rows)
+}
+
+function bitsOfEach(arena: Arena, bits: Uint8Array, rows: Uint32Array): number {
+  const size = bitmapBytes(rows.length)
+  const to = arena.scratch(size)
+  const { u8 } = arena.views
+  u8.fill(0, to, to + size)
+  rows.forEach((row, at) => {
+    u8[to + (at >>> 3)]! |= ((bits[row >>> 3]! >> (row & 7)) & 1) << (at & 7)
+  })
+  return to
+}
+
+function valuesOfEach(arena: Arena, { data }: Column, rows: Uint32Array): number {
+  const count = rows.length
+  switch (data.layout) {
+    case 'bits':
+      return bitsOfEach(arena, data.values, rows)
+    case 'i32': {
+      const to = arena.scratch(count * 8)
+      const { i32 } = arena.views
+      for (let at = 0; at < count; at++) {
+        const value = data.values[rows[at]!]!
+        i32[(to >>> 2) + at * 2] = value
+        i32[(to >>> 2) + at * 2 + 1] = value >> 31
+      }
+      return to
+    }
+    case 'i64':
+    case 'f64': {
+      const to = arena.scratch(count * 8)
+      const { i32 } = arena.views
+      // As 32-bit words: no BigInt is made, and a NaN keeps its bits.
+      const words = new Int32Array(
+        data.values.buffer,
+        data.values.byteOffset,
+        data.values.length * 2,
+      )
+      for (let at = 0; at < count; at++) {
+        i32[(to >>> 2) + at * 2] = words[rows[at]! * 2]!
+        i32[(to >>> 2) + at * 2 + 1] = words[rows[at]! * 2 + 1]!
+      }
+      return to
+    }
+    case 'utf8': {
+      const { offsets, bytes } = data
+      let size = slack
+      for (let at = 0; at < count; at++) size += offsets[rows[at]! + 1]! - offsets[rows[at]!]!
+      let heap = arena.scratch(size)
+      const to = arena.scratch(count * 16)
+      const { u8 } = arena.views
+      for (let at = 0; at < count; at++) {
+        const [start, end] = [offsets[rows[at]!]!, offsets[rows[at]! + 1]!]
+        for (let byte = start; byte < end; byte++) u8[heap + byte - start] = bytes[byte]!
+        writeView(arena, to + at * 16, heap, end - start)
+        heap += end - start
+      }
+      return to
+    }
+  }
+}
+
 /** A bitmap from its bit `from` on. */
 function loadBits(arena: Arena, bits: Uint8Array, from: number, rows: number): number {
   const size = bitmapBytes(rows)
@@ -99,13 +206,16 @@ function loadBits(arena: Arena, bits: Uint8Array, from: number, rows: number): n
 /** As loadBits; 0 when all rows are valid. */
 function loadValidity(arena: Arena, bits: Uint8Array, from: number, rows: number): number {
   const bitmap = loadBits(arena, bits, from, rows)
-  const { u8 } = arena.views
+  return isAllSet(arena, bitmap, rows) ? 0 : bitmap
+}
+
+/** Are the first bits of a bitmap all 1? The rest of its last byte is 0. */
+function isAllSet({ views: { u8 } }: Arena, bitmap: number, rows: number): boolean {
   const whole = rows >>> 3
-  let all = 0xff
-  for (let index = 0; index < whole; index++) all &= u8[bitmap + index]!
   const rest = (1 << (rows & 7)) - 1
-  if (rest !== 0 && u8[bitmap + whole]! !== rest) return bitmap
-  return all === 0xff ? 0 : bitmap
+  if (rest !== 0 && u8[bitmap + whole]! !== rest) return false
+  for (let index = 0; index < whole; index++) if (u8[bitmap + index]! !== 0xff) return false
+  return true
 }
 
 /** Puts 0 into the slots that are NULL. */
@@ -191,7 +301,8 @@ export function takeVector(
   count: number,
 ): Vector {
   const { physical } = vector
-  const validity = vector.validity === 0 ? 0 : takeBits(kernels, vector.validity, selection, count)
+  const validity =
+    vector.validity === 0 ? 0 : takeValidity(kernels, vector.validity, selection, count)
   const data =
     physical === 'bits'
       ? takeBits(kernels, vector.data, selection, count)
@@ -199,6 +310,12 @@ export function takeVector(
   const errors =
     vector.errors === null ? null : takeErrors(kernels.arena, vector.errors, selection, count)
   return { physical, data, validity, errors }
+}
+
+/** As takeBits; 0 when all rows are valid. */
+function takeValidity(kernels: Kernels, from: number, selection: number, count: number): number {
+  const to = takeBits(kernels, from, selection, count)
+  return isAllSet(kernels.arena, to, count) ? 0 : to
 }
 
 function takeBits(kernels: Kernels, from: number, selection: number, count: number): number {

@@ -50,13 +50,25 @@ export function rewrite(
     const before = steps.length
     for (const rule of enabled) {
       const after = rule.apply(current)
-      if (JSON.stringify(after) === JSON.stringify(current)) continue
+      if (isSame(after, current)) continue
       checkOutput(current, after, rule.name)
       steps.push({ rule: rule.name, before: current, after })
       current = after
     }
     if (steps.length === before) return { plan: current, steps }
   }
+}
+
+/** Are two trees of plain values the same? What they share is not looked at. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>]
+  const keys = Object.keys(left)
+  if (Array.isArray(a) !== Array.isArray(b) || keys.length !== Object.keys(right).length) {
+    return false
+  }
+  return keys.every((key) => isSame(left[key], right[key]))
 }
 
 function checkOutput(before: Plan, after: Plan, rule: string): void {

@@ -7,6 +7,7 @@ import { type Batch, type Column, columnOf, type Field, type Row, valueAt } from
 import {
   type Kernels,
   loadColumn,
+  loadColumnRows,
   majorOf,
   takeRows,
   unloadColumn,
@@ -114,21 +115,52 @@ export function copiesOf(contributions: readonly Contribution[]): Contribution[]
   return out
 }
 
-/** Rows `from … from + rows` of a host batch in scratch memory, positions rising from `position`. */
+/** Stands where a column is not loaded. */
+const nothing: Vector = { physical: 'i64', data: 0, validity: 0, errors: null }
+
+/** Rows of a host batch from `from` on in scratch memory, positions rising from `position`; null is not loaded. */
 export function loadBatch(
   kernels: Kernels,
   batch: Batch,
-  columns: readonly number[],
+  columns: readonly (number | null)[],
   from: number,
   rows: number,
   position: number,
 ): VectorBatch {
   return {
     rows,
-    columns: columns.map((column) => loadColumn(kernels, batch.columns[column]!, from, rows)),
+    columns: columns.map((column) =>
+      column === null ? nothing : loadColumn(kernels, batch.columns[column]!, from, rows),
+    ),
     order: { major: 0, first: position, middle: 0, minor: 0 },
     weights: 0,
     watermarks: 0,
+  }
+}
+
+/** Chosen rows of a host batch: the row numbers, from its row `from` on, are u32. */
+export interface ChosenRows {
+  batch: Batch
+  columns: readonly (number | null)[]
+  from: number
+  selection: number
+  count: number
+}
+
+/** The chosen rows of what `loadBatch` loaded, with the columns that it did not load. */
+export function loadChosen(kernels: Kernels, loaded: VectorBatch, chosen: ChosenRows): VectorBatch {
+  const { batch, columns, from, selection, count } = chosen
+  const { rows } = loaded
+  const isAll = count === rows
+  const kept = isAll ? loaded : takeRows(kernels, loaded, selection, count)
+  return {
+    ...kept,
+    columns: columns.map((column, place) => {
+      if (column === null) return kept.columns[place]!
+      const source = batch.columns[column]!
+      if (isAll) return loadColumn(kernels, source, from, rows)
+      return loadColumnRows(kernels, source, from, { rows, selection, count })
+    }),
   }
 }
 

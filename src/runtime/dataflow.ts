@@ -200,12 +200,8 @@ export class Dataflow {
   ): Upstream {
     const environment = this.#environment
     switch (plan.kind) {
-      case 'scan': {
-        const scan = scanStage(plan, environment, watch, push)
-        this.scans.push(scan)
-        this.#stages.push(scan)
-        return scan
-      }
+      case 'scan':
+        return this.#scan(scanStage(plan, environment, watch, push))
       case 'values': {
         let pushed = false
         this.#values.push(() => {
@@ -214,8 +210,13 @@ export class Dataflow {
         })
         return { watermark: () => endOfTime, settled: () => pushed, ended: () => pushed }
       }
-      case 'filter':
-        return this.#above(plan.input, filterStage(plan, environment, push), watch)
+      case 'filter': {
+        const stage = filterStage(plan, environment, push)
+        if (plan.input.kind !== 'scan') return this.#above(plan.input, stage, watch)
+        const scan = this.#scan(scanStage(plan.input, environment, watch, stage.push, stage.sieve))
+        this.#stages.push(stage)
+        return scan
+      }
       case 'project':
         return this.#above(plan.input, projectStage(plan, environment, push), watch)
       case 'window':
@@ -263,6 +264,12 @@ export class Dataflow {
       default:
         return unreachable(plan)
     }
+  }
+
+  #scan(scan: ScanStage): ScanStage {
+    this.scans.push(scan)
+    this.#stages.push(scan)
+    return scan
   }
 
   #above(
