@@ -38,6 +38,7 @@ import { DirectoryWriter } from './file/directory-writer.ts'
 import { type FoundFile, findFiles, pathKind } from './file/listing.ts'
 import { ManyReader } from './file/many.ts'
 import { checkParquet, ParquetWriter, pageCodecs } from './file/parquet-writer.ts'
+import { within } from './file/within.ts'
 import { inferArrow, openArrow } from './format/arrow.ts'
 import { ArrowWriter } from './format/arrow-writer.ts'
 import { createCsv, csvOptions, inferCsv, openCsv, readCsvOptions } from './format/csv.ts'
@@ -120,6 +121,7 @@ export function filesystemConnector(
     check: (options, schema) => inner.check(full(options), schema),
     infer: (options) => inner.infer(full(options)),
     open: (schema, options, reader) => inner.open(schema, full(options), reader),
+    extent: (schema, options, bounds) => inner.extent!(schema, full(options), bounds),
     create: (schema, options) => inner.create(schema, full(options)),
   }
 }
@@ -155,16 +157,19 @@ function connectorOf(disk: Disk, print: Print, clock: Clock): Connector {
       return withPartitions(found, files, names)
     },
     open: (schema, options, reader) => {
-      const { files, names, format } = locate(disk, options)
-      const partitions = schema.fields.flatMap(({ name }, index) =>
-        names.some((key) => key.toLowerCase() === name.toLowerCase()) ? [index] : [],
-      )
+      const { files, partitions, format } = locatedIn(disk, options, schema)
+      const kept = within(files, schema, partitions, reader.bounds ?? [])
       const open = (path: string, inner: Schema, wanted: ReaderOptions) =>
         openOne(disk, path, inner, { options, reader: wanted })
       const only = files.length === 1 && partitions.length === 0 ? files[0] : undefined
       if (only !== undefined) return open(only.path, schema, reader)
       const asynchronous = files.some(({ path }) => codecOf(path, format, options) !== 'none')
-      return new ManyReader({ files, partitions, asynchronous, open }, schema, reader)
+      return new ManyReader({ files: kept, partitions, asynchronous, open }, schema, reader)
+    },
+    extent: (schema, options, bounds) => {
+      const { files, partitions } = locatedIn(disk, options, schema)
+      if (partitions.length === 0) return null
+      return { read: within(files, schema, partitions, bounds).length, all: files.length }
     },
     create: (schema, options) => {
       // Options are judged before a file is made.
@@ -262,6 +267,19 @@ function locate(
   const first = hive ? [...(files[0]?.keys.values() ?? [])].map(({ name }) => name) : []
   const inAll = (name: string) => files.every(({ keys }) => keys.has(name.toLowerCase()))
   return { files, names: declared ?? first.filter(inAll), format }
+}
+
+/** The same, with the columns that the paths give as indexes into the table's. */
+function locatedIn(
+  disk: Disk,
+  options: ConnectorOptions,
+  schema: Schema,
+): { files: FoundFile[]; partitions: number[]; format: Format } {
+  const { files, names, format } = locate(disk, options)
+  const partitions = schema.fields.flatMap(({ name }, index) =>
+    names.some((key) => key.toLowerCase() === name.toLowerCase()) ? [index] : [],
+  )
+  return { files, partitions, format }
 }
 
 /** Of the files in a directory those that have the format's extension, or none. */

@@ -3,7 +3,7 @@
  * wired in by the command line and the package's entry.
  */
 import type { Batch } from './batch.ts'
-import type { Op, Row, Schema } from './type.ts'
+import type { Op, Row, Schema, Value } from './type.ts'
 
 /** A row that could not be decoded. `offset` counts the input's rows (good and bad) from 0. */
 export interface BadRow {
@@ -29,11 +29,24 @@ export interface SourceReader {
   close(): void
 }
 
+/**
+ * A condition that the rows that count fulfil, on one of the table's columns. Where it is NULL it rules a row out, too,
+ * unless it is strict.
+ */
+export interface Bound {
+  column: number
+  test: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge' | 'in' | 'is_null' | 'is_not_null'
+  values: Value[]
+  strict: boolean
+}
+
 export interface ReaderOptions {
   /** Indexes into the table's columns, ascending. */
   projection: number[]
   /** Where the event time is in `projection`; null or absent without a watermark. */
   time?: number | null
+  /** Rows beyond them may be left out. */
+  bounds?: readonly Bound[]
   bad: (row: BadRow) => void
 }
 
@@ -68,6 +81,12 @@ export interface Connector {
   /** Schema found in the input itself, for tables declared without columns; null when it has none. */
   infer(options: ConnectorOptions): Schema | null
   open(schema: Schema, options: ConnectorOptions, reader: ReaderOptions): SourceReader
+  /** Where bounds leave files out: how many are read, of how many; else null. */
+  extent?(
+    schema: Schema,
+    options: ConnectorOptions,
+    bounds: readonly Bound[],
+  ): { read: number; all: number } | null
   create(schema: Schema, options: ConnectorOptions): SinkWriter
 }
 

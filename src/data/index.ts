@@ -16,6 +16,7 @@ export {
 export { civilOf, daysInMonth, daysOf } from './calendar.ts'
 export type {
   BadRow,
+  Bound,
   Connector,
   ConnectorOptions,
   Connectors,

@@ -15,6 +15,7 @@ import {
 } from '../plan/index.ts'
 import type { StageStats } from '../runtime/index.ts'
 import type { Engine } from './engine.ts'
+import { extents } from './extent.ts'
 import type { Query, Work } from './query.ts'
 
 type Explained = BoundStatement & { kind: 'explain' }
@@ -42,7 +43,15 @@ export function* explainStatement(engine: Engine, bound: Explained, text: string
   }
   const plan = engine.physical(logical, mode)
   const shown = type === 'logical' ? explain.asBound(logical, mode) : plan
-  const shows = { changelog: details.includes('changelog'), columns: details.includes('verbose') }
+  const notes =
+    shown === plan && mode === 'one-shot'
+      ? extents(plan, engine.sources)
+      : new Map<number, string>()
+  const shows = {
+    changelog: details.includes('changelog'),
+    columns: details.includes('verbose'),
+    notes,
+  }
   if (format === 'json') return told([JSON.stringify(shown, null, 2)])
   if (format === 'dot') return told([explain.explainDot(shown, shows, bound.head)])
   const head = bound.head === null ? [] : [bound.head]
@@ -118,6 +127,7 @@ function planOf(bound: BoundStatement): { plan: Plan; mode: Mode } | null {
     case 'select':
     case 'insert':
     case 'update':
+    case 'copy':
       return { plan: bound.plan, mode: 'one-shot' }
     case 'create-relation':
       return bound.insert === null ? null : { plan: bound.insert.plan, mode: 'one-shot' }

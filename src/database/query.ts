@@ -9,7 +9,7 @@
  */
 import { assert, Failure } from '../base/index.ts'
 import { givenColumns, givenSchema, type Relation } from '../catalog/index.ts'
-import type { BadRow, Connector, Connectors, Op, Row, SourceReader } from '../data/index.ts'
+import type { BadRow, Bound, Connector, Connectors, Op, Row, SourceReader } from '../data/index.ts'
 import type { Kernels } from '../kernel/index.ts'
 import type { Log, Run } from '../log/index.ts'
 import type { PhysicalPlan } from '../plan/index.ts'
@@ -34,6 +34,7 @@ import {
   takeRun,
   takeStored,
 } from '../runtime/index.ts'
+import { boundsOf, bySource, relationOf } from './extent.ts'
 import type { View } from './view.ts'
 
 /** Rows that joins give in one step, so that a step does not take long: fewer rows are taken next time. */
@@ -148,7 +149,8 @@ export class Query {
     const { isView } = sources
     const late = (row: LateRow) => this.#late.push(row)
     this.dataflow = new Dataflow(options.plan, { ...options, isView, late })
-    for (const scans of bySource(this.dataflow.scans)) this.#open(scans, options.nowMicros ?? 0)
+    for (const scans of bySource(this.dataflow.scans, ({ plan }) => plan))
+      this.#open(scans, options.nowMicros ?? 0)
   }
 
   /** Names, in lower case, of the views that the query reads. */
@@ -483,7 +485,7 @@ export class Query {
   /** Opens what the scans read, all of them the same. */
   #open(scans: readonly ScanStage[], nowMicros: number): void {
     const [first] = scans as [ScanStage]
-    const relation = relationOf(first, this.#sources)
+    const relation = relationOf(first.plan, this.#sources)
     if (relation.kind === 'stream' || relation.kind === 'table') {
       const stream = relation.name.toLowerCase()
       const table = this.#sources.standing(relation)
@@ -508,7 +510,14 @@ export class Query {
       if (first.plan.file !== undefined) throw badRow(row)
       this.#sources.bad(relation, row)
     }
-    const wanted = { projection, time: place, bad }
+    const bounds =
+      this.#mode === 'one-shot'
+        ? boundsOf(
+            scans.map(({ plan }) => plan),
+            relation.schema,
+          )
+        : []
+    const wanted = { projection, time: place, bounds, bad }
     const reader = openReader(this.#sources, connector, relation, wanted)
     const waited = relation.bounded && (reader.paced !== true || this.#mode === 'one-shot')
     this.#external.push({
@@ -538,19 +547,6 @@ export class Query {
   }
 }
 
-/** Scans of one relation, or of one file with the same options, side by side. */
-function bySource(scans: readonly ScanStage[]): ScanStage[][] {
-  const groups = new Map<string, ScanStage[]>()
-  for (const scan of scans) {
-    const { relation, file } = scan.plan
-    const key = JSON.stringify([relation.toLowerCase(), file ?? null])
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [scan])
-    else group.push(scan)
-  }
-  return [...groups.values()]
-}
-
 /** The columns that are read of an external relation, ascending; late rows that go somewhere go whole. */
 function projectionOf(
   { watermark, schema }: Relation,
@@ -572,12 +568,18 @@ function openReader(
   {
     projection,
     time,
+    bounds,
     bad,
-  }: { projection: number[]; time: number | null; bad: (row: BadRow) => void },
+  }: {
+    projection: number[]
+    time: number | null
+    bounds: Bound[]
+    bad: (row: BadRow) => void
+  },
 ): SourceReader {
   const { computed, options } = relation
   if (computed === undefined) {
-    return connector.open(relation.schema, options, { projection, time, bad })
+    return connector.open(relation.schema, options, { projection, time, bounds, bad })
   }
   const computer = new Computer(sources.computing(), relation, projection)
   const given = givenColumns(relation)
@@ -587,23 +589,6 @@ function openReader(
   const open = (tell: (row: BadRow) => void) =>
     connector.open(givenSchema(relation), options, { projection: needed, time: place, bad: tell })
   return computingReader(computer, open, bad)
-}
-
-/** What the catalog knows, or a file that stands in FROM itself. */
-function relationOf({ plan }: ScanStage, sources: Sources): Relation {
-  if (plan.file === undefined) return sources.relation(plan.relation)
-  const { connector, options, schema } = plan.file
-  return {
-    kind: 'external',
-    name: plan.relation,
-    schema,
-    watermark: null,
-    connector,
-    options: new Map(options),
-    bounded: sources.connectors.get(connector)?.bounded ?? true,
-    source: true,
-    sink: null,
-  }
 }
 
 function badRow({ offset, message, text }: BadRow): Failure {

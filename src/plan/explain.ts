@@ -17,6 +17,8 @@ export interface Shows {
   changelog?: boolean
   /** Its columns with their types. */
   columns?: boolean
+  /** By node, what else is known of it. */
+  notes?: ReadonlyMap<number, string>
 }
 
 /** A line of the tree; `id` is the node's where the line stands for one. */
@@ -55,12 +57,14 @@ function columnsText(fields: readonly Field[]): string {
   return texts.join(', ')
 }
 
-function traitsOf(plan: PhysicalPlan, { changelog }: Shows): string[] {
+function traitsOf(plan: PhysicalPlan, { changelog, notes }: Shows): string[] {
   const traits: string[] = []
   if (plan.kind === 'aggregate') traits.push(`emit ${plan.emit}`)
   if (plan.key !== null) {
     traits.push(`key (${plan.key.map((index) => plan.output[index]!.name).join(', ')})`)
   }
+  const note = notes?.get(plan.id)
+  if (note !== undefined) traits.push(note)
   if (plan.updating) traits.push('updating')
   if (changelog) traits.push(`changelog [${changelogOf(plan).join(',')}]`)
   return traits

@@ -118,6 +118,18 @@ export interface FileSource {
   schema: Schema
 }
 
+/**
+ * A condition that the rows that count fulfil; `column` is one of the relation. Where it is NULL it rules a row out,
+ * too, unless it is strict.
+ */
+export interface ScanBound {
+  column: number
+  test: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge' | 'in' | 'is_null' | 'is_not_null'
+  /** As literals have them. */
+  values: (string | number | boolean | null)[]
+  strict: boolean
+}
+
 export interface WindowColumns {
   start: number | null
   end: number | null
@@ -151,6 +163,10 @@ export type Plan = Node &
         watermark: Watermark | null
         /** Of files that stand in FROM themselves: the catalog does not know the relation. */
         file?: FileSource | undefined
+        /** Rows come by a connector. */
+        outside?: true
+        /** Set by a filter above that stays: rows beyond them may be left out. */
+        bounds?: ScanBound[]
       }
     | { kind: 'values'; rows: Expression[][] }
     | { kind: 'filter'; input: Plan; predicate: Expression }

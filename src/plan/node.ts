@@ -30,6 +30,7 @@ export interface ScanSource {
   updating: boolean
   key: number[] | null
   file?: FileSource
+  outside?: true
 }
 
 export function scan(source: ScanSource, columns: readonly number[]): NodeOf<'scan'> {
@@ -48,6 +49,7 @@ export function scan(source: ScanSource, columns: readonly number[]): NodeOf<'sc
     key: positionsOf(source.key, columns),
     window: null,
     ...(source.file === undefined ? {} : { file: source.file }),
+    ...(source.outside ? { outside: true as const } : {}),
   }
 }
 

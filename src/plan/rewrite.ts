@@ -8,6 +8,7 @@
 import { assert } from '../base/index.ts'
 import { sameType } from '../data/index.ts'
 import type { Plan } from './logical.ts'
+import { boundScan } from './rule/bound-scan.ts'
 import { foldConstants } from './rule/fold-constants.ts'
 import { mergeFilter } from './rule/merge-filter.ts'
 import { mergeProject } from './rule/merge-project.ts'
@@ -34,6 +35,7 @@ export const rules: readonly Rule[] = [
   { name: 'prune-columns', apply: pruneColumns },
   { name: 'merge-project', apply: mergeProject },
   { name: 'remove-identity-project', apply: removeIdentityProject },
+  { name: 'bound-scan', apply: boundScan },
 ]
 
 const roundsMax = 20

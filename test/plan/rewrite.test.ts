@@ -18,6 +18,7 @@ const statements = [
   'select b.price, s.rate from bid b left join side s on b.auction = s.id and s.rate > 0.5 where b.url = s.label',
   'select distinct price from (select price, 1 / auction as q from bid)',
   'select count(*) from bid',
+  'select n from files where k in (1, 2) and 3 > n and n / k > 1',
   'select total from totals emit changes',
   `select window_end, max(n) from (select auction, window_end, count(*) as n from ${window}
     group by auction, window_end) group by window_end emit on window close`,

@@ -134,6 +134,7 @@ function bindScan(binding: Binding, relation: Relation, span: Span): Plan {
     {
       name: relation.name,
       schema: relation.schema,
+      ...(relation.kind === 'external' ? { outside: true as const } : {}),
       // One-shot statements see one relation: no row is late, every window is complete.
       watermark: binding.continuous ? judgedBy(relation.watermark) : null,
       // A failure that is taken back leaves the list.

@@ -69,6 +69,8 @@ function headOf({ catalog }: Binding, bound: BoundStatement): string | null | un
       return 'Subscribe'
     case 'insert':
       return `Insert  into ${bound.target}`
+    case 'copy':
+      return `Copy  to ${new Map(bound.options).get('path')}`
     case 'update':
       return bound.verb === 'DELETE' ? `Delete  from ${bound.target}` : `Update  ${bound.target}`
     case 'insert-continuous': {

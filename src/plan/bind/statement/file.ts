@@ -46,6 +46,7 @@ export function bindFile(binding: Binding, tree: File): BoundRelation {
       updating: false,
       key: null,
       file: { connector: connectorName, options: [...options], schema },
+      outside: true,
     },
     schema.fields.map((_, index) => index),
   )
