@@ -93,7 +93,7 @@ function numeric(
 ): Field {
   const write = (time: Time) => padded(value(time), width)
   if (part === undefined) return { unit, write }
-  const form = part === 'year' ? '-?\\d{4,6}' : `\\d{1,${Math.max(2, width)}}`
+  const form = part === 'year' && width !== 2 ? '-?\\d{4,6}' : `\\d{1,${Math.max(2, width)}}`
   const set = (text: string, found: Found) => {
     found[part] = adjust(Number(text))
   }
@@ -119,13 +119,15 @@ function named(
 const hourOf = ({ clock }: Time) => Math.floor(clock / hour)
 const fields = {
   year: (width: number) => numeric(dayUnit, ({ year }) => year, width, 'year'),
-  year2: numeric(
-    dayUnit,
-    ({ year }) => floorMod(year, 100),
-    2,
-    'year',
-    (read) => (read < 70 ? 2000 : 1900) + read,
-  ),
+  /** Two digits are read as a year from 2000 on if they are below `pivot`, else as one before. */
+  year2: (pivot: number) =>
+    numeric(
+      dayUnit,
+      ({ year }) => floorMod(year, 100),
+      2,
+      'year',
+      (read) => (read < pivot ? 2000 : 1900) + read,
+    ),
   century: numeric(dayUnit, ({ year }) => Math.ceil(year / 100), 2),
   isoYear: numeric(dayUnit, (time) => isoWeek(time).year, 4),
   isoYear2: numeric(dayUnit, (time) => floorMod(isoWeek(time).year, 100), 2),
@@ -202,8 +204,8 @@ const fixed = (text: string): Field => ({ unit: dayUnit, write: () => text })
 
 const javaFields: Record<string, (count: number) => Field> = {
   G: (_count) => ({ unit: dayUnit, write: ({ year }) => (year > 0 ? 'AD' : 'BC') }),
-  y: (count) => (count === 2 ? fields.year2 : fields.year(count)),
-  u: (count) => (count === 2 ? fields.year2 : fields.year(count)),
+  y: (count) => (count === 2 ? fields.year2(100) : fields.year(count)),
+  u: (count) => (count === 2 ? fields.year2(100) : fields.year(count)),
   Y: (count) => (count === 2 ? fields.isoYear2 : fields.isoYear),
   M: (count) => (count < 3 ? fields.month(count) : fields.monthName(count === 3 ? 3 : 0)),
   L: (count) => (count < 3 ? fields.month(count) : fields.monthName(count === 3 ? 3 : 0)),
@@ -258,7 +260,7 @@ interface Written {
 const postgresFields: Record<string, (as: Written) => Field> = {
   YYYY: (as) => fields.year(as.width(4)),
   YYY: (as) => numeric(dayUnit, ({ year }) => floorMod(year, 1000), as.width(3)),
-  YY: (_as) => fields.year2,
+  YY: (_as) => fields.year2(70),
   Y: (_as) => numeric(dayUnit, ({ year }) => floorMod(year, 10), 1),
   IYYY: (_as) => fields.isoYear,
   IY: (_as) => fields.isoYear2,
@@ -359,7 +361,7 @@ const cFields: Record<string, (width: Width) => Field> = {
   V: (_width) => fields.isoWeek(2),
   w: (_width) => numeric(dayUnit, ({ days }) => weekdayOf(days), 1),
   W: (width) => numeric(dayUnit, weekFrom(1), width(2)),
-  y: (_width) => fields.year2,
+  y: (_width) => fields.year2(69),
   Y: (_width) => fields.year(4),
   z: (_width) => fixed('+00'),
   Z: (_width) => fixed('UTC'),

@@ -28,6 +28,8 @@ export const kinds: Record<string, Kind> = {
     type: 'varchar',
     values: ['', 'a', 'b', ',', 'an', '😀', 'é', 'ab', ' ', 'zz', 'l', '\\'],
   },
+  /** Two digits of a year. */
+  clocks: { type: 'varchar', values: ['00', '26', '67', '68', '69', '70', '99'] },
   mask: {
     type: 'varchar',
     values: [

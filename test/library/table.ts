@@ -314,6 +314,8 @@ strftime($0, '%-d.%-m.%y %-H:%-M %-I') | | timestamp
 strftime($0, '%U %W') | | timestamp
 strptime(strftime($0, '%Y-%m-%d %H:%M:%S'), '%Y-%m-%d %H:%M:%S') | | timestamp
 strptime(strftime($0, '%d/%b/%Y %I:%M %p'), '%d/%b/%Y %I:%M %p') | | timestamp
+strptime(strftime($0, '%y%m%d %H%M'), '%y%m%d %H%M') | | timestamp
+strptime($0, '%y') | strptime($0, '%y') | clocks
 strptime($0, '%Y') | | text
 time_bucket($0, $1) | | interval timestamp
 time_bucket($0, $1, $2) | | interval timestamp timestamp

@@ -1,0 +1,157 @@
+/**
+ * Functions that DuckDB has not: values by their documented definitions, and that no function is left out.
+ *
+ * Format   expression | its value as a text, NULL, or ! and the beginning of the message of a failure
+ */
+import { describe, expect, test } from 'vitest'
+import { open } from '../../src/database/index.ts'
+import { library } from '../../src/plan/library.ts'
+import { chapters } from './table.ts'
+
+const expected = `
+count_char('banana', 'an') | 3
+count_char('', 'a') | 0
+count_char('a😀b😀', '😀') | 2
+count_char('abc', '') | 0
+count_char('abc', NULL) | NULL
+initcap('hi THOMAS') | Hi Thomas
+initcap('o''neil x-ray 2nd_rate') | O'Neil X-Ray 2nd_Rate
+initcap('éa ñu') | Éa Ñu
+initcap('') | 
+overlay('Txxxxas', 'hom', 2, 4) | Thomas
+overlay('abcdef', '😀', 3) | ab😀def
+overlay('abc', 'x', 9) | abcx
+overlay('abc', 'x', 2, 0) | axbc
+parse_url('http://facebook.com/path1/p.php?k1=v1&k2=v2#Ref1', 'HOST') | facebook.com
+parse_url('http://facebook.com/path1/p.php?k1=v1&k2=v2#Ref1', 'QUERY', 'k1') | v1
+parse_url('http://facebook.com/path1/p.php?k1=v1&k2=v2#Ref1', 'REF') | Ref1
+parse_url('http://facebook.com/path1/p.php?k1=v1&k2=v2#Ref1', 'FILE') | /path1/p.php?k1=v1&k2=v2
+parse_url('http://u:p@h.org:80/x', 'AUTHORITY') | u:p@h.org:80
+parse_url('http://u:p@h.org:80/x', 'USERINFO') | u:p
+parse_url('http://h.org/x', 'QUERY') | NULL
+parse_url('no url', 'HOST') | NULL
+sha512('abc') | ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd\\
+454d4423643ce80e2a9ac94fa54ca49f
+left(sha512(''), 16) | cf83e1357eefb8bd
+split('a,b,c', ',')[2] | b
+split('a,b,c', ',')[4] | NULL
+split('a,b,c', ',')[0] | NULL
+split_element('a--b', '--', 2) | b
+string_to_array('a,b', ',')[1] | a
+string_to_array('', ',')[1] | NULL
+string_split('', ',')[1] | 
+encode('é', 'hex') | c3a9
+encode('é', 'base64') | w6k=
+encode('a\\b', 'escape') | a\\\\b
+encode('a', 'rot13') | !
+decode('c3a9', 'hex') | é
+decode('w6k=', 'base64') | é
+decode('ff', 'hex') | !
+decode('x', 'hex') | !
+regexp_instr('banana', 'n') | 3
+regexp_instr('😀b', 'b') | 2
+regexp_instr('banana', 'x') | 0
+regexp_instr('banana', '') | 1
+regexp_match('foobarbequebaz', '(bar)(beque)')[2] | beque
+regexp_match('foobarbequebaz', 'bar.*que')[1] | barbeque
+regexp_match('foobarbequebaz', '(bar)(beque)')[3] | NULL
+regexp_match('foobarbequebaz', '(x)?(bar)')[1] | NULL
+regexp_match('FOO', 'o+', 'i')[1] | OO
+regexp_match('foo', 'x')[1] | NULL
+regexp_extract_all('a1b22', '\\d+')[2] | 22
+regexp_extract_all('a1b22', '([a-z])(\\d+)', 2)[1] | 1
+regexp_extract_all('a1b22', '\\d+')[3] | NULL
+regexp_escape('a.b*c[d] é_1') | a\\.b\\*c\\[d\\] é_1
+regexp_full_match('a.b', regexp_escape('a.b')) | true
+e() | 2.718281828459045
+hash('') | -3750763034362895579
+hash('foobar') | -8821353812377114648
+hash(1) = hash('1') | true
+murmur3('') | 0
+murmur3('hello') | 613153351
+murmur3('The quick brown fox jumps over the lazy dog') | 776992547
+murmur3('aaa') | 3033554871
+xxhash('') | -1205034819632174695
+xxhash('abc') | 4952883123889572249
+xxhash('Nobody inspects the spammish repetition') | -302119147016844303
+width_bucket(5.35, 0.024, 10.06, 5) | 3
+width_bucket(0, 0.024, 10.06, 5) | 0
+width_bucket(10.06, 0.024, 10.06, 5) | 6
+width_bucket(3, 10, 0, 5) | 4
+width_bucket(1, 2, 2, 5) | !
+from_unixtime(44) | 1970-01-01 00:00:44
+from_unixtime(-1) | 1969-12-31 23:59:59
+from_unixtime(0, 'yyyy''T''HH') | 1970T00
+to_microseconds(-1) = INTERVAL '-0.000001' SECOND | true
+to_milliseconds(1500) = INTERVAL '1.5' SECOND | true
+to_minutes(90) = INTERVAL '1:30' HOUR TO MINUTE | true
+to_weeks(2) = INTERVAL '14' DAY | true
+to_weeks(9223372036854775807) | !
+to_years(2) = INTERVAL '24' MONTH | true
+to_date('2026-01-02') | 2026-01-02
+to_date('02.01.26', 'dd.MM.yy') | 2026-01-02
+to_date('02.01.99', 'dd.MM.yy') | 2099-01-02
+to_date('260102', 'yyMMdd') | 2026-01-02
+to_date('30.02.26', 'dd.MM.yy') | !
+to_timestamp_ltz(100, 0) | 1970-01-01 00:01:40+00
+to_timestamp_ltz(100, 3) | 1970-01-01 00:00:00.1+00
+to_timestamp_ltz(-1) | 1969-12-31 23:59:59.999+00
+to_timestamp_ltz(1, 6) | !
+to_timestamp_ltz('2026-03-29 02:30:00', 'yyyy-MM-dd HH:mm:ss', 'Europe/Berlin') | 2026-03-29 01:30:00+00
+json_exists('{"a": true}', '$.a') | true
+json_exists('{"a": true}', '$.b') | false
+json_exists('{', '$.a') | false
+json_exists('{"a": [{"b": 1}]}', '$.a[0].b') | true
+json_exists('{}', 'a') | !
+json_array(1, NULL, true, 'x') | [1,true,"x"]
+json_array(NULL) | []
+json_array(DATE '2026-01-02', 1.50) | ["2026-01-02",1.50]
+jsonb_set('[{"f1":1,"f2":null},2,null,3]', '{0,f1}', '[2,3,4]') | [{"f1":[2,3,4],"f2":null},2,null,3]
+jsonb_set('{"a": 1}', '{b,c}', '2') | {"a":1}
+jsonb_set('[1]', '{-1}', '0') | [0]
+jsonb_set('[1]', '{5}', '0') | [1,0]
+jsonb_set('{', '{a}', '0') | !
+parse_json(' [1 , 2.50] ') | [1,2.50]
+parse_json('nope') | !
+`
+
+const lines = expected
+  .replaceAll('\\\n', '')
+  .trim()
+  .split('\n')
+  .map((line) => {
+    const cut = line.lastIndexOf(' | ')
+    return { sql: line.slice(0, cut), value: line.slice(cut + 3) }
+  })
+
+describe('values', async () => {
+  const database = await open(':memory:', { cycles: 'manual' })
+  test.each(lines)('$sql', async ({ sql, value }) => {
+    const query = database.query(`select cast(${sql} as varchar) as x`)
+    if (value.startsWith('!')) await expect(query).rejects.toThrow()
+    else expect((await query).rows[0]![0] ?? 'NULL').toBe(value)
+  })
+})
+
+test('every function is compared with DuckDB or has values here', () => {
+  const known = [
+    ...Object.values(chapters)
+      .flat()
+      .map(({ ours }) => ours),
+    ...lines.map(({ sql }) => sql),
+  ]
+  const calls = new Set(known.flatMap((text) => text.toLowerCase().match(/\w+(?=\()/g) ?? []))
+  const operators: Record<string, string> = {
+    regexp_match_element: 'regexp_match',
+    regexp_extract_nth: 'regexp_extract_all',
+    string_to_array_element: 'string_to_array',
+    typeof: 'typeof',
+  }
+  calls.add('typeof')
+  // Those of operators are tested with these.
+  const lost = Object.entries(library)
+    .filter(([chapter]) => chapter !== 'Behind operators')
+    .flatMap(([, entries]) => entries)
+    .filter(({ names }) => !names.some((name) => calls.has(operators[name] ?? name)))
+  expect(lost.map(({ names }) => names[0])).toEqual([])
+})
