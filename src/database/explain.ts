@@ -126,6 +126,7 @@ function planOf(bound: BoundStatement): { plan: Plan; mode: Mode } | null {
   switch (bound.kind) {
     case 'select':
     case 'insert':
+    case 'insert-once':
     case 'update':
     case 'copy':
       return { plan: bound.plan, mode: 'one-shot' }

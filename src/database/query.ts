@@ -123,6 +123,9 @@ export class Query {
   lastStats: StageStats[] = []
   /** Rows taken from sources. */
   rowsIn = 0
+  /** The positions of the log up to which the first cycle and the last one read. */
+  readFirst = 0
+  readLast = 0
   readonly #sources: Sources
   readonly #vectorSize: number
   readonly #mode: QueryOptions['mode']
@@ -177,6 +180,8 @@ export class Query {
 
   *cycle(input: CycleInput): Work<CycleResult> {
     if (!this.#started && this.#lookAtTables()) this.#unit = input.upTo
+    if (!this.#started) this.readFirst = input.upTo
+    this.readLast = input.upTo
     this.#started = true
     this.dataflow.now = input.now
     this.#takeViews(input.deltas)

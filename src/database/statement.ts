@@ -7,16 +7,8 @@
  *          2 (trusted) statements that change the catalog are logged after they succeeded.
  */
 import { assert, QueryMistake, unreachable } from '../base/index.ts'
-import { givenSchema, type Relation } from '../catalog/index.ts'
-import {
-  type Batch,
-  batchOf,
-  type Field,
-  type Op,
-  type Row,
-  rowsOf,
-  type SinkWriter,
-} from '../data/index.ts'
+import type { Relation } from '../catalog/index.ts'
+import { type Batch, type Field, type Op, type Row, rowsOf } from '../data/index.ts'
 import type { Parameters } from '../log/index.ts'
 import { type BoundStatement, type ContinuousQuery, inputsOf, type Plan } from '../plan/index.ts'
 import type { Delta } from '../runtime/index.ts'
@@ -24,6 +16,7 @@ import { type Asking, insertRows, updateRows } from './change.ts'
 import type { Engine } from './engine.ts'
 import { explainRunning, explainStatement } from './explain.ts'
 import type { Query, Work } from './query.ts'
+import { everything, startSink, writeOnce } from './sink.ts'
 import type { CommitQueue, RawCommit } from './subscription.ts'
 import { transact } from './transact.ts'
 import type { Transaction } from './transaction.ts'
@@ -83,7 +76,7 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
     case 'create-function':
       return createFunction(engine, bound, session)
     case 'create-sink':
-      return createSink(engine, bound, session)
+      return yield* createSink(engine, bound, session)
     case 'drop':
       return drop(engine, bound, session)
     case 'insert':
@@ -104,6 +97,8 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
       return insertContinuous(engine, bound, session)
     case 'copy':
       return yield* copyOut(engine, bound, session)
+    case 'insert-once':
+      return yield* insertOnce(engine, bound, session)
     case 'select':
       return yield* select(engine, bound.plan, session)
     case 'select-continuous':
@@ -369,19 +364,33 @@ function insertContinuous(
   const relation = engine.catalog.get(target)
   assert(relation?.kind === 'external', `the target ${target} is external`)
   const start = () => engine.startNumbered('query', plan)
-  const { running, rows } = startSink(engine, relation, start, false)
+  const { running, rows } = startSink(engine, relation, start, everything)
   logged(engine, session)
   const { name } = running
   if (running.bounded) return { kind: 'running', name, message: () => `INSERT ${rows()}` }
   return done(`query ${name} started`)
 }
 
-function createSink(
+/** INSERT INTO a connector's table where the mode is batch: the answer of the query, once. */
+function* insertOnce(
+  engine: Engine,
+  { target, plan }: BoundStatement & { kind: 'insert-once' },
+  session: Session,
+): Work<Outcome> {
+  const relation = engine.catalog.get(target)
+  assert(relation?.kind === 'external', `the target ${target} is external`)
+  if (readsRelations(plan)) yield* engine.flush()
+  const { delta } = yield* engine.select(engine.physical(plan, 'one-shot'), session.text)
+  writeOnce(engine, relation, delta)
+  return done(`INSERT ${delta.count}`)
+}
+
+function* createSink(
   engine: Engine,
   bound: BoundStatement & { kind: 'create-sink' },
   session: Session,
-): Outcome {
-  const { relation, query, forced } = bound
+): Work<Outcome> {
+  const { relation, query, forced, key, snapshot } = bound
   const { name } = relation
   if (bound.ifNotExists && engine.catalog.get(name) !== undefined) {
     return done(`sink ${name} exists already`)
@@ -392,81 +401,16 @@ function createSink(
   }
   assert(relation.kind === 'external', `sink ${name} is external`)
   const plan = engine.physical(query.plan, 'continuous')
-  const { running } = startSink(engine, relation, () => engine.start(name, plan, false), forced)
+  const live = session.source !== null
+  // The sink's first cycle follows it at once in the log, so that no later row is beside those that are there.
+  if (!snapshot && live) yield* engine.flush()
+  const start = () => engine.start(name, plan, false)
+  const { running } = startSink(engine, relation, start, { forced, key, snapshot })
   engine.createRelation(relation)
   logged(engine, session)
+  if (!snapshot && live) yield* engine.flush()
   const message = `sink ${name} created`
   return running.bounded ? { kind: 'running', name, message: () => message } : done(message)
-}
-
-/** Starts a query whose changes go to a connector; tells how many it has sent. */
-function startSink(
-  engine: Engine,
-  relation: Relation & { kind: 'external' },
-  start: () => Query,
-  forced: boolean,
-): { running: Query; rows: () => number } {
-  const connector = engine.options.connectors.get(relation.connector)
-  assert(connector !== undefined, `connector ${relation.connector} is wired`)
-  const schema = givenSchema(relation)
-  const writer = connector.create(schema, relation.options)
-  let running: Query
-  try {
-    running = start()
-  } catch (fault) {
-    writer.close()
-    throw fault
-  }
-  running.closed.push(() => writer.close())
-  let rows = 0
-  running.consumers.push((_, delta) => {
-    const sent = forced ? onlyNew(delta) : delta
-    rows += sent.count
-    writeDelta(writer, schema.fields, sent)
-    if (running.ended) engine.stop(running.name)
-  })
-  return { running, rows: () => rows }
-}
-
-/** The rows that come, as if nothing had been there before. */
-function onlyNew(delta: Delta): Delta {
-  if (delta.batches !== null) return delta
-  const comes = delta
-    .changes()
-    .filter(({ op }) => op === '+I' || op === '+U')
-    .map((change) => ({ ...change, op: '+I' as const }))
-  return { ...delta, count: comes.length, changes: () => comes }
-}
-
-function writeDelta(writer: SinkWriter, fields: readonly Field[], delta: Delta): void {
-  if (writer.writeBatch !== undefined && delta.batches !== null) {
-    for (const batch of delta.batches) writer.writeBatch(batch, null)
-  } else if (writer.writeBatch !== undefined) {
-    const changes = delta.changes()
-    const schema = { fields: [...fields] }
-    let columns: Batch['columns'] | null = null
-    const batch: Batch = {
-      schema,
-      rows: changes.length,
-      // A sink that only counts does not look.
-      get columns() {
-        columns ??= batchOf(
-          schema,
-          changes.map(({ row }) => row),
-        ).columns
-        return columns
-      },
-    }
-    writer.writeBatch(
-      batch,
-      changes.map(({ op }) => op),
-    )
-  } else {
-    const rows = rowsOfDelta(delta)
-    const ops =
-      delta.batches === null ? delta.changes().map(({ op }) => op) : rows.map((): Op => '+I')
-    writer.write(rows, ops)
-  }
 }
 
 /** A query whose changes go to a queue; the first commit tells what is there already. */

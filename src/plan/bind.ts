@@ -91,8 +91,13 @@ export type BoundStatement = { notices: string[] } & (
       query: ContinuousQuery
       /** Of updates only the new rows are sent, of deletions nothing. */
       forced: boolean
+      /** Columns by which an upsert sink tells rows apart. */
+      key: number[] | null
+      /** Are the rows told that are there when it is made? */
+      snapshot: boolean
       ifNotExists: boolean
     }
+  | { kind: 'insert-once'; target: string; plan: Plan }
   | {
       kind: 'copy'
       plan: Plan

@@ -34,9 +34,9 @@ export const settings: readonly Setting[] = [
   {
     name: 'execution.runtime-mode',
     also: [],
-    values: ['streaming'],
+    values: ['streaming', 'batch'],
     complete: false,
-    about: "an INSERT into a connector's table goes on as long as its sources do",
+    about: "with batch an INSERT into a connector's table reads everything once and ends",
   },
   {
     name: 'float_sum',

@@ -53,7 +53,7 @@ const mistakeOf = async (work: Promise<unknown>) => {
 }
 
 describe('CREATE SINK', () => {
-  test('sends every change of a query, from the start', async () => {
+  test('by key sends the row that comes or goes, from the start', async () => {
     const { database, changes } = await started()
     await database.execute(
       `CREATE SINK k FROM sums WITH (connector = 'changes', type = 'upsert', primary_key = 'k')`,
@@ -61,12 +61,82 @@ describe('CREATE SINK', () => {
     await database.execute('FLUSH; INSERT INTO bid VALUES (1, 5); FLUSH')
     expect(changes.told).toEqual([
       ['+I', 1, 10n],
-      ['-U', 1, 10n],
       ['+U', 1, 15n],
     ])
     expect((await database.execute('SHOW SINKS'))[0]).toMatchObject({ rows: [['k', 'external']] })
     await database.execute('DROP SINK k; INSERT INTO bid VALUES (1, 1); FLUSH')
-    expect(changes.told).toHaveLength(3)
+    expect(changes.told).toHaveLength(2)
+    await database.close()
+  })
+
+  test('without a type sends every change', async () => {
+    const { database, changes } = await started()
+    await database.execute("CREATE SINK k FROM sums WITH (connector = 'changes')")
+    await database.execute('FLUSH; INSERT INTO bid VALUES (1, 5); FLUSH')
+    expect(changes.told.map(([op]) => op)).toEqual(['+I', '-U', '+U'])
+    await database.close()
+  })
+
+  test('by key sends rows that go, and takes the key of the query where none is named', async () => {
+    const { database, changes } = await started()
+    await database.execute(`CREATE SINK k AS SELECT * FROM sums WHERE total < 20
+      WITH (connector = 'changes', type = 'upsert')`)
+    await database.execute('FLUSH; INSERT INTO bid VALUES (1, 50); FLUSH')
+    expect(changes.told).toEqual([
+      ['+I', 1, 10n],
+      ['-D', 1, 10n],
+    ])
+    await database.close()
+  })
+
+  test('with snapshot = false tells of what comes afterwards, also in a replay', async () => {
+    const { database, changes, connectors } = await started()
+    await database.execute(
+      "CREATE SINK k FROM sums WITH (connector = 'changes', type = 'upsert', snapshot = 'false')",
+    )
+    await database.execute('INSERT INTO bid VALUES (1, 5), (2, 1); FLUSH')
+    const due = [
+      ['+U', 1, 15n],
+      ['+I', 2, 1n],
+    ]
+    expect(changes.told).toEqual(due)
+    await database.execute("CREATE SINK j FROM bid WITH (connector = 'changes', snapshot = false)")
+    await database.execute('FLUSH; INSERT INTO bid VALUES (3, 7); FLUSH')
+    const all = [...due, ['+I', 3, 7n], ['+I', 3, 7]]
+    expect(changes.told).toEqual(all)
+    changes.told.length = 0
+    const again = new Database({ cycles: 'manual', connectors, log: database.log })
+    await again.recover()
+    expect(changes.told).toEqual(all)
+    await database.close()
+    await again.close()
+  })
+
+  test('a primary_key without an upsert sink is said to be ignored', async () => {
+    const { database } = await started()
+    const notices: string[] = []
+    await database.execute(
+      "CREATE SINK k FROM bid WITH (connector = 'append', primary_key = 'k')",
+      {
+        onNotice: (text) => notices.push(text),
+      },
+    )
+    expect(notices).toEqual(["option primary_key is ignored: it goes with type = 'upsert'"])
+    await database.close()
+  })
+
+  test('in batch mode an INSERT writes one answer and is over', async () => {
+    const { database, append } = await started()
+    await database.execute(`CREATE TABLE out (k INT, total BIGINT) WITH (connector = 'append');
+      SET 'execution.runtime-mode' = 'batch'`)
+    const [done] = await database.execute('INSERT INTO out SELECT k, sum(v) FROM bid GROUP BY k')
+    expect(done).toEqual({ kind: 'done', message: 'INSERT 1' })
+    await database.execute('INSERT INTO bid VALUES (2, 2); FLUSH')
+    expect(append.told).toEqual([['+I', 1, 10n]])
+    expect(await database.query('SHOW QUERIES')).toMatchObject({
+      rows: [['sums', 'running', 2n, 0n, expect.anything()]],
+    })
+    await database.execute('RESET execution.runtime-mode')
     await database.close()
   })
 
@@ -132,6 +202,26 @@ describe('CREATE SINK', () => {
       `CREATE SINK k FROM sums WITH (connector = 'changes', nothing = 1)`,
       'invalid_option',
       'nothing is unknown',
+    ],
+    [
+      `CREATE SINK k FROM sums WITH (connector = 'changes', type = 'upsert', primary_key = 'total')`,
+      'invalid_option',
+      'does not tell the rows',
+    ],
+    [
+      `CREATE SINK k FROM sums WITH (connector = 'changes', type = 'upsert', primary_key = 'kk')`,
+      'unknown_name',
+      'column kk does not exist',
+    ],
+    [
+      `CREATE SINK k FROM bid WITH (connector = 'changes', type = 'upsert')`,
+      'invalid_option',
+      'needs option primary_key',
+    ],
+    [
+      `CREATE SINK k FROM sums WITH (connector = 'changes', snapshot = 'maybe')`,
+      'invalid_option',
+      'snapshot is',
     ],
     [`CREATE SINK k FROM sums`, 'invalid_option', 'needs option connector'],
     [`CREATE SINK k FROM suns WITH (connector = 'changes')`, 'unknown_name', 'suns does not exist'],

@@ -29,7 +29,8 @@ type Insert = Statement & { kind: 'insert' }
 export function bindInsert(binding: Binding, tree: Insert): BoundStatement {
   const target = findRelation(binding, tree.target)
   checkWritable(target, tree.target.span)
-  binding.continuous = target.kind === 'external'
+  const isBatch = binding.settings.get('execution.runtime-mode') === 'batch'
+  binding.continuous = target.kind === 'external' && !isBatch
   const fields = target.schema.fields
   const positions = bindColumns(target, tree, tree.source.span, isDefaultValues(tree))
   const targets = positions.map((position) => fields[position]!)
@@ -51,6 +52,11 @@ export function bindInsert(binding: Binding, tree: Insert): BoundStatement {
   }
   refuseTableClauses(tree)
   const { emit: asked } = tree.source
+  if (isBatch) {
+    const hint = "SET execution.runtime-mode = 'streaming' first"
+    if (asked !== null) unsupported('EMIT where the mode is batch', asked.span, hint)
+    return { kind: 'insert-once', target: target.name, plan, notices }
+  }
   const emitted = asked === null ? defaultEmit(plan) : applyEmit(plan, asked)
   if (target.sink === 'append' && emitted.plan.updating) {
     const message = `${target.name} takes new rows only, and this query takes rows back`

@@ -1,13 +1,15 @@
 /**
  * BindSink: CREATE SINK: a relation that takes rows outside, with the continuous query that feeds it.
  *
- * How      The columns of the sink are those of its query. `type`, `primary_key` and `force_append_only` say which
- *          changes may come; the other options are the connector's.
+ * How      The columns of the sink are those of its query. `type`, `primary_key`, `force_append_only` and `snapshot`
+ *          say which changes are sent; the other options are the connector's.
  */
 import type { Option, Statement } from '../../../../grammar/index.ts'
-import { QueryMistake } from '../../../base/index.ts'
+import { type Diagnostic, QueryMistake } from '../../../base/index.ts'
 import type { Connector } from '../../../data/index.ts'
 import { type BoundStatement, refuseDuplicate } from '../../bind.ts'
+import type { Plan } from '../../logical.ts'
+import { nodesOf } from '../../node.ts'
 import { type Binding, fail, unsupported } from '../binding.ts'
 import { applyEmit, defaultEmit } from '../emission.ts'
 import { bindQuery } from '../query.ts'
@@ -35,16 +37,18 @@ export function bindCreateSink(binding: Binding, tree: CreateSink): BoundStateme
   const emitted = asked === null ? defaultEmit(bound) : applyEmit(bound, asked)
   const { plan } = emitted
   const options = new Map(tree.options.map(({ key, value }) => [key, value]))
-  const forced = String(options.get('force_append_only') ?? 'false').toLowerCase() === 'true'
+  const forced = flag(tree, 'force_append_only', false)
+  const snapshot = flag(tree, 'snapshot', true)
   checkChanges(tree, connector, plan.updating && !forced)
+  const key = keyOf(binding, tree, plan, forced)
+  if (!snapshot) checkStored(binding, tree, plan)
   const schema = { fields: plan.output }
   const passed = new Map([...options].filter(([key]) => key === 'connector' || !own.has(key)))
   try {
     connector.check(passed, schema)
   } catch (error) {
     if (!(error instanceof QueryMistake)) throw error
-    const { span } = connectorOption(tree)!
-    throw new QueryMistake(error.diagnostics.map((one) => ({ ...one, span: one.span ?? span })))
+    throw new QueryMistake(error.diagnostics.map((one) => placed(tree, one)))
   }
   const { bounded, sink } = connector
   const relation = {
@@ -61,7 +65,89 @@ export function bindCreateSink(binding: Binding, tree: CreateSink): BoundStateme
   const { notices } = binding
   const { ifNotExists } = tree
   const query = { ...emitted, notices }
-  return { kind: 'create-sink', relation, query, forced, ifNotExists, notices }
+  return { kind: 'create-sink', relation, query, forced, key, snapshot, ifNotExists, notices }
+}
+
+/** A mistake of the connector's options, where the option stands; it may be one of the sink that is misspelt. */
+function placed(tree: CreateSink, mistake: Diagnostic): Diagnostic {
+  const named = /^(?:unknown option|option) '?([^' ]+)'?/.exec(mistake.message)?.[1]
+  const option = tree.options.find(({ key }) => key === named)
+  const near = option === undefined ? undefined : suggestion(option.key, own)
+  const span = mistake.span ?? (option ?? connectorOption(tree)!).span
+  return { ...mistake, span, hint: near ?? mistake.hint }
+}
+
+const optionOf = (tree: CreateSink, name: string): Option | undefined =>
+  tree.options.find(({ key }) => key === name)
+
+function flag(tree: CreateSink, name: string, fallback: boolean): boolean {
+  const option = optionOf(tree, name)
+  const value = String(option?.value ?? fallback).toLowerCase()
+  if (value === 'true' || value === 'false') return value === 'true'
+  return fail('invalid_option', `option ${name} is 'true' or 'false'`, option!.span)
+}
+
+/** The columns by which an upsert sink tells rows apart; null for any other sink. */
+function keyOf(binding: Binding, tree: CreateSink, plan: Plan, forced: boolean): number[] | null {
+  const option = optionOf(tree, 'primary_key')
+  const isUpsert = String(optionOf(tree, 'type')?.value ?? '').toLowerCase() === 'upsert'
+  if (!isUpsert) {
+    const notice = "option primary_key is ignored: it goes with type = 'upsert'"
+    if (option !== undefined) binding.notices.push(notice)
+    return null
+  }
+  if (forced) {
+    const { span } = optionOf(tree, 'force_append_only')!
+    fail('invalid_option', "force_append_only goes with type = 'append-only'", span)
+  }
+  if (option === undefined) {
+    if (plan.key !== null) return plan.key
+    const hint = "primary_key = 'column, …' names what tells rows apart"
+    fail(
+      'invalid_option',
+      'an upsert sink needs option primary_key',
+      optionOf(tree, 'type')!.span,
+      hint,
+    )
+  }
+  const names = plan.output.map((field) => field.name)
+  const given = String(option.value)
+    .split(',')
+    .map((name) => {
+      const wanted = name.trim()
+      const found = names.findIndex((one) => one.toLowerCase() === wanted.toLowerCase())
+      if (found >= 0) return found
+      return fail(
+        'unknown_name',
+        `column ${wanted} does not exist`,
+        option.span,
+        suggestion(wanted, names),
+      )
+    })
+  const isTold = plan.key?.every((column) => given.includes(column)) === true
+  if (plan.updating && !isTold) {
+    const hint =
+      plan.key === null
+        ? 'the rows of the query have no key: group them by it'
+        : `the key of the query is ${plan.key.map((column) => names[column]).join(', ') || 'empty'}`
+    fail(
+      'invalid_option',
+      `primary_key does not tell the rows of the query apart`,
+      option.span,
+      hint,
+    )
+  }
+  return given
+}
+
+/** Rows from outside come when they come: none of them are there already. */
+function checkStored(binding: Binding, tree: CreateSink, plan: Plan): void {
+  for (const node of nodesOf(plan)) {
+    if (node.kind !== 'scan') continue
+    if (binding.catalog.get(node.relation)?.kind !== 'external' && node.file === undefined) continue
+    const { span } = optionOf(tree, 'snapshot')!
+    unsupported(`snapshot = false over connector table ${node.relation}`, span)
+  }
 }
 
 const connectorOption = (tree: CreateSink): Option | undefined =>

@@ -1,0 +1,148 @@
+/**
+ * Sink: how the changes of a query go to a connector.
+ *
+ * How      Changes go as they are; or only the rows that come; or by key: of each key of a commit the row that comes,
+ *          or else the one that goes.
+ * Contract 1 (checked) by key, no row goes whose key has another one afterwards.
+ */
+import { assert } from '../base/index.ts'
+import { givenSchema, type Relation } from '../catalog/index.ts'
+import {
+  type Batch,
+  batchOf,
+  type Field,
+  type Op,
+  type Row,
+  rowsOf,
+  type SinkWriter,
+} from '../data/index.ts'
+import type { Delta } from '../runtime/index.ts'
+import type { Engine } from './engine.ts'
+import type { Query } from './query.ts'
+
+type External = Relation & { kind: 'external' }
+
+/** What of the changes is sent. */
+export interface Sending {
+  /** Of updates only the new rows are sent, of deletions nothing. */
+  forced: boolean
+  /** Columns that tell rows apart for the connector; null where it takes every change. */
+  key: readonly number[] | null
+  /** Are the rows told that the first cycle finds? */
+  snapshot: boolean
+}
+
+export const everything: Sending = { forced: false, key: null, snapshot: true }
+
+function writerOf(engine: Engine, relation: External): SinkWriter {
+  const connector = engine.options.connectors.get(relation.connector)
+  assert(connector !== undefined, `connector ${relation.connector} is wired`)
+  return connector.create(givenSchema(relation), relation.options)
+}
+
+/** Starts a query whose changes go to a connector; tells how many it has sent. */
+export function startSink(
+  engine: Engine,
+  relation: External,
+  start: () => Query,
+  { forced, key, snapshot }: Sending,
+): { running: Query; rows: () => number } {
+  const { fields } = givenSchema(relation)
+  const writer = writerOf(engine, relation)
+  let running: Query
+  try {
+    running = start()
+  } catch (fault) {
+    writer.close()
+    throw fault
+  }
+  running.closed.push(() => writer.close())
+  let rows = 0
+  running.consumers.push((_, delta) => {
+    if (snapshot || running.readLast > running.readFirst) {
+      const sent = forced ? onlyNew(delta) : key === null ? delta : byKey(delta, key)
+      rows += sent.count
+      writeDelta(writer, fields, sent)
+    }
+    if (running.ended) engine.stop(running.name)
+  })
+  return { running, rows: () => rows }
+}
+
+/** Writes the rows of an answer, and closes. */
+export function writeOnce(engine: Engine, relation: External, delta: Delta): void {
+  const writer = writerOf(engine, relation)
+  try {
+    writeDelta(writer, givenSchema(relation).fields, delta)
+  } finally {
+    writer.close()
+  }
+}
+
+/** One change for each key: the row that comes, or the one that goes. */
+function byKey(delta: Delta, key: readonly number[]): Delta {
+  if (delta.batches !== null) return delta
+  const found = new Map<string, { old: Row | null; row: Row | null }>()
+  const changes = delta.changes()
+  for (const { op, row } of changes) {
+    const name = JSON.stringify(key.map((column) => String(row[column])))
+    const at = found.get(name) ?? { old: null, row: null }
+    if (op === '+I' || op === '+U') at.row = row
+    else at.old = row
+    found.set(name, at)
+  }
+  const place = { major: 0, middle: 0, minor: 0 }
+  const sent = [...found.values()].map(({ old, row }) => {
+    const op: Op = row === null ? '-D' : old === null ? '+I' : '+U'
+    return { ...place, op, row: row ?? old! }
+  })
+  return { ...delta, count: sent.length, changes: () => sent }
+}
+
+/** The rows that come, as if nothing had been there before. */
+function onlyNew(delta: Delta): Delta {
+  if (delta.batches !== null) return delta
+  const comes = delta
+    .changes()
+    .filter(({ op }) => op === '+I' || op === '+U')
+    .map((change) => ({ ...change, op: '+I' as const }))
+  return { ...delta, count: comes.length, changes: () => comes }
+}
+
+function writeDelta(writer: SinkWriter, fields: readonly Field[], delta: Delta): void {
+  if (writer.writeBatch !== undefined && delta.batches !== null) {
+    for (const batch of delta.batches) writer.writeBatch(batch, null)
+  } else if (writer.writeBatch !== undefined) {
+    const changes = delta.changes()
+    const schema = { fields: [...fields] }
+    let columns: Batch['columns'] | null = null
+    const batch: Batch = {
+      schema,
+      rows: changes.length,
+      // A sink that only counts does not look.
+      get columns() {
+        columns ??= batchOf(
+          schema,
+          changes.map(({ row }) => row),
+        ).columns
+        return columns
+      },
+    }
+    writer.writeBatch(
+      batch,
+      changes.map(({ op }) => op),
+    )
+  } else {
+    const { rows, ops } = changesOf(delta)
+    writer.write(rows, ops)
+  }
+}
+
+function changesOf(delta: Delta): { rows: Row[]; ops: Op[] } {
+  if (delta.batches === null) {
+    const changes = delta.changes()
+    return { rows: changes.map(({ row }) => row), ops: changes.map(({ op }) => op) }
+  }
+  const rows = delta.batches.flatMap(rowsOf)
+  return { rows, ops: rows.map((): Op => '+I') }
+}
