@@ -113,6 +113,14 @@ export interface Relation {
   delay?: number | null | undefined
   /** Seconds that a row may be ahead; without a bound when left out. */
   ahead?: number | undefined
+  /** Is it a stream whose partitions are the values of `k`? */
+  split?: boolean
+  /** Seconds after which it is idle; null = never; 10 when left out. */
+  idle?: number | null
+  /** The relation that its late rows go to. */
+  late?: string
+  /** Seconds that windows take late rows for. */
+  within?: number
 }
 
 export interface View {
@@ -129,6 +137,8 @@ export interface Fed {
   cells: string[]
   /** A commit point follows. */
   flush: boolean
+  /** Seconds of processing time that go by after it. */
+  wait?: number
 }
 
 export interface Case {
@@ -254,8 +264,19 @@ export const millrace: Dialect = {
   },
 }
 
-export function relationSql({ name, object, columns, delay, ahead }: Relation): string {
-  const bound = ahead === undefined ? '' : ` max ahead ${seconds(ahead)}`
+function watermarkOptions({ ahead, idle, late, within }: Relation): string {
+  const options = [
+    ahead === undefined ? '' : ` max ahead ${seconds(ahead)}`,
+    idle === undefined ? '' : idle === null ? ' idle never' : ` idle timeout ${seconds(idle)}`,
+    late === undefined ? '' : ` late rows to ${late}`,
+    within === undefined ? '' : ` allow lateness ${seconds(within)}`,
+  ]
+  return options.join('')
+}
+
+export function relationSql(relation: Relation): string {
+  const { name, object, columns, delay, split } = relation
+  const bound = watermarkOptions(relation)
   const definitions = columns.map(({ name: column, type, computed }) =>
     computed === undefined ? `${column} ${type}` : `${column} as ${computed}`,
   )
@@ -265,7 +286,8 @@ export function relationSql({ name, object, columns, delay, ahead }: Relation): 
     definitions.push(`watermark for ts as ts - ${seconds(delay)}${bound}`)
   const kind = object === 'stream' ? 'stream' : 'table'
   const only = object === 'table' ? ' append only' : ''
-  return `create ${kind} ${name} (${definitions.join(', ')})${only};`
+  const by = split === true ? ' partition by (k)' : ''
+  return `create ${kind} ${name} (${definitions.join(', ')})${by}${only};`
 }
 
 export function viewSql({ name, select, emit }: View): string {
@@ -321,8 +343,12 @@ export function scriptOf(one: Case): string {
   const expectAll = () => {
     for (const { name } of one.views) lines.push(`expect ${name}`, `errors ${name}`)
   }
+  let waits = 0
   for (const fed of one.rows) {
-    const { relation, cells, flush } = fed
+    const { relation, cells, flush, wait = 0 } = fed
+    if (waits > 0) lines.push(`wait ${waits}`)
+    if (waits > 0) open = null
+    waits = wait
     const found = one.relations.find(({ name }) => name === relation)!
     const columns = givenColumns(found)
     if (isSpelt(found)) {

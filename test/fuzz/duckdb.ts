@@ -90,7 +90,9 @@ function ownRelations(relations: readonly Relation[]): Set<string> {
       ({ kind, computed }) => kind === 'struct' || computed !== undefined || ownKinds.has(kind),
     ),
   )
-  return new Set(own.map(({ name }) => name))
+  // Late rows come to these without being fed.
+  const targets = relations.flatMap(({ late }) => late ?? [])
+  return new Set([...own.map(({ name }) => name), ...targets])
 }
 
 function readsOurs(select: Select, own: ReadonlySet<string>): boolean {

@@ -55,7 +55,7 @@ class Generator implements Drawing {
     this.dialect = chance(random, 0.85) ? '' : pick(random, ['flink', 'postgres', 'duckdb'])
     this.relations = Array.from({ length: 1 + random.below(3) }, (_, index) =>
       this.#relation(index),
-    )
+    ).flatMap((relation) => this.#withTarget(relation))
   }
 
   #relation(index: number): Relation {
@@ -83,7 +83,27 @@ class Generator implements Drawing {
     }
     const delay = pick(random, [undefined, null, 0, 5, 20])
     const ahead = delay === 5 && others < 4 ? others * 8 : undefined
-    return { name: `s${index}`, object: 'stream', columns, delay, ahead }
+    return { name: `s${index}`, object: 'stream', columns, delay, ahead, ...this.#clock(delay) }
+  }
+
+  /** What else a watermark may go by. */
+  #clock(delay: Relation['delay']): Partial<Relation> {
+    const { random } = this
+    if (delay === undefined) return {}
+    return {
+      ...(chance(random, 0.3) ? { split: true } : {}),
+      ...(chance(random, 0.4) ? { idle: pick(random, [null, 3, 20]) } : {}),
+      ...(chance(random, 0.1) ? { within: 10 } : {}),
+    }
+  }
+
+  /** The stream, and before it one that takes its late rows. */
+  #withTarget(relation: Relation): Relation[] {
+    const { columns, delay, name } = relation
+    const made = columns.some(({ computed }) => computed !== undefined)
+    if (delay === undefined || made || !chance(this.random, 0.25)) return [relation]
+    const target: Relation = { name: `late_${name}`, object: 'stream', columns }
+    return [target, { ...relation, late: target.name }]
   }
 
   readonly name = (prefix: string): string => `${prefix}${this.#names++}`
@@ -475,6 +495,7 @@ function rowsOf(generator: Generator): Fed[] {
   const { random, relations } = generator
   const count = random.below(random.below(4) === 0 ? 60 : 24)
   const flushes = pick(random, [0, 0.1, 0.3])
+  const waits = pick(random, [0, 0, 0.2])
   const common = random.below(3)
   let now = 0
   return Array.from({ length: count }, () => {
@@ -493,7 +514,9 @@ function rowsOf(generator: Generator): Fed[] {
         ? pool[random.below(Math.min(pool.length, 2 + common))]!
         : pick(random, pool)
     })
-    const fed: Fed = { relation: relation.name, cells: row, flush: chance(random, flushes) }
+    const wait = chance(random, waits) ? { wait: 1 + random.below(15) } : {}
+    const flush = chance(random, flushes)
+    const fed: Fed = { relation: relation.name, cells: row, flush, ...wait }
     if (relation.object === 'keyed')
       return { ...fed, verb: pick(random, ['replace', 'replace', 'ignore', 'delete'] as const) }
     if (relation.object !== 'changing' || chance(random, 0.55)) return fed

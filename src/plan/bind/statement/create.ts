@@ -8,7 +8,6 @@ import type {
   ColumnDefinition,
   Option,
   Statement,
-  Expression as Tree,
 } from '../../../../grammar/index.ts'
 import { QueryMistake, type Span } from '../../../base/index.ts'
 import type {
