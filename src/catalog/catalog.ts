@@ -9,6 +9,7 @@
 import type { Query, Relation as TreeRelation } from '../../grammar/index.ts'
 import { assert } from '../base/index.ts'
 import type { CatalogFunction, Relation } from './relation.ts'
+import { systemRelations } from './system.ts'
 
 /** The form under which a name is found: `Bid` and `BID` are one name. */
 function normalName(name: string): string {
@@ -26,7 +27,8 @@ export class Catalog {
   }
 
   get(name: string): Relation | undefined {
-    return this.#relations.get(normalName(name))
+    const normal = normalName(name)
+    return this.#relations.get(normal) ?? systemRelations.get(normal)
   }
 
   add(relation: Relation): void {
@@ -62,7 +64,7 @@ export class Catalog {
     return [...this.#functions.values()]
   }
 
-  /** All relations in order of creation. */
+  /** All relations that were made, in order of creation. */
   list(): Relation[] {
     return [...this.#relations.values()]
   }

@@ -11,3 +11,4 @@ export {
   type TableKey,
   type TableRules,
 } from './relation.ts'
+export { type SystemName, systemRelations } from './system.ts'

@@ -96,6 +96,7 @@ export type Relation = {
       updating: boolean
     }
   | /** Rows on which the evaluation of query `of` failed. */ { kind: 'errors'; of: string }
+  | /** What the database tells of itself. */ { kind: 'system' }
 )
 
 /** What CREATE FUNCTION made: another name of a built-in function, or an expression over arguments. */

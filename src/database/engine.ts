@@ -11,7 +11,7 @@
  * See      docs/laws.md, docs/architecture.md
  */
 import { assert, type Clock, type Disk, QueryMistake } from '../base/index.ts'
-import { Catalog, type Relation, type TableCheck } from '../catalog/index.ts'
+import { Catalog, type Relation, type SystemName, type TableCheck } from '../catalog/index.ts'
 import {
   type BadRow,
   type Batch,
@@ -45,6 +45,7 @@ import {
 } from '../runtime/index.ts'
 import { LateBook } from './late.ts'
 import { type CycleInput, type CycleResult, Query, type Sources, type Work } from './query.ts'
+import { systemRows } from './system.ts'
 import { Table } from './table.ts'
 import type { Transaction } from './transaction.ts'
 import { View } from './view.ts'
@@ -496,6 +497,7 @@ export class Engine {
   }
 
   #readView(relation: Relation): Row[] {
+    if (relation.kind === 'system') return systemRows(this, relation.name as SystemName)
     if (relation.kind === 'errors') {
       const of = relation.of.toLowerCase()
       const query = this.#queries.get(of)

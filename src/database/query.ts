@@ -483,7 +483,11 @@ export class Query {
   #attach(view: ViewInput): void {
     view.attached = true
     const rows = this.#sources.read(view.relation)
-    const snapshot = rows.map((row) => ({ row, weight: 1, major: 0, middle: 0, minor: 0 }))
+    // What the database tells of itself has an order.
+    const major = (at: number) => (view.relation.kind === 'system' ? at : 0)
+    const snapshot = rows.map((row, at) => {
+      return { row, weight: 1, major: major(at), middle: 0, minor: 0 }
+    })
     this.dataflow.stepChanges(view.scan, project(snapshot, view.scan))
   }
 

@@ -18,6 +18,7 @@ import { explainRunning, explainStatement } from './explain.ts'
 import type { Query, Work } from './query.ts'
 import { everything, startSink, writeOnce } from './sink.ts'
 import type { CommitQueue, RawCommit } from './subscription.ts'
+import { systemRows } from './system.ts'
 import { transact } from './transact.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -471,27 +472,8 @@ function commitOf(
   }
 }
 
-const count = (name: string): Field => ({ name, type: { kind: 'bigint' }, nullable: true })
-const queryFields = [
-  text('query'),
-  text('state'),
-  count('rows_in'),
-  count('late'),
-  count('state_bytes'),
-]
-
-/** A continuous query as SHOW QUERIES tells of it. */
-function queryRow({ name, ended, fault, rowsIn, view, dataflow }: Query): Row {
-  if (fault !== null) return [name, `failed: ${messageOf(fault)}`, BigInt(rowsIn), null, null]
-  const stats = dataflow.stats()
-  const late = stats.reduce((sum, stage) => sum + stage.late, 0)
-  const bytes = stats.reduce((sum, stage) => sum + stage.stateBytes, view?.stateBytes ?? 0)
-  return [name, ended ? 'ended' : 'running', BigInt(rowsIn), BigInt(late), BigInt(bytes)]
-}
-
-const messageOf = (fault: unknown) => (fault instanceof Error ? fault.message : String(fault))
-
 function showQueries(engine: Engine, passes: (name: string) => boolean): Outcome {
-  const queries = [...engine.queries.values()].filter(({ name }) => passes(name))
-  return { kind: 'rows', fields: queryFields, rows: queries.map(queryRow) }
+  const relation = engine.catalog.get('sys.queries')!
+  const rows = systemRows(engine, 'sys.queries').filter(([name]) => passes(String(name)))
+  return { kind: 'rows', fields: relation.schema.fields, rows }
 }

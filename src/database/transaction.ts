@@ -128,7 +128,7 @@ export class Transaction implements Store {
 
   /** A relation that a statement reads or writes must be the one that was there at BEGIN. */
   #checkSame(relation: Relation): void {
-    if (this.#relations.has(relation)) return
+    if (relation.kind === 'system' || this.#relations.has(relation)) return
     const message = `${relation.name} was made or altered after the transaction began`
     throw new Conflict(message)
   }

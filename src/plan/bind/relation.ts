@@ -13,7 +13,7 @@ import type {
   Relation as TreeRelation,
 } from '../../../grammar/index.ts'
 import type { Span } from '../../base/index.ts'
-import type { Relation } from '../../catalog/index.ts'
+import { type Relation, systemRelations } from '../../catalog/index.ts'
 import { flatFields, topColumns } from '../../data/index.ts'
 import { fold } from '../fold.ts'
 import type { Plan, Watermark } from '../logical.ts'
@@ -76,7 +76,8 @@ export function findRelation(
   const name = path.parts.map((part) => part.name).join('.')
   const found = binding.catalog.get(name)
   if (found !== undefined) return found
-  const names = binding.catalog.list().map((relation) => relation.name)
+  const made = binding.catalog.list().map((relation) => relation.name)
+  const names = [...made, ...systemRelations.keys()]
   const hint = suggestion(name, names)
   return fail('unknown_name', `table ${name} does not exist`, path.span, hint)
 }
@@ -171,6 +172,10 @@ function keyOf(relation: Relation): number[] | null {
 }
 
 function checkReadable(binding: Binding, relation: Relation, span: Span): void {
+  if (relation.kind === 'system' && binding.continuous) {
+    const hint = 'a SELECT without EMIT reads it as it is now'
+    unsupported(`${relation.name} in a continuous query`, span, hint)
+  }
   if (relation.kind !== 'external') return
   if (!relation.source) {
     unsupported(`reading from connector ${relation.connector}`, span)

@@ -4,11 +4,7 @@
  * How      Columns, then the watermark, then the options. An option `connector` makes the relation external: the
  *          connector checks the options and, without a column list, finds the columns in the input.
  */
-import type {
-  ColumnDefinition,
-  Option,
-  Statement,
-} from '../../../../grammar/index.ts'
+import type { ColumnDefinition, Option, Statement } from '../../../../grammar/index.ts'
 import { QueryMistake, type Span } from '../../../base/index.ts'
 import type {
   ComputedColumn,

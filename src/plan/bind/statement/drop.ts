@@ -25,6 +25,9 @@ export function bindDrop(binding: Binding, tree: Statement & { kind: 'drop' }): 
       object !== 'view' &&
       object !== 'materialized view' &&
       object !== 'sink')
+  if (relation.kind === 'system') {
+    fail('unknown_name', `${relation.name} belongs to the database`, tree.name.span)
+  }
   if (!fits) {
     const message = `${relation.name} is a ${actual}, not a ${object}`
     fail('unknown_name', message, tree.name.span, `write DROP ${actual.toUpperCase()}`)
@@ -46,6 +49,8 @@ export function objectOf(kind: string): string {
       return 'table'
     case 'errors':
       return 'part of a materialized view'
+    case 'system':
+      return 'system relation'
     default:
       return kind
   }

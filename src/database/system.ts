@@ -1,0 +1,112 @@
+/**
+ * System: the rows of sys.* and information_schema.*: what a database tells of itself, at the moment of asking.
+ *
+ * Contract 1 (trusted) reading changes nothing. Cost: a walk over what is told of.
+ * See      src/catalog/system.ts for the columns
+ */
+import type { Relation, SystemName } from '../catalog/index.ts'
+import { membersOf, type Row, typeText, valueText } from '../data/index.ts'
+import type { Engine } from './engine.ts'
+import type { KeptLateRow } from './late.ts'
+import type { Query } from './query.ts'
+
+export function systemRows(engine: Engine, name: SystemName): Row[] {
+  const queries = [...engine.queries.values()]
+  switch (name) {
+    case 'sys.late_rows':
+      return engine.late.kept.map(lateRow)
+    case 'sys.watermarks':
+      return queries.flatMap((query) => watermarkRows(engine, query))
+    case 'sys.queries':
+      return queries.map(queryRow)
+    case 'sys.operators':
+      return queries.flatMap(operatorRows)
+    case 'sys.errors':
+      return errorRows(engine)
+    case 'information_schema.tables':
+      return named(engine).map((relation) => [...place(relation), tableType(relation)])
+    case 'information_schema.columns':
+      return named(engine).flatMap(columnRows)
+  }
+}
+
+function lateRow({ source, query, offset, at, watermark, row, schema }: KeptLateRow): Row {
+  const texts = row.map((value, index) =>
+    value === null ? 'NULL' : valueText(value, schema.fields[index]!.type),
+  )
+  return [source, query, BigInt(offset), at, watermark, texts.join(', ')]
+}
+
+/** Beyond all times: no watermark yet, or no more rows. */
+const noTime = 2n ** 62n
+
+function watermarkRows(engine: Engine, { name, fault, dataflow }: Query): Row[] {
+  if (fault !== null) return []
+  const now = BigInt(engine.nowMicros())
+  return dataflow.scans
+    .filter((scan) => scan.watched)
+    .map((scan) => {
+      const { relation } = scan.plan
+      const watermark = scan.watermark()
+      const known = watermark > -noTime && watermark < noTime ? watermark : null
+      const { known: partitions, idle } = scan.partitions
+      return [
+        name,
+        relation,
+        known,
+        known === null ? null : now - known,
+        BigInt(partitions),
+        BigInt(idle),
+        scan.asleep(),
+        scan.ended(),
+        BigInt(engine.late.count(relation)),
+      ]
+    })
+}
+
+/** A continuous query as SHOW QUERIES tells of it. */
+function queryRow({ name, ended, fault, rowsIn, view, dataflow }: Query): Row {
+  if (fault !== null) return [name, `failed: ${messageOf(fault)}`, BigInt(rowsIn), null, null]
+  const stats = dataflow.stats()
+  const late = stats.reduce((sum, stage) => sum + stage.late, 0)
+  const bytes = stats.reduce((sum, stage) => sum + stage.stateBytes, view?.stateBytes ?? 0)
+  return [name, ended ? 'ended' : 'running', BigInt(rowsIn), BigInt(late), BigInt(bytes)]
+}
+
+const messageOf = (fault: unknown) => (fault instanceof Error ? fault.message : String(fault))
+
+function operatorRows({ name, fault, dataflow }: Query): Row[] {
+  if (fault !== null) return []
+  return dataflow.stats().map(({ id, kind, rowsOut, late, cells, stateBytes }) => {
+    const counts = [rowsOut, late, cells, stateBytes].map(BigInt)
+    return [name, BigInt(id), kind, ...counts]
+  })
+}
+
+/** The rows of all `….errors`. */
+function errorRows(engine: Engine): Row[] {
+  return engine.catalog.list().flatMap((relation) => {
+    if (relation.kind !== 'errors') return []
+    return engine.sources.read(relation).map((row) => [relation.of, ...row])
+  })
+}
+
+// ---------------------------------------------------------------- information_schema
+
+/** What a name in FROM may stand for; errors are listed under their own names elsewhere. */
+const named = (engine: Engine) => engine.catalog.list().filter(({ kind }) => kind !== 'errors')
+
+const place = ({ name }: Relation): string[] => ['millrace', 'public', name]
+
+function tableType({ kind }: Relation): string {
+  if (kind === 'view' || kind === 'materialized') return 'VIEW'
+  return kind === 'external' ? 'FOREIGN' : 'BASE TABLE'
+}
+
+function columnRows(relation: Relation): Row[] {
+  return relation.schema.fields.map(({ name, type, nullable }, index) => {
+    const shown = membersOf(type) === null ? typeText(type) : 'STRUCT'
+    const described = [name, BigInt(index + 1), nullable ? 'YES' : 'NO', shown]
+    return [...place(relation), ...described]
+  })
+}
