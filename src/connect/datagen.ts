@@ -22,12 +22,12 @@ import {
   typeText,
   type Value,
 } from '../data/index.ts'
+import { generatedReader } from './generated.ts'
 import { checkNames, choiceOption, textOption } from './options.ts'
 
 const baseMicros = 1_767_225_600_000_000n
 const rateUsual = 10_000
 const lengthUsual = 100
-const pauseMillis = 10
 
 /** The value of a row, and how many rows there are; null without an end. */
 interface Maker {
@@ -176,29 +176,15 @@ function datagenReader(
   const rate = number(options, 'rows-per-second', rateUsual)
   const fields = projection.map((index) => schema.fields[index]!)
   const chosen = projection.map((index) => makers[index]!)
-  let at = 0
-  let closed = false
-  const take = (rowsMax: number) => {
-    const count = rowsAll === null ? rowsMax : Math.min(rowsMax, rowsAll - at)
-    if (count <= 0) return null
-    const rows = Array.from({ length: count }, (_, index) =>
-      chosen.map((maker) => maker.of(at + index)),
-    )
-    at += count
-    return batchOf({ fields }, rows)
-  }
-  const began = clock.monotonicMillis()
-  const due = () => Math.floor(((clock.monotonicMillis() - began) * rate) / 1000)
-  const paced = async (rowsMax: number) => {
-    while (due() <= at && !closed) await clock.sleep(pauseMillis)
-    return closed ? null : take(Math.min(rowsMax, due() - at))
-  }
-  return {
-    asynchronous: rowsAll === null,
-    read: rowsAll === null ? paced : take,
-    progress: () => ({ bytes: at, bytesTotal: rowsAll }),
-    close: () => {
-      closed = true
+  return generatedReader({
+    rows: rowsAll,
+    make: (at, count) => {
+      const rows = Array.from({ length: count }, (_, index) =>
+        chosen.map((maker) => maker.of(at + index)),
+      )
+      return batchOf({ fields }, rows)
     },
-  }
+    due: (millis) => Math.floor((millis * rate) / 1000),
+    clock,
+  })
 }

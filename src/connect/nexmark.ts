@@ -29,6 +29,7 @@ import {
   type Type,
   typeText,
 } from '../data/index.ts'
+import { generatedReader } from './generated.ts'
 import {
   columnOfEvents,
   type EventKind,
@@ -261,9 +262,6 @@ function fits({ type }: Field, found: Found): boolean {
 
 // ---------------------------------------------------------------- rows
 
-/** Rows of a paced read are those that are due; this many milliseconds pass until the next look. */
-const pauseMillis = 10
-
 function nexmarkReader(
   schema: Schema,
   { shape, events, only }: Settings,
@@ -275,35 +273,21 @@ function nexmarkReader(
   const paths = pathsOf(schema.fields)
   const fields = projection.map((index) => schema.fields[index]!)
   const columns = projection.map((index) => findColumn(paths[index]!, only)!)
-  let at = 0
-  let closed = false
-  const take = (rowsMax: number) => {
-    const rows = rowsAll === null ? rowsMax : Math.min(rowsMax, rowsAll - at)
-    if (rows <= 0) return null
-    const slice = sliceOf(generator, only, at, rows)
-    at += rows
-    const made = columns.map((found, index) =>
-      columnOf(generator, found, fields[index]!.type, slice),
-    )
-    return { schema: { fields }, rows, columns: made }
-  }
-  const began = clock.monotonicMillis()
-  const due = () => {
-    const event = Math.floor(((clock.monotonicMillis() - began) * 1000) / shape.delayMicros)
-    return only === null ? event : generator.countOf(only, event)
-  }
-  const paced = async (rowsMax: number) => {
-    while (due() <= at && !closed) await clock.sleep(pauseMillis)
-    return closed ? null : take(Math.min(rowsMax, due() - at))
-  }
-  return {
-    asynchronous: rowsAll === null,
-    read: rowsAll === null ? paced : take,
-    progress: () => ({ bytes: at, bytesTotal: rowsAll }),
-    close: () => {
-      closed = true
+  return generatedReader({
+    rows: rowsAll,
+    make: (at, rows) => {
+      const slice = sliceOf(generator, only, at, rows)
+      const made = columns.map((found, index) =>
+        columnOf(generator, found, fields[index]!.type, slice),
+      )
+      return { schema: { fields }, rows, columns: made }
     },
-  }
+    due: (millis) => {
+      const event = Math.floor((millis * 1000) / shape.delayMicros)
+      return only === null ? event : generator.countOf(only, event)
+    },
+    clock,
+  })
 }
 
 /** Some rows: the event of each, and the rows of each kind. */

@@ -10,7 +10,14 @@
  * Cost     a look at the event time of each row.
  */
 import type { Clock } from '../base/index.ts'
-import type { Batch, Column, Connector, Connectors, SourceReader } from '../data/index.ts'
+import type {
+  Batch,
+  Column,
+  ColumnValues,
+  Connector,
+  Connectors,
+  SourceReader,
+} from '../data/index.ts'
 
 /** Waiting is cut into pieces, so that a closed reader does not hold the process. */
 const sleepMillisMax = 100
@@ -101,35 +108,17 @@ function partOf(batch: Batch, from: number, to: number): Batch {
 
 function columnPart({ type, data, validity }: Column, from: number, to: number): Column {
   const bits = validity === null ? null : bitPart(validity, from, to)
+  return { type, data: valuesPart(data, from, to), validity: bits }
+}
+
+function valuesPart(data: ColumnValues, from: number, to: number): ColumnValues {
   switch (data.layout) {
-    case 'i32':
-      return {
-        type,
-        data: { layout: 'i32', values: data.values.subarray(from, to) },
-        validity: bits,
-      }
-    case 'i64':
-      return {
-        type,
-        data: { layout: 'i64', values: data.values.subarray(from, to) },
-        validity: bits,
-      }
-    case 'f64':
-      return {
-        type,
-        data: { layout: 'f64', values: data.values.subarray(from, to) },
-        validity: bits,
-      }
     case 'bits':
-      return {
-        type,
-        data: { layout: 'bits', values: bitPart(data.values, from, to) },
-        validity: bits,
-      }
-    case 'utf8': {
-      const offsets = data.offsets.subarray(from, to + 1)
-      return { type, data: { layout: 'utf8', offsets, bytes: data.bytes }, validity: bits }
-    }
+      return { layout: 'bits', values: bitPart(data.values, from, to) }
+    case 'utf8':
+      return { ...data, offsets: data.offsets.subarray(from, to + 1) }
+    default:
+      return { layout: data.layout, values: data.values.subarray(from, to) } as ColumnValues
   }
 }
 

@@ -16,6 +16,7 @@
 import type { Arena } from '../arena.ts'
 import { type Assembly, assemble, type I32, i32, type Jump } from '../assembler.ts'
 import { defineKernel } from '../kernels.ts'
+import { scanRecords } from './records.ts'
 
 const NEWLINE = 10
 const CARRIAGE_RETURN = 13
@@ -135,17 +136,10 @@ defineKernel({
   name: 'scan_separated',
   parameters: 5,
   closure: (arena: Arena) => (text, end, slot, most, control) => {
-    const { i32: words, u32 } = arena.views
-    const at = control! >>> 2
-    let position = text!
-    for (let rows = 0; ; rows++) {
-      if (rows === most! || position >= end!) return rows
-      const next = record(arena, position, end!, slot! + rows, control!)
-      if (next === 0) return rows
-      u32[(u32[at + 6]! >>> 2) + slot! + rows] = position - words[at]!
-      u32[(u32[at + 7]! >>> 2) + slot! + rows] = next - 1 - words[at]!
-      position = next
-    }
+    const scan = { text: text!, end: end!, slot: slot!, most: most!, control: control! }
+    return scanRecords(arena, scan, 6, (position, into) =>
+      record(arena, position, end!, into, control!),
+    )
   },
   wasm: () =>
     assemble(5, (a, text, end, slot, most, control) => {

@@ -20,6 +20,7 @@
 import type { Arena } from '../arena.ts'
 import { type Assembly, assemble, type I32, i32, type Jump, type V128 } from '../assembler.ts'
 import { defineKernel } from '../kernels.ts'
+import { scanRecords } from './records.ts'
 
 const QUOTE = 34
 const BACKSLASH = 92
@@ -203,17 +204,8 @@ defineKernel({
   name: 'scan_template',
   parameters: 5,
   closure: (arena: Arena) => (text, end, slot, most, control) => {
-    const { i32: words, u32 } = arena.views
-    const at = control! >>> 2
-    let position = text!
-    for (let rows = 0; ; rows++) {
-      if (rows === most! || position >= end!) return rows
-      const next = record(arena, position, slot! + rows, control!)
-      if (next === 0) return rows
-      u32[(u32[at + 2]! >>> 2) + slot! + rows] = position - words[at]!
-      u32[(u32[at + 3]! >>> 2) + slot! + rows] = next - 1 - words[at]!
-      position = next
-    }
+    const scan = { text: text!, end: end!, slot: slot!, most: most!, control: control! }
+    return scanRecords(arena, scan, 2, (position, into) => record(arena, position, into, control!))
   },
   wasm: () =>
     assemble(5, (a, text, end, slot, most, control) => {
