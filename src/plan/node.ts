@@ -207,15 +207,19 @@ export function union(inputs: readonly Plan[]): NodeOf<'union'> {
   }
 }
 
-/** The window columns of a union: those that lie at one place, with one size, in all inputs. */
+/** The window columns of a union: those that lie, themselves or as copies, at one place with one size in all inputs. */
 function sharedWindow(inputs: readonly Plan[]): WindowColumns | null {
   const windows = inputs.map((input) => input.window)
   const first = windows[0]!
   if (windows.some((window) => window?.sizeMicros !== first?.sizeMicros) || first === null) {
     return null
   }
-  const [start, end] = (['start', 'end'] as const).map((role) =>
-    windows.every((window) => window![role] === first[role]) ? first[role] : null,
+  const places = [...inputs[0]!.output.keys()]
+  const [start, end] = (['start', 'end'] as const).map(
+    (role) =>
+      places.find((place) =>
+        inputs.every((input) => firstCopy(input, place) === input.window![role]),
+      ) ?? null,
   )
   if (start === null && end === null) return null
   const units = windows.map((window) => BigInt(window!.unitMicros))

@@ -79,10 +79,9 @@ const ownWords =
   /similar to|~|symmetric|\btry\(|\bto (hour|minute)|decode|leading|position|is unknown|>>|<</
 const ownTypes = /\b(smallint|real|time|timestamptz|month|year|varbinary|json)\b|\(38, 3\)|\bx'/
 
-/** Functions that another test compares with DuckDB, and windows in GROUP BY. */
-const ownFunctions = new RegExp(
-  `\\b(${[...libraryNames(), 'tumble', 'hop', 'tumble_start', 'hop_start'].join('|')})\\(`,
-)
+/** What another test compares with DuckDB, what it has not or otherwise, windows in GROUP BY, and row values. */
+const otherNames = ['every', 'count_if', 'corr', 'tumble', 'hop', 'tumble_start', 'hop_start']
+const ownFunctions = new RegExp(`\\b(${[...libraryNames(), ...otherNames].join('|')})\\(|\\) = \\(`)
 
 function ownRelations(relations: readonly Relation[]): Set<string> {
   const own = relations.filter(({ columns }) =>

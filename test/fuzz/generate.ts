@@ -248,7 +248,7 @@ class Generator implements Drawing {
     }
     const names = first.map((ref) => ref.slice(ref.lastIndexOf('.') + 1))
     const plain = [left, right].every(({ from }) => from.kind === 'table')
-    const using = plain && names[0] === names[1] && on.length === 1 && chance(random, 0.5)
+    const using = plain && names[0] === names[1] && on.length === 1 && chance(random, 0.8)
     if (!using && chance(random, 0.2))
       on.push(expression(random, 'boolean', [...left.scope, ...right.scope], 1))
     const join: Join = chance(random, 0.5)
