@@ -471,8 +471,9 @@ function statement(s: Statement): string {
     case 'query-statement':
       return query(s.query)
     case 'subscribe': {
-      const options = s.snapshot ? '' : ' WITH (SNAPSHOT = FALSE)'
-      return `SUBSCRIBE TO ${relation(s.relation)}${options}${emit(s.emit)}`
+      const options = [...(s.snapshot ? [] : ['SNAPSHOT = FALSE']), ...s.metadata]
+      const listed = options.length === 0 ? '' : ` WITH (${options.join(', ')})`
+      return `SUBSCRIBE TO ${relation(s.relation)}${listed}${emit(s.emit)}`
     }
     case 'explain':
       return explain(s)

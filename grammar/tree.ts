@@ -269,6 +269,9 @@ export interface FunctionBody {
   span: Span
 }
 
+/** Columns in front of those of a subscription: what is known of each change, and rows that say that a cycle is over. */
+export type Metadata = '_cycle' | '_ts' | '_op' | '_diff' | '_progress'
+
 /** What an EXPLAIN shows beside the plan. */
 export type ExplainDetail = 'verbose' | 'cost' | 'changelog' | 'advice' | 'json'
 
@@ -301,7 +304,7 @@ export type Statement =
   | { kind: 'transaction'; action: 'begin' | 'commit' | 'rollback'; span: Span }
   | { kind: 'query-statement'; query: Query; span: Span }
   /** `relation` is a `table` relation for SUBSCRIBE name, `derived` for SUBSCRIBE (query). */
-  | { kind: 'subscribe'; relation: Relation; emit: Emit | null; snapshot: boolean; span: Span }
+  | { kind: 'subscribe'; relation: Relation; emit: Emit | null; snapshot: boolean; metadata: Metadata[]; span: Span }
   | { kind: 'explain'; analyze: boolean; steps: boolean; format: 'text' | 'json' | 'dot'; type: 'logical' | 'physical' | 'stream'; details: ExplainDetail[]; statement: Statement; span: Span }
   /** EXPLAIN ANALYZE of a query that runs. */
   | { kind: 'explain-running'; name: Path; span: Span }

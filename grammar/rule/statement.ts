@@ -14,6 +14,11 @@ type Explaining = Pick<
   'analyze' | 'steps' | 'format' | 'type' | 'details'
 >
 
+type Subscribing = Pick<Statement & { kind: 'subscribe' }, 'snapshot' | 'metadata'>
+
+/** In the order of their columns. */
+const metadataNames = ['_cycle', '_ts', '_op', '_diff', '_progress'] as const
+
 const plainly = { analyze: false, steps: false, format: 'text', type: 'physical' } as const
 
 const detailNames = {
@@ -62,7 +67,7 @@ export abstract class StatementRules extends ShowRules {
   /** SUBSCRIBE [TO] name | (query) [WITH (SNAPSHOT [= boolean])] [EMIT …], the last two in either order. */
   subscribe = this.RULE('subscribe', (): Statement => {
     const start = this.start()
-    let snapshot = true
+    let options: Subscribing = { snapshot: true, metadata: [] }
     let emit: Emit | null = null
     this.CONSUME(word.SUBSCRIBE)
     this.OPTION({
@@ -92,7 +97,7 @@ export abstract class StatementRules extends ShowRules {
     this.OPTION2({
       GATE: () => this.LA(2).tokenType === kinds.open,
       DEF: () => {
-        snapshot = this.SUBRULE(this.subscribeOptions)
+        options = this.SUBRULE(this.subscribeOptions)
       },
     })
     this.OPTION3({
@@ -101,32 +106,37 @@ export abstract class StatementRules extends ShowRules {
         emit = this.SUBRULE1(this.emit)
       },
     })
-    return { kind: 'subscribe', relation, emit, snapshot, span: this.span(start) }
+    return { kind: 'subscribe', relation, emit, ...options, span: this.span(start) }
   })
 
-  subscribeOptions = this.RULE('subscribeOptions', (): boolean => {
+  /** (SNAPSHOT [= boolean], PROGRESS [= boolean], _cycle, _ts, _op, _diff) */
+  subscribeOptions = this.RULE('subscribeOptions', (): Subscribing => {
     let snapshot = true
+    const asked = new Set<string>()
     this.CONSUME(word.WITH)
     this.CONSUME(kinds.open)
     this.AT_LEAST_ONE_SEP({
       SEP: kinds.comma,
       DEF: () => {
         const token = this.CONSUME(identifier) as Token
-        const value = this.OPTION(() => {
+        const given = this.OPTION(() => {
           this.CONSUME(kinds.equal)
           return this.SUBRULE(this.truth)
         })
         this.ACTION(() => {
-          if (token.upper !== 'SNAPSHOT') {
+          const value = given ?? true
+          const name = token.upper === 'PROGRESS' ? '_progress' : token.value.toLowerCase()
+          const isMetadata = metadataNames.some((one) => one === name)
+          if (token.upper === 'SNAPSHOT') snapshot = value
+          else if (!isMetadata) {
             const construct = `SUBSCRIBE … WITH (${token.value.toUpperCase()})`
             throw new Refusal(unsupported(construct, token.start, token.end))
-          }
-          snapshot = value ?? true
+          } else if (value) asked.add(name)
         })
       },
     })
     this.CONSUME(kinds.close)
-    return snapshot
+    return { snapshot, metadata: metadataNames.filter((one) => asked.has(one)) }
   })
 
   /** EXPLAIN [ANALYZE] [STEPS] [details | (options)] [PLAN FOR] statement, EXPLAIN ANALYZE FOR a running query. */

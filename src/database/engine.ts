@@ -94,6 +94,8 @@ export class Engine {
   /** Time of the frame that is being read again; null while living. */
   replayMicros: number | null = null
   readonly #bad = new Map<string, { count: number; rows: Row[] }>()
+  /** Called with each logged cycle and its time, after its changes were delivered. */
+  readonly cycled = new Set<(cycle: number, now: bigint) => void>()
   /** Called when an endless source has rows. */
   wake: () => void = () => {}
   /** Fragments of queries that are gone: their memory has been touched before, which new memory has not. */
@@ -403,6 +405,7 @@ export class Engine {
     for (const [name, delta] of deltas) {
       for (const consumer of this.#queries.get(name)?.consumers ?? []) consumer(cycle, delta)
     }
+    for (const tell of this.cycled) tell(cycle, now)
     // In a replay the log has them already.
     if (replay === null) this.#routeLate(late)
     return more || late.length > 0

@@ -10,14 +10,20 @@ import { assert, QueryMistake, unreachable } from '../base/index.ts'
 import type { Relation } from '../catalog/index.ts'
 import { type Batch, type Field, type Op, type Row, rowsOf } from '../data/index.ts'
 import type { Parameters } from '../log/index.ts'
-import { type BoundStatement, type ContinuousQuery, inputsOf, type Plan } from '../plan/index.ts'
+import { type BoundStatement, inputsOf, type Plan } from '../plan/index.ts'
 import type { Delta } from '../runtime/index.ts'
 import { type Asking, insertRows, updateRows } from './change.ts'
 import type { Engine } from './engine.ts'
 import { explainRunning, explainStatement } from './explain.ts'
 import type { Query, Work } from './query.ts'
 import { everything, startSink, writeOnce } from './sink.ts'
-import type { CommitQueue, RawCommit } from './subscription.ts'
+import {
+  type CommitQueue,
+  metadataFields,
+  progressOf,
+  type RawCommit,
+  withMetadata,
+} from './subscription.ts'
 import { systemRows } from './system.ts'
 import { transact } from './transact.ts'
 import type { Transaction } from './transaction.ts'
@@ -103,8 +109,9 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
     case 'select':
       return yield* select(engine, bound.plan, session)
     case 'select-continuous':
+      return yield* subscribe(engine, { ...bound, snapshot: true, metadata: [] }, session)
     case 'subscribe':
-      return yield* subscribe(engine, bound.query, bound.snapshot, session)
+      return yield* subscribe(engine, bound, session)
     case 'explain':
       return yield* explainStatement(engine, bound, session.text)
     case 'explain-running':
@@ -414,11 +421,12 @@ function* createSink(
   return running.bounded ? { kind: 'running', name, message: () => message } : done(message)
 }
 
+type Following = Pick<BoundStatement & { kind: 'subscribe' }, 'query' | 'snapshot' | 'metadata'>
+
 /** A query whose changes go to a queue; the first commit tells what is there already. */
 function* subscribe(
   engine: Engine,
-  query: ContinuousQuery,
-  snapshot: boolean,
+  { query, snapshot, metadata }: Following,
   session: Session,
 ): Work<Outcome> {
   const running = engine.startNumbered('subscription', engine.physical(query.plan, 'continuous'))
@@ -430,11 +438,18 @@ function* subscribe(
     const isSnapshot = first
     first = false
     if (delta.count > 0 || delta.errors.length > 0) {
-      if (!isSnapshot || snapshot)
-        queue.push(commitOf(running, cycle, delta, isSnapshot, engine.log.position))
+      const commit = commitOf(running, cycle, delta, isSnapshot, engine.log.position)
+      if (!isSnapshot || snapshot) queue.push(withMetadata(metadata, running, commit))
     }
     if (running.ended) engine.stop(running.name)
   })
+  if (metadata.includes('_progress')) {
+    const { length } = query.plan.output
+    const tell = (cycle: number, now: bigint) =>
+      queue.push(progressOf(metadata, { cycle, now, offset: engine.log.position, width: length }))
+    engine.cycled.add(tell)
+    running.closed.push(() => engine.cycled.delete(tell))
+  }
   if (!running.bounded || engine.options.manual) {
     // What was appended before belongs to the snapshot.
     yield* engine.flush()
@@ -442,7 +457,7 @@ function* subscribe(
   }
   return {
     kind: 'changes',
-    fields: query.plan.output,
+    fields: metadataFields(metadata, query.plan.output),
     appendOnly: !query.plan.updating,
     commits: queue,
     cancel: () => queue.cancel(),

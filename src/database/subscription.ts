@@ -6,7 +6,8 @@
  *          dropped.
  * Contract 1 (checked) each commit is given once; after `cancel` or the end, nothing more.
  */
-import type { Op, Row } from '../data/index.ts'
+import type { Metadata } from '../../grammar/index.ts'
+import type { Field, Op, Row, Type, Value } from '../data/index.ts'
 import type { ErrorRow } from '../runtime/index.ts'
 
 /** The changes of one cycle. */
@@ -94,4 +95,63 @@ export class CommitQueue implements AsyncIterable<RawCommit> {
     this.#waiting?.()
     this.#waiting = null
   }
+}
+
+// ---------------------------------------------------------------- metadata
+
+const metadataTypes: Record<Metadata, Type> = {
+  _cycle: { kind: 'bigint' },
+  _ts: { kind: 'timestamp', precision: 6, zoned: true },
+  _op: { kind: 'varchar' },
+  _diff: { kind: 'integer' },
+  _progress: { kind: 'boolean' },
+}
+
+/** The columns of a subscription; a row that tells of progress has none of its own. */
+export function metadataFields(metadata: readonly Metadata[], fields: readonly Field[]): Field[] {
+  const isProgress = metadata.includes('_progress')
+  const own = metadata.map((name) => {
+    const nullable = isProgress && (name === '_op' || name === '_diff')
+    return { name, type: metadataTypes[name], nullable }
+  })
+  return [...own, ...(isProgress ? fields.map((field) => ({ ...field, nullable: true })) : fields)]
+}
+
+/** The rows with what is known of each change before them. */
+export function withMetadata(
+  metadata: readonly Metadata[],
+  { dataflow }: { dataflow: { now: bigint } },
+  commit: RawCommit,
+): RawCommit {
+  if (metadata.length === 0) return commit
+  const { cycle, ops } = commit
+  const rows = commit.rows.map((row, at): Row => {
+    const op = ops[at]!
+    const known: Record<Metadata, Value> = {
+      _cycle: BigInt(cycle),
+      _ts: dataflow.now,
+      _op: op,
+      _diff: op === '+I' || op === '+U' ? 1 : -1,
+      _progress: false,
+    }
+    return [...metadata.map((name) => known[name]), ...row]
+  })
+  return { ...commit, rows }
+}
+
+/** A row that says that the cycle is over: no more of its changes come. */
+export function progressOf(
+  metadata: readonly Metadata[],
+  { cycle, now, offset, width }: { cycle: number; now: bigint; offset: number; width: number },
+): RawCommit {
+  const known: Record<Metadata, Value> = {
+    _cycle: BigInt(cycle),
+    _ts: now,
+    _op: null,
+    _diff: null,
+    _progress: true,
+  }
+  const nothing = Array.from({ length: width }, (): Value => null)
+  const rows: Row[] = [[...metadata.map((name) => known[name]), ...nothing]]
+  return { cycle, offset, watermark: null, snapshot: false, rows, ops: ['+I'], errors: [] }
 }

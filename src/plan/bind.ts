@@ -5,7 +5,13 @@
  *          that it stands in (language.md, P2); emission.ts then decides when results leave a continuous one.
  * Contract 1 (checked) every diagnostic has a span. 2 (trusted) binding reads the catalog and changes nothing.
  */
-import type { Emit, Query, Statement, Relation as TreeRelation } from '../../grammar/index.ts'
+import type {
+  Emit,
+  Metadata,
+  Query,
+  Statement,
+  Relation as TreeRelation,
+} from '../../grammar/index.ts'
 import { QueryMistake, type Span } from '../base/index.ts'
 import type { CatalogFunction, Relation } from '../catalog/index.ts'
 import type { Field, Row } from '../data/index.ts'
@@ -105,7 +111,8 @@ export type BoundStatement = { notices: string[] } & (
       options: [string, string | number | boolean][]
     }
   | { kind: 'select'; plan: Plan }
-  | { kind: 'select-continuous' | 'subscribe'; query: ContinuousQuery; snapshot: boolean }
+  | { kind: 'select-continuous'; query: ContinuousQuery }
+  | { kind: 'subscribe'; query: ContinuousQuery; snapshot: boolean; metadata: Metadata[] }
   | {
       kind: 'explain'
       how: Pick<
@@ -213,7 +220,7 @@ function bindSelectStatement(binding: Binding, query: Query): BoundStatement {
     return { kind: 'select', plan: bindQuery(binding, query, { top: true }), notices }
   }
   const bound = bindContinuous(binding, query, query.emit)
-  return { kind: 'select-continuous', query: bound, snapshot: true, notices }
+  return { kind: 'select-continuous', query: bound, notices }
 }
 
 /** The query of a continuous statement. */
@@ -232,7 +239,8 @@ function bindSubscribe(binding: Binding, tree: Statement & { kind: 'subscribe' }
       ? bindRelation(binding, tree.relation, []).plan
       : bindQuery(binding, query, { top: true })
   const bound: ContinuousQuery = { ...applyEmit(plan, emit), notices }
-  return { kind: 'subscribe', query: bound, snapshot: tree.snapshot, notices }
+  const { snapshot, metadata } = tree
+  return { kind: 'subscribe', query: bound, snapshot, metadata, notices }
 }
 
 /** SUBSCRIBE (query EMIT …) and SUBSCRIBE (query) EMIT … mean the same. */

@@ -831,6 +831,12 @@ function statements(tie: Tie): fc.Arbitrary<Statement> {
       relation: subscribed,
       emit: fc.option(emit),
       snapshot: fc.boolean(),
+      metadata: fc.subarray([
+        '_cycle' as const,
+        '_ts' as const,
+        '_diff' as const,
+        '_progress' as const,
+      ]),
       span: one,
     }),
     fc.record({

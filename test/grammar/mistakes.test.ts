@@ -154,7 +154,7 @@ test.each<[string, string]>([
   ['«DESCRIBE CUBOID c»', 'DESCRIBE CUBOID'],
   ['DROP TABLE a «CASCADE»', 'DROP … CASCADE'],
   ['DROP TABLE a«,» b', 'several objects in one DROP'],
-  ['SUBSCRIBE s WITH («PROGRESS»)', 'SUBSCRIBE … WITH (PROGRESS)'],
+  ['SUBSCRIBE s WITH («PROGRES»)', 'SUBSCRIBE … WITH (PROGRES)'],
   ['SUBSCRIBE s «AS OF» 1', 'AS OF'],
   ['(SELECT 1 LIMIT 1) «LIMIT» 2', 'clauses after a query in parentheses'],
   ['SELECT sum(a «ORDER» BY b)', 'ORDER BY in a call'],

@@ -566,6 +566,7 @@ test.each<[string, unknown]>([
       relation: { kind: 'table', path: path('s', 'errors'), alias: null },
       emit: null,
       snapshot: true,
+      metadata: [],
     },
   ],
   [
@@ -575,6 +576,7 @@ test.each<[string, unknown]>([
       relation: { kind: 'derived', query: one, alias: null, columnAliases: [] },
       emit: { kind: 'emit', mode: 'on-window-close' },
       snapshot: false,
+      metadata: [],
     },
   ],
   [
@@ -584,6 +586,7 @@ test.each<[string, unknown]>([
       relation: table('s'),
       emit: { kind: 'emit', mode: 'changes' },
       snapshot: true,
+      metadata: [],
     },
   ],
   [

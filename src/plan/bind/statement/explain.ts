@@ -43,7 +43,7 @@ function explained(binding: Binding, { statement: tree, type }: Tree): Explained
   const { notices } = binding
   if (tree.kind === 'query-statement' && tree.query.emit === null && type === 'stream') {
     const query = bindContinuous(binding, tree.query, null)
-    return { statement: { kind: 'select-continuous', query, snapshot: true, notices }, head: null }
+    return { statement: { kind: 'select-continuous', query, notices }, head: null }
   }
   if (tree.kind === 'create-view' && !tree.materialized) {
     const made = bindStatement(binding, tree)
