@@ -21,7 +21,9 @@ test('a small run tells bytes and rows per second of each format, by SQL and by 
     cases: { case: string; millrace: number; peers: { duckdb?: number } }[]
   }
   const names = ['csv', 'jsonl', 'parquet'].flatMap((format) =>
-    ['sql', 'sql-rows', 'connector', 'connector-rows'].map((way) => `${format}-${way}`),
+    ['sql', 'sql-rows', 'sql-cpu', 'connector', 'connector-rows', 'connector-cpu'].map(
+      (way) => `${format}-${way}`,
+    ),
   )
   expect(cases.map((one) => one.case)).toEqual(names)
   for (const one of cases) {
