@@ -10,7 +10,8 @@
  *          3. The first touch in a cycle notes which rows were shown. What is gone at the commit is freed after it.
  * Format   partition: u32 number of its note + 1, or 0 | null mask | keys | u32 entries | 4 B unused | entries
  *          entry: a word of 8 B per order key, or two | u32 row | 4 B unused
- * Contract 1 (trusted) no two rows have one position; of equal keys the lesser position comes first.
+ *          4. Rows of equal order keys stand by position, if that is asked for, and then by their values.
+ * Contract 1 (checked) rows of equal order stand beside each other, each of them in an entry.
  *          2 (checked) the entries do not depend on the order in which rows come.
  * Cost     a cache miss for the partition, and some ns per row and entry that it passes.
  */
@@ -18,6 +19,7 @@ import { assert } from '../base/index.ts'
 import { physicalOf, type Type } from '../data/index.ts'
 import { type Kernels, majorOf, type Vector, type VectorBatch } from '../kernel/index.ts'
 import { formOf, keyFields, keyVector } from './layout.ts'
+import { compareStored } from './row-order.ts'
 import { gatherColumn, RowStore, type StoreLayout, storedVector, storeLayout } from './row-store.ts'
 import { Table } from './table.ts'
 
@@ -26,6 +28,8 @@ export interface TopSpec {
   partition: readonly number[]
   order: readonly { column: number; descending: boolean; nullsFirst: boolean; nullable: boolean }[]
   limit: number
+  /** Do positions order rows of equal keys? */
+  byPosition: boolean
   /** Do changes have a column with the number of the row? */
   numbered: boolean
 }
@@ -35,7 +39,12 @@ const limitMax = 64
 const keysAt = 8
 
 /** Can a top table hold these rows? */
-export function isRanked({ columns, partition, order, limit }: Omit<TopSpec, 'numbered'>): boolean {
+export function isRanked({
+  columns,
+  partition,
+  order,
+  limit,
+}: Omit<TopSpec, 'numbered' | 'byPosition'>): boolean {
   const physical = columns.map(physicalOf)
   const held = ['bits', 'i64', 'f64', 'view']
   return (
@@ -76,6 +85,8 @@ export class TopTable {
   #shown: number[] = []
   /** Rows of the batch at work that are among the first of their partition. */
   #alive = new Uint8Array(0)
+  /** Columns of the batch at work as they are stored. */
+  #columns: readonly Vector[] = []
 
   constructor(kernels: Kernels, spec: TopSpec) {
     assert(isRanked(spec), 'a top table can hold these rows')
@@ -113,6 +124,7 @@ export class TopTable {
     const major = majorOf(this.#kernels, batch)
     if (this.#alive.length < rows) this.#alive = new Uint8Array(rows)
     this.#alive.fill(0, 0, rows)
+    this.#columns = columns.map((one) => storedVector(this.#kernels, one, rows))
     this.#sort(rows, { refs, words, major })
     this.#keep(batch, refs, major)
     arena.releaseScratch(mark)
@@ -220,10 +232,14 @@ export class TopTable {
       place += 2
     }
     const name = u32[place]!
-    const position = f64[(major >>> 3) + row]!
-    const there =
-      (name & 1) === 1 ? (major >>> 3) + (name >>> 3) : (name + this.#layout.major) >>> 3
-    return position < f64[there]!
+    const other = (name & 1) === 1 ? { row: name >>> 3 } : { address: name }
+    if (this.#spec.byPosition) {
+      const position = f64[(major >>> 3) + row]!
+      const at = 'row' in other ? major + other.row * 8 : name + this.#layout.major
+      const there = f64[at >>> 3]!
+      if (position !== there) return position < there
+    }
+    return compareStored(this.#kernels, this.#layout, { columns: this.#columns, row }, other) < 0
   }
 
   #noteOf(group: number, major: number): Note {
@@ -277,8 +293,7 @@ export class TopTable {
       while (u32[at >>> 2] !== row * 8 + 1) at += this.#stride
       u32[at >>> 2] = address
     }
-    const columns = batch.columns.map((one) => storedVector(this.#kernels, one, batch.rows))
-    this.#store.putListed({ columns, major }, { refs: places, list, count })
+    this.#store.putListed({ columns: this.#columns, major }, { refs: places, list, count })
   }
 
   #differences({ group, from, count, major }: Note, piece: Piece, gone: number[]): void {

@@ -8,7 +8,7 @@
  *          from 0.
  */
 import type { Plan } from './logical.ts'
-import { equatedWindow, standApart } from './node.ts'
+import { equatedWindow } from './node.ts'
 
 /** Positions in `keys` of the window columns. */
 interface AggregateBucket {
@@ -36,8 +36,6 @@ interface Added {
   rank: {
     /** Does the input take rows back? */
     retracts: boolean
-    /** Does every row stand at a place of its own, which orders it among its equals? */
-    apart: boolean
   }
 }
 
@@ -73,8 +71,7 @@ export function lower(plan: Plan, mode: Mode): PhysicalPlan {
         return { ...node, id, input: walk(node.input) } as PhysicalPlan
       case 'rank': {
         const retracts = mode === 'continuous' && node.input.updating
-        const apart = node.ties === 'position' && standApart(node.input)
-        return { ...node, id, retracts, apart, input: walk(node.input) }
+        return { ...node, id, retracts, input: walk(node.input) }
       }
       case 'aggregate': {
         const retracts = mode === 'continuous' && node.input.updating

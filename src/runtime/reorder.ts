@@ -41,13 +41,18 @@ const insertedMax = 16
 /** Compares two rows of a part by number. */
 type Compare = (a: number, b: number) => number
 
-/** The parts in canonical order; rows of a part may change places in it. */
+/**
+ * The parts in canonical order; rows of a part may change places in it. Rows of one triple stand by the columns of
+ * `key`, then by all others.
+ */
 export function inOrder(
   parts: readonly OrderedColumns[],
   fields: readonly Field[],
+  key: readonly number[],
 ): PlacedColumns[] {
+  const by = [...new Set([...key, ...fields.keys()])]
   return overlapping(parts).map((group) =>
-    sorted(group.length === 1 ? group[0]! : concatenated(group), fields),
+    sorted(group.length === 1 ? group[0]! : concatenated(group), fields, by),
   )
 }
 
@@ -94,14 +99,18 @@ function rangeOf(part: OrderedColumns): { least: Triple; greatest: Triple } {
 }
 
 /** Brings the rows of a part into order, in place. */
-function sorted(part: OrderedColumns, fields: readonly Field[]): PlacedColumns {
+function sorted(
+  part: OrderedColumns,
+  fields: readonly Field[],
+  by: readonly number[],
+): PlacedColumns {
   let { ties } = part
   if (ties === null) {
     mergeRuns(part)
     ties = tiesOf(part)
     assert(ties !== null, 'merged runs ascend')
   }
-  if (ties.length > 0 && !swapTies(part, ties)) sortTies(part, fields, ties)
+  if (ties.length > 0 && !swapTies(part, ties, by)) sortTies(part, { fields, by }, ties)
   return part
 }
 
@@ -126,8 +135,8 @@ interface PlainColumn {
 }
 
 /** Sorts short runs of equal triples in place; says whether it could. */
-function swapTies({ columns }: PlacedColumns, ties: Uint32Array): boolean {
-  const plain = columns.map(plainColumn)
+function swapTies({ columns }: PlacedColumns, ties: Uint32Array, by: readonly number[]): boolean {
+  const plain = by.map((column) => plainColumn(columns[column]!))
   if (!plain.every((column) => column !== null)) return false
   for (let tie = insertedMax; tie < ties.length; tie++) {
     if (ties[tie]! - ties[tie - insertedMax]! === insertedMax) return false
@@ -180,8 +189,12 @@ function tripleOrder({ major, middle, minor }: PlacedColumns): Compare {
 }
 
 /** Sorts neighbours of equal triple by their values. */
-function sortTies(part: PlacedColumns, fields: readonly Field[], ties: Uint32Array): void {
-  const compares = part.columns.map((column, index) => valueOrder(column, fields[index]!))
+function sortTies(
+  part: PlacedColumns,
+  { fields, by }: { fields: readonly Field[]; by: readonly number[] },
+  ties: Uint32Array,
+): void {
+  const compares = by.map((column) => valueOrder(part.columns[column]!, fields[column]!))
   const values: Compare = (a, b) => {
     for (const compare of compares) {
       const result = compare(a, b)

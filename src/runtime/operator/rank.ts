@@ -5,8 +5,8 @@
  *             values. Where rows never go, what lies beyond the limit is forgotten at once; otherwise the list holds
  *             every row.
  *          2. At a commit each touched partition tells how what it shows differs from what it showed at the last.
- *          3. Where rows never go, each stands at a place of its own and the limit is small, the lists lie in the
- *             arena instead (src/cuboid/top-table.ts).
+ *          3. Where rows never go and the limit is small, the lists lie in the arena instead
+ *             (src/cuboid/top-table.ts).
  * Contract 1 (checked by the golden scripts) the list does not depend on the order in which rows were pushed.
  * Cost     some µs per row, O(log n) comparisons and a shift to insert; at a commit O(limit) per touched partition.
  *          In the arena some 0.1 µs per row that is not among the first, and 0.5 µs per row that is.
@@ -126,11 +126,12 @@ export function rankStage(
 /** How a top table keeps the rows; null when it cannot. */
 function topSpecOf(plan: RankPlan): TopSpec | null {
   const { limit, partition, numbered } = plan
-  if (plan.retracts || limit === null || !plan.apart) return null
+  if (plan.retracts || limit === null) return null
   const fields = plan.input.output
   const columns = fields.map(({ type }) => type)
   const order = plan.order.map((key) => ({ ...key, nullable: fields[key.column]!.nullable }))
-  const spec = { columns, partition, order, limit, numbered }
+  const byPosition = plan.ties === 'position'
+  const spec = { columns, partition, order, limit, byPosition, numbered }
   return isRanked(spec) ? spec : null
 }
 
