@@ -109,6 +109,7 @@ function tightness(e: Expression): number {
           ? power.other
           : power.unary
     case 'binary':
+    case 'quantified':
       return binaryPower[e.operator]
     case 'is-null':
     case 'is-boolean':
@@ -181,6 +182,10 @@ function expression(e: Expression): string {
       return `${type(e.type)} ${quote(e.text)}`
     case 'column':
       return dotted(e.path)
+    case 'quantified': {
+      const own = binaryPower[e.operator]
+      return `${operand(e.left, own)} ${e.operator} ${e.all ? 'ALL' : 'ANY'} (${query(e.query)})`
+    }
     case 'exists':
       return `EXISTS (${query(e.query)})`
     case 'subquery':

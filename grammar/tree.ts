@@ -87,6 +87,8 @@ export type Expression =
   | { kind: 'in'; operand: Expression; list: Expression[]; negated: boolean; span: Span }
   | { kind: 'in-query'; operand: Expression; query: Query; negated: boolean; span: Span }
   | { kind: 'exists'; query: Query; span: Span }
+  /** `x < ANY (query)`, `x = ALL (query)`; SOME is ANY. */
+  | { kind: 'quantified'; operator: BinaryOperator; left: Expression; all: boolean; query: Query; span: Span }
   /** A query in parentheses where a value may stand. */
   | { kind: 'subquery'; query: Query; span: Span }
   /** `(a, b)`: two or more values side by side. */

@@ -47,6 +47,9 @@ const powers = new Map<TokenType, number>([
 /** What may stand between INTERVAL and a unit without parentheses. */
 const counts: ReadonlySet<TokenType> = new Set([kinds.name, kinds.quotedName, kinds.parameter])
 
+const quantifiers: ReadonlySet<string> = new Set(['ALL', 'ANY', 'SOME'])
+const comparisons: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>='])
+
 /** Operators with several spellings. */
 const spellings: ReadonlyMap<string, string> = new Map([
   ['!=', '<>'],
@@ -188,11 +191,42 @@ export abstract class ExpressionRules extends CallRules {
   binaryTail = this.RULE('binaryTail', (left: Expression, start: number): Expression => {
     const token = this.CONSUME(binaryOperator) as Token
     const tight = powerByIndex[token.tokenTypeIdx] ?? 0
+    const quantified = this.OPTION({
+      GATE: () => quantifiers.has(this.upper(1)) && this.queryAhead(3),
+      DEF: () => this.SUBRULE(this.quantifiedQuery),
+    })
+    if (quantified !== undefined && !this.RECORDING_PHASE) {
+      const operator = (spellings.get(token.upper) ?? token.upper) as BinaryOperator
+      if (!comparisons.has(operator)) this.mistaken(`${operator} does not take ANY or ALL`, token)
+      return { kind: 'quantified', operator, left, ...quantified, span: this.span(start) }
+    }
     const right = this.SUBRULE(this.expression, { ARGS: [tight + 1] })
     const span = this.span(start)
     if (token.upper === '<=>') return { kind: 'is-distinct', left, right, negated: true, span }
     const operator = (spellings.get(token.upper) ?? token.upper) as BinaryOperator
     return { kind: 'binary', operator, left, right, span }
+  })
+
+  /** ANY, SOME or ALL of a query. */
+  quantifiedQuery = this.RULE('quantifiedQuery', (): { all: boolean; query: Query } => {
+    const all = this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(word.ALL)
+          return true
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(identifier)
+          return false
+        },
+      },
+    ])
+    this.CONSUME(kinds.open)
+    const query = this.SUBRULE(this.query)
+    this.CONSUME(kinds.close)
+    return { all, query }
   })
 
   /** document ? key. */

@@ -31,6 +31,7 @@ import {
   conditions,
   type Drawing,
   nothing,
+  rowValues,
   type Sourced,
   sources,
   tails,
@@ -342,7 +343,7 @@ class Generator implements Drawing {
     const source = this.#source(depth)
     const { from, scope } = source
     const where = chance(random, 0.35) ? [expression(random, 'boolean', scope)] : []
-    const special = chance(random, 0.08) ? pick(random, conditions)(this, scope) : null
+    const special = chance(random, 0.12) ? pick(random, conditions)(this, scope) : null
     if (special !== null) where.push(special)
     const test = chance(random, 0.12) ? this.#test(scope) : null
     const tests = test === null ? [] : [test]
@@ -361,7 +362,7 @@ class Generator implements Drawing {
       columns.push({ ref: alias, kind })
       if (window) windows.push(alias)
     }
-    const value = chance(random, 0.06) ? pick(random, values)(this, scope) : null
+    const value = chance(random, 0.08) ? pick(random, rowValues)(this, scope) : null
     if (value !== null) {
       const alias = this.name('o')
       items.push({ expression: value.expression, alias })

@@ -76,6 +76,65 @@ function scalar({ random, name, table }: Drawing, kind: Kind): Select | null {
   return { ...nothing, items: [{ expression: call, alias: name('o') }], from, where }
 }
 
+/** A column of the scope, one of another table of its kind, and a query over that, with their equality or without. */
+function beside({ random, name, table }: Drawing, scope: Scope, correlated: boolean) {
+  const { from, scope: inner } = table()
+  const pairs = scope.flatMap((a) =>
+    inner.filter((b) => b.kind === a.kind && a.kind !== 'boolean').map((b) => [a, b] as const),
+  )
+  if (pairs.length === 0) return null
+  const ints = pairs.filter(([a]) => a.ref.endsWith('.k'))
+  const [a, b] = pick(random, ints.length > 0 && chance(random, 0.7) ? ints : pairs)
+  const where = correlated ? [leaf(`${b.ref} = ${a.ref}`)] : []
+  if (chance(random, 0.3)) where.push(expression(random, 'boolean', inner, 1))
+  const query = (text: string, column: ScopeColumn): Select => {
+    const items = [{ expression: { text, parts: [leaf(column.ref)] }, alias: name('o') }]
+    return { ...nothing, items, from, where }
+  }
+  return { pairs, inner, query, pair: [a, b] as const }
+}
+
+/** IN, EXISTS, ANY or ALL as a value. */
+function mark(drawing: Drawing, scope: Scope): Expr | null {
+  const { random } = drawing
+  const draw = random.next()
+  const found = beside(drawing, scope, draw < 0.3 || chance(random, 0.3))
+  if (found === null) return null
+  const { query, pairs, pair } = found
+  if (draw < 0.3) {
+    const text = pick(random, ['(exists #0)', '(not exists #0)'])
+    return { text, parts: [], selects: [query('$0', pair[1])] }
+  }
+  const [a, b] = draw < 0.6 ? pair : pick(random, pairs)
+  const words = [
+    'in',
+    'not in',
+    'in',
+    'not in',
+    '= any',
+    '< any',
+    '>= all',
+    '<> any',
+    '= all',
+    '<> all',
+  ]
+  return { text: `($0 ${pick(random, words)} #0)`, parts: [leaf(a.ref)], selects: [query('$0', b)] }
+}
+
+/** An aggregate over the rows of another table that belong to the row. */
+function correlated(drawing: Drawing, scope: Scope): { expression: Expr; kind: Kind } | null {
+  const { random } = drawing
+  const found = beside(drawing, scope, true)
+  if (found === null) return null
+  const column = pick(random, found.inner)
+  const counts = chance(random, 0.4) || column.kind === 'boolean'
+  const text = counts
+    ? 'count($0)'
+    : pick(random, ['max($0)', 'min($0)', 'coalesce(max($0), min($0))'])
+  const expression: Expr = { text: '#0', parts: [], selects: [found.query(text, column)] }
+  return { expression, kind: counts ? 'bigint' : column.kind }
+}
+
 export const conditions: readonly ((drawing: Drawing, scope: Scope) => Expr | null)[] = [
   // A comparison with a scalar subquery.
   (drawing, scope) => {
@@ -84,6 +143,19 @@ export const conditions: readonly ((drawing: Drawing, scope: Scope) => Expr | nu
     if (select === null) return null
     const operator = pick(drawing.random, ['=', '<', '>=', '<>'])
     return { text: `($0 ${operator} #0)`, parts: [leaf(ref)], selects: [select] }
+  },
+  // Queries inside an expression.
+  (drawing, scope) => {
+    const left = mark(drawing, scope)
+    if (left === null) return null
+    const right = expression(drawing.random, 'boolean', scope, 1)
+    const text = pick(drawing.random, [
+      '($0 or $1)',
+      '($0 or $1)',
+      'not ($0 and $1)',
+      '($0 is not true)',
+    ])
+    return { text, parts: [left, right] }
   },
   // Row values.
   ({ random }, scope) => {
@@ -106,6 +178,16 @@ export const values: readonly ((
       ? null
       : { expression: { text: '#0', parts: [], selects: [select] }, kind }
   },
+]
+
+/** Values that belong to a row of the scope. */
+export const rowValues: typeof values = [
+  ...values,
+  (drawing, scope) => {
+    const marked = mark(drawing, scope)
+    return marked === null ? null : { expression: marked, kind: 'boolean' }
+  },
+  correlated,
 ]
 
 export const tails: readonly ((drawing: Drawing, scope: Scope) => string)[] = [

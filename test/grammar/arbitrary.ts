@@ -343,6 +343,14 @@ function compounds(e: fc.Arbitrary<Expression>): fc.Arbitrary<Expression>[] {
       span: fc.constant(span),
     }),
     plainQuery.map((inner): Expression => ({ kind: 'exists', query: inner, span })),
+    fc.record({
+      kind: fc.constant('quantified' as const),
+      operator: fc.constantFrom<BinaryOperator>('=', '<>', '<', '<=', '>', '>='),
+      left: e,
+      all: fc.boolean(),
+      query: plainQuery,
+      span: fc.constant(span),
+    }),
     plainQuery.map((inner): Expression => ({ kind: 'subquery', query: inner, span })),
     fc
       .array(e, { minLength: 2, maxLength: 3 })

@@ -96,7 +96,9 @@ export function bindRanks(
     plan,
     above: (expression) =>
       mapColumns(expression, (found) => {
-        const index = isRankColumn(found.index) ? width + found.index - rankBase : place(found)
+        // What a join or an aggregate in between says of NULL counts, not what the expression was bound with.
+        const own = () => place(column(found.index, input.output[found.index]!))
+        const index = isRankColumn(found.index) ? width + found.index - rankBase : own()
         return column(index, plan.output[index]!)
       }),
   }

@@ -67,6 +67,7 @@ import {
   bindExpression,
   bindValue,
   type Env,
+  type ScalarJoin,
   type Scalars,
 } from './expression/expression.ts'
 import { columnOf, flatten, flattenInto, refuseStruct } from './expression/struct.ts'
@@ -174,7 +175,7 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
     aggregates: collector,
     window: clause === 'WHERE' ? null : window,
   })
-  const [below, above]: [Scalars, Scalars] = [{ plans: [] }, { plans: [] }]
+  const [below, above] = [noScalars(), noScalars()]
   /** Where aggregates, scalar subqueries and ROW_NUMBER may stand. */
   const last = (clause: string): Env => ({ ...env(clause, aggregates), ranks, scalars: above })
   let where: Expression[] = []
@@ -227,11 +228,12 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
     if (having !== null) having = aboveKeys(having, made.above)
     if (qualify !== null) qualify = aboveKeys(qualify, made.above)
     for (const rank of ranks) liftRank(rank, (key) => aboveKeys(key, made.above))
+    above.joins = above.joins.map((join) => liftScalar(join, (key) => aboveKeys(key, made.above)))
   }
-  if (above.plans.length > 0) {
+  if (above.joins.length > 0) {
     const lifted = plan.output.length
     const placed = (expression: Expression) => placeScalars(expression, lifted)
-    plan = joinScalars(plan, above.plans)
+    plan = joinScalars(plan, above)
     items = items.map((item) => ({ ...item, expression: placed(item.expression) }))
     order = order.map((key) => ({ ...key, expression: placed(key.expression) }))
     if (having !== null) having = placed(having)
@@ -248,7 +250,7 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
     order = order.map((key) => ({ ...key, expression: ranked.above(key.expression) }))
     if (qualify !== null) plan = filterRanked(plan, conjunctsOf(ranked.above(qualify)))
   }
-  const plain = ranks.length === 0 && above.plans.length === 0 && conjuncts.length === 0
+  const plain = ranks.length === 0 && above.joins.length === 0 && conjuncts.length === 0
   const bare = from === null && !grouped && plain
   return finish(binding, query, { plan, items, order, bare, distinct: tree.distinct, place })
 }
@@ -259,13 +261,21 @@ function tested(binding: Binding, rows: Plan, scope: Scope, conjuncts: Conjuncts
   return tests.reduce((plan, test) => applySubquery(binding, plan, scope, test), rows)
 }
 
+const noScalars = (): Scalars => ({ joins: [], width: 0 })
+
+/** The join over the output of an aggregate. */
+function liftScalar(join: ScalarJoin, lift: (outer: Expression) => Expression): ScalarJoin {
+  const pairs = join.pairs.map((pair) => ({ ...pair, left: lift(pair.left) }))
+  return { ...join, pairs, rest: join.rest.map(lift) }
+}
+
 /** The rows for which WHERE holds; queries that stand for values are joined for it and go again. */
-function whereOf(source: Plan, where: readonly Expression[], { plans }: Scalars): Plan {
+function whereOf(source: Plan, where: readonly Expression[], scalars: Scalars): Plan {
   if (where.length === 0) return source
-  if (plans.length === 0) return filterRanked(source, where)
+  if (scalars.joins.length === 0) return filterRanked(source, where)
   const width = source.output.length
   const placed = where.map((one) => placeScalars(one, width))
-  const kept = filter(joinScalars(source, plans), and(placed))
+  const kept = filter(joinScalars(source, scalars), and(placed))
   return project(
     kept,
     source.output.map((field, index) => column(index, field)),
@@ -467,7 +477,7 @@ const rowCount: BoundAggregate = {
 }
 
 /** The aggregate, over a project when keys or arguments are expressions. */
-function bindAggregate(
+export function bindAggregate(
   binding: Binding,
   input: Plan,
   { groups, aggregates, scope }: Grouping,

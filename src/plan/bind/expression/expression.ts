@@ -5,7 +5,7 @@
  *          calls go to the collector of the clause, if the clause takes them.
  */
 import type { Expression as Tree } from '../../../../grammar/index.ts'
-import type { Span } from '../../../base/index.ts'
+import { QueryMistake, type Span } from '../../../base/index.ts'
 import { isWhole, isWide, parseValue, sameType, type Type, typeText } from '../../../data/index.ts'
 import {
   bigint,
@@ -23,6 +23,8 @@ import {
 import { and, branch, call, choose, column, literal, or, patternMistake } from '../../expression.ts'
 import type { Expression, Plan } from '../../logical.ts'
 import { type Binding, fail, planSpan, unsupported } from '../binding.ts'
+import type { KeyPair } from '../join.ts'
+import { bindCorrelated, bindMark, bindQuantified } from '../nested/mark.ts'
 import { bindArithmetic, bindComparison, comparisonOf, type Pair } from '../operator.ts'
 import { bindOver, type RankCall } from '../over.ts'
 import { bindQuery } from '../query.ts'
@@ -63,12 +65,29 @@ export interface Env {
   scalars?: Scalars
 }
 
-/** Scalar subqueries of a clause; the n-th stands in its expressions as column `scalarBase + n` until it is placed. */
+/**
+ * Queries inside the expressions of a clause. What they give, one behind the other, stands in these as columns from
+ * `scalarBase` on until it is placed.
+ */
 export interface Scalars {
-  plans: Plan[]
+  joins: ScalarJoin[]
+  /** Columns of all of them. */
+  width: number
+}
+
+/** A plan that has at most one row for each row of the query: see nested/mark.ts. */
+export interface ScalarJoin {
+  plan: Plan
+  /** Equalities with what stands around it. */
+  pairs: KeyPair[]
+  /** Other conditions on both. */
+  rest: Expression[]
 }
 
 export const scalarBase = 2 ** 19
+
+/** In conditions of a join of `Scalars`, column n of the query is column `innerBase + n`. */
+export const innerBase = scalarBase + 2 ** 18
 
 export const isScalarColumn = (index: number) => index >= scalarBase && index < 2 * scalarBase
 
@@ -183,9 +202,14 @@ function bindOperator(env: Env, tree: OperatorTree): Expression {
     case 'in-query':
     case 'exists': {
       const what = tree.kind === 'exists' ? 'EXISTS' : 'IN (SELECT …)'
-      const hint = `${what} works as a condition of WHERE, alone or beside others with AND`
-      return unsupported(`${what} inside an expression or in ${env.clause}`, tree.span, hint)
+      if (env.scalars === undefined) unsupported(`${what} in ${env.clause}`, tree.span)
+      return bindMark(env, env.scalars, tree)
     }
+    case 'quantified':
+      if (env.scalars === undefined) {
+        unsupported(`${tree.all ? 'ALL' : 'ANY'} (SELECT …) in ${env.clause}`, tree.span)
+      }
+      return bindQuantified(env, env.scalars, tree)
     case 'subquery':
       return bindScalar(env, tree)
     case 'row':
@@ -346,8 +370,11 @@ function bindRowPairs(env: Env, left: Tree, right: Tree, span: Span, name = 'eq'
 
 /** A query in parentheses as a value: that of its one row, NULL without a row. */
 function bindScalar(env: Env, tree: Tree & { kind: 'subquery' }): Expression {
-  if (env.scalars === undefined) return unsupported(`a subquery in ${env.clause}`, tree.span)
-  const plan = bindQuery(env.binding, tree.query)
+  const { scalars } = env
+  if (scalars === undefined) return unsupported(`a subquery in ${env.clause}`, tree.span)
+  const bound = bindAlone(env, scalars, tree)
+  if (bound.kind !== 'plan') return bound
+  const { plan } = bound
   if (plan.output.length !== 1) {
     const message = `a subquery that stands for a value has 1 column, not ${plan.output.length}`
     fail('type_mismatch', message, tree.span)
@@ -356,8 +383,32 @@ function bindScalar(env: Env, tree: Tree & { kind: 'subquery' }): Expression {
     const hint = 'make it an aggregate without GROUP BY, or add LIMIT 1'
     unsupported('a subquery that may give several rows as a value', tree.span, hint)
   }
-  const index = env.scalars.plans.push(plan) - 1
-  return column(scalarBase + index, { type: plan.output[0]!.type, nullable: true })
+  const index = addScalar(scalars, { plan, pairs: [], rest: [] })
+  return column(index, { type: plan.output[0]!.type, nullable: true })
+}
+
+/** The query as a plan; as a value where it names columns around it. */
+function bindAlone(
+  env: Env,
+  scalars: Scalars,
+  tree: Tree & { kind: 'subquery' },
+): Expression | { kind: 'plan'; plan: Plan } {
+  try {
+    return { kind: 'plan', plan: bindQuery(env.binding, tree.query) }
+  } catch (error) {
+    if (!(error instanceof QueryMistake)) throw error
+    const correlated = bindCorrelated(env, scalars, tree)
+    if (correlated === null) throw error
+    return correlated
+  }
+}
+
+/** The first column of what is joined. */
+export function addScalar(scalars: Scalars, join: ScalarJoin): number {
+  const first = scalarBase + scalars.width
+  scalars.joins.push(join)
+  scalars.width += join.plan.output.length
+  return first
 }
 
 /** An equality of two structs; null where there are none. */

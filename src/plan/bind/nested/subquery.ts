@@ -30,13 +30,15 @@ import {
   bindCondition,
   bindExpression,
   type Env,
+  innerBase,
   isScalarColumn,
+  type Scalars,
   scalarBase,
 } from '../expression/expression.ts'
 import { joinOn, type KeyPair, pairOf } from '../join.ts'
 import { bindComparison } from '../operator.ts'
 import { bindQuery } from '../query.ts'
-import { bindRelation, refuseEmit } from '../relation.ts'
+import { type BoundRelation, bindRelation, type Conjuncts, refuseEmit } from '../relation.ts'
 import { joinScopes, type Scope } from '../scope.ts'
 import { distinct } from './set.ts'
 
@@ -78,7 +80,7 @@ export function applySubquery(
   return joinOn(plan, inner.plan, 'anti', pairs, [...rest, perhaps])
 }
 
-interface Inner {
+export interface Inner {
   plan: Plan
   /** Equalities with columns around the query. */
   pairs: KeyPair[]
@@ -88,7 +90,7 @@ interface Inner {
   values: { expression: Expression; span: Span }[]
 }
 
-function bindInner(
+export function bindInner(
   binding: Binding,
   query: Query,
   outer: Scope,
@@ -122,8 +124,8 @@ function bindPlain(
   width: number,
   wantsValues: boolean,
 ): Inner | null {
-  const conjuncts = conjunctTrees(body.where).map((tree) => ({ tree, taken: false }))
-  const from = bindRelation(binding, body.from!, conjuncts)
+  const opened = openQuery(binding, body)
+  const { from } = opened
   const calls = { width: from.plan.output.length, calls: [] }
   const inner: Env = { binding, scope: from.scope, clause: 'the select list', aggregates: calls }
   const moved = joinScopes([], from.scope, width)
@@ -140,6 +142,29 @@ function bindPlain(
     })),
   )
   if (calls.calls.length > 0) return null
+  return { ...whereInner(binding, opened, outer, width), values: wantsValues ? values : [] }
+}
+
+interface Opened {
+  from: BoundRelation
+  conjuncts: Conjuncts
+}
+
+/** FROM of a query inside, with the conjuncts that it did not take. */
+export function openQuery(binding: Binding, body: SelectTree): Opened {
+  const conjuncts = conjunctTrees(body.where).map((tree) => ({ tree, taken: false }))
+  return { from: bindRelation(binding, body.from!, conjuncts), conjuncts }
+}
+
+/** WHERE of a query inside: its rows, and what names columns around it, which are those below `width`. */
+export function whereInner(
+  binding: Binding,
+  { from, conjuncts }: Opened,
+  outer: Scope,
+  width: number,
+): Omit<Inner, 'values'> {
+  const moved = joinScopes([], from.scope, width)
+  const both: Env = { binding, scope: moved, outer, clause: 'WHERE', aggregates: null }
   const open = conjuncts.filter(({ taken }) => !taken).map(({ tree }) => tree)
   const tests = open.flatMap((tree) => subqueryTest(tree) ?? [])
   const conditions = all(
@@ -158,7 +183,7 @@ function bindPlain(
     if (pair === null) rest.push(one)
     else pairs.push(pair)
   }
-  return { plan, pairs, rest, values: wantsValues ? values : [] }
+  return { plan, pairs, rest }
 }
 
 export function conjunctTrees(tree: Tree | null): Tree[] {
@@ -234,11 +259,23 @@ function oneRow(plan: Plan): Plan {
   return distinct(project(plan, [literal(1, integer)], ['one']))
 }
 
-/** The plan with a column behind for each query that stands for a value. */
-export function joinScalars(plan: Plan, scalars: readonly Plan[]): Plan {
-  return scalars.reduce((joined, one) => {
-    const kind = hasOneRow(one) ? 'inner' : 'left'
-    return joinOn(joined, one, kind, [], [])
+/** The plan with the columns behind of each query that stands for a value, in their order. */
+export function joinScalars(plan: Plan, { joins }: Scalars): Plan {
+  const width = plan.output.length
+  return joins.reduce((joined, { plan: right, pairs, rest }) => {
+    const kind = pairs.length + rest.length === 0 && hasOneRow(right) ? 'inner' : 'left'
+    const placed = pairs.map((pair) => ({ ...pair, left: placeScalars(pair.left, width) }))
+    const both = rest.map((one) => {
+      const inner = joined.output.length - innerBase
+      return moveColumns(one, (index) =>
+        index >= innerBase
+          ? index + inner
+          : isScalarColumn(index)
+            ? index - scalarBase + width
+            : index,
+      )
+    })
+    return joinOn(joined, right, kind, placed, both)
   }, plan)
 }
 
