@@ -5,7 +5,6 @@ export { typeNames } from './bind/expression/type-name.ts'
 export {
   type BoundStatement,
   bind,
-  type ContinuousQuery,
 } from './bind.ts'
 /** Plans as text: what EXPLAIN shows. */
 export * as explain from './explain.ts'
