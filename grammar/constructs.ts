@@ -86,7 +86,7 @@ export const constructs: Record<Place, Record<string, string>> = {
     'ON ERROR': 'JSON functions with ON ERROR',
     'LIMIT <number> %': 'LIMIT with a percentage', '. *': 'a qualified * in an expression',
     'MINUS SELECT': 'MINUS',
-    'WITHIN GROUP': '', 'IGNORE NULLS': '', 'RESPECT NULLS': '',
+    'IGNORE NULLS': '', 'RESPECT NULLS': '',
     WINDOW: 'named windows (WINDOW)', 'DISTINCT ON': '', 'SELECT INTO': '', INTO: 'SELECT INTO',
     'GROUP BY DISTINCT': '',
     MATCH_RECOGNIZE: '', PIVOT: '', UNPIVOT: '', TABLESAMPLE: '', ASOF: 'ASOF JOIN',

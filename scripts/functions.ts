@@ -42,9 +42,19 @@ All take FILTER, and rows that go as well as rows that come; their value depends
 - \`arg_max(value, by)\` (also \`max_by\`, \`latest\`), \`arg_min\` (also \`min_by\`, \`earliest\`): the value
   beside the extreme; of several the one whose text is greatest or least. Rows with a NULL do not count.
 - \`var_pop\`, \`var_samp\` (also \`variance\`), \`stddev_pop\`, \`stddev_samp\` (also \`stddev\`): of exact numbers
-  of up to 19 digits, from exact sums, rounded once.
+  of up to 19 digits, from exact sums, rounded once; of DOUBLE and with DISTINCT from all values.
 - \`covar_pop(y, x)\`, \`covar_samp\`, \`corr\`, \`regr_slope\`, \`regr_intercept\`, \`regr_r2\`, \`regr_count\`,
   \`regr_avgx\`, \`regr_avgy\`: likewise, of the pairs that are there.
+
+The following keep all values of a group and look at each different one whenever the group changes. They take DISTINCT.
+
+- \`string_agg(x, separator ORDER BY y)\` (also \`listagg\`, \`group_concat\`): the texts, by default with commas
+  and in their own order; \`listagg(x, ',') WITHIN GROUP (ORDER BY y)\` too. \`json_arrayagg(x)\`: a JSON array.
+- \`median(x)\`, \`quantile_cont(x, q)\`, \`percentile_cont(q) WITHIN GROUP (ORDER BY x)\`: between the two values
+  around the place; \`quantile(x, q)\` (also \`quantile_disc\`), \`percentile_disc\`: the first value at or behind it.
+- \`mode(x)\`: the most frequent value, of several the least. \`entropy(x)\`: of the frequencies, in bits.
+- \`bit_and(x)\`, \`bit_or\`, \`bit_xor\` of whole numbers; \`product(x)\`, \`skewness(x)\`, \`kurtosis(x)\`
+  (NULL of fewer than 3 and 4 values, and of equal ones) of any numbers, as DOUBLE.
 `
 
 /** The whole document. */

@@ -26,6 +26,9 @@ const trims: ReadonlyMap<string, string> = new Map([
   ['BOTH', 'btrim'],
 ])
 
+/** Aggregates whose values have an order. */
+const orderedNames = /^(string_agg|listagg|group_concat)$/i
+
 /** Fields with a second name. */
 const fieldNames: Record<string, string> = { DAYOFMONTH: 'DAY', DAYOFYEAR: 'DOY' }
 
@@ -146,7 +149,9 @@ export abstract class CallRules extends LiteralRules {
               this.OPTION1(() => {
                 distinct = this.SUBRULE(this.quantifier)
               })
-              return this.SUBRULE(this.args, { ARGS: [name] })
+              const list = this.SUBRULE(this.args, { ARGS: [name] })
+              const order = this.OPTION4(() => this.SUBRULE(this.orderBy))
+              return this.ACTION(() => this.#ordered(list, order ?? []))
             },
           },
         ],
@@ -154,6 +159,15 @@ export abstract class CallRules extends LiteralRules {
       })
     })
     this.CONSUME(kinds.close)
+    this.OPTION5({
+      GATE: () => this.LA(2).tokenType === word.GROUP,
+      DEF: () => {
+        const order = this.SUBRULE(this.withinGroup)
+        this.ACTION(() => {
+          args = this.#within(given, args, order)
+        })
+      },
+    })
     const filter = this.OPTION2({
       GATE: () => this.LA(2).tokenType === kinds.open,
       DEF: () => this.SUBRULE(this.filter),
@@ -226,6 +240,38 @@ export abstract class CallRules extends LiteralRules {
     this.CONSUME(kinds.close)
     return { kind: 'over', call, partitionBy, orderBy, span: this.span(call?.span.start) }
   })
+
+  withinGroup = this.RULE('withinGroup', (): OrderItem[] => {
+    this.CONSUME(word.WITHIN)
+    this.CONSUME(word.GROUP)
+    this.CONSUME(kinds.open)
+    const order = this.SUBRULE(this.orderBy)
+    this.CONSUME(kinds.close)
+    return order
+  })
+
+  /** STRING_AGG(x, ',' ORDER BY y DESC) as STRING_AGG(x, ',', y, 'desc'). */
+  #ordered(args: Expression[], order: readonly OrderItem[]): Expression[] {
+    if (order.length === 0) return args
+    const place = { start: order[0]!.span.start, end: order[0]!.span.start }
+    const separator: Expression[] =
+      args.length > 1 ? [] : [{ kind: 'string', value: ',', span: place }]
+    const keys = order.flatMap(({ expression, descending, nulls, span }): Expression[] => {
+      const words = [descending ? 'desc' : 'asc', ...(nulls === null ? [] : [`nulls ${nulls}`])]
+      return [expression, { kind: 'string', value: words.join(' '), span }]
+    })
+    return [...args, ...separator, ...keys]
+  }
+
+  /** PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY x) as PERCENTILE_CONT(x, 0.5). */
+  #within({ name }: Identifier, args: Expression[], order: readonly OrderItem[]): Expression[] {
+    if (orderedNames.test(name)) return this.#ordered(args, order)
+    const [item] = order
+    if (order.length > 1 || item!.descending) {
+      this.unsupported('WITHIN GROUP with more than one ascending expression', item!.span.start)
+    }
+    return [item!.expression, ...args]
+  }
 
   filter = this.RULE('filter', (): Expression => {
     this.CONSUME(word.FILTER)
@@ -303,7 +349,8 @@ export abstract class CallRules extends LiteralRules {
         TO: 'TO in a call',
       }
       const construct = inside[this.upper(1) as keyof typeof inside]
-      if (construct !== undefined) this.unsupported(construct)
+      const isOrdered = this.upper(1) === 'ORDER' && orderedNames.test(name.name)
+      if (construct !== undefined && !isOrdered) this.unsupported(construct)
     })
     return list
   })

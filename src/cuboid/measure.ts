@@ -14,7 +14,7 @@ import { cellBlocks, type Kernels, type RowErrors, sumOf, type Vector } from '..
 import { exactRestBytes, exactSumBytes, isWide, readWide } from './exact-sum.ts'
 
 export interface Measure {
-  function: 'count_star' | 'count' | 'sum' | 'avg' | 'min' | 'max'
+  function: 'count_star' | 'count' | 'sum' | 'avg' | 'min' | 'max' | 'collect'
   argument: Type | null
   distinct: boolean
   result: Type
@@ -37,15 +37,18 @@ export interface MeasureFields {
   form: StateForm
 }
 
-/** Form of the accumulator; `list` keeps its extreme in the form below and a list beside it. */
+/**
+ * Form of the accumulator; `list` keeps its extreme in the form below and a list beside it. With `collects` a text of
+ * all values of the list, which belongs to the cell, stands in place of the extreme.
+ */
 type StateForm =
   | { kind: 'none' }
   | { kind: 'sum'; of: 'i64' | 'f64' }
-  | { kind: 'extreme'; of: 'i64' | 'f64' | 'view'; sign: -1 | 1; list: boolean }
+  | { kind: 'extreme'; of: 'i64' | 'f64' | 'view'; sign: -1 | 1; list: boolean; collects?: true }
 
 function isDistinct({ distinct, function: name }: Measure): boolean {
   // MIN and MAX do not mind repetition.
-  return distinct && name !== 'min' && name !== 'max' && name !== 'count_star'
+  return distinct && name !== 'min' && name !== 'max' && name !== 'collect' && name !== 'count_star'
 }
 
 /** Gives each measure its fields, from `start` on in the cell. */
@@ -81,6 +84,8 @@ export function measureFields(
 
 function stateForm({ function: name, argument }: Measure, retracts: boolean): StateForm {
   if (argument === null || name === 'count' || name === 'count_star') return { kind: 'none' }
+  if (name === 'collect')
+    return { kind: 'extreme', of: 'view', sign: 1, list: true, collects: true }
   const physical = physicalOf(argument)
   if (name === 'sum' || name === 'avg')
     return { kind: 'sum', of: physical === 'f64' ? 'f64' : 'i64' }

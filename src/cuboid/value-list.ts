@@ -8,15 +8,18 @@
  *             directory keeps them in order.
  *          2. The cell keeps a copy of the extreme before the list's address, so that old images need no list.
  *          3. Strings of views belong to their item.
+ *          4. COLLECT keeps a text of all values in place of the extreme, written anew for each cell that a batch
+ *             touched.
  * Contract 1 (checked) weights are above 0; no slab is empty.
  * Cost     O(log n) to find, a shift of at most 1,024 items to insert or remove, and of the directory when a slab
  *          splits.
  */
 import { assert } from '../base/index.ts'
-import { Arena, compareViews, type Kernels } from '../kernel/index.ts'
+import { Arena, compareViews, type Kernels, writeView } from '../kernel/index.ts'
 import type { Heap } from './heap.ts'
 import { listAt, type MeasureFields, startMeasure } from './measure.ts'
 
+const encoder = new TextEncoder()
 const headBytes = 16
 const itemsMax = 1024
 const directoryItemBytes = 8
@@ -29,7 +32,7 @@ interface ListRows {
   values: number
 }
 
-/** Adds and removes values; keeps the extreme of each cell. */
+/** Adds and removes values; keeps the extreme, or the text of all values, of each cell. */
 export function foldList(
   kernels: Kernels,
   heap: Heap,
@@ -42,6 +45,10 @@ export function foldList(
     const weight = weights === 0 ? 1 : i32[(weights >>> 2) + row]!
     list.change(u32[(refs >>> 2) + row]!, values + row * list.valueBytes, weight)
   }
+  if (!list.collects) return
+  const { u32 } = kernels.arena.views
+  const cells = new Set(u32.slice(refs >>> 2, (refs >>> 2) + rows))
+  for (const cell of cells) list.collect(cell)
 }
 
 /** Frees the list of a cell that goes. */
@@ -59,6 +66,7 @@ interface Place {
 
 class ValueList {
   readonly valueBytes: number
+  readonly collects: boolean
   readonly #kernels: Kernels
   readonly #heap: Heap
   readonly #fields: MeasureFields
@@ -76,6 +84,7 @@ class ValueList {
     this.valueBytes = this.#isView ? 16 : 8
     this.#itemBytes = this.valueBytes + 8
     this.#last = form.sign > 0
+    this.collects = form.collects === true
   }
 
   /** Adds `weight` to the value at address `value` in a cell's list. */
@@ -102,11 +111,42 @@ class ValueList {
       assert(weight > 0, 'a retracted value is there')
       this.#insert(head, place, value, weight)
     }
-    this.#copyExtreme(cell, head)
+    if (!this.collects) this.#copyExtreme(cell, head)
+  }
+
+  /** Writes all values with their weights into the text of the cell. */
+  collect(cell: number): void {
+    const { arena } = this.#kernels
+    const at = cell + this.#fields.state
+    this.#heap.disown(at)
+    const root = arena.views.u32[(cell + listAt(this.#fields)) >>> 2]!
+    if (root === 0) {
+      startMeasure(this.#kernels, cell, this.#fields)
+      return
+    }
+    const pieces: Uint8Array[] = []
+    for (const slab of this.#slabs(root)) {
+      const { u8, i64, u32 } = arena.views
+      for (let item = 0; item < u32[slab >>> 2]!; item++) {
+        const view = slab + headBytes + item * this.#itemBytes
+        const length = u32[view >>> 2]!
+        const start = length <= 12 ? view + 4 : u32[(view >>> 2) + 3]!
+        pieces.push(encoder.encode(`${i64[(view + this.valueBytes) >>> 3]} ${length}:`))
+        pieces.push(u8.slice(start, start + length))
+      }
+    }
+    const bytes = Buffer.concat(pieces)
+    const mark = arena.markScratch()
+    const from = arena.scratch(bytes.length + 16)
+    arena.views.u8.set(bytes, from)
+    writeView(arena, at, from, bytes.length)
+    this.#heap.own(at)
+    arena.releaseScratch(mark)
   }
 
   free(cell: number): void {
     const { arena } = this.#kernels
+    if (this.collects) this.#heap.disown(cell + this.#fields.state)
     const head = cell + listAt(this.#fields)
     const root = arena.views.u32[head >>> 2]!
     if (root === 0) return

@@ -177,9 +177,11 @@ const neverNull = new Set([
   'is_null', 'is_not_null', 'is_true', 'is_false', 'is_distinct', 'is_not_distinct', 'concat',
 ]) // biome-ignore format: one list
 
+const sometimesNull = new Set(['try_cast', 'try', 'moment', 'collected'])
+
 function isNullable(name: string, args: Expression[]): boolean {
   if (neverNull.has(name)) return false
-  if (name === 'try_cast' || name === 'try' || name === 'moment') return true
+  if (sometimesNull.has(name)) return true
   const known = libraryFunction(name)
   if (known?.mayBeNull) return true
   if (known?.takesNull) return name === 'concat_ws' && args[0]!.nullable

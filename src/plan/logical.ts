@@ -44,6 +44,8 @@ import type { Field, Schema, Type } from '../data/index.ts'
  * limb              (wide decimal, bigint literal k) → bigint: bits 32k to 32k + 31, of the last, k = 3, all above
  * moment            (text literal kind, bigint count, then sum and its scale of y, y², [x, x², xy]) → double: a variance
  *                   or regression. pack(by, value) → varchar that orders so, unpack → value: ARG_MIN and ARG_MAX
+ * collected         (varchar of collect, text literal: JSON of the kind, the type of the values and more) → any type: an
+ *                   aggregate that looks at all values
  * join_limbs        (bigint × 4) → decimal, average_limbs (bigint × 4, count, scale) → double: sum and average of
  *                   decimals whose limbs were added up
  * check_length      (string, bigint literal) → the string; overflow when it has more characters
@@ -73,10 +75,11 @@ export type Expression =
  * One aggregate over columns of the aggregate's input.
  * count_star; count sum avg min max of one argument. sum: whole → bigint; decimal(p,s), p ≤ 18 → decimal(18,s);
  * double → double (exact, rounded once); interval → interval. avg: double of integer, bigint, decimal, double;
- * interval of interval.
+ * interval of interval. collect: varchar → varchar, every value with its number, in the order of their bytes, each as
+ * `number bytes:value`; NULL of none.
  */
 export interface AggregateCall {
-  function: 'count_star' | 'count' | 'sum' | 'avg' | 'min' | 'max'
+  function: 'count_star' | 'count' | 'sum' | 'avg' | 'min' | 'max' | 'collect'
   /** Input column; null for count_star. */
   argument: number | null
   distinct: boolean

@@ -47,6 +47,8 @@ export function resultOf(
       return count === 0 ? null : sumOf(values, call, keyText)
     case 'avg':
       return count === 0 ? null : averageOf(values, count, argumentType!, call.type)
+    case 'collect':
+      return count === 0 ? null : collected(values)
     default:
       return extremeOf(values, call.function)
   }
@@ -91,6 +93,14 @@ function averageOf(
   const sum = integerSum(values)
   if (result.kind === 'interval') return sum / BigInt(count)
   return ratio(sum, 1n) / count / 10 ** scaleOf(type)
+}
+
+function collected(values: readonly CountedValue[]): string {
+  const bytes = (value: Known) => Buffer.from(value as string)
+  return [...values]
+    .sort((a, b) => Buffer.compare(bytes(a.value), bytes(b.value)))
+    .map(({ value, weight }) => `${weight} ${bytes(value).length}:${value}`)
+    .join('')
 }
 
 function extremeOf(values: readonly CountedValue[], which: 'min' | 'max'): Value {

@@ -8,24 +8,22 @@ const names = `
   between exists rand random rand_integer uuid gen_random_uuid current_watermark mz_now
   make_interval age tumble_start tumble_end tumble_rowtime tumble_proctime hop_start hop_end
   hop_rowtime hop_proctime session_start session_end session_rowtime session_proctime tumble hop
-  session cumulate json_objectagg json_arrayagg jsonb_path_query jsonb_array_elements
-  jsonb_array_elements_text jsonb_each jsonb_object_keys cardinality array_length array_contains
-  array_position array_append array_prepend array_concat array_remove array_replace array_distinct
-  array_sort array_reverse array_slice array_join array_to_string array_min array_max array_sum
-  array_avg array_union array_intersect array_except arrays_overlap list_transform array_transform
-  list_filter list_reduce flatten unnest generate_series range map_keys map_values map_entries
-  map_from_arrays map_contains_key struct_pack row struct_extract l2_distance cosine_distance
-  inner_product first_value last_value array_agg list string_agg listagg map_agg bit_and bit_or
-  bit_xor skewness kurtosis median mode quantile percentile_cont percentile_disc histogram entropy
-  product grouping grouping_id approx_count_distinct approx_percentile approx_quantile row_number
-  rank dense_rank ntile percent_rank cume_dist lag lead nth_value st_point st_makepoint st_x st_y
-  st_geomfromtext st_geomfromwkb st_geomfromgeojson st_astext st_aswkb st_asgeojson st_distance
-  st_distancesphere geo_distance haversine st_dwithin st_contains st_within st_intersects st_covers
-  st_disjoint st_touches st_equals st_envelope st_makeenvelope st_buffer st_centroid st_area
-  st_length st_azimuth st_simplify st_makeline point_in_polygon h3_latlng_to_cell h3_cell_to_parent
-  h3_grid_disk geohash_encode geohash_decode stbox st_speed st_trajectory dwell enters exits
-  to_changelog ml_predict error_bound estimate row_offset event_id read_csv read_json read_parquet
-  read_arrow neighbours events
+  session cumulate json_objectagg jsonb_path_query jsonb_array_elements jsonb_array_elements_text
+  jsonb_each jsonb_object_keys cardinality array_length array_contains array_position array_append
+  array_prepend array_concat array_remove array_replace array_distinct array_sort array_reverse
+  array_slice array_join array_to_string array_min array_max array_sum array_avg array_union
+  array_intersect array_except arrays_overlap list_transform array_transform list_filter list_reduce
+  flatten unnest generate_series range map_keys map_values map_entries map_from_arrays
+  map_contains_key struct_pack row struct_extract l2_distance cosine_distance inner_product
+  first_value last_value array_agg list map_agg histogram grouping grouping_id approx_count_distinct
+  approx_percentile approx_quantile row_number rank dense_rank ntile percent_rank cume_dist lag lead
+  nth_value st_point st_makepoint st_x st_y st_geomfromtext st_geomfromwkb st_geomfromgeojson
+  st_astext st_aswkb st_asgeojson st_distance st_distancesphere geo_distance haversine st_dwithin
+  st_contains st_within st_intersects st_covers st_disjoint st_touches st_equals st_envelope
+  st_makeenvelope st_buffer st_centroid st_area st_length st_azimuth st_simplify st_makeline
+  point_in_polygon h3_latlng_to_cell h3_cell_to_parent h3_grid_disk geohash_encode geohash_decode
+  stbox st_speed st_trajectory dwell enters exits to_changelog ml_predict error_bound estimate
+  row_offset event_id read_csv read_json read_parquet read_arrow neighbours events
 `
 
 export const plannedFunctions: ReadonlySet<string> = new Set(names.trim().split(/\s+/))

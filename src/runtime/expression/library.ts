@@ -4,6 +4,7 @@
  * See      src/plan/library.ts says which there are
  */
 import { clocks } from './library/clock.ts'
+import { collections } from './library/collection.ts'
 import { documents } from './library/json.ts'
 import { numbers } from './library/math.ts'
 import { moments } from './library/moment.ts'
@@ -21,5 +22,6 @@ export const libraryMakers: Makers = {
   ...documents,
   ...moments,
   ...clocks,
+  ...collections,
   ...operators,
 }

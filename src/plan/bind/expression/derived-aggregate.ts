@@ -6,7 +6,7 @@
  *          pair packed into one text that orders as the pair does. So all of them take rows back, and depend on the
  *          multiset of rows alone.
  */
-import { type Type, typeText } from '../../../data/index.ts'
+import { isWhole, type Type, typeText } from '../../../data/index.ts'
 import {
   bigint,
   boolean,
@@ -16,6 +16,7 @@ import {
   double,
   integer,
   isExact,
+  isNumeric,
   varchar,
 } from '../../coerce.ts'
 import { and, branch, call, choose, literal } from '../../expression.ts'
@@ -40,13 +41,15 @@ type Bind = (aggregates: Aggregates, given: DerivedCall) => Expression
 
 interface Entry {
   arguments: number
+  /** Where fewer may stand. */
+  least: number
   bind: Bind
 }
 
 const entries = new Map<string, Entry>()
 
-function define(names: string, count: number, bind: Bind): void {
-  for (const name of names.split(' ')) entries.set(name, { arguments: count, bind })
+function define(names: string, count: number, bind: Bind, least = count): void {
+  for (const name of names.split(' ')) entries.set(name, { arguments: count, least, bind })
 }
 
 export const derivedAggregateNames = (): string[] => [...entries.keys()]
@@ -57,7 +60,7 @@ export function isDerivedAggregate(name: string): boolean {
 
 export function bindDerived(aggregates: Aggregates, given: DerivedCall): Expression {
   const entry = entries.get(given.name)!
-  if (given.args.length !== entry.arguments) {
+  if (given.args.length > entry.arguments || given.args.length < entry.least) {
     const wanted = entry.arguments === 1 ? '1 argument' : `${entry.arguments} arguments`
     fail('type_mismatch', `${given.name} takes ${wanted}, not ${given.args.length}`, given.span)
   }
@@ -164,6 +167,8 @@ function exact(given: DerivedCall, index: number): Expression {
 const moment =
   (kind: string, count: 1 | 2): Bind =>
   (aggregates, given) => {
+    const inexact = given.args[0]!.type.kind === 'double' || given.args[0]!.type.kind === 'real'
+    if (count === 1 && (given.distinct || inexact)) return numberOf(kind)(aggregates, given)
     if (given.distinct) unsupported(`${given.name} with DISTINCT`, given.span)
     const args = Array.from({ length: count }, (_, index) => exact(given, index))
     // As in regr_slope(y, x). A pair counts if both of it are there.
@@ -235,3 +240,126 @@ const beyond =
 
 define('arg_max max_by latest', 2, beyond('max'))
 define('arg_min min_by earliest', 2, beyond('min'))
+
+// ---------------------------------------------------------------- all values
+
+/** One text of all values of a group, and a function of it. */
+function collected(
+  aggregates: Aggregates,
+  given: DerivedCall,
+  values: Expression,
+  told: { kind: string; type: Type; [setting: string]: unknown },
+  result: Type,
+): Expression {
+  const { filter, planSpan: span, distinct } = given
+  const all = addAggregate(aggregates, {
+    function: 'collect',
+    argument: coerce(values, varchar),
+    distinct: false,
+    filter,
+    type: varchar,
+    span,
+  })
+  const settings = literal(JSON.stringify({ ...told, distinct }), varchar)
+  return call('collected', [all, settings], result)
+}
+
+function numericArgument(given: DerivedCall): Expression {
+  const arg = given.args[0]!
+  const known = arg.type.kind === 'null' ? coerce(arg, integer) : arg
+  if (isNumeric(known.type)) return known
+  return fail(
+    'type_mismatch',
+    `${given.name} does not take ${typeText(known.type)}`,
+    given.argSpans[0]!,
+  )
+}
+
+/** A number of its values. */
+const numberOf =
+  (kind: string): Bind =>
+  (aggregates, given) => {
+    const arg = numericArgument(given)
+    return collected(aggregates, given, arg, { kind, type: arg.type }, double)
+  }
+
+for (const name of ['skewness', 'kurtosis', 'product']) define(name, 1, numberOf(name))
+define('entropy', 1, (aggregates, given) =>
+  collected(aggregates, given, given.args[0]!, { kind: 'entropy', type: varchar }, double),
+)
+define('mode', 1, (aggregates, given) => {
+  const arg = given.args[0]!
+  const type = arg.type.kind === 'null' ? varchar : arg.type
+  return collected(aggregates, given, arg, { kind: 'mode', type }, type)
+})
+for (const kind of ['bit_and', 'bit_or', 'bit_xor']) {
+  define(kind, 1, (aggregates, given) => {
+    const arg = numericArgument(given)
+    if (!isWhole(arg.type)) {
+      const message = `${kind} does not take ${typeText(arg.type)}`
+      fail('type_mismatch', message, given.argSpans[0]!, 'it takes whole numbers')
+    }
+    return collected(aggregates, given, arg, { kind, type: arg.type }, arg.type)
+  })
+}
+
+const quantile =
+  (kind: 'quantile_cont' | 'quantile_disc'): Bind =>
+  (aggregates, given) => {
+    const arg = kind === 'quantile_cont' ? numericArgument(given) : given.args[0]!
+    const at = given.args[1]
+    const fraction = at === undefined ? 0.5 : fractionOf(given, at)
+    const type = kind === 'quantile_cont' ? double : arg.type.kind === 'null' ? varchar : arg.type
+    return collected(aggregates, given, arg, { kind, type: arg.type, fraction }, type)
+  }
+
+function fractionOf(given: DerivedCall, at: Expression): number {
+  const value = at.kind === 'literal' && isNumeric(at.type) ? coerce(at, double) : at
+  const fraction = value.kind === 'literal' ? Number(value.value ?? Number.NaN) : Number.NaN
+  if (fraction >= 0 && fraction <= 1) return fraction
+  const message = `${given.name} takes a fraction from 0 to 1, written as a number`
+  return fail('type_mismatch', message, given.argSpans[1]!)
+}
+
+define('median', 1, quantile('quantile_cont'))
+define('quantile_cont percentile_cont', 2, quantile('quantile_cont'))
+define('quantile quantile_disc percentile_disc', 2, quantile('quantile_disc'))
+
+/** STRING_AGG(x[, separator[, y, 'desc nulls first' …]]): what it is ordered by stands behind, with the direction. */
+define(
+  'string_agg listagg group_concat',
+  18,
+  (aggregates, given) => {
+    const [value, separator] = given.args
+    const apart = separator === undefined ? literal(',', varchar) : separator
+    if (apart.kind !== 'literal' || apart.type.kind !== 'varchar') {
+      const message = `${given.name} takes its separator as a string literal`
+      fail('type_mismatch', message, given.argSpans[1]!)
+    }
+    const told = { kind: 'string_agg', type: varchar, separator: String(apart.value ?? '') }
+    const text = coerce(value!, varchar)
+    if (given.args.length < 3) return collected(aggregates, given, text, told, varchar)
+    const keys = given.args.slice(2).filter((_, index) => index % 2 === 0)
+    const orders = keys.map((key, index) => {
+      const words = given.args[3 + 2 * index]
+      const direction = words?.kind === 'literal' ? String(words.value) : 'asc'
+      const descending = direction.startsWith('desc')
+      const nullsFirst = /nulls first/.test(direction)
+      return { type: key.type.kind === 'null' ? varchar : key.type, descending, nullsFirst }
+    })
+    const row = call(
+      'json_build_array',
+      [text, ...keys.map((key) => coerce(key, varchar))],
+      varchar,
+    )
+    const there = call('is_not_null', [text], boolean)
+    const pair = text.nullable ? choose([branch(there, row)], literal(null, varchar), varchar) : row
+    return collected(aggregates, given, pair, { ...told, orders }, varchar)
+  },
+  1,
+)
+define('json_arrayagg', 1, (aggregates, given) => {
+  const arg = given.args[0]!
+  const text = call('to_json', [arg.type.kind === 'null' ? coerce(arg, varchar) : arg], varchar)
+  return collected(aggregates, given, text, { kind: 'json_arrayagg', type: varchar }, varchar)
+})
