@@ -563,7 +563,7 @@ function projectionOf(
   isJudged: boolean,
 ): number[] {
   if (isJudged && watermark?.late !== undefined) return [...schema.fields.keys()]
-  const read = scans.flatMap((scan) => scan.plan.columns)
+  const read = scans.flatMap((scan) => scan.plan.columns.filter((column) => column >= 0))
   if (watermark !== null) read.push(watermark.column)
   if (isJudged) read.push(...(watermark?.partition ?? []))
   return [...new Set(read)].sort((a, b) => a - b)

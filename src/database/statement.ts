@@ -69,7 +69,6 @@ type Outcome = StatementResult | Running
 const copyRows = 8192
 
 const done = (message: string): Outcome => ({ kind: 'done', message })
-const text = (name: string): Field => ({ name, type: { kind: 'varchar' }, nullable: true })
 
 export function* perform(engine: Engine, bound: BoundStatement, session: Session): Work<Outcome> {
   for (const notice of bound.notices) session.notice(notice)

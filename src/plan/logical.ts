@@ -160,7 +160,10 @@ export type Plan = Node &
         kind: 'scan'
         /** Catalog name, `view.errors` for the errors of a query. */
         relation: string
-        /** Columns of the relation that are read, ascending; the node's output in that order. */
+        /**
+         * Columns of the relation that are read, ascending; the node's output in that order. A last one of -1 is the
+         * watermark before the row, NULL before the first one.
+         */
         columns: number[]
         /** Present on append-only relations declared with WATERMARK whose time column is read. */
         watermark: Watermark | null

@@ -53,6 +53,22 @@ export function scan(source: ScanSource, columns: readonly number[]): NodeOf<'sc
   }
 }
 
+/** The scan with one more column, the last: the watermark before each row. */
+export function scanWithWatermark(node: NodeOf<'scan'>): NodeOf<'scan'> {
+  const time = node.watermark === null ? undefined : node.output[node.watermark.column]
+  assert(time?.type.kind === 'timestamp', 'the watermark belongs to a column that is read')
+  if (node.columns.includes(watermarkColumn)) return node
+  const type: Type = { ...time.type, precision: 6 }
+  return {
+    ...node,
+    columns: [...node.columns, watermarkColumn],
+    output: [...node.output, { name: 'current_watermark', type, nullable: true }],
+  }
+}
+
+/** Stands among the columns of a scan for the watermark before the row. */
+const watermarkColumn = -1
+
 /** The length of a VARCHAR says what may be stored, and nothing of what is read. */
 function plainField(field: Field): Field {
   if (field.type.kind !== 'varchar' || field.type.length === undefined) return field

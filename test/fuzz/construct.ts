@@ -29,6 +29,7 @@ const shown: Record<string, RegExp> = {
   'idle never': /idle never/,
   'late rows to': /late rows to late_/,
   'allow lateness': /allow lateness/,
+  'current_watermark': /current_watermark\(/,
   'computed column': /\be as /,
   'struct': /row<a int/,
   'dialect flink': /set dialect = 'flink'/,

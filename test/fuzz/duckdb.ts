@@ -80,7 +80,10 @@ const ownWords =
 const ownTypes = /\b(smallint|real|time|timestamptz|month|year|varbinary|json)\b|\(38, 3\)|\bx'/
 
 /** What another test compares with DuckDB, what it has not or otherwise, windows in GROUP BY, and row values. */
-const otherNames = ['every', 'count_if', 'corr', 'tumble', 'hop', 'tumble_start', 'hop_start']
+const otherNames = [
+  ...['every', 'count_if', 'corr', 'tumble', 'hop', 'tumble_start', 'hop_start'],
+  'current_watermark',
+]
 const ownFunctions = new RegExp(`\\b(${[...libraryNames(), ...otherNames].join('|')})\\(|\\) = \\(`)
 
 function ownRelations(relations: readonly Relation[]): Set<string> {

@@ -368,6 +368,14 @@ class Generator implements Drawing {
       items.push({ expression: value.expression, alias })
       columns.push({ ref: alias, kind: value.kind })
     }
+    const clocked = this.relations.some(
+      ({ name, delay }) => from.kind === 'table' && from.name === name && delay !== undefined,
+    )
+    if (clocked && from.kind === 'table' && chance(random, 0.2)) {
+      const alias = this.name('o')
+      items.push({ expression: leaf(`current_watermark(${from.alias}.ts)`), alias })
+      columns.push({ ref: alias, kind: 'timestamp' })
+    }
     const distinct = chance(random, 0.15)
     const tail = !distinct && chance(random, 0.08) ? pick(random, tails)(this, scope) : ''
     const select: Select = { ...nothing, items, from, where, tests, distinct, tail }

@@ -10,8 +10,11 @@ import { type CellRow, compareCells } from './value.ts'
 export function scan(plan: Of<'scan'>, { watermarks }: Context): Node {
   return (commit) =>
     commit.delta(plan).map(({ row: whole, weight, triple }): Contribution => {
-      const row = plan.columns.map((column) => whole[column]!)
-      return { row, weight, triple, watermark: watermarks.before(plan, triple[0]) }
+      const watermark = watermarks.before(plan, triple[0])
+      const grace = BigInt(plan.watermark?.graceMicros ?? 0)
+      const shown = watermark === undefined ? null : watermark + grace
+      const row = plan.columns.map((column) => (column < 0 ? shown : whole[column]!))
+      return { row, weight, triple, watermark }
     })
 }
 

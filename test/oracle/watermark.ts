@@ -31,6 +31,8 @@ interface Watched {
   scan: Scan
   /** The windows that leave out late rows. */
   windows: Of<'window'>[]
+  /** Is it below a window? Else only the query reads its watermark. */
+  isBelow: boolean
   partitions: Map<string, Partition>
   asleep: boolean
   ended: boolean
@@ -61,11 +63,13 @@ export class Watermarks {
 
   #find(plan: Plan, windows: Of<'window'>[]): void {
     if (plan.kind === 'scan') {
-      if (windows.length === 0 || plan.watermark === null) return
+      const isAsked = windows.length > 0 || plan.columns.includes(-1)
+      if (!isAsked || plan.watermark === null) return
       const whole: [string, Partition][] = [['', { greatest: null, idle: false }]]
       this.#watched.push({
         scan: plan,
         windows: windows.filter(({ judge }) => judge),
+        isBelow: windows.length > 0,
         partitions: new Map(plan.watermark.partition === undefined ? whole : []),
         asleep: false,
         ended: false,
@@ -140,7 +144,7 @@ export class Watermarks {
 
   /** Sources that sleep go with the least of those that do not. */
   #lift(position: number): void {
-    const live = this.#watched.filter(({ asleep, ended }) => !asleep && !ended)
+    const live = this.#watched.filter((one) => one.isBelow && !one.asleep && !one.ended)
     if (live.length === 0 || live.some(({ watermark }) => watermark === null)) return
     const least = live.map(({ watermark }) => watermark!).reduce((a, b) => (a < b ? a : b))
     for (const one of this.#watched) if (one.asleep) setTo(one, least, position)
@@ -153,7 +157,7 @@ export class Watermarks {
   reached(plan: Plan, threshold: bigint): number | null | undefined {
     if (plan.kind === 'scan') {
       const watched = this.#watched.find(({ scan }) => scan === plan)
-      if (watched === undefined) return undefined
+      if (watched === undefined || !watched.isBelow) return undefined
       const { rises, end } = watched
       return rises.find(({ watermark }) => watermark >= threshold)?.position ?? end
     }

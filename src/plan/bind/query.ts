@@ -71,6 +71,7 @@ import {
   type Scalars,
 } from './expression/expression.ts'
 import { columnOf, flatten, flattenInto, refuseStruct } from './expression/struct.ts'
+import { marked, mayReadWatermark } from './expression/watermark.ts'
 import { outputName, uniqueNames } from './naming.ts'
 import { bindSet } from './nested/set.ts'
 import {
@@ -162,8 +163,10 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
   }))
   const from = tree.from === null ? null : bindRelation(binding, tree.from, conjuncts)
   const scope = from?.scope ?? []
+  const reads = from !== null && binding.continuous && mayReadWatermark(binding, tree)
+  const watermarks = reads ? marked(from.plan) : null
   // Without FROM there is one row; its one column cannot be named.
-  const source = from?.plan ?? values([[literal(true, boolean)]], ['row'])
+  const source = watermarks?.plan ?? from?.plan ?? values([[literal(true, boolean)]], ['row'])
   const window = bindGroupWindow(binding, { plan: source, scope }, tree.groupBy)
   const width = source.output.length + (window?.columns.length ?? 0)
   const aggregates: Aggregates = { width, calls: [] }
@@ -174,6 +177,7 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
     clause,
     aggregates: collector,
     window: clause === 'WHERE' ? null : window,
+    marked: watermarks,
   })
   const [below, above] = [noScalars(), noScalars()]
   /** Where aggregates, scalar subqueries and ROW_NUMBER may stand. */

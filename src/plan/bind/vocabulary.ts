@@ -5,7 +5,7 @@
  *          entry goes when its function comes.
  */
 const names = `
-  between exists rand random rand_integer uuid gen_random_uuid current_watermark mz_now
+  between exists rand random rand_integer uuid gen_random_uuid mz_now
   make_interval age tumble_start tumble_end tumble_rowtime tumble_proctime hop_start hop_end
   hop_rowtime hop_proctime session_start session_end session_rowtime session_proctime tumble hop
   session cumulate json_objectagg jsonb_path_query jsonb_array_elements jsonb_array_elements_text

@@ -31,7 +31,8 @@ export function boundScan(plan: Plan): Plan {
       // Beside NULL an error of another conjunct counts, beside FALSE it is dropped.
       const strict = conjuncts.some((other) => other !== conjunct && failsOver(other, failing))
       const found = boundOf(conjunct)
-      if (found === null) return []
+      // The watermark before a row is no column of the file.
+      if (found === null || scan.columns[found.column]! < 0) return []
       return [{ ...found, column: scan.columns[found.column]!, strict }]
     })
     if (bounds.length === 0) return node

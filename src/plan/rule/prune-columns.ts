@@ -97,7 +97,8 @@ function ascending(indexes: Iterable<number>): number[] {
 }
 
 function pruneScan(plan: NodeOf<'scan'>, needs: Needs): Pruned {
-  const { columns, clock } = needs
+  const { columns } = needs
+  const clock = needs.clock || [...columns].some((at) => plan.columns[at] === -1)
   const watermark = clock && plan.watermark !== null ? [plan.watermark.column] : []
   const kept = ascending([...columns, ...watermark])
   if (kept.length === 0) kept.push(cheapest(plan))

@@ -95,7 +95,12 @@ export function scanStage(
   const kernels = environment.fragments[0]!
   const { arena } = kernels
   const isWatched = watch.windows.length > 0 && environment.mode === 'continuous'
-  const watched = isWatched ? plan.watermark : null
+  /** Where the watermark before each row is a column of the output; -1 where it is not. */
+  const shown = environment.mode === 'continuous' ? plan.columns.indexOf(-1) : -1
+  const watched = isWatched || shown >= 0 ? plan.watermark : null
+  /** Do windows above go by it? */
+  const holds = isWatched && watched !== null
+  const grace = BigInt(watched?.graceMicros ?? '0')
   const delay = BigInt(watched?.delayMicros ?? '0')
   const ahead = watched?.aheadMicros === undefined ? null : BigInt(watched.aheadMicros)
   const control = arena.allocate(16)
@@ -105,14 +110,15 @@ export function scanStage(
   const clock = splits || ahead !== null ? new PartitionClock(delay, ahead) : null
   const judging = watch.windows.filter((window) => window.judges)
   /** Columns that are needed before it is known which rows pass. */
-  const isFirst = (place: number) => sieve?.columns.has(place) === true || watched?.column === place
+  const isFirst = (place: number) =>
+    sieve?.columns.has(place) === true || watched?.column === place || place === shown
   let ended = false
   let asleep = false
   let step: { watermarks: number; rows: number; position: number } | null = null
 
   /** Raises the watermark by a batch in which it closes nothing and no row is late; false if that is not so. */
   const raiseAtOnce = (time: Vector, rows: number): boolean => {
-    if (watch.exact || clock !== null || time.validity !== 0) return false
+    if (watch.exact || shown >= 0 || clock !== null || time.validity !== 0) return false
     const range = arena.scratch(16)
     kernels.get('range_i64')(time.data, rows, range)
     const { i64 } = arena.views
@@ -176,7 +182,24 @@ export function scanStage(
     arena.markDirty(control, 8)
     step = { watermarks, rows: batch.rows, position: slice.position }
     tellLate(time, slice, watermarks)
-    return { ...batch, watermarks }
+    if (shown < 0) return { ...batch, watermarks }
+    const columns = batch.columns.with(shown, shownColumn(watermarks, batch.rows))
+    return { ...batch, columns, watermarks: isWatched ? watermarks : 0 }
+  }
+
+  /** The watermark before each row as a column, without what windows wait for late rows. */
+  const shownColumn = (watermarks: number, rows: number): Vector => {
+    const data = arena.scratch(rows * 8)
+    const validity = arena.scratch((rows + 7) >> 3)
+    const { i64, u8 } = arena.views
+    u8.fill(0, validity, validity + ((rows + 7) >> 3))
+    for (let row = 0; row < rows; row++) {
+      const watermark = i64[(watermarks >>> 3) + row]!
+      const known = watermark !== noWatermark
+      i64[(data >>> 3) + row] = known ? watermark + grace : 0n
+      if (known) u8[validity + (row >> 3)]! |= 1 << (row & 7)
+    }
+    return { physical: 'i64', data, validity, errors: null }
   }
 
   const watermarkNow = (): bigint => {
@@ -190,11 +213,11 @@ export function scanStage(
     stats,
     ended: () => ended,
     // A scan beside the windows may still give rows for windows that are over.
-    settled: () => ended || watched !== null,
+    settled: () => ended || holds,
     watermark() {
-      return ended || watched === null ? endOfTime : watermarkNow()
+      return ended || !holds ? endOfTime : watermarkNow()
     },
-    watched: watched !== null,
+    watched: holds,
     get partitions() {
       return clock !== null && splits ? clock.partitions : { known: 1, idle: Number(asleep) }
     },
@@ -222,10 +245,11 @@ export function scanStage(
       }
       stats.rowsOut += rows
       if (sieve === null) {
-        push(0, raise(loadBatch(kernels, batch, columns, from, rows, position), slice))
+        const all = columns.map((column) => (column < 0 ? null : column))
+        push(0, raise(loadBatch(kernels, batch, all, from, rows, position), slice))
         return
       }
-      const first = columns.map((column, place) => (isFirst(place) ? column : null))
+      const first = columns.map((column, place) => (isFirst(place) && column >= 0 ? column : null))
       const some = raise(loadBatch(kernels, batch, first, from, rows, position), slice)
       const { selection, count } = sieve.choose(0, some)
       if (count === 0) return

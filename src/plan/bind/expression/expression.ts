@@ -46,6 +46,7 @@ import { intervalLiteral, numberLiteral, parameterLiteral } from './literal.ts'
 import { bindSqlCall, functionCalled } from './sql-function.ts'
 import { columnOf, memberOf, refuseStruct, structEquality, structOf } from './struct.ts'
 import { bindType } from './type-name.ts'
+import { bindWatermarkCall, type Marked } from './watermark.ts'
 
 /** Where an expression stands. */
 export interface Env {
@@ -59,6 +60,8 @@ export interface Env {
   ranks?: RankCall[]
   /** The window of GROUP BY. */
   window?: GroupWindow | null
+  /** What CURRENT_WATERMARK may read; left out where nothing was prepared for it. */
+  marked?: Marked | null
   /** Columns of the query around a subquery, found where the scope has none of that name. */
   outer?: Scope
   /** Where scalar subqueries go; absent where none may stand. */
@@ -626,6 +629,7 @@ function bindCall(env: Env, call: Tree & { kind: 'call' }): Expression {
   const name = made?.builtIn ?? given
   if (isAggregateName(name)) return bindAggregateCall(env, tree, name)
   if (isDerivedAggregate(name)) return bindDerivedCall(env, tree, name)
+  if (name === 'current_watermark') return bindWatermarkCall(env, tree)
   const part = bindWindowPart(env, tree)
   if (part !== null) return part
   if (tree.distinct)

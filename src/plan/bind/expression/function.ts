@@ -150,6 +150,7 @@ export const functionNames = (): string[] => [
   ...entries.keys(),
   ...libraryNames(),
   ...aggregateNames,
+  'current_watermark',
 ]
 
 export function bindFunction(given: Call): Expression {
