@@ -11,6 +11,7 @@ import type { Plan } from '../../src/plan/logical.ts'
 import { type Change, changesOf, type ErrorLine, ErrorList, type Fault } from './commit.ts'
 import { addUp, type Contribution, inOrder } from './contribution.ts'
 import { type External, type Scan, scansOf, type Taken, takeAll } from './external.ts'
+import { fileRows } from './file.ts'
 import { Interpreter } from './interpreter.ts'
 import { type CommitInput, TooLarge } from './node.ts'
 import { compareRows, type Failed, keyOf } from './value.ts'
@@ -234,7 +235,18 @@ export class World {
   /** What a query takes from outside. Beside stored rows, sources without a watermark stand before everything. */
   takeExternal(plan: Plan, nextPosition: () => number): Map<Scan, Taken> {
     const scans = scansOf(plan)
+    const files = new Map<string, External>()
     const outside = scans.flatMap((scan) => {
+      if (scan.file !== undefined) {
+        const key = JSON.stringify(scan.file)
+        const external = files.get(key) ?? {
+          rows: fileRows(scan.file),
+          time: null,
+          watermark: null,
+        }
+        files.set(key, external)
+        return [{ scan, external }]
+      }
       const external = this.#externals.get(scan.relation.toLowerCase())
       return external === undefined ? [] : [{ scan, external }]
     })

@@ -7,7 +7,13 @@
  *          follows everything again, and repeats the step if it had left nothing in the log. What a follower is told
  *          twice shows only as its state, so until the next `take` the session answers with states, not with changes.
  */
-import { QueryMistake, systemClock, systemDisk, virtualClock } from '../../src/base/index.ts'
+import {
+  Failure,
+  QueryMistake,
+  systemClock,
+  systemDisk,
+  virtualClock,
+} from '../../src/base/index.ts'
 import { builtinConnectors } from '../../src/connect/index.ts'
 import { type Field, type Row, type Value, valueText } from '../../src/data/index.ts'
 import {
@@ -20,6 +26,7 @@ import {
 } from '../../src/database/index.ts'
 import type { Frame } from '../../src/log/index.ts'
 import { openOnThread } from '../../src/thread.ts'
+import { ScriptFolder } from './folder.ts'
 import { faultOf } from './oracle-session.ts'
 import {
   type Changed,
@@ -53,6 +60,7 @@ export class EngineSession implements Session {
   readonly #options: DatabaseOptions
   /** What connector `js` reads; a thread has none. */
   readonly #sources: Sources
+  readonly #folder = new ScriptFolder()
   readonly #followed = new Map<string, Followed>()
   readonly #fields = new Map<string, Field[]>()
   /** Followers that were told everything again: their next changes are a state. */
@@ -86,7 +94,8 @@ export class EngineSession implements Session {
     return new EngineSession(await open(':memory:', all), all, outside)
   }
 
-  async execute(sql: string): Promise<Rows | Fault | { kind: 'done' }> {
+  async execute(given: string): Promise<Rows | Fault | { kind: 'done' }> {
+    const sql = this.#folder.filled(given)
     let results: StatementResult[] = []
     try {
       await this.#survive(async () => {
@@ -95,6 +104,9 @@ export class EngineSession implements Session {
     } catch (error) {
       if (this.#open.length > 0) this.#note(sql)
       if (error instanceof QueryMistake) return faultOf(error, sql)
+      if (error instanceof Failure && error.code === 'malformed_row') {
+        return { kind: 'fault', code: error.code, message: error.message, at: '' }
+      }
       throw error
     }
     this.#note(sql)
@@ -176,6 +188,7 @@ export class EngineSession implements Session {
   async close(): Promise<void> {
     for (const { cancel } of this.#followed.values()) cancel()
     await this.#database.close()
+    this.#folder.remove()
   }
 
   async #follow(name: string, sql: string): Promise<void> {

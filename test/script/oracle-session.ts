@@ -16,9 +16,11 @@ import {
 } from '../../src/plan/index.ts'
 import { project, values } from '../../src/plan/node.ts'
 import { inserted, type Refused, type RowChange, updated } from '../oracle/change.ts'
+import { BadFileRow, writeFile } from '../oracle/file.ts'
 import { OracleTransaction } from '../oracle/transaction.ts'
 import type { Late } from '../oracle/watermark.ts'
 import { OracleQuery, type Shown, World } from '../oracle/world.ts'
+import { ScriptFolder } from './folder.ts'
 import {
   type Changed,
   type ChangedRow,
@@ -38,13 +40,15 @@ interface Followed {
 export class OracleSession implements Session {
   #world = new World()
   #transaction: OracleTransaction | null = null
+  readonly #folder = new ScriptFolder()
   readonly #catalog = new Catalog()
   readonly #settings = new Map<string, string>()
   readonly #connectors = builtinConnectors(systemDisk, new Sources())
   /** Subscriptions by lower-case name: of the script, of views, and `view.errors`. */
   readonly #followed = new Map<string, Followed>()
 
-  async execute(sql: string): Promise<Rows | Fault | { kind: 'done' }> {
+  async execute(given: string): Promise<Rows | Fault | { kind: 'done' }> {
+    const sql = this.#folder.filled(given)
     try {
       const { script, diagnostics } = parse(sql)
       if (diagnostics.length > 0) throw new QueryMistake(diagnostics, sql)
@@ -56,6 +60,14 @@ export class OracleSession implements Session {
       return this.#noted(result)
     } catch (error) {
       if (error instanceof QueryMistake) return this.#noted(faultOf(error, sql))
+      if (error instanceof BadFileRow) {
+        return this.#noted({
+          kind: 'fault' as const,
+          code: 'malformed_row' as const,
+          message: '',
+          at: '',
+        })
+      }
       throw error
     }
   }
@@ -143,7 +155,9 @@ export class OracleSession implements Session {
     return { fields: errorFields, changes: (await this.takeChanges(`${name}.errors`)).changes }
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#folder.remove()
+  }
 
   #bind(statement: Statement, text: string): BoundStatement {
     const parameters = { positional: [], named: new Map<string, never>() }
@@ -223,6 +237,12 @@ export class OracleSession implements Session {
         return this.#insert(bound, text)
       case 'update':
         return this.#update(bound, text)
+      case 'copy': {
+        const answer = this.#answer(bound.plan, text)
+        if (answer.kind === 'fault') return answer
+        writeFile(bound.plan.output, answer.rows, new Map(bound.options))
+        break
+      }
       case 'select': {
         const answer = this.#answer(bound.plan, text)
         return answer.kind === 'fault' ? answer : { ...answer, fields: bound.plan.output }
