@@ -3,8 +3,8 @@
  *
  * How      1. Strings are cut from the end of the last block in sizes that are multiples of 8, and of a power of two
  *             above 256.
- *          2. Freed strings go to the list of their size; with `keep` they wait until `release`, so that old images
- *             of cells can still be read.
+ *          2. Freed strings go to the list of their size, from which they are taken again when much is free; with
+ *             `keep` they wait until `release`, so that old images of cells can still be read.
  * Contract 1 (trusted) a view's bytes are freed once, by the row that holds it.
  */
 import { type Arena, cellBlocks, type Kernels } from '../kernel/index.ts'
@@ -14,6 +14,8 @@ const inlineMax = 12
 /** Bytes that string kernels may read behind a string. */
 const slack = 16
 const { noView } = cellBlocks
+/** Freed bytes are looked for when they are one of so many. */
+const reusedPart = 8
 
 /** What a checkpoint keeps of a heap. */
 export interface HeapState {
@@ -33,6 +35,7 @@ export class Heap {
   #next = 0
   #end = 0
   #free = new Map<number, number[]>()
+  #freeBytes = 0
   #waiting: { address: number; length: number }[] = []
 
   constructor(kernels: Kernels, keep: boolean, state: HeapState | null = null) {
@@ -45,6 +48,7 @@ export class Heap {
     this.#end = state.end
     this.#free = new Map(state.free.map(([size, addresses]) => [size, addresses.slice()]))
     this.#waiting = state.waiting.slice()
+    for (const [size, addresses] of state.free) this.#freeBytes += size * addresses.length
   }
 
   get bytes(): number {
@@ -70,7 +74,8 @@ export class Heap {
     const room = this.#arena.scratch(8)
     const own = this.#kernels.get('cell_own_view')
     for (let index = 0; index < count; index++) {
-      if (this.#free.size === 0) {
+      // Little that is free is not worth looking for.
+      if (this.#freeBytes * reusedPart <= this.bytes) {
         const { u32 } = this.#arena.views
         u32[room >>> 2] = this.#next
         u32[(room >>> 2) + 1] = this.#end
@@ -128,6 +133,7 @@ export class Heap {
   drop(): void {
     this.#chunks.free()
     this.#free.clear()
+    this.#freeBytes = 0
     this.#waiting.length = 0
     this.#next = 0
     this.#end = 0
@@ -135,6 +141,7 @@ export class Heap {
 
   #give(address: number, length: number): void {
     const size = sizeOf(length)
+    this.#freeBytes += size
     const list = this.#free.get(size)
     if (list === undefined) this.#free.set(size, [address])
     else list.push(address)
@@ -142,7 +149,10 @@ export class Heap {
 
   #take(size: number): number {
     const reused = this.#free.get(size)?.pop()
-    if (reused !== undefined) return reused
+    if (reused !== undefined) {
+      this.#freeBytes -= size
+      return reused
+    }
     if (this.#end - this.#next < size + slack) {
       const room = this.#chunks.add(this.#next, size + slack)
       this.#next = room.next

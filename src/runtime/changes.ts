@@ -115,25 +115,37 @@ function bySigns(contributions: readonly Contribution[]): {
   alone: Contribution[]
   others: Contribution[]
 } {
+  const mayMeet = meetings(contributions, null)
+  const alone: Contribution[] = []
+  const others: Contribution[] = []
+  contributions.forEach((contribution, index) => {
+    if (mayMeet(index)) others.push(contribution)
+    else alone.push(contribution)
+  })
+  return { alone, others }
+}
+
+/** Says of a contribution, by its number, whether one of the other sign may have equal columns; null for all. */
+function meetings(
+  contributions: readonly Contribution[],
+  columns: readonly number[] | null,
+): (index: number) => boolean {
   // Few rows share a slot by chance.
   const slots = 2 ** (35 - Math.clz32(contributions.length))
   const signs = new Uint8Array(slots)
   const places = new Uint32Array(contributions.length)
   contributions.forEach(({ row, weight }, index) => {
     let hash = 0
-    for (const value of row) hash = Math.imul(hash ^ shortHash(value), 0x9e3779b1)
+    if (columns === null) for (const value of row) hash = mixed(hash, value)
+    else for (const column of columns) hash = mixed(hash, row[column]!)
     const place = (hash ^ (hash >>> 15)) & (slots - 1)
     places[index] = place
     signs[place]! |= weight > 0 ? 1 : 2
   })
-  const alone: Contribution[] = []
-  const others: Contribution[] = []
-  contributions.forEach((contribution, index) => {
-    if (signs[places[index]!] === 3) others.push(contribution)
-    else alone.push(contribution)
-  })
-  return { alone, others }
+  return (index) => signs[places[index]!] === 3
 }
+
+const mixed = (hash: number, value: Value) => Math.imul(hash ^ shortHash(value), 0x9e3779b1)
 
 /** Equal for equal values. */
 function shortHash(value: Value): number {
@@ -172,20 +184,23 @@ export function finalChanges(
 ): Change[] {
   const changes: Change[] = []
   const pairs = new Map<string, Change>()
-  const deletes = contributions.some(({ weight }) => weight < 0)
-  for (const net of consolidate(contributions)) {
+  const nets = consolidate(contributions)
+  const deletes = nets.some(({ weight }) => weight < 0)
+  const mayPair = key !== null && deletes ? meetings(nets, key) : () => false
+  nets.forEach((net, index) => {
+    const alone = key === null || !mayPair(index)
     const inserted = net.weight > 0
     for (let copy = Math.abs(net.weight); copy > 0; copy--) {
       const { row, major, middle, minor } = net
       const change: Change = { row, op: inserted ? '+I' : '-D', major, middle, minor }
       changes.push(change)
-      if (key === null || !deletes) continue
+      if (alone) continue
       const place = rowKey(row, key)
       const other = pairs.get(place)
       if (other === undefined || (other.op === '+I') === inserted) pairs.set(place, change)
       else pair(inserted ? other : change, inserted ? change : other)
     }
-  }
+  })
   return sortChanges(changes, fields, key)
 }
 
