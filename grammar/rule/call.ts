@@ -15,9 +15,11 @@ type Called = Of<Expression, 'call'>
 
 // biome-ignore format: a list to read as a block
 const foreignFields: ReadonlySet<string> = new Set([
-  'CENTURY', 'DECADE', 'ISOYEAR', 'JULIAN', 'MILLENNIUM', 'NANOSECOND', 'TIMEZONE', 'TIMEZONE_HOUR',
-  'TIMEZONE_MINUTE',
+  'JULIAN', 'NANOSECOND', 'TIMEZONE', 'TIMEZONE_HOUR', 'TIMEZONE_MINUTE',
 ])
+
+/** Fields that are functions. */
+const fieldFunctions: ReadonlySet<string> = new Set(['CENTURY', 'DECADE', 'ISOYEAR', 'MILLENNIUM'])
 
 /** What TRIM is called with the sides that it takes. */
 const trims: ReadonlyMap<string, string> = new Map([
@@ -56,10 +58,22 @@ export abstract class CallRules extends LiteralRules {
       { ALT: () => this.CONSUME(identifier) },
       { ALT: () => this.CONSUME(kinds.string) },
     ]) as Token
-    const unit = this.ACTION(() => this.#field(token))
+    const called = this.ACTION(() => fieldFunctions.has(token.value.toUpperCase()))
+    const unit = this.ACTION(() => (called ? 'YEAR' : this.#field(token)))
     this.CONSUME(word.FROM)
     const operand = this.SUBRULE(this.expression)
     this.CONSUME(kinds.close)
+    if (called) {
+      const span = { start: token.start, end: token.end }
+      const name: Identifier = {
+        kind: 'identifier',
+        name: token.value.toLowerCase(),
+        quoted: false,
+        span,
+      }
+      const args = [operand]
+      return { kind: 'call', name, args, distinct: false, filter: null, span: this.span(start) }
+    }
     return { kind: 'extract', unit, operand, span: this.span(start) }
   })
 

@@ -147,6 +147,7 @@ make_date(whole, whole, whole) date ! | make_date(2026, 1, 31) | 2026-01-31 | fr
 make_time(whole, whole, double) time ! | make_time(3, 4, 5.5) | 03:04:05.5 | from hour, minute and second
 make_timestamp(whole, whole, whole, whole, whole, double) timestamp ! | make_timestamp(2026, 1, 31, 3, 4, 5.5) | 2026-01-31 03:04:05.5 | from year, month, day, hour, minute and second
 make_timestamp(whole) timestamp | make_timestamp(1000000) | 1970-01-01 00:00:01 | from microseconds since 1970
+millennium(timestamp) whole | millennium(DATE '2001-01-01') | 3 | millennium, the first one from 0001 on
 monthname(timestamp) text | monthname(DATE '2026-01-01') | January | English name of the month
 strftime(timestamp, text) text ~ | strftime(TIMESTAMP '2026-01-02 03:04:05', '%d.%m.%Y %H:%M') | 02.01.2026 03:04 | by a pattern of C: %a %A %b %B %c %d %e %f %g %G %H %I %j %k %l %m %M %p %S %u %V %w %y %Y %z %Z %F %T %D %R %%, %-d without leading zeros
 strptime(text, text) timestamp ! | strptime('02.01.2026', '%d.%m.%Y') | 2026-01-02 00:00:00 | read by a pattern of C; fails where the text is none

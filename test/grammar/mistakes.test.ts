@@ -134,7 +134,7 @@ test.each<[string, string]>([
   ['SELECT «INTERVAL a FORTNIGHT»', 'INTERVAL of an expression'],
   ['SELECT CAST(a AS «INT»[])', 'array types'],
   ['SELECT CAST(a AS «MAP»(b INT))', 'type MAP'],
-  ['SELECT EXTRACT(«century» FROM a)', 'EXTRACT(CENTURY FROM …)'],
+  ['SELECT EXTRACT(«julian» FROM a)', 'EXTRACT(JULIAN FROM …)'],
   ['SELECT a FROM t «ERROR WITHIN» 2 %', 'accuracy clauses (ERROR WITHIN)'],
   ['SELECT a FROM t «EXACT»', 'accuracy clauses (EXACT)'],
   ['SELECT a «EMIT EVERY» INTERVAL 1 SECOND', 'EMIT EVERY'],

@@ -132,6 +132,7 @@ test.each<[string, unknown]>([
   ['(a, b) OVERLAPS (b, c) AND a', bin(call('overlaps', a, b, b, c), 'AND', a)],
   ['a IS JSON', call('json_valid', a)],
   ['a IS NOT JSON ARRAY', un('NOT', call('json_valid', a, str('array')))],
+  ['EXTRACT(CENTURY FROM a)', call('century', a)],
   ['EXTRACT(hours FROM a)', { kind: 'extract', unit: 'HOUR', operand: a }],
   ["EXTRACT('epoch' FROM a)", { kind: 'extract', unit: 'EPOCH', operand: a }],
   ["INTERVAL '10' SECOND", interval('10', 'SECOND')],

@@ -283,6 +283,8 @@ $0 >= $1 | | time time
 $0 > $1 | | timestamptz timestamptz
 century($0) | | timestamp
 decade($0) | | timestamp
+millennium($0) | | timestamp
+extract(century from $0) | | date
 isoyear($0) | | timestamp
 weekofyear($0) | | timestamp
 yearweek($0) | | timestamp

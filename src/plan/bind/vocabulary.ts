@@ -27,3 +27,17 @@ const names = `
 `
 
 export const plannedFunctions: ReadonlySet<string> = new Set(names.trim().split(/\s+/))
+
+const random = 'a replay would have to give the same; HASH or XXHASH of a key does'
+
+/** What to write instead, where there is something. */
+export const plannedHints: ReadonlyMap<string, string> = new Map([
+  ['rand', random],
+  ['random', random],
+  ['rand_integer', random],
+  ['uuid', random],
+  ['gen_random_uuid', random],
+  ['age', 'an INTERVAL has months or days: subtract, or write TIMESTAMPDIFF(MONTH, a, b)'],
+  ['make_interval', 'write TO_DAYS(n), TO_HOURS(n), TO_MONTHS(n) …'],
+  ['mz_now', 'NOW() in a select list is the time of the cycle that takes a row'],
+])

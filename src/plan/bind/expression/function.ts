@@ -30,7 +30,7 @@ import type { Expression } from '../../logical.ts'
 import { fail, unsupported } from '../binding.ts'
 import { bindArithmetic, bindComparison, type Pair } from '../operator.ts'
 import { suggestion } from '../suggest.ts'
-import { plannedFunctions } from '../vocabulary.ts'
+import { plannedFunctions, plannedHints } from '../vocabulary.ts'
 import { aggregateNames } from './aggregate.ts'
 import { bindLibrary } from './library.ts'
 import { unitMicros } from './literal.ts'
@@ -170,7 +170,8 @@ export function bindFunction(given: Call): Expression {
 }
 
 function unknownFunction(given: Call): never {
-  if (plannedFunctions.has(given.name)) unsupported(`function ${given.name}`, given.span)
+  if (plannedFunctions.has(given.name))
+    unsupported(`function ${given.name}`, given.span, plannedHints.get(given.name))
   const hint = suggestion(given.name, functionNames())
   fail('unknown_name', `function ${given.name} does not exist`, given.span, hint)
 }

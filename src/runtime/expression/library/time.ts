@@ -188,6 +188,13 @@ const between =
   (unit, a, b) =>
     f(unit as string, a as bigint, b as bigint)
 
+/** Years from 0001 on by so many, the first ones being number 1; those before count from −1 on. */
+const era = (years: number): Maker =>
+  at((micros) => {
+    const { year } = civilOf(dayOf(micros))
+    return BigInt(year > 0 ? Math.ceil(year / years) : Math.floor((year - 1) / years))
+  })
+
 /** So many units as an interval. */
 const spans =
   (unit: bigint): Maker =>
@@ -245,10 +252,8 @@ export const times: Makers = {
   from_unixtime: fromUnix,
   isodow: at((micros) => BigInt(weekday(micros) || 7)),
   decade: at((micros) => BigInt(Math.floor(civilOf(dayOf(micros)).year / 10))),
-  century: at((micros) => {
-    const { year } = civilOf(dayOf(micros))
-    return BigInt(year > 0 ? Math.ceil(year / 100) : Math.floor(year / 100) || -1)
-  }),
+  century: era(100),
+  millennium: era(1000),
   isoyear: at((micros) => BigInt(weekOf(micros).year)),
   weekofyear: at((micros) => BigInt(weekOf(micros).week)),
   yearweek: at((micros) => {
