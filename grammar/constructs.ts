@@ -19,7 +19,7 @@ export type Place = 'statement' | 'element' | 'relation' | 'group' | 'operand' |
 // biome-ignore format: a table to read as a block
 export const constructs: Record<Place, Record<string, string>> = {
   statement: {
-    'CREATE SOURCE': '', 'CREATE AGGREGATE': '',
+    'CREATE AGGREGATE': '',
     'CREATE CUBOID': '',
     'CREATE SYNOPSIS': '', 'CREATE MODEL': '', 'CREATE INDEX': '', 'CREATE UNIQUE INDEX': 'CREATE INDEX',
     'CREATE SUBSCRIPTION': '', 'CREATE CONNECTION': '', 'CREATE SECRET': '', 'CREATE SCHEMA': '', 'CREATE TYPE': '',
@@ -27,9 +27,8 @@ export const constructs: Record<Place, Record<string, string>> = {
     'CREATE EXTERNAL TABLE': '',
     'CREATE TEMP': 'temporary objects', 'CREATE TEMPORARY': 'temporary objects',
     'CREATE OR REPLACE TEMP': 'temporary objects', 'CREATE OR REPLACE TEMPORARY': 'temporary objects',
-    'CREATE OR REPLACE STREAM': '', 'CREATE OR REPLACE TABLE': '', 
-    'CREATE OR REPLACE SINK': 'CREATE SINK', 'CREATE OR REPLACE SOURCE': 'CREATE SOURCE',
-    'DROP SOURCE': '', 'DROP CUBOID': '', 'DROP SYNOPSIS': '', 'DROP MODEL': '',
+    'CREATE OR REPLACE SINK': 'CREATE SINK',
+    'DROP CUBOID': '', 'DROP SYNOPSIS': '', 'DROP MODEL': '',
     'DROP INDEX': '', 'DROP SUBSCRIPTION': '', 'DROP CONNECTION': '', 'DROP SECRET': '', 'DROP SCHEMA': '',
     'DROP TYPE': '', 'DROP AGGREGATE': '', 'DROP DATABASE': '',
     'SHOW CUBOIDS': '', 'SHOW SYNOPSES': '', 'SHOW MODELS': '',
@@ -102,7 +101,6 @@ export const constructs: Record<Place, Record<string, string>> = {
     'ENGINE': '', 'DO ERROR': 'ON CONFLICT DO ERROR', 'DO DEDUPLICATE': 'ON CONFLICT DO DEDUPLICATE',
     RETURNING: 'RETURNING of a function',
     ') LIKE': 'CREATE … LIKE', 'PRESERVE STATE': '', REBUILD: '', 'START FROM': '',
-    CASCADE: 'DROP … CASCADE',
     'ERROR WITHIN': 'accuracy clauses (ERROR WITHIN)', 'WITH ERROR': 'accuracy clauses (ERROR WITHIN)',
     EXACT: 'accuracy clauses (EXACT)', 'MEMORY WITHIN': 'accuracy clauses (MEMORY WITHIN)',
     'LATENCY WITHIN': 'accuracy clauses (LATENCY WITHIN)', 'AT CONFIDENCE': 'accuracy clauses (AT CONFIDENCE)',

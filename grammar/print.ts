@@ -451,7 +451,7 @@ function statement(s: Statement): string {
     case 'create-view':
       return createView(s)
     case 'drop':
-      return `DROP ${s.object.toUpperCase()} ${s.ifExists ? 'IF EXISTS ' : ''}${path(s.name)}`
+      return drop(s)
     case 'copy':
       return copy(s)
     case 'insert': {
@@ -551,7 +551,8 @@ const setting = (value: string | number | boolean): string =>
 const option = (o: Option): string => `${quote(o.key)} = ${setting(o.value)}`
 
 function createRelation(s: Of<Statement, 'create-relation'>): string {
-  const head = `CREATE ${s.object.toUpperCase()} ${s.ifNotExists ? 'IF NOT EXISTS ' : ''}`
+  const create = s.orReplace ? 'CREATE OR REPLACE' : 'CREATE'
+  const head = `${create} ${s.object.toUpperCase()} ${s.ifNotExists ? 'IF NOT EXISTS ' : ''}`
   const columns = s.columns.map((c) => {
     const typed = c.type === null ? '' : ` ${type(c.type)}`
     const computed = c.computed === null ? '' : ` AS (${expression(c.computed)})`
@@ -566,6 +567,11 @@ function createRelation(s: Of<Statement, 'create-relation'>): string {
   if (s.partitions.length > 0) text += ` PARTITION BY (${list(s.partitions, name)})`
   if (s.appendOnly) text += ' APPEND ONLY'
   if (s.options.length > 0) text += ` WITH (${list(s.options, option)})`
+  if (s.encoding !== null) {
+    const { format, encode, options } = s.encoding
+    text += ` FORMAT ${format} ENCODE ${encode}`
+    if (options.length > 0) text += ` (${list(options, option)})`
+  }
   if (s.query !== null) text += ` AS ${query(s.query)}`
   return text
 }
@@ -580,6 +586,11 @@ function watermark({ column, delayed, ahead, idle, late }: WatermarkDefinition):
   if (to === null && within === null) return `${text} LATE ROWS DROP`
   if (to !== null) text += ` LATE ROWS TO ${path(to)}`
   return within === null ? text : `${text} LATE ROWS UPDATE WITHIN ${expression(within)}`
+}
+
+function drop(s: Of<Statement, 'drop'>): string {
+  const head = `DROP ${s.object.toUpperCase()} ${s.ifExists ? 'IF EXISTS ' : ''}`
+  return head + list([s.name, ...s.others], path) + (s.cascade ? ' CASCADE' : '')
 }
 
 function constraint(c: Constraint): string {

@@ -289,15 +289,25 @@ export interface LikePattern {
   span: Span
 }
 
+/** FORMAT PLAIN ENCODE JSON; both words in upper case. */
+export interface Encoding {
+  kind: 'encoding'
+  format: string
+  encode: string
+  options: Option[]
+  span: Span
+}
+
 export type Statement =
-  | { kind: 'create-relation'; object: 'stream' | 'table'; name: Path; ifNotExists: boolean; columns: ColumnDefinition[]; constraints: Constraint[]; watermark: WatermarkDefinition | null; partitionedBy: Identifier[]; partitions: Identifier[]; appendOnly: boolean; options: Option[]; query: Query | null; span: Span }
+  | { kind: 'create-relation'; object: 'stream' | 'table' | 'source'; orReplace: boolean; name: Path; ifNotExists: boolean; columns: ColumnDefinition[]; constraints: Constraint[]; watermark: WatermarkDefinition | null; partitionedBy: Identifier[]; partitions: Identifier[]; appendOnly: boolean; options: Option[]; encoding: Encoding | null; query: Query | null; span: Span }
   | { kind: 'create-view'; materialized: boolean; orReplace: boolean; ifNotExists: boolean; name: Path; columns: Identifier[]; query: Query; span: Span }
   /** `query` is SELECT * where the text says FROM name. */
   /** A text alone names a class. */
   | { kind: 'create-function'; name: Path; orReplace: boolean; ifNotExists: boolean; body: FunctionBody | { kind: 'function-text'; value: string; span: Span }; span: Span }
   | { kind: 'copy'; copied: Copied; into: boolean; file: string | null; options: Option[]; span: Span }
   | { kind: 'create-sink'; name: Path; ifNotExists: boolean; query: Query; options: Option[]; span: Span }
-  | { kind: 'drop'; object: 'stream' | 'table' | 'view' | 'materialized view' | 'query' | 'sink' | 'function'; name: Path; ifExists: boolean; span: Span }
+  /** `others` stand behind commas. */
+  | { kind: 'drop'; object: 'stream' | 'table' | 'view' | 'materialized view' | 'query' | 'sink' | 'source' | 'function'; name: Path; others: Path[]; cascade: boolean; ifExists: boolean; span: Span }
   /** DEFAULT VALUES is a `source` of one row without values. */
   | { kind: 'insert'; target: Path; columns: Identifier[]; source: Query; conflict: Conflict | null; returning: SelectItem[]; span: Span }
   | { kind: 'update'; target: Path; alias: Identifier | null; assignments: Assignment[]; from: Relation | null; where: Expression | null; returning: SelectItem[]; span: Span }

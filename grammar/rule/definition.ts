@@ -8,6 +8,7 @@ import type { Token } from '../scanner.ts'
 import type {
   ColumnDefinition,
   Constraint,
+  Encoding,
   Expression,
   Identifier,
   LateRows,
@@ -36,6 +37,7 @@ const objects = {
   query: word.QUERY,
   sink: word.SINK,
   function: word.FUNCTION,
+  source: word.SOURCE,
 } as const
 
 /** Words that begin an option of a watermark. */
@@ -54,10 +56,7 @@ export abstract class DefinitionRules extends ConstraintRules {
         return true
       }) ?? false
     return this.OR([
-      {
-        GATE: () => !orReplace,
-        ALT: () => this.SUBRULE(this.createRelation, { ARGS: [start] }),
-      },
+      { ALT: () => this.SUBRULE(this.createRelation, { ARGS: [start, orReplace] }) },
       { ALT: () => this.SUBRULE(this.createView, { ARGS: [start, orReplace] }) },
       {
         GATE: () => !orReplace,
@@ -130,7 +129,7 @@ export abstract class DefinitionRules extends ConstraintRules {
     return { kind: 'create-sink', name, ifNotExists, query, options, span: this.span(start) }
   })
 
-  createRelation = this.RULE('createRelation', (start: number): Statement => {
+  createRelation = this.RULE('createRelation', (start: number, orReplace: boolean): Statement => {
     const object = this.OR([
       {
         ALT: () => {
@@ -142,6 +141,12 @@ export abstract class DefinitionRules extends ConstraintRules {
         ALT: () => {
           this.CONSUME(word.TABLE)
           return 'table' as const
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(word.SOURCE)
+          return 'source' as const
         },
       },
     ])
@@ -173,6 +178,7 @@ export abstract class DefinitionRules extends ConstraintRules {
       }),
     )
     const options = this.OPTION2(() => this.SUBRULE(this.options)) ?? []
+    const encoding = this.OPTION7(() => this.SUBRULE(this.encoding)) ?? null
     const query = this.OPTION3(() => {
       this.CONSUME(word.AS)
       return this.SUBRULE(this.query)
@@ -181,6 +187,7 @@ export abstract class DefinitionRules extends ConstraintRules {
     return {
       kind: 'create-relation',
       object,
+      orReplace,
       name,
       ifNotExists,
       ...elements,
@@ -188,9 +195,38 @@ export abstract class DefinitionRules extends ConstraintRules {
       partitions,
       appendOnly,
       options,
+      encoding,
       query: query ?? null,
       span,
     }
+  })
+
+  /** FORMAT format ENCODE encode [(options)]. */
+  encoding = this.RULE('encoding', (): Encoding => {
+    const start = this.start()
+    this.CONSUME(word.FORMAT)
+    const format = this.CONSUME(identifier) as Token
+    this.CONSUME(word.ENCODE)
+    const encode = this.CONSUME1(identifier) as Token
+    const options: Option[] = []
+    this.OPTION(() => {
+      this.CONSUME(kinds.open)
+      this.AT_LEAST_ONE_SEP({
+        SEP: kinds.comma,
+        DEF: () => {
+          options.push(this.SUBRULE(this.pair))
+        },
+      })
+      this.CONSUME(kinds.close)
+    })
+    const span = this.span(start)
+    return this.ACTION(() => ({
+      kind: 'encoding' as const,
+      format: format.upper,
+      encode: encode.upper,
+      options,
+      span,
+    }))
   })
 
   /** ( column | watermark, … [,] ) */
@@ -508,6 +544,10 @@ export abstract class DefinitionRules extends ConstraintRules {
         GATE: () => !materialized,
         ALT: () => this.CONSUME(objects.function),
       },
+      {
+        GATE: () => !materialized,
+        ALT: () => this.CONSUME(objects.source),
+      },
     ])
     const ifExists = this.#given(
       this.OPTION1({
@@ -520,15 +560,33 @@ export abstract class DefinitionRules extends ConstraintRules {
       }),
     )
     const name = this.SUBRULE(this.path)
-    this.OPTION2(() => this.CONSUME(word.RESTRICT))
-    this.ACTION(() => {
-      if (this.LA(1).tokenType === kinds.comma) this.unsupported('several objects in one DROP')
+    const others: Path[] = []
+    this.MANY(() => {
+      this.CONSUME(kinds.comma)
+      others.push(this.SUBRULE1(this.path))
     })
+    const cascade =
+      this.OPTION2(() =>
+        this.OR1([
+          {
+            ALT: () => {
+              this.CONSUME(word.CASCADE)
+              return true
+            },
+          },
+          {
+            ALT: () => {
+              this.CONSUME(word.RESTRICT)
+              return false
+            },
+          },
+        ]),
+      ) ?? false
     const object = (materialized ? 'materialized view' : token?.image?.toLowerCase()) as Of<
       Statement,
       'drop'
     >['object']
-    return { kind: 'drop', object, name, ifExists, span: this.span(start) }
+    return { kind: 'drop', object, name, others, cascade, ifExists, span: this.span(start) }
   })
 }
 

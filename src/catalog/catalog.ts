@@ -73,8 +73,8 @@ export class Catalog {
   sourcesOf(relation: Relation): ReadonlySet<Relation> {
     const found = new Set([relation])
     for (const one of found) {
-      const isQuery = one.kind === 'view' || one.kind === 'materialized'
-      const names = isQuery ? namesOf(one.query) : one.kind === 'errors' ? [one.of] : []
+      const query = queryOf(one)
+      const names = query !== null ? namesOf(query) : one.kind === 'errors' ? [one.of] : []
       for (const name of names) {
         const source = this.get(name)
         if (source !== undefined) found.add(source)
@@ -101,8 +101,9 @@ export class Catalog {
     const wanted = new Set([normalName(name), `${normalName(name)}.errors`])
     const found: string[] = []
     for (const relation of this.#relations.values()) {
-      if (relation.kind !== 'view' && relation.kind !== 'materialized') continue
-      if (namesOf(relation.query).some((used) => wanted.has(used))) found.push(relation.name)
+      const query = queryOf(relation)
+      if (query === null) continue
+      if (namesOf(query).some((used) => wanted.has(used))) found.push(relation.name)
     }
     return found
   }
@@ -114,6 +115,12 @@ function calls(tree: unknown, name: string): boolean {
   const node = tree as { kind?: string; name?: { name: string } }
   if (node.kind === 'call' && normalName(node.name!.name) === name) return true
   return Object.values(tree).some((part) => calls(part, name))
+}
+
+/** The query that gives the rows of a relation. */
+function queryOf(relation: Relation): Query | null {
+  if (relation.kind === 'view' || relation.kind === 'materialized') return relation.query
+  return relation.kind === 'stream' ? (relation.derived ?? null) : null
 }
 
 /** Normal names of the relations that a query reads; `common` are those that WITH hides. */

@@ -69,6 +69,8 @@ export type Relation = {
       defaults?: readonly unknown[]
       /** What no row of a relation whose rows only come may make FALSE, over the columns that a row is given. */
       checks?: readonly TableCheck[]
+      /** The query that gives its rows: CREATE STREAM … AS. */
+      derived?: Query
       /** Rows change and go; without it they only come. */
       rules?: TableRules
     }

@@ -118,6 +118,7 @@ export function filesystemConnector(
   }
   return {
     ...inner,
+    encodings: ['csv', 'json', 'parquet', 'arrow'],
     check: (options, schema) => inner.check(full(options), schema),
     infer: (options) => inner.infer(full(options)),
     open: (schema, options, reader) => inner.open(schema, full(options), reader),

@@ -76,6 +76,8 @@ export interface Connector {
   /** `append`: takes +I only. `changes`: takes every kind. null: cannot be written. */
   readonly sink: 'append' | 'changes' | null
   readonly source: boolean
+  /** How rows may be encoded, by the values of option `format`; absent where they are no bytes. */
+  readonly encodings?: readonly string[]
   /** Checks options; throws QueryMistake (invalid_option) that names the option and what would work. */
   check(options: ConnectorOptions, schema: Schema | null): void
   /** Schema found in the input itself, for tables declared without columns; null when it has none. */

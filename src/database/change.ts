@@ -23,7 +23,7 @@ type Stored = Relation & { kind: 'stream' | 'table' }
 
 /** Where a change finds the rows of its table, and where it puts new ones. */
 export interface Store {
-  readonly catalog: Catalog
+  readonly catalog: Pick<Catalog, 'get'>
   /** The standing rows of a table whose rows change. */
   table(name: string): Standing | undefined
   /** Rows come, or take back others; gives them with their computed columns. */

@@ -227,7 +227,7 @@ export class Database {
   async append(stream: string, rows: readonly InputRow[] | Batch): Promise<{ offset: number }> {
     const schema = this.schemaOf(stream)
     const relation = this.#engine.catalog.get(stream)!
-    refuseMutable(relation)
+    refuseFilled(relation)
     const offset = this.#engine.append(relation, ingest(schema, rows))
     this.#schedule()
     return { offset }
@@ -447,6 +447,7 @@ export class Database {
 
   *#replay(): Work<void> {
     const engine = this.#engine
+    engine.replaying = true
     for (const frame of [...engine.log.frames]) {
       if (frame.kind === 'statement') {
         engine.replayMicros = frame.nowMicros
@@ -471,6 +472,7 @@ export class Database {
       else engine.restore(frame)
     }
     engine.replayMicros = null
+    engine.replaying = false
   }
 }
 
@@ -602,16 +604,16 @@ function checkCount(
   throw new QueryMistake([{ code: 'invalid_parameter', message }], text)
 }
 
-/** Rows that a program appends are not checked against keys. */
-function refuseMutable(relation: Relation): void {
+/** Rows that a program appends are not checked against keys, and a query's rows are its own. */
+function refuseFilled(relation: Relation): void {
+  if (relation.kind === 'stream' && relation.derived !== undefined) {
+    const message = `${relation.name} takes the rows of its query only`
+    throw new QueryMistake([{ code: 'type_mismatch', message }])
+  }
   if (relation.kind !== 'table' || relation.rules === undefined) return
-  throw new QueryMistake([
-    {
-      code: 'unsupported',
-      message: `not supported yet: append to table ${relation.name}, whose rows change`,
-      hint: 'use INSERT INTO, or make it a STREAM or a TABLE … APPEND ONLY',
-    },
-  ])
+  const message = `not supported yet: append to table ${relation.name}, whose rows change`
+  const hint = 'use INSERT INTO, or make it a STREAM or a TABLE … APPEND ONLY'
+  throw new QueryMistake([{ code: 'unsupported', message, hint }])
 }
 
 function parametersOf(params: ExecuteOptions['params']) {

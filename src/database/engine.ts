@@ -103,6 +103,8 @@ export class Engine {
   #selecting: Query | null = null
   #computer: Kernels | null = null
   #step = 0
+  /** The log is being re-run: what queries put into it stands there. */
+  replaying = false
   readonly #numbers = new Map<string, number>()
 
   constructor(options: EngineOptions) {
@@ -201,8 +203,9 @@ export class Engine {
     if (relation === undefined) return
     this.catalog.remove(name)
     if (this.catalog.get(`${name}.errors`) !== undefined) this.catalog.remove(`${name}.errors`)
-    // The query of a sink has its name.
-    if (relation.kind === 'materialized' || relation.kind === 'external') this.stop(name)
+    // The query of a sink, or of a stream, has its name.
+    const isFed = relation.kind === 'stream' && relation.derived !== undefined
+    if (relation.kind === 'materialized' || relation.kind === 'external' || isFed) this.stop(name)
     if (relation.kind === 'stream' || relation.kind === 'table') {
       this.log.dropStream(name.toLowerCase())
       this.#tables.delete(name.toLowerCase())
@@ -333,6 +336,7 @@ export class Engine {
     do name = `${kind}_${++number}`
     while (this.#queries.has(name))
     const query = this.start(name, plan, false)
+    query.isFollower = kind === 'subscription'
     // One that fails to start takes no number.
     this.#numbers.set(kind, number)
     return query

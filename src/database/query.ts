@@ -113,6 +113,8 @@ export class Query {
   readonly consumers: ((cycle: number, delta: Delta) => void)[] = []
   view: View | null = null
   ended = false
+  /** A subscription: it ends with what it follows. */
+  isFollower = false
   /** Why the query was stopped, when it was not by itself. */
   fault: unknown = null
   /** Called when the query is stopped by a fault. */
@@ -284,9 +286,11 @@ export class Query {
     for (const tell of this.closed.splice(0)) tell()
   }
 
-  /** Does the query read rows of this stored stream or table? */
-  readsStored(name: string): boolean {
-    return this.#stored.some(({ stream }) => stream === name.toLowerCase())
+  /** Does the query read this stored stream or table, or this view? */
+  readsFrom(name: string): boolean {
+    const key = name.toLowerCase()
+    const isStored = this.#stored.some(({ stream }) => stream === key)
+    return isStored || this.reads.includes(key) || this.reads.includes(`${key}.errors`)
   }
 
   /** A step of each scan of an input, and how many rows the next ones take. */

@@ -8,11 +8,11 @@
  */
 import { assert, QueryMistake, unreachable } from '../base/index.ts'
 import type { Relation } from '../catalog/index.ts'
-import { type Batch, type Field, type Op, type Row, rowsOf } from '../data/index.ts'
+import { type Batch, batchOf, type Field, type Op, type Row, rowsOf } from '../data/index.ts'
 import type { Parameters } from '../log/index.ts'
-import { type BoundStatement, inputsOf, type Plan } from '../plan/index.ts'
+import { type BoundStatement, type Dropped, inputsOf, type Plan } from '../plan/index.ts'
 import type { Delta } from '../runtime/index.ts'
-import { type Asking, insertRows, updateRows } from './change.ts'
+import { type Asking, insertRows, type Store, updateRows } from './change.ts'
 import type { Engine } from './engine.ts'
 import { explainRunning, explainStatement } from './explain.ts'
 import type { Query, Work } from './query.ts'
@@ -25,6 +25,7 @@ import {
   withMetadata,
 } from './subscription.ts'
 import { systemRows } from './system.ts'
+import type { Standing } from './table.ts'
 import { transact } from './transact.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -157,10 +158,12 @@ function* createRelation(
   if (bound.ifNotExists && engine.catalog.get(relation.name) !== undefined) {
     return done(`${what} ${relation.name} exists already`)
   }
-  engine.createRelation(relation)
-  // A replay has the rows from the log.
+  if (bound.feed !== null) return createFed(engine, bound, session)
+  // A replay has the rows from the log. Where they cannot be had nothing is made.
   const contents =
-    session.source === null || plan === null ? [] : yield* contentsOf(engine, plan, session)
+    session.source === null || plan === null ? [] : yield* contentsOf(engine, bound, plan, session)
+  if (bound.replaces) removeRelation(engine, relation.name)
+  engine.createRelation(relation)
   if (bound.late !== null) engine.createRelation(bound.late)
   if (relation.kind === 'external' && relation.source)
     engine.createRelation(errorsOf(relation.name))
@@ -169,26 +172,81 @@ function* createRelation(
   return done(`${what} ${relation.name} created`)
 }
 
-/** The rows of a relation that was just made; without them it is not made. */
+/** The rows of a relation that is about to be made. */
 function* contentsOf(
   engine: Engine,
-  bound: BoundStatement & { kind: 'insert' },
+  { relation }: BoundStatement & { kind: 'create-relation' },
+  insert: BoundStatement & { kind: 'insert' },
   session: Session,
 ): Work<Batch[]> {
   const batches: Batch[] = []
-  const { catalog } = engine
-  const put = (relation: Relation, batch: Batch) => {
-    batches.push(batch)
-    return engine.completed(relation, batch)
+  const empty: Standing = {
+    end: 0,
+    isGone: () => false,
+    find: () => [],
+    rowAt: () => assert(false, 'a table that is being made has no rows') as never,
   }
-  const store = { catalog, table: (name: string) => engine.table(name), put }
-  try {
-    yield* insertRows(store, bound, askingFor(engine, session))
-    return batches
-  } catch (fault) {
-    engine.drop(bound.target)
-    throw fault
+  const isTable = relation.kind === 'table' && relation.rules !== undefined
+  const store: Store = {
+    catalog: { get: () => relation },
+    table: () => (isTable ? empty : undefined),
+    put: (_, batch) => {
+      batches.push(batch)
+      return engine.completed(relation, batch)
+    },
   }
+  yield* insertRows(store, insert, askingFor(engine, session))
+  return batches
+}
+
+/** CREATE STREAM … AS: a query whose rows go into the log with the cycle that gave them. */
+function createFed(
+  engine: Engine,
+  { relation, feed, late, replaces }: BoundStatement & { kind: 'create-relation' },
+  session: Session,
+): Outcome {
+  const { name } = relation
+  if (replaces) removeRelation(engine, name)
+  refuseRunning(engine, name)
+  const running = engine.start(name, engine.physical(feed!.plan, 'continuous'), false)
+  engine.createRelation(relation)
+  if (late !== null) engine.createRelation(late)
+  engine.createRelation(errorsOf(name))
+  running.consumers.push((_, delta) => {
+    const rows = rowsOfDelta(delta)
+    if (!engine.replaying) engine.put(relation, batchOf(relation.schema, rows), null)
+    if (running.ended) engine.stop(name)
+  })
+  logged(engine, session)
+  const message = `stream ${name} created`
+  return running.bounded ? { kind: 'running', name, message: () => message } : done(message)
+}
+
+function refuseRunning(engine: Engine, name: string): void {
+  if (!engine.queries.has(name.toLowerCase())) return
+  const message = `query ${name} is running`
+  throw new QueryMistake([{ code: 'duplicate_name', message, hint: 'DROP QUERY it first' }])
+}
+
+/** Running queries that read it, but for subscriptions, which end with it, and those named in `also`. */
+function refuseReaders(engine: Engine, name: string, also: ReadonlySet<string> = new Set()): void {
+  const readers = readersOf(engine, name).filter(
+    (query) => !query.isFollower && !also.has(query.name.toLowerCase()),
+  )
+  if (readers.length === 0) return
+  const names = readers.map((query) => query.name).join(', ')
+  const hint = `DROP QUERY ${names} first, or add CASCADE`
+  throw new QueryMistake([{ code: 'dependency', message: `${name} is needed by ${names}`, hint }])
+}
+
+const readersOf = (engine: Engine, name: string): Query[] =>
+  [...engine.queries.values()].filter((query) => query.readsFrom(name))
+
+/** Takes a relation away; those who follow it have come to its end. */
+function removeRelation(engine: Engine, name: string): void {
+  refuseReaders(engine, name)
+  refuseLateTarget(engine, name, new Set())
+  dropWithReaders(engine, name)
 }
 
 function createView(
@@ -215,10 +273,7 @@ function createMaterialized(
   if (bound.ifNotExists && engine.catalog.get(relation.name) !== undefined) {
     return done(`materialized view ${relation.name} exists already`)
   }
-  if (engine.queries.has(relation.name.toLowerCase())) {
-    const message = `query ${relation.name} is running`
-    throw new QueryMistake([{ code: 'duplicate_name', message, hint: 'DROP QUERY it first' }])
-  }
+  refuseRunning(engine, relation.name)
   const plan = engine.physical(query.plan, 'continuous')
   assert(relation.kind === 'materialized', 'a materialized view is a relation of its kind')
   engine.start(relation.name, plan, true)
@@ -238,32 +293,61 @@ function errorsOf(of: string): Relation {
   return { kind: 'errors', of, name: `${of}.errors`, schema: { fields }, watermark: null }
 }
 
-function drop(engine: Engine, bound: BoundStatement & { kind: 'drop' }, session: Session): Outcome {
-  const { name, object } = bound
-  if (object === 'query') return dropQuery(engine, bound, session)
-  if (object === 'function') {
-    if (engine.catalog.functionNamed(name) === undefined)
-      return done(`there is no function ${name}`)
-    engine.catalog.removeFunction(name)
-    logged(engine, session)
-    return done(`function ${name} dropped`)
+function drop(engine: Engine, bound: Dropped, session: Session): Outcome {
+  const { object } = bound
+  if (object === 'query' && bound.more.length === 0) return dropQuery(engine, bound, session)
+  const all = [bound, ...bound.more]
+  const also = new Set(all.map(({ name }) => name.toLowerCase()))
+  for (const { name, cascade } of all) {
+    refuseLateTarget(engine, name, also)
+    if (object === 'query') refuseNoQuery(engine, name)
+    else if (!cascade && object !== 'function') refuseReaders(engine, name, also)
   }
-  const readers = [...engine.queries.values()].filter((query) => query.readsStored(name))
-  if (readers.length > 0) {
-    const names = readers.map((query) => query.name).join(', ')
-    const message = `${name} is needed by ${names}`
-    throw new QueryMistake([{ code: 'dependency', message, hint: `DROP QUERY ${names} first` }])
-  }
+  const dropped = all.filter((one) => dropOne(engine, one))
+  const names = (dropped.length === 0 ? all : dropped).map(({ name }) => name).join(', ')
+  if (dropped.length === 0) return done(`there is no ${object} ${names}`)
+  logged(engine, session)
+  return done(`${object} ${names} dropped`)
+}
+
+function refuseLateTarget(engine: Engine, name: string, also: ReadonlySet<string>): void {
   const feeds = engine.catalog
     .list()
     .find(({ watermark }) => watermark?.late?.toLowerCase() === name.toLowerCase())
-  if (feeds !== undefined) {
-    const message = `${name} takes the late rows of ${feeds.name}`
-    throw new QueryMistake([{ code: 'dependency', message, hint: `drop ${feeds.name} first` }])
+  if (feeds === undefined || also.has(feeds.name.toLowerCase())) return
+  const message = `${name} takes the late rows of ${feeds.name}`
+  throw new QueryMistake([{ code: 'dependency', message, hint: `drop ${feeds.name} first` }])
+}
+
+/** Says whether it was there. */
+function dropOne(engine: Engine, { object, name }: Dropped): boolean {
+  if (object === 'query') {
+    engine.stop(name)
+    return true
+  }
+  if (object === 'function') {
+    if (engine.catalog.functionNamed(name) === undefined) return false
+    engine.catalog.removeFunction(name)
+    return true
+  }
+  return dropWithReaders(engine, name)
+}
+
+/** The relation, after all that reads it. */
+function dropWithReaders(engine: Engine, name: string): boolean {
+  if (engine.catalog.get(name) === undefined) return false
+  for (const dependent of engine.catalog.dependents(name)) dropWithReaders(engine, dependent)
+  for (const query of readersOf(engine, name)) {
+    if (!dropWithReaders(engine, query.name)) engine.stop(query.name)
   }
   engine.drop(name)
-  logged(engine, session)
-  return done(`${object} ${name} dropped`)
+  return true
+}
+
+function refuseNoQuery(engine: Engine, name: string): void {
+  if (engine.queries.has(name.toLowerCase()) && engine.catalog.get(name) === undefined) return
+  const message = `there is no query ${name}`
+  throw new QueryMistake([{ code: 'unknown_name', message, hint: 'SHOW QUERIES lists them' }])
 }
 
 function dropQuery(
@@ -402,10 +486,7 @@ function* createSink(
   if (bound.ifNotExists && engine.catalog.get(name) !== undefined) {
     return done(`sink ${name} exists already`)
   }
-  if (engine.queries.has(name.toLowerCase())) {
-    const message = `query ${name} is running`
-    throw new QueryMistake([{ code: 'duplicate_name', message, hint: 'DROP QUERY it first' }])
-  }
+  refuseRunning(engine, name)
   assert(relation.kind === 'external', `sink ${name} is external`)
   const plan = engine.physical(query.plan, 'continuous')
   const live = session.source !== null

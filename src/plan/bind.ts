@@ -46,6 +46,18 @@ export interface ContinuousQuery {
   notices: string[]
 }
 
+export interface Dropped {
+  kind: 'drop'
+  object: (Statement & { kind: 'drop' })['object']
+  name: string
+  ifExists: boolean
+  /** What reads it goes, too. */
+  cascade: boolean
+  /** Those behind commas. */
+  more: Dropped[]
+  notices: string[]
+}
+
 export type BoundStatement = { notices: string[] } & (
   | {
       kind: 'create-relation'
@@ -53,6 +65,10 @@ export type BoundStatement = { notices: string[] } & (
       /** A stream that is made with it, for its late rows. */
       late: Relation | null
       ifNotExists: boolean
+      /** Takes the place of one that is there. */
+      replaces: boolean
+      /** CREATE STREAM … AS: whose rows it stores. */
+      feed: ContinuousQuery | null
       insert: (BoundStatement & { kind: 'insert' }) | null
     }
   | { kind: 'create-view'; relation: Relation; orReplace: boolean; ifNotExists: boolean }
@@ -62,12 +78,7 @@ export type BoundStatement = { notices: string[] } & (
       query: ContinuousQuery
       ifNotExists: boolean
     }
-  | {
-      kind: 'drop'
-      object: (Statement & { kind: 'drop' })['object']
-      name: string
-      ifExists: boolean
-    }
+  | Dropped
   | /** Columns are those of the target, in its order. */ {
       kind: 'insert'
       /** What the statement says that it did. */

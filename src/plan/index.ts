@@ -5,6 +5,7 @@ export { typeNames } from './bind/expression/type-name.ts'
 export {
   type BoundStatement,
   bind,
+  type Dropped,
 } from './bind.ts'
 /** Plans as text: what EXPLAIN shows. */
 export * as explain from './explain.ts'

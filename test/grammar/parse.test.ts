@@ -441,6 +441,8 @@ test.each<[string, unknown]>([
       "WATERMARK FOR ts AS ts - INTERVAL '5' SECOND,) WITH ('Connector' = 'x', a.b-c = -1.5, d = true, e = bare)",
     {
       kind: 'create-relation',
+      orReplace: false,
+      encoding: null,
       object: 'stream',
       name: path('s'),
       ifNotExists: true,
@@ -487,6 +489,8 @@ test.each<[string, unknown]>([
     'CREATE TABLE t (a INT, WATERMARK FOR a) AS SELECT 1',
     {
       kind: 'create-relation',
+      orReplace: false,
+      encoding: null,
       object: 'table',
       name: path('t'),
       ifNotExists: false,
@@ -542,9 +546,26 @@ test.each<[string, unknown]>([
   ],
   [
     'DROP MATERIALIZED VIEW IF EXISTS mv RESTRICT',
-    { kind: 'drop', object: 'materialized view', name: path('mv'), ifExists: true },
+    {
+      kind: 'drop',
+      object: 'materialized view',
+      name: path('mv'),
+      others: [],
+      cascade: false,
+      ifExists: true,
+    },
   ],
-  ['DROP QUERY q', { kind: 'drop', object: 'query', name: path('q'), ifExists: false }],
+  [
+    'DROP QUERY q, r CASCADE',
+    {
+      kind: 'drop',
+      object: 'query',
+      name: path('q'),
+      others: [path('r')],
+      cascade: true,
+      ifExists: false,
+    },
+  ],
   [
     'INSERT INTO t (a, b) VALUES (1, 2)',
     {

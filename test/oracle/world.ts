@@ -110,6 +110,9 @@ export class World {
   #sources = new Map<string, Source>()
   #externals = new Map<string, External>()
   #views: View[] = []
+  /** CREATE STREAM … AS: what it gives is appended to the stream. */
+  #feeds: View[] = []
+  readonly #fed: { name: string; rows: Row[] }[] = []
   #position = 0
   /** Late rows that were told of, by source and number. */
   #late = new Set<string>()
@@ -188,7 +191,9 @@ export class World {
   drop(name: string): void {
     this.#sources.delete(name.toLowerCase())
     this.#externals.delete(name.toLowerCase())
-    this.#views = this.#views.filter((view) => view.name.toLowerCase() !== name.toLowerCase())
+    const stays = (one: View) => one.name.toLowerCase() !== name.toLowerCase()
+    this.#views = this.#views.filter(stays)
+    this.#feeds = this.#feeds.filter(stays)
   }
 
   /** Rows of a stream or table; they take the next positions. */
@@ -263,6 +268,12 @@ export class World {
     return new Map([...tables, ...others])
   }
 
+  createFeed(name: string, plan: Plan): void {
+    this.createRelation(name)
+    this.createRelation(`${name}.errors`)
+    this.#feeds.push({ name, query: new OracleQuery(plan, this) })
+  }
+
   createView(name: string, plan: Plan): OracleQuery {
     const query = new OracleQuery(plan, this)
     this.#views.push({ name, query })
@@ -278,6 +289,11 @@ export class World {
   /** A commit point: brings every view up to date; returns what each showed. */
   flush(): Map<string, Shown> {
     const shown = new Map<string, Shown>()
+    for (const { name, query } of this.#feeds) {
+      const result = query.commit()
+      shown.set(name, result)
+      this.#fed.push({ name, rows: result.changes.map(({ row }) => row) })
+    }
     for (const { name, query } of this.#views) {
       const result = query.commit()
       shown.set(name, result)
@@ -286,6 +302,13 @@ export class World {
       this.source(`${name}.errors`).contributions.push(...lines.map(contributionOf))
     }
     return shown
+  }
+
+  /** Streams get, after a commit point, what it gave them; says whether there was something. */
+  feedStreams(): boolean {
+    const fed = this.#fed.splice(0)
+    for (const { name, rows } of fed) this.append(name, rows)
+    return fed.some(({ rows }) => rows.length > 0)
   }
 
   /** R(q, now). */

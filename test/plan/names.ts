@@ -35,10 +35,17 @@ export class Names {
       for (const { name, value } of bound.values) this.settings.set(name, value)
     }
     if (bound.kind === 'create-function') this.catalog.addFunction(bound.made)
-    if (bound.kind === 'drop' && this.catalog.get(bound.name)) this.catalog.remove(bound.name)
+    if (bound.kind === 'drop') for (const { name } of [bound, ...bound.more]) this.#remove(name)
     if (!('relation' in bound)) return
     if (this.catalog.get(bound.relation.name)) this.catalog.remove(bound.relation.name)
     this.catalog.add(bound.relation)
+  }
+
+  /** The relation, and what reads it. */
+  #remove(name: string): void {
+    if (this.catalog.get(name) === undefined) return
+    for (const dependent of this.catalog.dependents(name)) this.#remove(dependent)
+    this.catalog.remove(name)
   }
 
   rows(text: string): Row[] {

@@ -268,8 +268,14 @@ export class EngineSession implements Session {
       }
     }
     for (const [name, { sql }] of [...this.#followed]) {
-      await this.#follow(name, sql)
-      this.again.add(name)
+      try {
+        await this.#follow(name, sql)
+        this.again.add(name)
+      } catch (error) {
+        // It went with what it reads.
+        if (!(error instanceof QueryMistake)) throw error
+        this.#followed.delete(name)
+      }
     }
     for (const sql of this.#open) {
       await this.#database.execute(sql).catch((error) => {

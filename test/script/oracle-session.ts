@@ -18,7 +18,6 @@ import { project, values } from '../../src/plan/node.ts'
 import { inserted, type Refused, type RowChange, updated } from '../oracle/change.ts'
 import { BadFileRow, writeFile } from '../oracle/file.ts'
 import { OracleTransaction } from '../oracle/transaction.ts'
-import type { Late } from '../oracle/watermark.ts'
 import { OracleQuery, type Shown, World } from '../oracle/world.ts'
 import { ScriptFolder } from './folder.ts'
 import {
@@ -182,15 +181,17 @@ export class OracleSession implements Session {
       return
     }
     this.#world.noteIdle()
-    let late: Late[]
-    do {
-      late = [...this.#world.flush().values()].flatMap((shown) => shown.late)
+    let more = true
+    while (more) {
+      const late = [...this.#world.flush().values()].flatMap((shown) => shown.late)
       for (const followed of this.#followed.values()) {
         const shown = followed.query.commit()
         late.push(...shown.late)
         collect(followed, shown)
       }
-    } while (this.#world.routeLate(late))
+      const isFed = this.#world.feedStreams()
+      more = this.#world.routeLate(late) || isFed
+    }
   }
 
   /** Follows a plan from here on: its first commit is the snapshot. */
@@ -218,6 +219,9 @@ export class OracleSession implements Session {
       case 'create-relation':
         return this.#createRelation(bound, text)
       case 'create-view':
+        if (bound.orReplace && this.#catalog.get(bound.relation.name) !== undefined) {
+          this.#catalog.remove(bound.relation.name)
+        }
         if (this.#catalog.get(bound.relation.name) === undefined) this.#catalog.add(bound.relation)
         break
       case 'create-materialized':
@@ -263,8 +267,16 @@ export class OracleSession implements Session {
 
   #createRelation(bound: BoundStatement & { kind: 'create-relation' }, text: string) {
     const { relation, insert } = bound
+    // The rows may come from the relation that is replaced.
+    const contents = insert === null ? null : this.#answer(insert.plan, text)
+    if (contents?.kind === 'fault') return contents
+    if (bound.replaces) this.#drop(relation.name)
     if (this.#catalog.get(relation.name) !== undefined) return { kind: 'done' as const }
     this.#catalog.add(relation)
+    if (bound.feed !== null) {
+      this.#world.createFeed(relation.name, bound.feed.plan)
+      return { kind: 'done' as const }
+    }
     if (relation.kind === 'external') {
       this.#world.createExternal(relation.name, relation.watermark)
       this.#createLate(bound.late)
@@ -274,7 +286,12 @@ export class OracleSession implements Session {
     this.#world.createRelation(relation.name, { isTable, watermark: relation.watermark })
     this.#createLate(bound.late)
     if (insert === null) return { kind: 'done' as const }
-    const result = this.#insert(insert, text)
+    if (contents!.rows.length === 0) return { kind: 'done' as const }
+    const { output } = insert.plan
+    const cells = output.map((field, index) => column(index, field))
+    const names = output.map(({ name }) => name)
+    const plan = overRows(output, contents!.rows, cells, names)
+    const result = this.#insert({ ...insert, plan }, text)
     if (result.kind === 'fault') this.#drop(relation.name)
     return result
   }
@@ -295,7 +312,9 @@ export class OracleSession implements Session {
     this.#followView(relation.name)
   }
 
+  /** The relation, after all that reads it. */
   #drop(name: string): void {
+    for (const dependent of this.#catalog.dependents(name)) this.#drop(dependent)
     for (const one of [name, `${name}.errors`]) {
       if (this.#catalog.get(one) !== undefined) this.#catalog.remove(one)
       this.#followed.delete(one.toLowerCase())

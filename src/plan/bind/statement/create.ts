@@ -26,6 +26,7 @@ import { mapColumns } from '../../expression.ts'
 import { fold } from '../../fold.ts'
 import type { Expression, Plan } from '../../logical.ts'
 import { all, type Binding, fail, unsupported } from '../binding.ts'
+import { applyEmit, defaultEmit } from '../emission.ts'
 import { clockOf } from '../expression/clock.ts'
 import { bindExpression } from '../expression/expression.ts'
 import { bindType } from '../expression/type-name.ts'
@@ -34,6 +35,7 @@ import { refuseEmit, renamed } from '../relation.ts'
 import { type Scope, scopeOf } from '../scope.ts'
 import { suggestion } from '../suggest.ts'
 import { bindConstraints, type Promised } from './constraint.ts'
+import { objectOf, refuseDependents } from './drop.ts'
 import { bindContents } from './insert.ts'
 import { bindLateTarget, bindWatermark, rowtime } from './watermark.ts'
 
@@ -41,16 +43,23 @@ type Create = Statement & { kind: 'create-relation' }
 
 export function bindCreateRelation(binding: Binding, tree: Create): BoundStatement {
   const name = tree.name.parts.map((part) => part.name).join('.')
-  if (!tree.ifNotExists) refuseDuplicate(binding, tree.name)
+  const replaces = bindReplaced(binding, tree)
+  if (!tree.ifNotExists && !replaces) refuseDuplicate(binding, tree.name)
   binding.creating = name
   const { notices } = binding
-  const { ifNotExists } = tree
+  const made = { ifNotExists: tree.ifNotExists, replaces, feed: null, notices }
   if (tree.options.some((option) => option.key === 'connector')) {
     if (tree.query !== null) unsupported('AS SELECT with a connector', tree.query.span)
     const relation = bindExternal(binding, tree, name)
     const late = bindLateTarget(binding, relation, tree.watermark)
-    return { kind: 'create-relation', relation, late, ifNotExists, insert: null, notices }
+    return { kind: 'create-relation', relation, late, insert: null, ...made }
   }
+  if (tree.object === 'source') {
+    const hint = "WITH (connector = 'nexmark')"
+    fail('invalid_option', 'a source needs option connector', tree.name.span, hint)
+  }
+  if (tree.encoding !== null) unsupported('FORMAT … ENCODE without a connector', tree.encoding.span)
+  if (tree.object === 'stream' && tree.query !== null) return bindDerivedStream(binding, tree, made)
   if (tree.partitionedBy.length > 0) {
     unsupported('PARTITIONED BY without a connector', tree.partitionedBy[0]!.span)
   }
@@ -81,7 +90,55 @@ export function bindCreateRelation(binding: Binding, tree: Create): BoundStateme
   }
   const insert = contents === null ? null : bindContents(binding, contents, relation, tree.query!)
   const late = bindLateTarget(binding, relation, tree.watermark)
-  return { kind: 'create-relation', relation, late, ifNotExists, insert, notices }
+  return { kind: 'create-relation', relation, late, insert, ...made }
+}
+
+/** CREATE OR REPLACE of an object of the same kind that nothing reads. */
+function bindReplaced(binding: Binding, { orReplace, object, name: path }: Create): boolean {
+  const present = binding.catalog.get(path.parts.map((part) => part.name).join('.'))
+  if (!orReplace || present === undefined) return false
+  const actual = objectOf(present.kind)
+  const isSource = present.kind === 'external' && present.source && object === 'source'
+  if (actual !== object && !isSource) {
+    fail('duplicate_name', `${present.name} is a ${actual}`, path.span, 'DROP it first')
+  }
+  refuseDependents(binding, present.name, path.span)
+  return true
+}
+
+/** CREATE STREAM … AS: a continuous query whose rows are stored. */
+function bindDerivedStream(
+  binding: Binding,
+  tree: Create & { object: 'stream' | 'table' | 'source' },
+  made: { ifNotExists: boolean; replaces: boolean; notices: string[] },
+): BoundStatement {
+  const { query: source, watermark: time } = tree
+  const span = source!.span
+  const odd = tree.constraints[0] ?? tree.columns.flatMap(({ constraints }) => constraints)[0]
+  if (odd !== undefined) unsupported('constraints of CREATE STREAM … AS', odd.span)
+  for (const option of tree.options) made.notices.push(`option ${option.key} is ignored`)
+  binding.continuous = true
+  const contents = bindContentsQuery(binding, tree)
+  const emitted = source!.emit === null ? defaultEmit(contents) : applyEmit(contents, source!.emit)
+  if (emitted.plan.updating) {
+    const message = 'a stream takes new rows only, and this query takes rows back'
+    const hint =
+      'EMIT ON WINDOW CLOSE makes the rows of windows final; a MATERIALIZED VIEW follows every change; ' +
+      'a query without aggregates, outer joins and changing tables takes nothing back'
+    fail('invalid_emit', message, span, hint)
+  }
+  const name = tree.name.parts.map((part) => part.name).join('.')
+  const stated = { ...tree, name, bounded: false }
+  const watermark = bindWatermark(binding, contentsOf(contents).schema, stated)
+  if (watermark !== null && emitted.plan.output[watermark.column]!.nullable) {
+    const hint = 'let the query give COALESCE of it and of a column that is never NULL'
+    fail('not_null', `${time!.column.name} may be NULL`, time!.column.span, hint)
+  }
+  const schema = rowtime({ fields: emitted.plan.output }, watermark)
+  const relation: Relation = { kind: 'stream', name, schema, watermark, derived: source! }
+  const feed = { ...emitted, notices: made.notices }
+  const late = bindLateTarget(binding, relation, time)
+  return { kind: 'create-relation', relation, late, insert: null, ...made, feed }
 }
 
 const contentsOf = (insert: Plan): Columns => ({ schema: { fields: insert.output }, computed: [] })
@@ -112,14 +169,12 @@ function checksOf({ rules }: Promised, { computed }: Columns): { checks?: TableC
 /** CREATE TABLE … AS SELECT. */
 function bindContentsQuery(binding: Binding, tree: Create): Plan {
   const query = tree.query!
-  if (tree.object === 'stream')
-    unsupported('CREATE STREAM … AS', query.span, 'use CREATE TABLE … AS')
   const typed = tree.columns.find(({ type, computed }) => type !== null || computed !== null)
   if (typed !== undefined) {
     const hint = 'name the columns alone; the query gives their types'
     unsupported('types of columns beside AS SELECT', typed.span, hint)
   }
-  refuseEmit(query)
+  if (tree.object !== 'stream') refuseEmit(query)
   const names = tree.columns.map(({ name }) => name)
   const plan = renamed(bindQuery(binding, query, { top: true }), names)
   const last = names.findLast(({ name }, index) =>
@@ -224,6 +279,7 @@ function bindExternal(binding: Binding, tree: Create, name: string): Relation {
     fail('invalid_option', `connector ${option.value} does not exist`, option.span, hint)
   }
   const options = new Map(tree.options.map(({ key, value }) => [key, value]))
+  classify(binding, tree, connector, options)
   for (const [key, value] of partitioned(tree)) options.set(key, value)
   const declared = bindColumns(binding, tree)
   const columns = ask(tree, (): Columns | null => {
@@ -241,7 +297,39 @@ function bindExternal(binding: Binding, tree: Create, name: string): Relation {
   const schema = rowtime(columns.schema, watermark)
   refuseChecks(tree)
   bindConstraints(binding, tree, schema, false)
-  return external(connector, { name, schema, watermark, options, ...computedOf(columns) })
+  const made = external(connector, { name, schema, watermark, options, ...computedOf(columns) })
+  return tree.object === 'source' && made.kind === 'external' ? { ...made, sink: null } : made
+}
+
+/** A TABLE or STREAM of a connector is outside; FORMAT … ENCODE or `storage` would store it, but for a SOURCE. */
+function classify(
+  binding: Binding,
+  tree: Create,
+  connector: Connector,
+  options: Map<string, string | number | boolean>,
+): void {
+  const { encoding, object } = tree
+  const storage = tree.options.find(({ key }) => key === 'storage')
+  if (object !== 'source' && (encoding !== null || storage !== undefined)) {
+    const hint = 'CREATE SOURCE reads it, and CREATE STREAM … AS SELECT stores what it gives'
+    const what = `a stored ${object.toUpperCase()} of a connector (FORMAT … ENCODE, storage)`
+    unsupported(what, (encoding ?? storage!).span, hint)
+  }
+  if (object === 'source' && !connector.source) {
+    const { span } = tree.options.find(({ key }) => key === 'connector')!
+    unsupported(`reading from connector ${connector.name}`, span)
+  }
+  if (encoding === null) return
+  const { format, encode, span } = encoding
+  if (format !== 'PLAIN') unsupported(`FORMAT ${format}`, span, 'FORMAT PLAIN takes new rows')
+  if (encoding.options.length > 0) unsupported('options of ENCODE', encoding.options[0]!.span)
+  if (connector.encodings === undefined) {
+    binding.notices.push(
+      `FORMAT ${format} ENCODE ${encode} is ignored: ${connector.name} makes rows`,
+    )
+  } else if (!connector.encodings.includes(encode.toLowerCase())) {
+    unsupported(`ENCODE ${encode}`, span, `there are ${connector.encodings.join(', ')}`)
+  } else if (!options.has('format')) options.set('format', encode.toLowerCase())
 }
 
 function refuseChecks({ columns, constraints }: Create): void {

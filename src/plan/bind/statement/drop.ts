@@ -1,43 +1,69 @@
 /**
- * BindDrop: DROP, which nothing may depend on.
+ * BindDrop: DROP, which nothing may depend on, or takes its dependents along.
  */
-import type { Statement } from '../../../../grammar/index.ts'
-import type { BoundStatement } from '../../bind.ts'
-import { type Binding, fail } from '../binding.ts'
+import type { Path, Statement } from '../../../../grammar/index.ts'
+import type { Span } from '../../../base/index.ts'
+import type { Relation } from '../../../catalog/index.ts'
+import type { BoundStatement, Dropped } from '../../bind.ts'
+import { type Binding, fail, unsupported } from '../binding.ts'
 import { findRelation } from '../relation.ts'
 import { bindDropFunction } from './function.ts'
 
-export function bindDrop(binding: Binding, tree: Statement & { kind: 'drop' }): BoundStatement {
-  if (tree.object === 'function') return bindDropFunction(binding, tree)
-  const name = tree.name.parts.map((part) => part.name).join('.')
-  const { object, ifExists } = tree
-  const bound: BoundStatement = { kind: 'drop', object, name, ifExists, notices: binding.notices }
+type Drop = Statement & { kind: 'drop' }
+
+export function bindDrop(binding: Binding, tree: Drop): BoundStatement {
+  const paths = [tree.name, ...tree.others]
+  const also = new Set(paths.map(nameOf).map((name) => name.toLowerCase()))
+  const [first, ...more] = paths.map((path) => bindOne(binding, { ...tree, name: path }, also))
+  return { ...first!, more }
+}
+
+const nameOf = (path: Path): string => path.parts.map((part) => part.name).join('.')
+
+function bindOne(binding: Binding, tree: Drop, also: ReadonlySet<string>): Dropped {
+  const { object, ifExists, cascade } = tree
+  const { notices } = binding
+  if (object === 'function') {
+    if (cascade) unsupported('DROP FUNCTION … CASCADE', tree.span, 'drop its callers first')
+    return bindDropFunction(binding, tree)
+  }
+  const name = nameOf(tree.name)
+  const bound: Dropped = { kind: 'drop', object, name, ifExists, cascade, more: [], notices }
   // Queries are known to the engine, not to the catalog.
   if (object === 'query') return bound
   if (binding.catalog.get(name) === undefined && ifExists) return bound
   const relation = findRelation(binding, tree.name)
   const actual = objectOf(relation.kind)
-  const isSink = relation.kind === 'external' && !relation.source && object === 'sink'
-  const fits =
-    isSink ||
-    actual === object ||
-    (relation.kind === 'external' &&
-      object !== 'view' &&
-      object !== 'materialized view' &&
-      object !== 'sink')
   if (relation.kind === 'system') {
     fail('unknown_name', `${relation.name} belongs to the database`, tree.name.span)
   }
-  if (!fits) {
+  if (!isCalled(object, relation) && actual !== object) {
     const message = `${relation.name} is a ${actual}, not a ${object}`
     fail('unknown_name', message, tree.name.span, `write DROP ${actual.toUpperCase()}`)
   }
-  const dependents = binding.catalog.dependents(relation.name)
-  if (dependents.length > 0) {
-    const message = `${relation.name} is needed by ${dependents.join(', ')}`
-    fail('dependency', message, tree.name.span, `drop ${dependents.join(', ')} first`)
-  }
+  if (!cascade) refuseDependents(binding, relation.name, tree.name.span, also)
   return { ...bound, name: relation.name }
+}
+
+/** Connectors' tables go by several names. */
+function isCalled(object: Drop['object'], relation: Relation): boolean {
+  if (relation.kind !== 'external') return false
+  if (object === 'sink') return !relation.source
+  if (object === 'source') return relation.source
+  return object === 'stream' || object === 'table'
+}
+
+/** Nothing may read what goes, but for what goes with it. */
+export function refuseDependents(
+  binding: Binding,
+  name: string,
+  span: Span,
+  also: ReadonlySet<string> = new Set(),
+): void {
+  const dependents = binding.catalog.dependents(name).filter((one) => !also.has(one.toLowerCase()))
+  if (dependents.length === 0) return
+  const list = dependents.join(', ')
+  fail('dependency', `${name} is needed by ${list}`, span, `drop ${list} first, or add CASCADE`)
 }
 
 /** What a relation of this kind is called in statements. */

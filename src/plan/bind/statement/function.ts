@@ -8,7 +8,7 @@ import { parse, type Statement, type Expression as Tree } from '../../../../gram
 import { QueryMistake, type Span } from '../../../base/index.ts'
 import type { CatalogFunction } from '../../../catalog/index.ts'
 import type { Type } from '../../../data/index.ts'
-import type { BoundStatement } from '../../bind.ts'
+import type { BoundStatement, Dropped } from '../../bind.ts'
 import { literal } from '../../expression.ts'
 import { type Binding, fail, unsupported } from '../binding.ts'
 import { derivedAggregateNames } from '../expression/derived-aggregate.ts'
@@ -147,11 +147,13 @@ function placed<T>({ span, start }: Place, work: () => T): T {
 
 export function bindDropFunction(
   binding: Binding,
-  { name: path, ifExists }: Statement & { kind: 'drop' },
-): BoundStatement {
+  { name: path, ifExists, cascade }: Statement & { kind: 'drop' },
+): Dropped {
   const name = path.parts.map((part) => part.name).join('.')
   const present = binding.catalog.functionNamed(name)
-  const bound = { kind: 'drop' as const, object: 'function' as const, name, ifExists }
+  const kind = 'drop' as const
+  const object = 'function' as const
+  const bound = { kind, object, name, ifExists, cascade, more: [] }
   if (present === undefined) {
     if (ifExists) return { ...bound, notices: binding.notices }
     const made = binding.catalog.functions().map((one) => one.name)

@@ -96,8 +96,11 @@ function withoutDefaults(source: Query): { source: Query; omitted: ReadonlySet<s
 function checkWritable(target: Relation, span: Span): void {
   switch (target.kind) {
     case 'stream':
-    case 'table':
+    case 'table': {
+      const isFed = target.derived !== undefined
+      if (isFed) fail('type_mismatch', `${target.name} takes the rows of its query only`, span)
       return
+    }
     case 'external':
       if (target.sink === null) unsupported(`writing to connector ${target.connector}`, span)
       return

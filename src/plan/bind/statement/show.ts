@@ -181,9 +181,11 @@ function isCalled(object: string, relation: Relation): boolean {
 export function definitionOf(tree: Made, relation: Relation): Made {
   const again = { ...tree, ifNotExists: false }
   if (again.kind === 'create-view') return { ...again, orReplace: false }
-  if (again.kind !== 'create-relation' || again.query === null) return again
+  if (again.kind !== 'create-relation') return again
+  const table = { ...again, orReplace: false }
+  if (again.query === null || relation.kind === 'stream') return table
   const { columns } = columnsText(relation.schema.fields)
-  return { ...again, columns, query: null }
+  return { ...table, columns, query: null }
 }
 
 /** Definitions of columns, by the way of their text. */
