@@ -6,7 +6,15 @@
  */
 import type { Expression as Tree } from '../../../../grammar/index.ts'
 import { QueryMistake, type Span } from '../../../base/index.ts'
-import { isWhole, isWide, parseValue, sameType, type Type, typeText } from '../../../data/index.ts'
+import {
+  isWhole,
+  isWide,
+  membersOf,
+  parseValue,
+  sameType,
+  type Type,
+  typeText,
+} from '../../../data/index.ts'
 import {
   bigint,
   boolean,
@@ -44,7 +52,15 @@ import { withoutArray } from './element.ts'
 import { asText, bindExtract, bindFunction, branchType, coerceCondition } from './function.ts'
 import { intervalLiteral, numberLiteral, parameterLiteral } from './literal.ts'
 import { bindSqlCall, functionCalled } from './sql-function.ts'
-import { columnOf, memberOf, refuseStruct, structEquality, structOf } from './struct.ts'
+import {
+  chooseStruct,
+  columnOf,
+  memberOf,
+  refuseStruct,
+  structEquality,
+  structOf,
+  structSameness,
+} from './struct.ts'
 import { bindType } from './type-name.ts'
 import { bindWatermarkCall, type Marked } from './watermark.ts'
 
@@ -193,6 +209,8 @@ function bindOperator(env: Env, tree: OperatorTree): Expression {
         const same = and(bindRowPairs(env, tree.left, tree.right, tree.span, 'is_not_distinct'))
         return tree.negated ? same : not(same)
       }
+      const same = ofStructs(env, tree, structSameness)
+      if (same !== null) return tree.negated ? same : not(same)
       const name = tree.negated ? 'is_not_distinct' : 'is_distinct'
       return bindComparison(name, bindPair(env, tree), 'IS DISTINCT FROM')
     }
@@ -305,7 +323,7 @@ function bindBinary(env: Env, tree: Tree & { kind: 'binary' }): Expression {
   }
   if (isRow(tree.left) || isRow(tree.right)) return bindRows(env, tree)
   if (tree.operator === '=' || tree.operator === '<>') {
-    const equal = bindStructs(env, tree)
+    const equal = ofStructs(env, tree, structEquality)
     if (equal !== null) return tree.operator === '=' ? equal : not(equal)
   }
   const pair = bindPair(env, tree)
@@ -414,13 +432,19 @@ export function addScalar(scalars: Scalars, join: ScalarJoin): number {
   return first
 }
 
-/** An equality of two structs; null where there are none. */
-function bindStructs(env: Env, tree: Tree & { kind: 'binary' }): Expression | null {
+const isStruct = ({ type }: Expression) => membersOf(type) !== null
+
+/** A comparison of two structs; null where there are none. */
+function ofStructs(
+  env: Env,
+  tree: { left: Tree; right: Tree; span: Span },
+  compare: typeof structEquality,
+): Expression | null {
   const named = (side: Tree) =>
     side.kind === 'column' || side.kind === 'member' || side.kind === 'call'
   if (!named(tree.left) || !named(tree.right)) return null
   const sides = [tree.left, tree.right].map((side) => bindValue(env, side))
-  return structEquality(env.binding, sides[0]!, sides[1]!, tree.span)
+  return compare(env.binding, sides[0]!, sides[1]!, tree.span)
 }
 
 /** `//` of whole numbers cuts, whatever the dialect says of `/`. */
@@ -565,10 +589,11 @@ function bindIlike(
 
 function bindCase(env: Env, tree: Tree & { kind: 'case' }): Expression {
   const conditions = tree.whens.map(({ when }) => caseCondition(env, tree.operand, when))
-  const branches = tree.whens.map(({ then: value }) => bindExpression(env, value))
+  const branches = tree.whens.map(({ then: value }) => bindValue(env, value))
   const spans = tree.whens.map(({ then: value }) => value.span)
-  branches.push(tree.else === null ? literal(null, nullType) : bindExpression(env, tree.else))
+  branches.push(tree.else === null ? literal(null, nullType) : bindValue(env, tree.else))
   spans.push(tree.else?.span ?? tree.span)
+  if (branches.some(isStruct)) return chooseStruct(env.binding, conditions, branches, spans)
   const common = branchType(branches, spans, 'CASE')
   const type = common.kind === 'null' ? varchar : common
   const values = branches.map((branch, index) => coerce(branch, type, spans[index]))
@@ -642,13 +667,36 @@ function bindCall(env: Env, call: Tree & { kind: 'call' }): Expression {
       tree.args.map((arg) => bindValue(env, arg)),
     )
   }
+  const values = tree.args.map((arg, index) =>
+    bindValue(env, index === 0 ? unitOr(name, arg) : arg),
+  )
+  const chosen = values.some(isStruct) ? bindChoice(env, name, values, tree) : null
+  if (chosen !== null) return chosen
   return bindFunction({
     name,
-    args: tree.args.map((arg, index) => bindExpression(env, index === 0 ? unitOr(name, arg) : arg)),
+    args: values.map((value, index) => refuseStruct(value, tree.args[index]!.span)),
     argSpans: tree.args.map((arg) => arg.span),
     span: tree.span,
     planSpan: planSpan(env.binding, tree.span),
   })
+}
+
+/** COALESCE and IF of structs; null for every other function. */
+function bindChoice(
+  env: Env,
+  name: string,
+  values: readonly Expression[],
+  tree: Tree & { kind: 'call' },
+): Expression | null {
+  const spans = tree.args.map(({ span }) => span)
+  if (/^(coalesce|ifnull|nvl)$/.test(name)) {
+    const there = values.slice(0, -1).map((value) => call('is_not_null', [value], boolean))
+    return chooseStruct(env.binding, there, values, spans)
+  }
+  if (!/^iff?$/.test(name) || values.length !== 3) return null
+  const [condition, ...branches] = values
+  const when = coerceCondition(condition!, spans[0]!, name)
+  return chooseStruct(env.binding, [when], branches, spans.slice(1))
 }
 
 const takesUnit = new Set(['timestampadd', 'timestampdiff', 'datediff', 'date_diff'])

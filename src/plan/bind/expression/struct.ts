@@ -8,10 +8,11 @@
 import type { Identifier } from '../../../../grammar/index.ts'
 import type { Span } from '../../../base/index.ts'
 import { type Member, membersOf, type Type, typeText, widthOf } from '../../../data/index.ts'
-import { boolean, isAdaptable, nullType, varchar } from '../../coerce.ts'
-import { and, call, column, literal, or } from '../../expression.ts'
+import { boolean, coerce, commonTypeOf, nullType, varchar } from '../../coerce.ts'
+import { and, branch, call, choose, column, literal, or } from '../../expression.ts'
 import type { Expression } from '../../logical.ts'
 import { type Binding, fail, unsupported } from '../binding.ts'
+import { bindComparison } from '../operator.ts'
 import type { Scope, ScopeColumn } from '../scope.ts'
 import { suggestion } from '../suggest.ts'
 
@@ -122,29 +123,114 @@ export function structEquality(
 ): Expression | null {
   const [a, b] = [membersOf(left.type), membersOf(right.type)]
   if (a === null && b === null) return null
-  const [insideA, insideB] = [binding.members.get(left), binding.members.get(right)]
-  if (insideA === undefined || insideB === undefined || !comparable(insideA, insideB)) {
-    const types = `${typeText(left.type)} and ${typeText(right.type)}`
-    return fail('type_mismatch', `cannot compare ${types}`, span, 'compare their members')
-  }
+  const same = sameMembers(binding, left, right, span)
   const isNull = (e: Expression) => call('is_null', [e], boolean)
-  const members = insideA.map((member, index) =>
-    or([isNull(left), isNull(right), call('is_not_distinct', [member, insideB[index]!], boolean)]),
-  )
+  const members = same.map((one) => or([isNull(left), isNull(right), one]))
   return and([call('eq', [left, right], boolean), ...members])
 }
 
-function comparable(a: readonly Expression[], b: readonly Expression[]): boolean {
-  if (a.length !== b.length) return false
-  return a.every((one, index) => {
-    const other = b[index]!
-    return !isAdaptable(one) && !isAdaptable(other) && sameShape(one, other)
+/** IS NOT DISTINCT FROM of structs; null where neither side is one. */
+export function structSameness(
+  binding: Binding,
+  left: Expression,
+  right: Expression,
+  span: Span,
+): Expression | null {
+  const [a, b] = [membersOf(left.type), membersOf(right.type)]
+  if (a === null && b === null) return null
+  const isNull = (e: Expression) => e.kind === 'literal' && e.value === null
+  if (isNull(left) || isNull(right)) return call('is_null', [isNull(left) ? right : left], boolean)
+  const same = sameMembers(binding, left, right, span)
+  return and([call('is_not_distinct', [left, right], boolean), ...same])
+}
+
+/** Members in pairs, with NULL as a value. */
+function sameMembers(
+  binding: Binding,
+  left: Expression,
+  right: Expression,
+  span: Span,
+): Expression[] {
+  const isStruct = ({ type }: Expression) => membersOf(type) !== null
+  const [own, other] = isStruct(left) ? [left, right] : [right, left]
+  // A NULL stands for a STRUCT inside of ROW(…).
+  const [fitted, swapped] = [
+    flattenInto(binding, other, own.type),
+    isStruct(other) ? flattenInto(binding, own, other.type) : null,
+  ]
+  const a = fitted === null ? flatten(binding, other) : flatten(binding, own)
+  const b = fitted ?? swapped
+  if (b === null) {
+    const types = `${typeText(left.type)} and ${typeText(right.type)}`
+    return fail('type_mismatch', `cannot compare ${types}`, span, 'compare their members')
+  }
+  return a.slice(1).map((one, index) => {
+    const two = b[index + 1]!
+    if (isStruct(one) || isStruct(two)) {
+      const missing = [one, two].find((side) => side.kind === 'literal' && side.value === null)
+      if (missing === undefined) return call('is_not_distinct', [one, two], boolean)
+      return call('is_null', [missing === one ? two : one], boolean)
+    }
+    const spans = { leftSpan: span, rightSpan: span, span, planSpan: undefined }
+    return bindComparison('is_not_distinct', { left: one, right: two, ...spans }, '=')
   })
 }
 
-const sameShape = (a: Expression, b: Expression) =>
-  JSON.stringify(plain(a)) === JSON.stringify(plain(b))
+/** CASE whose values are structs: member by member; the last branch is that of ELSE. */
+export function chooseStruct(
+  binding: Binding,
+  conditions: readonly Expression[],
+  branches: readonly Expression[],
+  spans: readonly Span[],
+): Expression {
+  const { type } = branches.find((one) => membersOf(one.type) !== null)!
+  const flats = branches.map((one, index) => {
+    const flat = flattenInto(binding, one, type)
+    if (flat !== null) return flat
+    const pair = `${typeText(type)} and ${typeText(one.type)}`
+    return fail('type_mismatch', `CASE cannot give ${pair}`, spans[index]!)
+  })
+  const cells = flats[0]!.map((_, at) => flats.map((flat) => flat[at]!))
+  const types = cells.map((column, at) => {
+    const struct = column.find((cell) => membersOf(cell.type) !== null)
+    const common = struct?.type ?? commonTypeOf(column)
+    if (common === null) {
+      return fail(
+        'type_mismatch',
+        `member ${at} differs in type among the branches of CASE`,
+        spans[0]!,
+      )
+    }
+    return common.kind === 'null' ? varchar : common
+  })
+  const chosen = cells.map((column, at) => {
+    const wanted = types[at]!
+    const values = column.map((cell) =>
+      membersOf(wanted) === null
+        ? coerce(cell, wanted)
+        : cell.kind === 'literal' && cell.value === null
+          ? literal(null, wanted)
+          : cell,
+    )
+    const whens = conditions.map((when, index) => branch(when, values[index]!))
+    return choose(whens, values.at(-1)!, wanted)
+  })
+  const [presence, ...inside] = chosen
+  const shown = { ...presence!, type: rebuilt(type, chosen) }
+  binding.members.set(shown, inside)
+  return shown
+}
 
-/** The type without the names of members. */
-const plain = ({ type }: Expression) =>
-  type.kind === 'boolean' ? { kind: type.kind, struct: type.members !== undefined } : type
+/** The STRUCT with the types of its flat members, which may be NULL. */
+function rebuilt(type: Type, flat: readonly Expression[]): Type {
+  const members = membersOf(type)
+  if (members === null) return flat[0]!.type
+  let at = 1
+  const made = members.map((member): Member => {
+    const width = widthOf(member.type)
+    const inner = rebuilt(member.type, flat.slice(at, at + width))
+    at += width
+    return { ...member, type: inner, nullable: true }
+  })
+  return { kind: 'boolean', members: made }
+}
