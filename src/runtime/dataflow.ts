@@ -65,6 +65,8 @@ export class Dataflow {
   readonly #output: Output
   readonly #sorting: Sorting | null
   readonly #values: (() => void)[] = []
+  /** What to do after a stage's commit. */
+  readonly #committed = new Map<Stage, () => void>()
   readonly #errorList = new ErrorList()
   #errors: ErrorRow[] = []
   #moved: ScanStage | null = null
@@ -143,6 +145,7 @@ export class Dataflow {
     for (const push of this.#values.splice(0)) push()
     for (const stage of this.#stages) {
       stage.commit?.()
+      this.#committed.get(stage)?.()
       this.#resetScratch()
     }
     const errors = this.#errors
@@ -230,7 +233,8 @@ export class Dataflow {
         // Only windows watch: whether a scan beside them reads its time column is up to the rewrites.
         const exact = watch.exact || mayComeLate(plan.input)
         const below = this.#above(plan.input, stage, { ...watch, exact }, columnsRead(plan))
-        return upstream.set(below)
+        upstream.set(below)
+        return this.#untilCommit(stage, below)
       }
       case 'join': {
         const [left, right] = [pendingUpstream(), pendingUpstream()]
@@ -239,10 +243,11 @@ export class Dataflow {
         left.set(this.#build(plan.left, stage.pushLeft, watch))
         right.set(this.#build(plan.right, stage.pushRight, watch))
         this.#stages.push(stage)
-        return both(left, right)
+        const below = both(left, right)
+        return { ...below, ended: () => below.ended() && !stage.holds() }
       }
       case 'rank':
-        return this.#above(plan.input, rankStage(plan, environment, push), watch)
+        return this.#gathering(plan.input, rankStage(plan, environment, push), watch)
       case 'series': {
         let pushed = false
         this.#values.push(() => {
@@ -255,12 +260,13 @@ export class Dataflow {
         const stage = unionStage(plan, environment, push)
         const below = plan.inputs.map((input) => this.#build(input, stage.push, watch, reads))
         this.#stages.push(stage)
-        return below.reduce(both)
+        const all = below.reduce(both)
+        return stage.waits ? this.#untilCommit(stage, all) : all
       }
       case 'repeat':
         return this.#above(plan.input, repeatStage(plan, environment, push), watch)
       case 'sort':
-        return this.#above(plan.input, sortStage(plan, environment, push), watch)
+        return this.#gathering(plan.input, sortStage(plan, environment, push), watch)
       default:
         return unreachable(plan)
     }
@@ -281,6 +287,19 @@ export class Dataflow {
     const upstream = this.#build(input, stage.push, watch, reads)
     this.#stages.push(stage)
     return upstream
+  }
+
+  #gathering(input: PhysicalPlan, stage: Stage & { push: Push }, watch: Watch): Upstream {
+    return this.#untilCommit(stage, this.#above(input, stage, watch))
+  }
+
+  /** A stage that tells rows at the commit has ended when a commit has found all below it ended. */
+  #untilCommit(stage: Stage, below: Upstream): Upstream {
+    let ended = false
+    this.#committed.set(stage, () => {
+      ended = below.ended()
+    })
+    return { ...below, ended: () => ended }
   }
 }
 

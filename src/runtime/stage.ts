@@ -84,7 +84,7 @@ export interface Upstream {
   watermark(): bigint
   /** Have the scans without a watermark ended? Then closed windows take no more rows. */
   settled(): boolean
-  /** Have all scans ended? */
+  /** Will no row come any more? Scans have ended, and what waited for them has been told. */
   ended(): boolean
 }
 

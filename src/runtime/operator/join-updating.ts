@@ -220,6 +220,7 @@ export function updatingJoin(
         commitFragment(fragment)
       })
     },
+    holds: () => pending.some((changes) => changes.length > 0),
   }
 }
 

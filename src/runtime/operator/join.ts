@@ -86,6 +86,8 @@ export interface JoinInputs {
 export interface JoinStage extends Stage {
   pushLeft: Push
   pushRight: Push
+  /** Are there rows that wait to be told? */
+  holds(): boolean
 }
 
 /** How rows of both sides become rows of the join. */
@@ -95,6 +97,8 @@ export interface JoinCore {
   stepEnd(): void
   /** All that waits is told. */
   flush(): void
+  /** Does anything wait? */
+  holds(): boolean
 }
 
 export function joinStage(
@@ -169,6 +173,7 @@ export function joinStage(
     },
     pushLeft: entry(0),
     pushRight: entry(1),
+    holds: () => core.holds(),
     stepEnd: () => {
       if (isUpdating) return
       core.stepEnd()
@@ -418,6 +423,7 @@ function streamingJoin(
     flush() {
       for (const fragment of waiting.keys()) flush(fragment)
     },
+    holds: () => waiting.some((rows) => rows > 0),
   }
 }
 

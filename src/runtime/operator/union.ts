@@ -16,12 +16,13 @@ export function unionStage(
   plan: PhysicalPlan & { kind: 'union' },
   environment: Environment,
   push: Push,
-): Stage & { push: Push } {
+): Stage & { push: Push; waits: boolean } {
   const stats = stageStats(plan.id, 'union')
   const held: Contribution[][] = environment.fragments.map(() => [])
   const waits = plan.updating && environment.mode === 'continuous'
   return {
     stats,
+    waits,
     push(fragment, batch) {
       if (!waits) {
         stats.rowsOut += batch.rows
