@@ -12,6 +12,7 @@
  *            expect N    | op | column | …         changes of view or subscription N since the last `expect N`
  *            errors N    | op | offset | …         the same of N.errors
  *            query SELECT …;   then a table        a one-shot answer, in order
+ *          `${FOLDER}` in a statement is a folder that each run of the script has for itself.
  *          A table starts at the first `|`; further rows follow on lines of their own. `_` in a row ignores the cell.
  *          Times are mm:ss from 2026-01-01 00:00 where they can be; NULL is NULL; text that needs it stands in '…'.
  */
