@@ -443,8 +443,16 @@ function ofStructs(
   const named = (side: Tree) =>
     side.kind === 'column' || side.kind === 'member' || side.kind === 'call'
   if (!named(tree.left) || !named(tree.right)) return null
+  const { scalars } = env
+  const [joins, width] = [scalars?.joins.length ?? 0, scalars?.width ?? 0]
   const sides = [tree.left, tree.right].map((side) => bindValue(env, side))
-  return compare(env.binding, sides[0]!, sides[1]!, tree.span)
+  const compared = compare(env.binding, sides[0]!, sides[1]!, tree.span)
+  if (compared === null && scalars !== undefined) {
+    // They are bound again as plain values, with their queries.
+    scalars.joins.length = joins
+    scalars.width = width
+  }
+  return compared
 }
 
 /** `//` of whole numbers cuts, whatever the dialect says of `/`. */
