@@ -57,6 +57,7 @@ const shown: Record<string, RegExp> = {
   'min and max': /\b(min|max)\(/,
   'boolean aggregates': /\b(bool_and|bool_or|every|count_if)\(/,
   'arg_max, any_value': /\b(arg_max|min_by|any_value)\(/,
+  'aggregates over all values': /\b(string_agg|mode|quantile_disc|median|bit_xor)\(/,
   'deviation, correlation': /\b(stddev|var_pop|corr)\(/,
   'join': /(?<!left|right|full|semi|anti|cross) join /,
   'left join': / left join /,

@@ -346,6 +346,12 @@ const aggregates: readonly [string, Kind | null, ...(Kind | 'any')[]][] = [
   ['stddev($0)', 'double', 'int'],
   ['var_pop($0)', 'double', 'int'],
   ['corr($0, $1)', 'double', 'int', 'int'],
+  ["string_agg($0, '-')", 'varchar', 'varchar'],
+  ["string_agg($0, ',' order by $1 desc)", 'varchar', 'varchar', 'int'],
+  ['mode($0)', null, 'any'],
+  ['quantile_disc($0, 0.5)', null, 'any'],
+  ['median($0)', 'double', 'int'],
+  ['bit_xor($0)', 'int', 'int'],
 ]
 
 /** An aggregate call and the kind of its value. */
