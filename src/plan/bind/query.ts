@@ -71,7 +71,7 @@ import {
   type Scalars,
 } from './expression/expression.ts'
 import { columnOf, flatten, flattenInto, refuseStruct } from './expression/struct.ts'
-import { marked, mayReadWatermark } from './expression/watermark.ts'
+import { watermarksOf } from './expression/watermark.ts'
 import { outputName, uniqueNames } from './naming.ts'
 import { bindSet } from './nested/set.ts'
 import {
@@ -163,8 +163,7 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
   }))
   const from = tree.from === null ? null : bindRelation(binding, tree.from, conjuncts)
   const scope = from?.scope ?? []
-  const reads = from !== null && binding.continuous && mayReadWatermark(binding, tree)
-  const watermarks = reads ? marked(from.plan) : null
+  const watermarks = from === null ? null : watermarksOf(binding, tree, from.plan)
   // Without FROM there is one row; its one column cannot be named.
   const source = watermarks?.plan ?? from?.plan ?? values([[literal(true, boolean)]], ['row'])
   const window = bindGroupWindow(binding, { plan: source, scope }, tree.groupBy)

@@ -25,13 +25,14 @@ export interface Marked {
 }
 
 /** Does the tree, or a view that it may come from, call the function? */
-export function mayReadWatermark(binding: Binding, tree: object): boolean {
+function mayReadWatermark(binding: Binding, tree: object): boolean {
   if (binding.views.length === 0 && !/current_watermark/i.test(binding.text)) return false
   return /"current_watermark"/i.test(JSON.stringify(tree))
 }
 
-/** The plan with one more column, the watermark before each row. */
-export function marked(plan: Plan): Marked {
+/** The plan below a SELECT with one more column, the watermark before each row; null when nobody asks for it. */
+export function watermarksOf(binding: Binding, tree: object, plan: Plan): Marked | null {
+  if (!binding.continuous || !mayReadWatermark(binding, tree)) return null
   const found = handOn(plan)
   return found === null ? { plan, column: null } : { plan: found, column: plan.output.length }
 }
@@ -65,11 +66,6 @@ function withLast(input: Plan, kept: Expression[], { output }: Plan, at?: number
   const names = [...output.map(({ name }) => name), mark.name]
   return project(input, [...kept, column(place, mark)], names)
 }
-
-export const watermarkType = (time: Type & { kind: 'timestamp' }): Type => ({
-  ...time,
-  precision: 6,
-})
 
 export function bindWatermarkCall(env: Env, tree: Call): Expression {
   const [arg, ...more] = tree.args
