@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parse, print, type Statement } from '../../grammar/index.ts'
 import { sized } from '../size.ts'
-import { arbitrary, bare } from './arbitrary.ts'
+import { arbitrary, bare } from './arbitrary/index.ts'
 
 test('property: a printed statement is read as the same tree', () => {
   const kinds = new Map<string, number>()

@@ -2,7 +2,7 @@
  * Arbitrary look: random statements that look at things and reset settings.
  */
 import fc from 'fast-check'
-import type { LikePattern, Path, Query, Statement } from '../../grammar/index.ts'
+import type { LikePattern, Path, Query, Statement } from '../../../grammar/index.ts'
 
 const span = { start: 0, end: 0 }
 

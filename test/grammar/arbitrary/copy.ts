@@ -1,6 +1,6 @@
 /** Copies: random COPY statements for the tests of the grammar. */
 import fc from 'fast-check'
-import type { Identifier, Option, Path, Query, Statement } from '../../grammar/index.ts'
+import type { Identifier, Option, Path, Query, Statement } from '../../../grammar/index.ts'
 
 interface Parts {
   query: fc.Arbitrary<Query>

@@ -1,0 +1,306 @@
+/** Statement: random statements of every kind, with their options and constraints. */
+import fc from 'fast-check'
+import type {
+  Assignment,
+  Constraint,
+  Expression,
+  Identifier,
+  Option,
+  Relation,
+  Statement,
+} from '../../../grammar/index.ts'
+import { copies } from './copy.ts'
+import { depthSize, emit, identifier, maybe, path, span, type Tie, text, type } from './leaf.ts'
+import { looks } from './look.ts'
+
+const settingValue = fc.oneof(
+  text,
+  fc.boolean(),
+  fc.integer(),
+  fc.double({ noNaN: true, noDefaultInfinity: true }).filter((n) => !Number.isInteger(n)),
+)
+const key = fc
+  .oneof(fc.constantFrom('connector', 'a.b-c', 'sink.in'), text)
+  .map((k) => k.toLowerCase())
+export const option: fc.Arbitrary<Option> = fc.record({
+  kind: fc.constant('option' as const),
+  key,
+  value: settingValue,
+  span: fc.constant(span),
+})
+
+function constraint(
+  e: fc.Arbitrary<Expression>,
+  columns: fc.Arbitrary<Identifier[]>,
+): fc.Arbitrary<Constraint> {
+  const one = fc.constant(span)
+  return fc.oneof(
+    fc.record({
+      kind: fc.constant('key' as const),
+      primary: fc.boolean(),
+      name: fc.option(identifier),
+      columns,
+      enforced: fc.boolean(),
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('check' as const),
+      name: fc.option(identifier),
+      condition: e,
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('foreign-key' as const),
+      name: fc.option(identifier),
+      columns,
+      table: path,
+      referenced: columns,
+      span: one,
+    }),
+    fc.record({ kind: fc.constant('default' as const), value: e, span: one }),
+  )
+}
+
+export function statements(tie: Tie): fc.Arbitrary<Statement> {
+  const e = tie('expression')
+  const query = tie('query')
+  const one = fc.constant(span)
+  const columns = fc.array(identifier, { maxLength: 2 })
+  const columnDefinition = fc.record({
+    kind: fc.constant('column-definition' as const),
+    name: identifier,
+    type,
+    notNull: fc.boolean(),
+    computed: fc.constant(null),
+    constraints: fc.array(constraint(e, fc.constant([])), { maxLength: 2 }),
+    span: one,
+  })
+  const computedColumn = fc.record({
+    kind: fc.constant('column-definition' as const),
+    name: identifier,
+    type: fc.option(type),
+    notNull: fc.boolean(),
+    computed: e,
+    constraints: fc.constant<Constraint[]>([]),
+    span: one,
+  })
+  const stated = constraint(e, fc.array(identifier, { minLength: 1, maxLength: 2 }))
+  const assignment = fc.record({
+    kind: fc.constant('assignment' as const),
+    column: identifier,
+    value: fc.oneof(e, fc.constant({ kind: 'default' as const, span })),
+    span: one,
+  })
+  const conflict = fc.oneof(
+    fc.record({
+      kind: fc.constant('conflict' as const),
+      columns,
+      action: fc.constant('nothing' as const),
+      assignments: fc.constant<Assignment[]>([]),
+      where: fc.constant(null),
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('conflict' as const),
+      columns,
+      action: fc.constant('update' as const),
+      assignments: fc.array(assignment, { maxLength: 2 }),
+      where: maybe(e),
+      span: one,
+    }),
+  )
+  const returning = fc.array(
+    fc.record({
+      kind: fc.constant('select-item' as const),
+      expression: e,
+      alias: fc.option(identifier),
+      span: one,
+    }),
+    { maxLength: 2 },
+  )
+  const functionText = fc.record({
+    kind: fc.constant('function-text' as const),
+    value: fc.string(),
+    span: one,
+  })
+  const functionBody = fc.record({
+    kind: fc.constant('function-body' as const),
+    parameters: fc.array(
+      fc.record({
+        kind: fc.constant('function-parameter' as const),
+        name: identifier,
+        type,
+        span: one,
+      }),
+      { maxLength: 2 },
+    ),
+    returns: fc.option(type),
+    language: fc.constantFrom('SQL', null),
+    strict: fc.boolean(),
+    expression: fc.oneof(functionText, e),
+    span: one,
+  })
+  const kind = fc.constant('late-rows' as const)
+  const lateRows = fc.record({ kind, to: fc.option(path), within: maybe(e), span: one })
+  const watermark = fc.record({
+    kind: fc.constant('watermark' as const),
+    column: identifier,
+    delayed: maybe(e),
+    ahead: maybe(e),
+    idle: fc.option(fc.oneof(e, fc.constant('never' as const))),
+    late: fc.option(lateRows),
+    span: one,
+  })
+  const subscribed = fc.oneof(
+    path.map((p): Relation => ({ kind: 'table', path: p, alias: null, span })),
+    query.map(
+      (q): Relation => ({ kind: 'derived', query: q, alias: null, columnAliases: [], span }),
+    ),
+  )
+  return fc.oneof(
+    { depthSize },
+    fc.constant<Statement>({ kind: 'flush', span }),
+    ...looks({ query, path, key }),
+    fc.record({
+      kind: fc.constant('transaction' as const),
+      action: fc.constantFrom('begin' as const, 'commit' as const, 'rollback' as const),
+      span: fc.constant(span),
+    }),
+    fc.record({
+      kind: fc.constant('set' as const),
+      name: key,
+      value: fc.option(settingValue),
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('drop' as const),
+      object: fc.constantFrom(
+        'stream' as const,
+        'table' as const,
+        'view' as const,
+        'materialized view' as const,
+        'query' as const,
+        'sink' as const,
+        'function' as const,
+      ),
+      name: path,
+      others: fc.array(path, { maxLength: 2 }),
+      cascade: fc.boolean(),
+      ifExists: fc.boolean(),
+      span: one,
+    }),
+    fc.record({ kind: fc.constant('query-statement' as const), query, span: one }),
+    ...copies({
+      query,
+      path,
+      columns,
+      file: fc.option(text),
+      options: fc.array(option, { maxLength: 2 }),
+    }),
+    fc.record({
+      kind: fc.constant('insert' as const),
+      target: path,
+      columns,
+      source: query,
+      conflict: fc.option(conflict),
+      returning,
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('update' as const),
+      target: path,
+      alias: fc.option(identifier),
+      assignments: fc.array(assignment, { minLength: 1, maxLength: 2 }),
+      from: fc.option(tie('relation') as fc.Arbitrary<Relation>),
+      where: maybe(e),
+      returning,
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('delete' as const),
+      target: path,
+      alias: fc.option(identifier),
+      from: fc.option(tie('relation') as fc.Arbitrary<Relation>),
+      where: maybe(e),
+      returning,
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('create-view' as const),
+      materialized: fc.boolean(),
+      orReplace: fc.boolean(),
+      ifNotExists: fc.boolean(),
+      name: path,
+      columns,
+      query,
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('create-function' as const),
+      name: path,
+      orReplace: fc.boolean(),
+      ifNotExists: fc.boolean(),
+      body: fc.oneof(functionText, functionBody),
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('create-sink' as const),
+      name: path,
+      ifNotExists: fc.boolean(),
+      query,
+      options: fc.array(option, { maxLength: 2 }),
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('create-relation' as const),
+      object: fc.constantFrom('stream' as const, 'table' as const, 'source' as const),
+      orReplace: fc.boolean(),
+      name: path,
+      ifNotExists: fc.boolean(),
+      columns: fc.array(fc.oneof(columnDefinition, computedColumn), { maxLength: 3 }),
+      constraints: fc.array(
+        stated.filter(({ kind }) => kind !== 'default'),
+        { maxLength: 2 },
+      ),
+      appendOnly: fc.boolean(),
+      watermark: fc.option(watermark),
+      partitionedBy: columns,
+      partitions: columns,
+      options: fc.array(option, { maxLength: 2 }),
+      encoding: fc.option(
+        fc.record({
+          kind: fc.constant('encoding' as const),
+          format: fc.constantFrom('PLAIN', 'UPSERT', 'DEBEZIUM'),
+          encode: fc.constantFrom('JSON', 'CSV', 'AVRO'),
+          options: fc.array(option, { maxLength: 2 }),
+          span: one,
+        }),
+      ),
+      query: fc.option(query),
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('subscribe' as const),
+      relation: subscribed,
+      emit: fc.option(emit),
+      snapshot: fc.boolean(),
+      metadata: fc.subarray([
+        '_cycle' as const,
+        '_ts' as const,
+        '_diff' as const,
+        '_progress' as const,
+      ]),
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('explain' as const),
+      analyze: fc.boolean(),
+      steps: fc.boolean(),
+      format: fc.constantFrom('text' as const, 'json' as const, 'dot' as const),
+      type: fc.constantFrom('logical' as const, 'physical' as const, 'stream' as const),
+      details: fc.subarray(['cost' as const, 'changelog' as const, 'advice' as const]),
+      statement: tie('statement'),
+      span: one,
+    }),
+  )
+}
