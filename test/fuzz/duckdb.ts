@@ -81,7 +81,17 @@ const ownTypes = /\b(smallint|real|time|timestamptz|month|year|varbinary|json)\b
 
 /** What another test compares with DuckDB, what it has not or otherwise, windows in GROUP BY, and row values. */
 const otherNames = [
-  ...['every', 'count_if', 'corr', 'tumble', 'hop', 'tumble_start', 'hop_start'],
+  ...[
+    'every',
+    'count_if',
+    'corr',
+    'arg_max',
+    'min_by',
+    'tumble',
+    'hop',
+    'tumble_start',
+    'hop_start',
+  ],
   'current_watermark',
 ]
 const ownFunctions = new RegExp(`\\b(${[...libraryNames(), ...otherNames].join('|')})\\(|\\) = \\(`)
