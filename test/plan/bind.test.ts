@@ -228,7 +228,7 @@ describe('names of result columns', () => {
       outputOf('select price, Price, upper(url), 1, 2, b.price as x from bid b').map(
         (text) => text.split(' ')[0],
       ),
-    ).toEqual(['price', 'Price_1', 'upper', '?column?', '?column?_1', 'x'])
+    ).toEqual(['price', 'price_1', 'upper', '?column?', '?column?_1', 'x'])
   })
 
   test('a name that was given is not given again', () => {

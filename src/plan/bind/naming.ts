@@ -1,28 +1,31 @@
 /**
  * Naming: names of result columns.
  *
- * Contract 1 (checked) a column without alias is named by its column, else by its function in lower case, else
- *          `?column?`; a repeated name gets `_1`, `_2` …
+ * Contract 1 (checked) a column without alias is named by its column as that was declared, else by its function in
+ *          lower case, else `?column?`; a repeated name gets `_1`, `_2` …
  */
 import type { Expression as Tree } from '../../../grammar/index.ts'
+import { columnsNamed, type Scope } from './scope.ts'
 
-export function outputName(tree: Tree): string {
+export function outputName(tree: Tree, scope: Scope): string {
   switch (tree.kind) {
-    case 'column':
-      return tree.path.at(-1)!.name
+    case 'column': {
+      const [found] = columnsNamed(scope, tree.path)
+      return found?.path.at(-1) ?? tree.path.at(-1)!.name
+    }
     case 'member':
       return tree.name.name
     case 'call':
       // f(…)[n] is named by f.
       if (tree.name.name === 'array_extract' && tree.args[0]?.kind === 'call')
-        return outputName(tree.args[0])
+        return outputName(tree.args[0], scope)
       return tree.name.name.toLowerCase()
     case 'over':
-      return outputName(tree.call)
+      return outputName(tree.call, scope)
     case 'extract':
       return 'extract'
     case 'cast':
-      return outputName(tree.operand)
+      return outputName(tree.operand, scope)
     default:
       return '?column?'
   }

@@ -322,7 +322,7 @@ const itemBase = 2 ** 24
 function bindItems(env: Env, tree: SelectTree): Item[] {
   const parts = tree.items.map((item) => () => {
     if (item.expression.kind === 'star') return bindStar(env, item.expression)
-    const name = item.alias?.name ?? outputName(item.expression)
+    const name = item.alias?.name ?? outputName(item.expression, env.scope)
     return flatItems(env.binding, item.expression, name, bindValue(env, item.expression))
   })
   const items = all(parts).flat()
