@@ -106,8 +106,11 @@ export interface Column {
 
 export interface Relation {
   name: string
-  /** Rows of a `changing` table are updated and deleted too, those of a `keyed` one replaced by their primary key. */
-  object: 'stream' | 'table' | 'changing' | 'keyed'
+  /**
+   * Rows of a `changing` table are updated and deleted too, those of a `keyed` one replaced by their primary key; those
+   * of one `outside` are all there before the first query.
+   */
+  object: 'stream' | 'table' | 'changing' | 'keyed' | 'outside'
   columns: Column[]
   /** Seconds that the watermark on `ts` trails; null = ascending; undefined = no watermark. */
   delay?: number | null | undefined
@@ -128,6 +131,8 @@ export interface View {
   select: Select
   /** EMIT, or '' for none. */
   emit: string
+  /** false: its query is read in its place. */
+  stored?: boolean
 }
 
 /** A fed row, or a change of rows with the same `k`: cells as golden scripts write them. */
@@ -147,6 +152,8 @@ export interface Case {
   relations: Relation[]
   views: View[]
   rows: Fed[]
+  /** No row is late, every order is total and nothing fails: what a view shows is the answer of its query. */
+  exact?: boolean
 }
 
 /** How SQL is written: for Millrace or for DuckDB. */
@@ -226,7 +233,9 @@ function fromSql(from: From, dialect: Dialect): string {
     }
     case 'join': {
       const on = from.on.map((one) => expressionSql(one, dialect)).join(' and ')
-      const sides = [fromSql(from.left, dialect), fromSql(from.right, dialect)] as const
+      const right = fromSql(from.right, dialect)
+      const enclosed = from.right.kind === 'join' ? `(${right})` : right
+      const sides = [fromSql(from.left, dialect), enclosed] as const
       if (on === '') return sides.join(' cross join ')
       const word = from.join === 'inner' ? 'join' : `${from.join} join`
       const how = from.using === undefined ? `on ${on}` : `using (${from.using})`
@@ -287,11 +296,15 @@ export function relationSql(relation: Relation): string {
   const kind = object === 'stream' ? 'stream' : 'table'
   const only = object === 'table' ? ' append only' : ''
   const by = split === true ? ' partition by (k)' : ''
+  if (object === 'outside') {
+    const from = `with ('connector' = 'js', 'source' = '${name}')`
+    return `create table ${name} (${definitions.join(', ')}) ${from};`
+  }
   return `create ${kind} ${name} (${definitions.join(', ')})${by}${only};`
 }
 
-export function viewSql({ name, select, emit }: View): string {
-  return `create materialized view ${name} as ${selectSql(select, millrace)} ${emit}`
+export function viewSql({ name, select, emit, stored = true }: View): string {
+  return `create ${stored ? 'materialized ' : ''}view ${name} as ${selectSql(select, millrace)} ${emit}`
     .trimEnd()
     .concat(';')
 }
@@ -337,11 +350,24 @@ const isSpelt = ({ object, columns }: Relation) =>
 
 /** The case as a golden script without expectations. */
 export function scriptOf(one: Case): string {
-  const lines = [...one.relations.map(relationSql), ...one.views.map(viewSql)]
+  const lines = one.relations.map(relationSql)
   if (one.dialect !== '') lines.unshift(`set dialect = '${one.dialect}';`)
+  for (const { name, object, columns } of one.relations) {
+    if (object !== 'outside') continue
+    lines.push(`feed ${name} | ${columns.map((column) => column.name).join(' | ')} |`)
+    const rows = one.rows.filter(({ relation }) => relation === name)
+    lines.push(...rows.map(({ cells }) => `  | ${cells.join(' | ')} |`))
+  }
+  lines.push(...one.views.map(viewSql))
   let open: string | null = null
   const expectAll = () => {
-    for (const { name } of one.views) lines.push(`expect ${name}`, `errors ${name}`)
+    for (const { name, stored = true } of one.views)
+      if (stored) lines.push(`expect ${name}`, `errors ${name}`)
+    if (one.exact === true) askAll()
+  }
+  const askAll = () => {
+    for (const { name, select } of one.views)
+      lines.push(`query select * from ${name};`, `query ${selectSql(select, millrace)};`)
   }
   let waits = 0
   for (const fed of one.rows) {
@@ -350,6 +376,7 @@ export function scriptOf(one: Case): string {
     if (waits > 0) open = null
     waits = wait
     const found = one.relations.find(({ name }) => name === relation)!
+    if (found.object === 'outside') continue
     const columns = givenColumns(found)
     if (isSpelt(found)) {
       lines.push(changeSql(fed, columns))
@@ -364,8 +391,6 @@ export function scriptOf(one: Case): string {
     if (flush) expectAll()
   }
   expectAll()
-  for (const { name, select } of one.views) {
-    lines.push(`query select * from ${name};`, `query ${selectSql(select, millrace)};`)
-  }
+  if (one.exact !== true) askAll()
   return `${lines.join('\n')}\n`
 }

@@ -47,10 +47,17 @@ export async function check(one: Case, { options, crashAt }: Setting): Promise<s
   const session = await EngineSession.open(crashAt === null ? options : { ...options, beforeStep })
   const oracle = new OracleSession()
   const states = new Map<string, { told: State; due: State }>()
+  const isExact = one.exact === true && one.views.every(({ emit }) => emit === '')
+  let last: string | null = null
   try {
     for (const step of readScript(scriptOf(one))) {
-      const complaint = await compare(session, oracle, step, states)
+      const { complaint, shown } = await compare(session, oracle, step, states)
       if (complaint !== null) return `${describe(step)}: ${complaint}`
+      if (!isExact || step.kind !== 'query') continue
+      // A view is asked first, then its query.
+      if (last !== null && last !== shown)
+        return `${describe(step)}: not the view's\n${last}\n${shown}`
+      last = last === null ? shown : null
     }
     return null
   } catch (error) {
@@ -74,14 +81,17 @@ async function compare(
   oracle: OracleSession,
   step: Step,
   states: Map<string, { told: State; due: State }>,
-): Promise<string | null> {
+): Promise<{ complaint: string | null; shown: string }> {
   const due = await safely(() => runStep(oracle, step))
   const told = await safely(() => runStep(session, step))
-  if (told.complaint !== due.complaint) return `oracle: ${due.complaint}\nengine: ${told.complaint}`
-  if (told.table === null || due.table === null) return null
+  const shown = (told.table?.rows ?? []).map(String).sort().join('\n')
+  const complained = (complaint: string | null) => ({ complaint, shown })
+  if (told.complaint !== due.complaint)
+    return complained(`oracle: ${due.complaint}\nengine: ${told.complaint}`)
+  if (told.table === null || due.table === null) return complained(null)
   const shows = step.kind === 'expect' || step.kind === 'errors'
   const wrong = shows ? compareStates(session, step, { told, due }, states) : null
-  return session.crashes > 0 && shows ? wrong : differences(due.table, told.table)
+  return complained(session.crashes > 0 && shows ? wrong : differences(due.table, told.table))
 }
 
 /** After a crash followers are told everything again: only what it adds up to is compared until then. */

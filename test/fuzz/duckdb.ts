@@ -134,11 +134,18 @@ function selectsIn({ parts, selects = [] }: Expr): Select[] {
   return [...selects, ...parts.flatMap(selectsIn)]
 }
 
-export function isComparable(select: Select, { relations, dialect }: Case): boolean {
+export function isComparable(select: Select, { relations, dialect, exact }: Case): boolean {
+  if (exact === true) return true
   if (dialect !== '' || readsOurs(select, ownRelations(relations))) return false
   const text = selectSql(select, duckdb)
   return !ownTypes.test(text) && !ownFunctions.test(text) && !ownWords.test(text)
 }
+
+/** Views as DuckDB makes them. */
+export const viewsFor = ({ views }: Case): string[] =>
+  views.map(({ name, select }) => {
+    return `create or replace temp view ${name} as ${selectSql(select, duckdb)}`
+  })
 
 export async function load(connection: DuckDBConnection, one: Case): Promise<void> {
   const own = ownRelations(one.relations)
@@ -175,9 +182,12 @@ function literal(cell: string, type: string): string {
 }
 
 /** The answer as rows of plain text; doubles as numbers. */
-export async function answer(
+export const answer = (connection: DuckDBConnection, select: Select, fields: readonly Field[]) =>
+  answerTo(connection, selectSql(select, duckdb), fields)
+
+export async function answerTo(
   connection: DuckDBConnection,
-  select: Select,
+  query: string,
   fields: readonly Field[],
 ): Promise<(string | number | null)[][]> {
   const columns = fields.map(({ name, type }) => {
@@ -194,7 +204,7 @@ export async function answer(
         return `cast(${name} as varchar)`
     }
   })
-  const sql = `select ${columns.join(', ')} from (${selectSql(select, duckdb)})`
+  const sql = `select ${columns.join(', ')} from (${query})`
   const reader = await connection.runAndReadAll(sql)
   return reader.getRows() as (string | number | null)[][]
 }

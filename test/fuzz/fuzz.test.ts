@@ -7,17 +7,16 @@
 import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../../src/base/index.ts'
-import { readScript } from '../script/format.ts'
-import { OracleSession } from '../script/oracle-session.ts'
-import { runStep } from '../script/run.ts'
 import { commitSeed } from '../seed.ts'
 import { isFull, sized } from '../size.ts'
-import { type Case, millrace, scriptOf, selectSql } from './case.ts'
+import { scriptOf } from './case.ts'
 import { check, setting } from './check.ts'
 import { Coverage, constructNames, driven } from './construct.ts'
-import { answer, connect, isComparable, load, plainRows, sameRows } from './duckdb.ts'
+import { connect } from './duckdb.ts'
 import { generate } from './generate.ts'
+import { nest } from './nest.ts'
 import { shrink } from './shrink.ts'
+import { compareAnswers } from './witness.ts'
 
 const cases = sized(100, 3000)
 const chunk = 50
@@ -47,10 +46,33 @@ describe('differential: oracle and DuckDB', () => {
     const connection = await connect()
     let compared = 0
     for (let seed = from; seed < from + chunk; seed++) {
-      compared += await compareAnswers(connection, seed, generate(seededRandom(seed)))
+      const told = await compareAnswers(connection, generate(seededRandom(seed)))
+      expect(told.complaint, `seed ${seed}`).toBeNull()
+      compared += told.compared
     }
     connection.closeSync()
     expect(compared, 'answers that both gave').toBeGreaterThan(0)
+  })
+})
+
+describe('queries in queries: engine, oracle and DuckDB', () => {
+  test.each(chunks)('seeds from %i', async (from) => {
+    const connection = await connect()
+    for (let seed = from; seed < from + chunk; seed++) {
+      const random = seededRandom(seed)
+      const one = nest(random)
+      const how = setting(random)
+      const complaint = await check(one, how)
+      if (complaint !== null) {
+        const small = await shrink(one, how, complaint)
+        expect.fail(
+          `seed ${seed} ${JSON.stringify(how)}\n${scriptOf(small)}${await check(small, how)}`,
+        )
+      }
+      const told = await compareAnswers(connection, one)
+      expect(told.complaint, `seed ${seed}`).toBeNull()
+    }
+    connection.closeSync()
   })
 })
 
@@ -70,36 +92,3 @@ describe('coverage', () => {
     expect(Object.values(driven).filter((path) => !existsSync(path))).toEqual([])
   })
 })
-
-/** Compares every view's one-shot answer; returns how many were comparable. */
-async function compareAnswers(
-  connection: Awaited<ReturnType<typeof connect>>,
-  seed: number,
-  one: Case,
-): Promise<number> {
-  const comparable = one.views.filter(({ select }) => isComparable(select, one))
-  if (comparable.length === 0) return 0
-  const oracle = new OracleSession()
-  for (const step of readScript(scriptOf({ ...one, views: [] }))) await runStep(oracle, step)
-  await load(connection, one)
-  let compared = 0
-  for (const { select } of comparable) {
-    const ours = await oracle.execute(selectSql(select, millrace)).catch(() => null)
-    if (ours?.kind !== 'rows' || ours.fields.some(({ type }) => type.kind === 'interval')) continue
-    const theirs = await answer(connection, select, ours.fields).catch(refused)
-    if (theirs === null) continue
-    compared++
-    const rows = plainRows(ours.rows, ours.fields)
-    if (sameRows(rows, theirs)) continue
-    expect.fail(
-      `seed ${seed}: ${selectSql(select, millrace)}\noracle ${JSON.stringify(rows)}\nDuckDB ${JSON.stringify(theirs)}`,
-    )
-  }
-  return compared
-}
-
-/** DuckDB judges ranges of values that nobody uses, too. */
-function refused(error: unknown): null {
-  if (error instanceof Error && /Out of Range|Conversion Error/.test(error.message)) return null
-  throw error
-}

@@ -3,6 +3,7 @@
  *
  *   npm run fuzz -- N [--seed S]     cases of seeds S … S + N − 1; prints the shrunk script of each failure
  *     --no-shrink                    prints the script as it is
+ *     --nested                       queries in queries (nest.ts), asked of DuckDB, too
  *     --coverage                     only says which constructs the cases show, and which pairs of them none does
  */
 import { parseArgs } from 'node:util'
@@ -10,13 +11,17 @@ import { seededRandom } from '../../src/base/index.ts'
 import { scriptOf } from './case.ts'
 import { check, setting } from './check.ts'
 import { Coverage, constructNames } from './construct.ts'
+import { connect } from './duckdb.ts'
 import { generate } from './generate.ts'
+import { nest } from './nest.ts'
 import { shrink } from './shrink.ts'
+import { compareAnswers } from './witness.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     seed: { type: 'string', default: '1' },
+    nested: { type: 'boolean', default: false },
     coverage: { type: 'boolean', default: false },
     'no-shrink': { type: 'boolean', default: false },
   },
@@ -42,16 +47,27 @@ if (values.coverage) {
 }
 
 let failures = 0
+let compared = 0
+const connection = values.nested ? await connect() : null
 for (let seed = first; seed < first + count; seed++) {
   const random = seededRandom(seed)
-  const one = generate(random)
+  const one = values.nested ? nest(random) : generate(random)
   const how = setting(random)
   const complaint = await check(one, how)
+  if (complaint === null && connection !== null) {
+    const told = await compareAnswers(connection, one)
+    compared += told.compared
+    if (told.complaint === null) continue
+    failures++
+    process.stdout.write(`seed ${seed}\n${scriptOf(one)}${told.complaint}\n\n`)
+  }
   if (complaint === null) continue
   failures++
   const small = values['no-shrink'] ? one : await shrink(one, how, complaint)
   const again = values['no-shrink'] ? complaint : await check(small, how)
   process.stdout.write(`seed ${seed} ${JSON.stringify(how)}\n${scriptOf(small)}${again}\n\n`)
 }
-process.stdout.write(`${count} cases, ${failures} failures\n`)
+process.stdout.write(
+  `${count} cases, ${failures} failures, ${compared} answers compared with DuckDB's\n`,
+)
 process.exitCode = failures > 0 ? 1 : 0

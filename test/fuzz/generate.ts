@@ -6,10 +6,12 @@
  *          that the binder refuses is thrown away and another one drawn.
  */
 import { parse } from '../../grammar/index.ts'
-import { QueryMistake, type Random } from '../../src/base/index.ts'
+import { QueryMistake, type Random, systemDisk } from '../../src/base/index.ts'
 import { Catalog, type Relation as CatalogRelation } from '../../src/catalog/index.ts'
+import { builtinConnectors } from '../../src/connect/index.ts'
 import type { Dialect } from '../../src/data/index.ts'
 import { bind } from '../../src/plan/index.ts'
+import { Sources } from '../script/sources.ts'
 import {
   type Case,
   type Expr,
@@ -551,12 +553,15 @@ function catalogOf(relations: readonly Relation[]): Catalog {
   return catalog
 }
 
+/** What relations outside need. */
+const connectors = builtinConnectors(systemDisk, new Sources())
+
 function bound1(text: string, catalog: Catalog, said: string) {
   const { script, diagnostics } = parse(text)
   if (diagnostics.length > 0) throw new Error(`${text}: ${diagnostics[0]!.message}`)
   const parameters = { positional: [], named: new Map<string, never>() }
   const dialect = said === '' ? {} : { dialect: said as Dialect }
-  const context = { catalog, connectors: new Map(), parameters, text, ...dialect }
+  const context = { catalog, connectors, parameters, text, ...dialect }
   try {
     return bind(script.statements[0]!, context)
   } catch (error) {
@@ -575,6 +580,11 @@ export function isBound({ relations, views, dialect }: Case): boolean {
 
 function addView(view: View, catalog: Catalog, dialect: string): boolean {
   const bound = bound1(viewSql(view), catalog, dialect)
+  if (bound?.kind === 'create-view') {
+    catalog.add(bound.relation)
+    // What it stands for must be a query that can be asked, too.
+    return bound1(`select * from ${view.name}`, catalog, dialect) !== null
+  }
   if (bound?.kind !== 'create-materialized') return false
   catalog.add({ ...bound.relation, plan: null } as CatalogRelation)
   return true

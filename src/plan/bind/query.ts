@@ -273,7 +273,7 @@ function liftScalar(join: ScalarJoin, lift: (outer: Expression) => Expression): 
 }
 
 /** The rows for which WHERE holds; queries that stand for values are joined for it and go again. */
-function whereOf(source: Plan, where: readonly Expression[], scalars: Scalars): Plan {
+export function whereOf(source: Plan, where: readonly Expression[], scalars: Scalars): Plan {
   if (where.length === 0) return source
   if (scalars.joins.length === 0) return filterRanked(source, where)
   const width = source.output.length

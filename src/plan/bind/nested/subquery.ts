@@ -10,7 +10,7 @@
  * Contract 1 (checked) the columns of the rows so far keep their places.
  */
 import type { Query, QueryBody, Expression as Tree } from '../../../../grammar/index.ts'
-import type { Span } from '../../../base/index.ts'
+import { QueryMistake, type Span } from '../../../base/index.ts'
 import { boolean, integer } from '../../coerce.ts'
 import {
   and,
@@ -37,7 +37,7 @@ import {
 } from '../expression/expression.ts'
 import { joinOn, type KeyPair, pairOf } from '../join.ts'
 import { bindComparison } from '../operator.ts'
-import { bindQuery } from '../query.ts'
+import { bindQuery, whereOf } from '../query.ts'
 import { type BoundRelation, bindRelation, type Conjuncts, refuseEmit } from '../relation.ts'
 import { joinScopes, type Scope } from '../scope.ts'
 import { distinct } from './set.ts'
@@ -167,14 +167,24 @@ export function whereInner(
   const both: Env = { binding, scope: moved, outer, clause: 'WHERE', aggregates: null }
   const open = conjuncts.filter(({ taken }) => !taken).map(({ tree }) => tree)
   const tests = open.flatMap((tree) => subqueryTest(tree) ?? [])
+  let plan = from.plan
   const conditions = all(
     open
       .filter((tree) => subqueryTest(tree) === null)
-      .map((tree) => () => bindCondition(both, tree)),
-  )
+      .map((tree) => () => {
+        try {
+          return [bindCondition(both, tree)]
+        } catch (error) {
+          const kept = withQueries(binding, plan, from.scope, tree)
+          if (kept === null) throw error
+          plan = kept
+          return []
+        }
+      }),
+  ).flat()
   const isOwn = (one: Expression) => [...columnsOf(one)].every((index) => index >= width)
   const own = conditions.filter(isOwn).map((one) => moveColumns(one, (index) => index - width))
-  let plan = own.length === 0 ? from.plan : filter(from.plan, and(own))
+  if (own.length > 0) plan = filter(plan, and(own))
   for (const test of tests) plan = applySubquery(binding, plan, from.scope, test)
   const pairs: KeyPair[] = []
   const rest: Expression[] = []
@@ -184,6 +194,19 @@ export function whereInner(
     else pairs.push(pair)
   }
   return { plan, pairs, rest }
+}
+
+/** The rows for which a condition holds that has queries inside and names no column around; null for any other. */
+function withQueries(binding: Binding, plan: Plan, scope: Scope, tree: Tree): Plan | null {
+  const scalars: Scalars = { joins: [], width: 0 }
+  try {
+    const env: Env = { binding, scope, clause: 'WHERE', aggregates: null, scalars }
+    const condition = bindCondition(env, tree)
+    return scalars.joins.length === 0 ? null : whereOf(plan, [condition], scalars)
+  } catch (error) {
+    if (error instanceof QueryMistake) return null
+    throw error
+  }
 }
 
 export function conjunctTrees(tree: Tree | null): Tree[] {
