@@ -18,6 +18,7 @@ import { createRenderer, type Format, formats } from './format/renderer.ts'
 import type { Output } from './output.ts'
 import { terminalProgress } from './progress.ts'
 import { runScript } from './script.ts'
+import { type Standing, standingLines, standings } from './standing.ts'
 
 const prompt = 'millrace> '
 const continuation = '     ...> '
@@ -68,6 +69,8 @@ class Shell {
   #typed = ''
   #running: AbortController | null = null
   #names: Names = new Map()
+  /** Sources as they were told of last. */
+  #standings: Standing[] = []
   #status = 0
   #closed = false
 
@@ -164,8 +167,16 @@ class Shell {
       this.#running = null
     }
     if (!good) this.#status = 1
-    if (this.#terminal) this.#names = await catalogNames(this.#database).catch(() => this.#names)
+    if (this.#terminal) await this.#look()
     return good
+  }
+
+  /** Learns what there is for the next statement, and tells how far sources are. */
+  async #look(): Promise<void> {
+    this.#names = await catalogNames(this.#database).catch(() => this.#names)
+    const now = await standings(this.#database).catch(() => this.#standings)
+    for (const line of standingLines(now, this.#standings)) this.#say(colored.dim(`${line}\n`))
+    this.#standings = now
   }
 
   async #command(line: string): Promise<boolean> {

@@ -2,11 +2,13 @@
 import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
 import { Failure, QueryMistake } from '../../src/base/index.ts'
+import { Database } from '../../src/database/index.ts'
 import { complete, quoted } from '../../src/shell/completion.ts'
 import { ErrorRows, faultText, isCancelled } from '../../src/shell/fault.ts'
 import { highlight } from '../../src/shell/highlight.ts'
 import { streamOutput } from '../../src/shell/output.ts'
 import { progressLine, shortNumber, terminalProgress } from '../../src/shell/progress.ts'
+import { standingLines, standings } from '../../src/shell/standing.ts'
 import { screen } from './screen.ts'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with one.
@@ -89,6 +91,31 @@ test('progress is silent at first, then drawn, then wiped', () => {
   progress.hide()
   expect(output.text().endsWith('\r\x1b[K')).toBe(true)
   expect(terminalProgress(screen())).toBe(null)
+})
+
+test('sources are told of when their watermark, idle partitions or late rows change', () => {
+  const at = BigInt(Date.UTC(2026, 0, 1)) * 1000n
+  const one = { source: 'ride', watermark: at, behindMicros: 5_400_000_000n, partitions: 3n }
+  const bid = { ...one, source: 'bid', behindMicros: 7000n, idlePartitions: 0n, late: 0n }
+  const ride = { ...one, idlePartitions: 1n, late: 2n }
+  expect(standingLines([bid, ride], [{ ...bid, behindMicros: 1n }])).toEqual([
+    'ride: watermark 2026-01-01 00:00:00, 1 h behind, 1 of 3 partitions idle, 2 late',
+  ])
+  expect(standingLines([bid], [])).toEqual(['bid: watermark 2026-01-01 00:00:00, 7 ms behind'])
+  expect(standingLines([bid, ride], [bid, ride])).toEqual([])
+  const many = Array.from({ length: 7 }, (_, n) => ({ ...bid, source: `s${n}` }))
+  expect(standingLines(many, []).slice(-1)).toEqual(['… and 2 more in sys.watermarks'])
+})
+
+test('the shell asks the database how far its sources are', async () => {
+  const db = new Database({ cycles: 'manual', connectors: new Map() })
+  await db.execute(`
+    CREATE STREAM ride (at TIMESTAMP(3), WATERMARK FOR at);
+    CREATE MATERIALIZED VIEW v AS SELECT COUNT(*) AS n FROM TUMBLE(ride, at, INTERVAL '1' HOUR) GROUP BY window_start`)
+  expect(await standings(db)).toMatchObject([{ source: 'ride', watermark: null, late: 0n }])
+  await db.execute("INSERT INTO ride VALUES (TIMESTAMP '2026-01-01 08:00:00'); FLUSH")
+  const [after] = await standings(db)
+  expect(after).toMatchObject({ watermark: BigInt(Date.UTC(2026, 0, 1, 8)) * 1000n - 1000n })
 })
 
 test('faults are told by kind', () => {
