@@ -26,7 +26,8 @@ export type {
 } from './connector.ts'
 export { hostValue } from './host.ts'
 export { jsonText } from './json.ts'
-export { compileRegex, type Regex, RegexMistake, similarPattern } from './regex.ts'
+export { compileRegex, type Regex, similarPattern } from './regex.ts'
+export { RegexMistake } from './regex-program.ts'
 export {
   columnJson,
   flatFields,
