@@ -162,7 +162,8 @@ function relationsIn(tokens: readonly Token[]): Completion['relations'] {
     const before = tokens[at - 1]?.upper ?? ''
     if (!isName(token) || tokens[at + 1]?.tokenType === kinds.open) return
     const listed = sourceEnds.has(before) && found.length > 0
-    const windowed = before === '(' && /^(TUMBLE|HOP)$/.test(tokens[at - 2]?.upper ?? '')
+    const windowed =
+      before === '(' && /^(TUMBLE|HOP|CUMULATE|SESSION)$/.test(tokens[at - 2]?.upper ?? '')
     if (!relationWords.has(before) && !windowed && !listed) return
     const next = tokens[at + 1]?.upper === 'AS' ? tokens[at + 2] : tokens[at + 1]
     found.push({ name: token.value, alias: isName(next) ? next!.value : token.value })

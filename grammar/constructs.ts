@@ -58,14 +58,13 @@ export const constructs: Record<Place, Record<string, string>> = {
     'LIKE': 'CREATE … (LIKE …)', 'PERIOD FOR': '',
   },
   relation: {
-    LATERAL: '', 'UNNEST (': 'UNNEST', 'CUMULATE (': 'CUMULATE windows', 'SESSION (': 'SESSION windows',
+    LATERAL: '', 'UNNEST (': 'UNNEST',
     'ML_PREDICT (': 'ML_PREDICT', 'NEIGHBOURS (': 'NEIGHBOURS', 'EVENTS (': 'EVENTS', 'CUBOID_OF (': 'CUBOID_OF',
     'ROWS FROM': '',
   },
   group: {
     'ROLLUP (': 'ROLLUP', 'CUBE (': 'CUBE', 'GROUPING SETS': '', 
     '( )': 'the empty grouping set',
-    'SESSION (': 'SESSION in GROUP BY',
   },
   operand: {
     'ARRAY [': 'arrays', 'ARRAY (': 'arrays', 'MAP [': 'maps',

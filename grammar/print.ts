@@ -421,7 +421,9 @@ function file(f: Of<Relation, 'file'>): string {
 function window(w: Of<Relation, 'window'>): string {
   const source = w.source.kind === 'table' ? `TABLE ${relation(w.source)}` : relation(w.source)
   const rest = [w.slide, w.size, w.offset].filter((e) => e !== null)
-  const args = [source, `DESCRIPTOR(${name(w.time)})`, ...rest.map(expression)]
+  const keys = w.partition ?? []
+  const by = keys.length === 0 ? '' : ` PARTITION BY (${list(keys, name)})`
+  const args = [source + by, `DESCRIPTOR(${name(w.time)})`, ...rest.map(expression)]
   return `${w.function}(${args.join(', ')})`
 }
 

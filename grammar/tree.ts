@@ -126,14 +126,17 @@ export type Relation =
   | { kind: 'file'; function: string | null; path: string; options: Option[]; alias: Identifier | null; columnAliases?: Identifier[]; span: Span }
   | { kind: 'derived'; query: Query; alias: Identifier | null; columnAliases: Identifier[]; span: Span }
   /**
-   * TUMBLE(t, ts, size [, offset]), HOP(t, ts, slide, size [, offset]) in any spelling: with TABLE, DESCRIPTOR,
-   * `FROM TABLE(…)` around it, or named arguments. `source` is a table or derived relation.
+   * TUMBLE(t, ts, size [, offset]), HOP(t, ts, slide, size [, offset]), CUMULATE(t, ts, step, size [, offset]),
+   * SESSION(t [PARTITION BY k], ts, gap) in any spelling: with TABLE, DESCRIPTOR, `FROM TABLE(…)` around it, or named
+   * arguments. `source` is a table or derived relation; `slide` holds the step, `size` the gap.
    */
-  | { kind: 'window'; function: 'TUMBLE' | 'HOP'; source: Relation; time: Identifier; slide: Expression | null; size: Expression; offset: Expression | null; alias: Identifier | null; columnAliases?: Identifier[]; span: Span }
+  | { kind: 'window'; function: WindowWord; partition?: Identifier[]; source: Relation; time: Identifier; slide: Expression | null; size: Expression; offset: Expression | null; alias: Identifier | null; columnAliases?: Identifier[]; span: Span }
   /** Without ON, USING and NATURAL every row meets every row: CROSS JOIN and comma. */
   | { kind: 'join'; join: JoinWord; natural?: boolean; left: Relation; right: Relation; on: Expression | null; using: Identifier[]; span: Span }
   /** A function that gives rows: `generate_series(1, 10) AS t (n)`. */
   | { kind: 'function'; name: Identifier; args: Expression[]; alias: Identifier | null; columnAliases: Identifier[]; span: Span }
+
+export type WindowWord = 'TUMBLE' | 'HOP' | 'CUMULATE' | 'SESSION'
 
 export type JoinWord = 'inner' | 'left' | 'right' | 'full' | 'cross' | 'semi' | 'anti'
 

@@ -3,7 +3,7 @@
  */
 import type { ParserMethod } from 'chevrotain'
 import type { Token } from '../scanner.ts'
-import type { Expression, Identifier, JoinWord, Option, Relation } from '../tree.ts'
+import type { Expression, Identifier, JoinWord, Option, Relation, WindowWord } from '../tree.ts'
 import { alias, identifier, kinds, word } from '../words.ts'
 import { QueryRules } from './query.ts'
 
@@ -11,6 +11,7 @@ type Of<U, K> = Extract<U, { kind: K }>
 type Window = Of<Relation, 'window'>
 type WindowParts = {
   source?: Relation
+  partition?: Identifier[]
   time?: Identifier
   slide?: Expression | undefined
   size?: Expression | undefined
@@ -18,11 +19,21 @@ type WindowParts = {
 }
 
 const seriesFunctions: ReadonlySet<string> = new Set(['GENERATE_SERIES', 'RANGE'])
-const windowWords: ReadonlySet<string> = new Set(['TUMBLE', 'HOP'])
-const windowFields: ReadonlyMap<string, 'slide' | 'size' | 'offset'> = new Map([
-  ['SLIDE', 'slide'],
-  ['SIZE', 'size'],
-  ['OFFSET', 'offset'],
+type WindowField = 'slide' | 'size' | 'offset'
+
+/** What each window function takes behind DATA and TIMECOL, in order; `slide` holds a step and `size` a gap, too. */
+const windowArguments: Record<WindowWord, readonly (readonly [string, WindowField])[]> = {
+  TUMBLE: [['SIZE', 'size'], ['OFFSET', 'offset']],
+  HOP: [['SLIDE', 'slide'], ['SIZE', 'size'], ['OFFSET', 'offset']],
+  CUMULATE: [['STEP', 'slide'], ['SIZE', 'size'], ['OFFSET', 'offset']],
+  SESSION: [['GAP', 'size'], ['SIZE', 'size']],
+} // biome-ignore format: a table
+/** The function that takes an argument, for those who give it to another. */
+const windowOwners: ReadonlyMap<string, string> = new Map([
+  ['SLIDE', 'HOP'],
+  ['STEP', 'CUMULATE'],
+  ['GAP', 'SESSION'],
+  ['KEY', 'SESSION'],
 ])
 
 /** Functions that read files, with their spellings elsewhere. */
@@ -334,7 +345,7 @@ export abstract class RelationRules extends QueryRules {
     this.refuse('relation')
     this.ACTION(() => {
       const call = this.LA(2).tokenType === kinds.open && this.upper(1) !== ''
-      if (call && !windowWords.has(this.upper(1))) {
+      if (call && !Object.hasOwn(windowArguments, this.upper(1))) {
         this.unsupported(`table function ${this.upper(1)}`)
       }
     })
@@ -362,6 +373,8 @@ export abstract class RelationRules extends QueryRules {
     const head = this.OR([
       { ALT: () => this.CONSUME(word.TUMBLE) },
       { ALT: () => this.CONSUME(word.HOP) },
+      { ALT: () => this.CONSUME(word.CUMULATE) },
+      { ALT: () => this.CONSUME(word.SESSION) },
     ]) as Token
     this.CONSUME(kinds.open)
     const parts: WindowParts = {}
@@ -372,7 +385,7 @@ export abstract class RelationRules extends QueryRules {
           ALT: () => {
             this.AT_LEAST_ONE_SEP({
               SEP: kinds.comma,
-              DEF: () => this.SUBRULE(this.namedArgument, { ARGS: [parts] }),
+              DEF: () => this.SUBRULE(this.namedArgument, { ARGS: [parts, head] }),
             })
           },
         },
@@ -385,21 +398,27 @@ export abstract class RelationRules extends QueryRules {
   })
 
   #window(head: Token, parts: WindowParts): Window {
-    const hop = head.upper === 'HOP'
-    const wanted = hop ? 'DATA, TIMECOL, SLIDE, SIZE' : 'DATA, TIMECOL, SIZE'
-    const { source, time, size } = parts
+    const called = head.upper as WindowWord
+    const { source, time, size, partition = [] } = parts
+    const takesSlide = called === 'HOP' || called === 'CUMULATE'
     const lacks = source === undefined || time === undefined || size === undefined
-    if (lacks || (hop && parts.slide === undefined)) {
-      this.mistaken(`${head.upper} lacks an argument`, head, {
-        detail: `it takes ${wanted} [, OFFSET]`,
+    if (lacks || (takesSlide && parts.slide === undefined)) {
+      const rest = called === 'SESSION' ? ' [, KEY]' : ' [, OFFSET]'
+      const wanted = windowArguments[called].filter(([, field]) => field !== 'offset')
+      const words = wanted.slice(0, takesSlide ? 2 : 1).map(([given]) => given)
+      this.mistaken(`${called} lacks an argument`, head, {
+        detail: `it takes DATA, TIMECOL, ${words.join(', ')}${rest}`,
       })
     }
-    if (!hop && parts.slide !== undefined) {
-      this.mistaken('TUMBLE has no SLIDE', head, { hint: 'did you mean HOP?' })
+    if (partition.length > 0 && called !== 'SESSION') {
+      this.mistaken(`${called} takes no PARTITION BY`, head, {
+        hint: 'only the windows of SESSION depend on a key',
+      })
     }
     return {
       kind: 'window',
-      function: hop ? 'HOP' : 'TUMBLE',
+      function: called,
+      ...(partition.length === 0 ? {} : { partition }),
       source: source!,
       time: time!,
       slide: parts.slide ?? null,
@@ -413,24 +432,33 @@ export abstract class RelationRules extends QueryRules {
   positionalArguments = this.RULE(
     'positionalArguments',
     (parts: WindowParts, head: Token): void => {
-      const source = this.SUBRULE(this.windowSource)
+      this.SUBRULE(this.windowData, { ARGS: [parts] })
       this.CONSUME(kinds.comma)
       const time = this.SUBRULE(this.timeColumn)
+      this.OPTION({
+        GATE: () => this.LA(2).tokenType === word.DESCRIPTOR && this.LA(3).tokenType === kinds.open,
+        DEF: () => {
+          this.CONSUME1(kinds.comma)
+          const name = this.LA(1) as Token
+          const keys = this.SUBRULE(this.windowKeys)
+          this.ACTION(() => this.#argument(parts, name, 'partition', keys))
+        },
+      })
       const rest: Expression[] = []
       this.MANY(() => {
-        this.CONSUME1(kinds.comma)
+        this.CONSUME2(kinds.comma)
         rest.push(this.SUBRULE(this.expression))
       })
       this.ACTION(() => {
-        const slide = head.upper === 'HOP' ? rest.shift() : undefined
-        const [size, offset, ...more] = rest
-        if (more.length > 0) this.mistaken(`${head.upper} has too many arguments`, head)
-        Object.assign(parts, { source, time, slide, size, offset })
+        const fields = new Set(windowArguments[head.upper as WindowWord].map(([, field]) => field))
+        if (rest.length > fields.size) this.mistaken(`${head.upper} has too many arguments`, head)
+        const given = [...fields].map((field, at) => [field, rest[at]] as const)
+        Object.assign(parts, { time, ...Object.fromEntries(given) })
       })
     },
   )
 
-  namedArgument = this.RULE('namedArgument', (parts: WindowParts): void => {
+  namedArgument = this.RULE('namedArgument', (parts: WindowParts, head: Token): void => {
     const name = this.CONSUME(identifier) as Token
     const key = (name.value ?? '').toUpperCase()
     this.CONSUME(kinds.arrow)
@@ -439,8 +467,10 @@ export abstract class RelationRules extends QueryRules {
         {
           GATE: () => key === 'DATA',
           ALT: () => {
-            const source = this.SUBRULE(this.windowSource)
-            this.ACTION(() => this.#argument(parts, name, 'source', source))
+            this.ACTION(() => {
+              if (parts.source !== undefined) this.#twice(name)
+            })
+            this.SUBRULE(this.windowData, { ARGS: [parts] })
           },
         },
         {
@@ -451,15 +481,17 @@ export abstract class RelationRules extends QueryRules {
           },
         },
         {
+          GATE: () => key === 'KEY' && head.upper === 'SESSION',
           ALT: () => {
-            const field = windowFields.get(key)
-            if (field === undefined) {
-              this.mistaken(`unknown argument ${name.value}`, name, {
-                detail: 'arguments are DATA, TIMECOL, SLIDE, SIZE, OFFSET',
-              })
-            }
+            const keys = this.SUBRULE(this.windowKeys)
+            this.ACTION(() => this.#argument(parts, name, 'partition', keys))
+          },
+        },
+        {
+          ALT: () => {
+            const field = this.ACTION(() => this.#field(name, key, head)) as WindowField
             const value = this.SUBRULE(this.expression)
-            this.ACTION(() => this.#argument(parts, name, field!, value))
+            this.ACTION(() => this.#argument(parts, name, field, value))
           },
         },
       ],
@@ -467,15 +499,70 @@ export abstract class RelationRules extends QueryRules {
     })
   })
 
+  /** What a named argument of a window function says. */
+  #field(name: Token, key: string, head: Token): WindowField {
+    const called = head.upper as WindowWord
+    const wanted = windowArguments[called]
+    const found = wanted.find(([given]) => given === key)
+    if (found !== undefined) return found[1]
+    const owner = windowOwners.get(key)
+    if (owner !== undefined) {
+      this.mistaken(`${called} has no ${key}`, head, { hint: `did you mean ${owner}?` })
+    }
+    const names = ['DATA', 'TIMECOL', ...wanted.map(([given]) => given)]
+    if (called === 'SESSION') names.push('KEY')
+    this.mistaken(`unknown argument ${name.value}`, name, {
+      detail: `arguments are ${names.join(', ')}`,
+    })
+    return 'size'
+  }
+
   #argument<F extends keyof WindowParts>(
     parts: WindowParts,
     name: Token,
     field: F,
     value: WindowParts[F],
   ): void {
-    if (parts[field] !== undefined) this.mistaken(`argument ${name.value} stands twice`, name)
+    if (parts[field] !== undefined)
+      this.#twice(name, field === 'partition' ? 'PARTITION BY' : undefined)
     parts[field] = value
   }
+
+  #twice(name: Token, what = `argument ${name.value}`): void {
+    this.mistaken(`${what} stands twice`, name)
+  }
+
+  /** `[TABLE] name` or a query in parentheses, with the keys of SESSION. */
+  windowData = this.RULE('windowData', (parts: WindowParts): void => {
+    const source = this.SUBRULE(this.windowSource)
+    this.ACTION(() => {
+      parts.source = source
+    })
+    this.OPTION(() => {
+      this.CONSUME(word.PARTITION)
+      const name = this.CONSUME(word.BY) as Token
+      const keys = this.SUBRULE(this.windowKeys)
+      this.ACTION(() => this.#argument(parts, name, 'partition', keys))
+    })
+  })
+
+  /** `k`, `(k, l)` or `DESCRIPTOR(k, l)`. */
+  windowKeys = this.RULE('windowKeys', (): Identifier[] =>
+    this.OR({
+      DEF: [
+        {
+          GATE: () => this.LA(2).tokenType === kinds.open,
+          ALT: () => {
+            this.CONSUME(word.DESCRIPTOR)
+            return this.SUBRULE(this.names)
+          },
+        },
+        { ALT: () => this.SUBRULE1(this.names) },
+        { ALT: () => [this.identifierOf(this.CONSUME(identifier))] },
+      ],
+      IGNORE_AMBIGUITIES: true,
+    }),
+  )
 
   /** `[TABLE] name` or a query in parentheses. */
   windowSource = this.RULE('windowSource', (): Relation => {

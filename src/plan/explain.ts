@@ -270,7 +270,8 @@ function durationText(micros: string): string {
 
 function windowText(plan: Of<'window'>): string {
   const time = plan.input.output[plan.time]!.name
-  const slide = plan.function === 'hop' ? `, slide ${durationText(plan.slideMicros)}` : ''
+  const word = { tumble: '', hop: ', slide ', cumulate: ', step ' }[plan.function]
+  const slide = word === '' ? '' : `${word}${durationText(plan.slideMicros)}`
   const offset = plan.offsetMicros === '0' ? '' : `, offset ${durationText(plan.offsetMicros)}`
   const judge = plan.judge ? '  drops late rows' : ''
   return `${plan.function} ${time}${slide}, size ${durationText(plan.sizeMicros)}${offset}${judge}`

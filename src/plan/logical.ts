@@ -179,10 +179,11 @@ export type Plan = Node &
     | { kind: 'project'; input: Plan; expressions: Expression[] }
     /**
      * Appends window_start, window_end (TIMESTAMP of the time column's precision) and window_time (end − 1 ms) to
-     * the input's columns. Windows are [offset + n·slide, … + size). Rows whose time is NULL belong to no window.
+     * the input's columns. Windows are [offset + n·slide, … + size); those of cumulate [offset + n·size, … + m·slide)
+     * for every m up to size / slide. Rows whose time is NULL belong to no window.
      * Rows late for a window are dropped here in continuous queries whose scan has a watermark (`judge`).
      */
-    | { kind: 'window'; function: 'tumble' | 'hop'; input: Plan; time: number; slideMicros: string; sizeMicros: string; offsetMicros: string; judge: boolean }
+    | { kind: 'window'; function: 'tumble' | 'hop' | 'cumulate'; input: Plan; time: number; slideMicros: string; sizeMicros: string; offsetMicros: string; judge: boolean }
     /**
      * Output: the key columns in order, then one column per call. Without keys exactly one row, also over empty
      * input.

@@ -128,7 +128,7 @@ export function project(
 }
 
 export interface WindowShape {
-  function: 'tumble' | 'hop'
+  function: 'tumble' | 'hop' | 'cumulate'
   time: number
   slideMicros: string
   sizeMicros: string
@@ -145,6 +145,8 @@ export function window(input: Plan, shape: WindowShape): NodeOf<'window'> {
   const type = time.type
   const precise: Type = { ...type, precision: Math.max(3, type.precision) }
   const { watermarked, ...rest } = shape
+  const cumulates = shape.function === 'cumulate'
+  const told = cumulates ? width + 1 : width
   return {
     kind: 'window',
     ...rest,
@@ -156,9 +158,10 @@ export function window(input: Plan, shape: WindowShape): NodeOf<'window'> {
       { name: 'window_time', type: precise, nullable: false },
     ],
     updating: input.updating,
-    key: input.key === null || shape.function === 'tumble' ? input.key : [...input.key, width],
+    key: input.key === null || shape.function === 'tumble' ? input.key : [...input.key, told],
     window: {
-      start: width,
+      // Windows of many sizes have one start: it does not tell the end.
+      start: cumulates ? null : width,
       end: width + 1,
       sizeMicros: shape.sizeMicros,
       unitMicros: precisionMicros(type).toString(),

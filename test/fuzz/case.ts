@@ -36,7 +36,7 @@ export type From =
   | { kind: 'table'; name: string; alias: string }
   | {
       kind: 'window'
-      function: 'tumble' | 'hop'
+      function: 'tumble' | 'hop' | 'cumulate'
       /** A table or a derived relation; its alias is hidden by this one's. */
       source: From
       time: string
@@ -256,14 +256,13 @@ const seconds = (count: number) => `interval '${count}' second`
 export const millrace: Dialect = {
   expression: (text) => text,
   window: ({ function: name, time, slide, size, offset, spelling, alias }, source) => {
-    const sizes = name === 'hop' ? [slide, size] : [size]
+    const stride = { tumble: '', hop: 'slide', cumulate: 'step' }[name]
+    const sizes = stride === '' ? [size] : [slide, size]
     const all = (offset === 0 ? sizes : [...sizes, offset]).map(seconds)
-    // Only a relation has a name that TABLE can stand before.
-    if (spelling === 'short' || source.startsWith('('))
-      return `${name}(${[source, time, ...all].join(', ')}) ${alias}`
+    if (spelling === 'short') return `${name}(${[source, time, ...all].join(', ')}) ${alias}`
     const of = [`table ${source}`, `descriptor(${time})`]
     if (spelling === 'named') {
-      const names = [name === 'hop' ? 'slide' : '', 'size', '"OFFSET"'].filter((one) => one !== '')
+      const names = [stride, 'size', '"OFFSET"'].filter((one) => one !== '')
       const given = [`data => ${of[0]}`, `timecol => ${of[1]}`]
       given.push(...all.map((value, at) => `${names[at]} => ${value}`))
       return `${name}(${given.join(', ')}) ${alias}`

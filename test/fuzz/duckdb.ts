@@ -33,10 +33,19 @@ const duckdb: Dialect = {
   // Millrace divides integers as Postgres does; LIKE has the backslash as its escape.
   expression: (text) =>
     text.replaceAll('$0 / $1', '$0 // $1').replaceAll(/ like ('[^']*')/g, " like $1 escape '\\'"),
-  window: ({ time, slide, size, offset, alias }, source) => {
+  window: ({ function: called, time, slide, size, offset, alias }, source) => {
     const [step, width, start] = [slide, size, offset].map((part) => `${part}000000`)
     const at = `epoch_us(x.${time}) - ${start}`
     const base = `(${at} - (((${at}) % ${step} + ${step}) % ${step}) + ${start})`
+    if (called === 'cumulate') {
+      const start = (at: string) => `((${at}) - (((${at}) % ${width} + ${width}) % ${width}))`
+      const whole = `${start(at)} + ${offset}000000`
+      const all = `range(${whole} + ${step}, ${whole} + ${width} + 1, ${step})`
+      const ends = `list_filter(${all}, e -> e > epoch_us(x.${time}))`
+      const grown = `select x.*, ${whole} as s, unnest(${ends}) as e from ${source} x`
+      const names = 'make_timestamp(s) as window_start, make_timestamp(e) as window_end'
+      return `(select y.* exclude (s, e), ${names} from (${grown}) y) ${alias}`
+    }
     const count = Math.ceil(size / slide)
     const all = `list_transform(range(0, ${count}), i -> ${base} - i * ${step})`
     const starts = `list_filter(${all}, s -> s + ${width} > epoch_us(x.${time}))`

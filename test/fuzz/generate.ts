@@ -198,13 +198,14 @@ class Generator implements Drawing {
     const alias = this.name('w')
     const local = (ref: string) => ref.slice(ref.indexOf('.') + 1)
     const size = pick(random, [5, 10, 30, 60])
-    const hop = chance(random, 0.4)
+    const called = pick(random, ['tumble', 'tumble', 'hop', 'hop', 'cumulate'] as const)
+    const slides = { tumble: [size], hop: [5, 10, 7, 60], cumulate: [size, size / 5] }
     const from: From = {
       kind: 'window',
-      function: hop ? 'hop' : 'tumble',
+      function: called,
       source: inner.from,
       time: local(at.ref),
-      slide: hop ? pick(random, [5, 10, 7, 60]) : size,
+      slide: pick(random, slides[called]),
       size,
       offset: chance(random, 0.2) ? 3 : 0,
       spelling: pick(random, ['short', 'short', 'table', 'descriptor', 'named'] as const),

@@ -190,6 +190,10 @@ test('a reserved word names nothing unless quoted or after AS', () => {
 const tumble = "SELECT * FROM TUMBLE(TABLE bid, DESCRIPTOR(ts), INTERVAL '10' SECOND) AS w"
 const hop =
   "SELECT * FROM HOP(TABLE bid, DESCRIPTOR(ts), INTERVAL '2' SECOND, INTERVAL '10' SECOND, INTERVAL '1' SECOND)"
+const cumulate =
+  "SELECT * FROM CUMULATE(TABLE bid, DESCRIPTOR(ts), INTERVAL '2' SECOND, INTERVAL '10' SECOND)"
+const session =
+  "SELECT * FROM SESSION(TABLE bid PARTITION BY (k), DESCRIPTOR(ts), INTERVAL '10' SECOND) AS s"
 const closed = 'SELECT 1 EMIT ON WINDOW CLOSE'
 
 test.each<[string, string]>([
@@ -202,6 +206,25 @@ test.each<[string, string]>([
   [
     'SELECT * FROM TABLE(TUMBLE(SIZE => INTERVAL 10 SECOND, TIMECOL => ts, DATA => bid)) AS w',
     tumble,
+  ],
+  [
+    'SELECT * FROM CUMULATE(DATA => bid, TIMECOL => ts, STEP => INTERVAL 2 SECOND, SIZE => INTERVAL 10 SECOND)',
+    cumulate,
+  ],
+  ['SELECT * FROM CUMULATE(bid, ts, INTERVAL 2 SECOND, INTERVAL 10 SECOND)', cumulate],
+  ['SELECT * FROM SESSION(bid PARTITION BY k, ts, INTERVAL 10 SECOND) s', session],
+  [
+    'SELECT * FROM SESSION(TABLE bid, DESCRIPTOR(ts), DESCRIPTOR(k), INTERVAL 10 SECOND) s',
+    session,
+  ],
+  [
+    'SELECT * FROM SESSION(DATA => TABLE bid, TIMECOL => DESCRIPTOR(ts), KEY => DESCRIPTOR(k), ' +
+      'SIZE => INTERVAL 10 SECOND) s',
+    session,
+  ],
+  [
+    'SELECT * FROM TABLE(SESSION(DATA => TABLE bid PARTITION BY (k), TIMECOL => ts, GAP => INTERVAL 10 SECOND)) s',
+    session,
   ],
   ['FROM TUMBLE(bid, ts, INTERVAL 10 SECONDS) w', tumble],
   ['FROM TUMBLE(bid, ts, INTERVAL 10 SECONDS) w SELECT *', tumble],

@@ -8,7 +8,7 @@ import { floorDivide } from './exact.ts'
 import { type Context, type Node, type Of, sound } from './node.ts'
 import type { Cell } from './value.ts'
 
-/** The windows of a node that hold a time, latest first. */
+/** The windows of a node that hold a time. */
 export function* windowsOf(
   plan: Of<'window'>,
   at: Cell,
@@ -16,6 +16,12 @@ export function* windowsOf(
   if (typeof at !== 'bigint') return
   const [slide, size] = [BigInt(plan.slideMicros), BigInt(plan.sizeMicros)]
   const offset = BigInt(plan.offsetMicros)
+  if (plan.function === 'cumulate') {
+    const start = offset + floorDivide(at - offset, size) * size
+    for (let end = start + slide; end <= start + size; end += slide)
+      if (at < end) yield [start, end]
+    return
+  }
   let start = offset + floorDivide(at - offset, slide) * slide
   for (; start + size > at; start -= slide) yield [start, start + size]
 }

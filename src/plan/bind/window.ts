@@ -1,5 +1,5 @@
 /**
- * BindWindow: TUMBLE and HOP, in FROM and in GROUP BY.
+ * BindWindow: TUMBLE, HOP and CUMULATE in FROM; TUMBLE and HOP in GROUP BY.
  *
  * How      In FROM they are a relation. In GROUP BY, as Flink had them first, the window lies on what WHERE left; its
  *          call is the keys window_start and window_end, and TUMBLE_START and its like with the same arguments are
@@ -21,11 +21,14 @@ import { findColumn, type Scope, type ScopeColumn, scopeOf } from './scope.ts'
 type WindowTree = TreeRelation & { kind: 'window' }
 type CallTree = Tree & { kind: 'call' }
 
+const functions = { TUMBLE: 'tumble', HOP: 'hop', CUMULATE: 'cumulate' } as const
+
 /** More windows per row are taken for a mistake in the units. */
 const windowsPerRowMax = 65_536n
 
 export function bindWindow(binding: Binding, tree: WindowTree): BoundRelation {
   const source = bindRelation(binding, tree.source, [])
+  if (tree.function === 'SESSION') unsupported('SESSION windows', tree.span)
   const time = findColumn(source.scope, [tree.time], tree.time.span)
   const { function: name, time: column, slide, size, offset } = tree
   const call: WindowCall = { name, time: column, slide, size, offset, span: tree.source.span }
@@ -42,7 +45,7 @@ function windowScope(plan: Plan, source: BoundRelation, tree: WindowTree): Scope
 
 /** The arguments of a window function, wherever it stands. */
 interface WindowCall {
-  name: 'TUMBLE' | 'HOP'
+  name: 'TUMBLE' | 'HOP' | 'CUMULATE'
   time: { span: Tree['span'] }
   slide: Tree | null
   size: Tree
@@ -68,21 +71,23 @@ function shapeOf(
   const micros = (tree: Tree | null, what: string) =>
     tree === null ? null : microsOf(binding, tree, `the ${what} of ${name}`, unit)
   const size = micros(call.size, 'size')!
-  const slide = micros(call.slide, 'slide') ?? size
+  const stride = name === 'CUMULATE' ? 'step' : 'slide'
+  const slide = micros(call.slide, stride) ?? size
   const offset = micros(call.offset, 'offset') ?? 0n
   if (size <= 0n) fail('invalid_window', `the size of ${name} must be positive`, call.size.span)
-  if (slide <= 0n) fail('invalid_window', `the slide of ${name} must be positive`, call.slide!.span)
+  if (slide <= 0n)
+    fail('invalid_window', `the ${stride} of ${name} must be positive`, call.slide!.span)
   if (size / slide > windowsPerRowMax) {
     const message = `each row would be in ${size / slide} windows, and ${windowsPerRowMax} are the most`
     fail('invalid_window', message, call.slide!.span)
   }
-  if (binding.continuous && source.plan.updating) {
-    const hint = 'rows of a STREAM, or of a TABLE … APPEND ONLY, only come'
-    unsupported(`${name} over a query whose rows change`, call.span, hint)
+  if (name === 'CUMULATE' && size % slide !== 0n) {
+    const message = 'the size of CUMULATE must be a multiple of its step'
+    fail('invalid_window', message, call.size.span)
   }
   const watermarked = watermarkedColumn(source.plan, time.index)
   return {
-    function: name === 'TUMBLE' ? 'tumble' : 'hop',
+    function: functions[name],
     time: time.index,
     slideMicros: slide.toString(),
     sizeMicros: size.toString(),

@@ -1,10 +1,12 @@
 /**
- * Window: assigns rows to TUMBLE and HOP windows and drops those that are late, each (row, window) pair by itself.
+ * Window: assigns rows to TUMBLE, HOP and CUMULATE windows and drops those that are late, each (row, window) pair by
+ * itself.
  *
  * How      A row lies in ⌈size / slide⌉ windows at most. Nearly always all rows of a batch lie in the same ones and
  *          none is late, which the range of their times tells. Otherwise one kernel call per window computes the
  *          bounds and selects the rows that belong to it and are on time: late means W(r) ≥ end − unit, W taken
- *          before the row.
+ *          before the row. The windows of CUMULATE are those that end where a step does: a grid of its steps tells the
+ *          ends and who is late, and the start is that of the whole window.
  * Contract 1 (checked by the golden scripts) lateness does not depend on batches.
  * Cost     0.3 ns per row; about 1 ns per row and window, plus taking rows, where a batch lies across windows.
  * See      docs/laws.md (watermarks), src/kernel/window.ts
@@ -23,10 +25,12 @@ import type { WindowGrid } from './scan.ts'
 
 type WindowPlan = PhysicalPlan & { kind: 'window' }
 
+/** When windows end; those of CUMULATE end with its steps. */
 export function gridOf(plan: WindowPlan): WindowGrid {
+  const slide = BigInt(plan.slideMicros)
   return {
-    slide: BigInt(plan.slideMicros),
-    size: BigInt(plan.sizeMicros),
+    slide,
+    size: plan.function === 'cumulate' ? slide : BigInt(plan.sizeMicros),
     offset: BigInt(plan.offsetMicros),
     unit: BigInt(plan.window?.unitMicros ?? '1'),
     judges: plan.judge,
@@ -44,7 +48,9 @@ export function windowStage(
   const judges = plan.judge && environment.mode === 'continuous'
   const shape: WindowGrid = { ...gridOf(plan), judges }
   const { slide, size } = shape
-  const windows = Number((size + slide - 1n) / slide)
+  const whole = BigInt(plan.sizeMicros)
+  const cumulates = plan.function === 'cumulate'
+  const windows = Number((whole + slide - 1n) / slide)
   const width = plan.input.output.length
   const wanted = [0, 1, 2].map((column) => reads === null || reads.has(width + column))
   return {
@@ -58,16 +64,22 @@ export function windowStage(
       const newest = newestWindow(kernels, batch, plan.time, shape)
       for (let window = 0; window < windows; window++) {
         const mark = arena.markScratch()
-        const shift = BigInt(window) * slide
+        const shift = BigInt(cumulates ? -window : window) * slide
+        const from =
+          cumulates && newest !== null ? startOf(newest.start, whole, shape.offset) : null
+        if (from !== null && newest!.start - shift + size > from + whole) break
         const verdict = newest === null ? 'split' : judgeAll(kernels, batch, newest, shift, shape)
         if (verdict === 'late') stats.late += batch.rows
         let output: VectorBatch | null = null
         if (verdict === 'split') {
-          const found = assign(kernels, batch, plan.time, shift, shape)
+          const found = cumulates
+            ? assignGrown(kernels, batch, plan.time, shift, { ...shape, whole })
+            : assign(kernels, batch, plan.time, shift, shape)
           stats.late += found.late
           output = found.output
         } else if (verdict === 'in') {
-          output = withWindow(kernels, batch, newest!.start - shift, size, wanted)
+          const start = newest!.start - shift
+          output = withWindow(kernels, batch, from ?? start, start + size, wanted)
         }
         if (output !== null && output.rows > 0) {
           stats.rowsOut += output.rows
@@ -96,9 +108,14 @@ function newestWindow(
   const column = batch.columns[time]!
   if (column.validity !== 0) return null
   const { least, greatest } = column.range ?? rangeOf(kernels, column, batch.rows)
-  const rest = (least - offset) % slide
-  const start = least - (rest < 0n ? rest + slide : rest)
+  const start = startOf(least, slide, offset)
   return greatest < start + slide ? { start, least, greatest } : null
+}
+
+/** Where the window of a grid starts that holds a time. */
+function startOf(at: bigint, slide: bigint, offset: bigint): bigint {
+  const rest = (at - offset) % slide
+  return at - (rest < 0n ? rest + slide : rest)
 }
 
 function rangeOf(kernels: Kernels, { data }: Vector, rows: number): NonNullable<Vector['range']> {
@@ -132,11 +149,11 @@ function withWindow(
   kernels: Kernels,
   batch: VectorBatch,
   start: bigint,
-  size: bigint,
+  end: bigint,
   wanted: readonly boolean[],
 ): VectorBatch {
   const { arena } = kernels
-  const columns = [start, start + size, start + size - 1000n].map((value, column): Vector => {
+  const columns = [start, end, end - 1000n].map((value, column): Vector => {
     const data = arena.scratch(batch.rows * 8)
     const place = data >>> 3
     if (wanted[column]) arena.views.i64.fill(value, place, place + batch.rows)
@@ -151,8 +168,63 @@ function assign(
   batch: VectorBatch,
   timeColumn: number,
   shift: bigint,
-  { slide, size, offset, unit, judges }: WindowGrid,
+  grid: WindowGrid,
 ): { output: VectorBatch; late: number } {
+  const { columns, selection, count, late } = bounds(kernels, batch, timeColumn, shift, grid)
+  const all = { ...batch, columns: [...batch.columns, ...columns], watermarks: 0 }
+  return {
+    output: count === batch.rows ? all : takeRows(kernels, all, selection, count),
+    late,
+  }
+}
+
+/** The same for CUMULATE: `shift` says the end, and the whole window the start. */
+function assignGrown(
+  kernels: Kernels,
+  batch: VectorBatch,
+  timeColumn: number,
+  shift: bigint,
+  grid: WindowGrid & { whole: bigint },
+): { output: VectorBatch; late: number } {
+  const { whole, unit, judges } = grid
+  const around = { ...grid, slide: whole, size: whole, judges: false }
+  const {
+    columns: [starts],
+  } = bounds(kernels, batch, timeColumn, 0n, around)
+  const found = bounds(kernels, batch, timeColumn, shift, { ...grid, judges: false })
+  const [, ends, times] = found.columns
+  const { i64, u32 } = kernels.arena.views
+  const at = (data: number, row: number) => i64[(data >>> 3) + row]!
+  const watermarks = judges ? batch.watermarks : 0
+  let [count, late] = [0, 0]
+  for (let place = 0; place < found.count; place++) {
+    const row = u32[(found.selection >>> 2) + place]!
+    const end = at(ends.data, row)
+    if (end > at(starts.data, row) + whole) continue
+    if (watermarks !== 0 && at(watermarks, row) >= end - unit) late++
+    else u32[(found.selection >>> 2) + count++] = row
+  }
+  const columns = [...batch.columns, starts, ends, times]
+  const all = { ...batch, columns, watermarks: 0 }
+  return { output: takeRows(kernels, all, found.selection, count), late }
+}
+
+interface Bounds {
+  /** Start, end and time of each row's window. */
+  columns: [Vector, Vector, Vector]
+  /** u32 numbers of the rows that belong to it and are on time. */
+  selection: number
+  count: number
+  late: number
+}
+
+function bounds(
+  kernels: Kernels,
+  batch: VectorBatch,
+  timeColumn: number,
+  shift: bigint,
+  { slide, size, offset, unit, judges }: WindowGrid,
+): Bounds {
   const { arena } = kernels
   const time = batch.columns[timeColumn]!
   const control = arena.scratch(windowControl.bytes)
@@ -182,10 +254,5 @@ function assign(
   const count = kernels.get('window_i64')(control, batch.rows)
   const late = Number(arena.views.i64[(control + windowControl.late) >>> 3]!)
   const column = (data: number): Vector => ({ physical: 'i64', data, validity: 0, errors: null })
-  const columns = [...batch.columns, column(starts), column(ends), column(times)]
-  const all = { ...batch, columns, watermarks: 0 }
-  return {
-    output: count === batch.rows ? all : takeRows(kernels, all, selection, count),
-    late,
-  }
+  return { columns: [column(starts), column(ends), column(times)], selection, count, late }
 }
