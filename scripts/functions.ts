@@ -31,6 +31,16 @@ function line({
   return `| ${call} | ${result} | ${cell(meaning)} | \`${cell(example)}\` → \`${cell(shows)}\` |`
 }
 
+const drawn = `## Random values
+
+Each row has its own draw, the same in every replay; \`docs/laws.md\` says what it depends on. They stand in SELECT,
+WHERE, ORDER BY, VALUES, DEFAULT and UPDATE; a continuous query draws for rows that are never taken back.
+
+- \`random()\` (also \`rand()\`): a DOUBLE from 0 to below 1. \`rand(seed)\`: the same whenever the statement runs.
+- \`rand_integer([seed,] bound)\`: an INTEGER from 0 to below the bound, which is at least 1.
+- \`uuid()\` (also \`gen_random_uuid()\`): a UUID of version 4 as text.
+`
+
 const aggregates = `## Aggregates
 
 All take FILTER, and rows that go as well as rows that come; their value depends on the rows alone, not on their order.
@@ -77,6 +87,7 @@ Regular expressions have what Java, Postgres and RE2 share. They are matched in 
 text; back references, look-around and possessive quantifiers, which cannot, are refused.
 
 ${parts.join('\n')}
+${drawn}
 ${aggregates}`
 }
 

@@ -100,6 +100,7 @@ export class Engine {
   wake: () => void = () => {}
   /** Fragments of queries that are gone: their memory has been touched before, which new memory has not. */
   readonly #idle: Kernels[][] = []
+  #lastTime = 0n
   #selecting: Query | null = null
   #computer: Kernels | null = null
   #step = 0
@@ -469,7 +470,7 @@ export class Engine {
     const query = new Query({ name: '', plan, fragments, vectorSize, mode: 'one-shot' }, sources)
     this.#selecting = query
     try {
-      const delta = yield* query.readAll(this.options.clock.nowMicros())
+      const delta = yield* query.readAll(this.#ownTime())
       query.lastStats = query.stats()
       const first = delta.errors[0]
       if (first !== undefined) {
@@ -482,6 +483,13 @@ export class Engine {
       query.close()
       this.#giveFragments(fragments)
     }
+  }
+
+  /** The time for a one-shot statement, another one for each: what RANDOM() draws goes by it. */
+  #ownTime(): bigint {
+    const now = this.options.clock.nowMicros()
+    this.#lastTime = now > this.#lastTime ? now : this.#lastTime + 1n
+    return this.#lastTime
   }
 
   #giveFragments(fragments: Kernels[]): void {

@@ -228,6 +228,7 @@ function fails(name: string, args: Expression[], type: Type): boolean {
       )
     case 'scale_interval':
     case 'divide_interval':
+    case 'random_below':
       return true
     default:
       return libraryFails(name, args)

@@ -161,8 +161,8 @@ export type Plan = Node &
         /** Catalog name, `view.errors` for the errors of a query. */
         relation: string
         /**
-         * Columns of the relation that are read, ascending; the node's output in that order. A last one of -1 is the
-         * watermark before the row, NULL before the first one.
+         * Columns of the relation that are read, ascending; the node's output in that order. Behind them -1 is the
+         * watermark before the row, NULL before the first one, and -2 the row's position.
          */
         columns: number[]
         /** Present on append-only relations declared with WATERMARK whose time column is read. */

@@ -66,8 +66,21 @@ export function scanWithWatermark(node: NodeOf<'scan'>): NodeOf<'scan'> {
   }
 }
 
+/** The scan with one more column, the last: the position of each row. */
+export function scanWithPosition(node: NodeOf<'scan'>): NodeOf<'scan'> {
+  if (node.columns.includes(positionColumn)) return node
+  return {
+    ...node,
+    columns: [...node.columns, positionColumn],
+    output: [...node.output, { name: 'position', type: { kind: 'bigint' }, nullable: false }],
+  }
+}
+
 /** Stands among the columns of a scan for the watermark before the row. */
 const watermarkColumn = -1
+
+/** The same for the position of the row. */
+const positionColumn = -2
 
 /** The length of a VARCHAR says what may be stored, and nothing of what is read. */
 function plainField(field: Field): Field {

@@ -30,6 +30,7 @@ const shown: Record<string, RegExp> = {
   'late rows to': /late rows to late_/,
   'allow lateness': /allow lateness/,
   'current_watermark': /current_watermark\(/,
+  'rand_integer': /rand_integer\(/,
   'computed column': /\be as /,
   'struct': /row<a int/,
   'dialect flink': /set dialect = 'flink'/,

@@ -115,6 +115,7 @@ const otherNames = [
     'hop_start',
   ],
   'current_watermark',
+  'rand_integer',
 ]
 const ownFunctions = new RegExp(`\\b(${[...libraryNames(), ...otherNames].join('|')})\\(|\\) = \\(`)
 

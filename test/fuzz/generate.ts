@@ -379,6 +379,11 @@ class Generator implements Drawing {
       items.push({ expression: leaf(`current_watermark(${from.alias}.ts)`), alias })
       columns.push({ ref: alias, kind: 'timestamp' })
     }
+    if (clocked && chance(random, 0.1)) {
+      const alias = this.name('o')
+      items.push({ expression: leaf(`rand_integer(${random.below(9)}, 20)`), alias })
+      columns.push({ ref: alias, kind: 'int' })
+    }
     const distinct = chance(random, 0.15)
     const tail = !distinct && chance(random, 0.08) ? pick(random, tails)(this, scope) : ''
     const select: Select = { ...nothing, items, from, where, tests, distinct, tail }

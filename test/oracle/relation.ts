@@ -13,7 +13,8 @@ export function scan(plan: Of<'scan'>, { watermarks }: Context): Node {
       const watermark = watermarks.before(plan, triple[0])
       const grace = BigInt(plan.watermark?.graceMicros ?? 0)
       const shown = watermark === undefined ? null : watermark + grace
-      const row = plan.columns.map((column) => (column < 0 ? shown : whole[column]!))
+      const special = (column: number) => (column === -1 ? shown : BigInt(triple[0]))
+      const row = plan.columns.map((column) => (column < 0 ? special(column) : whole[column]!))
       return { row, weight, triple, watermark }
     })
 }

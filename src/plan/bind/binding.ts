@@ -36,6 +36,8 @@ export interface Binding extends BindContext {
   continuous: boolean
   /** Is the query bound for its columns only, as that of a view is when it is made? */
   checking: boolean
+  /** Calls of RANDOM and its like so far, and the sink that their values go to. */
+  draw: { count: number; target: string }
   /** What the statement makes; its definition outlives the parameters of the statement. */
   creating: string | null
   notices: string[]
@@ -67,6 +69,7 @@ export function newBinding(context: BindContext): Binding {
     recomputed,
     continuous: false,
     checking: false,
+    draw: { count: 0, target: '' },
     creating: null,
     notices: [],
     fileSchema: null,

@@ -70,6 +70,7 @@ import {
   type ScalarJoin,
   type Scalars,
 } from './expression/expression.ts'
+import { onePlace, placesOf } from './expression/random.ts'
 import { columnOf, flatten, flattenInto, refuseStruct } from './expression/struct.ts'
 import { watermarksOf } from './expression/watermark.ts'
 import { outputName, uniqueNames } from './naming.ts'
@@ -156,6 +157,17 @@ interface Item {
   inside: boolean
 }
 
+/** What the SELECT reads, with the columns that CURRENT_WATERMARK and RANDOM() ask for. */
+function sourceOf(binding: Binding, { orderBy }: Query, tree: SelectTree, from: Plan | undefined) {
+  // Without FROM there is one row; its one column cannot be named.
+  if (from === undefined) {
+    return { source: values([[literal(true, boolean)]], ['row']), marked: null, place: onePlace }
+  }
+  const marked = watermarksOf(binding, tree, from)
+  const placed = placesOf(binding, { ...tree, orderBy }, marked?.plan ?? from)
+  return { source: placed?.plan ?? marked?.plan ?? from, marked, place: placed?.place }
+}
+
 function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: QueryPlace): Plan {
   const conjuncts: Conjuncts = conjunctTrees(tree.where).map((part) => ({
     tree: part,
@@ -163,9 +175,7 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
   }))
   const from = tree.from === null ? null : bindRelation(binding, tree.from, conjuncts)
   const scope = from?.scope ?? []
-  const watermarks = from === null ? null : watermarksOf(binding, tree, from.plan)
-  // Without FROM there is one row; its one column cannot be named.
-  const source = watermarks?.plan ?? from?.plan ?? values([[literal(true, boolean)]], ['row'])
+  const { source, marked, place: drawn } = sourceOf(binding, query, tree, from?.plan)
   const window = bindGroupWindow(binding, { plan: source, scope }, tree.groupBy)
   const width = source.output.length + (window?.columns.length ?? 0)
   const aggregates: Aggregates = { width, calls: [] }
@@ -176,7 +186,8 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
     clause,
     aggregates: collector,
     window: clause === 'WHERE' ? null : window,
-    marked: watermarks,
+    marked,
+    place: drawn,
   })
   const [below, above] = [noScalars(), noScalars()]
   /** Where aggregates, scalar subqueries and ROW_NUMBER may stand. */
@@ -538,8 +549,16 @@ function refuseUngrouped(
   scope: Scope,
   found: Expression & { kind: 'column' },
 ): never {
-  const name = scope.find((entry) => entry.index === found.index)?.name ?? 'the column'
+  const name = scope.find((entry) => entry.index === found.index)?.name
   const span = binding.spans.get(found)
+  if (name === undefined) {
+    mistake({
+      code: 'invalid_grouping',
+      message: 'the call is made for single rows, and these are aggregated here',
+      hint: 'write it in a SELECT around this one, or inside an aggregate',
+      span,
+    })
+  }
   mistake({
     code: 'invalid_grouping',
     message: `${name} is neither grouped nor aggregated`,
@@ -679,7 +698,7 @@ function liftOrder(key: OrderKey, above: Above): OrderKey {
 // ---------------------------------------------------------------- VALUES
 
 function bindValues(binding: Binding, query: Query, trees: Tree[][], place: QueryPlace): Plan {
-  const env: Env = { binding, scope: [], clause: 'VALUES', aggregates: null }
+  const env: Env = { binding, scope: [], clause: 'VALUES', aggregates: null, place: onePlace }
   const width = trees[0]!.length
   for (const row of trees) {
     if (row.length === width) continue

@@ -5,7 +5,7 @@
  *          entry goes when its function comes.
  */
 const names = `
-  between exists rand random rand_integer uuid gen_random_uuid mz_now
+  between exists mz_now
   make_interval age tumble_start tumble_end tumble_rowtime tumble_proctime hop_start hop_end
   hop_rowtime hop_proctime session_start session_end session_rowtime session_proctime tumble hop
   session cumulate json_objectagg jsonb_path_query jsonb_array_elements jsonb_array_elements_text
@@ -28,15 +28,8 @@ const names = `
 
 export const plannedFunctions: ReadonlySet<string> = new Set(names.trim().split(/\s+/))
 
-const random = 'a replay would have to give the same; HASH or XXHASH of a key does'
-
 /** What to write instead, where there is something. */
 export const plannedHints: ReadonlyMap<string, string> = new Map([
-  ['rand', random],
-  ['random', random],
-  ['rand_integer', random],
-  ['uuid', random],
-  ['gen_random_uuid', random],
   ['age', 'an INTERVAL has months or days: subtract, or write TIMESTAMPDIFF(MONTH, a, b)'],
   ['make_interval', 'write TO_DAYS(n), TO_HOURS(n), TO_MONTHS(n) …'],
   ['mz_now', 'NOW() in a select list is the time of the cycle that takes a row'],

@@ -10,6 +10,7 @@ import { numbers } from './library/math.ts'
 import { moments } from './library/moment.ts'
 import { operators } from './library/operator.ts'
 import { patterns } from './library/pattern.ts'
+import { randoms } from './library/random.ts'
 import { texts } from './library/text.ts'
 import { times } from './library/time.ts'
 import type { Makers } from './maker.ts'
@@ -24,4 +25,5 @@ export const libraryMakers: Makers = {
   ...clocks,
   ...collections,
   ...operators,
+  ...randoms,
 }

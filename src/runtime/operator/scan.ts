@@ -11,7 +11,7 @@
  * Cost     a copy of the read columns (about 0.6 ns per row and column) and 0.2 to 0.8 ns for the watermark.
  */
 import { type Batch, valueAt } from '../../data/index.ts'
-import { noWatermark, type Vector, type VectorBatch } from '../../kernel/index.ts'
+import { type Arena, noWatermark, type Vector, type VectorBatch } from '../../kernel/index.ts'
 import type { PhysicalPlan } from '../../plan/index.ts'
 import { loadBatch, loadChosen, loadContributions } from '../batch.ts'
 import type { Contribution } from '../changes.ts'
@@ -97,6 +97,8 @@ export function scanStage(
   const isWatched = watch.windows.length > 0 && environment.mode === 'continuous'
   /** Where the watermark before each row is a column of the output; -1 where it is not. */
   const shown = environment.mode === 'continuous' ? plan.columns.indexOf(-1) : -1
+  /** The same for its position. */
+  const placed = plan.columns.indexOf(-2)
   const watched = isWatched || shown >= 0 ? plan.watermark : null
   /** Do windows above go by it? */
   const holds = isWatched && watched !== null
@@ -111,7 +113,7 @@ export function scanStage(
   const judging = watch.windows.filter((window) => window.judges)
   /** Columns that are needed before it is known which rows pass. */
   const isFirst = (place: number) =>
-    sieve?.columns.has(place) === true || watched?.column === place || place === shown
+    sieve?.columns.has(place) === true || watched?.column === place || plan.columns[place]! < 0
   let ended = false
   let asleep = false
   let step: { watermarks: number; rows: number; position: number } | null = null
@@ -171,7 +173,8 @@ export function scanStage(
     return arena.views.i64[range >>> 3]!
   }
 
-  const raise = (batch: VectorBatch, slice: Slice): VectorBatch => {
+  const raise = (given: VectorBatch, slice: Slice): VectorBatch => {
+    const batch = placed < 0 ? given : withPositions(arena, given, placed, slice.position)
     asleep = false
     if (watched === null) return batch
     const time = batch.columns[watched.column]!
@@ -183,23 +186,8 @@ export function scanStage(
     step = { watermarks, rows: batch.rows, position: slice.position }
     tellLate(time, slice, watermarks)
     if (shown < 0) return { ...batch, watermarks }
-    const columns = batch.columns.with(shown, shownColumn(watermarks, batch.rows))
+    const columns = batch.columns.with(shown, shownColumn(arena, watermarks, batch.rows, grace))
     return { ...batch, columns, watermarks: isWatched ? watermarks : 0 }
-  }
-
-  /** The watermark before each row as a column, without what windows wait for late rows. */
-  const shownColumn = (watermarks: number, rows: number): Vector => {
-    const data = arena.scratch(rows * 8)
-    const validity = arena.scratch((rows + 7) >> 3)
-    const { i64, u8 } = arena.views
-    u8.fill(0, validity, validity + ((rows + 7) >> 3))
-    for (let row = 0; row < rows; row++) {
-      const watermark = i64[(watermarks >>> 3) + row]!
-      const known = watermark !== noWatermark
-      i64[(data >>> 3) + row] = known ? watermark + grace : 0n
-      if (known) u8[validity + (row >> 3)]! |= 1 << (row & 7)
-    }
-    return { physical: 'i64', data, validity, errors: null }
   }
 
   const watermarkNow = (): bigint => {
@@ -303,6 +291,35 @@ export function scanStage(
       step = null
     },
   }
+}
+
+/** The batch with the positions of its rows as column `place`. */
+function withPositions(
+  arena: Arena,
+  batch: VectorBatch,
+  place: number,
+  position: number,
+): VectorBatch {
+  const data = arena.scratch(batch.rows * 8)
+  const { i64 } = arena.views
+  for (let row = 0; row < batch.rows; row++) i64[(data >>> 3) + row] = BigInt(position + row)
+  const vector: Vector = { physical: 'i64', data, validity: 0, errors: null }
+  return { ...batch, columns: batch.columns.with(place, vector) }
+}
+
+/** The watermark before each row as a column, without what windows wait for late rows. */
+function shownColumn(arena: Arena, watermarks: number, rows: number, grace: bigint): Vector {
+  const data = arena.scratch(rows * 8)
+  const validity = arena.scratch((rows + 7) >> 3)
+  const { i64, u8 } = arena.views
+  u8.fill(0, validity, validity + ((rows + 7) >> 3))
+  for (let row = 0; row < rows; row++) {
+    const watermark = i64[(watermarks >>> 3) + row]!
+    const known = watermark !== noWatermark
+    i64[(data >>> 3) + row] = known ? watermark + grace : 0n
+    if (known) u8[validity + (row >> 3)]! |= 1 << (row & 7)
+  }
+  return { physical: 'i64', data, validity, errors: null }
 }
 
 /** The rows of a slice of changes. */

@@ -9,6 +9,7 @@ import { childrenOf } from '../../expression.ts'
 import type { Expression, Plan } from '../../logical.ts'
 import { nodesOf } from '../../node.ts'
 import { unsupported } from '../binding.ts'
+import { drawing } from './random.ts'
 
 /** Refuses a plan of a continuous query that reads the time where it must not. */
 export function checkClock(plan: Plan): void {
@@ -36,6 +37,8 @@ function conditionsOf(node: Plan): Expression[] {
 /** A call that reads the time; null when the expression does not. */
 export function clockOf(expression: Expression): (Expression & { kind: 'call' }) | null {
   if (expression.kind === 'call' && expression.function === 'now') return expression
+  // RANDOM() is drawn by the time in which its row came, once.
+  if (expression.kind === 'call' && drawing.has(expression.function)) return null
   for (const child of childrenOf(expression)) {
     const found = clockOf(child)
     if (found !== null) return found

@@ -51,6 +51,7 @@ import { bindDerived, isDerivedAggregate } from './derived-aggregate.ts'
 import { withoutArray } from './element.ts'
 import { asText, bindExtract, bindFunction, branchType, coerceCondition } from './function.ts'
 import { intervalLiteral, numberLiteral, parameterLiteral } from './literal.ts'
+import { bindRandom, isRandom } from './random.ts'
 import { bindSqlCall, functionCalled } from './sql-function.ts'
 import {
   chooseStruct,
@@ -78,6 +79,8 @@ export interface Env {
   window?: GroupWindow | null
   /** What CURRENT_WATERMARK may read; left out where nothing was prepared for it. */
   marked?: Marked | null
+  /** Where the row stands, for RANDOM(): null where it may be taken back, left out where nothing is drawn. */
+  place?: Expression | null | undefined
   /** Columns of the query around a subquery, found where the scope has none of that name. */
   outer?: Scope
   /** Where scalar subqueries go; absent where none may stand. */
@@ -680,13 +683,14 @@ function bindCall(env: Env, call: Tree & { kind: 'call' }): Expression {
   )
   const chosen = values.some(isStruct) ? bindChoice(env, name, values, tree) : null
   if (chosen !== null) return chosen
-  return bindFunction({
+  const bound = {
     name,
     args: values.map((value, index) => refuseStruct(value, tree.args[index]!.span)),
     argSpans: tree.args.map((arg) => arg.span),
     span: tree.span,
     planSpan: planSpan(env.binding, tree.span),
-  })
+  }
+  return isRandom(name) ? bindRandom(env.binding, bound, env) : bindFunction(bound)
 }
 
 /** COALESCE and IF of structs; null for every other function. */

@@ -34,6 +34,7 @@ import { plannedFunctions, plannedHints } from '../vocabulary.ts'
 import { aggregateNames } from './aggregate.ts'
 import { bindLibrary } from './library.ts'
 import { unitMicros } from './literal.ts'
+import { randomNames } from './random.ts'
 
 /** A call whose arguments are bound. */
 export interface Call {
@@ -151,6 +152,7 @@ export const functionNames = (): string[] => [
   ...libraryNames(),
   ...aggregateNames,
   'current_watermark',
+  ...randomNames,
 ]
 
 export function bindFunction(given: Call): Expression {

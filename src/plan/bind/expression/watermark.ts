@@ -33,15 +33,16 @@ function mayReadWatermark(binding: Binding, tree: object): boolean {
 /** The plan below a SELECT with one more column, the watermark before each row; null when nobody asks for it. */
 export function watermarksOf(binding: Binding, tree: object, plan: Plan): Marked | null {
   if (!binding.continuous || !mayReadWatermark(binding, tree)) return null
-  const found = handOn(plan)
+  const found = handOn(plan, (node) =>
+    node.kind === 'scan' && node.watermark !== null ? scanWithWatermark(node) : null,
+  )
   return found === null ? { plan, column: null } : { plan: found, column: plan.output.length }
 }
 
-function handOn(plan: Plan): Plan | null {
-  const input = 'input' in plan ? handOn(plan.input) : null
+/** The plan with one more column, which `first` gives to what its rows come from; null where it is lost on the way. */
+export function handOn(plan: Plan, first: (plan: Plan) => Plan | null): Plan | null {
+  const input = 'input' in plan ? handOn(plan.input, first) : null
   switch (plan.kind) {
-    case 'scan':
-      return plan.watermark === null ? null : scanWithWatermark(plan)
     case 'filter':
       return input === null ? null : filter(input, plan.predicate)
     case 'project':
@@ -56,7 +57,7 @@ function handOn(plan: Plan): Plan | null {
       return withLast(placed, kept, plan, width)
     }
     default:
-      return null
+      return first(plan)
   }
 }
 
@@ -89,5 +90,7 @@ export function bindWatermarkCall(env: Env, tree: Call): Expression {
     const hint = 'CREATE STREAM … (…, WATERMARK FOR column) gives a column one'
     fail('type_mismatch', `${name} has no watermark`, arg.span, hint)
   }
-  return column(from.column, { type, nullable: true })
+  const watermark = column(from.column, { type, nullable: true })
+  env.binding.spans.set(watermark, tree.span)
+  return watermark
 }

@@ -12,6 +12,7 @@ import { fold } from '../../fold.ts'
 import type { Expression } from '../../logical.ts'
 import { all, type Binding, fail, unsupported } from '../binding.ts'
 import { bindCondition, bindExpression } from '../expression/expression.ts'
+import { onePlace } from '../expression/random.ts'
 import { scopeOf } from '../scope.ts'
 import { suggestion } from '../suggest.ts'
 import { assigned } from './assign.ts'
@@ -145,7 +146,7 @@ function bindDefaults(
 
 /** An expression without columns, computed for each row that needs it; NULL is as good as none. */
 function defaultValue(binding: Binding, field: Field, { value: tree }: Of<'default'>) {
-  const env = { binding, scope: [], clause: 'DEFAULT', aggregates: null }
+  const env = { binding, scope: [], clause: 'DEFAULT', aggregates: null, place: onePlace }
   const value = fold(assigned(binding, bindExpression(env, tree), field, tree.span))
   return value.kind === 'literal' && value.value === null ? null : value
 }

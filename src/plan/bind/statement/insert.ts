@@ -10,12 +10,13 @@ import type { Span } from '../../../base/index.ts'
 import { givenColumns, type Relation } from '../../../catalog/index.ts'
 import { type Field, type Top, topColumns, typeText } from '../../../data/index.ts'
 import type { BoundStatement } from '../../bind.ts'
-import { boolean } from '../../coerce.ts'
+import { bigint, boolean } from '../../coerce.ts'
 import { column, literal } from '../../expression.ts'
 import type { Expression, Plan } from '../../logical.ts'
 import { project, sort, values } from '../../node.ts'
 import { all, type Binding, fail, unsupported } from '../binding.ts'
 import { applyEmit, defaultEmit } from '../emission.ts'
+import { drawnAt, draws, withPlace } from '../expression/random.ts'
 import { bindQuery } from '../query.ts'
 import { findRelation } from '../relation.ts'
 import { suggestion } from '../suggest.ts'
@@ -37,6 +38,8 @@ export function bindInsert(binding: Binding, tree: Insert): BoundStatement {
   checkArity(tree, targets)
   const types = targets.map((field) => field.type)
   const { source, omitted } = withoutDefaults(tree.source)
+  // Not the name alone: that is what a DEFAULT is drawn by.
+  binding.draw.target = `into ${target.name}`
   const query = isDefaultValues(tree)
     ? values([[literal(null, boolean)]], ['none'])
     : bindQuery(binding, source, { top: true, targets: types })
@@ -215,12 +218,23 @@ function assign(
   const widths = topColumns(positions.map((position) => whole[position]!)).map((top) => top.width)
   const spans = spansOf(source.body, widths) ?? positions.map(() => source.span)
   const names = [...(isTable ? whole : fields).map(({ name }) => name), ...checkNames(target)]
+  const isDrawn = kept.some((index) => !positions.includes(index) && drawsByDefault(target, index))
+  const input = isDrawn && query.kind !== 'values' ? withPlace(binding, query) : query
+  if (input === null) {
+    const hint = 'name the column, and draw its value in a SELECT right above the stream'
+    unsupported('a DEFAULT that is drawn, beside rows that may be taken back', source.span, hint)
+  }
+  /** What stands in a column that is left out. */
+  const omittedCell = (given: readonly Expression[], index: number, row: number) => {
+    const cell = defaultCell(target, index)
+    return draws(cell) ? drawnAt(cell, row < 0 ? given.at(-1)! : rowNumber(row)) : cell
+  }
   const place = (given: Expression[], row = -1) => {
     const placed = all(
       fields.map((field, place) => () => {
         const index = positions.indexOf(kept[place]!)
         if (index < 0 || omitted.has(`${row},${index}`)) {
-          return defaultCell(target, kept[place]!)
+          return omittedCell(given, kept[place]!, row)
         }
         return assigned(binding, given[index]!, field, spans[index]!)
       }),
@@ -234,23 +248,30 @@ function assign(
   if (query.kind === 'values') {
     const rows = query.rows.map((row, number) => () => {
       const given = positions.map((position, index) =>
-        omitted.has(`${number},${index}`) ? defaultCell(target, position) : row[index]!,
+        omitted.has(`${number},${index}`) ? omittedCell(row, position, number) : row[index]!,
       )
       checkNotNull(given, whole, positions, rowSpans(source.body, number, widths) ?? spans)
       return place(row, number)
     })
     return values(all(rows), names)
   }
-  const sorting = sortingOf(query)
+  const sorting = sortingOf(input)
   if (sorting !== null) return assignBelowSort(sorting, place, names)
-  if (query.kind === 'project') return project(query.input, place(query.expressions), names)
-  const columns = query.output.map((field, index) => column(index, field))
+  if (input.kind === 'project') return project(input.input, place(input.expressions), names)
+  const columns = input.output.map((field, index) => column(index, field))
   const expressions = place(columns)
   const same =
-    expressions.length === query.output.length &&
+    expressions.length === input.output.length &&
     expressions.every((e, index) => e.kind === 'column' && e.index === index)
-  if (same && query.output.every((field, index) => field.name === names[index])) return query
-  return project(query, expressions, names)
+  if (same && input.output.every((field, index) => field.name === names[index])) return input
+  return project(input, expressions, names)
+}
+
+const rowNumber = (row: number) => literal(BigInt(row), bigint)
+
+const drawsByDefault = (target: Relation, index: number) => {
+  const value = defaultOf(target, index)
+  return value !== null && draws(value)
 }
 
 /** A sort at the top, and the columns of its input that the query shows. */
