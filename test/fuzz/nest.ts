@@ -64,6 +64,8 @@ class Nest {
   #budget = 0
   /** May queries be cut? None that goes on may. */
   #cuts = false
+  /** Do rows only come? Then windows close with their last. */
+  #appends = false
   /** Names of WITH in scope. */
   readonly #named: { name: string; columns: ScopeColumn[] }[] = []
 
@@ -78,9 +80,9 @@ class Nest {
         const type = kind === 'decimal' ? 'decimal(6, 2)' : kind
         columns.push({ name: `c${column}`, type, kind })
       }
-      if (chance(random, 0.5)) columns.unshift({ name: 'ts', type: 'timestamp', kind: 'timestamp' })
+      if (chance(random, 0.6)) columns.unshift({ name: 'ts', type: 'timestamp', kind: 'timestamp' })
       const clocked = columns[0]!.name === 'ts' && /stream|outside/.test(object)
-      const delay = clocked && chance(random, 0.7) ? { delay: pick(random, [2, 5, 20]) } : {}
+      const delay = clocked && chance(random, 0.8) ? { delay: pick(random, [2, 5, 20]) } : {}
       return { name: `t${index}`, object, columns, ...delay, idle: null }
     })
   }
@@ -92,8 +94,18 @@ class Nest {
   /** A query of its own. */
   query(depth: number, stores: boolean): Query {
     this.#cuts = !stores
+    this.#appends = false
     this.#budget = 3 + this.random.below(6)
     return this.#query(depth)
+  }
+
+  /** Groups of windows, over what takes no row back. */
+  final(depth: number): Query | null {
+    this.#cuts = false
+    this.#appends = true
+    this.#budget = 2 + this.random.below(4)
+    const source = this.#joined(this.#window(0), this.#source(depth))
+    return source.windows.length === 0 ? null : this.#groups(source, depth)
   }
 
   #seen(columns: readonly ScopeColumn[], alias: string): ScopeColumn[] {
@@ -107,7 +119,7 @@ class Nest {
     if (draw < 0.12) return this.#values()
     if (draw < 0.18) return this.#series()
     const alias = this.#name('r')
-    const named = [...this.views, ...this.#named, ...this.#named]
+    const named = this.#appends ? [] : [...this.views, ...this.#named, ...this.#named]
     if (named.length > 0 && chance(random, 0.3)) {
       const { name, columns } = pick(random, named)
       return {
@@ -116,7 +128,9 @@ class Nest {
         windows: [],
       }
     }
-    const { name, columns } = pick(random, this.relations)
+    const fit = this.relations.filter(({ object }) => !this.#appends || isAppended(object))
+    if (fit.length === 0) return this.#values()
+    const { name, columns } = pick(random, fit)
     const scope = columns.map(({ name: ref, kind }) => ({ ref, kind: kind as Kind }))
     return { from: { kind: 'table', name, alias }, scope: this.#seen(scope, alias), windows: [] }
   }
@@ -155,7 +169,7 @@ class Nest {
     const draw = random.next()
     if (draw < 0.36) return this.#join(depth)
     if (draw < 0.66) return this.#derived(depth - 1)
-    if (draw < 0.74) return this.#rank(depth - 1)
+    if (draw < 0.74 && !this.#appends) return this.#rank(depth - 1)
     if (draw < 0.84) return this.#window(depth - 1)
     return this.#leaf()
   }
@@ -172,9 +186,14 @@ class Nest {
 
   #window(depth: number): Sourced {
     const { random } = this
-    const timed = this.relations.filter(({ columns }) => columns[0]!.name === 'ts')
+    const timed = this.relations.filter(
+      ({ columns, object, delay }) =>
+        columns[0]!.name === 'ts' &&
+        (!this.#appends || (isAppended(object) && delay !== undefined)),
+    )
     let inner = chance(random, 0.3) ? this.#derived(depth) : this.#leaf()
-    if (!inner.scope.some(({ kind }) => kind === 'timestamp') && timed.length > 0) {
+    const isTimed = inner.scope.some(({ kind }) => kind === 'timestamp')
+    if ((!isTimed || this.#appends) && timed.length > 0) {
       const { name, columns } = pick(random, timed)
       const alias = this.#name('r')
       const scope = columns.map(({ name: ref, kind }) => ({ ref, kind: kind as Kind }))
@@ -223,7 +242,11 @@ class Nest {
 
   #join(depth: number): Sourced {
     const { random } = this
-    const sides = [this.#source(depth - 1), this.#source(depth - 1 - random.below(2))] as const
+    return this.#joined(this.#source(depth - 1), this.#source(depth - 1 - random.below(2)))
+  }
+
+  #joined(...sides: [Sourced, Sourced]): Sourced {
+    const { random } = this
     const [left, right] = chance(random, 0.5) ? sides : [sides[1], sides[0]]
     const pairs = left.scope.flatMap((a) =>
       right.scope.filter((b) => isEqual(a.kind, b.kind)).map((b) => [a.ref, b.ref] as const),
@@ -231,7 +254,9 @@ class Nest {
     const both = [...left.scope, ...right.scope]
     const join: Join = chance(random, 0.4)
       ? 'inner'
-      : pick(random, ['left', 'left', 'right', 'full', 'semi', 'anti'] as const)
+      : this.#appends
+        ? pick(random, ['inner', 'semi'])
+        : pick(random, ['left', 'left', 'right', 'full', 'semi', 'anti'] as const)
     if (pairs.length === 0 || chance(random, 0.08)) {
       const from: From = { kind: 'join', join: 'inner', left: left.from, right: right.from, on: [] }
       return { from, scope: both, windows: [] }
@@ -245,14 +270,15 @@ class Nest {
     if (chance(random, 0.15)) on.push(this.#expression('boolean', both, 1))
     const half = join === 'semi' || join === 'anti'
     const from: From = { kind: 'join', join, left: left.from, right: right.from, on }
-    return { from, scope: half ? left.scope : both, windows: left.windows }
+    const windows = half || left.windows.length > 0 ? left.windows : right.windows
+    return { from, scope: half ? left.scope : both, windows }
   }
 
   /** A query: plain, grouped, distinct, cut, or several put together. */
   #query(depth: number): Query {
     const { random } = this
     if (depth > 0 && chance(random, 0.1)) return this.#with(depth)
-    const one = chance(random, 0.45) ? this.#grouped(depth) : this.#plain(depth)
+    const one = !this.#appends && chance(random, 0.45) ? this.#grouped(depth) : this.#plain(depth)
     if (depth > 0 && this.#budget > 0 && chance(random, 0.22)) return this.#set(one, depth - 1)
     if (this.#cuts && chance(random, 0.3)) return this.#cut(one)
     return one
@@ -304,6 +330,7 @@ class Nest {
     const where = chance(random, 0.3) ? [this.#condition(source.scope, depth)] : []
     const right: Select = { ...nothing, items, from: source.from, where }
     const operator = pick(random, [
+      ...(this.#appends ? Array(30).fill('union all') : []),
       ...['union all', 'union all', 'union', 'intersect', 'intersect all', 'except', 'except all'],
     ])
     return { select: { ...one.select, set: { operator, right } }, columns: one.columns }
@@ -324,17 +351,20 @@ class Nest {
       const { kind, ref } = pick(random, scope)
       add(chance(random, 0.75) ? leaf(ref) : this.#expression(kind, scope, 1), kind)
     }
-    if (this.#budget > 0 && chance(random, 0.12)) {
+    if (!this.#appends && this.#budget > 0 && chance(random, 0.12)) {
       const value = this.#scalar(scope, depth - 1)
       if (value !== null) add(value.expression, value.kind)
     }
-    const distinct = chance(random, 0.15)
+    const distinct = !this.#appends && chance(random, 0.15)
     return { select: { ...nothing, items, from, where, tests, distinct }, columns }
   }
 
   #grouped(depth: number): Query {
+    return this.#groups(this.#source(depth), depth)
+  }
+
+  #groups({ from, scope, windows }: Sourced, depth: number): Query {
     const { random } = this
-    const { from, scope, windows } = this.#source(depth)
     const { where, tests } = this.#filter(scope, depth)
     const items: Item[] = []
     const columns: ScopeColumn[] = []
@@ -344,7 +374,8 @@ class Nest {
       columns.push({ ref: alias, kind })
     }
     const keys = Array.from({ length: random.below(3) }, () => pick(random, scope))
-    for (const ref of windows) if (chance(random, 0.7)) keys.push({ ref, kind: 'timestamp' })
+    for (const ref of windows)
+      if (this.#appends || chance(random, 0.7)) keys.push({ ref, kind: 'timestamp' })
     for (const { ref, kind } of keys) if (chance(random, 0.85)) add(leaf(ref), kind)
     for (let count = 1 + random.below(2); count > 0; count--) {
       const { expression, kind } = this.#aggregate(scope)
@@ -390,7 +421,8 @@ class Nest {
   #filter(scope: Scope, depth: number): { where: Expr[]; tests: Test[] } {
     const { random } = this
     const where = chance(random, 0.25) ? [this.#expression('boolean', scope, 2)] : []
-    if (this.#budget > 0 && chance(random, 0.14)) where.push(this.#condition(scope, depth - 1))
+    if (!this.#appends && this.#budget > 0 && chance(random, 0.14))
+      where.push(this.#condition(scope, depth - 1))
     const test = this.#budget > 0 && chance(random, 0.14) ? this.#test(scope, depth - 1) : null
     return { where, tests: test === null ? [] : [test] }
   }
@@ -419,7 +451,8 @@ class Nest {
     if (this.#budget > 0 && chance(random, 0.1))
       where.push(this.#condition(source.scope, depth - 1))
     const select: Select = { ...nothing, items, from: source.from, where }
-    return { negated: chance(random, 0.5), operand: exists ? null : leaf(pair[0].ref), select }
+    const negated = !this.#appends && chance(random, 0.5)
+    return { negated, operand: exists ? null : leaf(pair[0].ref), select }
   }
 
   /** A condition with a query inside, alone or under OR. */
@@ -519,6 +552,8 @@ class Nest {
 
 const two = (part: number) => String(Math.floor(part)).padStart(2, '0')
 
+const isAppended = (object: Relation['object']) => /stream|outside|^table/.test(object)
+
 const isEqual = (a: Kind, b: Kind): boolean =>
   (a === b && a !== 'double') || (/int/.test(a) && /int/.test(b))
 
@@ -532,11 +567,12 @@ export function nest(random: Random): Case {
   const wanted = 1 + random.below(3)
   for (let tries = 0; views.length < wanted && tries < 60; tries++) {
     const stores = chance(random, 0.7)
-    const { select, columns } = nested.query(2 + random.below(3), stores)
+    const closing = chance(random, 0.3) ? nested.final(1 + random.below(3)) : null
+    const { select, columns } = closing ?? nested.query(2 + random.below(3), stores)
     const name = `v${views.length}`
-    const closes = chance(random, 0.15) ? [pick(random, finals), ''] : ['']
+    const closes = closing !== null || chance(random, 0.05) ? [pick(random, finals), ''] : ['']
     const drawn = closes.map(
-      (emit): View => ({ name, select, emit, ...(stores ? {} : { stored: false }) }),
+      (emit): View => ({ name, select, emit, ...(stores || emit !== '' ? {} : { stored: false }) }),
     )
     const view = drawn.find((one) => {
       if (viewSql(one).length > 3000) return false
