@@ -87,7 +87,7 @@ export const constructs: Record<Place, Record<string, string>> = {
     'IGNORE NULLS': '', 'RESPECT NULLS': '',
     WINDOW: 'named windows (WINDOW)', 'DISTINCT ON': '', 'SELECT INTO': '', INTO: 'SELECT INTO',
     'GROUP BY DISTINCT': '',
-    MATCH_RECOGNIZE: '', PIVOT: '', UNPIVOT: '', TABLESAMPLE: '', ASOF: 'ASOF JOIN',
+    MATCH_RECOGNIZE: '', PIVOT: '', UNPIVOT: '', TABLESAMPLE: '',
     'POSITIONAL JOIN': '',
     'FOR SYSTEM_TIME': '', 'WITH ORDINALITY': '', 'FOR UPDATE': '', 'FOR SHARE': '',
     GLOB: '', COLLATE: '',

@@ -405,10 +405,12 @@ function relation(r: Relation): string {
     case 'join': {
       const right = r.right.kind === 'join' ? `(${relation(r.right)})` : relation(r.right)
       const natural = r.natural === true ? 'NATURAL ' : ''
-      const words = r.join === 'inner' ? 'JOIN' : `${r.join.toUpperCase()} JOIN`
+      const asof = r.asof === undefined ? '' : 'ASOF '
+      const words = asof + (r.join === 'inner' ? 'JOIN' : `${r.join.toUpperCase()} JOIN`)
+      const match = r.asof?.match == null ? '' : ` MATCH_CONDITION (${expression(r.asof.match)})`
       const on = r.on === null ? '' : ` ON ${expression(r.on)}`
       const using = r.using.length === 0 ? '' : ` USING (${list(r.using, name)})`
-      return `${relation(r.left)} ${natural}${words} ${right}${on}${using}`
+      return `${relation(r.left)} ${natural}${words} ${right}${match}${on}${using}`
     }
   }
 }

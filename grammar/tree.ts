@@ -132,11 +132,14 @@ export type Relation =
    */
   | { kind: 'window'; function: WindowWord; partition?: Identifier[]; source: Relation; time: Identifier; slide: Expression | null; size: Expression; offset: Expression | null; alias: Identifier | null; columnAliases?: Identifier[]; span: Span }
   /** Without ON, USING and NATURAL every row meets every row: CROSS JOIN and comma. */
-  | { kind: 'join'; join: JoinWord; natural?: boolean; left: Relation; right: Relation; on: Expression | null; using: Identifier[]; span: Span }
+  | { kind: 'join'; join: JoinWord; natural?: boolean; asof?: Asof; left: Relation; right: Relation; on: Expression | null; using: Identifier[]; span: Span }
   /** A function that gives rows: `generate_series(1, 10) AS t (n)`. */
   | { kind: 'function'; name: Identifier; args: Expression[]; alias: Identifier | null; columnAliases: Identifier[]; span: Span }
 
 export type WindowWord = 'TUMBLE' | 'HOP' | 'CUMULATE' | 'SESSION'
+
+/** ASOF, with the comparison of MATCH_CONDITION if it stands there. */
+export type Asof = { match: Expression | null }
 
 export type JoinWord = 'inner' | 'left' | 'right' | 'full' | 'cross' | 'semi' | 'anti'
 

@@ -3,7 +3,15 @@
  */
 import type { ParserMethod } from 'chevrotain'
 import type { Token } from '../scanner.ts'
-import type { Expression, Identifier, JoinWord, Option, Relation, WindowWord } from '../tree.ts'
+import type {
+  Asof,
+  Expression,
+  Identifier,
+  JoinWord,
+  Option,
+  Relation,
+  WindowWord,
+} from '../tree.ts'
 import { alias, identifier, kinds, word } from '../words.ts'
 import { QueryRules } from './query.ts'
 
@@ -90,8 +98,13 @@ export abstract class RelationRules extends QueryRules {
   joinTail = this.RULE('joinTail', (left: Relation, start: number): Relation => {
     let join: JoinWord = 'inner'
     let natural = false
+    let asof: Asof | null = null
     let on: Expression | null = null
     let using: Identifier[] = []
+    const named = (words: { join: JoinWord; asof: boolean }) => {
+      join = words?.join
+      if (words?.asof) asof = { match: null }
+    }
     const right = this.OR([
       {
         ALT: () => {
@@ -105,14 +118,26 @@ export abstract class RelationRules extends QueryRules {
         ALT: () => {
           this.CONSUME(word.NATURAL)
           natural = true
-          join = this.SUBRULE(this.joinWords)
+          named(this.SUBRULE(this.joinWords))
           return this.SUBRULE2(this.relation)
         },
       },
       {
         ALT: () => {
-          join = this.SUBRULE1(this.joinWords)
+          named(this.SUBRULE1(this.joinWords))
           const relation = this.SUBRULE1(this.relation)
+          this.OPTION({
+            GATE: () => asof !== null,
+            DEF: () => {
+              this.CONSUME(word.MATCH_CONDITION)
+              this.CONSUME(kinds.open)
+              const match = this.SUBRULE1(this.expression)
+              this.CONSUME(kinds.close)
+              asof = { match }
+            },
+          })
+          // What MATCH_CONDITION says may be all.
+          const said = () => asof === null || asof.match === null
           this.OR1([
             {
               ALT: () => {
@@ -126,19 +151,25 @@ export abstract class RelationRules extends QueryRules {
                 using = this.SUBRULE(this.names)
               },
             },
+            { GATE: () => !said(), ALT: () => {} },
           ])
           return relation
         },
       },
     ])
     const span = this.span(start)
-    const named = natural ? { natural } : {}
-    return { kind: 'join', join, ...named, left, right, on, using, span }
+    const how = { ...(natural ? { natural } : {}), ...(asof === null ? {} : { asof }) }
+    return { kind: 'join', join, ...how, left, right, on, using, span }
   })
 
-  /** [INNER] JOIN, LEFT | RIGHT | FULL [OUTER] JOIN, [LEFT] SEMI | ANTI JOIN. */
-  joinWords = this.RULE('joinWords', (): JoinWord => {
+  /** [INNER] JOIN, LEFT | RIGHT | FULL [OUTER] JOIN, [LEFT] SEMI | ANTI JOIN, ASOF before or behind these words. */
+  joinWords = this.RULE('joinWords', (): { join: JoinWord; asof: boolean } => {
     let join = 'inner'
+    let asof = false
+    this.OPTION3(() => {
+      this.CONSUME(word.ASOF)
+      asof = true
+    })
     const half = () =>
       this.OR1([{ ALT: () => this.CONSUME(word.SEMI) }, { ALT: () => this.CONSUME(word.ANTI) }])
     this.OPTION(() => {
@@ -170,8 +201,15 @@ export abstract class RelationRules extends QueryRules {
         },
       ])?.image?.toLowerCase()
     })
+    this.OPTION4({
+      GATE: () => !asof,
+      DEF: () => {
+        this.CONSUME1(word.ASOF)
+        asof = true
+      },
+    })
     this.CONSUME(word.JOIN)
-    return join as JoinWord
+    return { join: join as JoinWord, asof }
   })
 
   relation = this.RULE('relation', (): Relation => {

@@ -197,6 +197,10 @@ function adviceAt(plan: PhysicalPlan): string[] {
       return [
         'the rows of both sides of the join are kept for ever: equal windows would let them go',
       ]
+    case 'asof':
+      return [
+        'the rows of both sides of the ASOF join are kept for ever: one that comes late may be nearer',
+      ]
     case 'rank':
       if (plan.limit !== null && !plan.retracts) return []
       return [
@@ -243,6 +247,8 @@ function argumentsOf(plan: PhysicalPlan): string {
       return aggregateText(plan)
     case 'join':
       return joinText(plan)
+    case 'asof':
+      return asofText(plan)
     case 'rank':
       return rankText(plan)
     case 'series':
@@ -301,6 +307,16 @@ function joinText(plan: Of<'join'>): string {
     plan.residual === null ? '' : `  where ${expressionText(plan.residual, [...left, ...right])}`
   const bucket = plan.bucket === null ? '' : '  bucket per window'
   return `${plan.join}  ${pairs.join(' and ')}${residual}${bucket}`
+}
+
+function asofText(plan: Of<'asof'>): string {
+  const [left, right] = [plan.left.output, plan.right.output]
+  const pairs = plan.leftKeys.map((key, index) => {
+    return `${left[key]!.name} = ${right[plan.rightKeys[index]!]!.name}`
+  })
+  const [a, b] = [left[plan.leftTime]!.name, right[plan.rightTime]!.name]
+  const ties = plan.ties === 'values' ? '  ties by values' : ''
+  return `${plan.join}  ${pairs.join(' and ')}  nearest ${a} ${symbols[plan.compare]} ${b}${ties}`
 }
 
 function rankText(plan: Of<'rank'>): string {

@@ -38,6 +38,7 @@ export function failingColumns(plan: Plan): Set<number> {
       return indexesWhere(plan, (index) => index >= width && overflows(plan.calls[index - width]!))
     }
     case 'join':
+    case 'asof':
     case 'rank':
     case 'sort':
       // They use every column of their inputs.

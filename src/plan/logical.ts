@@ -201,6 +201,12 @@ export type Plan = Node &
      */
     | { kind: 'join'; join: JoinKind; left: Plan; right: Plan; leftKeys: number[]; rightKeys: number[]; residual: Expression | null }
     /**
+     * Each left row with one right row of equal keys that are not NULL: the one whose time is nearest among those that
+     * compare so with the left row's (`ge`: left >= right). Of equal times the last by position counts, or by values.
+     * Output: left columns, right columns, NULL in a left join where there is none.
+     */
+    | { kind: 'asof'; join: 'inner' | 'left'; left: Plan; right: Plan; leftKeys: number[]; rightKeys: number[]; leftTime: number; rightTime: number; compare: Comparison; ties: 'position' | 'values' }
+    /**
      * ROW_NUMBER over the rows of each partition: output is the input's columns, then the number (BIGINT, from 1) if
      * `numbered`; with a limit only the rows that it counts. Rows of equal order keys are ordered by where they
      * stand, then by all values of the row, or by the values alone.
@@ -209,5 +215,7 @@ export type Plan = Node &
     /** One-shot only; NULLs last unless said otherwise. */
     | { kind: 'sort'; input: Plan; keys: SortKey[]; limit: number | null; offset: number }
   )
+
+export type Comparison = 'ge' | 'gt' | 'le' | 'lt'
 
 export type JoinKind = 'inner' | 'left' | 'full' | 'semi' | 'anti'

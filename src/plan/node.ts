@@ -11,6 +11,7 @@ import { type Field, precisionMicros, type Schema, sameType, type Type } from '.
 import { columnsOf } from './expression.ts'
 import type {
   AggregateCall,
+  Comparison,
   Expression,
   FileSource,
   JoinKind,
@@ -377,6 +378,45 @@ function joinedWindow(left: Plan, right: Plan, shape: JoinShape): WindowColumns 
   }
 }
 
+export interface AsofShape {
+  join: 'inner' | 'left'
+  leftKeys: number[]
+  rightKeys: number[]
+  leftTime: number
+  rightTime: number
+  compare: Comparison
+  ties: 'position' | 'values'
+}
+
+export function asof(left: Plan, right: Plan, shape: AsofShape): NodeOf<'asof'> {
+  const { leftKeys, rightKeys, leftTime, rightTime } = shape
+  assert(leftKeys.length === rightKeys.length, 'join keys come in pairs')
+  for (const [side, columns] of [
+    [left, [...leftKeys, leftTime]],
+    [right, [...rightKeys, rightTime]],
+  ] as const) {
+    const isThere = columns.every((column) => column < side.output.length)
+    assert(isThere, 'an ASOF join reads columns of its inputs')
+  }
+  return {
+    kind: 'asof',
+    left,
+    right,
+    ...shape,
+    output: joinedColumns(left, right, shape.join),
+    // A row that comes later may be nearer.
+    updating: true,
+    key: left.key,
+    window: null,
+  }
+}
+
+/** The arguments of an asof node. */
+export function asofShapeOf(plan: NodeOf<'asof'>): AsofShape {
+  const { leftKeys, rightKeys, leftTime, rightTime, compare, ties } = plan
+  return { join: plan.join, leftKeys, rightKeys, leftTime, rightTime, compare, ties }
+}
+
 export interface RankShape {
   partition: number[]
   order: SortKey[]
@@ -440,6 +480,7 @@ export function inputsOf(plan: Plan): Plan[] {
     case 'series':
       return []
     case 'join':
+    case 'asof':
       return [plan.left, plan.right]
     case 'union':
       return plan.inputs
@@ -473,6 +514,8 @@ export function withInputs(plan: Plan, inputs: readonly Plan[]): Plan {
       const { join: kind, leftKeys, rightKeys, residual } = plan
       return join(input, inputs[1]!, { join: kind, leftKeys, rightKeys, residual })
     }
+    case 'asof':
+      return asof(input, inputs[1]!, asofShapeOf(plan))
     case 'rank':
       return rank(input, rankShapeOf(plan))
     case 'sort':

@@ -77,6 +77,8 @@ export function lower(plan: Plan, mode: Mode): PhysicalPlan {
         const retracts = mode === 'continuous' && node.input.updating
         return { ...node, id, bucket: bucketOf(node), retracts, input: walk(node.input) }
       }
+      case 'asof':
+        return { ...node, id, left: walk(node.left), right: walk(node.right) }
       case 'join': {
         const retracts = mode === 'continuous' && (node.left.updating || node.right.updating)
         const bucket = equatedWindow(node.left, node.right, node)

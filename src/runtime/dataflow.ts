@@ -16,6 +16,7 @@ import { type Contribution, endOfSlice } from './changes.ts'
 import { ErrorList } from './errors.ts'
 import { compileExpressions } from './expression.ts'
 import { aggregateStage, columnsRead } from './operator/aggregate.ts'
+import { asofStage } from './operator/asof.ts'
 import { filterStage } from './operator/filter.ts'
 import { mayComeLate } from './operator/gate.ts'
 import { joinStage } from './operator/join.ts'
@@ -236,16 +237,10 @@ export class Dataflow {
         upstream.set(below)
         return this.#untilCommit(stage, below)
       }
-      case 'join': {
-        const [left, right] = [pendingUpstream(), pendingUpstream()]
-        const intoWindows = watch.windows.length > 0
-        const stage = joinStage(plan, environment, { left, right, intoWindows }, push)
-        left.set(this.#build(plan.left, stage.pushLeft, watch))
-        right.set(this.#build(plan.right, stage.pushRight, watch))
-        this.#stages.push(stage)
-        const below = both(left, right)
-        return { ...below, ended: () => below.ended() && !stage.holds() }
-      }
+      case 'join':
+        return this.#join(plan, push, watch)
+      case 'asof':
+        return this.#asof(plan, push, watch)
       case 'rank':
         return this.#gathering(plan.input, rankStage(plan, environment, push), watch)
       case 'series': {
@@ -270,6 +265,25 @@ export class Dataflow {
       default:
         return unreachable(plan)
     }
+  }
+
+  #join(plan: PhysicalPlan & { kind: 'join' }, push: Push, watch: Watch): Upstream {
+    const [left, right] = [pendingUpstream(), pendingUpstream()]
+    const intoWindows = watch.windows.length > 0
+    const stage = joinStage(plan, this.#environment, { left, right, intoWindows }, push)
+    left.set(this.#build(plan.left, stage.pushLeft, watch))
+    right.set(this.#build(plan.right, stage.pushRight, watch))
+    this.#stages.push(stage)
+    const below = both(left, right)
+    return { ...below, ended: () => below.ended() && !stage.holds() }
+  }
+
+  #asof(plan: PhysicalPlan & { kind: 'asof' }, push: Push, watch: Watch): Upstream {
+    const stage = asofStage(plan, this.#environment, push)
+    const left = this.#build(plan.left, stage.pushLeft, watch)
+    const right = this.#build(plan.right, stage.pushRight, watch)
+    this.#stages.push(stage)
+    return this.#untilCommit(stage, both(left, right))
   }
 
   #scan(scan: ScanStage): ScanStage {

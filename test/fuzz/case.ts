@@ -70,7 +70,7 @@ export type From =
 /** How a window is written: `tumble(s, ts, …)`, `table(tumble(table s, …))`, `tumble(table s, …)`, with names. */
 type Spelling = 'short' | 'table' | 'descriptor' | 'named'
 
-export type Join = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti'
+export type Join = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti' | 'asof' | 'asof left'
 
 export interface Select {
   items: Item[]

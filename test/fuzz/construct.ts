@@ -68,6 +68,8 @@ const shown: Record<string, RegExp> = {
   'anti join': / anti join /,
   'cross join': / cross join /,
   'join using': / using \(/,
+  'asof join': / asof join /,
+  'asof left join': / asof left join /,
   'interval join': /between \w+\.ts and/,
   'join of windows': /window_(start|end) = \w+\.(window_|o)/,
   'union': / union (?!all)/,

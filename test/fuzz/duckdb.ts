@@ -75,6 +75,8 @@ function isOurs(from: From, own: ReadonlySet<string>): boolean {
       // Equal keys have no order there.
       return true
     case 'join':
+      // Equal times have no order there.
+      if (from.join.startsWith('asof')) return true
       return isOurs(from.left, own) || isOurs(from.right, own)
   }
 }

@@ -250,6 +250,8 @@ class Generator implements Drawing {
       const [a, b] = [times[0].ref, times[1].ref]
       on.push(leaf(`${b} between ${a} and ${a} + interval '10' second`))
     }
+    const nearest = cross ? null : this.#asof(left, right, on[0]!)
+    if (nearest !== null) return nearest
     const names = first.map((ref) => ref.slice(ref.lastIndexOf('.') + 1))
     const plain = [left, right].every(({ from }) => from.kind === 'table')
     const using = plain && names[0] === names[1] && on.length === 1 && chance(random, 0.8)
@@ -267,6 +269,24 @@ class Generator implements Drawing {
       scope: half ? left.scope : [...left.scope, ...right.scope],
       windows: left.windows,
     }
+  }
+
+  /** An ASOF join now and then: one equality and one comparison. */
+  #asof(left: Sourced, right: Sourced, equal: Expr): Sourced | null {
+    const { random } = this
+    if (!chance(random, 0.2)) return null
+    const [a, b] = [left, right].map(({ scope }) => {
+      const times = scope.filter(({ kind }) => kind === 'timestamp')
+      return times.length === 0 ? undefined : pick(random, times).ref
+    })
+    if (a === undefined || b === undefined) return null
+    const compared = leaf(`${a} ${pick(random, ['>=', '>=', '>', '<=', '<'])} ${b}`)
+    const turned = leaf(`${b} ${pick(random, ['<=', '<', '>='])} ${a}`)
+    const time = chance(random, 0.8) ? compared : turned
+    const join = pick(random, ['asof', 'asof left'] as const)
+    const on = chance(random, 0.9) ? [equal, time] : [time]
+    const from: From = { kind: 'join', join, left: left.from, right: right.from, on }
+    return { from, scope: [...left.scope, ...right.scope], windows: [] }
   }
 
   #source(depth: number): Sourced {

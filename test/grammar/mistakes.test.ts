@@ -137,7 +137,6 @@ test.each<[string, string]>([
   ['SELECT * FROM a, «LATERAL» (SELECT 1)', 'LATERAL'],
   ['SELECT * FROM a CROSS JOIN «UNNEST(»b)', 'UNNEST'],
   ['SELECT * FROM «foo»(1)', 'table function FOO'],
-  ['SELECT * FROM a «ASOF» JOIN b ON c', 'ASOF JOIN'],
   ['SELECT * FROM a JOIN b «FOR SYSTEM_TIME» AS OF a.ts ON c', 'FOR SYSTEM_TIME'],
   ['SELECT * FROM a «TABLESAMPLE» BERNOULLI(1)', 'TABLESAMPLE'],
   ['SELECT a «<->» b', 'operator <->'],

@@ -14,6 +14,7 @@
  */
 import type { Plan } from '../../src/plan/logical.ts'
 import { Aggregate } from './aggregate.ts'
+import { Asof } from './asof.ts'
 import type { Fault } from './commit.ts'
 import { atOnce, type Contribution } from './contribution.ts'
 import { Join } from './join.ts'
@@ -82,6 +83,14 @@ function nodeOf(plan: Plan, context: Context): Node {
     case 'aggregate': {
       const aggregate = new Aggregate(plan, nodeOf(plan.input, context), context)
       return (commit) => aggregate.pull(commit)
+    }
+    case 'asof': {
+      const asof = new Asof(
+        plan,
+        [nodeOf(plan.left, context), nodeOf(plan.right, context)],
+        context,
+      )
+      return (commit) => asof.pull(commit)
     }
     case 'join': {
       const inputs: [Node, Node] = [nodeOf(plan.left, context), nodeOf(plan.right, context)]

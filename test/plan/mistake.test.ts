@@ -238,6 +238,46 @@ const table: Row[] = [
     'nope',
     'column nope',
   ],
+  // ASOF joins
+  [
+    'select 1 from bid a asof join bid b on a.auction = b.auction',
+    'syntax',
+    'bid a asof join bid b on a.auction = b.auction',
+    'needs a comparison of the times',
+    'a.ts >= b.ts',
+  ],
+  [
+    'select 1 from bid a asof join bid b on a.ts >= b.ts and a.price > b.price',
+    'syntax',
+    'bid a asof join bid b on a.ts >= b.ts and a.price > b.price',
+    'has one comparison of the times',
+  ],
+  [
+    'select 1 from bid a asof join bid b on a.ts >= b.ts and b.price > 3',
+    'syntax',
+    'a.ts >= b.ts and b.price > 3',
+    'takes equalities and one comparison',
+    'into WHERE',
+  ],
+  [
+    'select 1 from bid a asof join bid b match_condition (a.ts = b.ts) on a.auction = b.auction',
+    'syntax',
+    'a.ts = b.ts',
+    'MATCH_CONDITION of an ASOF JOIN takes one comparison',
+  ],
+  [
+    'select 1 from bid a asof right join bid b using (auction, ts)',
+    'unsupported',
+    'bid a asof right join bid b using (auction, ts)',
+    'ASOF RIGHT JOIN',
+    'change the sides over',
+  ],
+  [
+    'select 1 from bid a asof join bid b using (auction, ts) emit on window close',
+    'invalid_emit',
+    'emit on window close',
+    'aggregates no windows',
+  ],
   // Emission
   [
     'select auction, count(*) from bid group by auction emit on window close',

@@ -85,6 +85,11 @@ function refuse(plan: Plan, closed: Plan, span: Span): never {
     const message = 'a LEFT JOIN takes rows back when a match comes, so its result is never final'
     fail('invalid_emit', message, span, 'write EMIT CHANGES, or use an inner join')
   }
+  if (culprit.kind === 'asof') {
+    const message =
+      'an ASOF JOIN takes rows back when nearer ones come, so its result is never final'
+    fail('invalid_emit', message, span, 'write EMIT CHANGES')
+  }
   if (culprit.kind === 'rank') {
     const message = 'ROW_NUMBER takes rows back when better ones come, so its result is never final'
     fail('invalid_emit', message, span, 'write EMIT CHANGES')

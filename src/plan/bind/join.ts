@@ -92,7 +92,7 @@ function joinRight(left: Plan, right: Plan, pairs: KeyPair[], rest: Expression[]
   return chosen(joined, [...order, ...right.output.keys()])
 }
 
-function chosen(plan: Plan, columns: readonly number[]): Plan {
+export function chosen(plan: Plan, columns: readonly number[]): Plan {
   const fields = columns.map((index) => plan.output[index]!)
   return project(
     plan,
@@ -133,7 +133,7 @@ function noticeProduct(binding: Binding): void {
 }
 
 /** The scope with what the join made of its columns: the right side of a left join may be NULL. */
-function typed(scope: Scope, plan: Plan): Scope {
+export function typed(scope: Scope, plan: Plan): Scope {
   return scope.map((entry) => ({ ...entry, nullable: plan.output[entry.index]!.nullable }))
 }
 
@@ -187,7 +187,7 @@ export function pairOf(condition: Expression, width: number): KeyPair | null {
 }
 
 /** The side whose columns an expression reads; null for both or none. */
-function sideOf(expression: Expression, width: number): 'left' | 'right' | null {
+export function sideOf(expression: Expression, width: number): 'left' | 'right' | null {
   const columns = [...columnsOf(expression)]
   if (columns.length === 0) return null
   if (columns.every((index) => index < width)) return 'left'
@@ -210,7 +210,7 @@ function sameKeyType(pair: KeyPair): KeyPair | null {
   return grewFallible ? null : { left, right }
 }
 
-function usingPair(left: BoundRelation, right: BoundRelation, name: Identifier): KeyPair {
+export function usingPair(left: BoundRelation, right: BoundRelation, name: Identifier): KeyPair {
   const [a, b] = [left, right].map((side) => findColumn(side.scope, [name], name.span))
   const pair = sameKeyType({ left: column(a!.index, a!), right: column(b!.index, b!) })
   if (pair !== null) return pair
@@ -219,7 +219,7 @@ function usingPair(left: BoundRelation, right: BoundRelation, name: Identifier):
 }
 
 /** Columns of USING stand once: the left one. */
-function mergeUsing(scope: Scope, width: number, names: readonly Identifier[]): Scope {
+export function mergeUsing(scope: Scope, width: number, names: readonly Identifier[]): Scope {
   const merged = new Set(names.map((name) => name.name.toLowerCase()))
   return scope.map((entry) =>
     entry.index >= width && merged.has(entry.name.toLowerCase())
@@ -288,7 +288,7 @@ export function joinOn(
 }
 
 /** The plan with a column per key: those it has, and new ones for expressions, at the end. */
-function withKeys(plan: Plan, keys: Expression[]): { plan: Plan; keys: number[] } {
+export function withKeys(plan: Plan, keys: Expression[]): { plan: Plan; keys: number[] } {
   const columns = plan.output.map((field, index) => column(index, field))
   const names = plan.output.map((field) => field.name)
   const signatures = columns.map(signatureOf)

@@ -108,7 +108,7 @@ export function bindRanks(
  * Do the rows of the plan stand in the same order in one-shot and continuous statements, whenever the query began?
  * Those of a source outside do among themselves.
  */
-function isPlaced(binding: Binding, plan: Plan, alone = true): boolean {
+export function isPlaced(binding: Binding, plan: Plan, alone = true): boolean {
   switch (plan.kind) {
     case 'scan': {
       const relation = binding.catalog.get(plan.relation)

@@ -18,6 +18,7 @@ import { flatFields, topColumns } from '../../data/index.ts'
 import { fold } from '../fold.ts'
 import type { Plan, Watermark } from '../logical.ts'
 import { project, scan, series } from '../node.ts'
+import { bindAsof } from './asof.ts'
 import { type Binding, fail, inView, unsupported } from './binding.ts'
 import { bindExpression, type Env } from './expression/expression.ts'
 import { bindJoin } from './join.ts'
@@ -50,7 +51,9 @@ export function bindRelation(
     case 'window':
       return withColumns(bindWindow(binding, tree), tree)
     case 'join':
-      return bindJoin(binding, tree, conjuncts)
+      return tree.asof === undefined
+        ? bindJoin(binding, tree, conjuncts)
+        : bindAsof(binding, tree, conjuncts)
     case 'function':
       return bindTableFunction(binding, tree)
   }

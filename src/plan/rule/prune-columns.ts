@@ -14,6 +14,8 @@ import { failingColumns } from '../failure.ts'
 import type { AggregateCall, Expression, Plan } from '../logical.ts'
 import {
   aggregate,
+  asof,
+  asofShapeOf,
   filter,
   join,
   narrowScan,
@@ -70,6 +72,8 @@ function prune(plan: Plan, needs: Needs): Pruned {
       return pruneAggregate(plan, needs)
     case 'join':
       return pruneJoin(plan, needs)
+    case 'asof':
+      return pruneAsof(plan, needs)
     case 'rank':
       return pruneRank(plan, needs)
     case 'sort':
@@ -203,6 +207,31 @@ function pruneJoin(plan: NodeOf<'join'>, needs: Needs): Pruned {
     rightKeys: plan.rightKeys.map(b.at),
     residual: plan.residual === null ? null : moveColumns(plan.residual, at),
   })
+  return { plan: narrow, at }
+}
+
+/** Right rows of equal times are told apart by every column, unless each stands at a place of its own. */
+function pruneAsof(plan: NodeOf<'asof'>, needs: Needs): Pruned {
+  const width = plan.left.output.length
+  const { columns, clock } = needs
+  const apart = plan.ties === 'position' && standApart(plan.right)
+  const fromLeft = [...columns].filter((index) => index < width)
+  const fromRight = [...columns].filter((index) => index >= width).map((index) => index - width)
+  const read = apart ? fromRight : plan.right.output.keys()
+  const shape = asofShapeOf(plan)
+  const lefts = [...fromLeft, ...shape.leftKeys, shape.leftTime, ...failingColumns(plan.left)]
+  const rights = [...read, ...shape.rightKeys, shape.rightTime, ...failingColumns(plan.right)]
+  const a = exactly(plan.left, ascending(lefts), clock)
+  const b = exactly(plan.right, ascending(rights), clock)
+  const narrow = asof(a.plan, b.plan, {
+    ...shape,
+    leftKeys: shape.leftKeys.map(a.at),
+    rightKeys: shape.rightKeys.map(b.at),
+    leftTime: a.at(shape.leftTime),
+    rightTime: b.at(shape.rightTime),
+  })
+  const narrowWidth = a.plan.output.length
+  const at = (index: number) => (index < width ? a.at(index) : b.at(index - width) + narrowWidth)
   return { plan: narrow, at }
 }
 

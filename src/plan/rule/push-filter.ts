@@ -40,6 +40,8 @@ function pushBelow(predicate: Expression, input: Plan): Plan | null {
       return pushInto(predicate, input, (index) => input.keys[index] ?? null)
     case 'join':
       return pushIntoSides(predicate, input)
+    case 'asof':
+      return pushIntoLeft(predicate, input)
     case 'union':
       return union(input.inputs.map((part) => filter(part, predicate)))
     default:
@@ -102,6 +104,16 @@ function pushIntoSides(predicate: Expression, node: NodeOf<'join'>): Plan | null
   })
   if (moved.length === 0) return null
   return above(withInputs(node, filterSides(node, moved)), rest)
+}
+
+/** What a left row meets does not depend on other left rows. */
+function pushIntoLeft(predicate: Expression, node: NodeOf<'asof'>): Plan | null {
+  if (failingColumns(node.left).size > 0 || failingColumns(node.right).size > 0) return null
+  const { left, right } = node
+  const isLeft = (conjunct: Expression) => sideOf(conjunct, left.output.length) === 'left'
+  const { moved, rest } = split(predicate, failingColumns(node), isLeft)
+  if (moved.length === 0) return null
+  return above(withInputs(node, [filter(left, and(moved)), right]), rest)
 }
 
 /** Columns of a join's inputs that may hold failed values, counted through both. */

@@ -53,6 +53,8 @@ export function mayComeLate(plan: PhysicalPlan): boolean {
     case 'join':
       if (plan.bucket === null || plan.join !== 'inner' || plan.retracts) return true
       return mayComeLate(plan.left) || mayComeLate(plan.right)
+    case 'asof':
+      return true
     case 'aggregate':
       return plan.emit === 'changes' || mayComeLate(plan.input)
     default:
@@ -73,6 +75,8 @@ function mayPass(plan: PhysicalPlan): boolean {
       if (hasTwoClocks(plan) || plan.join !== 'inner' || plan.retracts) return false
       return mayPass(plan.left) && mayPass(plan.right)
     }
+    case 'asof':
+      return false
     case 'aggregate':
       return plan.emit !== 'changes' && mayPass(plan.input)
     default:

@@ -75,13 +75,15 @@ export function relations(tie: Tie): fc.Arbitrary<Relation> {
       r,
       e,
       fc.array(identifier, { maxLength: 2 }),
+      fc.option(maybe(e), { nil: undefined }),
     )
-    .map(([kind, natural, left, right, condition, names]): Relation => {
+    .map(([kind, natural, left, right, condition, names, match]): Relation => {
       const bare = kind === 'cross' || natural
       const using = bare ? [] : names
       const on = bare || using.length > 0 ? null : condition
       const named = natural && kind !== 'cross' ? { natural } : {}
-      return { kind: 'join', join: kind, ...named, left, right, on, using, span }
+      const asof = bare || match === undefined ? {} : { asof: { match } }
+      return { kind: 'join', join: kind, ...named, ...asof, left, right, on, using, span }
     })
   const called = fc.constantFrom('generate_series', 'RANGE').map((name) => named(name, false))
   const series = fc
