@@ -116,3 +116,31 @@ describe('retractions', () => {
     ).toBe(false)
   })
 })
+
+describe('a filter below a project', () => {
+  const rewritten = (sql: string): PhysicalPlan => {
+    const { plan, mode } = planOf(bound(sql))
+    return lower(rewrite(plan, { disabled: new Set() }).plan, mode)
+  }
+  const node = <Kind extends PhysicalPlan['kind']>(sql: string, kind: Kind) =>
+    nodesOf(rewritten(sql)).find((one) => one.kind === kind) as Extract<
+      PhysicalPlan,
+      { kind: Kind }
+    >
+
+  test('computes what both of them make of strings', () => {
+    const sql = `select auction, upper(lower(url)) as u from bid where lower(url) = 'a' or price > 1`
+    const { shared, output } = node(sql, 'filter')
+    expect(shared).toMatchObject([{ kind: 'call', function: 'lower' }])
+    const width = output.length
+    expect(node(sql, 'project').computed).toMatchObject([
+      { kind: 'column' },
+      { function: 'upper', args: [{ kind: 'column', index: width }] },
+    ])
+  })
+
+  test('leaves to the project what may fail', () => {
+    const sql = `select cast(url as bigint) as n from bid where cast(url as bigint) > 1`
+    expect(node(sql, 'filter').shared).toEqual([])
+  })
+})

@@ -23,7 +23,7 @@ export function projectStage(
       const kernels = environment.fragments[fragment]!
       const evaluator = (evaluators[fragment] ??= compileExpressions(
         kernels,
-        plan.expressions,
+        plan.computed,
         environment,
       ))
       const columns = evaluator.run(batch.columns, batch.rows)

@@ -25,7 +25,7 @@ import {
   type Upstream,
 } from '../stage.ts'
 import { PartitionClock } from '../watermark.ts'
-import type { Sieve } from './filter.ts'
+import { type Sieve, withColumns } from './filter.ts'
 
 export type ScanPlan = PhysicalPlan & { kind: 'scan' }
 
@@ -239,10 +239,11 @@ export function scanStage(
       }
       const first = columns.map((column, place) => (isFirst(place) && column >= 0 ? column : null))
       const some = raise(loadBatch(kernels, batch, first, from, rows, position), slice)
-      const { selection, count } = sieve.choose(0, some)
+      const { selection, count, computed } = sieve.choose(0, some)
       if (count === 0) return
       const rest = columns.map((column, place) => (isFirst(place) ? null : column))
-      sieve.pass(0, loadChosen(kernels, some, { batch, columns: rest, from, selection, count }))
+      const chosen = loadChosen(kernels, some, { batch, columns: rest, from, selection, count })
+      sieve.pass(0, withColumns(chosen, computed))
     },
     pushContributions(contributions) {
       if (contributions.length === 0) return
