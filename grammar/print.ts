@@ -13,9 +13,13 @@ import type {
   Emit,
   ExplainDetail,
   Expression,
+  Frame,
+  FrameBound,
   Identifier,
   LikePattern,
+  NamedWindow,
   Option,
+  OverWindow,
   Path,
   Query,
   QueryBody,
@@ -305,11 +309,31 @@ function call(e: Of<Expression, 'call'>): string {
 }
 
 function over(e: Of<Expression, 'over'>): string {
+  const { base, partitionBy, orderBy, frame } = e.window
+  const bare = base !== null && partitionBy.length + orderBy.length === 0 && frame === null
+  const window = bare ? name(base) : overWindow(e.window)
+  return `${call(e.call)}${e.ignoreNulls ? ' IGNORE NULLS' : ''} OVER ${window}`
+}
+
+function overWindow(w: OverWindow): string {
   const parts = [
-    ...(e.partitionBy.length === 0 ? [] : [`PARTITION BY ${list(e.partitionBy, expression)}`]),
-    ...(e.orderBy.length === 0 ? [] : [`ORDER BY ${list(e.orderBy, orderItem)}`]),
+    ...(w.base === null ? [] : [name(w.base)]),
+    ...(w.partitionBy.length === 0 ? [] : [`PARTITION BY ${list(w.partitionBy, expression)}`]),
+    ...(w.orderBy.length === 0 ? [] : [`ORDER BY ${list(w.orderBy, orderItem)}`]),
+    ...(w.frame === null ? [] : [frame(w.frame)]),
   ]
-  return `${call(e.call)} OVER (${parts.join(' ')})`
+  return `(${parts.join(' ')})`
+}
+
+function frame({ unit, start, end, exclude }: Frame): string {
+  const without = exclude === null ? '' : ` EXCLUDE ${exclude}`
+  return `${unit} BETWEEN ${frameBound(start)} AND ${frameBound(end)}${without}`
+}
+
+function frameBound(bound: FrameBound): string {
+  if (bound.kind === 'current') return 'CURRENT ROW'
+  const count = bound.kind === 'unbounded' ? 'UNBOUNDED' : expression(bound.offset)
+  return `${count} ${bound.following ? 'FOLLOWING' : 'PRECEDING'}`
 }
 
 const niladicLike = /^(current_(date|time|timestamp)|localtime(stamp)?)$/i
@@ -369,13 +393,19 @@ const every = (e: Expression): string => (e.kind === 'star' ? 'ALL' : expression
 function body(b: QueryBody): string {
   if (b.kind === 'set') return setBody(b)
   if (b.kind === 'values') return `VALUES ${list(b.rows, (row) => `(${list(row, expression)})`)}`
-  let text = `SELECT ${b.distinct ? 'DISTINCT ' : ''}${list(b.items, selectItem)}`
+  const on = b.distinctOn === undefined ? '' : `DISTINCT ON (${list(b.distinctOn, expression)}) `
+  let text = `SELECT ${b.distinct ? 'DISTINCT ' : on}${list(b.items, selectItem)}`
   if (b.from !== null) text += ` FROM ${relation(b.from)}`
   if (b.where !== null) text += ` WHERE ${expression(b.where)}`
   if (b.groupBy.length > 0) text += ` GROUP BY ${list(b.groupBy, every)}`
   if (b.having !== null) text += ` HAVING ${expression(b.having)}`
+  if (b.windows !== undefined) text += ` WINDOW ${list(b.windows, namedWindow)}`
   if (b.qualify !== null) text += ` QUALIFY ${expression(b.qualify)}`
   return text
+}
+
+function namedWindow(window: NamedWindow): string {
+  return `${name(window.name)} AS ${overWindow(window.window)}`
 }
 
 function selectItem(item: SelectItem): string {

@@ -101,8 +101,32 @@ export type Expression =
   | { kind: 'extract'; unit: Unit | 'EPOCH' | 'DOW' | 'DOY' | 'ISODOW' | 'DAYOFWEEK'; operand: Expression; span: Span }
   /** Any function or aggregate; COUNT(*) has one `star` argument. */
   | { kind: 'call'; name: Identifier; args: Expression[]; distinct: boolean; filter: Expression | null; span: Span }
-  /** `call OVER (PARTITION BY … ORDER BY …)`. */
-  | { kind: 'over'; call: Expression & { kind: 'call' }; partitionBy: Expression[]; orderBy: OrderItem[]; span: Span }
+  /** `call [IGNORE NULLS] OVER (PARTITION BY … ORDER BY … frame)`, `call OVER w`. */
+  | { kind: 'over'; call: Expression & { kind: 'call' }; ignoreNulls: boolean; window: OverWindow; span: Span }
+
+/** What stands behind OVER; `base` is a window of the WINDOW clause that it adds to. */
+export interface OverWindow {
+  base: Identifier | null
+  partitionBy: Expression[]
+  orderBy: OrderItem[]
+  frame: Frame | null
+  span: Span
+}
+
+/** `ROWS start`, whose end is the current row, or `ROWS BETWEEN start AND end`. */
+export interface Frame {
+  unit: 'ROWS' | 'RANGE' | 'GROUPS'
+  start: FrameBound
+  end: FrameBound
+  exclude: 'CURRENT ROW' | 'GROUP' | 'TIES' | null
+  span: Span
+}
+
+/** UNBOUNDED and n go one way or the other. */
+export type FrameBound =
+  | { kind: 'unbounded'; following: boolean; span: Span }
+  | { kind: 'current'; span: Span }
+  | { kind: 'offset'; offset: Expression; following: boolean; span: Span }
 
 /** `* EXCLUDE (a) REPLACE (e AS b) RENAME (c AS d)`. */
 export interface StarChange {
@@ -155,9 +179,18 @@ export type Emit =
   | { kind: 'emit'; mode: 'changes' | 'on-window-close'; span: Span }
 
 export type QueryBody =
-  | { kind: 'select'; distinct: boolean; items: SelectItem[]; from: Relation | null; where: Expression | null; groupBy: Expression[]; having: Expression | null; qualify: Expression | null; span: Span }
+  /** `distinctOn`: DISTINCT ON (…), in place of `distinct`. `windows`: the WINDOW clause. */
+  | { kind: 'select'; distinct: boolean; distinctOn?: Expression[]; items: SelectItem[]; from: Relation | null; where: Expression | null; groupBy: Expression[]; having: Expression | null; windows?: NamedWindow[]; qualify: Expression | null; span: Span }
   | { kind: 'values'; rows: Expression[][]; span: Span }
   | { kind: 'set'; operator: SetOperator; all: boolean; left: Query; right: Query; span: Span }
+
+/** `name AS (…)` of WINDOW. */
+export interface NamedWindow {
+  kind: 'named-window'
+  name: Identifier
+  window: OverWindow
+  span: Span
+}
 
 export type SetOperator = 'UNION' | 'INTERSECT' | 'EXCEPT'
 

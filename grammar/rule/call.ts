@@ -5,7 +5,7 @@ import type { ParserMethod } from 'chevrotain'
 import { unsupported } from '../constructs.ts'
 import { power } from '../power.ts'
 import type { Token } from '../scanner.ts'
-import type { Expression, Identifier, OrderItem } from '../tree.ts'
+import type { Expression, Frame, FrameBound, Identifier, OrderItem, OverWindow } from '../tree.ts'
 import { identifier, kinds, label, word } from '../words.ts'
 import { Refusal } from './leaf.ts'
 import { LiteralRules, units } from './literal.ts'
@@ -139,6 +139,7 @@ export abstract class CallRules extends LiteralRules {
     let name = given
     let args: Expression[] = []
     let distinct = false
+    let inner: boolean | undefined
     this.CONSUME(kinds.open)
     this.OPTION(() => {
       args = this.OR({
@@ -164,6 +165,10 @@ export abstract class CallRules extends LiteralRules {
                 distinct = this.SUBRULE(this.quantifier)
               })
               const list = this.SUBRULE(this.args, { ARGS: [name] })
+              inner = this.OPTION7({
+                GATE: () => this.#nullsAhead(),
+                DEF: () => this.SUBRULE1(this.nulls),
+              })
               const order = this.OPTION4(() => this.SUBRULE(this.orderBy))
               return this.ACTION(() => this.#ordered(list, order ?? []))
             },
@@ -188,7 +193,27 @@ export abstract class CallRules extends LiteralRules {
     })
     const span = this.span(given?.span.start)
     const call: Called = { kind: 'call', name, args, distinct, filter: filter ?? null, span }
-    return this.OPTION3(() => this.SUBRULE(this.over, { ARGS: [call] })) ?? call
+    const outer = this.OPTION6({
+      GATE: () => this.#nullsAhead(),
+      DEF: () => this.SUBRULE(this.nulls),
+    })
+    const ignore = inner ?? outer ?? false
+    this.ACTION(() => {
+      const bare = (inner ?? outer) !== undefined && this.LA(1).tokenType !== word.OVER
+      if (bare) this.unsupported('IGNORE NULLS without OVER', span.start)
+    })
+    return this.OPTION3(() => this.SUBRULE(this.over, { ARGS: [call, ignore] })) ?? call
+  })
+
+  #nullsAhead(): boolean {
+    return /^(IGNORE|RESPECT)$/.test(this.upper(1)) && this.LA(2).tokenType === word.NULLS
+  }
+
+  /** IGNORE NULLS, and not RESPECT NULLS? */
+  nulls = this.RULE('nulls', (): boolean => {
+    const ignore = (this.CONSUME(identifier) as Token).upper === 'IGNORE'
+    this.CONSUME(word.NULLS)
+    return ignore
   })
 
   /** Whether `[LEADING | TRAILING | BOTH] … FROM` stands in TRIM; otherwise its arguments do. */
@@ -230,30 +255,145 @@ export abstract class CallRules extends LiteralRules {
     return { name, args }
   })
 
-  /** OVER ([PARTITION BY …] [ORDER BY …]). */
-  over = this.RULE('over', (call: Called): Expression => {
+  /** OVER w, OVER (…). */
+  over = this.RULE('over', (call: Called, ignoreNulls: boolean): Expression => {
+    this.CONSUME(word.OVER)
+    const window = this.OR([
+      { ALT: () => this.SUBRULE(this.overWindow) },
+      {
+        ALT: (): OverWindow => {
+          const base = this.identifierOf(this.CONSUME(identifier))
+          return { base, partitionBy: [], orderBy: [], frame: null, span: base?.span }
+        },
+      },
+    ])
+    return { kind: 'over', call, ignoreNulls, window, span: this.span(call?.span.start) }
+  })
+
+  /** ([w] [PARTITION BY …] [ORDER BY …] [frame]). */
+  overWindow = this.RULE('overWindow', (): OverWindow => {
+    const start = this.start()
     let partitionBy: Expression[] = []
     let orderBy: OrderItem[] = []
-    this.CONSUME(word.OVER)
-    this.ACTION(() => {
-      if (this.LA(1).tokenType !== kinds.open) this.unsupported('named windows (WINDOW)')
-    })
     this.CONSUME(kinds.open)
-    this.OPTION(() => {
+    const base = this.OPTION({
+      GATE: () => !/^(PARTITION|ROWS|RANGE|GROUPS)$/.test(this.upper(1)),
+      DEF: () => this.identifierOf(this.CONSUME(identifier)),
+    })
+    this.OPTION1(() => {
       this.CONSUME(word.PARTITION)
       this.CONSUME(word.BY)
       partitionBy = this.SUBRULE(this.expressions)
     })
-    this.OPTION1(() => {
+    this.OPTION2(() => {
       orderBy = this.SUBRULE(this.orderBy)
     })
     this.ACTION(() => {
-      const frame = ['ROWS', 'RANGE', 'GROUPS', 'SESSION'].includes(this.upper(1))
-      if (frame) this.unsupported(`${this.upper(1)} in OVER`)
+      if (this.upper(1) === 'SESSION') this.unsupported('SESSION in OVER')
+    })
+    const frame = this.OPTION3({
+      GATE: () => /^(ROWS|RANGE|GROUPS)$/.test(this.upper(1)),
+      DEF: () => this.SUBRULE(this.frame),
     })
     this.CONSUME(kinds.close)
-    return { kind: 'over', call, partitionBy, orderBy, span: this.span(call?.span.start) }
+    const span = this.span(start)
+    return { base: base ?? null, partitionBy, orderBy, frame: frame ?? null, span }
   })
+
+  frame = this.RULE('frame', (): Frame => {
+    const start = this.start()
+    const unit = (this.CONSUME(identifier) as Token).upper as Frame['unit']
+    let end: FrameBound | null = null
+    const from = this.OR({
+      DEF: [
+        {
+          ALT: (): FrameBound => {
+            this.CONSUME(word.BETWEEN)
+            const bound = this.SUBRULE(this.frameBound)
+            this.CONSUME(word.AND)
+            end = this.SUBRULE1(this.frameBound)
+            return bound
+          },
+        },
+        { ALT: (): FrameBound => this.SUBRULE2(this.frameBound) },
+      ],
+      IGNORE_AMBIGUITIES: true,
+    })
+    const exclude = this.OPTION(() => this.SUBRULE(this.exclusion))
+    const span = this.span(start)
+    const here: FrameBound = { kind: 'current', span: { start: span.end, end: span.end } }
+    return { unit, start: from, end: end ?? here, exclude: exclude ?? null, span }
+  })
+
+  frameBound = this.RULE('frameBound', (): FrameBound => {
+    const start = this.start()
+    return this.OR({
+      DEF: [
+        {
+          GATE: () => this.upper(1) === 'UNBOUNDED',
+          ALT: (): FrameBound => {
+            this.CONSUME(identifier)
+            const following = this.SUBRULE(this.frameSide)
+            return { kind: 'unbounded', following, span: this.span(start) }
+          },
+        },
+        {
+          GATE: () => this.upper(1) === 'CURRENT' && this.upper(2) === 'ROW',
+          ALT: (): FrameBound => {
+            this.CONSUME1(identifier)
+            this.CONSUME(word.ROW)
+            return { kind: 'current', span: this.span(start) }
+          },
+        },
+        {
+          ALT: (): FrameBound => {
+            const offset = this.SUBRULE(this.expression)
+            const following = this.SUBRULE1(this.frameSide)
+            return { kind: 'offset', offset, following, span: this.span(start) }
+          },
+        },
+      ],
+      IGNORE_AMBIGUITIES: true,
+    })
+  })
+
+  /** FOLLOWING, and not PRECEDING? */
+  frameSide = this.RULE('frameSide', (): boolean => {
+    this.ACTION(() => this.#wants(['PRECEDING', 'FOLLOWING']))
+    return (this.CONSUME(identifier) as Token).upper === 'FOLLOWING'
+  })
+
+  exclusion = this.RULE('exclusion', (): Frame['exclude'] => {
+    this.CONSUME(word.EXCLUDE)
+    return this.OR([
+      {
+        ALT: (): Frame['exclude'] => {
+          this.CONSUME(word.GROUP)
+          return 'GROUP'
+        },
+      },
+      {
+        ALT: (): Frame['exclude'] => {
+          this.ACTION(() => this.#wants(['CURRENT', 'TIES', 'NO']))
+          const first = (this.CONSUME(identifier) as Token).upper
+          this.OPTION({
+            GATE: () => first !== 'TIES',
+            DEF: () => {
+              this.ACTION(() => this.#wants(first === 'NO' ? ['OTHERS'] : ['ROW']))
+              this.CONSUME1(identifier)
+            },
+          })
+          return first === 'TIES' ? 'TIES' : first === 'CURRENT' ? 'CURRENT ROW' : null
+        },
+      },
+    ])
+  })
+
+  /** One of these words comes next, or a failure. */
+  #wants(words: readonly string[]): void {
+    if (words.includes(this.upper(1))) return
+    this.unexpected(words.join(' or '))
+  }
 
   withinGroup = this.RULE('withinGroup', (): OrderItem[] => {
     this.CONSUME(word.WITHIN)

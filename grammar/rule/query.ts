@@ -10,6 +10,7 @@ import type {
   Emit,
   Expression,
   Identifier,
+  NamedWindow,
   OrderItem,
   Query,
   QueryBody,
@@ -455,6 +456,7 @@ export abstract class QueryRules extends ExpressionRules {
         select.having = having
       })
     })
+    const windows = this.OPTION4(() => this.SUBRULE(this.windows))
     this.OPTION3(() => {
       this.CONSUME(word.QUALIFY)
       const qualify = this.SUBRULE3(this.expression)
@@ -462,6 +464,29 @@ export abstract class QueryRules extends ExpressionRules {
         select.qualify = qualify
       })
     })
+    // Postgres and DuckDB have WINDOW before QUALIFY, others behind it.
+    const behind = this.OPTION5(() => this.SUBRULE1(this.windows))
+    this.ACTION(() => {
+      const all = [...(windows ?? []), ...(behind ?? [])]
+      if (all.length > 0) select.windows = all
+    })
+  })
+
+  /** WINDOW name AS (…), …. */
+  windows = this.RULE('windows', (): NamedWindow[] => {
+    const windows: NamedWindow[] = []
+    this.CONSUME(word.WINDOW)
+    this.AT_LEAST_ONE_SEP({
+      SEP: kinds.comma,
+      DEF: () => {
+        const start = this.start()
+        const name = this.identifierOf(this.CONSUME(identifier))
+        this.CONSUME(word.AS)
+        const window = this.SUBRULE(this.overWindow)
+        windows.push({ kind: 'named-window', name, window, span: this.span(start) })
+      },
+    })
+    return windows
   })
 
   /** ALL, or keys. */
@@ -494,8 +519,19 @@ export abstract class QueryRules extends ExpressionRules {
   selectList = this.RULE('selectList', (select: Of<QueryBody, 'select'>): void => {
     this.CONSUME(word.SELECT)
     let distinct = false
+    let on: Expression[] | undefined
     this.OPTION(() => {
       distinct = this.SUBRULE(this.quantifier)
+      on = this.OPTION2({
+        GATE: () => distinct,
+        DEF: () => {
+          this.CONSUME(word.ON)
+          this.CONSUME(kinds.open)
+          const keys = this.SUBRULE(this.expressions)
+          this.CONSUME(kinds.close)
+          return keys
+        },
+      })
     })
     const items = [this.SUBRULE(this.selectItem)]
     this.MANY({
@@ -510,7 +546,8 @@ export abstract class QueryRules extends ExpressionRules {
       DEF: () => this.CONSUME1(kinds.comma),
     })
     this.ACTION(() => {
-      select.distinct = distinct
+      select.distinct = distinct && on === undefined
+      if (on !== undefined) select.distinctOn = on
       select.items = items
     })
   })

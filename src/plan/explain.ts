@@ -7,7 +7,7 @@
 import { type Field, topColumns, typeText, valueText } from '../data/index.ts'
 import { literalValue } from './coerce.ts'
 import { isFallible } from './expression.ts'
-import type { Expression, Plan, SortKey } from './logical.ts'
+import type { Expression, Frame, FrameBound, Plan, SortKey } from './logical.ts'
 import { inputsOf, lower, type Mode, type PhysicalPlan } from './physical.ts'
 import { rewrite } from './rewrite.ts'
 
@@ -208,6 +208,8 @@ function adviceAt(plan: PhysicalPlan): string[] {
           ? 'all rows of each partition are kept, as those that are best may be taken back'
           : 'all rows of each partition are kept, as all are numbered: a limit on the number keeps fewer',
       ]
+    case 'over':
+      return ['all rows of each partition are kept, as others may come between them']
     case 'window':
       if (!isBare(plan.input)) return []
       return ['the windows never close: the rows below have no watermark']
@@ -251,6 +253,8 @@ function argumentsOf(plan: PhysicalPlan): string {
       return asofText(plan)
     case 'rank':
       return rankText(plan)
+    case 'over':
+      return overText(plan)
     case 'series':
       return `from ${plan.first} to ${plan.last}${plan.step === '1' ? '' : ` by ${plan.step}`}`
     case 'union':
@@ -320,16 +324,60 @@ function asofText(plan: Of<'asof'>): string {
 }
 
 function rankText(plan: Of<'rank'>): string {
-  const { partition, order, limit, numbered, retracts } = plan
+  const { function: counted, partition, order, limit, numbered, retracts } = plan
   const by = partition.map((column) => plan.input.output[column]!.name)
   const parts = [
-    numbered ? 'row_number' : '',
+    numbered || counted !== 'row_number' ? counted : '',
     by.length === 0 ? '' : `by ${by.join(', ')}`,
     order.length === 0 ? '' : `order ${keysText(order, plan.input.output)}`,
     limit === null ? '' : `limit ${limit}`,
     limit === null || retracts ? 'keeps all rows' : '',
   ]
   return parts.filter((part) => part !== '').join('  ')
+}
+
+function overText(plan: Of<'over'>): string {
+  const fields = plan.input.output
+  const by = plan.partition.map((column) => fields[column]!.name)
+  const calls = plan.calls.map((call) => {
+    const { argument, count, otherwise, filter } = call
+    const shown = [
+      ...(argument === null
+        ? call.function === 'count_star'
+          ? ['*']
+          : []
+        : [fields[argument]!.name]),
+      ...(['lag', 'ntile', 'nth_value'].includes(call.function) ? [`${count}`] : []),
+      ...(otherwise === null ? [] : [fields[otherwise]!.name]),
+    ]
+    const name = call.function === 'count_star' ? 'count' : call.function
+    const called = `${name}(${call.distinct ? 'distinct ' : ''}${shown.join(', ')})`
+    const nulls = call.ignoreNulls ? ' ignore nulls' : ''
+    const kept = filter === null ? '' : ` filter ${fields[filter]!.name}`
+    return `${called}${nulls}${kept}${unframed.has(call.function) ? '' : ` ${frameText(call.frame)}`}`
+  })
+  const parts = [
+    calls.join(', '),
+    by.length === 0 ? '' : `by ${by.join(', ')}`,
+    plan.order.length === 0 ? '' : `order ${keysText(plan.order, fields)}`,
+    'keeps all rows',
+  ]
+  return parts.filter((part) => part !== '').join('  ')
+}
+
+/** Functions that look at the whole partition. */
+const unframed: ReadonlySet<string> = new Set([
+  'row_number', 'rank', 'dense_rank', 'percent_rank', 'cume_dist', 'ntile', 'lag',
+]) // biome-ignore format: one list
+
+function frameText({ unit, start, end, exclude }: Frame): string {
+  const bound = ({ offset, following, months }: FrameBound) => {
+    if (offset === '0') return 'current row'
+    const count = offset === null ? 'unbounded' : months ? `${offset} months` : offset
+    return `${count} ${following ? 'following' : 'preceding'}`
+  }
+  const without = exclude === 'none' ? '' : ` without ${exclude}`
+  return `${unit} ${bound(start)} to ${bound(end)}${without}`
 }
 
 function keysText(keys: readonly SortKey[], fields: readonly Field[]): string {

@@ -6,7 +6,7 @@
  * Contract 1 (trusted) a column that is not in the set never holds a failed value.
  */
 import { columnsOf, isFallible } from './expression.ts'
-import type { AggregateCall, Expression, Plan } from './logical.ts'
+import type { AggregateCall, Expression, OverCall, Plan } from './logical.ts'
 
 export function failingColumns(plan: Plan): Set<number> {
   switch (plan.kind) {
@@ -37,6 +37,10 @@ export function failingColumns(plan: Plan): Set<number> {
       const width = plan.keys.length
       return indexesWhere(plan, (index) => index >= width && overflows(plan.calls[index - width]!))
     }
+    case 'over': {
+      const width = plan.input.output.length
+      return indexesWhere(plan, (index) => index >= width && overflows(plan.calls[index - width]!))
+    }
     case 'join':
     case 'asof':
     case 'rank':
@@ -53,7 +57,7 @@ export function failsOver(expression: Expression, failing: ReadonlySet<number>):
 }
 
 /** A sum that does not fit is a failed value of its cell. */
-function overflows(call: AggregateCall): boolean {
+function overflows(call: AggregateCall | OverCall): boolean {
   return (call.function === 'sum' || call.function === 'avg') && call.type.kind !== 'double'
 }
 

@@ -14,7 +14,11 @@ export { overRows } from './given.ts'
 export { libraryFunction } from './library.ts'
 export type {
   Expression,
+  Frame,
+  FrameBound,
+  OverCall,
   Plan,
+  SortKey,
 } from './logical.ts'
 export type { Mode, PhysicalPlan } from './physical.ts'
 export { inputsOf, lower } from './physical.ts'

@@ -91,6 +91,56 @@ export interface AggregateCall {
   span?: Span | undefined
 }
 
+/**
+ * How far a frame goes from the row: nothing is UNBOUNDED, '0' the row itself, of RANGE and GROUPS with its peers. Of
+ * ROWS rows, of GROUPS groups of peers; of RANGE whole numbers and decimals as their integers, microseconds of a TIME,
+ * TIMESTAMP, DATE or INTERVAL, a number as text of a DOUBLE or REAL.
+ */
+export interface FrameBound {
+  offset: string | null
+  following: boolean
+  /** The offset of RANGE counts months. */
+  months?: true
+}
+
+/** The rows of a partition that a call looks at, as seen from one of them. */
+export interface Frame {
+  unit: 'rows' | 'range' | 'groups'
+  start: FrameBound
+  end: FrameBound
+  /** Left out: the row, its peers with it, or its peers alone. */
+  exclude: 'none' | 'row' | 'group' | 'ties'
+}
+
+export type RankFunction = 'row_number' | 'rank' | 'dense_rank'
+
+/** One window function over the rows of a partition; an aggregate is one of those of `AggregateCall`. */
+export interface OverCall {
+  function:
+    | RankFunction
+    | 'percent_rank'
+    | 'cume_dist'
+    | 'ntile'
+    | 'lag'
+    | 'first_value'
+    | 'last_value'
+    | 'nth_value'
+    | AggregateCall['function']
+  /** Input column; null where there is none. */
+  argument: number | null
+  /** NTILE: buckets; LAG: rows back, below 0 ahead; NTH_VALUE: which; else 0. */
+  count: number
+  /** LAG: the input column that stands where there is no such row; null for NULL. */
+  otherwise: number | null
+  ignoreNulls: boolean
+  distinct: boolean
+  filter: number | null
+  frame: Frame
+  type: Type
+  nullable: boolean
+  span?: Span | undefined
+}
+
 /** A column that rows are ordered by. */
 export interface SortKey {
   column: number
@@ -207,11 +257,13 @@ export type Plan = Node &
      */
     | { kind: 'asof'; join: 'inner' | 'left'; left: Plan; right: Plan; leftKeys: number[]; rightKeys: number[]; leftTime: number; rightTime: number; compare: Comparison; ties: 'position' | 'values' }
     /**
-     * ROW_NUMBER over the rows of each partition: output is the input's columns, then the number (BIGINT, from 1) if
-     * `numbered`; with a limit only the rows that it counts. Rows of equal order keys are ordered by where they
-     * stand, then by all values of the row, or by the values alone.
+     * ROW_NUMBER, RANK or DENSE_RANK over the rows of each partition: output is the input's columns, then the number
+     * (BIGINT, from 1) if `numbered`; with a limit only the rows whose number is not above it. Rows of equal order keys
+     * are ordered by where they stand, then by all values of the row, or by the values alone.
      */
-    | { kind: 'rank'; input: Plan; partition: number[]; order: SortKey[]; limit: number | null; numbered: boolean; ties: 'position' | 'values' }
+    | { kind: 'rank'; input: Plan; function: RankFunction; partition: number[]; order: SortKey[]; limit: number | null; numbered: boolean; ties: 'position' | 'values' }
+    /** The input's columns, then one column per call; rows are ordered as those of a rank. */
+    | { kind: 'over'; input: Plan; partition: number[]; order: SortKey[]; ties: 'position' | 'values'; calls: OverCall[] }
     /** One-shot only; NULLs last unless said otherwise. */
     | { kind: 'sort'; input: Plan; keys: SortKey[]; limit: number | null; offset: number }
   )

@@ -15,7 +15,9 @@ import type {
   Expression,
   FileSource,
   JoinKind,
+  OverCall,
   Plan,
+  RankFunction,
   SortKey,
   Watermark,
   WindowColumns,
@@ -418,6 +420,7 @@ export function asofShapeOf(plan: NodeOf<'asof'>): AsofShape {
 }
 
 export interface RankShape {
+  function: RankFunction
   partition: number[]
   order: SortKey[]
   limit: number | null
@@ -436,6 +439,7 @@ export function rank(input: Plan, { name, ...shape }: RankShape): NodeOf<'rank'>
   )
   assert(limit === null || limit > 0, 'a rank counts from 1')
   const number: Field[] = name === null ? [] : [{ name, type: { kind: 'bigint' }, nullable: false }]
+  const unique = shape.function === 'row_number'
   const numbered = name === null ? null : [...partition, width]
   return {
     kind: 'rank',
@@ -444,7 +448,7 @@ export function rank(input: Plan, { name, ...shape }: RankShape): NodeOf<'rank'>
     numbered: name !== null,
     output: [...input.output, ...number],
     updating: true,
-    key: limit === 1 ? [...partition] : numbered,
+    key: !unique ? input.key : limit === 1 ? [...partition] : numbered,
     // A number may change as long as rows come, whatever the window of its row.
     window: null,
   }
@@ -452,8 +456,50 @@ export function rank(input: Plan, { name, ...shape }: RankShape): NodeOf<'rank'>
 
 /** The arguments of a rank node. */
 export function rankShapeOf(plan: NodeOf<'rank'>): RankShape {
-  const { partition, order, limit, ties, numbered } = plan
-  return { partition, order, limit, ties, name: numbered ? plan.output.at(-1)!.name : null }
+  const { function: counted, partition, order, limit, ties, numbered } = plan
+  const name = numbered ? plan.output.at(-1)!.name : null
+  return { function: counted, partition, order, limit, ties, name }
+}
+
+export interface OverShape {
+  partition: number[]
+  order: SortKey[]
+  ties: 'position' | 'values'
+  calls: OverCall[]
+  /** Names of the calls. */
+  names: readonly string[]
+}
+
+export function over(input: Plan, { names, ...shape }: OverShape): NodeOf<'over'> {
+  const { partition, order, calls } = shape
+  const width = input.output.length
+  const read = calls.flatMap((call) => [call.argument, call.otherwise, call.filter])
+  assert(
+    [...partition, ...order.map((key) => key.column), ...read].every(
+      (column) => (column ?? 0) < width,
+    ),
+    'window functions read columns of their input',
+  )
+  const fields = calls.map(
+    ({ type, nullable }, index): Field => ({ name: names[index]!, type, nullable }),
+  )
+  return {
+    kind: 'over',
+    input,
+    ...shape,
+    output: [...input.output, ...fields],
+    updating: true,
+    key: input.key,
+    // As of a rank.
+    window: null,
+  }
+}
+
+/** The arguments of an over node. */
+export function overShapeOf(plan: NodeOf<'over'>): OverShape {
+  const { partition, order, ties, calls } = plan
+  const names = plan.output.slice(plan.input.output.length).map(({ name }) => name)
+  return { partition, order, ties, calls, names }
 }
 
 export interface SortShape {
@@ -518,6 +564,8 @@ export function withInputs(plan: Plan, inputs: readonly Plan[]): Plan {
       return asof(input, inputs[1]!, asofShapeOf(plan))
     case 'rank':
       return rank(input, rankShapeOf(plan))
+    case 'over':
+      return over(input, overShapeOf(plan))
     case 'sort':
       return sort(input, { keys: plan.keys, limit: plan.limit, offset: plan.offset })
   }

@@ -43,6 +43,7 @@ interface Added {
     /** Does the input take rows back? */
     retracts: boolean
   }
+  over: { retracts: boolean }
 }
 
 type Inputs = 'input' | 'left' | 'right' | 'inputs'
@@ -82,9 +83,10 @@ export function lower(plan: Plan, mode: Mode): PhysicalPlan {
       case 'sort':
       case 'repeat':
         return { ...node, id, input: walk(node.input) } as PhysicalPlan
-      case 'rank': {
+      case 'rank':
+      case 'over': {
         const retracts = mode === 'continuous' && node.input.updating
-        return { ...node, id, retracts, input: walk(node.input) }
+        return { ...node, id, retracts, input: walk(node.input) } as PhysicalPlan
       }
       case 'aggregate': {
         const retracts = mode === 'continuous' && node.input.updating

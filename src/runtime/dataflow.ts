@@ -21,6 +21,7 @@ import { filterStage } from './operator/filter.ts'
 import { mayComeLate } from './operator/gate.ts'
 import { joinStage } from './operator/join.ts'
 import { type Delta, type Output, output } from './operator/output.ts'
+import { overStage } from './operator/over.ts'
 import { projectStage } from './operator/project.ts'
 import { rankStage } from './operator/rank.ts'
 import { repeatStage } from './operator/repeat.ts'
@@ -242,7 +243,9 @@ export class Dataflow {
       case 'asof':
         return this.#asof(plan, push, watch)
       case 'rank':
-        return this.#gathering(plan.input, rankStage(plan, environment, push), watch)
+      case 'over':
+      case 'sort':
+        return this.#gathering(plan.input, gatheringStage(plan, environment, push), watch)
       case 'series': {
         let pushed = false
         this.#values.push(() => {
@@ -260,8 +263,6 @@ export class Dataflow {
       }
       case 'repeat':
         return this.#above(plan.input, repeatStage(plan, environment, push), watch)
-      case 'sort':
-        return this.#gathering(plan.input, sortStage(plan, environment, push), watch)
       default:
         return unreachable(plan)
     }
@@ -315,6 +316,17 @@ export class Dataflow {
     })
     return { ...below, ended: () => ended }
   }
+}
+
+/** A stage that waits for all rows of a commit. */
+function gatheringStage(
+  plan: PhysicalPlan & { kind: 'rank' | 'over' | 'sort' },
+  environment: Environment,
+  push: Push,
+): Stage & { push: Push } {
+  if (plan.kind === 'rank') return rankStage(plan, environment, push)
+  if (plan.kind === 'over') return overStage(plan, environment, push)
+  return sortStage(plan, environment, push)
 }
 
 /** Stands for the inputs of a stage that is made before them. */

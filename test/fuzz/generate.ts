@@ -385,7 +385,7 @@ class Generator implements Drawing {
       columns.push({ ref: alias, kind })
       if (window) windows.push(alias)
     }
-    const value = chance(random, 0.08) ? pick(random, rowValues)(this, scope) : null
+    const value = chance(random, 0.12) ? pick(random, rowValues)(this, scope) : null
     if (value !== null) {
       const alias = this.name('o')
       items.push({ expression: value.expression, alias })

@@ -180,8 +180,93 @@ export const values: readonly ((
   },
 ]
 
+const numbers: ReadonlySet<Kind> = new Set([
+  'int',
+  'bigint',
+  'smallint',
+  'decimal',
+  'double',
+  'wide',
+])
+
+/** A frame over rows that `key` orders. */
+function frame(random: Random, key: ScopeColumn): string {
+  const unit = pick(random, ['rows', 'rows', 'range', 'groups'])
+  const count = () => {
+    if (unit !== 'range') return String(random.below(3))
+    if (key.kind === 'timestamp') return pick(random, ["interval '5' second", "interval '1' month"])
+    return numbers.has(key.kind) ? pick(random, ['0', '1', '2']) : null
+  }
+  const bounds = [-2, -1, 0, 1, 2].map((side) => {
+    const way = side < 0 ? 'preceding' : 'following'
+    if (side === 0) return 'current row'
+    return Math.abs(side) === 2 ? `unbounded ${way}` : `${count() ?? 'unbounded'} ${way}`
+  })
+  const from = random.below(4)
+  const to = Math.max(1, from + random.below(5 - from))
+  const text = `${unit} between ${bounds[from]} and ${bounds[to]}`
+  if (/between unbounded following|and unbounded preceding/.test(text)) return ''
+  const out = pick(random, ['', '', '', ' exclude current row', ' exclude group', ' exclude ties'])
+  return ` ${text}${out}`
+}
+
+/** A window function over the rows of the scope. */
+function windowed({ random }: Drawing, scope: Scope): { expression: Expr; kind: Kind } {
+  const [value, key, by] = [pick(random, scope), pick(random, scope), pick(random, scope)]
+  const ordered = chance(random, 0.85)
+  const order = `order by ${key.ref}${pick(random, ['', ' desc'])}${pick(random, ['', '', ' nulls first'])}`
+  const parts = [chance(random, 0.6) ? `partition by ${by.ref} ` : '', ordered ? order : '']
+  const over = (extra: string) => `over (${parts.join('')}${extra})`
+  const framed = () => over(ordered && chance(random, 0.6) ? frame(random, key) : '')
+  const draw = random.next()
+  if (draw < 0.3) {
+    const name = pick(random, [
+      'rank',
+      'dense_rank',
+      'percent_rank',
+      'cume_dist',
+      'row_number',
+      'ntile',
+    ])
+    const text = `${name}(${name === 'ntile' ? 1 + random.below(4) : ''}) ${over('')}`
+    return { expression: leaf(text), kind: /percent|cume/.test(name) ? 'double' : 'bigint' }
+  }
+  const nulls = pick(random, ['', '', ' ignore nulls'])
+  if (draw < 0.5) {
+    const name = pick(random, ['lag', 'lead'])
+    const count = pick(random, ['', ', 1', ', 2', ', 0', ', -1'])
+    return {
+      expression: leaf(`${name}(${value.ref}${count}${nulls}) ${over('')}`),
+      kind: value.kind,
+    }
+  }
+  if (draw < 0.65) {
+    const call = pick(random, ['first_value(@', 'last_value(@', 'nth_value(@, 2'])
+    const text = `${call.replace('@', value.ref)}${nulls}) ${framed()}`
+    return { expression: leaf(text), kind: value.kind }
+  }
+  if (draw < 0.75 || value.kind === 'boolean') {
+    return {
+      expression: leaf(`count(${pick(random, ['*', value.ref])}) ${framed()}`),
+      kind: 'bigint',
+    }
+  }
+  const isNumber = numbers.has(value.kind)
+  const name = pick(random, isNumber ? ['sum', 'avg', 'min', 'max'] : ['min', 'max'])
+  const distinct = name === 'sum' && value.kind !== 'wide' && chance(random, 0.3) ? 'distinct ' : ''
+  const kept = chance(random, 0.2) ? ` filter (where ${key.ref} is not null)` : ''
+  const text = `${name}(${distinct}${value.ref})${kept} ${framed()}`
+  const sum = value.kind === 'int' || value.kind === 'smallint' ? 'bigint' : value.kind
+  return {
+    expression: leaf(text),
+    kind: name === 'avg' ? 'double' : name === 'sum' ? sum : value.kind,
+  }
+}
+
 /** Values that belong to a row of the scope. */
 export const rowValues: typeof values = [
+  windowed,
+  windowed,
   ...values,
   (drawing, scope) => {
     const marked = mark(drawing, scope)

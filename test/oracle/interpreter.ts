@@ -19,6 +19,7 @@ import type { Fault } from './commit.ts'
 import { atOnce, type Contribution } from './contribution.ts'
 import { Join } from './join.ts'
 import { type CommitInput, type Context, type Node, sound } from './node.ts'
+import { Over } from './over.ts'
 import { Rank } from './rank.ts'
 import { filter, project, repeat, scan, series, sort, union, values } from './relation.ts'
 import { type Late, Watermarks } from './watermark.ts'
@@ -76,6 +77,10 @@ function nodeOf(plan: Plan, context: Context): Node {
       return window(plan, nodeOf(plan.input, context), context)
     case 'sort':
       return sort(plan, nodeOf(plan.input, context), context)
+    case 'over': {
+      const over = new Over(plan, nodeOf(plan.input, context), context)
+      return (commit) => over.pull(commit)
+    }
     case 'rank': {
       const rank = new Rank(plan, nodeOf(plan.input, context), context)
       return (commit) => rank.pull(commit)

@@ -47,8 +47,21 @@ export class Rank {
       (a, b) => compareBy(order, a.row, b.row) || byPlace(a, b) || compareRows(a.row, b.row),
     )
     const copies = sorted.flatMap(({ row, weight }) => Array.from({ length: weight }, () => row))
+    const numbers = copies.map((row, at) => this.#numberOf(copies, row, at))
     return copies
-      .slice(0, limit ?? copies.length)
-      .map((row, at) => (numbered ? [...row, BigInt(at + 1)] : row))
+      .filter((_, at) => limit === null || numbers[at]! <= limit)
+      .map((row, at) => (numbered ? [...row, BigInt(numbers[at]!)] : row))
+  }
+
+  /** What ROW_NUMBER, RANK or DENSE_RANK says of a row. */
+  #numberOf(rows: readonly CellRow[], row: CellRow, at: number): number {
+    const { order, function: counted } = this.#plan
+    if (counted === 'row_number') return at + 1
+    const before = rows.slice(0, at).filter((other) => compareBy(order, other, row) < 0)
+    if (counted === 'rank') return before.length + 1
+    return (
+      before.filter((other, n) => n === 0 || compareBy(order, before[n - 1]!, other) !== 0).length +
+      1
+    )
   }
 }

@@ -460,7 +460,6 @@ const table: Row[] = [
     "cast(date '2026-01-01' as time)",
     'TIME',
   ],
-  ['select price from bid limit 3 emit changes', 'unsupported', '3', 'LIMIT in a continuous query'],
   ['select * from hole', 'unsupported', 'hole', 'reading from connector hole'],
   ['insert into totals values (1, 2)', 'unsupported', 'totals', 'INSERT INTO a materialized view'],
   ['insert into endless select 1, null', 'unsupported', 'endless', 'writing to connector endless'],

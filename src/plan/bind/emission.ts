@@ -94,6 +94,11 @@ function refuse(plan: Plan, closed: Plan, span: Span): never {
     const message = 'ROW_NUMBER takes rows back when better ones come, so its result is never final'
     fail('invalid_emit', message, span, 'write EMIT CHANGES')
   }
+  if (culprit.kind === 'over') {
+    const message =
+      'OVER takes rows back when others come beside them, so its result is never final'
+    fail('invalid_emit', message, span, 'write EMIT CHANGES')
+  }
   const name = culprit.kind === 'scan' ? culprit.relation : 'the input'
   fail(
     'invalid_emit',

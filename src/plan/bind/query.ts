@@ -7,6 +7,7 @@
  */
 import type {
   Identifier,
+  NamedWindow,
   OrderItem,
   Query,
   QueryBody,
@@ -36,6 +37,7 @@ import {
 } from '../coerce.ts'
 import {
   and,
+  call,
   column,
   columnsOf,
   conjunctsOf,
@@ -44,11 +46,12 @@ import {
   signatureOf,
 } from '../expression.ts'
 import { fold } from '../fold.ts'
-import type { AggregateCall, Expression, Plan } from '../logical.ts'
+import type { AggregateCall, Expression, Plan, SortKey } from '../logical.ts'
 import {
   aggregate,
   filter,
   project,
+  rank,
   type SortShape,
   sort,
   values,
@@ -82,7 +85,7 @@ import {
   placeScalars,
   subqueryTest,
 } from './nested/subquery.ts'
-import { bindRanks, filterRanked, liftRank, type RankCall } from './over.ts'
+import { type BoundOver, bindOvers, filterRanked, isPlaced, liftOver } from './over.ts'
 import { bindRelation, type Conjuncts, refuseEmit, renamed } from './relation.ts'
 import {
   columnsNamed,
@@ -179,7 +182,7 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
   const window = bindGroupWindow(binding, { plan: source, scope }, tree.groupBy)
   const width = source.output.length + (window?.columns.length ?? 0)
   const aggregates: Aggregates = { width, calls: [] }
-  const ranks: RankCall[] = []
+  const overs: BoundOver[] = []
   const env = (clause: string, collector: Aggregates | null): Env => ({
     binding,
     scope,
@@ -188,10 +191,11 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
     window: clause === 'WHERE' ? null : window,
     marked,
     place: drawn,
+    windows: windowsOf(tree),
   })
   const [below, above] = [noScalars(), noScalars()]
-  /** Where aggregates, scalar subqueries and ROW_NUMBER may stand. */
-  const last = (clause: string): Env => ({ ...env(clause, aggregates), ranks, scalars: above })
+  /** Where aggregates, scalar subqueries and OVER may stand. */
+  const last = (clause: string): Env => ({ ...env(clause, aggregates), overs, scalars: above })
   let where: Expression[] = []
   let items: Item[] = []
   let having: Expression | null = null
@@ -223,7 +227,7 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
       groups = all(keys).flat()
     },
     () => {
-      order = bindOrder(last('ORDER BY'), query.orderBy, items)
+      order = [...bindOrder(last('ORDER BY'), query.orderBy, items), ...bindOn(last, tree, items)]
     },
     () => {
       if (tree.qualify !== null) qualify = bindQualify(last('QUALIFY'), tree.qualify, items)
@@ -241,7 +245,7 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
     order = all(order.map((key) => () => liftOrder(key, made.above)))
     if (having !== null) having = aboveKeys(having, made.above)
     if (qualify !== null) qualify = aboveKeys(qualify, made.above)
-    for (const rank of ranks) liftRank(rank, (key) => aboveKeys(key, made.above))
+    for (const one of overs) liftOver(one, (key) => aboveKeys(key, made.above))
     above.joins = above.joins.map((join) => liftScalar(join, (key) => aboveKeys(key, made.above)))
   }
   if (above.joins.length > 0) {
@@ -252,21 +256,44 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
     order = order.map((key) => ({ ...key, expression: placed(key.expression) }))
     if (having !== null) having = placed(having)
     if (qualify !== null) qualify = placed(qualify)
-    for (const rank of ranks) liftRank(rank, placed)
+    for (const one of overs) liftOver(one, placed)
   }
   if (having !== null) plan = filter(plan, having)
-  if (ranks.length > 0) {
-    const hidden = order.filter((key) => key.item === null)
-    const shown = [...items, ...hidden].map(({ expression }) => expression)
-    const ranked = bindRanks(binding, plan, ranks, qualify === null ? shown : [...shown, qualify])
+  if (overs.length > 0) {
+    const shown = [...items, ...order].map(({ expression }) => expression)
+    const ranked = bindOvers(binding, plan, overs, qualify === null ? shown : [...shown, qualify])
     plan = ranked.plan
     items = items.map((item) => ({ ...item, expression: ranked.above(item.expression) }))
     order = order.map((key) => ({ ...key, expression: ranked.above(key.expression) }))
     if (qualify !== null) plan = filterRanked(plan, conjunctsOf(ranked.above(qualify)))
   }
-  const plain = ranks.length === 0 && above.joins.length === 0 && conjuncts.length === 0
+  const plain = overs.length === 0 && above.joins.length === 0 && conjuncts.length === 0
   const bare = from === null && !grouped && plain
   return finish(binding, query, { plan, items, order, bare, distinct: tree.distinct, place })
+}
+
+/** The windows of WINDOW, each of a name of its own. */
+function windowsOf({ windows = [] }: SelectTree): readonly NamedWindow[] {
+  const names = windows.map(({ name }) => name.name.toLowerCase())
+  const twice = windows.find(({ name }, at) => names.indexOf(name.name.toLowerCase()) < at)
+  if (twice === undefined) return windows
+  const { name, span } = twice.name
+  return fail('duplicate_name', `window ${name} stands twice in WINDOW`, span)
+}
+
+/** The keys of DISTINCT ON, which name columns as those of ORDER BY do. */
+function bindOn(
+  env: (clause: string) => Env,
+  { distinctOn = [] }: SelectTree,
+  items: Item[],
+): OrderKey[] {
+  const keys = distinctOn.map(
+    (expression): OrderItem => ({
+      ...{ kind: 'order-item', expression, span: expression.span },
+      ...{ descending: false, nulls: null },
+    }),
+  )
+  return bindOrder(env('DISTINCT ON'), keys, items).map((key) => ({ ...key, on: true }))
 }
 
 /** The rows for which IN and EXISTS among the conjuncts hold. */
@@ -316,7 +343,7 @@ function bindQualify(env: Env, tree: Tree, items: Item[]): Expression {
           ],
   )
   const condition = bindCondition({ ...env, scope: [...env.scope, ...named] }, tree)
-  if ((env.ranks ?? []).length === 0) {
+  if ((env.overs ?? []).length === 0) {
     const hint = 'conditions on rows go to WHERE, those on groups to HAVING'
     fail('invalid_grouping', 'QUALIFY needs a window function', tree.span, hint)
   }
@@ -576,6 +603,8 @@ interface OrderKey {
   descending: boolean
   nullsFirst: boolean
   span: Span
+  /** Is it a key of DISTINCT ON? */
+  on?: true
 }
 
 function bindOrder(env: Env, order: readonly OrderItem[], items: Item[]): OrderKey[] {
@@ -627,7 +656,8 @@ function finish(binding: Binding, query: Query, parts: Finish): Plan {
   const names = uniqueNames(parts.items.map((item) => item.name))
   const expressions = parts.items.map(({ expression }) => coerceNull(expression))
   const shape = bindSortShape(binding, query, parts)
-  const hidden = shape === null ? [] : parts.order.filter((key) => key.item === null)
+  const first = parts.order.some((key) => key.on)
+  const hidden = shape === null && !first ? [] : parts.order.filter((key) => key.item === null)
   if (parts.distinct && hidden.length > 0) {
     const message = 'ORDER BY of SELECT DISTINCT takes columns of the select list only'
     fail('invalid_grouping', message, hidden[0]!.span)
@@ -641,11 +671,63 @@ function finish(binding: Binding, query: Query, parts: Finish): Plan {
   if (parts.distinct) {
     plan = aggregate(plan, { keys: [...names.keys()], calls: [], emit: 'changes', names })
   }
-  if (shape === null) return plan
-  plan = sort(plan, shape)
-  if (hidden.length === 0) return plan
+  if (first) plan = firstOfEach(binding, plan, parts)
+  if (shape !== null) plan = cut(binding, plan, shape)
+  if (plan.output.length === names.length) return plan
   const visible = names.map((_, index) => column(index, plan.output[index]!))
   return project(plan, visible, names)
+}
+
+/** The columns of the keys in the project of `finish`, where those that are no items stand behind them. */
+function columnsOfKeys(parts: Finish): (key: OrderKey) => number {
+  const hidden = parts.order.filter((key) => key.item === null)
+  return (key) => key.item ?? parts.items.length + hidden.indexOf(key)
+}
+
+const orderOf = (parts: Finish) => parts.order.filter((key) => !key.on)
+
+const sortKeysOf = (parts: Finish): SortKey[] =>
+  orderOf(parts).map((key) => ({
+    column: columnsOfKeys(parts)(key),
+    descending: key.descending,
+    nullsFirst: key.nullsFirst,
+  }))
+
+const tiesOf = (binding: Binding, plan: Plan) => (isPlaced(binding, plan) ? 'position' : 'values')
+
+/** DISTINCT ON: the first row of each key. */
+function firstOfEach(binding: Binding, plan: Plan, parts: Finish): Plan {
+  return rank(plan, {
+    function: 'row_number',
+    partition: [...new Set(parts.order.filter((key) => key.on).map(columnsOfKeys(parts)))],
+    order: sortKeysOf(parts),
+    limit: 1,
+    name: null,
+    ties: tiesOf(binding, plan),
+  })
+}
+
+/** ORDER BY, LIMIT and OFFSET; a continuous query has rows by their numbers, as with ROW_NUMBER. */
+function cut(binding: Binding, plan: Plan, { keys, limit, offset }: SortShape): Plan {
+  if (!binding.continuous) return sort(plan, { keys, limit, offset })
+  if (limit === 0) return filter(plan, literal(false, boolean))
+  const numbered = rank(plan, {
+    function: 'row_number',
+    partition: [],
+    order: keys,
+    limit: limit === null ? null : limit + offset,
+    name: offset === 0 ? null : 'row_number',
+    ties: tiesOf(binding, plan),
+  })
+  if (offset === 0) return numbered
+  const width = plan.output.length
+  const number = column(width, numbered.output[width]!)
+  const behind = call('gt', [number, literal(BigInt(offset), bigint)], boolean)
+  return project(
+    filter(numbered, behind),
+    plan.output.map((field, index) => column(index, field)),
+    plan.output.map(({ name }) => name),
+  )
 }
 
 /** A column of nothing but NULL is a VARCHAR, as in Postgres. */
@@ -658,24 +740,16 @@ function bindSortShape(binding: Binding, query: Query, parts: Finish): SortShape
   const limit = query.limit === null ? null : bindCount(binding, query.limit, 'LIMIT')
   const offset = query.offset === null ? 0 : (bindCount(binding, query.offset, 'OFFSET') ?? 0)
   const cuts = query.limit ?? query.offset
-  if (binding.continuous && cuts !== null) {
-    const hint = 'read the view with a one-shot SELECT … LIMIT'
-    unsupported('LIMIT in a continuous query', cuts.span, hint)
-  }
-  if (parts.order.length === 0 && limit === null && offset === 0) return null
-  if (binding.continuous) {
-    if (parts.place.top) binding.notices.push('ORDER BY is ignored in a continuous query')
+  const order = orderOf(parts)
+  if (order.length === 0 && limit === null && offset === 0) return null
+  if (binding.continuous && cuts === null) {
+    if (parts.place.top && order.length === parts.order.length)
+      binding.notices.push('ORDER BY is ignored in a continuous query')
     return null
   }
   // The order of a query inside another one is seen by nobody, unless it decides what is cut.
   if (!parts.place.top && cuts === null) return null
-  let hidden = parts.items.length
-  const keys = parts.order.map(({ item, descending, nullsFirst }) => ({
-    column: item ?? hidden++,
-    descending,
-    nullsFirst,
-  }))
-  return { keys, limit, offset }
+  return { keys: sortKeysOf(parts), limit, offset }
 }
 
 function bindCount(binding: Binding, tree: Tree, clause: string): number | null {
@@ -737,7 +811,7 @@ function bindValues(binding: Binding, query: Query, trees: Tree[][], place: Quer
     unsupported('expressions in ORDER BY of VALUES', query.orderBy[0]!.span)
   }
   const shape = bindSortShape(binding, query, parts)
-  return shape === null ? plan : sort(plan, shape)
+  return shape === null ? plan : cut(binding, plan, shape)
 }
 
 /** The STRUCT that column `index` of VALUES is, that of its target or of its values; null for other types. */

@@ -15,9 +15,9 @@ const names = `
   array_intersect array_except arrays_overlap list_transform array_transform list_filter list_reduce
   flatten unnest generate_series range map_keys map_values map_entries map_from_arrays
   map_contains_key struct_pack row struct_extract l2_distance cosine_distance inner_product
-  first_value last_value array_agg list map_agg histogram grouping grouping_id approx_count_distinct
-  approx_percentile approx_quantile row_number rank dense_rank ntile percent_rank cume_dist lag lead
-  nth_value st_point st_makepoint st_x st_y st_geomfromtext st_geomfromwkb st_geomfromgeojson
+  array_agg list map_agg histogram grouping grouping_id approx_count_distinct
+  approx_percentile approx_quantile
+  st_point st_makepoint st_x st_y st_geomfromtext st_geomfromwkb st_geomfromgeojson
   st_astext st_aswkb st_asgeojson st_distance st_distancesphere geo_distance haversine st_dwithin
   st_contains st_within st_intersects st_covers st_disjoint st_touches st_equals st_envelope
   st_makeenvelope st_buffer st_centroid st_area st_length st_azimuth st_simplify st_makeline

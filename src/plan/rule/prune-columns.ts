@@ -19,6 +19,8 @@ import {
   filter,
   join,
   narrowScan,
+  over,
+  overShapeOf,
   project,
   rank,
   rankShapeOf,
@@ -76,6 +78,8 @@ function prune(plan: Plan, needs: Needs): Pruned {
       return pruneAsof(plan, needs)
     case 'rank':
       return pruneRank(plan, needs)
+    case 'over':
+      return pruneOver(plan, needs)
     case 'sort':
       return pruneSort(plan, needs)
     case 'series':
@@ -291,6 +295,42 @@ function pruneRank(plan: NodeOf<'rank'>, needs: Needs): Pruned {
     name: needs.columns.has(width) ? name : null,
   })
   return { plan: narrow, at: (index) => (index < width ? at(index) : input.output.length) }
+}
+
+function pruneOver(plan: NodeOf<'over'>, needs: Needs): Pruned {
+  const width = plan.input.output.length
+  const apart = plan.ties === 'position' && standApart(plan.input)
+  const kept = [...plan.calls.keys()].filter((index) => needs.columns.has(width + index))
+  const calls = kept.map((index) => plan.calls[index]!)
+  const read = [...needs.columns].filter((index) => index < width)
+  const keys = [...plan.partition, ...plan.order.map((key) => key.column)]
+  const given = calls.flatMap((call) => [call.argument, call.otherwise, call.filter])
+  const columns = apart
+    ? ascending([
+        ...read,
+        ...keys,
+        ...given.filter((at) => at !== null),
+        ...failingColumns(plan.input),
+      ])
+    : [...plan.input.output.keys()]
+  if (columns.length === 0) columns.push(0)
+  const { plan: input, at } = exactly(plan.input, columns, needs.clock)
+  const place = (index: number | null) => (index === null ? null : at(index))
+  const { names, ...shape } = overShapeOf(plan)
+  const narrow = over(input, {
+    ...shape,
+    partition: plan.partition.map(at),
+    order: plan.order.map((key) => ({ ...key, column: at(key.column) })),
+    calls: calls.map((call) => ({
+      ...call,
+      argument: place(call.argument),
+      otherwise: place(call.otherwise),
+      filter: place(call.filter),
+    })),
+    names: kept.map((index) => names[index]!),
+  })
+  const after = (index: number) => input.output.length + kept.indexOf(index - width)
+  return { plan: narrow, at: (index) => (index < width ? at(index) : after(index)) }
 }
 
 function pruneSort(plan: NodeOf<'sort'>, needs: Needs): Pruned {

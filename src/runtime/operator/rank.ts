@@ -1,11 +1,12 @@
 /**
- * Rank: numbers the rows of each partition in an order of its own, and passes those that a limit counts.
+ * Rank: ROW_NUMBER, RANK or DENSE_RANK of the rows of each partition, of which those pass that a limit counts.
  *
  * How      1. A partition is a sorted list of its rows on the host: by the order's keys, then by place or by all
  *             values. Where rows never go, what lies beyond the limit is forgotten at once; otherwise the list holds
  *             every row.
  *          2. At a commit each touched partition tells how what it shows differs from what it showed at the last.
- *          3. Where rows never go and the limit is small, the lists lie in the arena instead
+ *          3. Without a limit every row is told with its number: over.ts does that.
+ *          4. Where rows never go and the limit is small, the lists lie in the arena instead
  *             (src/cuboid/top-table.ts).
  * Contract 1 (checked by the golden scripts) the list does not depend on the order in which rows were pushed.
  * Cost     some µs per row, O(log n) comparisons and a shift to insert; at a commit O(limit) per touched partition.
@@ -13,13 +14,15 @@
  * See      docs/laws.md (where a row stands)
  */
 import { isRanked, type TopSpec, TopTable } from '../../cuboid/index.ts'
-import { compareValues, type Field, type Row } from '../../data/index.ts'
-import type { PhysicalPlan } from '../../plan/index.ts'
+import type { Field, Row } from '../../data/index.ts'
+import type { OverCall, PhysicalPlan } from '../../plan/index.ts'
 import { contributionsOf, loadContributions } from '../batch.ts'
-import { type Contribution, cancelAtOnce, compareRows, compareTriples, rowKey } from '../changes.ts'
+import { type Contribution, cancelAtOnce, compareRows, rowKey } from '../changes.ts'
 import { exchange } from '../exchange.ts'
 import { withoutFailed } from '../failure.ts'
 import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
+import { compareKeys, comparison, type OverPlan, overStage } from './over.ts'
+import type { Compare } from './over-partition.ts'
 
 export type RankPlan = PhysicalPlan & { kind: 'rank' }
 
@@ -43,8 +46,11 @@ export function rankStage(
 ): Stage & { push: Push } {
   const top = topSpecOf(plan)
   if (top !== null) return topStage(plan, top, environment, push)
-  const stats = stageStats(plan.id, 'rank')
   const { limit, retracts } = plan
+  if (limit === null) return overStage(countingOf(plan), environment, push)
+  const stats = stageStats(plan.id, 'rank')
+  // Of RANK and DENSE_RANK the commit says what is beyond the limit.
+  const isSingle = plan.function === 'row_number'
   const fields = plan.input.output
   const compare = comparison(plan)
   const partitions = environment.fragments.map(() => new Map<string, Partition>())
@@ -68,9 +74,9 @@ export function rankStage(
     if (same !== undefined && compare(same, row) === 0) {
       same.weight += row.weight
       if (same.weight === 0) rows.splice(at, 1)
-    } else if (retracts || limit === null || at < limit) {
+    } else if (retracts || !isSingle || at < limit) {
       rows.splice(at, 0, row)
-      if (!retracts && limit !== null && rows.length > limit) rows.pop()
+      if (!retracts && isSingle && rows.length > limit) rows.pop()
     }
   }
 
@@ -81,6 +87,7 @@ export function rankStage(
     const out: Contribution[] = []
     for (const partition of touched[fragment]!) {
       const next = shownRows(partition.rows, plan)
+      if (!retracts) forgetRest(partition, next.length)
       const place = { major: partition.touched, middle: 0, minor: 0 }
       for (const [row, weight] of differences(partition.shown, next, plan)) {
         out.push({ row, weight, ...place })
@@ -126,7 +133,7 @@ export function rankStage(
 /** How a top table keeps the rows; null when it cannot. */
 function topSpecOf(plan: RankPlan): TopSpec | null {
   const { limit, partition, numbered } = plan
-  if (plan.retracts || limit === null) return null
+  if (plan.retracts || limit === null || plan.function !== 'row_number') return null
   const fields = plan.input.output
   const columns = fields.map(({ type }) => type)
   const order = plan.order.map((key) => ({ ...key, nullable: fields[key.column]!.nullable }))
@@ -164,21 +171,17 @@ function topStage(
   }
 }
 
-type Compare = (a: Contribution, b: Contribution) => number
-
-/** The order of the rows of a partition. */
-function comparison({ order, ties, input }: RankPlan): Compare {
-  const fields = input.output
-  const byPosition = ties === 'position'
-  return (a, b) => {
-    for (const { column, descending, nullsFirst } of order) {
-      const [left, right] = [a.row[column]!, b.row[column]!]
-      if ((left === null) !== (right === null)) return (left === null) === nullsFirst ? -1 : 1
-      const sign = compareValues(left, right, fields[column]!.type)
-      if (sign !== 0) return descending ? -sign : sign
-    }
-    return (byPosition ? compareTriples(a, b) : 0) || compareRows(a.row, b.row, fields)
+/** A rank without a limit, as a window function. */
+function countingOf(plan: RankPlan): OverPlan {
+  const call: OverCall = {
+    ...{ function: plan.function, argument: null, otherwise: null, filter: null, count: 0 },
+    ...{ ignoreNulls: false, distinct: false, nullable: false, type: { kind: 'bigint' } },
+    frame: {
+      ...{ unit: 'rows', exclude: 'none' },
+      ...{ start: { offset: null, following: false }, end: { offset: '0', following: false } },
+    },
   }
+  return { ...plan, calls: plan.numbered ? [call] : [] }
 }
 
 /** Where a row stands or would stand in the list. */
@@ -194,20 +197,34 @@ function placeOf(rows: readonly Contribution[], row: Contribution, compare: Comp
 }
 
 /** The rows that the limit counts, with their numbers if these are asked for. */
-function shownRows(rows: readonly Contribution[], { limit, numbered }: RankPlan): Row[] {
+function shownRows(rows: readonly Contribution[], plan: RankPlan): Row[] {
+  const { limit, numbered } = plan
   const shown: Row[] = []
-  for (const { row, weight } of rows) {
+  let number = 0
+  for (const [place, { row, weight }] of rows.entries()) {
+    const isPeer = place > 0 && compareKeys(rows[place - 1]!.row, row, plan) === 0
     for (let copy = 0; copy < weight; copy++) {
-      if (limit !== null && shown.length === limit) return shown
-      shown.push(numbered ? [...row, BigInt(shown.length + 1)] : row)
+      if (plan.function === 'row_number') number = shown.length + 1
+      else if (copy === 0 && !isPeer)
+        number = plan.function === 'rank' ? shown.length + 1 : number + 1
+      if (limit !== null && number > limit) return shown
+      shown.push(numbered ? [...row, BigInt(number)] : row)
     }
   }
   return shown
 }
 
+/** Leaves out the rows behind those that are shown. */
+function forgetRest(partition: Partition, shown: number): void {
+  let count = 0
+  let kept = 0
+  while (count < shown) count += partition.rows[kept++]!.weight
+  partition.rows.length = kept
+}
+
 function differences(old: readonly Row[], next: readonly Row[], plan: RankPlan): [Row, number][] {
   const out: [Row, number][] = []
-  if (plan.numbered) {
+  if (plan.numbered && plan.function === 'row_number') {
     for (let at = 0; at < Math.max(old.length, next.length); at++) {
       const [gone, come] = [old[at], next[at]]
       if (gone !== undefined && come !== undefined && sameRow(gone, come, plan.output)) continue

@@ -172,7 +172,8 @@ function compounds(e: fc.Arbitrary<Expression>): fc.Arbitrary<Expression>[] {
           filter: null,
           span,
         }
-        return { kind: 'over', call, partitionBy, orderBy, span }
+        const window = { base: null, partitionBy, orderBy, frame: null, span }
+        return { kind: 'over', call, ignoreNulls: false, window, span }
       }),
     fc.record({
       kind: fc.constant('in-query' as const),

@@ -12,7 +12,7 @@ import { bigint, coerce, digitsOf, double, integer, isNumeric } from '../../coer
 import { call, column, literal, mapChildren, signatureOf } from '../../expression.ts'
 import type { AggregateCall, Expression } from '../../logical.ts'
 import { fail } from '../binding.ts'
-import { isRankColumn } from '../over.ts'
+import { isOverColumn } from '../over.ts'
 import { isScalarColumn } from './expression.ts'
 
 export const aggregateNames = ['count', 'sum', 'avg', 'min', 'max'] as const
@@ -121,7 +121,7 @@ export function aboveKeys(expression: Expression, above: Above): Expression {
   const key = above.keys.indexOf(signatureOf(expression))
   if (key >= 0) return column(key, above.output[key]!)
   if (expression.kind !== 'column') return mapChildren(expression, (e) => aboveKeys(e, above))
-  if (isRankColumn(expression.index) || isScalarColumn(expression.index)) return expression
+  if (isOverColumn(expression.index) || isScalarColumn(expression.index)) return expression
   if (expression.index < above.width) above.refuse(expression)
   const index = above.keys.length + expression.index - above.width
   return column(index, above.output[index]!)

@@ -4,7 +4,7 @@
  * How      One function per kind of tree node, children first; coercions of operator.ts and function.ts. Aggregate
  *          calls go to the collector of the clause, if the clause takes them.
  */
-import type { Expression as Tree } from '../../../../grammar/index.ts'
+import type { NamedWindow, Expression as Tree } from '../../../../grammar/index.ts'
 import { QueryMistake, type Span } from '../../../base/index.ts'
 import {
   isWhole,
@@ -34,7 +34,7 @@ import { type Binding, fail, planSpan, unsupported } from '../binding.ts'
 import type { KeyPair } from '../join.ts'
 import { bindCorrelated, bindMark, bindQuantified } from '../nested/mark.ts'
 import { bindArithmetic, bindComparison, comparisonOf, type Pair } from '../operator.ts'
-import { bindOver, type RankCall } from '../over.ts'
+import { type BoundOver, bindOver, refuseBare } from '../over.ts'
 import { bindQuery } from '../query.ts'
 import { columnsNamed, findColumn, type Scope } from '../scope.ts'
 import { bindWindowPart, type GroupWindow } from '../window.ts'
@@ -74,7 +74,11 @@ export interface Env {
   /** Where aggregate calls go; null where none may stand. */
   aggregates: Aggregates | null
   /** Where calls with OVER go; left out where none may stand. */
-  ranks?: RankCall[]
+  overs?: BoundOver[]
+  /** The WINDOW clause. */
+  windows?: readonly NamedWindow[] | undefined
+  /** Where aggregates go that stand in the arguments of an aggregate with OVER. */
+  below?: Aggregates | null
   /** The window of GROUP BY. */
   window?: GroupWindow | null
   /** What CURRENT_WATERMARK may read; left out where nothing was prepared for it. */
@@ -666,6 +670,7 @@ function bindCall(env: Env, call: Tree & { kind: 'call' }): Expression {
   if (isAggregateName(name)) return bindAggregateCall(env, tree, name)
   if (isDerivedAggregate(name)) return bindDerivedCall(env, tree, name)
   if (name === 'current_watermark') return bindWatermarkCall(env, tree)
+  refuseBare(name, tree)
   const part = bindWindowPart(env, tree)
   if (part !== null) return part
   if (tree.distinct)
@@ -733,8 +738,17 @@ function aggregatesOf(env: Env, tree: Tree, name: string): Aggregates {
 
 /** Inside of an aggregate call. */
 function innerEnv(env: Env): Env {
-  const { ranks: _ranks, scalars: _scalars, ...plain } = env
-  return { ...plain, clause: 'an aggregate', aggregates: null }
+  const { overs: _overs, scalars: _scalars, below, ...plain } = env
+  return { ...plain, clause: 'an aggregate', aggregates: below ?? null }
+}
+
+/** An aggregate with OVER: its calls go to `collector`, those in its arguments to where aggregates go. */
+export function bindOverAggregate(
+  env: Env,
+  tree: Tree & { kind: 'call' },
+  collector: Aggregates,
+): Expression {
+  return bindCall({ ...env, aggregates: collector, below: env.aggregates }, tree)
 }
 
 function bindFilter(inner: Env, { filter }: Tree & { kind: 'call' }): Expression | null {

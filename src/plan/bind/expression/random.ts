@@ -69,7 +69,14 @@ export function withPlace(binding: Binding, plan: Plan): Plan | null {
     const { keys, limit, offset } = plan
     return sort(withPlace(binding, plan.input)!, { keys, limit, offset })
   }
-  return rank(plan, { partition: [], order: [], limit: null, ties: 'values', name: 'position' })
+  return rank(plan, {
+    partition: [],
+    order: [],
+    limit: null,
+    function: 'row_number',
+    ties: 'values',
+    name: 'position',
+  })
 }
 
 /** Does each row of the scan come once, at a position of its own? */

@@ -127,7 +127,7 @@ function existence(scalars: Scalars, { plan, pairs }: Inner): Expression {
 
 /** What stands before IN or the operator; none of it is a column of the query inside. */
 function operandOf(env: Env, tree: Tree): Expression {
-  const { ranks: _ranks, ...rest } = env
+  const { overs: _overs, ...rest } = env
   return bindExpression({ ...rest, clause: 'IN' }, tree)
 }
 
