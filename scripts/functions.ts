@@ -41,6 +41,19 @@ WHERE, ORDER BY, VALUES, DEFAULT and UPDATE; a continuous query draws for rows t
 - \`uuid()\` (also \`gen_random_uuid()\`): a UUID of version 4 as text.
 `
 
+const clauses = `## Clauses of JSON functions
+
+- \`json_value(document, path [RETURNING type] [… ON EMPTY] [… ON ERROR])\` with NULL, ERROR or DEFAULT x: nothing at
+  the path is empty; a text that is no JSON, an array or object at the path, and what is not of the type are errors.
+  Both give NULL where nothing is said.
+- \`json_query(document, path [WITH [CONDITIONAL] WRAPPER | WITHOUT WRAPPER] [… ON EMPTY] [… ON ERROR])\` with NULL,
+  ERROR, EMPTY ARRAY or EMPTY OBJECT: WITH WRAPPER puts what is found into an array, CONDITIONAL only a scalar;
+  without one a scalar is an error.
+- \`json_exists(document, path [TRUE | FALSE | UNKNOWN | ERROR ON ERROR])\`.
+- \`json_object('a': x, KEY 'b' VALUE y, 'c' VALUE z [NULL | ABSENT ON NULL])\`, NULL ON NULL by default;
+  \`json_array(x, … [NULL | ABSENT ON NULL])\`, ABSENT ON NULL by default.
+`
+
 const aggregates = `## Aggregates
 
 All take FILTER, and rows that go as well as rows that come; their value depends on the rows alone, not on their order.
@@ -60,6 +73,7 @@ The following keep all values of a group and look at each different one whenever
 
 - \`string_agg(x, separator ORDER BY y)\` (also \`listagg\`, \`group_concat\`): the texts, by default with commas
   and in their own order; \`listagg(x, ',') WITHIN GROUP (ORDER BY y)\` too. \`json_arrayagg(x)\`: a JSON array.
+  \`json_objectagg(k VALUE v [NULL | ABSENT ON NULL])\`: a JSON object; of several values of a key the greatest text.
 - \`median(x)\`, \`quantile_cont(x, q)\`, \`percentile_cont(q) WITHIN GROUP (ORDER BY x)\`: between the two values
   around the place; \`quantile(x, q)\` (also \`quantile_disc\`), \`percentile_disc\`: the first value at or behind it.
 - \`mode(x)\`: the most frequent value, of several the least. \`entropy(x)\`: of the frequencies, in bits.
@@ -88,6 +102,7 @@ text; back references, look-around and possessive quantifiers, which cannot, are
 
 ${parts.join('\n')}
 ${drawn}
+${clauses}
 ${aggregates}`
 }
 

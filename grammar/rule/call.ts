@@ -7,8 +7,9 @@ import { power } from '../power.ts'
 import type { Token } from '../scanner.ts'
 import type { Expression, Frame, FrameBound, Identifier, OrderItem, OverWindow } from '../tree.ts'
 import { identifier, kinds, label, word } from '../words.ts'
+import { JsonRules } from './json.ts'
 import { Refusal } from './leaf.ts'
-import { LiteralRules, units } from './literal.ts'
+import { units } from './literal.ts'
 
 type Of<U, K> = Extract<U, { kind: K }>
 type Called = Of<Expression, 'call'>
@@ -34,8 +35,7 @@ const orderedNames = /^(string_agg|listagg|group_concat)$/i
 /** Fields with a second name. */
 const fieldNames: Record<string, string> = { DAYOFMONTH: 'DAY', DAYOFYEAR: 'DOY' }
 
-export abstract class CallRules extends LiteralRules {
-  abstract expression: ParserMethod<[number?], Expression>
+export abstract class CallRules extends JsonRules {
   abstract expressions: ParserMethod<[], Expression[]>
   abstract orderBy: ParserMethod<[], OrderItem[]>
 
@@ -151,6 +151,10 @@ export abstract class CallRules extends LiteralRules {
               name = { ...given, name: trim?.name }
               return trim?.args
             },
+          },
+          {
+            GATE: () => this.takesJson(given) && this.upper(1) !== 'DISTINCT',
+            ALT: (): Expression[] => this.SUBRULE(this.jsonArgs, { ARGS: [given] }),
           },
           {
             ALT: (): Expression[] => {

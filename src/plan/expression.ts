@@ -177,7 +177,7 @@ const neverNull = new Set([
   'is_null', 'is_not_null', 'is_true', 'is_false', 'is_distinct', 'is_not_distinct', 'concat',
 ]) // biome-ignore format: one list
 
-const sometimesNull = new Set(['try_cast', 'try', 'moment', 'collected'])
+const sometimesNull = new Set(['try_cast', 'try', 'moment', 'collected', 'json_wrapped'])
 
 function isNullable(name: string, args: Expression[]): boolean {
   if (neverNull.has(name)) return false
@@ -229,6 +229,8 @@ function fails(name: string, args: Expression[], type: Type): boolean {
     case 'scale_interval':
     case 'divide_interval':
     case 'random_below':
+    case 'json_fail':
+    case 'json_state':
       return true
     default:
       return libraryFails(name, args)

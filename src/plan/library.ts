@@ -190,6 +190,7 @@ json_typeof jsonb_typeof(text) text ! | json_typeof('[1]') | array | object, arr
 json_valid(text[, text]) boolean | json_valid('{') | false | x IS JSON: is the text JSON, of a kind: value, scalar, array, object?
 json_array(json…) text * | json_array(1, 'a', NULL) | [1,"a"] | an array of the arguments, NULLs left out
 json_build_array jsonb_build_array(json…) text * | json_build_array(1, 'a', NULL) | [1,"a",null] | an array of the arguments
+json_object_absent(json…) text *! | json_object_absent('a', 1, 'b', NULL) | {"a":1} | JSON_OBJECT(… ABSENT ON NULL): without the members that are NULL
 json_build_object jsonb_build_object json_object(json…) text *! | json_build_object('a', 1, 'b', 'x') | {"a":1,"b":"x"} | an object of keys and values in turn; fails for a key that is NULL
 jsonb_set json_set(text, text, text) text ! | jsonb_set('{"a": 1}', '{b}', '2') | {"a":1,"b":2} | with the JSON of the third argument at the path {key,index,…}
 parse_json(text) text ! | parse_json('[1, 2]') | [1,2] | the text as JSON without blanks; fails where it is none

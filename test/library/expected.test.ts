@@ -10,6 +10,8 @@ import { chapters } from './table.ts'
 
 const expected = `
 count_char('banana', 'an') | 3
+json_object_absent('a', 1, 'b', NULL, 'c', 'x') | {"a":1,"c":"x"}
+json_object_absent(NULL, 1) | ! a key must not be NULL
 count_char('', 'a') | 0
 count_char('a😀b😀', '😀') | 2
 count_char('abc', '') | 0

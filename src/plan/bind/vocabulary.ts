@@ -8,7 +8,7 @@ const names = `
   between exists mz_now
   make_interval age tumble_start tumble_end tumble_rowtime tumble_proctime hop_start hop_end
   hop_rowtime hop_proctime session_start session_end session_rowtime session_proctime tumble hop
-  session cumulate json_objectagg jsonb_path_query jsonb_array_elements jsonb_array_elements_text
+  session cumulate jsonb_path_query jsonb_array_elements jsonb_array_elements_text
   jsonb_each jsonb_object_keys cardinality array_length array_contains array_position array_append
   array_prepend array_concat array_remove array_replace array_distinct array_sort array_reverse
   array_slice array_join array_to_string array_min array_max array_sum array_avg array_union

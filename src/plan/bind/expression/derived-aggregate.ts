@@ -363,3 +363,31 @@ define('json_arrayagg', 1, (aggregates, given) => {
   const text = call('to_json', [arg.type.kind === 'null' ? coerce(arg, varchar) : arg], varchar)
   return collected(aggregates, given, text, { kind: 'json_arrayagg', type: varchar }, varchar)
 })
+/** Each key once; of several values the one whose text is greatest. */
+define(
+  'json_objectagg',
+  3,
+  (aggregates, given) => {
+    const [key, value, marker] = given.args
+    const asked = marker?.kind === 'literal' ? marker.value : 'null on null'
+    if (asked !== 'null on null' && asked !== 'absent on null') {
+      fail('type_mismatch', 'json_objectagg takes a key and a value', given.argSpans[2]!)
+    }
+    const known = value!.type.kind === 'null' ? coerce(value!, varchar) : value!
+    const member = call(
+      'json_build_array',
+      [coerce(key!, varchar), call('to_json', [known], varchar)],
+      varchar,
+    )
+    const needed = [key!, ...(asked === 'null on null' ? [] : [known])].filter(
+      (one) => one.nullable,
+    )
+    const there = needed.map((one) => call('is_not_null', [one], boolean))
+    const text =
+      there.length === 0
+        ? member
+        : choose([branch(and(there), member)], literal(null, varchar), varchar)
+    return collected(aggregates, given, text, { kind: 'json_objectagg', type: varchar }, varchar)
+  },
+  2,
+)

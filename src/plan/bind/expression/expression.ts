@@ -50,6 +50,7 @@ import { bindBits, bindCalled, type Places } from './called.ts'
 import { bindDerived, isDerivedAggregate } from './derived-aggregate.ts'
 import { withoutArray } from './element.ts'
 import { asText, bindExtract, bindFunction, branchType, coerceCondition } from './function.ts'
+import { bindJson } from './json.ts'
 import { intervalLiteral, numberLiteral, parameterLiteral } from './literal.ts'
 import { bindRandom, isRandom } from './random.ts'
 import { bindSqlCall, functionCalled } from './sql-function.ts'
@@ -695,7 +696,8 @@ function bindCall(env: Env, call: Tree & { kind: 'call' }): Expression {
     span: tree.span,
     planSpan: planSpan(env.binding, tree.span),
   }
-  return isRandom(name) ? bindRandom(env.binding, bound, env) : bindFunction(bound)
+  if (isRandom(name)) return bindRandom(env.binding, bound, env)
+  return bindJson(bound) ?? bindFunction(bound)
 }
 
 /** COALESCE and IF of structs; null for every other function. */

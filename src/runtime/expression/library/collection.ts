@@ -163,6 +163,14 @@ function resultOf(items: Item[], told: Collecting): Outcome {
       return repeated(told.orders === undefined ? items : ordered(items, told.orders)).join(
         told.separator,
       )
+    case 'json_objectagg': {
+      // In the order of their texts, so that the last of a key is the greatest.
+      const members = items
+        .map(({ text }) => text)
+        .sort((a, b) => compareValues(a, b, { kind: 'varchar' }))
+      const last = new Map(members.map((text) => JSON.parse(text) as [string, string | null]))
+      return `{${[...last].map(([key, value]) => `${JSON.stringify(key)}:${value ?? 'null'}`).join(',')}}`
+    }
     case 'json_arrayagg':
       return `[${repeated(items).join(',')}]`
     default:

@@ -192,18 +192,52 @@ function written(value: Value, type: Type): string {
 const built: Maker = (_, types) => (_a, _b, _c, all) =>
   `[${all.map((value, index) => written(value, types[index]!)).join(',')}]`
 
-const builtObject: Maker = (_, types) => (_a, _b, _c, all) => {
-  if (all.length % 2 !== 0) return invalid('an object takes keys and values in turn')
-  const members = new Map<string, string>()
-  for (let index = 0; index < all.length; index += 2) {
-    const key: Value = all[index]!
-    if (key === null) return invalid('a key must not be NULL')
-    members.set(valueText(key, types[index]!), written(all[index + 1]!, types[index + 1]!))
+const builtObject =
+  (keepsNull: boolean): Maker =>
+  (_, types) =>
+  (_a, _b, _c, all) => {
+    if (all.length % 2 !== 0) return invalid('an object takes keys and values in turn')
+    const members = new Map<string, string>()
+    for (let index = 0; index < all.length; index += 2) {
+      const key: Value = all[index]!
+      if (key === null) return invalid('a key must not be NULL')
+      if (!keepsNull && all[index + 1] === null) continue
+      members.set(valueText(key, types[index]!), written(all[index + 1]!, types[index + 1]!))
+    }
+    return `{${[...members].map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(',')}}`
   }
-  return `{${[...members].map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(',')}}`
+
+/** What JSON_QUERY finds, in an array where its wrapper says so; undefined = nothing that it may give. */
+function wrapped(found: Json, wrapper: string): Json | undefined {
+  if (wrapper === 'unconditional wrapper') return [found]
+  if (isNested(found)) return found
+  return wrapper === 'conditional wrapper' ? [found] : undefined
+}
+
+/** Does the path find `empty` nothing, an `error`, or a value that counts? */
+const stateAt: Maker = () => (text, path, what) => {
+  const steps = pathOf(path as string)
+  if (steps instanceof Fault) return steps
+  const document = parse(text as string)
+  if (document === undefined) return 'error'
+  const found = walk(document, steps)
+  if (found === undefined) return 'empty'
+  if (what === 'json_value') return isNested(found) ? 'error' : 'found'
+  return what === 'json_exists' || wrapped(found, what as string) !== undefined ? 'found' : 'error'
+}
+
+const wrappedAt: Maker = () => (text, path, wrapper) => {
+  const [document, steps] = [parse(text as string), pathOf(path as string)]
+  if (document === undefined || steps instanceof Fault) return null
+  const found = walk(document, steps)
+  const given = found === undefined ? undefined : wrapped(found, wrapper as string)
+  return given === undefined ? null : print(given)
 }
 
 export const documents: Makers = {
+  json_fail: () => (reason) => invalid(reason as string),
+  json_state: stateAt,
+  json_wrapped: wrappedAt,
   json_array_length: of((document) => (Array.isArray(document) ? BigInt(document.length) : null)),
   json_array: (_, types) => (_a, _b, _c, all) =>
     `[${all.flatMap((value, at) => (value === null ? [] : [written(value, types[at]!)])).join(',')}]`,
@@ -220,7 +254,8 @@ export const documents: Makers = {
     return document !== undefined && isOfKind(document, kind as string | undefined)
   },
   json_build_array: built,
-  json_build_object: builtObject,
+  json_build_object: builtObject(true),
+  json_object_absent: builtObject(false),
   jsonb_set: setAt,
   parse_json: of(print),
   to_json: (_, types) => (value) => written(value!, types[0]!),
