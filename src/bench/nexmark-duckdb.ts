@@ -41,6 +41,12 @@ export const duckdbQueries: Readonly<Record<string, string>> = {
     group by category`,
   q5: `with counts as (${hopCounts})
     select auction, num from counts c where num = (select max(num) from counts d where d.s = c.s)`,
+  q6: `select seller, cast(avg(final) over (
+      partition by seller order by dateTime, final rows between 10 preceding and current row) as bigint)
+    from (select A.id, A.seller, B.price as final, B.dateTime,
+        row_number() over (partition by A.id order by B.price desc, B.dateTime) as n
+      from auction A, bid B where ${open})
+    where n = 1`,
   q7: `with top as (select max(price) as price, ${slice('dateTime')} as s from bid group by s)
     select auction, bidder, B.price, dateTime, extra from bid B join top on B.price = top.price
     where epoch_us(dateTime) between s and s + 10000000`,
@@ -78,6 +84,12 @@ export const duckdbQueries: Readonly<Record<string, string>> = {
   q22: `select auction, bidder, price, channel, split_part(url, '/', 4), split_part(url, '/', 5),
       split_part(url, '/', 6)
     from bid`,
+  q101: `select id, itemName, highest from auction
+    left join (select auction, max(price) as highest from bid group by auction) on id = auction`,
+  q102: `select id, itemName, count(*) as n from auction join bid on id = auction group by id, itemName
+    having n >= (select count(*) // count(distinct auction) from bid)`,
+  q105: `select id, itemName, count(*) as n from auction join bid on id = auction group by id, itemName
+    order by n desc, id limit 100`,
 }
 
 /** Queries that a batch does not ask: q10 writes files, q12 counts by the clock. */
