@@ -12,8 +12,12 @@ const regions = ['EUROPE', 'ASIA', 'AMERICA', 'AFRICA']
 class Data {
   readonly #random: Random
 
-  constructor(random: Random) {
+  /** How many times as much as in a small test. */
+  readonly #scale: number
+
+  constructor(random: Random, scale: number) {
     this.#random = random
+    this.#scale = scale
   }
 
   below(end: number): number {
@@ -68,13 +72,18 @@ class Data {
   }
 
   partsupp = (key: number): string =>
-    row(1 + (key % 8), 1 + Math.floor(key / 8), this.below(60), this.#amount(40))
+    row(
+      1 + (key % (8 * this.#scale)),
+      1 + Math.floor(key / (8 * this.#scale)),
+      this.below(60),
+      this.#amount(40),
+    )
 
   order = (key: number): string => {
     const status = this.#pick('F', 'F', 'O', 'P')
     const priority = this.#pick('1-URGENT', '2-HIGH', '5-LOW')
     const comment = this.#pick('a special wish', 'none', '')
-    const customer = this.#upTo(14)
+    const customer = this.#upTo(14 * this.#scale)
     return row(key, customer, status, this.#amount(1000), this.day(), priority, comment)
   }
 
@@ -91,7 +100,16 @@ class Data {
       this.#pick('NONE', 'DELIVER IN PERSON'),
       this.#pick('MAIL', 'SHIP', 'AIR', 'REG AIR'),
     ]
-    return row(order, number, this.#upTo(9), this.#upTo(6), ...amounts, ...flags, ...days, ...how)
+    return row(
+      order,
+      number,
+      this.#upTo(9 * this.#scale),
+      this.#upTo(6),
+      ...amounts,
+      ...flags,
+      ...days,
+      ...how,
+    )
   }
 }
 
@@ -101,28 +119,28 @@ const insert = (table: string, rows: readonly string[]) =>
   `insert into ${table} values ${rows.join(', ')}`
 
 /** Statements by batches; a commit follows each batch. */
-export function batches(random: Random): string[][] {
-  const data = new Data(random)
+export function batches(random: Random, scale = 1): string[][] {
+  const data = new Data(random, scale)
   const lines = (from: number, to: number) =>
     range(from, to).flatMap((order) =>
       range(1, 1 + data.below(4)).map((number) => data.line(order, number)),
     )
   const all = <T>(from: number, to: number, row: (key: number) => T) => range(from, to).map(row)
   return [
-    [insert('lineitem', lines(1, 12)), insert('part', all(1, 6, data.part))],
+    [insert('lineitem', lines(1, 12 * scale)), insert('part', all(1, 6 * scale, data.part))],
     [
       insert('region', all(0, 4, data.region)),
-      insert('orders', all(1, 16, data.order)),
-      insert('partsupp', all(0, 24, data.partsupp)),
-      insert('customer', all(1, 9, data.customer)),
+      insert('orders', all(1, 16 * scale, data.order)),
+      insert('partsupp', all(0, 24 * scale, data.partsupp)),
+      insert('customer', all(1, 9 * scale, data.customer)),
     ],
     [
       insert('nation', all(0, 6, data.nation)),
       insert('supplier', all(1, 5, data.supplier)),
-      insert('part', all(6, 9, data.part)),
-      insert('customer', all(9, 13, data.customer)),
-      insert('orders', all(16, 26, data.order)),
-      insert('lineitem', lines(12, 26)),
+      insert('part', all(6 * scale, 9 * scale, data.part)),
+      insert('customer', all(9 * scale, 13 * scale, data.customer)),
+      insert('orders', all(16 * scale, 26 * scale, data.order)),
+      insert('lineitem', lines(12 * scale, 26 * scale)),
     ],
     [
       `update orders set o_totalprice = o_totalprice + 100, o_orderstatus = 'F' where o_orderkey % 4 = 1`,
@@ -131,14 +149,17 @@ export function batches(random: Random): string[][] {
       `update partsupp set ps_supplycost = ps_supplycost * 2 where ps_suppkey = ${1 + data.below(3)}`,
     ],
     [
-      `delete from orders where o_custkey = ${1 + data.below(12)}`,
+      `delete from orders where o_custkey % 12 = ${data.below(12)}`,
       `delete from nation where n_nationkey = ${data.below(6)}`,
       `update supplier set s_comment = 'a complaint', s_nationkey = null where s_suppkey = ${1 + data.below(4)}`,
       `update lineitem set l_quantity = l_quantity + 15, l_receiptdate = ${data.day()} where l_linenumber = 1`,
       insert('supplier', all(5, 7, data.supplier)),
     ],
-    ['delete from lineitem', `delete from customer where c_custkey > 5`],
-    [insert('lineitem', lines(1, 30)), insert('customer', all(20, 24, data.customer))],
+    ['delete from lineitem', `delete from customer where c_custkey > ${5 * scale}`],
+    [
+      insert('lineitem', lines(1, 30 * scale)),
+      insert('customer', all(20 * scale, 24 * scale, data.customer)),
+    ],
     ['delete from orders', 'delete from supplier'],
   ]
 }

@@ -3,7 +3,7 @@
  * small tables: at once, and as materialized views over tables that are filled, changed and emptied. DuckDB witnesses.
  *
  * How      Before the first row every query becomes a view, without its order and limit. After each batch of changes
- *          the view, and at some batches the query itself with its order, must give what DuckDB answers.
+ *          the view, and at two of them the query itself with its order, must give what DuckDB answers.
  */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
@@ -37,6 +37,9 @@ const questions = read('queries.sql')
     const query = lines.slice(0, at < 0 ? lines.length : at).join('\n')
     return { name: title.slice(3, 6), query, order: at < 0 ? '' : lines.slice(at).join('\n') }
   })
+
+/** After which batches queries are asked at once, too. */
+const asks: ReadonlySet<number> = new Set([2, 5])
 
 const settings: DatabaseOptions[] = [
   { vectorSize: 2048, fragments: 1 },
@@ -81,7 +84,7 @@ describe('questions of analysts', () => {
         const view = await rowsOf(session, `select * from ${name}`)
         const whole = await answerTo(duckdb, query, view.fields)
         check(name, batch, view.rows, whole, sameRows(view.rows, whole))
-        if (batch % 2 === 0) continue
+        if (!asks.has(batch)) continue
         const asked = await rowsOf(session, `${query} ${order}`)
         const sorted = await answerTo(duckdb, `${query} ${order}`, asked.fields)
         const same = asked.rows.length === sorted.length
