@@ -133,6 +133,8 @@ export interface View {
   emit: string
   /** false: its query is read in its place. */
   stored?: boolean
+  /** How many rows are fed before it is made; none when left out. Not less than for the view before it. */
+  after?: number
 }
 
 /** A fed row, or a change of rows with the same `k`: cells as golden scripts write them. */
@@ -357,19 +359,26 @@ export function scriptOf(one: Case): string {
     const rows = one.rows.filter(({ relation }) => relation === name)
     lines.push(...rows.map(({ cells }) => `  | ${cells.join(' | ')} |`))
   }
-  lines.push(...one.views.map(viewSql))
+  let made = 0
+  const makeViews = (rows: number) => {
+    for (; made < one.views.length && (one.views[made]!.after ?? 0) <= rows; made++) {
+      lines.push(viewSql(one.views[made]!))
+      open = null
+    }
+  }
   let open: string | null = null
   const expectAll = () => {
-    for (const { name, stored = true } of one.views)
+    for (const { name, stored = true } of one.views.slice(0, made))
       if (stored) lines.push(`expect ${name}`, `errors ${name}`)
     if (one.exact === true) askAll()
   }
   const askAll = () => {
-    for (const { name, select } of one.views)
+    for (const { name, select } of one.views.slice(0, made))
       lines.push(`query select * from ${name};`, `query ${selectSql(select, millrace)};`)
   }
   let waits = 0
-  for (const fed of one.rows) {
+  for (const [at, fed] of one.rows.entries()) {
+    makeViews(at)
     const { relation, cells, flush, wait = 0 } = fed
     if (waits > 0) lines.push(`wait ${waits}`)
     if (waits > 0) open = null
@@ -389,6 +398,7 @@ export function scriptOf(one: Case): string {
     open = flush ? null : relation
     if (flush) expectAll()
   }
+  makeViews(Number.POSITIVE_INFINITY)
   expectAll()
   if (one.exact !== true) askAll()
   return `${lines.join('\n')}\n`

@@ -582,5 +582,9 @@ export function nest(random: Random): Case {
     views.push(view)
     nested.views.push({ name, columns })
   }
-  return { dialect: '', relations, views, rows: nested.rows(), exact: true }
+  const rows = nested.rows()
+  const starts = views.map(() => (chance(random, 0.4) ? random.below(rows.length + 1) : 0))
+  starts.sort((a, b) => a - b)
+  const begun = views.map((view, at) => ({ ...view, after: starts[at]! }))
+  return { dialect: '', relations, views: begun, rows, exact: true }
 }
