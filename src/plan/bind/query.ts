@@ -80,7 +80,7 @@ import { outputName, uniqueNames } from './naming.ts'
 import { bindSet } from './nested/set.ts'
 import {
   applySubquery,
-  conjunctTrees,
+  joinable,
   joinScalars,
   placeScalars,
   subqueryTest,
@@ -172,10 +172,7 @@ function sourceOf(binding: Binding, { orderBy }: Query, tree: SelectTree, from: 
 }
 
 function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: QueryPlace): Plan {
-  const conjuncts: Conjuncts = conjunctTrees(tree.where).map((part) => ({
-    tree: part,
-    taken: false,
-  }))
+  const conjuncts = joinable(tree.where)
   const from = tree.from === null ? null : bindRelation(binding, tree.from, conjuncts)
   const scope = from?.scope ?? []
   const { source, marked, place: drawn } = sourceOf(binding, query, tree, from?.plan)
@@ -204,7 +201,7 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
   let order: OrderKey[] = []
   all<void>([
     () => {
-      const plain = conjuncts.filter((part) => subqueryTest(part.tree) === null)
+      const plain = conjuncts.filter((part) => !part.implied && subqueryTest(part.tree) === null)
       const place = { ...env('WHERE', null), scalars: below }
       const bound = all(plain.map((part) => () => bindCondition(place, part.tree)))
       where = bound.filter((_, index) => !plain[index]!.taken)

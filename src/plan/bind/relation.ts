@@ -33,8 +33,11 @@ export interface BoundRelation {
   scope: Scope
 }
 
-/** Conjuncts of WHERE that a join may take as its equalities; it marks those that it takes. */
-export type Conjuncts = { tree: Tree; taken: boolean }[]
+/**
+ * Conjuncts of WHERE that a join may take as its equalities; it marks those that it takes. An `implied` one is true
+ * wherever the others are, and goes where no join takes it.
+ */
+export type Conjuncts = { tree: Tree; taken: boolean; implied?: true }[]
 
 export function bindRelation(
   binding: Binding,

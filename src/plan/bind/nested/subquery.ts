@@ -152,7 +152,7 @@ interface Opened {
 
 /** FROM of a query inside, with the conjuncts that it did not take. */
 export function openQuery(binding: Binding, body: SelectTree): Opened {
-  const conjuncts = conjunctTrees(body.where).map((tree) => ({ tree, taken: false }))
+  const conjuncts = joinable(body.where)
   return { from: bindRelation(binding, body.from!, conjuncts), conjuncts }
 }
 
@@ -165,7 +165,7 @@ export function whereInner(
 ): Omit<Inner, 'values'> {
   const moved = joinScopes([], from.scope, width)
   const both: Env = { binding, scope: moved, outer, clause: 'WHERE', aggregates: null }
-  const open = conjuncts.filter(({ taken }) => !taken).map(({ tree }) => tree)
+  const open = conjuncts.flatMap(({ tree, taken, implied }) => (taken || implied ? [] : [tree]))
   const tests = open.flatMap((tree) => subqueryTest(tree) ?? [])
   let plan = from.plan
   const conditions = all(
@@ -207,6 +207,38 @@ function withQueries(binding: Binding, plan: Plan, scope: Scope, tree: Tree): Pl
     if (error instanceof QueryMistake) return null
     throw error
   }
+}
+
+/** The conjuncts of WHERE, and the equalities of columns that every branch of an OR among them has. */
+export function joinable(where: Tree | null): Conjuncts {
+  const trees = conjunctTrees(where)
+  const implied = trees.flatMap((tree) => {
+    const [first = [], ...others] = branches(tree).map(conjunctTrees)
+    if (others.length === 0) return []
+    const has = others.map((other) => new Set(other.map(equalityText)))
+    return first.filter((one) => {
+      const text = equalityText(one)
+      return text !== null && has.every((texts) => texts.has(text))
+    })
+  })
+  return [
+    ...trees.map((tree) => ({ tree, taken: false })),
+    ...implied.map((tree) => ({ tree, taken: false, implied: true as const })),
+  ]
+}
+
+function branches(tree: Tree): Tree[] {
+  if (tree.kind !== 'binary' || tree.operator !== 'OR') return [tree]
+  return [...branches(tree.left), ...branches(tree.right)]
+}
+
+/** What two equalities of the same columns have in common; null for any other condition. */
+function equalityText(tree: Tree): string | null {
+  if (tree.kind !== 'binary' || tree.operator !== '=') return null
+  const sides = [tree.left, tree.right].map((side) =>
+    side.kind === 'column' ? JSON.stringify(side.path.map(({ name }) => name)) : null,
+  )
+  return sides.includes(null) ? null : sides.sort().join()
 }
 
 export function conjunctTrees(tree: Tree | null): Tree[] {
