@@ -104,7 +104,7 @@ test('JSON files have structs, by name and by path; other formats refuse them', 
   })
   expect(moved.rows).toEqual(rows.slice(0, 1))
   expect(moved.bad).toMatchObject([{ offset: 1 }])
-  expect(() => connector.check(new Map([['path', 'a.csv']]), { fields })).toThrow('STRUCT column')
+  expect(() => connector.check(new Map([['path', 'a.csv']]), { fields })).toThrow('is a STRUCT')
 })
 
 async function shown(format: Format): Promise<string | Uint8Array> {
