@@ -136,6 +136,7 @@ const relationRules: ReadonlySet<string> = new Set([
   'subscribe',
   'describe',
   'drop',
+  'alter',
   'update',
   'delete',
   'truncate',

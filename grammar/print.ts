@@ -7,7 +7,9 @@
  */
 import { power } from './power.ts'
 import type {
+  Alteration,
   Assignment,
+  ColumnDefinition,
   Conflict,
   Constraint,
   Emit,
@@ -47,6 +49,7 @@ const statementKinds: Record<Statement['kind'], true> = {
   'create-function': true,
   'create-sink': true,
   drop: true,
+  alter: true,
   insert: true,
   copy: true,
   update: true,
@@ -486,6 +489,8 @@ function statement(s: Statement): string {
       return createView(s)
     case 'drop':
       return drop(s)
+    case 'alter':
+      return `ALTER ${s.object.toUpperCase()} ${s.ifExists ? 'IF EXISTS ' : ''}${path(s.name)} ${alteration(s.change)}`
     case 'copy':
       return copy(s)
     case 'insert': {
@@ -587,13 +592,7 @@ const option = (o: Option): string => `${quote(o.key)} = ${setting(o.value)}`
 function createRelation(s: Of<Statement, 'create-relation'>): string {
   const create = s.orReplace ? 'CREATE OR REPLACE' : 'CREATE'
   const head = `${create} ${s.object.toUpperCase()} ${s.ifNotExists ? 'IF NOT EXISTS ' : ''}`
-  const columns = s.columns.map((c) => {
-    const typed = c.type === null ? '' : ` ${type(c.type)}`
-    const computed = c.computed === null ? '' : ` AS (${expression(c.computed)})`
-    const rest = c.constraints.map((one) => ` ${constraint(one)}`).join('')
-    return `${name(c.name)}${typed}${computed}${c.notNull ? ' NOT NULL' : ''}${rest}`
-  })
-  const elements = [...columns, ...s.constraints.map(constraint)]
+  const elements = [...s.columns.map(columnDefinition), ...s.constraints.map(constraint)]
   if (s.watermark !== null) elements.push(watermark(s.watermark))
   let text = head + path(s.name)
   if (elements.length > 0) text += ` (${elements.join(', ')})`
@@ -620,6 +619,34 @@ function watermark({ column, delayed, ahead, idle, late }: WatermarkDefinition):
   if (to === null && within === null) return `${text} LATE ROWS DROP`
   if (to !== null) text += ` LATE ROWS TO ${path(to)}`
   return within === null ? text : `${text} LATE ROWS UPDATE WITHIN ${expression(within)}`
+}
+
+function columnDefinition(c: ColumnDefinition): string {
+  const typed = c.type === null ? '' : ` ${type(c.type)}`
+  const computed = c.computed === null ? '' : ` AS (${expression(c.computed)})`
+  const rest = c.constraints.map((one) => ` ${constraint(one)}`).join('')
+  return `${name(c.name)}${typed}${computed}${c.notNull ? ' NOT NULL' : ''}${rest}`
+}
+
+function alteration(a: Alteration): string {
+  switch (a.kind) {
+    case 'add-column':
+      return `ADD COLUMN ${a.ifNotExists ? 'IF NOT EXISTS ' : ''}${columnDefinition(a.column)}`
+    case 'drop-column':
+      return `DROP COLUMN ${a.ifExists ? 'IF EXISTS ' : ''}${name(a.column)}`
+    case 'rename-column':
+      return `RENAME COLUMN ${name(a.column)} TO ${name(a.to)}`
+    case 'rename':
+      return `RENAME TO ${path(a.to)}`
+    case 'set-default': {
+      const what = a.value === null ? 'DROP DEFAULT' : `SET DEFAULT ${expression(a.value)}`
+      return `ALTER COLUMN ${name(a.column)} ${what}`
+    }
+    case 'set-not-null':
+      return `ALTER COLUMN ${name(a.column)} ${a.notNull ? 'SET' : 'DROP'} NOT NULL`
+    case 'set-options':
+      return `SET (${list(a.options, option)})`
+  }
 }
 
 function drop(s: Of<Statement, 'drop'>): string {

@@ -337,6 +337,16 @@ export interface Encoding {
   span: Span
 }
 
+/** What ALTER changes. `value` null: DROP DEFAULT. */
+export type Alteration =
+  | { kind: 'add-column'; column: ColumnDefinition; ifNotExists: boolean; span: Span }
+  | { kind: 'drop-column'; column: Identifier; ifExists: boolean; span: Span }
+  | { kind: 'rename-column'; column: Identifier; to: Identifier; span: Span }
+  | { kind: 'rename'; to: Path; span: Span }
+  | { kind: 'set-default'; column: Identifier; value: Expression | null; span: Span }
+  | { kind: 'set-not-null'; column: Identifier; notNull: boolean; span: Span }
+  | { kind: 'set-options'; options: Option[]; span: Span }
+
 export type Statement =
   | { kind: 'create-relation'; object: 'stream' | 'table' | 'source'; orReplace: boolean; name: Path; ifNotExists: boolean; columns: ColumnDefinition[]; constraints: Constraint[]; watermark: WatermarkDefinition | null; partitionedBy: Identifier[]; partitions: Identifier[]; appendOnly: boolean; options: Option[]; encoding: Encoding | null; query: Query | null; span: Span }
   | { kind: 'create-view'; materialized: boolean; orReplace: boolean; ifNotExists: boolean; name: Path; columns: Identifier[]; query: Query; span: Span }
@@ -347,6 +357,7 @@ export type Statement =
   | { kind: 'create-sink'; name: Path; ifNotExists: boolean; query: Query; options: Option[]; span: Span }
   /** `others` stand behind commas. */
   | { kind: 'drop'; object: 'stream' | 'table' | 'view' | 'materialized view' | 'query' | 'sink' | 'source' | 'function'; name: Path; others: Path[]; cascade: boolean; ifExists: boolean; span: Span }
+  | { kind: 'alter'; object: 'stream' | 'table' | 'source' | 'view' | 'materialized view'; name: Path; ifExists: boolean; change: Alteration; span: Span }
   /** DEFAULT VALUES is a `source` of one row without values. */
   | { kind: 'insert'; target: Path; columns: Identifier[]; source: Query; conflict: Conflict | null; returning: SelectItem[]; span: Span }
   | { kind: 'update'; target: Path; alias: Identifier | null; assignments: Assignment[]; from: Relation | null; where: Expression | null; returning: SelectItem[]; span: Span }

@@ -11,9 +11,9 @@ import type {
   Statement,
 } from '../tree.ts'
 import { alias, identifier, kinds, word } from '../words.ts'
-import { FunctionRules } from './function.ts'
+import { AlterRules } from './alter.ts'
 
-export abstract class ChangeRules extends FunctionRules {
+export abstract class ChangeRules extends AlterRules {
   insert = this.RULE('insert', (): Statement => {
     const start = this.start()
     this.CONSUME(word.INSERT)

@@ -43,6 +43,7 @@ export abstract class StatementRules extends ShowRules {
       },
       { ALT: () => this.SUBRULE(this.create) },
       { ALT: () => this.SUBRULE(this.drop) },
+      { ALT: () => this.SUBRULE(this.alter) },
       { ALT: () => this.SUBRULE(this.insert) },
       { ALT: () => this.SUBRULE(this.copy) },
       { ALT: () => this.SUBRULE(this.update) },

@@ -38,6 +38,27 @@ export class Catalog {
     this.#version++
   }
 
+  /** A relation in the place of another one, under its own name. */
+  replace(name: string, relation: Relation): void {
+    const replaced = normalName(name)
+    assert(this.#relations.has(replaced), `a relation is named ${name}`)
+    const all = [...this.#relations.entries()]
+    this.#relations.clear()
+    for (const [key, one] of all) {
+      if (key === replaced) this.#relations.set(normalName(relation.name), relation)
+      else this.#relations.set(key, one)
+    }
+    this.#version++
+  }
+
+  /** The same names, apart from these. */
+  copy(): Catalog {
+    const copy = new Catalog()
+    for (const relation of this.list()) copy.add(relation)
+    for (const made of this.functions()) copy.addFunction(made)
+    return copy
+  }
+
   remove(name: string): void {
     assert(this.#relations.delete(normalName(name)), `a relation is named ${name}`)
     this.#version++
@@ -120,6 +141,8 @@ function calls(tree: unknown, name: string): boolean {
 /** The query that gives the rows of a relation. */
 function queryOf(relation: Relation): Query | null {
   if (relation.kind === 'view' || relation.kind === 'materialized') return relation.query
+  const made = relation.definition?.statement
+  if (made?.kind === 'create-sink') return made.query
   return relation.kind === 'stream' ? (relation.derived ?? null) : null
 }
 

@@ -124,7 +124,7 @@ export class Engine {
       standing: (relation) => this.#tables.get(relation.name.toLowerCase()) ?? null,
       bad: (relation, row) => this.#keepBad(relation, row),
       wake: () => this.wake(),
-      computing: () => this.#computing(),
+      computing: () => this.computing(),
     }
   }
 
@@ -197,6 +197,34 @@ export class Engine {
         take(due)
     }
     return least
+  }
+
+  /** A relation has other columns, or another name; queries that read it go on. */
+  alter(
+    name: string,
+    relation: Relation,
+    change: { places: readonly number[] | null; moved: ((batch: Batch) => Batch) | null },
+  ): void {
+    const [from, to] = [name.toLowerCase(), relation.name.toLowerCase()]
+    this.catalog.replace(name, relation)
+    const errors = this.catalog.get(`${name}.errors`)
+    if (errors?.kind === 'errors' && from !== to) {
+      const { name: of } = relation
+      this.catalog.replace(errors.name, { ...errors, of, name: `${of}.errors` })
+    }
+    if (relation.kind === 'stream' || relation.kind === 'table') {
+      this.log.alterStream(from, to, relation.schema, change.moved)
+      this.#tables.get(from)?.alter(to)
+      const { partition } = relation.watermark ?? {}
+      if (partition !== undefined) this.#partitions.get(from)?.moveTo(partition)
+    }
+    for (const map of [this.#tables, this.#watches, this.#partitions, this.#bad, this.#queries]) {
+      renameKey(map as Map<string, unknown>, from, to)
+    }
+    this.late.rename(from, to)
+    const own = this.#queries.get(to)
+    if (own !== undefined) own.name = relation.name
+    for (const query of this.#queries.values()) query.alter(name, relation, change.places)
   }
 
   drop(name: string): void {
@@ -295,7 +323,7 @@ export class Engine {
     const wanted = judged.schema.fields.map((_, index) => index)
     // One time for all rows of the batch; it is stored with them.
     const now = this.options.clock.nowMicros()
-    const computer = new Computer(this.#computing(), judged, wanted, () => now)
+    const computer = new Computer(this.computing(), judged, wanted, () => now)
     try {
       const { batch, refused } = computer.run(given)
       const [first] = refused
@@ -306,8 +334,8 @@ export class Engine {
     }
   }
 
-  /** Where computed columns are made. */
-  #computing(): Kernels {
+  /** Where computed columns are made, and those that are added. */
+  computing(): Kernels {
     this.#computer ??= new Kernels(new Arena(), this.options.backend)
     return this.#computer
   }
@@ -546,6 +574,14 @@ export class Engine {
     }
     return bytes
   }
+}
+
+/** The entry of `from` under `to`, at its place in the order. */
+function renameKey<T>(map: Map<string, T>, from: string, to: string): void {
+  if (from === to || !map.has(from)) return
+  const all = [...map]
+  map.clear()
+  for (const [key, value] of all) map.set(key === from ? to : key, value)
 }
 
 /** The relation with a computed column for each check. */

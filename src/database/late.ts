@@ -56,6 +56,13 @@ export class LateBook {
     return this.#kept.slice(-keptMax)
   }
 
+  rename(from: string, to: string): void {
+    const told = this.#told.get(from)
+    if (told === undefined || from === to) return
+    this.#told.delete(from)
+    this.#told.set(to, told)
+  }
+
   forget(source: string): void {
     this.#told.delete(source.toLowerCase())
   }

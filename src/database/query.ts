@@ -105,7 +105,7 @@ export interface CycleResult {
 }
 
 export class Query {
-  readonly name: string
+  name: string
   readonly plan: PhysicalPlan
   readonly dataflow: Dataflow
   readonly fragments: Kernels[]
@@ -136,6 +136,8 @@ export class Query {
   readonly #stored: StoredInput[] = []
   readonly #external: ExternalInput[] = []
   readonly #views: ViewInput[] = []
+  /** Names of the relations outside that it reads, in lower case. */
+  readonly #outside = new Set<string>()
   #started = false
   /** Rows before this position are shown together with those taken. */
   #unit = 0
@@ -290,7 +292,42 @@ export class Query {
   readsFrom(name: string): boolean {
     const key = name.toLowerCase()
     const isStored = this.#stored.some(({ stream }) => stream === key)
-    return isStored || this.reads.includes(key) || this.reads.includes(`${key}.errors`)
+    const isOutside = this.#outside.has(key)
+    return isStored || isOutside || this.reads.includes(key) || this.reads.includes(`${key}.errors`)
+  }
+
+  /** Does it read one of these columns of a stored stream or table? */
+  readsColumns(name: string, columns: readonly number[]): boolean {
+    return this.#stored.some(
+      ({ stream, readings }) =>
+        stream === name.toLowerCase() &&
+        readings.some((reading) => reading.columns.some((column) => columns.includes(column))),
+    )
+  }
+
+  /** What it reads has another name, or its columns stand elsewhere: `places` has for each where it was. */
+  alter(name: string, relation: Relation, places: readonly number[] | null): void {
+    const from = name.toLowerCase()
+    for (const scan of this.dataflow.scans) {
+      if (scan.plan.relation.toLowerCase() === from) scan.plan.relation = relation.name
+    }
+    if (this.#outside.delete(from)) this.#outside.add(relation.name.toLowerCase())
+    for (const view of this.#views) {
+      const { relation: read } = view
+      if (read.kind === 'errors' && read.of.toLowerCase() === from) {
+        const of = relation.name
+        view.relation = { ...read, of, name: `${of}.errors` }
+      } else if (read.name.toLowerCase() === from) view.relation = relation
+    }
+    for (const input of this.#stored) {
+      if (input.stream !== from) continue
+      input.stream = relation.name.toLowerCase()
+      if (places === null) continue
+      input.readings = input.readings.map(({ scan, columns }) => ({
+        scan,
+        columns: columns.map((column) => (column < 0 ? column : places.indexOf(column))),
+      }))
+    }
   }
 
   /** A step of each scan of an input, and how many rows the next ones take. */
@@ -513,6 +550,7 @@ export class Query {
     }
     const connector = this.#sources.connectors.get(relation.connector)
     assert(connector !== undefined, `connector ${relation.connector} is wired`)
+    if (first.plan.file === undefined) this.#outside.add(relation.name.toLowerCase())
     const { watermark } = relation
     const time = watermark?.column ?? null
     const isJudged = this.#mode === 'continuous' && watermark !== null

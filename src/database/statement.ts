@@ -12,6 +12,7 @@ import { type Batch, batchOf, type Field, type Op, type Row, rowsOf } from '../d
 import type { Parameters } from '../log/index.ts'
 import { type BoundStatement, type Dropped, inputsOf, type Plan } from '../plan/index.ts'
 import type { Delta } from '../runtime/index.ts'
+import { alter } from './alter.ts'
 import { type Asking, insertRows, type Store, updateRows } from './change.ts'
 import type { Engine } from './engine.ts'
 import { explainRunning, explainStatement } from './explain.ts'
@@ -86,6 +87,12 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
       return yield* createSink(engine, bound, session)
     case 'drop':
       return drop(engine, bound, session)
+    case 'alter':
+      if (bound.change !== null) {
+        alter(engine, bound.name, bound.change)
+        logged(engine, session)
+      }
+      return done(bound.message)
     case 'insert':
       return yield* insertRows(
         session.state.transaction ?? engine,

@@ -36,10 +36,10 @@ const sizeAtFirst = 1024
 
 export class Table implements Standing {
   readonly #log: Log
-  readonly #name: string
+  #name: string
   #gone = new Uint8Array(sizeAtFirst)
   #end = 0
-  readonly #indexes = new Indexes()
+  #indexes = new Indexes()
 
   constructor(log: Log, name: string) {
     this.#log = log
@@ -48,6 +48,12 @@ export class Table implements Standing {
 
   get end(): number {
     return this.#end
+  }
+
+  /** The columns stand elsewhere, or the table has another name in the log. */
+  alter(name: string): void {
+    this.#name = name
+    this.#indexes = new Indexes()
   }
 
   isGone(offset: number): boolean {

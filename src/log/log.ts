@@ -159,6 +159,31 @@ export class Log {
     this.#streams.delete(name)
   }
 
+  /** The stream under another name, with other columns; `change` is what becomes of each batch. */
+  alterStream(
+    name: string,
+    to: string,
+    schema: Schema,
+    change: ((batch: Batch) => Batch) | null,
+  ): void {
+    const { frames, idle, rows } = this.#stream(name)
+    for (const { batch } of frames) this.#bytes -= batchBytes(batch)
+    // The frames of the log stay as they came: a replay changes them again.
+    const changed = frames.map((frame) => ({
+      ...frame,
+      stream: to,
+      batch: change?.(frame.batch) ?? frame.batch,
+    }))
+    for (const { batch } of changed) this.#bytes += batchBytes(batch)
+    this.#streams.delete(name)
+    this.#streams.set(to, { schema, frames: changed, idle, rows })
+  }
+
+  /** The frames of a stream, as it has them now. */
+  framesOf(name: string): readonly DataFrame[] {
+    return this.#stream(name).frames
+  }
+
   hasStream(name: string): boolean {
     return this.#streams.has(name)
   }

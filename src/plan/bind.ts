@@ -13,12 +13,13 @@ import type {
   Relation as TreeRelation,
 } from '../../grammar/index.ts'
 import { QueryMistake, type Span } from '../base/index.ts'
-import type { CatalogFunction, Relation } from '../catalog/index.ts'
+import type { CatalogFunction, ComputedColumn, Relation } from '../catalog/index.ts'
 import type { Field, Row } from '../data/index.ts'
 import { type BindContext, type Binding, fail, newBinding, sorted } from './bind/binding.ts'
 import { applyEmit, type EmitMode } from './bind/emission.ts'
 import { bindQuery } from './bind/query.ts'
 import { bindRelation, refuseEmit } from './bind/relation.ts'
+import { bindAlter } from './bind/statement/alter.ts'
 import { bindUpdate, type Conflict, type Returning } from './bind/statement/change.ts'
 import { bindCopy } from './bind/statement/copy.ts'
 import { bindCreateRelation } from './bind/statement/create.ts'
@@ -58,6 +59,21 @@ export interface Dropped {
   notices: string[]
 }
 
+/** What ALTER makes of a relation. */
+interface Change {
+  relation: Relation
+  /** For each column the one that it was, -1 for a new one; null: all are as they were. */
+  places: readonly number[] | null
+  /** What new columns have in the rows that are there, over the columns before them. */
+  fills: readonly ComputedColumn[]
+  /** Columns, as they were, that nobody may read any more. */
+  lost: readonly number[]
+  /** Columns that no row that is there may have NULL in. */
+  strict: readonly number[]
+  /** What reads it, with its stars written out. */
+  readers: readonly Relation[]
+}
+
 export type BoundStatement = { notices: string[] } & (
   | {
       kind: 'create-relation'
@@ -79,6 +95,14 @@ export type BoundStatement = { notices: string[] } & (
       ifNotExists: boolean
     }
   | Dropped
+  | {
+      kind: 'alter'
+      /** What is altered. */
+      name: string
+      /** Null: there is nothing to do. */
+      change: Change | null
+      message: string
+    }
   | /** Columns are those of the target, in its order. */ {
       kind: 'insert'
       /** What the statement says that it did. */
@@ -170,6 +194,8 @@ export function bindStatement(binding: Binding, statement: Statement): BoundStat
       return defined(binding, bindCreateSink(binding, statement), statement)
     case 'drop':
       return bindDrop(binding, statement)
+    case 'alter':
+      return bindAlter(binding, statement)
     case 'insert':
       return bindInsert(binding, statement)
     case 'copy':

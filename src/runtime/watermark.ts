@@ -15,11 +15,16 @@ import { endOfTime } from './stage.ts'
 
 /** Which values of the partition columns have which number: 0, 1, 2 … in the order of their first rows. */
 export class Partitions {
-  readonly #columns: readonly number[]
+  #columns: readonly number[]
   readonly #numbers = new Map<string, number>()
 
   /** `columns` are those of the batches. */
   constructor(columns: readonly number[]) {
+    this.#columns = columns
+  }
+
+  /** The same columns stand elsewhere in the batches to come. */
+  moveTo(columns: readonly number[]): void {
     this.#columns = columns
   }
 

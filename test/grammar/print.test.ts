@@ -47,7 +47,7 @@ function count(node: unknown, kinds: Map<string, number>): void {
 
 // biome-ignore format: a list to read as a block
 const everyKind = [
-  'assignment', 'between', 'binary', 'boolean', 'call', 'case', 'cast', 'check', 'column', 'column-definition',
+  'alter', 'assignment', 'between', 'binary', 'boolean', 'call', 'case', 'cast', 'check', 'column', 'column-definition',
   'conflict', 'create-function', 'create-relation', 'create-sink', 'create-view', 'default', 'delete', 'derived',
   'describe', 'copied-table', 'copy',
   'drop', 'emit', 'explain', 'extract', 'flush', 'foreign-key', 'identifier', 'in', 'insert', 'interval',

@@ -62,6 +62,24 @@ export class OracleQuery {
     this.#world = world
   }
 
+  /** What it reads has another name, or columns that stand elsewhere. */
+  alter(name: string, to: string, places: readonly number[] | null): void {
+    for (const scan of scansOf(this.plan)) {
+      if (scan.relation.toLowerCase() !== name.toLowerCase()) continue
+      for (const seen of [this.#seen, this.#seenIdle]) {
+        const count = seen.get(scan.relation)
+        if (count === undefined) continue
+        seen.delete(scan.relation)
+        seen.set(to, count)
+      }
+      scan.relation = to
+      const columns = scan.columns.map((column) =>
+        column < 0 || places === null ? column : places.indexOf(column),
+      )
+      scan.columns.splice(0, columns.length, ...columns)
+    }
+  }
+
   commit(): Shown {
     this.#external ??= this.#world.takeExternal(this.plan, () => this.#world.nextPosition())
     const external = this.#external
@@ -186,6 +204,23 @@ export class World {
     })
     for (const { target, row } of routed) this.append(target, [row])
     return routed.length > 0
+  }
+
+  /** A relation has other rows, whose columns stand elsewhere, or another name; `places` says where each was. */
+  alter(name: string, to: string, places: readonly number[] | null, move: (row: Row) => Row): void {
+    const source = this.#sources.get(name.toLowerCase())
+    if (source !== undefined) {
+      source.contributions = source.contributions.map((one) => ({
+        ...one,
+        row: move(one.row as Row),
+      }))
+      this.#sources.delete(name.toLowerCase())
+      this.#sources.set(to.toLowerCase(), source)
+    }
+    for (const view of [...this.#views, ...this.#feeds]) {
+      if (view.name.toLowerCase() === name.toLowerCase()) view.name = to
+      view.query.alter(name, to, places)
+    }
   }
 
   drop(name: string): void {

@@ -234,6 +234,8 @@ export class OracleSession implements Session {
         if (bound.object !== 'function') this.#drop(bound.name)
         else if (this.#catalog.functionNamed(bound.name)) this.#catalog.removeFunction(bound.name)
         break
+      case 'alter':
+        return this.#alter(bound, text)
       case 'transaction':
         this.#transact(bound.action)
         break
@@ -294,6 +296,50 @@ export class OracleSession implements Session {
     const result = this.#insert({ ...insert, plan }, text)
     if (result.kind === 'fault') this.#drop(relation.name)
     return result
+  }
+
+  #alter({ name, change }: BoundStatement & { kind: 'alter' }, text: string) {
+    if (change === null) return { kind: 'done' as const }
+    const { relation, places, fills, strict, readers } = change
+    const { fields } = relation.schema
+    const moved = new Map<string, Row>()
+    const isStored = relation.kind === 'stream' || relation.kind === 'table'
+    const given = isStored && places !== null ? this.#world.source(name).contributions : []
+    for (const { row } of given) {
+      const cells = fields.map(({ type }, at) => literal((row as Row)[places![at]!] ?? null, type))
+      const cellsOf = fields.map(
+        ({ type }, at) =>
+          (fills.find(({ column: made }) => made === at)?.expression as Expression) ??
+          column(at, { type, nullable: true }),
+      )
+      const names = fields.map((field) => field.name)
+      const answer = this.#answer(project(values([cells], names), cellsOf, names), text)
+      if (answer.kind === 'fault') return { ...answer, at: '' }
+      moved.set(JSON.stringify(row, plain), answer.rows[0]!)
+    }
+    const move = (row: Row) => moved.get(JSON.stringify(row, plain)) ?? row
+    const standing = given.length === 0 ? [] : this.#standing(name).map(move)
+    if (standing.some((row) => strict.some((at) => row[at] === null))) {
+      return { kind: 'fault' as const, code: 'not_null' as const, message: 'not_null', at: '' }
+    }
+    this.#catalog.replace(name, relation)
+    for (const reader of readers) this.#catalog.replace(reader.name, reader)
+    this.#world.alter(name, relation.name, places, move)
+    for (const { query } of this.#followed.values()) query.alter(name, relation.name, places)
+    if (relation.name !== name && relation.kind === 'materialized') this.#renameView(name, relation)
+    return { kind: 'done' as const }
+  }
+
+  #renameView(name: string, { name: to }: Relation): void {
+    const errors = this.#catalog.get(`${name}.errors`)!
+    this.#catalog.replace(errors.name, { ...errors, of: to, name: `${to}.errors` } as Relation)
+    this.#world.alter(errors.name, `${to}.errors`, null, (row) => row)
+    for (const { query } of this.#followed.values()) query.alter(errors.name, `${to}.errors`, null)
+    for (const [from, into] of Object.entries({ [name]: to, [errors.name]: `${to}.errors` })) {
+      const followed = this.#followed.get(from.toLowerCase())
+      this.#followed.delete(from.toLowerCase())
+      if (followed !== undefined) this.#followed.set(into.toLowerCase(), followed)
+    }
   }
 
   #createLate(relation: Relation | null): void {
@@ -472,3 +518,6 @@ export function faultOf(error: QueryMistake, text: string): Fault {
   const at = span === undefined ? '' : text.slice(span.start, span.end)
   return { kind: 'fault', code: error.code, message: first?.message ?? error.message, at }
 }
+
+/** Numbers of any size as text, which tells rows apart. */
+const plain = (_: string, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value)

@@ -4,6 +4,7 @@
  * How      A mistake is thrown where it is found; `all` catches those of parts that do not need each other (select
  *          items, clauses, column definitions) and throws them together, so that one run reports several.
  */
+import type { SelectItem } from '../../../grammar/index.ts'
 import { type Code, type Diagnostic, mistake, QueryMistake, type Span } from '../../base/index.ts'
 import type { Catalog, Relation } from '../../catalog/index.ts'
 import type { Connectors, Dialect, Schema } from '../../data/index.ts'
@@ -41,6 +42,8 @@ export interface Binding extends BindContext {
   /** What the statement makes; its definition outlives the parameters of the statement. */
   creating: string | null
   notices: string[]
+  /** Where the items that each star stands for are noted; null where nobody asks. */
+  stars: Map<unknown, SelectItem[]> | null
   /** The columns with which a file in FROM is read, in place of those that it has. */
   fileSchema: Schema | null
   /** Where a bound expression stands in the text. */
@@ -72,6 +75,7 @@ export function newBinding(context: BindContext): Binding {
     draw: { count: 0, target: '' },
     creating: null,
     notices: [],
+    stars: null,
     fileSchema: null,
     spans: new WeakMap(),
     members: new WeakMap(),

@@ -11,6 +11,7 @@ import type {
   OrderItem,
   Query,
   QueryBody,
+  SelectItem,
   Expression as Tree,
 } from '../../../grammar/index.ts'
 import { mistake, type Span } from '../../base/index.ts'
@@ -384,15 +385,38 @@ function bindStar(env: Env, tree: Tree & { kind: 'star' }): Item[] {
   const changed = [...exclude, ...[...replace, ...rename].map(({ name }) => name)]
   refuseUnknown(changed, columns)
   const [replaced, renamed] = [replace, rename].map((list) => list.map(({ name }) => name))
+  const written: SelectItem[] = []
+  env.binding.stars?.set(tree, written)
   return columns.flatMap((found) => {
     if (named(exclude, found) >= 0) return []
     const to = rename[named(renamed!, found)]
     const name = to?.to.name ?? found.path.at(-1)!
     const value = replace[named(replaced!, found)]?.value
+    written.push(itemOf(value ?? pathOf(found, tree.span), name, env.scope))
     const bound =
       value === undefined ? columnOf(env.binding, env.scope, found) : bindValue(env, value)
     return flatItems(env.binding, value ?? tree, name, bound)
   })
+}
+
+/** How a column of a star is named alone. */
+function pathOf({ qualifier, path }: ScopeColumn, span: Span): Tree {
+  const names = qualifier === null ? path : [qualifier, ...path]
+  return { kind: 'column', path: names.map((name) => quotedName(name, span)), span }
+}
+
+const quotedName = (name: string, span: Span): Identifier => ({
+  kind: 'identifier',
+  name,
+  quoted: !/^[a-z_][a-z_0-9]*$/i.test(name),
+  span,
+})
+
+function itemOf(expression: Tree, name: string, scope: Scope): SelectItem {
+  const { span } = expression
+  const isNamed = outputName(expression, scope) === name
+  const alias = isNamed ? null : quotedName(name, span)
+  return { kind: 'select-item', expression, alias, span }
 }
 
 /** What a star leaves out or changes is among its columns, and is named once. */

@@ -173,6 +173,57 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
       span: one,
     }),
     fc.record({
+      kind: fc.constant('alter' as const),
+      object: fc.constantFrom(
+        'stream' as const,
+        'table' as const,
+        'source' as const,
+        'view' as const,
+        'materialized view' as const,
+      ),
+      name: path,
+      ifExists: fc.boolean(),
+      change: fc.oneof(
+        fc.record({
+          kind: fc.constant('add-column' as const),
+          column: fc.oneof(columnDefinition, computedColumn),
+          ifNotExists: fc.boolean(),
+          span: one,
+        }),
+        fc.record({
+          kind: fc.constant('drop-column' as const),
+          column: identifier,
+          ifExists: fc.boolean(),
+          span: one,
+        }),
+        fc.record({
+          kind: fc.constant('rename-column' as const),
+          column: identifier,
+          to: identifier,
+          span: one,
+        }),
+        fc.record({ kind: fc.constant('rename' as const), to: path, span: one }),
+        fc.record({
+          kind: fc.constant('set-default' as const),
+          column: identifier,
+          value: fc.option(e),
+          span: one,
+        }),
+        fc.record({
+          kind: fc.constant('set-not-null' as const),
+          column: identifier,
+          notNull: fc.boolean(),
+          span: one,
+        }),
+        fc.record({
+          kind: fc.constant('set-options' as const),
+          options: fc.array(option, { minLength: 1, maxLength: 2 }),
+          span: one,
+        }),
+      ),
+      span: one,
+    }),
+    fc.record({
       kind: fc.constant('drop' as const),
       object: fc.constantFrom(
         'stream' as const,

@@ -46,7 +46,7 @@ function bindOne(binding: Binding, tree: Drop, also: ReadonlySet<string>): Dropp
 }
 
 /** Connectors' tables go by several names. */
-function isCalled(object: Drop['object'], relation: Relation): boolean {
+export function isCalled(object: Drop['object'], relation: Relation): boolean {
   if (relation.kind !== 'external') return false
   if (object === 'sink') return !relation.source
   if (object === 'source') return relation.source

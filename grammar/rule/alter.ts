@@ -1,0 +1,225 @@
+/**
+ * Alter rules: ALTER STREAM | TABLE | SOURCE | VIEW | MATERIALIZED VIEW.
+ */
+import { EOF } from 'chevrotain'
+import type { Alteration, ColumnDefinition, Option, Statement } from '../tree.ts'
+import { identifier, kinds, word } from '../words.ts'
+import { FunctionRules } from './function.ts'
+
+type Altered = Extract<Statement, { kind: 'alter' }>['object']
+
+export abstract class AlterRules extends FunctionRules {
+  alter = this.RULE('alter', (): Statement => {
+    const start = this.start()
+    this.CONSUME(word.ALTER)
+    const object = this.SUBRULE(this.alteredObject)
+    const ifExists =
+      this.OPTION({
+        GATE: () => this.LA(2).tokenType === word.EXISTS,
+        DEF: () => {
+          this.CONSUME(word.IF)
+          this.CONSUME(word.EXISTS)
+          return true
+        },
+      }) ?? false
+    const name = this.SUBRULE(this.path)
+    const change = this.SUBRULE(this.alteration)
+    return { kind: 'alter', object, name, ifExists, change, span: this.span(start) }
+  })
+
+  #ends(distance: number): boolean {
+    return this.LA(distance).tokenType === EOF || this.upper(distance) === ';'
+  }
+
+  alteredObject = this.RULE(
+    'alteredObject',
+    (): Altered =>
+      this.OR([
+        {
+          ALT: (): Altered => {
+            this.CONSUME(word.STREAM)
+            return 'stream'
+          },
+        },
+        {
+          ALT: (): Altered => {
+            this.CONSUME(word.TABLE)
+            return 'table'
+          },
+        },
+        {
+          ALT: (): Altered => {
+            this.CONSUME(word.SOURCE)
+            return 'source'
+          },
+        },
+        {
+          ALT: (): Altered => {
+            this.CONSUME(word.VIEW)
+            return 'view'
+          },
+        },
+        {
+          ALT: (): Altered => {
+            this.CONSUME(word.MATERIALIZED)
+            this.CONSUME1(word.VIEW)
+            return 'materialized view'
+          },
+        },
+      ]),
+  )
+
+  alteration = this.RULE(
+    'alteration',
+    (): Alteration =>
+      this.OR([
+        { ALT: () => this.SUBRULE(this.addColumn) },
+        { ALT: () => this.SUBRULE(this.dropColumn) },
+        { ALT: () => this.SUBRULE(this.renameWhat) },
+        { ALT: () => this.SUBRULE(this.alterColumn) },
+        { ALT: () => this.SUBRULE(this.setOptions) },
+      ]),
+  )
+
+  /** ADD [COLUMN] [IF NOT EXISTS] column */
+  addColumn = this.RULE('addColumn', (): Alteration => {
+    const start = this.start()
+    this.CONSUME(word.ADD)
+    this.SUBRULE(this.columnWord)
+    const ifNotExists =
+      this.OPTION({
+        GATE: () => this.LA(2).tokenType === word.NOT,
+        DEF: () => [this.SUBRULE(this.ifNotExists)],
+      }) !== undefined
+    const at = this.LA(1)
+    this.ACTION(() => {
+      if (this.constraintAhead()) this.unsupported('ALTER … ADD CONSTRAINT')
+      if (this.upper(1) === 'WATERMARK' && this.upper(2) === 'FOR') {
+        this.unsupported('ALTER … ADD WATERMARK')
+      }
+    })
+    const elements = { columns: [] as ColumnDefinition[], constraints: [], watermark: null }
+    const column = this.SUBRULE(this.column, { ARGS: [elements] })
+    this.ACTION(() => {
+      if (elements.watermark !== null) this.mistaken('a watermark of a column that is added', at)
+    })
+    return { kind: 'add-column', column, ifNotExists, span: this.span(start) }
+  })
+
+  /** DROP [COLUMN] [IF EXISTS] name */
+  dropColumn = this.RULE('dropColumn', (): Alteration => {
+    const start = this.start()
+    this.CONSUME(word.DROP)
+    this.SUBRULE(this.columnWord)
+    const ifExists =
+      this.OPTION({
+        GATE: () => this.LA(2).tokenType === word.EXISTS,
+        DEF: () => {
+          this.CONSUME(word.IF)
+          this.CONSUME(word.EXISTS)
+          return true
+        },
+      }) ?? false
+    this.ACTION(() => {
+      if (this.upper(1) === 'CONSTRAINT' && !this.#ends(2))
+        this.unsupported('ALTER … DROP CONSTRAINT')
+    })
+    const column = this.identifierOf(this.CONSUME(identifier))
+    return { kind: 'drop-column', column, ifExists, span: this.span(start) }
+  })
+
+  /** RENAME TO name, RENAME [COLUMN] name TO name */
+  renameWhat = this.RULE('renameWhat', (): Alteration => {
+    const start = this.start()
+    this.CONSUME(word.RENAME)
+    return this.OR([
+      {
+        GATE: () => this.LA(2).tokenType !== word.TO || this.#ends(3),
+        ALT: (): Alteration => {
+          this.CONSUME(word.TO)
+          const to = this.SUBRULE(this.path)
+          return { kind: 'rename', to, span: this.span(start) }
+        },
+      },
+      {
+        ALT: (): Alteration => {
+          this.SUBRULE(this.columnWord)
+          const column = this.identifierOf(this.CONSUME(identifier))
+          this.CONSUME1(word.TO)
+          const to = this.identifierOf(this.CONSUME1(identifier))
+          return { kind: 'rename-column', column, to, span: this.span(start) }
+        },
+      },
+    ])
+  })
+
+  /** ALTER [COLUMN] name SET DEFAULT value | DROP DEFAULT | SET NOT NULL | DROP NOT NULL */
+  alterColumn = this.RULE('alterColumn', (): Alteration => {
+    const start = this.start()
+    this.CONSUME(word.ALTER)
+    this.SUBRULE(this.columnWord)
+    const column = this.identifierOf(this.CONSUME(identifier))
+    this.ACTION(() => {
+      if (this.upper(1) === 'TYPE' || (this.upper(1) === 'SET' && this.upper(2) === 'DATA')) {
+        this.unsupported('ALTER COLUMN … TYPE')
+      }
+    })
+    const sets = this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(word.SET)
+          return true
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(word.DROP)
+          return false
+        },
+      },
+    ])
+    return this.OR1([
+      {
+        ALT: (): Alteration => {
+          this.CONSUME(word.NOT)
+          this.CONSUME(word.NULL)
+          return { kind: 'set-not-null', column, notNull: sets, span: this.span(start) }
+        },
+      },
+      {
+        ALT: (): Alteration => {
+          this.CONSUME(word.DEFAULT)
+          const value = this.OPTION({
+            GATE: () => sets,
+            DEF: () => this.SUBRULE(this.expression),
+          })
+          this.ACTION(() => {
+            if (sets && value === undefined) this.unexpected('an expression')
+          })
+          return { kind: 'set-default', column, value: value ?? null, span: this.span(start) }
+        },
+      },
+    ])
+  })
+
+  /** SET (key = value, …) */
+  setOptions = this.RULE('setOptions', (): Alteration => {
+    const start = this.start()
+    const options: Option[] = []
+    this.CONSUME(word.SET)
+    this.CONSUME(kinds.open)
+    this.AT_LEAST_ONE_SEP({
+      SEP: kinds.comma,
+      DEF: () => {
+        options.push(this.SUBRULE(this.pair))
+      },
+    })
+    this.CONSUME(kinds.close)
+    return { kind: 'set-options', options, span: this.span(start) }
+  })
+
+  /** COLUMN, which may be left out. */
+  columnWord = this.RULE('columnWord', (): void => {
+    this.OPTION(() => this.CONSUME(word.COLUMN))
+  })
+}

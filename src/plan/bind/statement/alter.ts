@@ -1,0 +1,420 @@
+/**
+ * BindAlter: ALTER of a relation: its CREATE is changed as the statement says, and bound anew.
+ *
+ * How      1. The tree that makes the relation is edited and bound against the names without the relation: whatever a
+ *             CREATE may not say, an ALTER may not lead to.
+ *          2. Whatever reads the relation is bound before and after. Its plan must be the same, but for the places of
+ *             columns. A star is written out where that keeps the plan, so that a view has the columns that it had.
+ * Contract 1 (checked) what reads the relation has the rows that it had, or the statement is refused and names it.
+ *          2 (trusted) the catalog is read and not changed.
+ */
+import type {
+  Alteration,
+  ColumnDefinition,
+  Identifier,
+  Path,
+  Query,
+  SelectItem,
+  Statement,
+} from '../../../../grammar/index.ts'
+import { QueryMistake, type Span } from '../../../base/index.ts'
+import type { Catalog, ComputedColumn, Relation } from '../../../catalog/index.ts'
+import { topColumns } from '../../../data/index.ts'
+import { type BoundStatement, refuseDuplicate } from '../../bind.ts'
+import { literal } from '../../expression.ts'
+import type { Expression, Plan } from '../../logical.ts'
+import { rewrite } from '../../rewrite.ts'
+import { type Binding, fail, unsupported } from '../binding.ts'
+import { clockOf } from '../expression/clock.ts'
+import { bindQuery } from '../query.ts'
+import { findRelation } from '../relation.ts'
+import { suggestion } from '../suggest.ts'
+import { bindCreateRelation } from './create.ts'
+import { isCalled, objectOf } from './drop.ts'
+import { renamedIn } from './rename.ts'
+
+type Alter = Statement & { kind: 'alter' }
+type Create = Statement & { kind: 'create-relation' }
+type Bound = BoundStatement & { kind: 'alter' }
+
+export function bindAlter(binding: Binding, tree: Alter): BoundStatement {
+  const name = nameOf(tree.name)
+  const { notices } = binding
+  if (tree.ifExists && binding.catalog.get(name) === undefined) {
+    return {
+      kind: 'alter',
+      name,
+      change: null,
+      message: `there is no ${tree.object} ${name}`,
+      notices,
+    }
+  }
+  const relation = findRelation(binding, tree.name)
+  refuseOther(tree, relation)
+  const message = `${tree.object} ${relation.name} altered`
+  const bound = { kind: 'alter' as const, name: relation.name, message, notices }
+  const { change } = tree
+  if (change.kind === 'rename') {
+    return { ...bound, change: bindRename(binding, relation, tree, change.to) }
+  }
+  if (relation.kind === 'view' || relation.kind === 'materialized') {
+    const hint = 'CREATE OR REPLACE VIEW gives a view another query'
+    unsupported(`ALTER of a view but for RENAME TO`, change.span, hint)
+  }
+  const made = relation.definition?.statement
+  if (made?.kind !== 'create-relation') {
+    unsupported(`ALTER of ${relation.name}, which another statement made`, tree.name.span)
+  }
+  if (made.query !== null) {
+    const hint = 'DROP it, and make it with another query'
+    unsupported('ALTER of the columns of CREATE STREAM … AS', change.span, hint)
+  }
+  refuseLate(binding, relation, change)
+  const edited = editedBy(made, change)
+  if (edited === null) return { ...bound, change: null, message: `${message}: nothing to do` }
+  return { ...bound, change: bindChange(binding, relation, edited, change) }
+}
+
+const nameOf = (path: Path): string => path.parts.map((part) => part.name).join('.')
+const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
+
+/** The words of the statement say what the relation is. */
+function refuseOther({ object, name }: Alter, relation: Relation): void {
+  if (relation.kind === 'system')
+    fail('unknown_name', `${relation.name} belongs to the database`, name.span)
+  if (relation.kind === 'external' && !relation.source) {
+    unsupported('ALTER of a sink', name.span, 'DROP SINK, and make it again')
+  }
+  const actual = objectOf(relation.kind)
+  if (actual === object || isCalled(object, relation)) return
+  const message = `${relation.name} is a ${actual}, not a ${object}`
+  fail('unknown_name', message, name.span, `write ALTER ${actual.toUpperCase()}`)
+}
+
+/** Late rows are rows of two streams with the same columns. */
+function refuseLate({ catalog }: Binding, { name, watermark }: Relation, change: Alteration): void {
+  const from = catalog.list().find((one) => sameName(one.watermark?.late ?? '', name))
+  const to = from === undefined ? watermark?.late : name
+  if (to === undefined) return
+  const message = `late rows of ${from?.name ?? name} go to ${to}, with the same columns`
+  fail('dependency', message, change.span, `DROP ${from?.name ?? name} and make it anew`)
+}
+
+// ---------------------------------------------------------------- RENAME TO
+
+function bindRename(binding: Binding, relation: Relation, tree: Alter, to: Path): Bound['change'] {
+  const name = refuseDuplicate(binding, to)
+  const { catalog } = binding
+  const late = catalog.list().flatMap((one) => {
+    const isNamed = sameName(one.watermark?.late ?? '', relation.name)
+    return isNamed ? [one.name] : []
+  })
+  refuseNeeded(relation.name, [...catalog.dependents(relation.name), ...late], tree.change.span)
+  const { definition } = relation
+  const after = { ...relation, name }
+  if (definition !== undefined) {
+    const { statement } = definition
+    const made =
+      statement.kind === 'create-relation'
+        ? renamedIn(statement, { table: relation.name, to: name, quoted: to.parts[0]!.quoted })
+        : statement
+    after.definition = { ...definition, statement: { ...made, name: to } }
+  }
+  return { relation: after, places: null, fills: [], lost: [], strict: [], readers: [] }
+}
+
+function refuseNeeded(what: string, by: readonly string[], span: Span): void {
+  if (by.length === 0) return
+  const list = by.join(', ')
+  fail('dependency', `${what} is needed by ${list}`, span, `drop ${list} first`)
+}
+
+// ---------------------------------------------------------------- the tree that makes it
+
+/** Null where IF [NOT] EXISTS leaves nothing to do. */
+function editedBy(made: Create, change: Exclude<Alteration, { kind: 'rename' }>): Create | null {
+  switch (change.kind) {
+    case 'add-column': {
+      const { name } = change.column
+      const isThere = made.columns.some((one) => sameName(one.name.name, name.name))
+      if (isThere && change.ifNotExists) return null
+      if (isThere) fail('duplicate_name', `column ${name.name} is there already`, name.span)
+      refuseConstraints(change.column)
+      return { ...made, columns: [...made.columns, change.column] }
+    }
+    case 'drop-column': {
+      const { column, ifExists } = change
+      const isThere = made.columns.some((one) => sameName(one.name.name, column.name))
+      if (!isThere && ifExists) return null
+      const { constraints } = columnOf(made, column)
+      const key = constraints.find((one) => one.kind === 'key')
+      if (key !== undefined) {
+        const what = key.primary ? 'PRIMARY KEY' : 'UNIQUE'
+        fail('dependency', `column ${column.name} is ${what} of ${nameOf(made.name)}`, column.span)
+      }
+      const columns = made.columns.filter((one) => !sameName(one.name.name, column.name))
+      if (columns.length > 0) return { ...made, columns }
+      return fail('dependency', `${column.name} is the only column`, column.span)
+    }
+    case 'rename-column': {
+      const { column, to } = change
+      columnOf(made, column)
+      const isThere = made.columns.some((one) => sameName(one.name.name, to.name))
+      if (isThere && !sameName(column.name, to.name)) {
+        fail('duplicate_name', `column ${to.name} is there already`, to.span)
+      }
+      return renamedIn(made, { column: column.name, to: to.name, quoted: to.quoted })
+    }
+    case 'set-default':
+      return withColumn(made, change.column, (column) => {
+        const others = column.constraints.filter(({ kind }) => kind !== 'default')
+        const { value, span } = change
+        if (column.computed !== null) {
+          fail('type_mismatch', `column ${column.name.name} is computed`, change.column.span)
+        }
+        const stated = value === null ? [] : [{ kind: 'default' as const, value, span }]
+        return { ...column, constraints: [...others, ...stated] }
+      })
+    case 'set-not-null':
+      return withColumn(made, change.column, (column) => ({ ...column, notNull: change.notNull }))
+    case 'set-options': {
+      const keys = new Set(change.options.map(({ key }) => key))
+      const kept = made.options.filter(({ key }) => !keys.has(key))
+      return { ...made, options: [...kept, ...change.options] }
+    }
+  }
+}
+
+function columnOf(made: Create, { name, span }: Identifier): ColumnDefinition {
+  const found = made.columns.find((one) => sameName(one.name.name, name))
+  if (found !== undefined) return found
+  const names = made.columns.map((one) => one.name.name)
+  return fail('unknown_name', `column ${name} does not exist`, span, suggestion(name, names))
+}
+
+function withColumn(
+  made: Create,
+  name: Identifier,
+  edit: (column: ColumnDefinition) => ColumnDefinition,
+): Create {
+  const found = columnOf(made, name)
+  return { ...made, columns: made.columns.map((one) => (one === found ? edit(one) : one)) }
+}
+
+/** Rows that are there would have to be looked at. */
+function refuseConstraints({ constraints }: ColumnDefinition): void {
+  const odd = constraints.find(({ kind }) => kind === 'key' || kind === 'check')
+  if (odd !== undefined) unsupported('a key or CHECK of a column that is added', odd.span)
+}
+
+// ---------------------------------------------------------------- what follows from it
+
+function bindChange(
+  binding: Binding,
+  before: Relation,
+  edited: Create,
+  change: Exclude<Alteration, { kind: 'rename' }>,
+): Bound['change'] {
+  const after = rebound(binding, before, edited, change)
+  const places = placesOf(before, after, change)
+  const lost = before.schema.fields.flatMap((_, index) => (places.includes(index) ? [] : [index]))
+  const [column] = 'column' in change && change.kind !== 'add-column' ? [change.column] : []
+  const flat = column === undefined ? [] : flatPlaces(after, column.name)
+  if (change.kind === 'set-not-null' && !change.notNull) {
+    if (flat.some((at) => !after.schema.fields[at]!.nullable)) {
+      const message = `column ${column!.name} is never NULL: it has the watermark or belongs to the key`
+      fail('not_null', message, change.span)
+    }
+  }
+  // Running queries go by what was never NULL.
+  for (const [at, place] of places.entries()) {
+    const was = before.schema.fields[place]
+    if (was !== undefined && !was.nullable && after.schema.fields[at]!.nullable) lost.push(place)
+  }
+  const strict =
+    change.kind === 'set-not-null' && change.notNull ? flat : addedStrict(after, places)
+  const readers = readersOf(binding, { before, after, places, change })
+  const isStored = after.kind === 'stream' || after.kind === 'table'
+  const fills = isStored ? fillsOf(after, places, change) : []
+  return { relation: after, places, fills, lost, strict, readers }
+}
+
+const addedStrict = (after: Relation, places: readonly number[]): number[] =>
+  places.flatMap((place, at) => (place < 0 && !after.schema.fields[at]!.nullable ? [at] : []))
+
+/** The relation as the edited tree makes it. */
+function rebound(binding: Binding, before: Relation, edited: Create, change: Alteration): Relation {
+  const dialect = before.definition!.dialect
+  const isWritten = change.kind === 'add-column' || change.kind === 'set-default'
+  if (isWritten && dialect !== binding.dialect) {
+    const hint = `SET dialect = '${dialect}' first`
+    unsupported(`ALTER in another dialect than ${before.name} was made in`, change.span, hint)
+  }
+  const catalog = binding.catalog.copy()
+  catalog.remove(before.name)
+  const notices = change.kind === 'set-options' ? binding.notices : []
+  try {
+    const bound = bindCreateRelation({ ...binding, catalog, dialect, notices }, edited)
+    if (!('relation' in bound)) throw new Error('CREATE makes a relation')
+    const { relation } = bound as { relation: Relation }
+    return { ...relation, definition: { statement: edited, dialect } }
+  } catch (error) {
+    if (!(error instanceof QueryMistake)) throw error
+    const { code, message, hint, span = change.span } = error.diagnostics[0]!
+    const inside = isWritten && span.start >= change.span.start && span.end <= change.span.end
+    if (inside || change.kind === 'set-options')
+      return fail(code, message, inside ? span : change.span, hint)
+    return fail('dependency', `${before.name} cannot be made so: ${message}`, change.span)
+  }
+}
+
+/** For each column the one that it was, -1 for a new one. */
+function placesOf(before: Relation, after: Relation, change: Alteration): number[] {
+  const tops = topColumns(before.schema.fields)
+  return topColumns(after.schema.fields).flatMap(({ field, width }) => {
+    const isRenamed = change.kind === 'rename-column' && sameName(change.to.name, field.name)
+    const name = isRenamed ? change.column.name : field.name
+    const old = tops.find((top) => sameName(top.field.name, name))
+    return Array.from({ length: width }, (_, inside) => (old === undefined ? -1 : old.at + inside))
+  })
+}
+
+function flatPlaces({ schema }: Relation, name: string): number[] {
+  const top = topColumns(schema.fields).find(({ field }) => sameName(field.name, name))
+  return Array.from({ length: top?.width ?? 0 }, (_, inside) => top!.at + inside)
+}
+
+/** What new columns have in rows that are there. */
+function fillsOf(after: Relation, places: readonly number[], change: Alteration): ComputedColumn[] {
+  const { defaults = [] } = after as Relation & { kind: 'stream' }
+  return places.flatMap((place, column) => {
+    if (place >= 0) return []
+    const { type } = after.schema.fields[column]!
+    const made = after.computed?.find((one) => one.column === column)?.expression
+    const expression = ((made ?? defaults[column]) as Expression | null) ?? literal(null, type)
+    if (clockOf(expression) !== null) {
+      const hint = 'add the column without it, and SET DEFAULT then'
+      unsupported('the time in a column that is added', change.span, hint)
+    }
+    return [{ column, expression }]
+  })
+}
+
+// ---------------------------------------------------------------- what reads it
+
+interface Change {
+  before: Relation
+  after: Relation
+  places: readonly number[]
+  change: Exclude<Alteration, { kind: 'rename' }>
+}
+
+/** The relations whose stars were written out; a mistake where one would be another than it is. */
+function readersOf(binding: Binding, given: Change): Relation[] {
+  const { before, after, change } = given
+  if (change.kind === 'set-options' || change.kind === 'set-default') return []
+  const catalog = binding.catalog.copy()
+  catalog.replace(before.name, after)
+  const changed: Relation[] = []
+  const needing: string[] = []
+  for (const name of binding.catalog.dependents(before.name)) {
+    const reader = binding.catalog.get(name)!
+    const kept = keptReader(binding, catalog, reader, given)
+    if (kept === null) needing.push(reader.name)
+    else if (kept !== reader) {
+      changed.push(kept)
+      catalog.replace(name, kept)
+    }
+  }
+  if (change.kind !== 'add-column') {
+    refuseNeeded(`column ${change.column.name} of ${before.name}`, needing, change.span)
+  } else if (needing.length > 0) {
+    const { name } = change.column.name
+    const message = `with a column ${name}, ${needing.join(', ')} would have another meaning`
+    const hint =
+      'give the column another name, or write the names of tables before those of columns there'
+    fail('dependency', message, change.span, hint)
+  }
+  return changed
+}
+
+/** The reader, its stars written out if need be; null when it would not be what it is. */
+function keptReader(
+  binding: Binding,
+  catalog: Catalog,
+  reader: Relation,
+  { before, places, change }: Change,
+): Relation | null {
+  const stars = new Map<unknown, SelectItem[]>()
+  const query = queryOf(reader)
+  const isTighter = change.kind === 'set-not-null' && change.notNull
+  const now = planText(bindReader({ ...binding, stars }, reader, query), before.name, null)
+  const isKept = (one: Query): boolean => {
+    try {
+      const then = bindReader({ ...binding, catalog }, reader, one)
+      return isTighter || planText(then, before.name, places) === now
+    } catch (error) {
+      if (error instanceof QueryMistake) return false
+      throw error
+    }
+  }
+  if (isKept(query)) return reader
+  const written = writtenOut(query, stars) as Query
+  try {
+    const same = planText(bindReader(binding, reader, written), before.name, null)
+    if (same !== now || !isKept(written)) return null
+  } catch (error) {
+    if (error instanceof QueryMistake) return null
+    throw error
+  }
+  return withQuery(reader, written)
+}
+
+/** The query of a view, a stream that is fed or a sink. */
+function queryOf(reader: Relation): Query {
+  if (reader.kind === 'view' || reader.kind === 'materialized') return reader.query
+  const made = reader.definition!.statement
+  return made.query!
+}
+
+function withQuery(reader: Relation, query: Query): Relation {
+  const definition = reader.definition && {
+    ...reader.definition,
+    statement: { ...reader.definition.statement, query },
+  }
+  const after = { ...reader, ...(definition === undefined ? {} : { definition }) } as Relation
+  if (after.kind === 'view' || after.kind === 'materialized') return { ...after, query }
+  return after.kind === 'stream' ? { ...after, derived: query } : after
+}
+
+function bindReader(binding: Binding, reader: Relation, query: Query): Plan {
+  const dialect = reader.definition?.dialect ?? binding.dialect
+  const inner = { ...binding, dialect, checking: true, notices: [], creating: reader.name }
+  if (reader.kind === 'view') return bindQuery(inner, { ...query, emit: null })
+  return bindQuery({ ...inner, continuous: true }, query, { top: true })
+}
+
+/** The plan as text, columns of the relation by the places that they had; without places in texts. */
+function planText(plan: Plan, relation: string, places: readonly number[] | null): string {
+  const rewritten = rewrite(plan, { disabled: new Set() }).plan
+  return JSON.stringify(rewritten, (key, value) => {
+    if (key === 'span' || key === 'partition') return undefined
+    if (places === null || value?.kind !== 'scan' || !sameName(value.relation, relation))
+      return value
+    const columns = (value as { columns: number[] }).columns
+    return { ...value, columns: columns.map((column) => (column < 0 ? column : places[column])) }
+  })
+}
+
+/** The tree with select items in place of its stars. */
+function writtenOut(tree: unknown, stars: ReadonlyMap<unknown, SelectItem[]>): unknown {
+  if (Array.isArray(tree)) {
+    return tree.flatMap((one) => {
+      const items = one?.kind === 'select-item' ? stars.get(one.expression) : undefined
+      return items ?? [writtenOut(one, stars)]
+    })
+  }
+  if (typeof tree !== 'object' || tree === null) return tree
+  const entries = Object.entries(tree).map(([key, value]) => [key, writtenOut(value, stars)])
+  return Object.fromEntries(entries)
+}
