@@ -241,7 +241,7 @@ function equalityText(tree: Tree): string | null {
   return sides.includes(null) ? null : sides.sort().join()
 }
 
-export function conjunctTrees(tree: Tree | null): Tree[] {
+function conjunctTrees(tree: Tree | null): Tree[] {
   if (tree === null) return []
   if (tree.kind !== 'binary' || tree.operator !== 'AND') return [tree]
   return [...conjunctTrees(tree.left), ...conjunctTrees(tree.right)]
