@@ -310,7 +310,11 @@ function joinText(plan: Of<'join'>): string {
   const residual =
     plan.residual === null ? '' : `  where ${expressionText(plan.residual, [...left, ...right])}`
   const bucket = plan.bucket === null ? '' : '  bucket per window'
-  return `${plan.join}  ${pairs.join(' and ')}${residual}${bucket}`
+  const { bounds } = plan
+  const within = (micros: string) => durationText(micros)
+  const interval =
+    bounds === undefined ? '' : `  interval ${within(bounds.low)} to ${within(bounds.high)}`
+  return `${plan.join}  ${pairs.join(' and ')}${residual}${interval}${bucket}`
 }
 
 function asofText(plan: Of<'asof'>): string {

@@ -249,7 +249,7 @@ export type Plan = Node &
      * Equal keys that are not NULL; `residual` over left columns then right columns. Output: left columns, right
      * columns; of semi and anti joins, which keep the left rows with and without a match, the left columns.
      */
-    | { kind: 'join'; join: JoinKind; left: Plan; right: Plan; leftKeys: number[]; rightKeys: number[]; residual: Expression | null }
+    | { kind: 'join'; join: JoinKind; left: Plan; right: Plan; leftKeys: number[]; rightKeys: number[]; residual: Expression | null; bounds?: TimeBounds }
     /**
      * Each left row with one right row of equal keys that are not NULL: the one whose time is nearest among those that
      * compare so with the left row's (`ge`: left >= right). Of equal times the last by position counts, or by values.
@@ -267,6 +267,12 @@ export type Plan = Node &
     /** One-shot only; NULLs last unless said otherwise. */
     | { kind: 'sort'; input: Plan; keys: SortKey[]; limit: number | null; offset: number }
   )
+
+/** How far the right event time may be from the left one, in microseconds as decimal strings; for EXPLAIN alone. */
+export interface TimeBounds {
+  low: string
+  high: string
+}
 
 export type Comparison = 'ge' | 'gt' | 'le' | 'lt'
 

@@ -19,6 +19,7 @@ import type {
   Plan,
   RankFunction,
   SortKey,
+  TimeBounds,
   Watermark,
   WindowColumns,
 } from './logical.ts'
@@ -295,6 +296,7 @@ export interface JoinShape {
   leftKeys: number[]
   rightKeys: number[]
   residual: Expression | null
+  bounds?: TimeBounds
 }
 
 export function join(left: Plan, right: Plan, given: JoinShape): NodeOf<'join'> {
@@ -315,6 +317,12 @@ export function join(left: Plan, right: Plan, given: JoinShape): NodeOf<'join'> 
     key: joinedKey(left, right, shape.join),
     window: joinedWindow(left, right, shape),
   }
+}
+
+/** The arguments of a join node. */
+export function joinShapeOf(plan: NodeOf<'join'>): JoinShape {
+  const { join: kind, leftKeys, rightKeys, residual, bounds } = plan
+  return { join: kind, leftKeys, rightKeys, residual, ...(bounds === undefined ? {} : { bounds }) }
 }
 
 /** Does the join keep left rows as they are? */
@@ -557,8 +565,7 @@ export function withInputs(plan: Plan, inputs: readonly Plan[]): Plan {
     case 'aggregate':
       return aggregate(input, { keys: plan.keys, calls: plan.calls, emit: plan.emit, names })
     case 'join': {
-      const { join: kind, leftKeys, rightKeys, residual } = plan
-      return join(input, inputs[1]!, { join: kind, leftKeys, rightKeys, residual })
+      return join(input, inputs[1]!, joinShapeOf(plan))
     }
     case 'asof':
       return asof(input, inputs[1]!, asofShapeOf(plan))
@@ -601,9 +608,9 @@ export function mapExpressions(plan: Plan, f: (expression: Expression) => Expres
         names,
       )
     case 'join': {
-      const { left, right, join: kind, leftKeys, rightKeys, residual } = plan
+      const { left, right, residual } = plan
       const mapped = residual === null ? null : f(residual)
-      return join(left, right, { join: kind, leftKeys, rightKeys, residual: mapped })
+      return join(left, right, { ...joinShapeOf(plan), residual: mapped })
     }
     default:
       return plan

@@ -70,7 +70,7 @@ const shown: Record<string, RegExp> = {
   'join using': / using \(/,
   'asof join': / asof join /,
   'asof left join': / asof left join /,
-  'interval join': /between \w+\.ts and/,
+  'interval join': /(and|<|>=|between) \w+\.ts [+-] interval '\d+' second/,
   'join of windows': /window_(start|end) = \w+\.(window_|o)/,
   'union': / union (?!all)/,
   'union all': / union all /,

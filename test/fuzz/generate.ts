@@ -248,7 +248,7 @@ class Generator implements Drawing {
     const times = [left, right].map(({ scope }) => scope.find(({ ref }) => ref.endsWith('.ts')))
     if (times[0] !== undefined && times[1] !== undefined && chance(random, 0.2)) {
       const [a, b] = [times[0].ref, times[1].ref]
-      on.push(leaf(`${b} between ${a} and ${a} + interval '10' second`))
+      on.push(...intervalBounds(random, a, b))
     }
     const nearest = cross ? null : this.#asof(left, right, on[0]!)
     if (nearest !== null) return nearest
@@ -467,6 +467,20 @@ class Generator implements Drawing {
     const select: Select = { ...nothing, items, from, where, tests, group, having }
     return { select, columns, windows: outWindows }
   }
+}
+
+/** Conditions that keep two times close, in one of their forms. */
+function intervalBounds(random: Random, a: string, b: string): Expr[] {
+  const [some, more] = [pick(random, [0, 3, 20]), pick(random, [1, 5, 10])]
+  const seconds = (count: number) => `interval '${count}' second`
+  const forms = [
+    [`${b} between ${a} and ${a} + ${seconds(more)}`],
+    [`${b} between ${a} - ${seconds(some)} and ${a} + ${seconds(more)}`],
+    [`${a} >= ${b} - ${seconds(more)}`, `${a} - ${seconds(some)} < ${b}`],
+    [`${a} - ${b} <= ${seconds(more)}`, `${b} < ${a} + ${seconds(some)}`],
+    [`${a} between ${b} - ${seconds(some + more)} and ${b} - ${seconds(some)}`],
+  ]
+  return pick(random, forms).map((text) => leaf(text))
 }
 
 function typeOf(kind: Kind): string {

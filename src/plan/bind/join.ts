@@ -26,10 +26,11 @@ import {
   moveColumns,
   signatureOf,
 } from '../expression.ts'
-import type { Expression, JoinKind, Plan } from '../logical.ts'
+import type { Expression, JoinKind, Plan, TimeBounds } from '../logical.ts'
 import { isHalf, join, project } from '../node.ts'
 import { all, type Binding, fail } from './binding.ts'
 import { bindCondition, type Env } from './expression/expression.ts'
+import { bucketed, shownColumns } from './interval.ts'
 import { type BoundRelation, bindRelation, type Conjuncts } from './relation.ts'
 import { findColumn, joinScopes, type Scope } from './scope.ts'
 
@@ -63,8 +64,8 @@ export function bindJoin(binding: Binding, tree: JoinTree, conjuncts: Conjuncts)
   if (pairs.length === 0) noticeProduct(binding)
   const plan =
     tree.join === 'right'
-      ? joinRight(left.plan, right.plan, pairs, rest)
-      : joinOn(left.plan, right.plan, tree.join, pairs, rest)
+      ? joinRight(binding, left.plan, right.plan, pairs, rest)
+      : joinTimed(binding, left.plan, right.plan, tree.join, pairs, rest)
   if (tree.join === 'semi' || tree.join === 'anti') return { plan, scope: left.scope }
   const merged = typed(mergeUsing(scope, width, using), plan)
   const outer = tree.join === 'right' || tree.join === 'full'
@@ -81,13 +82,19 @@ function sharedNames(left: BoundRelation, right: BoundRelation, tree: JoinTree):
 }
 
 /** Rows of the right side without a match stand beside NULLs. */
-function joinRight(left: Plan, right: Plan, pairs: KeyPair[], rest: Expression[]): Plan {
+function joinRight(
+  binding: Binding,
+  left: Plan,
+  right: Plan,
+  pairs: KeyPair[],
+  rest: Expression[],
+): Plan {
   const [width, rights] = [left.output.length, right.output.length]
   const swapped = pairs.map((pair) => ({ left: pair.right, right: pair.left }))
   const moved = rest.map((part) =>
     moveColumns(part, (index) => (index < width ? index + rights : index - width)),
   )
-  const joined = joinOn(right, left, 'left', swapped, moved)
+  const joined = joinTimed(binding, right, left, 'left', swapped, moved)
   const order = [...left.output.keys()].map((index) => index + rights)
   return chosen(joined, [...order, ...right.output.keys()])
 }
@@ -256,6 +263,26 @@ function tryBind(env: Env, tree: Tree): Expression | null {
   }
 }
 
+/** A join over key pairs and a residual; where this bounds two event times, rows go when no partner can come. */
+function joinTimed(
+  binding: Binding,
+  left: Plan,
+  right: Plan,
+  kind: JoinKind,
+  pairs: KeyPair[],
+  rest: Expression[],
+): Plan {
+  const found = bucketed(binding, left, right, kind, rest)
+  if (found === null) return joinOn(left, right, kind, pairs, rest)
+  const width = left.output.length
+  const shift = found.left.output.length - width
+  const moved = rest.map((part) =>
+    moveColumns(part, (index) => (index < width ? index : index + shift)),
+  )
+  const joined = joinOn(found.left, found.right, kind, [...pairs, found.pair], moved, found.bounds)
+  return chosen(joined, shownColumns(left, right, found.left, kind))
+}
+
 /** A join over key pairs and a residual; without pairs a constant is the key of both sides. */
 export function joinOn(
   left: Plan,
@@ -263,6 +290,7 @@ export function joinOn(
   kind: JoinKind,
   given: readonly KeyPair[],
   rest: Expression[],
+  bounds?: TimeBounds,
 ): Plan {
   const one = literal(1, integer)
   const pairs = given.length > 0 ? given : [{ left: one, right: one }]
@@ -281,6 +309,7 @@ export function joinOn(
     leftKeys: a.keys,
     rightKeys: b.keys,
     residual: rest.length === 0 ? null : moveColumns(and(rest), shift),
+    ...(bounds === undefined ? {} : { bounds }),
   })
   if (a.plan === left && b.plan === right) return joined
   const rights = isHalf(kind) ? [] : right.output.map((_, index) => index + wider)

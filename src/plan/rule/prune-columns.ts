@@ -18,6 +18,7 @@ import {
   asofShapeOf,
   filter,
   join,
+  joinShapeOf,
   narrowScan,
   over,
   overShapeOf,
@@ -206,7 +207,7 @@ function pruneJoin(plan: NodeOf<'join'>, needs: Needs): Pruned {
   const narrowWidth = a.plan.output.length
   const at = (index: number) => (index < width ? a.at(index) : b.at(index - width) + narrowWidth)
   const narrow = join(a.plan, b.plan, {
-    join: plan.join,
+    ...joinShapeOf(plan),
     leftKeys: plan.leftKeys.map(a.at),
     rightKeys: plan.rightKeys.map(b.at),
     residual: plan.residual === null ? null : moveColumns(plan.residual, at),

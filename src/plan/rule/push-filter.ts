@@ -13,7 +13,7 @@
 import { and, columnsOf, conjunctsOf, mapColumns, moveColumns } from '../expression.ts'
 import { failingColumns, failsOver } from '../failure.ts'
 import type { Expression, JoinKind, Plan } from '../logical.ts'
-import { filter, join, mapPlan, union, withInputs } from '../node.ts'
+import { filter, join, joinShapeOf, mapPlan, union, withInputs } from '../node.ts'
 import { runsBefore } from './merge-filter.ts'
 
 type NodeOf<Kind extends Plan['kind']> = Extract<Plan, { kind: Kind }>
@@ -145,9 +145,8 @@ function pushResidual(node: NodeOf<'join'>): Plan {
   })
   if (moved.length === 0) return node
   const [left, right] = filterSides(node, moved)
-  const { join: kind, leftKeys, rightKeys } = node
   const residual = rest.length === 0 ? null : and(rest)
-  return join(left, right, { join: kind, leftKeys, rightKeys, residual })
+  return join(left, right, { ...joinShapeOf(node), residual })
 }
 
 /** The side that a condition reads; a condition without columns is of none. */
