@@ -8,7 +8,7 @@
  */
 import type { Code } from '../base/index.ts'
 import type { ComputedColumn } from '../catalog/index.ts'
-import type { BadRow, Batch, Schema, SourceReader } from '../data/index.ts'
+import type { BadRow, Batch, Column, Schema, SourceReader } from '../data/index.ts'
 import { batchOf, isValid, rowAt } from '../data/index.ts'
 import { type Kernels, loadColumn, unloadColumn } from '../kernel/index.ts'
 import { columnsOf, type Expression, moveColumns } from '../plan/index.ts'
@@ -78,7 +78,7 @@ export class Computer {
     }
     fields.forEach(({ name, nullable }, index) => {
       const column = columns[index]!
-      if (nullable || column.validity === null || this.#places[index]!.from === 'input') return
+      if (nullable || this.#places[index]!.from === 'input' || isFull(column, rows)) return
       for (let row = 0; row < rows; row++) {
         if (isValid(column, row) || refused.some((one) => one.row === row)) continue
         refused.push({ row, code: 'not_null', message: `column ${name} is NULL but takes none` })
@@ -92,6 +92,15 @@ export class Computer {
   close(): void {
     this.#evaluator.free()
   }
+}
+
+/** Is there a value in every row? */
+function isFull({ validity }: Column, rows: number): boolean {
+  if (validity === null) return true
+  const bytes = rows >>> 3
+  for (let at = 0; at < bytes; at++) if (validity[at] !== 0xff) return false
+  const rest = (1 << (rows & 7)) - 1
+  return rest === 0 || (validity[bytes]! & rest) === rest
 }
 
 /** A reader of a computer's inputs as one of its wanted columns. */
