@@ -281,6 +281,7 @@ export const tails: readonly ((drawing: Drawing, scope: Scope) => string)[] = [
     const [partition, order] = [pick(random, scope).ref, pick(random, scope).ref]
     const by = chance(random, 0.7) ? `partition by ${partition} ` : ''
     const sorted = `order by ${order}${pick(random, ['', ' desc'])}`
-    return `qualify row_number() over (${by}${sorted}) ${pick(random, ['= 1', '<= 2', '< 3'])}`
+    const number = pick(random, ['row_number', 'row_number', 'rank', 'dense_rank'])
+    return `qualify ${number}() over (${by}${sorted}) ${pick(random, ['= 1', '<= 2', '< 3'])}`
   },
 ]
