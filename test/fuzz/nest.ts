@@ -62,8 +62,6 @@ class Nest {
   #names = 0
   /** Sources that the query at hand may still read. */
   #budget = 0
-  /** May queries be cut? None that goes on may. */
-  #cuts = false
   /** Do rows only come? Then windows close with their last. */
   #appends = false
   /** Names of WITH in scope. */
@@ -92,8 +90,7 @@ class Nest {
   }
 
   /** A query of its own. */
-  query(depth: number, stores: boolean): Query {
-    this.#cuts = !stores
+  query(depth: number): Query {
     this.#appends = false
     this.#budget = 3 + this.random.below(6)
     return this.#query(depth)
@@ -101,7 +98,6 @@ class Nest {
 
   /** Groups of windows, over what takes no row back. */
   final(depth: number): Query | null {
-    this.#cuts = false
     this.#appends = true
     this.#budget = 2 + this.random.below(4)
     const source = this.#joined(this.#window(0), this.#source(depth))
@@ -280,7 +276,7 @@ class Nest {
     if (depth > 0 && chance(random, 0.1)) return this.#with(depth)
     const one = !this.#appends && chance(random, 0.45) ? this.#grouped(depth) : this.#plain(depth)
     if (depth > 0 && this.#budget > 0 && chance(random, 0.22)) return this.#set(one, depth - 1)
-    if (this.#cuts && chance(random, 0.3)) return this.#cut(one)
+    if (!this.#appends && chance(random, 0.2)) return this.#cut(one)
     return one
   }
 
@@ -568,7 +564,7 @@ export function nest(random: Random): Case {
   for (let tries = 0; views.length < wanted && tries < 60; tries++) {
     const stores = chance(random, 0.7)
     const closing = chance(random, 0.3) ? nested.final(1 + random.below(3)) : null
-    const { select, columns } = closing ?? nested.query(2 + random.below(3), stores)
+    const { select, columns } = closing ?? nested.query(2 + random.below(3))
     const name = `v${views.length}`
     const closes = closing !== null || chance(random, 0.05) ? [pick(random, finals), ''] : ['']
     const drawn = closes.map(
