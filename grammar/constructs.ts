@@ -27,7 +27,7 @@ export const constructs: Record<Place, Record<string, string>> = {
     'CREATE EXTERNAL TABLE': '',
     'CREATE TEMP': 'temporary objects', 'CREATE TEMPORARY': 'temporary objects',
     'CREATE OR REPLACE TEMP': 'temporary objects', 'CREATE OR REPLACE TEMPORARY': 'temporary objects',
-    'CREATE OR REPLACE SINK': 'CREATE SINK',
+    'CREATE OR REPLACE SINK': '',
     'DROP CUBOID': '', 'DROP SYNOPSIS': '', 'DROP MODEL': '',
     'DROP INDEX': '', 'DROP SUBSCRIPTION': '', 'DROP CONNECTION': '', 'DROP SECRET': '', 'DROP SCHEMA': '',
     'DROP TYPE': '', 'DROP AGGREGATE': '', 'DROP DATABASE': '',

@@ -44,7 +44,15 @@ import {
   Partitions,
 } from '../runtime/index.ts'
 import { LateBook } from './late.ts'
-import { type CycleInput, type CycleResult, Query, type Sources, type Work } from './query.ts'
+import {
+  type CycleInput,
+  type CycleResult,
+  Query,
+  type Replaced,
+  type Sources,
+  type Work,
+} from './query.ts'
+import { asDifference } from './replace.ts'
 import { systemRows } from './system.ts'
 import { Table } from './table.ts'
 import type { Transaction } from './transaction.ts'
@@ -349,13 +357,57 @@ export class Engine {
 
   /** Starts a continuous query; its first cycle reads from the start. */
   start(name: string, plan: PhysicalPlan, keepsView: boolean): Query {
+    const query = this.made(name, plan, keepsView)
+    this.#queries.set(name.toLowerCase(), query)
+    return query
+  }
+
+  /** A query that is not started. */
+  made(name: string, plan: PhysicalPlan, keepsView: boolean): Query {
     const fragments = this.#takeFragments()
     const { vectorSize } = this.options
     const shape = { name, plan, fragments, vectorSize, mode: 'continuous' as const }
     const query = new Query({ ...shape, nowMicros: this.nowMicros() }, this.sources)
     if (keepsView) query.view = new View(fragments[0]!, plan.output)
-    this.#queries.set(name.toLowerCase(), query)
     return query
+  }
+
+  /** A query in the place of one of the same name, whose readers come after it from here on. */
+  replace(name: string, relation: Relation, query: Query, replaced: Replaced): void {
+    for (const one of this.pinned) one.keepView(name.toLowerCase(), () => replaced.rows)
+    this.stop(name)
+    this.catalog.replace(name, relation)
+    query.replaces = replaced
+    this.#queries.set(name.toLowerCase(), query)
+    const after = new Set([name.toLowerCase()])
+    for (const [key, one] of this.#queries) {
+      if (!one.reads.some((view) => after.has(view.replace(/\.errors$/, '')))) continue
+      if (after.has(key)) continue
+      after.add(key)
+      this.#queries.delete(key)
+      this.#queries.set(key, one)
+    }
+  }
+
+  /** The first cycle of a query that nobody knows of yet, as far as the log goes. */
+  *prepare(name: string, plan: PhysicalPlan): Work<{ query: Query; upTo: number; now: bigint }> {
+    const query = this.made(name, plan, true)
+    const upTo = this.log.position
+    const now = this.options.clock.nowMicros()
+    query.replaces = { rows: [], errors: [] }
+    const input = { now, upTo, rowsMax: this.#rowsMax(query), replay: null, deltas: new Map() }
+    try {
+      query.prepared = yield* query.cycle(input)
+      return { query, upTo, now }
+    } finally {
+      if (query.prepared === null) this.discard(query)
+    }
+  }
+
+  /** Closes a query that was prepared and is of no use. */
+  discard(query: Query): void {
+    query.close()
+    this.#giveFragments(query.fragments)
   }
 
   /** Starts a query without a name of its own: `query_1`, `query_2` …, the same names in a replay. */
@@ -411,18 +463,19 @@ export class Engine {
   }
 
   /** One cycle over all queries. Returns whether more is there to be taken at once. */
-  *cycle(replay: CycleFrame | null = null): Work<boolean> {
-    const upTo = replay?.position ?? this.log.position
-    const now = replay === null ? this.options.clock.nowMicros() : BigInt(replay.nowMicros)
+  *cycle(
+    replay: CycleFrame | null = null,
+    { upTo = replay?.position ?? this.log.position, now = this.#timeOf(replay) } = {},
+  ): Work<boolean> {
     const deltas = new Map<string, Delta>()
     const runs: Run[] = []
     const late: LateRow[] = []
     let more = false
     for (const [name, query] of this.#queries) {
-      if (query.ended) continue
+      if (query.ended && query.replaces === null) continue
       const changed = query.reads.some((view) => deltas.has(view.replace(/\.errors$/, '')))
-      if (!changed && !query.hasWork(upTo)) continue
-      const rowsMax = this.options.cycleRows
+      if (!changed && !query.hasWork(upTo) && query.replaces === null) continue
+      const rowsMax = this.#rowsMax(query)
       const input = { now, upTo, rowsMax, replay: replay?.runs ?? null, deltas }
       const result = yield* this.#cycleOf(query, input)
       if (result === null) continue
@@ -442,6 +495,16 @@ export class Engine {
     // In a replay the log has them already.
     if (replay === null) this.#routeLate(late)
     return more || late.length > 0
+  }
+
+  #timeOf(replay: CycleFrame | null): bigint {
+    return replay === null ? this.options.clock.nowMicros() : BigInt(replay.nowMicros)
+  }
+
+  /** A view that takes the place of another one is whole at its first cycle. */
+  #rowsMax(query: Query): number {
+    const isWhole = query.replaces !== null && !query.endless
+    return isWhole ? Number.MAX_SAFE_INTEGER : this.options.cycleRows
   }
 
   /** Sends late rows where their sources say, in the order in which they came. */
@@ -466,7 +529,8 @@ export class Engine {
   /** The query's part of a cycle; null when it failed: then it is out of service and the others go on. */
   *#cycleOf(query: Query, input: CycleInput): Work<CycleResult | null> {
     try {
-      const result = yield* query.cycle(input)
+      const result = query.prepared ?? (yield* query.cycle(input))
+      if (query.replaces !== null) return asDifference(query, result)
       if (query.view !== null && result.delta.count > 0) {
         const { view } = query
         for (const one of this.pinned) one.keepView(query.name.toLowerCase(), () => view.rows())

@@ -19,6 +19,7 @@ import {
   computingReader,
   Dataflow,
   type Delta,
+  type ErrorRow,
   type ExternalInput,
   IdleWatch,
   type Input,
@@ -95,6 +96,12 @@ export interface CycleInput {
   deltas: ReadonlyMap<string, Delta>
 }
 
+/** The rows and errors of a view in whose place another one comes. */
+export interface Replaced {
+  rows: Row[]
+  errors: ErrorRow[]
+}
+
 export interface CycleResult {
   delta: Delta
   runs: Run[]
@@ -113,6 +120,10 @@ export class Query {
   readonly consumers: ((cycle: number, delta: Delta) => void)[] = []
   view: View | null = null
   ended = false
+  /** What it takes the place of: its first cycle tells the difference. */
+  replaces: Replaced | null = null
+  /** The first cycle, where it was done before the others go on. */
+  prepared: CycleResult | null = null
   /** A subscription: it ends with what it follows. */
   isFollower = false
   /** Why the query was stopped, when it was not by itself. */
@@ -172,6 +183,11 @@ export class Query {
       this.#views.length === 0 &&
       this.#external.every((input) => input.bounded)
     )
+  }
+
+  /** Does it read a source outside that has no end? */
+  get endless(): boolean {
+    return this.#external.some((input) => !input.bounded)
   }
 
   /** Is there something to take? */

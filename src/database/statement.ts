@@ -17,6 +17,7 @@ import { type Asking, insertRows, type Store, updateRows } from './change.ts'
 import type { Engine } from './engine.ts'
 import { explainRunning, explainStatement } from './explain.ts'
 import type { Query, Work } from './query.ts'
+import { type Materialized, replaceView } from './replace.ts'
 import { everything, startSink, writeOnce } from './sink.ts'
 import {
   type CommitQueue,
@@ -80,7 +81,7 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
     case 'create-view':
       return createView(engine, bound, session)
     case 'create-materialized':
-      return createMaterialized(engine, bound, session)
+      return yield* createMaterialized(engine, bound, session)
     case 'create-function':
       return createFunction(engine, bound, session)
     case 'create-sink':
@@ -271,12 +272,19 @@ function createView(
   return done(`view ${relation.name} created`)
 }
 
-function createMaterialized(
+function* createMaterialized(
   engine: Engine,
   bound: BoundStatement & { kind: 'create-materialized' },
   session: Session,
-): Outcome {
+): Work<Outcome> {
   const { relation, query } = bound
+  if (bound.replaces) {
+    const made = { ...relation, plan: engine.physical(query.plan, 'continuous') }
+    yield* replaceView(engine, made as Materialized, session.source !== null, () =>
+      logged(engine, session),
+    )
+    return done(`materialized view ${relation.name} replaced`)
+  }
   if (bound.ifNotExists && engine.catalog.get(relation.name) !== undefined) {
     return done(`materialized view ${relation.name} exists already`)
   }

@@ -92,6 +92,8 @@ export type BoundStatement = { notices: string[] } & (
       kind: 'create-materialized'
       relation: Relation
       query: ContinuousQuery
+      /** Takes the place of the view of its name. */
+      replaces: boolean
       ifNotExists: boolean
     }
   | Dropped

@@ -2,6 +2,7 @@
 
 export { functionNames } from './bind/expression/function.ts'
 export { typeNames } from './bind/expression/type-name.ts'
+export { differenceOf as viewDifference } from './bind/statement/view.ts'
 export {
   type BoundStatement,
   bind,

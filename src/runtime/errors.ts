@@ -47,7 +47,8 @@ export class ErrorList {
 
 const likeKey = ({ code, message, row }: ErrorRow) => rowKey([code, message, row])
 
-function netErrors(errors: readonly ErrorRow[]): ErrorRow[] {
+/** The errors with those of equal offset, code, message and row added up, in order. */
+export function netErrors(errors: readonly ErrorRow[]): ErrorRow[] {
   const net = new Map<string, ErrorRow>()
   for (const error of errors) {
     const key = `${error.offset} ${likeKey(error)}`

@@ -14,5 +14,6 @@ export {
 } from './input.ts'
 export type { Delta } from './operator/output.ts'
 export type { ScanStage, Slice } from './operator/scan.ts'
+export { differenceFrom } from './replaced.ts'
 export type { ErrorRow, LateRow, StageStats } from './stage.ts'
 export { Partitions } from './watermark.ts'

@@ -48,6 +48,8 @@ const changesMax = 2_000
 /** A continuous query that is kept up to date. */
 export class OracleQuery {
   readonly errors = new ErrorList()
+  /** Rows of the view in whose place it comes; the first commit takes them back. */
+  replaced: Contribution[] = []
   readonly plan: Plan
   readonly #interpreter: Interpreter
   readonly #world: World
@@ -114,7 +116,9 @@ export class OracleQuery {
     }
     const size = contributions.reduce((sum, { weight }) => sum + Math.abs(weight), 0)
     if (size > changesMax) throw new TooLarge('a commit is too large for the oracle')
-    const changes = changesOf(contributions, this.plan.updating ? this.plan.key : null)
+    const gone = this.replaced.splice(0).map((one) => ({ ...one, weight: -one.weight }))
+    const all = [...contributions, ...gone]
+    const changes = changesOf(all, this.plan.updating ? this.plan.key : null)
     return { changes, errors: this.errors.apply(faults), late }
   }
 }
@@ -315,6 +319,25 @@ export class World {
     this.createRelation(name)
     this.createRelation(`${name}.errors`)
     return query
+  }
+
+  /** Another query in the place of a view's: its readers take the difference, and come after it from here on. */
+  replaceView(name: string, plan: Plan): void {
+    const same = (one: string) => one.toLowerCase() === name.toLowerCase()
+    const query = new OracleQuery(plan, this)
+    const { contributions } = this.source(name)
+    query.replaced = standing(contributions)
+    const after = [name.toLowerCase()]
+    const later: View[] = [{ name, query }]
+    for (const view of this.#views.filter((one) => !same(one.name))) {
+      const reads = scansOf(view.query.plan).map(({ relation }) => relation.toLowerCase())
+      if (!reads.some((one) => after.includes(one.replace(/\.errors$/, '')))) continue
+      after.push(view.name.toLowerCase())
+      later.push(view)
+    }
+    const moved = new Set(later)
+    const kept = this.#views.filter((one) => !same(one.name) && !moved.has(one))
+    this.#views = [...kept, ...later]
   }
 
   view(name: string): OracleQuery | undefined {

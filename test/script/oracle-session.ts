@@ -225,7 +225,8 @@ export class OracleSession implements Session {
         if (this.#catalog.get(bound.relation.name) === undefined) this.#catalog.add(bound.relation)
         break
       case 'create-materialized':
-        this.#createMaterialized(bound.relation, bound.query.plan)
+        if (bound.replaces) this.#replaceMaterialized(bound.relation, bound.query.plan)
+        else this.#createMaterialized(bound.relation, bound.query.plan)
         break
       case 'create-function':
         this.#catalog.addFunction(bound.made)
@@ -356,6 +357,13 @@ export class OracleSession implements Session {
     this.#catalog.add({ kind: 'errors', of: relation.name, name, schema, watermark: null })
     this.#world.createView(relation.name, plan)
     this.#followView(relation.name)
+  }
+
+  #replaceMaterialized(relation: Relation, plan: Plan): void {
+    this.#flush()
+    this.#catalog.replace(relation.name, { ...relation, plan } as Relation)
+    this.#world.replaceView(relation.name, plan)
+    this.#flush()
   }
 
   /** The relation, after all that reads it. */

@@ -5,7 +5,9 @@
  *          read. A materialized view is a continuous query with a name.
  */
 import type { Identifier, Statement } from '../../../../grammar/index.ts'
-import { type Field, flatFields, topColumns } from '../../../data/index.ts'
+import type { Span } from '../../../base/index.ts'
+import type { Relation } from '../../../catalog/index.ts'
+import { type Field, flatFields, sameType, topColumns, typeText } from '../../../data/index.ts'
 import { type BoundStatement, bindContinuous, refuseDuplicate } from '../../bind.ts'
 import { type Binding, fail, unsupported } from '../binding.ts'
 import { bindQuery } from '../query.ts'
@@ -17,11 +19,9 @@ export function bindCreateView(binding: Binding, tree: CreateView): BoundStateme
   const name = tree.name.parts.map((part) => part.name).join('.')
   const { notices } = binding
   const { ifNotExists, orReplace } = tree
-  if (tree.materialized && orReplace) {
-    unsupported('CREATE OR REPLACE MATERIALIZED VIEW', tree.name.span, 'DROP it first')
-  }
   const present = binding.catalog.get(name)
-  const replaces = orReplace && (present === undefined || present.kind === 'view')
+  const kind = tree.materialized ? 'materialized' : 'view'
+  const replaces = orReplace && (present === undefined || present.kind === kind)
   if (!ifNotExists && !replaces) refuseDuplicate(binding, tree.name)
   if (tree.name.parts.length > 1) unsupported('schemas in names', tree.name.span)
   binding.creating = name
@@ -62,7 +62,56 @@ function bindMaterialized(binding: Binding, tree: CreateView, name: string): Bou
     updating: plan.updating,
   }
   const { ifNotExists } = tree
-  return { kind: 'create-materialized', relation, query: { ...query, plan }, ifNotExists, notices }
+  const present = tree.orReplace ? binding.catalog.get(name) : undefined
+  if (present?.kind === 'materialized') refuseUnlike(binding, present, relation, tree.name.span)
+  const replaces = present !== undefined
+  const bound = { relation, query: { ...query, plan }, ifNotExists, replaces }
+  return { kind: 'create-materialized', ...bound, notices }
+}
+
+/** What reads a view goes on with the rows of the one that takes its place. */
+function refuseUnlike(
+  { catalog }: Binding,
+  before: Relation & { kind: 'materialized' },
+  after: Relation & { kind: 'materialized' },
+  span: Span,
+): void {
+  const { name } = before
+  for (const one of catalog.sourcesOf(after)) {
+    if (one === after || one.name.toLowerCase() !== name.toLowerCase()) continue
+    fail('dependency', `view ${name} would read itself`, span, 'give the new view another name')
+  }
+  const readers = catalog.dependents(name)
+  if (readers.length === 0) return
+  const difference = differenceOf(before, after)
+  if (difference === null) return
+  const list = readers.join(', ')
+  const hint = `${list} go on with the new view: drop them first, or keep the columns`
+  fail('dependency', `${name} is read by ${list}, and ${difference}`, span, hint)
+}
+
+/** In what a view differs for those that read it; null: in its rows alone. */
+export function differenceOf(
+  before: Relation & { kind: 'materialized' },
+  after: Relation & { kind: 'materialized' },
+): string | null {
+  const [old, fresh] = [before.schema.fields, after.schema.fields]
+  if (old.length !== fresh.length) return `has ${fresh.length} columns in place of ${old.length}`
+  for (const [index, { name, type, nullable }] of old.entries()) {
+    const now = fresh[index]!
+    if (name.toLowerCase() !== now.name.toLowerCase()) {
+      return `has column ${now.name} in place of ${name}`
+    }
+    if (!sameType(type, now.type)) {
+      return `column ${name} is ${typeText(now.type)} in place of ${typeText(type)}`
+    }
+    if (now.nullable && !nullable) return `column ${name} may be NULL`
+  }
+  if (JSON.stringify(before.key) !== JSON.stringify(after.key)) return 'its rows have another key'
+  const back = (updating: boolean) => (updating ? 'takes rows back' : 'takes no rows back')
+  if (before.updating !== after.updating)
+    return `it ${back(after.updating)} where it ${back(before.updating)}`
+  return null
 }
 
 /** The columns under the names of the list behind the view's name. */
