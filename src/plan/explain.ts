@@ -210,6 +210,11 @@ function adviceAt(plan: PhysicalPlan): string[] {
       ]
     case 'over':
       return ['all rows of each partition are kept, as others may come between them']
+    case 'session':
+      if (plan.judge) return []
+      return [
+        'the rows of all sessions are kept for ever: a watermark on the time column would close them',
+      ]
     case 'window':
       if (!isBare(plan.input)) return []
       return ['the windows never close: the rows below have no watermark']
@@ -245,6 +250,8 @@ function argumentsOf(plan: PhysicalPlan): string {
         .join(', ')
     case 'window':
       return windowText(plan)
+    case 'session':
+      return sessionText(plan)
     case 'aggregate':
       return aggregateText(plan)
     case 'join':
@@ -285,6 +292,18 @@ function windowText(plan: Of<'window'>): string {
   const offset = plan.offsetMicros === '0' ? '' : `, offset ${durationText(plan.offsetMicros)}`
   const judge = plan.judge ? '  drops late rows' : ''
   return `${plan.function} ${time}${slide}, size ${durationText(plan.sizeMicros)}${offset}${judge}`
+}
+
+function sessionText(plan: Of<'session'>): string {
+  const fields = plan.input.output
+  const keys = plan.keys.map((key) => fields[key]!.name).join(', ')
+  const parts = [
+    `${fields[plan.time]!.name}, gap ${durationText(plan.gapMicros)}`,
+    keys === '' ? '' : `by ${keys}`,
+    plan.judge ? 'drops late rows' : '',
+    plan.emit === 'on-window-close' ? 'at the close' : '',
+  ]
+  return parts.filter((part) => part !== '').join('  ')
 }
 
 function aggregateText(plan: Of<'aggregate'>): string {

@@ -44,6 +44,7 @@ export function failingColumns(plan: Plan): Set<number> {
     case 'join':
     case 'asof':
     case 'rank':
+    case 'session':
     case 'sort':
       // They use every column of their inputs.
       return new Set()

@@ -235,6 +235,13 @@ export type Plan = Node &
      */
     | { kind: 'window'; function: 'tumble' | 'hop' | 'cumulate'; input: Plan; time: number; slideMicros: string; sizeMicros: string; offsetMicros: string; judge: boolean }
     /**
+     * Appends the same three columns, those of the row's session: of rows with equal keys, each within `gap` of the
+     * next, from the first to the last one's time + gap. Rows whose time is NULL are in none. With `judge`, a session
+     * that the watermark before a row has closed takes no more rows, and a row that could only make a closed one is
+     * dropped. `on-window-close`: rows leave once, when their session has closed.
+     */
+    | { kind: 'session'; input: Plan; time: number; keys: number[]; gapMicros: string; judge: boolean; emit: 'changes' | 'on-window-close' }
+    /**
      * Output: the key columns in order, then one column per call. Without keys exactly one row, also over empty
      * input.
      */

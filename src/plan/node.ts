@@ -155,12 +155,23 @@ export interface WindowShape {
   watermarked: boolean
 }
 
-export function window(input: Plan, shape: WindowShape): NodeOf<'window'> {
-  const time = input.output[shape.time]
-  assert(time?.type.kind === 'timestamp', 'windows lie on a TIMESTAMP column')
-  const width = input.output.length
-  const type = time.type
+/** window_start, window_end and window_time. */
+function boundFields(input: Plan, time: number): Field[] {
+  const type = input.output[time]?.type
+  assert(type?.kind === 'timestamp', 'windows lie on a TIMESTAMP column')
   const precise: Type = { ...type, precision: Math.max(3, type.precision) }
+  return [
+    { name: 'window_start', type, nullable: false },
+    { name: 'window_end', type, nullable: false },
+    { name: 'window_time', type: precise, nullable: false },
+  ]
+}
+
+const unitOf = (input: Plan, time: number): string =>
+  precisionMicros(input.output[time]!.type as Type & { kind: 'timestamp' }).toString()
+
+export function window(input: Plan, shape: WindowShape): NodeOf<'window'> {
+  const width = input.output.length
   const { watermarked, ...rest } = shape
   const cumulates = shape.function === 'cumulate'
   const told = cumulates ? width + 1 : width
@@ -168,12 +179,7 @@ export function window(input: Plan, shape: WindowShape): NodeOf<'window'> {
     kind: 'window',
     ...rest,
     input,
-    output: [
-      ...input.output,
-      { name: 'window_start', type, nullable: false },
-      { name: 'window_end', type, nullable: false },
-      { name: 'window_time', type: precise, nullable: false },
-    ],
+    output: [...input.output, ...boundFields(input, shape.time)],
     updating: input.updating,
     key: input.key === null || shape.function === 'tumble' ? input.key : [...input.key, told],
     window: {
@@ -181,10 +187,52 @@ export function window(input: Plan, shape: WindowShape): NodeOf<'window'> {
       start: cumulates ? null : width,
       end: width + 1,
       sizeMicros: shape.sizeMicros,
-      unitMicros: precisionMicros(type).toString(),
+      unitMicros: unitOf(input, shape.time),
       watermarked,
     },
   }
+}
+
+export interface SessionShape {
+  time: number
+  keys: number[]
+  gapMicros: string
+  judge: boolean
+  emit: 'changes' | 'on-window-close'
+}
+
+export function session(input: Plan, shape: SessionShape): NodeOf<'session'> {
+  const width = input.output.length
+  assert(
+    shape.keys.every((key) => key < width),
+    'sessions are those of columns of the input',
+  )
+  const closes = shape.emit === 'on-window-close'
+  assert(shape.judge || !closes, 'only a session that a watermark closes is final')
+  const keys = shape.keys.map((key) => firstCopy(input, key))
+  return {
+    kind: 'session',
+    ...shape,
+    keys,
+    input,
+    output: [...input.output, ...boundFields(input, shape.time)],
+    updating: !closes,
+    key: input.key,
+    window: {
+      // The start does not tell the end.
+      start: null,
+      end: width + 1,
+      sizeMicros: shape.gapMicros,
+      unitMicros: unitOf(input, shape.time),
+      watermarked: shape.judge,
+    },
+  }
+}
+
+/** The arguments of a session node. */
+export function sessionShapeOf(plan: NodeOf<'session'>): SessionShape {
+  const { time, keys, gapMicros, judge, emit } = plan
+  return { time, keys, gapMicros, judge, emit }
 }
 
 export interface AggregateShape {
@@ -562,6 +610,8 @@ export function withInputs(plan: Plan, inputs: readonly Plan[]): Plan {
       return project(input, plan.expressions, names)
     case 'window':
       return window(input, { ...shapeOf(plan), watermarked: plan.window?.watermarked === true })
+    case 'session':
+      return session(input, sessionShapeOf(plan))
     case 'aggregate':
       return aggregate(input, { keys: plan.keys, calls: plan.calls, emit: plan.emit, names })
     case 'join': {

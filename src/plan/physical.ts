@@ -39,6 +39,10 @@ interface Added {
     retracts: boolean
   }
   join: { bucket: JoinBucket | null; retracts: boolean }
+  session: {
+    /** Does the input take rows back? */
+    retracts: boolean
+  }
   rank: {
     /** Does the input take rows back? */
     retracts: boolean
@@ -83,6 +87,7 @@ export function lower(plan: Plan, mode: Mode): PhysicalPlan {
       case 'sort':
       case 'repeat':
         return { ...node, id, input: walk(node.input) } as PhysicalPlan
+      case 'session':
       case 'rank':
       case 'over': {
         const retracts = mode === 'continuous' && node.input.updating

@@ -8,7 +8,7 @@
  *            not on slices.
  * Cost     nothing per row by itself.
  */
-import { unreachable } from '../base/index.ts'
+import { assert, unreachable } from '../base/index.ts'
 import type { Kernels } from '../kernel/index.ts'
 import type { Expression, PhysicalPlan } from '../plan/index.ts'
 import { loadContributions } from './batch.ts'
@@ -26,6 +26,7 @@ import { projectStage } from './operator/project.ts'
 import { rankStage } from './operator/rank.ts'
 import { repeatStage } from './operator/repeat.ts'
 import { type ScanStage, type Slice, scanStage, type Watch } from './operator/scan.ts'
+import { sessionGrid, sessionStage } from './operator/session.ts'
 import { sortedRows, sortStage } from './operator/sort.ts'
 import { unionStage } from './operator/union.ts'
 import { gridOf, windowStage } from './operator/window.ts'
@@ -72,6 +73,8 @@ export class Dataflow {
   readonly #errorList = new ErrorList()
   #errors: ErrorRow[] = []
   #moved: ScanStage | null = null
+  /** What the step at work pushes. */
+  #slice: { scan: ScanStage; slice: Slice } | null = null
   #emitted = 0
   /** Is there a scan all of whose partitions are idle? */
   #sleepers = false
@@ -83,6 +86,7 @@ export class Dataflow {
       isView: options.isView ?? (() => false),
       fail: (error) => this.#errors.push(error),
       late: options.late ?? (() => {}),
+      lateAt: (position, at, watermark) => this.#lateAt(position, at, watermark),
       emitted: (rows) => {
         this.#emitted += rows
       },
@@ -103,7 +107,9 @@ export class Dataflow {
   step(scan: ScanStage, slice: Slice, columns: readonly number[]): number {
     this.#emitted = 0
     this.#wake(scan)
+    this.#slice = { scan, slice }
     scan.pushSlice(slice, columns)
+    this.#slice = null
     this.#endStep(scan)
     return this.#emitted
   }
@@ -172,6 +178,19 @@ export class Dataflow {
     this.#sleepers = this.scans.some((scan) => scan.asleep())
   }
 
+  #lateAt(position: number, at: bigint, watermark: bigint): void {
+    assert(this.#slice !== null, 'rows of a stream come by slices')
+    const { scan, slice } = this.#slice
+    const row = position - slice.position
+    const place = {
+      batch: slice.batch,
+      row: slice.from + row,
+      offset: slice.offset + row,
+      position,
+    }
+    this.#environment.late({ ...place, relation: scan.plan.relation, at, watermark })
+  }
+
   /** What sleeps goes with the least watermark of what is live. */
   #liftSleepers(): void {
     const live = this.scans.filter((scan) => scan.watched && !scan.asleep() && !scan.ended())
@@ -229,6 +248,8 @@ export class Dataflow {
           ...watch,
           windows: [...watch.windows, gridOf(plan)],
         })
+      case 'session':
+        return this.#session(plan, push, watch)
       case 'aggregate': {
         const upstream = pendingUpstream()
         const stage = aggregateStage(plan, environment, upstream, push)
@@ -285,6 +306,16 @@ export class Dataflow {
     const right = this.#build(plan.right, stage.pushRight, watch)
     this.#stages.push(stage)
     return this.#untilCommit(stage, both(left, right))
+  }
+
+  #session(plan: PhysicalPlan & { kind: 'session' }, push: Push, watch: Watch): Upstream {
+    const upstream = pendingUpstream()
+    const stage = sessionStage(plan, this.#environment, upstream, push)
+    // What a session leaves out depends on its rows: each is judged by itself.
+    const windows = [...watch.windows, sessionGrid(plan)]
+    const below = this.#above(plan.input, stage, { windows, exact: true })
+    upstream.set(below)
+    return this.#untilCommit(stage, below)
   }
 
   #scan(scan: ScanStage): ScanStage {

@@ -60,6 +60,8 @@ export interface Environment {
   fail(error: ErrorRow): void
   /** Takes a row that came too late, once per scan. */
   late(row: LateRow): void
+  /** Says the same of the row at a position, while its step goes on. */
+  lateAt(position: number, at: bigint, watermark: bigint): void
   /** Takes how many rows a join has given; what makes many is fed less at a time. */
   emitted(rows: number): void
   /** During `stepEnd`: position of the row at which the watermark of the source that moved reached `threshold`. */

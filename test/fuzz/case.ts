@@ -36,12 +36,14 @@ export type From =
   | { kind: 'table'; name: string; alias: string }
   | {
       kind: 'window'
-      function: 'tumble' | 'hop' | 'cumulate'
+      function: 'tumble' | 'hop' | 'cumulate' | 'session'
       /** A table or a derived relation; its alias is hidden by this one's. */
       source: From
       time: string
       /** Seconds. */
       slide: number
+      /** The keys of sessions. */
+      partition: string[]
       size: number
       offset: number
       spelling: Spelling
@@ -257,12 +259,15 @@ const seconds = (count: number) => `interval '${count}' second`
 
 export const millrace: Dialect = {
   expression: (text) => text,
-  window: ({ function: name, time, slide, size, offset, spelling, alias }, source) => {
-    const stride = { tumble: '', hop: 'slide', cumulate: 'step' }[name]
+  window: ({ function: name, time, slide, size, offset, partition, spelling, alias }, source) => {
+    const stride = { tumble: '', hop: 'slide', cumulate: 'step', session: '' }[name]
     const sizes = stride === '' ? [size] : [slide, size]
     const all = (offset === 0 ? sizes : [...sizes, offset]).map(seconds)
-    if (spelling === 'short') return `${name}(${[source, time, ...all].join(', ')}) ${alias}`
-    const of = [`table ${source}`, `descriptor(${time})`]
+    const by = partition.length === 0 ? '' : ` partition by (${partition.join(', ')})`
+    if (spelling === 'short') return `${name}(${[source + by, time, ...all].join(', ')}) ${alias}`
+    const keys = spelling === 'descriptor' && partition.length > 0
+    const of = [`table ${source}${keys ? '' : by}`, `descriptor(${time})`]
+    if (keys) of.push(`descriptor(${partition.join(', ')})`)
     if (spelling === 'named') {
       const names = [stride, 'size', '"OFFSET"'].filter((one) => one !== '')
       const given = [`data => ${of[0]}`, `timecol => ${of[1]}`]

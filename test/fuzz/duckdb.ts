@@ -33,10 +33,24 @@ const duckdb: Dialect = {
   // Millrace divides integers as Postgres does; LIKE has the backslash as its escape.
   expression: (text) =>
     text.replaceAll('$0 / $1', '$0 // $1').replaceAll(/ like ('[^']*')/g, " like $1 escape '\\'"),
-  window: ({ function: called, time, slide, size, offset, alias }, source) => {
+  window: ({ function: called, time, slide, size, offset, partition, alias }, source) => {
     const [step, width, start] = [slide, size, offset].map((part) => `${part}000000`)
     const at = `epoch_us(x.${time}) - ${start}`
     const base = `(${at} - (((${at}) % ${step} + ${step}) % ${step}) + ${start})`
+    if (called === 'session') {
+      const by = (more: string[]) =>
+        [...partition, ...more].length === 0
+          ? ''
+          : `partition by ${[...partition, ...more].join(', ')}`
+      const before = `lag(epoch_us(x.${time})) over (${by([])} order by x.${time})`
+      const first = `case when epoch_us(x.${time}) - ${before} <= ${width} then 0 else 1 end`
+      const marked = `select x.*, ${first} as b from ${source} x where x.${time} is not null`
+      const island = `sum(b) over (${by([])} order by ${time}) as g`
+      const bound = (name: string) => `${name}(epoch_us(${time})) over (${by(['g'])})`
+      const ends = `make_timestamp(${bound('max')} + ${width}) as window_end`
+      const names = `make_timestamp(${bound('min')}) as window_start, ${ends}`
+      return `(select * exclude (b, g), ${names} from (select *, ${island} from (${marked}))) ${alias}`
+    }
     if (called === 'cumulate') {
       const start = (at: string) => `((${at}) - (((${at}) % ${width} + ${width}) % ${width}))`
       const whole = `${start(at)} + ${offset}000000`

@@ -198,16 +198,22 @@ class Generator implements Drawing {
     const alias = this.name('w')
     const local = (ref: string) => ref.slice(ref.indexOf('.') + 1)
     const size = pick(random, [5, 10, 30, 60])
-    const called = pick(random, ['tumble', 'tumble', 'hop', 'hop', 'cumulate'] as const)
-    const slides = { tumble: [size], hop: [5, 10, 7, 60], cumulate: [size, size / 5] }
+    const called = pick(random, ['tumble', 'tumble', 'hop', 'hop', 'cumulate', 'session'] as const)
+    const slides = {
+      tumble: [size],
+      hop: [5, 10, 7, 60],
+      cumulate: [size, size / 5],
+      session: [size],
+    }
     const from: From = {
       kind: 'window',
       function: called,
       source: inner.from,
       time: local(at.ref),
       slide: pick(random, slides[called]),
+      partition: called === 'session' ? this.#keysOf(inner.scope).map(local) : [],
       size,
-      offset: chance(random, 0.2) ? 3 : 0,
+      offset: called !== 'session' && chance(random, 0.2) ? 3 : 0,
       spelling: pick(random, ['short', 'short', 'table', 'descriptor', 'named'] as const),
       alias,
     }
@@ -217,6 +223,14 @@ class Generator implements Drawing {
       ...windows.map((ref): ScopeColumn => ({ ref, kind: 'timestamp' })),
     ]
     return { from, scope, windows }
+  }
+
+  #keysOf(scope: readonly ScopeColumn[]): string[] {
+    const { random } = this
+    const keys = scope.filter(({ ref }) => ref.endsWith('.k'))
+    if (keys.length > 0 && chance(random, 0.6)) return [keys[0]!.ref]
+    const plain = scope.filter(({ ref }) => ref.split('.').length === 2)
+    return Array.from({ length: random.below(3) }, () => pick(random, plain).ref)
   }
 
   #join(depth: number): Sourced {

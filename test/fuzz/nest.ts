@@ -200,10 +200,15 @@ class Nest {
     const alias = this.#name('w')
     const local = (ref: string) => ref.slice(ref.indexOf('.') + 1)
     const size = pick(random, [5, 10, 30])
-    const hop = chance(random, 0.3)
+    const called = pick(random, ['tumble', 'tumble', 'hop', 'cumulate', 'session'] as const)
+    const keys = inner.scope
+      .filter(({ ref }) => ref.split('.').length === 2)
+      .map(({ ref }) => local(ref))
+    const partition = called === 'session' && chance(random, 0.7) ? [pick(random, keys)] : []
+    const slide = called === 'hop' ? pick(random, [5, 10]) : size
     const from: From = {
-      kind: 'window', function: hop ? 'hop' : 'tumble', source: inner.from, time: local(at.ref),
-      slide: hop ? pick(random, [5, 10]) : size, size, offset: 0, spelling: 'short', alias,
+      kind: 'window', function: called, source: inner.from, time: local(at.ref), slide, size, partition,
+      offset: 0, spelling: 'short', alias,
     } // biome-ignore format: one list
     const windows = ['window_start', 'window_end'].map((name) => `${alias}.${name}`)
     const scope = [

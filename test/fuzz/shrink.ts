@@ -145,6 +145,7 @@ function* sources(from: From): Generator<From> {
       return
     case 'window':
       if (from.source.kind === 'table') yield { ...from.source, alias: from.alias }
+      for (const partition of without(from.partition)) yield { ...from, partition }
       if (from.offset !== 0) yield { ...from, offset: 0 }
       if (from.spelling !== 'short') yield { ...from, spelling: 'short' }
       for (const source of sources(from.source)) yield { ...from, source }

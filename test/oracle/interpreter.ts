@@ -22,6 +22,7 @@ import { type CommitInput, type Context, type Node, sound } from './node.ts'
 import { Over } from './over.ts'
 import { Rank } from './rank.ts'
 import { filter, project, repeat, scan, series, sort, union, values } from './relation.ts'
+import { Sessions } from './session.ts'
 import { type Late, Watermarks } from './watermark.ts'
 import { window } from './window.ts'
 
@@ -75,6 +76,10 @@ function nodeOf(plan: Plan, context: Context): Node {
       return project(plan, nodeOf(plan.input, context))
     case 'window':
       return window(plan, nodeOf(plan.input, context), context)
+    case 'session': {
+      const sessions = new Sessions(plan, nodeOf(plan.input, context), context)
+      return (commit) => sessions.pull(commit)
+    }
     case 'sort':
       return sort(plan, nodeOf(plan.input, context), context)
     case 'over': {

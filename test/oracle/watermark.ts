@@ -40,6 +40,7 @@ interface Watched {
   watermark: bigint | null
   /** Where the watermark rose, and to what; the last one is the highest. */
   rises: { position: number; watermark: bigint }[]
+  places: Map<number, Late>
   /** W(r) by position. */
   before: Map<number, bigint | null>
   end: number | null
@@ -61,28 +62,30 @@ export class Watermarks {
     if (mode === 'continuous') this.#find(plan, [])
   }
 
-  #find(plan: Plan, windows: Of<'window'>[]): void {
+  #find(plan: Plan, windows: Of<'window'>[], isBelow = false): void {
     if (plan.kind === 'scan') {
-      const isAsked = windows.length > 0 || plan.columns.includes(-1)
+      const isAsked = isBelow || plan.columns.includes(-1)
       if (!isAsked || plan.watermark === null) return
       const whole: [string, Partition][] = [['', { greatest: null, idle: false }]]
       this.#watched.push({
         scan: plan,
         windows: windows.filter(({ judge }) => judge),
-        isBelow: windows.length > 0,
+        isBelow,
         partitions: new Map(plan.watermark.partition === undefined ? whole : []),
         asleep: false,
         ended: false,
         rows: 0,
         watermark: null,
         rises: [],
+        places: new Map(),
         before: new Map(),
         end: null,
       })
       return
     }
     const all = plan.kind === 'window' ? [...windows, plan] : windows
-    for (const input of inputsOf(plan)) this.#find(input, all)
+    const below = isBelow || plan.kind === 'window' || plan.kind === 'session'
+    for (const input of inputsOf(plan)) this.#find(input, all, below)
   }
 
   /** Goes through what a commit brings. */
@@ -101,6 +104,14 @@ export class Watermarks {
   /** W(r) of the row of a scan at a position; undefined where no window goes by it. */
   before(scan: Scan, position: number): bigint | undefined {
     return this.#watched.find((one) => one.scan === scan)?.before.get(position) ?? undefined
+  }
+
+  /** A session above left out the row at a position. */
+  leaveOut(position: number): void {
+    const found = this.#watched.flatMap(({ places }) => places.get(position) ?? [])[0]!
+    if (this.late.some((one) => one.position === position)) return
+    this.late.push(found)
+    this.late.sort((a, b) => a.position - b.position)
   }
 
   #happens(watched: Watched, happening: Happening): void {
@@ -130,6 +141,7 @@ export class Watermarks {
       [...windowsOf(window, at)].some((one) => isLate(one, window.window!.unitMicros)),
     )
     const ordinal = watched.rows++
+    watched.places.set(position, { relation: scan.relation, ordinal, position, row })
     if (late) this.late.push({ relation: scan.relation, ordinal, position, row })
     const key = partition === undefined ? '' : keyOf(partition.map((index) => row[index]!))
     const own = partitions.get(key) ?? { greatest: null, idle: false }

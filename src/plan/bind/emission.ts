@@ -8,7 +8,15 @@
 import type { Emit } from '../../../grammar/index.ts'
 import { mistake, type Span } from '../../base/index.ts'
 import type { Plan } from '../logical.ts'
-import { aggregate, inputsOf, mapPlan, nodesOf } from '../node.ts'
+import {
+  aggregate,
+  inputsOf,
+  mapPlan,
+  nodesOf,
+  session,
+  sessionShapeOf,
+  withInputs,
+} from '../node.ts'
 import { scansWithoutWatermark } from '../watermark.ts'
 import { fail } from './binding.ts'
 import { checkClock } from './expression/clock.ts'
@@ -53,9 +61,18 @@ function closeWindows(plan: Plan): Plan {
   return mapPlan(plan, (node) => {
     if (node.kind !== 'aggregate' || node.window?.watermarked !== true) return node
     const names = node.output.map((field) => field.name)
-    const { input, keys, calls } = node
-    return aggregate(input, { keys, calls, emit: 'on-window-close', names })
+    const { keys, calls } = node
+    return aggregate(closeSessions(node.input), { keys, calls, emit: 'on-window-close', names })
   })
+}
+
+/** Sessions below, up to other aggregates: an aggregate that closes wants their rows once. */
+function closeSessions(plan: Plan): Plan {
+  if (plan.kind === 'aggregate') return plan
+  const inputs = inputsOf(plan).map(closeSessions)
+  const placed = withInputs(plan, inputs)
+  if (placed.kind !== 'session' || !placed.judge) return placed
+  return session(inputs[0]!, { ...sessionShapeOf(placed), emit: 'on-window-close' })
 }
 
 function isFinal(plan: Plan): boolean {
@@ -66,7 +83,7 @@ function isFinal(plan: Plan): boolean {
 function refuse(plan: Plan, closed: Plan, span: Span): never {
   const aggregates = nodesOf(plan).filter((node) => node.kind === 'aggregate')
   if (aggregates.length === 0) {
-    const hint = 'write EMIT CHANGES, or group by the columns of TUMBLE or HOP'
+    const hint = 'write EMIT CHANGES, or group by the columns of TUMBLE, HOP, CUMULATE or SESSION'
     fail('invalid_emit', 'nothing closes here: the query aggregates no windows', span, hint)
   }
   const culprit = firstUpdating(closed)

@@ -48,16 +48,7 @@ import {
 } from '../expression.ts'
 import { fold } from '../fold.ts'
 import type { AggregateCall, Expression, Plan, SortKey } from '../logical.ts'
-import {
-  aggregate,
-  filter,
-  project,
-  rank,
-  type SortShape,
-  sort,
-  values,
-  window as windowed,
-} from '../node.ts'
+import { aggregate, filter, project, rank, type SortShape, sort, values } from '../node.ts'
 import { all, type Binding, fail, sortsNullsFirst, unsupported } from './binding.ts'
 import {
   type Above,
@@ -232,7 +223,7 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
     },
   ])
   let plan = tested(binding, whereOf(source, where, below), scope, conjuncts)
-  if (window !== null) plan = windowed(plan, window.shape)
+  if (window !== null) plan = window.place(plan, groups)
   const grouped = groups.length > 0 || aggregates.calls.length > 0 || having !== null
   if (grouped) {
     const made = bindAggregate(binding, plan, { groups, aggregates, scope })

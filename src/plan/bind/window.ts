@@ -1,17 +1,17 @@
 /**
- * BindWindow: TUMBLE, HOP and CUMULATE in FROM; TUMBLE and HOP in GROUP BY.
+ * BindWindow: TUMBLE, HOP, CUMULATE and SESSION in FROM; TUMBLE, HOP and SESSION in GROUP BY.
  *
  * How      In FROM they are a relation. In GROUP BY, as Flink had them first, the window lies on what WHERE left; its
  *          call is the keys window_start and window_end, and TUMBLE_START and its like with the same arguments are
- *          the window's columns.
+ *          the window's columns. The sessions of GROUP BY are those of its other keys, which are computed below them.
  */
 import type { Expression as Tree, Relation as TreeRelation } from '../../../grammar/index.ts'
 import { precisionMicros, typeText } from '../../data/index.ts'
 import { coerce, interval, isAdaptable } from '../coerce.ts'
-import { column } from '../expression.ts'
+import { column, columnsOf } from '../expression.ts'
 import { fold } from '../fold.ts'
 import type { Expression, Plan } from '../logical.ts'
-import { type WindowShape, window } from '../node.ts'
+import { nodesOf, project, session, type WindowShape, window } from '../node.ts'
 import { watermarkedColumn } from '../watermark.ts'
 import { type Binding, fail, unsupported } from './binding.ts'
 import { bindExpression, type Env } from './expression/expression.ts'
@@ -28,11 +28,19 @@ const windowsPerRowMax = 65_536n
 
 export function bindWindow(binding: Binding, tree: WindowTree): BoundRelation {
   const source = bindRelation(binding, tree.source, [])
-  if (tree.function === 'SESSION') unsupported('SESSION windows', tree.span)
   const time = findColumn(source.scope, [tree.time], tree.time.span)
   const { function: name, time: column, slide, size, offset } = tree
-  const call: WindowCall = { name, time: column, slide, size, offset, span: tree.source.span }
-  const plan = window(source.plan, shapeOf(binding, source, call, time))
+  const call = { time: column, slide, size, offset, span: tree.span }
+  if (name === 'SESSION') {
+    const gap = gapOf(binding, source, { ...call, name }, time)
+    const keys = (tree.partition ?? []).map(
+      (key) => findColumn(source.scope, [key], key.span).index,
+    )
+    const sessions = { time: time.index, gap, keys, span: tree.span }
+    const plan = placeSessions(binding, source.plan, sessions)
+    return { plan, scope: windowScope(plan, source, tree) }
+  }
+  const plan = window(source.plan, shapeOf(binding, source, { ...call, name }, time))
   return { plan, scope: windowScope(plan, source, tree) }
 }
 
@@ -45,7 +53,7 @@ function windowScope(plan: Plan, source: BoundRelation, tree: WindowTree): Scope
 
 /** The arguments of a window function, wherever it stands. */
 interface WindowCall {
-  name: 'TUMBLE' | 'HOP' | 'CUMULATE'
+  name: 'TUMBLE' | 'HOP' | 'CUMULATE' | 'SESSION'
   time: { span: Tree['span'] }
   slide: Tree | null
   size: Tree
@@ -54,12 +62,8 @@ interface WindowCall {
   span: Tree['span']
 }
 
-function shapeOf(
-  binding: Binding,
-  source: BoundRelation,
-  call: WindowCall,
-  time: ScopeColumn,
-): WindowShape {
+/** One unit of the time column, in microseconds. */
+function unitOf(source: BoundRelation, call: WindowCall, time: ScopeColumn): bigint {
   const { name } = call
   if (time.type.kind !== 'timestamp') {
     const message = `${name} needs a TIMESTAMP column, and ${time.name} is ${typeText(time.type)}`
@@ -67,7 +71,46 @@ function shapeOf(
     const hint = candidate === undefined ? undefined : `${candidate.name} is a TIMESTAMP`
     fail('invalid_window', message, call.time.span, hint)
   }
-  const unit = precisionMicros(time.type)
+  return precisionMicros(time.type)
+}
+
+/** The gap of SESSION, in microseconds. */
+function gapOf(
+  binding: Binding,
+  source: BoundRelation,
+  call: WindowCall,
+  time: ScopeColumn,
+): bigint {
+  const unit = unitOf(source, call, time)
+  const gap = microsOf(binding, call.size, 'the gap of SESSION', unit)
+  if (gap <= 0n) fail('invalid_window', 'the gap of SESSION must be positive', call.size.span)
+  return gap
+}
+
+interface Sessions {
+  time: number
+  gap: bigint
+  keys: number[]
+  span: Tree['span']
+}
+
+function placeSessions(binding: Binding, plan: Plan, { time, gap, keys, span }: Sessions): Plan {
+  const judge = binding.continuous && watermarkedColumn(plan, time)
+  if (judge && nodesOf(plan).filter(({ kind }) => kind === 'scan').length > 1) {
+    const hint = 'write CREATE STREAM … AS for the union, and take the sessions of that stream'
+    unsupported('SESSION over a union of streams with watermarks', span, hint)
+  }
+  return session(plan, { time, keys, gapMicros: gap.toString(), judge, emit: 'changes' })
+}
+
+function shapeOf(
+  binding: Binding,
+  source: BoundRelation,
+  call: WindowCall & { name: keyof typeof functions },
+  time: ScopeColumn,
+): WindowShape {
+  const { name } = call
+  const unit = unitOf(source, call, time)
   const micros = (tree: Tree | null, what: string) =>
     tree === null ? null : microsOf(binding, tree, `the ${what} of ${name}`, unit)
   const size = micros(call.size, 'size')!
@@ -119,19 +162,20 @@ export function microsOf(binding: Binding, tree: Tree, what: string, unit: bigin
 
 /** The window of a SELECT whose GROUP BY has one. */
 export interface GroupWindow {
-  shape: WindowShape
+  /** Lays the windows on the rows that WHERE left; `groups` are all keys, over the source and the window's columns. */
+  place(plan: Plan, groups: readonly Expression[]): Plan
   /** Columns below the window's. */
   width: number
-  name: 'TUMBLE' | 'HOP'
+  name: 'TUMBLE' | 'HOP' | 'SESSION'
   /** Arguments of the call, as a text that equal calls share. */
   signature: string
   /** The window's columns: start, end, time. */
   columns: Expression[]
 }
 
-/** `TUMBLE(ts, size)` or `HOP(ts, slide, size)`, with an offset or not. */
+/** `TUMBLE(ts, size)` or `HOP(ts, slide, size)`, with an offset or not, or `SESSION(ts, gap)`. */
 export function isWindowCall(tree: Tree): tree is CallTree {
-  return tree.kind === 'call' && ['TUMBLE', 'HOP'].includes(tree.name.name.toUpperCase())
+  return tree.kind === 'call' && ['TUMBLE', 'HOP', 'SESSION'].includes(tree.name.name.toUpperCase())
 }
 
 /** The window that stands in GROUP BY; null when there is none. */
@@ -150,22 +194,65 @@ export function bindGroupWindow(
   const [time, ...rest] = call.args
   const slide = name === 'HOP' ? rest.shift() : null
   const [size, offset, ...more] = rest
-  if (time === undefined || slide === undefined || size === undefined || more.length > 0) {
-    const wanted = name === 'HOP' ? 'ts, slide, size' : 'ts, size'
-    fail('syntax', `${name} in GROUP BY takes ${wanted} [, offset]`, call.span)
+  const tooMany = name === 'SESSION' ? offset !== undefined : more.length > 0
+  if (time === undefined || slide === undefined || size === undefined || tooMany) {
+    fail('syntax', `${name} in GROUP BY takes ${groupArguments[name]}`, call.span)
   }
   if (time.kind !== 'column') unsupported(`${name} of an expression`, time.span)
   const found = findColumn(source.scope, time.path, time.span)
-  const parts: WindowCall = { name, time, slide, size, offset: offset ?? null, span: call.span }
-  const shape = shapeOf(binding, source, parts, found)
+  const parts = { time, slide, size, offset: offset ?? null, span: call.span }
   const width = source.plan.output.length
-  const fields = window(source.plan, shape).output.slice(width)
-  const columns = fields.map((field, index) => column(width + index, field))
-  return { shape, width, name, signature, columns }
+  const made = (placed: Plan, place: GroupWindow['place']): GroupWindow => {
+    const fields = placed.output.slice(width)
+    const columns = fields.map((field, index) => column(width + index, field))
+    return { place, width, name, signature, columns }
+  }
+  if (name === 'SESSION') {
+    const gap = gapOf(binding, source, { ...parts, name }, found)
+    const sessions = { time: found.index, gap, keys: [], span: call.span }
+    return made(placeSessions(binding, source.plan, sessions), (plan, groups) =>
+      sessionsOf(binding, plan, { ...sessions, groups }),
+    )
+  }
+  const shape = shapeOf(binding, source, { ...parts, name }, found)
+  return made(window(source.plan, shape), (plan) => window(plan, shape))
 }
 
-function nameOf(call: CallTree): 'TUMBLE' | 'HOP' {
-  return call.name.name.toUpperCase() as 'TUMBLE' | 'HOP'
+const groupArguments = {
+  TUMBLE: 'ts, size [, offset]',
+  HOP: 'ts, slide, size [, offset]',
+  SESSION: 'ts, gap',
+}
+
+/** The sessions of the other keys: what is no column is computed for them and goes again. */
+function sessionsOf(
+  binding: Binding,
+  plan: Plan,
+  { groups, ...sessions }: Sessions & { groups: readonly Expression[] },
+): Plan {
+  const width = plan.output.length
+  const own = groups.filter((key) => [...columnsOf(key)].every((index) => index < width))
+  const mixed = groups.find(
+    (key) => !own.includes(key) && [...columnsOf(key)].some((index) => index < width),
+  )
+  if (mixed !== undefined) {
+    unsupported('a key beside SESSION that reads the window and a column', sessions.span)
+  }
+  const computed = own.filter((key) => key.kind !== 'column')
+  const keys = own.map((key) => (key.kind === 'column' ? key.index : width + computed.indexOf(key)))
+  if (computed.length === 0) return placeSessions(binding, plan, { ...sessions, keys })
+  const names = plan.output.map(({ name }) => name)
+  const kept = plan.output.map((field, index) => column(index, field))
+  const keyNames = computed.map((_, index) => `key_${index}`)
+  const below = project(plan, [...kept, ...computed], [...names, ...keyNames])
+  const placed = placeSessions(binding, below, { ...sessions, keys })
+  const bounds = placed.output.slice(below.output.length)
+  const shown = bounds.map((field, index) => column(below.output.length + index, field))
+  return project(placed, [...kept, ...shown], [...names, ...bounds.map(({ name }) => name)])
+}
+
+function nameOf(call: CallTree): GroupWindow['name'] {
+  return call.name.name.toUpperCase() as GroupWindow['name']
 }
 
 function signatureOf(call: CallTree): string {
@@ -179,7 +266,9 @@ const parts = ['START', 'END', 'ROWTIME']
 
 /** What TUMBLE_START(…) and its like stand for; null for any other call. */
 export function bindWindowPart(env: Env, call: CallTree): Expression | null {
-  const found = /^(TUMBLE|HOP)_(START|END|ROWTIME|PROCTIME)$/.exec(call.name.name.toUpperCase())
+  const found = /^(TUMBLE|HOP|SESSION)_(START|END|ROWTIME|PROCTIME)$/.exec(
+    call.name.name.toUpperCase(),
+  )
   if (found === null) return null
   const [whole, name, part] = found as unknown as [string, string, string]
   const group = env.window ?? null

@@ -26,6 +26,8 @@ import {
   rank,
   rankShapeOf,
   repeat,
+  session,
+  sessionShapeOf,
   shapeOf,
   sort,
   standApart,
@@ -71,6 +73,8 @@ function prune(plan: Plan, needs: Needs): Pruned {
       return pruneProject(plan, needs)
     case 'window':
       return pruneWindow(plan, needs)
+    case 'session':
+      return pruneSession(plan, needs)
     case 'aggregate':
       return pruneAggregate(plan, needs)
     case 'join':
@@ -161,6 +165,21 @@ function pruneWindow(plan: NodeOf<'window'>, needs: Needs): Pruned {
   const { plan: input, at } = prune(plan.input, { columns, clock: true })
   const watermarked = plan.window?.watermarked === true
   const narrow = window(input, { ...shapeOf(plan), time: at(plan.time), watermarked })
+  const narrowWidth = input.output.length
+  return {
+    plan: narrow,
+    at: (index) => (index < width ? at(index) : index - width + narrowWidth),
+  }
+}
+
+/** Sessions keep their rows, and use every column of theirs. */
+function pruneSession(plan: NodeOf<'session'>, needs: Needs): Pruned {
+  const width = plan.input.output.length
+  const read = [...needs.columns].filter((index) => index < width)
+  const columns = ascending([...read, plan.time, ...plan.keys, ...failingColumns(plan.input)])
+  const { plan: input, at } = exactly(plan.input, columns, true)
+  const shape = sessionShapeOf(plan)
+  const narrow = session(input, { ...shape, time: at(plan.time), keys: plan.keys.map(at) })
   const narrowWidth = input.output.length
   return {
     plan: narrow,

@@ -2,8 +2,8 @@
  * PushFilter: conditions go down to where their columns come from, so that rows are left out early.
  *
  * How      A filter passes a project as a whole, its columns replaced by their expressions. Of other nodes, the
- *          conjuncts are split into those that may pass and the rest: window (columns of its input), aggregate
- *          (keys), join (columns of one side: either side of an inner join, the left side of a left join). A
+ *          conjuncts are split into those that may pass and the rest: window (columns of its input), session and
+ *          aggregate (keys), join (columns of one side: either side of an inner join, the left side of a left join). A
  *          conjunct of a join's residual goes to the one side whose columns it reads, but never to the left side of
  *          a left join, whose rows all stay.
  * Contract 1 (checked) what can fail passes only a project, and nothing passes what uses values that may have
@@ -35,6 +35,10 @@ function pushBelow(predicate: Expression, input: Plan): Plan | null {
       if (failingColumns(input.input).has(input.time)) return null
       return pushInto(predicate, input, (index) => (index < width ? index : null))
     }
+    case 'session':
+      // What is left out may not have been late.
+      if (input.judge || failingColumns(input.input).size > 0) return null
+      return pushInto(predicate, input, (index) => (input.keys.includes(index) ? index : null))
     case 'aggregate':
       if (input.keys.length === 0 || usesFailing(input)) return null
       return pushInto(predicate, input, (index) => input.keys[index] ?? null)
@@ -77,7 +81,7 @@ function above(plan: Plan, rest: Expression[]): Plan {
 /** `to`: the column below of a column above, or null. */
 function pushInto(
   predicate: Expression,
-  node: NodeOf<'window' | 'aggregate'>,
+  node: NodeOf<'window' | 'session' | 'aggregate'>,
   to: (index: number) => number | null,
 ): Plan | null {
   const { moved, rest } = split(predicate, failingColumns(node), (conjunct) =>

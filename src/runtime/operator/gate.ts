@@ -76,6 +76,7 @@ function mayPass(plan: PhysicalPlan): boolean {
       return mayPass(plan.left) && mayPass(plan.right)
     }
     case 'asof':
+    case 'session':
       return false
     case 'aggregate':
       return plan.emit !== 'changes' && mayPass(plan.input)
@@ -96,7 +97,7 @@ export function hasTwoClocks(plan: PhysicalPlan): boolean {
 }
 
 function hasWindow(plan: PhysicalPlan): boolean {
-  return plan.kind === 'window' || inputsOf(plan).some(hasWindow)
+  return plan.kind === 'window' || plan.kind === 'session' || inputsOf(plan).some(hasWindow)
 }
 
 export function gate({ plan, environment, upstream, endOf, fold }: GateOptions): Gate {
