@@ -59,6 +59,11 @@ export const duckdbQueries: Readonly<Record<string, string>> = {
       from auction A, bid B where ${open})
     where n = 1`,
   q10: `select auction, bidder, price, dateTime, extra, ${day}, strftime(dateTime, '%H:%M') from bid`,
+  q11: `with marked as (select bidder, dateTime, case when epoch_us(dateTime) - lag(epoch_us(dateTime)) over (
+        partition by bidder order by dateTime) <= 10000000 then 0 else 1 end as first from bid),
+      islands as (select *, sum(first) over (partition by bidder order by dateTime) as island from marked)
+    select bidder, count(*), min(dateTime), max(dateTime) + interval '10' second
+    from islands group by bidder, island`,
   q12: 'select bidder, count(*) from bid group by bidder',
   q14: `select auction, bidder, 0.908 * price,
       case when hour(dateTime) between 8 and 18 then 'dayTime'
