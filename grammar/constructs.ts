@@ -89,7 +89,7 @@ export const constructs: Record<Place, Record<string, string>> = {
     'MINUS SELECT': 'MINUS',
     'SELECT INTO': '', INTO: 'SELECT INTO',
     'GROUP BY DISTINCT': '',
-    MATCH_RECOGNIZE: '', PIVOT: '', UNPIVOT: '', TABLESAMPLE: '',
+    PIVOT: '', UNPIVOT: '', TABLESAMPLE: '',
     'POSITIONAL JOIN': '',
     'FOR SYSTEM_TIME': '', 'WITH ORDINALITY': '', 'FOR UPDATE': '', 'FOR SHARE': '',
     GLOB: '', COLLATE: '',

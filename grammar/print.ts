@@ -23,6 +23,7 @@ import type {
   Option,
   OverWindow,
   Path,
+  Pattern,
   Query,
   QueryBody,
   Relation,
@@ -308,7 +309,8 @@ function call(e: Of<Expression, 'call'>): string {
   const filter = e.filter === null ? '' : ` FILTER (WHERE ${expression(e.filter)})`
   const args = `${e.distinct ? 'DISTINCT ' : ''}${list(e.args, expression)}`
   const called = niladicLike.test(e.name.name) && !e.name.quoted ? e.name.name : name(e.name)
-  return `${called}(${args})${filter}`
+  const tense = e.tense === undefined ? '' : `${e.tense.toUpperCase()} `
+  return `${tense}${called}(${args})${filter}`
 }
 
 function over(e: Of<Expression, 'over'>): string {
@@ -433,6 +435,8 @@ function relation(r: Relation): string {
       return `(${query(r.query)})${aliases(r)}`
     case 'window':
       return window(r) + aliases(r)
+    case 'match':
+      return match(r) + aliases(r)
     case 'function':
       return `${name(r.name)}(${list(r.args, expression)})${aliases(r)}`
     case 'join': {
@@ -460,6 +464,70 @@ function window(w: Of<Relation, 'window'>): string {
   const by = keys.length === 0 ? '' : ` PARTITION BY (${list(keys, name)})`
   const args = [source + by, `DESCRIPTOR(${name(w.time)})`, ...rest.map(expression)]
   return `${w.function}(${args.join(', ')})`
+}
+
+function match(m: Of<Relation, 'match'>): string {
+  const empty = { show: '', omit: ' OMIT EMPTY MATCHES', unmatched: ' WITH UNMATCHED ROWS' }
+  const within = m.within === null ? '' : ` WITHIN ${expression(m.within)}`
+  const parts = [
+    ...(m.partitionBy.length === 0 ? [] : [`PARTITION BY ${list(m.partitionBy, expression)}`]),
+    ...(m.orderBy.length === 0 ? [] : [`ORDER BY ${list(m.orderBy, orderItem)}`]),
+    ...(m.measures.length === 0
+      ? []
+      : [
+          `MEASURES ${list(m.measures, (one) => `${expression(one.value)} AS ${labelName(one.name)}`)}`,
+        ]),
+    ...(m.allRows ? [`ALL ROWS PER MATCH${empty[m.empty]}`] : []),
+    ...(m.skip === null ? [] : [`AFTER MATCH SKIP ${skipTo(m.skip)}`]),
+    `PATTERN (${pattern(m.pattern)})${within}`,
+    ...(m.subsets.length === 0
+      ? []
+      : [`SUBSET ${list(m.subsets, (one) => `${name(one.name)} = (${list(one.of, name)})`)}`]),
+    ...(m.define.length === 0
+      ? []
+      : [`DEFINE ${list(m.define, (one) => `${name(one.name)} AS ${expression(one.condition)}`)}`]),
+  ]
+  const source = m.source.kind === 'join' ? `(${relation(m.source)})` : relation(m.source)
+  return `${source} MATCH_RECOGNIZE (${parts.join(' ')})`
+}
+
+function skipTo(skip: NonNullable<Of<Relation, 'match'>['skip']>): string {
+  if (skip.variable === null) return skip.to === 'past' ? 'PAST LAST ROW' : 'TO NEXT ROW'
+  return `TO ${skip.to.toUpperCase()} ${name(skip.variable)}`
+}
+
+function pattern(p: Pattern): string {
+  switch (p.kind) {
+    case 'pattern-variable':
+      return name(p.name)
+    case 'pattern-sequence':
+      return p.parts
+        .map((part) => (part.kind === 'pattern-sequence' ? group(part) : tight(part)))
+        .join(' ')
+    case 'pattern-choice':
+      return p.parts
+        .map((part) => (part.kind === 'pattern-choice' ? group(part) : pattern(part)))
+        .join(' | ')
+    case 'pattern-permute':
+      return `PERMUTE(${list(p.parts, pattern)})`
+    case 'pattern-exclude':
+      return `{- ${pattern(p.part)} -}`
+    case 'pattern-anchor':
+      return p.at === 'start' ? '^' : '$'
+    case 'pattern-repeat': {
+      const bare = /^pattern-(variable|permute|exclude)$/.test(p.part.kind)
+      return (bare ? pattern(p.part) : group(p.part)) + quantifier(p) + (p.reluctant ? '?' : '')
+    }
+  }
+}
+
+const group = (p: Pattern): string => `(${pattern(p)})`
+const tight = (p: Pattern): string => (p.kind === 'pattern-choice' ? group(p) : pattern(p))
+
+function quantifier({ least, most }: { least: number; most: number | null }): string {
+  if (most === null) return least === 0 ? '*' : least === 1 ? '+' : `{${least},}`
+  if (least === 0 && most === 1) return '?'
+  return least === most ? `{${least}}` : `{${least},${most}}`
 }
 
 // ---------------------------------------------------------------- statements

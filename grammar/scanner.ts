@@ -98,6 +98,9 @@ class Scanner {
   #at = 0
   #open = false
   #positional = 0
+  /** MATCH_RECOGNIZE has been seen; parentheses that are open in its PATTERN. */
+  #recognizes = false
+  #pattern = 0
 
   constructor(text: string) {
     this.#text = text
@@ -169,6 +172,7 @@ class Scanner {
       if (/[bBxX]/.test(text)) return this.#foreignString(end)
     }
     const upper = text.toUpperCase()
+    if (upper === 'MATCH_RECOGNIZE') this.#recognizes = true
     this.#push(wordTypes.get(upper) ?? kinds.name, end, upper, text)
   }
 
@@ -297,6 +301,14 @@ class Scanner {
 
   /** `?` as parameter or operator, `$1`, `:name` and, because of its dollars, `$tag$…$tag$`. */
   #parameter(c: number) {
+    if (this.#pattern > 0 && c !== 58) {
+      return this.#push(
+        c === 63 ? kinds.hasKey : kinds.foreign,
+        this.#at + 1,
+        '?$'[+(c === 36)]!,
+        '',
+      )
+    }
     if (c === 63 && endsOperand(this.#tokens.at(-1))) {
       return this.#push(kinds.hasKey, this.#at + 1, '?', '?')
     }
@@ -324,8 +336,11 @@ class Scanner {
       const image = this.#text.slice(this.#at, this.#at + length)
       const type = operators.get(image)
       if (type === undefined || image.length < length) continue
+      if (type === kinds.close && this.#pattern > 0) this.#pattern--
       if (type === kinds.open) {
         const before = this.#tokens.at(-1)
+        const opens = this.#recognizes && before?.tokenType === word.PATTERN
+        if (this.#pattern > 0 || opens) this.#pattern++
         if (before !== undefined && castWords.has(before.upper)) this.#retype(before, kinds.cast)
         else if (before?.upper === 'EXTRACT') this.#retype(before, kinds.extract)
       }

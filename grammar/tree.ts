@@ -99,8 +99,8 @@ export type Expression =
   /** CAST(x AS t), x::t, TRY_CAST(x AS t). */
   | { kind: 'cast'; operand: Expression; type: TypeName; attempt: boolean; span: Span }
   | { kind: 'extract'; unit: Unit | 'EPOCH' | 'DOW' | 'DOY' | 'ISODOW' | 'DAYOFWEEK'; operand: Expression; span: Span }
-  /** Any function or aggregate; COUNT(*) has one `star` argument. */
-  | { kind: 'call'; name: Identifier; args: Expression[]; distinct: boolean; filter: Expression | null; span: Span }
+  /** Any function or aggregate; COUNT(*) has one `star` argument. `tense`: the word before it, of MATCH_RECOGNIZE. */
+  | { kind: 'call'; name: Identifier; args: Expression[]; distinct: boolean; filter: Expression | null; tense?: 'running' | 'final'; span: Span }
   /** `call [IGNORE NULLS] OVER (PARTITION BY … ORDER BY … frame)`, `call OVER w`. */
   | { kind: 'over'; call: Expression & { kind: 'call' }; ignoreNulls: boolean; window: OverWindow; span: Span }
 
@@ -157,6 +157,7 @@ export type Relation =
   | { kind: 'window'; function: WindowWord; partition?: Identifier[]; source: Relation; time: Identifier; slide: Expression | null; size: Expression; offset: Expression | null; alias: Identifier | null; columnAliases?: Identifier[]; span: Span }
   /** Without ON, USING and NATURAL every row meets every row: CROSS JOIN and comma. */
   | { kind: 'join'; join: JoinWord; natural?: boolean; asof?: Asof; left: Relation; right: Relation; on: Expression | null; using: Identifier[]; span: Span }
+  | RowPattern
   /** A function that gives rows: `generate_series(1, 10) AS t (n)`. */
   | { kind: 'function'; name: Identifier; args: Expression[]; alias: Identifier | null; columnAliases: Identifier[]; span: Span }
 
@@ -164,6 +165,43 @@ export type WindowWord = 'TUMBLE' | 'HOP' | 'CUMULATE' | 'SESSION'
 
 /** ASOF, with the comparison of MATCH_CONDITION if it stands there. */
 export type Asof = { match: Expression | null }
+
+/** MATCH_RECOGNIZE (…) behind a relation; the names are those of SQL:2016. */
+export interface RowPattern {
+  kind: 'match'
+  source: Relation
+  partitionBy: Expression[]
+  orderBy: OrderItem[]
+  measures: Measure[]
+  /** ALL ROWS PER MATCH, and what is said of empty matches and of rows without a match. */
+  allRows: boolean
+  empty: 'show' | 'omit' | 'unmatched'
+  /** Null where nothing is said, which is PAST LAST ROW. */
+  skip: { to: 'past' | 'next' | 'first' | 'last'; variable: Identifier | null } | null
+  pattern: Pattern
+  within: Expression | null
+  subsets: { name: Identifier; of: Identifier[] }[]
+  define: { name: Identifier; condition: Expression }[]
+  alias: Identifier | null
+  columnAliases?: Identifier[]
+  span: Span
+}
+
+interface Measure {
+  value: Expression
+  name: Identifier
+}
+
+/** What PATTERN says. */
+export type Pattern =
+  | { kind: 'pattern-variable'; name: Identifier; span: Span }
+  | { kind: 'pattern-sequence' | 'pattern-choice' | 'pattern-permute'; parts: Pattern[]; span: Span }
+  /** `most` is null without an end. */
+  | { kind: 'pattern-repeat'; part: Pattern; least: number; most: number | null; reluctant: boolean; span: Span }
+  /** {- … -} */
+  | { kind: 'pattern-exclude'; part: Pattern; span: Span }
+  /** ^ and $ */
+  | { kind: 'pattern-anchor'; at: 'start' | 'end'; span: Span }
 
 export type JoinWord = 'inner' | 'left' | 'right' | 'full' | 'cross' | 'semi' | 'anti'
 

@@ -1,7 +1,7 @@
 /**
  * Call rules: columns, calls of functions and what looks like one: CAST, EXTRACT, SUBSTRING … FROM, FILTER.
  */
-import type { ParserMethod } from 'chevrotain'
+import { type ParserMethod, tokenMatcher } from 'chevrotain'
 import { unsupported } from '../constructs.ts'
 import { power } from '../power.ts'
 import type { Token } from '../scanner.ts'
@@ -115,6 +115,22 @@ export abstract class CallRules extends JsonRules {
     return call
   })
 
+  /** FINAL or RUNNING before a call: in the MEASURES of MATCH_RECOGNIZE. */
+  tensed = this.RULE('tensed', (): Expression => {
+    const start = this.start()
+    const tense = this.OR([
+      { ALT: () => this.CONSUME(word.FINAL) },
+      { ALT: () => this.CONSUME(word.RUNNING) },
+    ]) as Token
+    const name = this.identifierOf(this.CONSUME(identifier))
+    const call = this.SUBRULE(this.call, { ARGS: [name] }) as Called
+    return this.ACTION(() => ({
+      ...call,
+      tense: tense.upper === 'FINAL' ? 'final' : 'running',
+      span: this.span(start),
+    })) as Called
+  })
+
   columnOrCall = this.RULE('columnOrCall', (): Expression => {
     const start = this.start()
     const path = [this.identifierOf(this.CONSUME(identifier))]
@@ -134,6 +150,12 @@ export abstract class CallRules extends JsonRules {
       },
     ])
   })
+
+  protected tenseAhead(): boolean {
+    const isTense = /^(FINAL|RUNNING)$/.test(this.upper(1))
+    const isName = tokenMatcher(this.LA(2), identifier)
+    return isTense && isName && this.LA(3).tokenType === kinds.open
+  }
 
   call = this.RULE('call', (given: Identifier): Expression => {
     let name = given
@@ -161,6 +183,15 @@ export abstract class CallRules extends JsonRules {
               this.CONSUME(kinds.star)
               const span = this.span((this.LA(0) as Token).start)
               return [{ kind: 'star', qualifier: [], span }]
+            },
+          },
+          {
+            GATE: () => this.LA(2).tokenType === kinds.dot && this.LA(3).tokenType === kinds.star,
+            ALT: (): Expression[] => {
+              const of = this.identifierOf(this.CONSUME(identifier))
+              this.CONSUME(kinds.dot)
+              this.CONSUME1(kinds.star)
+              return [{ kind: 'star', qualifier: [of], span: this.span(of?.span.start) }]
             },
           },
           {

@@ -488,6 +488,7 @@ export abstract class ExpressionRules extends CallRules {
           GATE: () => this.LA(2).tokenType === kinds.open && this.queryAhead(3),
           ALT: () => this.SUBRULE(this.exists),
         },
+        { GATE: () => this.tenseAhead(), ALT: () => this.SUBRULE(this.tensed) },
         { ALT: () => this.SUBRULE(this.columnOrCall) },
         { ALT: () => this.SUBRULE(this.caseOf) },
         {

@@ -13,7 +13,7 @@ import type {
   WindowWord,
 } from '../tree.ts'
 import { alias, identifier, kinds, word } from '../words.ts'
-import { QueryRules } from './query.ts'
+import { MatchRules } from './match.ts'
 
 type Of<U, K> = Extract<U, { kind: K }>
 type Window = Of<Relation, 'window'>
@@ -55,7 +55,7 @@ const fileFunctions: ReadonlyMap<string, string> = new Map([
   ['READ_ARROW', 'READ_ARROW'],
 ])
 
-export abstract class RelationRules extends QueryRules {
+export abstract class RelationRules extends MatchRules {
   abstract key: ParserMethod<[], string>
   abstract setting: ParserMethod<[], string | number | boolean>
 
@@ -212,9 +212,11 @@ export abstract class RelationRules extends QueryRules {
     return { join: join as JoinWord, asof }
   })
 
+  /** A relation, and the pattern that is looked for in its rows. */
   relation = this.RULE('relation', (): Relation => {
     this.refuse('relation')
-    return this.OR({
+    const start = this.start()
+    const found = this.OR({
       DEF: [
         {
           GATE: () => this.queryAhead(2),
@@ -253,6 +255,7 @@ export abstract class RelationRules extends QueryRules {
       ],
       IGNORE_AMBIGUITIES: true,
     })
+    return this.OPTION(() => this.SUBRULE(this.match, { ARGS: [found, start] })) ?? found
   })
 
   /** 'f.csv', or READ_CSV('f.csv', header = true). */

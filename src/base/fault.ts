@@ -29,6 +29,7 @@ const codes = {
   invalid_grouping:
     'A column is neither grouped nor aggregated, or an aggregate stands where none may.',
   invalid_window: 'A window function lacks a time column or has an impossible size.',
+  invalid_pattern: 'A MATCH_RECOGNIZE has a pattern or a skip that cannot be followed.',
   invalid_emit: 'The emission mode cannot be had from this query or by this sink.',
   invalid_parameter: 'A parameter is missing, superfluous or has a value of the wrong type.',
   undefined_variable: 'The text names a variable that was not set.',

@@ -152,7 +152,7 @@ const bits = new BigUint64Array(1)
 const double = new Float64Array(bits.buffer)
 
 /** A finite double in units of 2^-1074. */
-function unitsOf(value: number): bigint {
+export function unitsOf(value: number): bigint {
   double[0] = Math.abs(value)
   const exponent = bits[0]! >> 52n
   const fraction = bits[0]! & ((1n << 52n) - 1n)

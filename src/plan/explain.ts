@@ -7,7 +7,9 @@
 import { type Field, topColumns, typeText, valueText } from '../data/index.ts'
 import { literalValue } from './coerce.ts'
 import { isFallible } from './expression.ts'
-import type { Expression, Frame, FrameBound, Plan, SortKey } from './logical.ts'
+
+import type { Expression, Frame, FrameBound, PatternNode, Plan, SortKey } from './logical.ts'
+
 import { inputsOf, lower, type Mode, type PhysicalPlan } from './physical.ts'
 import { rewrite } from './rewrite.ts'
 
@@ -215,6 +217,9 @@ function adviceAt(plan: PhysicalPlan): string[] {
       return [
         'the rows of all sessions are kept for ever: a watermark on the time column would close them',
       ]
+    case 'match':
+      if (plan.withinMicros !== null) return []
+      return ['rows are kept until a match is decided: WITHIN would say for how long at most']
     case 'window':
       if (!isBare(plan.input)) return []
       return ['the windows never close: the rows below have no watermark']
@@ -262,6 +267,8 @@ function argumentsOf(plan: PhysicalPlan): string {
       return rankText(plan)
     case 'over':
       return overText(plan)
+    case 'match':
+      return matchText(plan)
     case 'series':
       return `from ${plan.first} to ${plan.last}${plan.step === '1' ? '' : ` by ${plan.step}`}`
     case 'union':
@@ -388,6 +395,30 @@ function overText(plan: Of<'over'>): string {
   return parts.filter((part) => part !== '').join('  ')
 }
 
+function matchText(plan: Of<'match'>): string {
+  const fields = plan.input.output
+  const { partition, order, variables, skip, withinMicros } = plan
+  const by = partition.map((column) => fields[column]!.name)
+  const target = 'name' in skip ? `to ${skip.to} ${skip.name}` : skip.to
+  const cells = plan.cells.map((cell, index): Field => ({ ...cell, name: cellText(plan, index) }))
+  const defined = plan.define.flatMap((condition, index) =>
+    condition === null ? [] : [`${variables[index]} as ${expressionText(condition, cells)}`],
+  )
+  const parts = [
+    patternText(plan.pattern, variables),
+    withinMicros === null ? '' : `within ${durationText(withinMicros)}`,
+    by.length === 0 ? '' : `by ${by.join(', ')}`,
+    `order ${keysText(order, fields)}`,
+    plan.allRows ? 'all rows' : '',
+    `skip ${target}`,
+    defined.length === 0 ? '' : `define ${defined.join(', ')}`,
+    plan.shown.length === 0
+      ? ''
+      : `tell ${plan.shown.map((index) => cellText(plan, index)).join(', ')}`,
+  ]
+  return parts.filter((part) => part !== '').join('  ')
+}
+
 /** Functions that look at the whole partition. */
 const unframed: ReadonlySet<string> = new Set([
   'row_number', 'rank', 'dense_rank', 'percent_rank', 'cume_dist', 'ntile', 'lag',
@@ -401,6 +432,52 @@ function frameText({ unit, start, end, exclude }: Frame): string {
   }
   const without = exclude === 'none' ? '' : ` without ${exclude}`
   return `${unit} ${bound(start)} to ${bound(end)}${without}`
+}
+
+function cellText({ cells, variables, input }: Of<'match'>, index: number): string {
+  const cell = cells[index]!
+  if (cell.kind === 'number' || cell.kind === 'matched') return cell.kind
+  const column = cell.column === null ? null : input.output[cell.column]!.name
+  const of =
+    cell.variables === null ? '' : `${cell.variables.map((one) => variables[one]).join('+')}.`
+  const tense = cell.final ? 'final ' : ''
+  if (cell.kind === 'aggregate') {
+    const name = cell.function === 'count_star' ? 'count' : cell.function
+    return `${tense}${name}(${of}${column ?? '*'})`
+  }
+  const offset = cell.offset === 0 ? '' : `, ${cell.offset}`
+  const place = `${tense}${cell.from}(${of}${column ?? 'classifier'}${offset})`
+  if (cell.shift === 0) return place
+  return cell.shift < 0 ? `prev(${place}, ${-cell.shift})` : `next(${place}, ${cell.shift})`
+}
+
+function patternText(node: PatternNode, variables: readonly string[]): string {
+  const inner = (part: PatternNode) =>
+    part.kind === 'variable' ? variables[part.variable]! : `(${patternText(part, variables)})`
+  switch (node.kind) {
+    case 'variable':
+      return variables[node.variable]!
+    case 'sequence':
+      return node.parts.map((part) => patternText(part, variables)).join(' ')
+    case 'choice':
+      return `(${node.parts.map((part) => patternText(part, variables)).join(' | ')})`
+    case 'exclude':
+      return `{- ${patternText(node.part, variables)} -}`
+    case 'start':
+      return '^'
+    case 'end':
+      return '$'
+    case 'repeat': {
+      const { least, most } = node
+      const count =
+        most === null && least < 2
+          ? '*+'[least]!
+          : least === 0 && most === 1
+            ? '?'
+            : `{${least},${most ?? ''}}`
+      return `${inner(node.part)}${count}${node.reluctant ? '?' : ''}`
+    }
+  }
 }
 
 function keysText(keys: readonly SortKey[], fields: readonly Field[]): string {

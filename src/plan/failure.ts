@@ -45,6 +45,7 @@ export function failingColumns(plan: Plan): Set<number> {
     case 'asof':
     case 'rank':
     case 'session':
+    case 'match':
     case 'sort':
       // They use every column of their inputs.
       return new Set()

@@ -17,10 +17,14 @@ export type {
   Expression,
   Frame,
   FrameBound,
+  MatchCell,
   OverCall,
+  PatternNode,
   Plan,
+  RowPattern,
   SortKey,
 } from './logical.ts'
+
 export type { Mode, PhysicalPlan } from './physical.ts'
 export { inputsOf, lower } from './physical.ts'
 export { rewrite, rules } from './rewrite.ts'

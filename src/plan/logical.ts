@@ -271,6 +271,8 @@ export type Plan = Node &
     | { kind: 'rank'; input: Plan; function: RankFunction; partition: number[]; order: SortKey[]; limit: number | null; numbered: boolean; ties: 'position' | 'values' }
     /** The input's columns, then one column per call; rows are ordered as those of a rank. */
     | { kind: 'over'; input: Plan; partition: number[]; order: SortKey[]; ties: 'position' | 'values'; calls: OverCall[] }
+    /** MATCH_RECOGNIZE: see RowPattern. Rows of the input only come. Output: the columns `kept`, then the cells `shown`. */
+    | ({ kind: 'match'; input: Plan } & RowPattern)
     /** One-shot only; NULLs last unless said otherwise. */
     | { kind: 'sort'; input: Plan; keys: SortKey[]; limit: number | null; offset: number }
   )
@@ -282,5 +284,57 @@ export interface TimeBounds {
 }
 
 export type Comparison = 'ge' | 'gt' | 'le' | 'lt'
+
+/**
+ * A pattern of rows that follow each other in a partition. Of all ways to map rows from some first one on to
+ * variables so that the pattern and the conditions hold, the most preferred one is the match.
+ */
+export interface RowPattern {
+  partition: number[]
+  /** In a continuous query the first one is the event time, whose watermark says when a row's turn has come. */
+  order: SortKey[]
+  /** How rows of equal keys stand: see `rank`. */
+  ties: 'position' | 'values'
+  /** Names of the variables, by number. */
+  variables: string[]
+  pattern: PatternNode
+  /** Per variable its condition over the cells, null where there is none; one that fails does not hold. */
+  define: (Expression | null)[]
+  cells: MatchCell[]
+  /** Is every row of a match told, with the values that the cells have there? */
+  allRows: boolean
+  /** What becomes of empty matches where all rows are told, and of rows without a match. */
+  empty: 'show' | 'omit' | 'unmatched'
+  skip: { to: 'past' | 'next' } | { to: 'first' | 'last'; variables: number[]; name: string }
+  /** The first and the last row of a match are no further apart. */
+  withinMicros: string | null
+  kept: number[]
+  shown: number[]
+}
+
+/** What rows are mapped to; an optional repetition takes a row at least. */
+export type PatternNode =
+  | { kind: 'variable'; variable: number }
+  | { kind: 'sequence' | 'choice'; parts: PatternNode[] }
+  | { kind: 'repeat'; part: PatternNode; least: number; most: number | null; reluctant: boolean }
+  /** Its rows are not told. */
+  | { kind: 'exclude'; part: PatternNode }
+  | { kind: 'start' }
+  | { kind: 'end' }
+
+/** What is known of a match at one of its rows, or, if `final`, at its last one. `variables`: null for all. */
+export type MatchCell = { type: Type; nullable: boolean } & (
+  /**
+   * The column of the row that lies `offset` before the last, or behind the first, of the rows mapped to the
+   * variables, and `shift` rows further in the partition; a null column is the name of its variable.
+   */
+  | { kind: 'value'; from: 'first' | 'last'; variables: number[] | null; offset: number; shift: number; column: number | null; final: boolean }
+  /** Sums are exact: of whole numbers and decimals they have 38 digits. */
+  | { kind: 'aggregate'; function: 'count_star' | 'count' | 'sum' | 'avg' | 'min' | 'max'; variables: number[] | null; column: number | null; final: boolean }
+  /** The number of the match in its partition. */
+  | { kind: 'number' }
+  /** Is the row part of a match? */
+  | { kind: 'matched' }
+)
 
 export type JoinKind = 'inner' | 'left' | 'full' | 'semi' | 'anti'

@@ -18,6 +18,7 @@ import type {
   OverCall,
   Plan,
   RankFunction,
+  RowPattern,
   SortKey,
   TimeBounds,
   Watermark,
@@ -558,6 +559,43 @@ export function overShapeOf(plan: NodeOf<'over'>): OverShape {
   return { partition, order, ties, calls, names }
 }
 
+export function match(input: Plan, pattern: RowPattern): NodeOf<'match'> {
+  const width = input.output.length
+  const cells = pattern.cells.flatMap((cell) =>
+    (cell.kind === 'value' || cell.kind === 'aggregate') && cell.column !== null
+      ? [cell.column]
+      : [],
+  )
+  const read = [...pattern.partition, ...pattern.order.map(({ column }) => column), ...pattern.kept]
+  assert(
+    [...read, ...cells].every((column) => column < width),
+    'a pattern reads columns of its input',
+  )
+  for (const condition of pattern.define) {
+    if (condition !== null) checkColumns(condition, pattern.cells.length)
+  }
+  const kept = pattern.kept.map((column) => input.output[column]!)
+  const shown = pattern.shown.map((index): Field => {
+    const { type, nullable } = pattern.cells[index]!
+    return { name: `cell${index + 1}`, type, nullable: nullable || pattern.empty === 'unmatched' }
+  })
+  return {
+    kind: 'match',
+    input,
+    ...pattern,
+    output: [...kept, ...shown],
+    updating: false,
+    key: null,
+    window: null,
+  }
+}
+
+/** The arguments of a match node. */
+function patternOf(plan: NodeOf<'match'>): RowPattern {
+  const { kind: _kind, input: _input, output, updating, key, window: none, ...pattern } = plan
+  return pattern
+}
+
 export interface SortShape {
   keys: SortKey[]
   limit: number | null
@@ -623,6 +661,8 @@ export function withInputs(plan: Plan, inputs: readonly Plan[]): Plan {
       return rank(input, rankShapeOf(plan))
     case 'over':
       return over(input, overShapeOf(plan))
+    case 'match':
+      return match(input, patternOf(plan))
     case 'sort':
       return sort(input, { keys: plan.keys, limit: plan.limit, offset: plan.offset })
   }

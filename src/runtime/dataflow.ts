@@ -20,6 +20,7 @@ import { asofStage } from './operator/asof.ts'
 import { filterStage } from './operator/filter.ts'
 import { mayComeLate } from './operator/gate.ts'
 import { joinStage } from './operator/join.ts'
+import { matchStage } from './operator/match.ts'
 import { type Delta, type Output, output } from './operator/output.ts'
 import { overStage } from './operator/over.ts'
 import { projectStage } from './operator/project.ts'
@@ -226,14 +227,8 @@ export class Dataflow {
     switch (plan.kind) {
       case 'scan':
         return this.#scan(scanStage(plan, environment, watch, push))
-      case 'values': {
-        let pushed = false
-        this.#values.push(() => {
-          pushValues(plan, environment, push)
-          pushed = true
-        })
-        return { watermark: () => endOfTime, settled: () => pushed, ended: () => pushed }
-      }
+      case 'values':
+        return this.#given(() => pushValues(plan, environment, push))
       case 'filter': {
         const stage = filterStage(plan, environment, push)
         if (plan.input.kind !== 'scan') return this.#above(plan.input, stage, watch)
@@ -267,14 +262,13 @@ export class Dataflow {
       case 'over':
       case 'sort':
         return this.#gathering(plan.input, gatheringStage(plan, environment, push), watch)
-      case 'series': {
-        let pushed = false
-        this.#values.push(() => {
-          pushSeries(plan, environment, push)
-          pushed = true
-        })
-        return { watermark: () => endOfTime, settled: () => pushed, ended: () => pushed }
+      case 'match': {
+        const upstream = pendingUpstream()
+        const stage = matchStage(plan, environment, upstream, push)
+        return upstream.set(this.#gathering(plan.input, stage, watch))
       }
+      case 'series':
+        return this.#given(() => pushSeries(plan, environment, push))
       case 'union': {
         const stage = unionStage(plan, environment, push)
         const below = plan.inputs.map((input) => this.#build(input, stage.push, watch, reads))
@@ -316,6 +310,16 @@ export class Dataflow {
     const below = this.#above(plan.input, stage, { windows, exact: true })
     upstream.set(below)
     return this.#untilCommit(stage, below)
+  }
+
+  /** Rows that are there at the first commit. */
+  #given(push: () => void): Upstream {
+    let pushed = false
+    this.#values.push(() => {
+      push()
+      pushed = true
+    })
+    return { watermark: () => endOfTime, settled: () => pushed, ended: () => pushed }
   }
 
   #scan(scan: ScanStage): ScanStage {

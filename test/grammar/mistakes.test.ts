@@ -129,7 +129,6 @@ test('an option that no number can hold', () => {
 /** Text with the words of the construct marked; its name. */
 test.each<[string, string]>([
   ['SELECT «sum(a) IGNORE NULLS» FROM t', 'IGNORE NULLS without OVER'],
-  ['SELECT a FROM t «MATCH_RECOGNIZE» (PATTERN (a))', 'MATCH_RECOGNIZE'],
   ['SELECT a FROM t GROUP BY «GROUPING SETS» ((a))', 'GROUPING SETS'],
   ['SELECT a FROM t GROUP BY a, «ROLLUP(»b)', 'ROLLUP'],
   ['SELECT * FROM a, «LATERAL» (SELECT 1)', 'LATERAL'],

@@ -18,6 +18,7 @@ import { Asof } from './asof.ts'
 import type { Fault } from './commit.ts'
 import { atOnce, type Contribution } from './contribution.ts'
 import { Join } from './join.ts'
+import { Matches } from './match.ts'
 import { type CommitInput, type Context, type Node, sound } from './node.ts'
 import { Over } from './over.ts'
 import { Rank } from './rank.ts'
@@ -89,6 +90,10 @@ function nodeOf(plan: Plan, context: Context): Node {
     case 'rank': {
       const rank = new Rank(plan, nodeOf(plan.input, context), context)
       return (commit) => rank.pull(commit)
+    }
+    case 'match': {
+      const matches = new Matches(plan, nodeOf(plan.input, context), context)
+      return (commit) => matches.pull(commit)
     }
     case 'aggregate': {
       const aggregate = new Aggregate(plan, nodeOf(plan.input, context), context)

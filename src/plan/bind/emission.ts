@@ -28,6 +28,9 @@ export function applyEmit(plan: Plan, emit: Emit | null): { plan: Plan; emit: Em
   checkClock(plan)
   if (emit === null || emit.mode === 'changes') return { plan, emit: 'changes' }
   const closed = closeWindows(plan)
+  // A match is told once, when it is decided.
+  const told = !closed.updating && nodesOf(closed).some((node) => node.kind === 'match')
+  if (!isFinal(closed) && told) return { plan: closed, emit: 'changes' }
   if (!isFinal(closed)) refuse(plan, closed, emit.span)
   refuseGrace(closed, emit.span)
   return { plan: closed, emit: 'on-window-close' }

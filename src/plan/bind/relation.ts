@@ -22,6 +22,7 @@ import { bindAsof } from './asof.ts'
 import { type Binding, fail, inView, unsupported } from './binding.ts'
 import { bindExpression, type Env } from './expression/expression.ts'
 import { bindJoin } from './join.ts'
+import { bindMatch } from './match.ts'
 import { bindQuery } from './query.ts'
 import { type Scope, scopeOf } from './scope.ts'
 import { bindFile } from './statement/file.ts'
@@ -57,6 +58,8 @@ export function bindRelation(
       return tree.asof === undefined
         ? bindJoin(binding, tree, conjuncts)
         : bindAsof(binding, tree, conjuncts)
+    case 'match':
+      return withColumns(bindMatch(binding, tree), tree)
     case 'function':
       return bindTableFunction(binding, tree)
   }
@@ -65,7 +68,7 @@ export function bindRelation(
 /** The relation under the names of `AS t (a, b)`. */
 function withColumns(
   bound: BoundRelation,
-  { alias, columnAliases = [] }: TreeRelation & { kind: 'table' | 'file' | 'window' },
+  { alias, columnAliases = [] }: TreeRelation & { kind: 'table' | 'file' | 'window' | 'match' },
 ): BoundRelation {
   if (columnAliases.length === 0) return bound
   const plan = renamed(bound.plan, columnAliases)

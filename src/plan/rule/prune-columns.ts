@@ -34,6 +34,7 @@ import {
   union,
   values,
   window,
+  withInputs,
 } from '../node.ts'
 
 type NodeOf<Kind extends Plan['kind']> = Extract<Plan, { kind: Kind }>
@@ -85,6 +86,8 @@ function prune(plan: Plan, needs: Needs): Pruned {
       return pruneRank(plan, needs)
     case 'over':
       return pruneOver(plan, needs)
+    case 'match':
+      return pruneMatch(plan)
     case 'sort':
       return pruneSort(plan, needs)
     case 'series':
@@ -351,6 +354,13 @@ function pruneOver(plan: NodeOf<'over'>, needs: Needs): Pruned {
   })
   const after = (index: number) => input.output.length + kept.indexOf(index - width)
   return { plan: narrow, at: (index) => (index < width ? at(index) : after(index)) }
+}
+
+/** A pattern reads all that it was given, and goes by the watermark. */
+function pruneMatch(plan: NodeOf<'match'>): Pruned {
+  const columns = [...plan.input.output.keys()]
+  const { plan: input } = exactly(plan.input, columns, true)
+  return { plan: withInputs(plan, [input]), at: (index) => index }
 }
 
 function pruneSort(plan: NodeOf<'sort'>, needs: Needs): Pruned {

@@ -32,6 +32,7 @@ import { and, branch, call, choose, column, literal, or, patternMistake } from '
 import type { Expression, Plan } from '../../logical.ts'
 import { type Binding, fail, planSpan, unsupported } from '../binding.ts'
 import type { KeyPair } from '../join.ts'
+import { bindPatternCall, type PatternCalls } from '../match-call.ts'
 import { bindCorrelated, bindMark, bindQuantified } from '../nested/mark.ts'
 import { bindArithmetic, bindComparison, comparisonOf, type Pair } from '../operator.ts'
 import { type BoundOver, bindOver, refuseBare } from '../over.ts'
@@ -86,6 +87,8 @@ export interface Env {
   marked?: Marked | null
   /** Where the row stands, for RANDOM(): null where it may be taken back, left out where nothing is drawn. */
   place?: Expression | null | undefined
+  /** The calls of MATCH_RECOGNIZE; left out where none may stand. */
+  pattern?: PatternCalls
   /** Columns of the query around a subquery, found where the scope has none of that name. */
   outer?: Scope
   /** Where scalar subqueries go; absent where none may stand. */
@@ -664,6 +667,8 @@ function castTo(
 
 function bindCall(env: Env, call: Tree & { kind: 'call' }): Expression {
   const tree = withoutArray(call)
+  const navigated = bindPatternCall(env, tree)
+  if (navigated !== null) return navigated
   const given = tree.name.name.toLowerCase()
   const made = functionCalled(env.binding, given, tree.span)
   if (made?.kind === 'sql') return bindSqlCall(env, made, tree)
@@ -771,7 +776,7 @@ function bindDerivedCall(env: Env, tree: Tree & { kind: 'call' }, name: string):
   })
 }
 
-function bindAggregateCall(
+export function bindAggregateCall(
   env: Env,
   tree: Tree & { kind: 'call' },
   name: 'count' | 'sum' | 'avg' | 'min' | 'max',
