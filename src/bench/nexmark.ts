@@ -24,7 +24,7 @@ const runsUsual = 3
 const batchRows = 4096
 const eventRate = '10000'
 
-/** Thousands of events per second and core: Flink 1 with RocksDB, Flink 2, RisingWave (2023); null where unknown, and of q11 none. */
+/** Thousands of events per second and core: Flink 1 with RocksDB, Flink 2, RisingWave (2023); null where unknown. */
 // biome-ignore format: a table to read as a block
 const published: Readonly<Record<string, readonly [flink1: number, flink2: number, risingwave: number | null]>> = {
   q0: [155, 378, 118], q1: [158, 396, 119], q2: [175, 414, 127], q3: [152, 219, 97], q4: [34, 28, 14],
