@@ -155,6 +155,8 @@ export function castFails(from: Type, to: Type): boolean {
   if (from.kind === 'null' || to.kind === 'varchar') return false
   if (from.kind === 'varchar' || from.kind === 'json') return true
   if (from.kind === 'date' && to.kind === 'timestamp') return true
+  // JSON has no infinity.
+  if (to.kind === 'json') return !isNumeric(from) || from.kind === 'double' || from.kind === 'real'
   if (from.kind === 'boolean' && to.kind === 'decimal') return digitsOf(to).whole < 1
   if (to.kind === 'double' || !isNumeric(from) || !isNumeric(to)) return false
   // Every exact number is below the greatest REAL.

@@ -187,7 +187,7 @@ json_query(text, text) text ?! | json_query('{"a": [1, 2]}', '$.a') | [1,2] | th
 json_value(text, text) text ?! | json_value('{"a": 1.50}', '$.a') | 1.50 | the string, number or boolean at the path as a text; NULL of anything else and of a text that is no JSON
 json_serialize(text) text ! | json_serialize('{ "a" : 1.50 }') | {"a":1.50} | without blanks; numbers keep their digits
 json_typeof jsonb_typeof(text) text ! | json_typeof('[1]') | array | object, array, string, number, boolean or null
-json_valid(text[, text]) boolean | json_valid('{') | false | x IS JSON: is the text JSON, of a kind: value, scalar, array, object?
+json_valid(text[, text]) boolean ! | json_valid('{') | false | x IS JSON: is the text JSON, of a kind: value, scalar, array, object?
 json_array(json…) text * | json_array(1, 'a', NULL) | [1,"a"] | an array of the arguments, NULLs left out
 json_build_array jsonb_build_array(json…) text * | json_build_array(1, 'a', NULL) | [1,"a",null] | an array of the arguments
 json_object_absent(json…) text *! | json_object_absent('a', 1, 'b', NULL) | {"a":1} | JSON_OBJECT(… ABSENT ON NULL): without the members that are NULL

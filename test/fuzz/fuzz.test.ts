@@ -22,8 +22,12 @@ const cases = sized(100, 3000)
 const chunk = 50
 const firstSeed = commitSeed('fuzz')
 
-/** Seeds of each test; small ones, so that a failure says where it is. */
-const chunks = Array.from({ length: cases / chunk }, (_, index) => firstSeed + index * chunk)
+/** First seeds of tests of so many cases; small ones, so that a failure says where it is. */
+const seedsBy = (size: number) =>
+  Array.from({ length: cases / size }, (_, index) => firstSeed + index * size)
+const chunks = seedsBy(chunk)
+/** Cases of which DuckDB surely can answer some. */
+const comparable = Math.min(cases, 250)
 
 describe('differential: engine and oracle', () => {
   test.each(chunks)('seeds from %i', async (from) => {
@@ -42,10 +46,10 @@ describe('differential: engine and oracle', () => {
 })
 
 describe('differential: oracle and DuckDB', () => {
-  test.each(chunks)('seeds from %i', async (from) => {
+  test.each(seedsBy(comparable))('seeds from %i', async (from) => {
     const connection = await connect()
     let compared = 0
-    for (let seed = from; seed < from + chunk; seed++) {
+    for (let seed = from; seed < from + comparable; seed++) {
       const told = await compareAnswers(connection, generate(seededRandom(seed)))
       expect(told.complaint, `seed ${seed}`).toBeNull()
       compared += told.compared

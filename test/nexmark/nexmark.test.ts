@@ -124,7 +124,7 @@ const queries = readdirSync(examples)
   .sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)))
 
 test('every query is there', () => {
-  expect(queries.length).toBe(24)
+  expect(queries.length).toBe(25)
   expect(queries.filter((name) => !(name in duckdbQueries))).toEqual([])
 })
 

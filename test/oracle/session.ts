@@ -60,11 +60,11 @@ export class Sessions {
         const { shown, one } = member
         const next = shownRow(one.row, session)
         member.shown = next
-        if (shown === null) return [{ row: next, weight: 1, triple: one.triple }]
+        if (shown === null) return [{ row: next, weight: one.weight, triple: one.triple }]
         if (keyOf(shown) === keyOf(next)) return []
         return [
-          { row: shown, weight: -1, triple: place },
-          { row: next, weight: 1, triple: place },
+          { row: shown, weight: -one.weight, triple: place },
+          { row: next, weight: one.weight, triple: place },
         ]
       }),
     )

