@@ -39,9 +39,9 @@ import {
 } from '../expression/expression.ts'
 import { type KeyPair, pairOf } from '../join.ts'
 import { bindComparison, comparisonOf } from '../operator.ts'
-import { bindAggregate } from '../query.ts'
 import { refuseEmit } from '../relation.ts'
 import type { Scope } from '../scope.ts'
+import { bindAggregate } from '../select/group.ts'
 import { distinct } from './set.ts'
 import { bindInner, type Inner, openQuery, whereInner } from './subquery.ts'
 
