@@ -20,17 +20,20 @@ import {
   type Batch,
   type Connectors,
   type Field,
+  type HostValue,
+  type Interval,
   type Op,
   type Type,
+  timestampMillis,
   topColumns,
 } from './data/index.ts'
 import * as engine from './database/index.ts'
-import { type RowObject, rowObjects, timestampMillis } from './rows.ts'
+import { type RowObject, rowObjects } from './rows.ts'
 
 export { type Code, type Diagnostic, Failure, QueryMistake } from './base/index.ts'
 export type { JsRow, JsRows, JsSource, Print } from './connect/index.ts'
-export type { HostValue, Interval, RowObject } from './rows.ts'
-export type { Batch, Field, Op, Type }
+export type { RowObject } from './rows.ts'
+export type { Batch, Field, HostValue, Interval, Op, Type }
 
 export interface OpenOptions {
   /** Where the engine runs: on this event loop, or in a worker thread. */

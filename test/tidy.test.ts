@@ -83,7 +83,7 @@ const outside: Record<string, string[]> = {
 /** Names on a door beyond twelve, with the reason. */
 const wideDoors: Record<string, { values: number; reason: string }> = {
   'src/data/index.ts': {
-    values: 51,
+    values: 53,
     reason: 'types, values and batches are the words of every layer',
   },
   'src/kernel/index.ts': { values: 26, reason: 'state and expressions are built from its parts' },

@@ -8,7 +8,7 @@
  *          TO MONTH number, bigint · for each of them a string, read as CAST reads it.
  * Contract 1 (checked) a value out of range, of another kind or with a fraction where none is taken is undefined.
  *          2 (checked) times are cut to the precision of the column towards the past, as those of texts are.
- * See      test/data/host.test.ts; src/rows.ts for the other way
+ * See      test/data/host.test.ts; src/data/public.ts for the other way
  */
 import { parseValue } from './text.ts'
 import { formOf, precisionMicros, rangeOf, type Type, type Value } from './type.ts'

@@ -26,6 +26,7 @@ export type {
 } from './connector.ts'
 export { hostValue } from './host.ts'
 export { jsonText } from './json.ts'
+export { type HostValue, type Interval, publicValueOf, timestampMillis } from './public.ts'
 export { compileRegex, type Regex, similarPattern } from './regex.ts'
 export { RegexMistake } from './regex-program.ts'
 export {

@@ -1,0 +1,53 @@
+/**
+ * Public: values of rows as a program gets them.
+ *
+ * Format   BOOLEAN boolean · TINYINT, SMALLINT, INTEGER number · BIGINT bigint · REAL, DOUBLE number · DECIMAL string ·
+ *          VARCHAR string · VARBINARY Uint8Array · JSON what the document says, by JSON.parse · DATE 'YYYY-MM-DD' ·
+ *          TIME 'HH:MM:SS[.ffffff]' · TIMESTAMP milliseconds since 1970 as a number (with a fraction for microseconds)
+ *          · INTERVAL { months, days, micros } · NULL null
+ * See      src/data/host.ts for the other way, src/rows.ts for whole rows
+ */
+import { valueBytes } from './batch.ts'
+import { valueText } from './text.ts'
+import type { Type, Value } from './type.ts'
+
+export interface Interval {
+  months: number
+  days: number
+  micros: bigint
+}
+
+/** What a JSON document says is an object, an array or one of the others. */
+export type HostValue = null | boolean | number | bigint | string | Uint8Array | Interval | object
+
+const microsPerDay = 86_400_000_000n
+
+/** How a value of the type, other than NULL, is given to a program. */
+export function publicValueOf(type: Type): (value: NonNullable<Value>) => HostValue {
+  switch (type.kind) {
+    case 'timestamp':
+      return (value) => timestampMillis(value as bigint)
+    case 'interval':
+      return (value) => {
+        const micros = value as bigint
+        return { months: 0, days: Number(micros / microsPerDay), micros: micros % microsPerDay }
+      }
+    case 'months':
+      return (value) => ({ months: Number(value), days: 0, micros: 0n })
+    case 'varbinary':
+      return (value) => valueBytes(value, type)
+    case 'json':
+      return (value) => JSON.parse(value as string) as HostValue
+    case 'time':
+    case 'date':
+    case 'decimal':
+      return (value) => valueText(value, type)
+    default:
+      return (value) => value
+  }
+}
+
+/** Exact to the microsecond until the year 2255. */
+export function timestampMillis(micros: bigint): number {
+  return Number(micros) / 1000
+}
