@@ -548,11 +548,8 @@ function statement(s: Statement): string {
       return createRelation(s)
     case 'create-function':
       return createFunction(s)
-    case 'create-sink': {
-      const head = `CREATE SINK ${s.ifNotExists ? 'IF NOT EXISTS ' : ''}${path(s.name)}`
-      const options = s.options.length === 0 ? '' : ` WITH (${list(s.options, option)})`
-      return `${head} AS ${query(s.query)}${options}`
-    }
+    case 'create-sink':
+      return createSink(s)
     case 'create-view':
       return createView(s)
     case 'drop':
@@ -647,7 +644,7 @@ const returning = (items: readonly SelectItem[]): string =>
 function conflict(c: Conflict | null): string {
   if (c === null) return ''
   const head = ` ON CONFLICT${columnNames(c.columns)} DO`
-  if (c.action === 'nothing') return `${head} NOTHING`
+  if (c.action !== 'update') return `${head} ${c.action.toUpperCase()}`
   const set = c.assignments.length === 0 ? '' : ` SET ${list(c.assignments, assignment)}`
   return `${head} UPDATE${set}${where(c.where)}`
 }
@@ -750,6 +747,13 @@ function createFunction(s: Of<Statement, 'create-function'>): string {
   const by = body.expression
   const made = by.kind === 'function-text' ? quote(by.value) : `(${expression(by)})`
   return `${head} (${parameters})${returns}${language}${body.strict ? ' STRICT' : ''} AS ${made}`
+}
+
+function createSink(s: Of<Statement, 'create-sink'>): string {
+  const head = `CREATE ${s.orReplace ? 'OR REPLACE ' : ''}SINK`
+  const options = s.options.length === 0 ? '' : ` WITH (${list(s.options, option)})`
+  const name = `${s.ifNotExists ? 'IF NOT EXISTS ' : ''}${path(s.name)}`
+  return `${head} ${name} AS ${query(s.query)}${options}`
 }
 
 function createView(s: Of<Statement, 'create-view'>): string {

@@ -281,11 +281,14 @@ export interface Assignment {
   span: Span
 }
 
-/** ON CONFLICT [(columns)] DO NOTHING | UPDATE [SET …] [WHERE …]; without SET the new row takes the old one's place. */
+/**
+ * ON CONFLICT [(columns)] DO NOTHING | UPDATE [SET …] [WHERE …] | DEDUPLICATE | ERROR; without SET the new row takes the
+ * old one's place, and DEDUPLICATE lets the last of several new rows do so.
+ */
 export interface Conflict {
   kind: 'conflict'
   columns: Identifier[]
-  action: 'nothing' | 'update'
+  action: 'nothing' | 'update' | 'deduplicate' | 'error'
   assignments: Assignment[]
   where: Expression | null
   span: Span
@@ -392,7 +395,7 @@ export type Statement =
   /** A text alone names a class. */
   | { kind: 'create-function'; name: Path; orReplace: boolean; ifNotExists: boolean; body: FunctionBody | { kind: 'function-text'; value: string; span: Span }; span: Span }
   | { kind: 'copy'; copied: Copied; into: boolean; file: string | null; options: Option[]; span: Span }
-  | { kind: 'create-sink'; name: Path; ifNotExists: boolean; query: Query; options: Option[]; span: Span }
+  | { kind: 'create-sink'; orReplace: boolean; name: Path; ifNotExists: boolean; query: Query; options: Option[]; span: Span }
   /** `others` stand behind commas. */
   | { kind: 'drop'; object: 'stream' | 'table' | 'view' | 'materialized view' | 'query' | 'sink' | 'source' | 'function'; name: Path; others: Path[]; cascade: boolean; ifExists: boolean; span: Span }
   | { kind: 'alter'; object: 'stream' | 'table' | 'source' | 'view' | 'materialized view'; name: Path; ifExists: boolean; change: Alteration; span: Span }

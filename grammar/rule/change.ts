@@ -58,6 +58,18 @@ export abstract class ChangeRules extends AlterRules {
       },
       {
         ALT: () => {
+          this.CONSUME(word.ERROR)
+          return { action: 'error' as const, assignments: [], where: null }
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(word.DEDUPLICATE)
+          return { action: 'deduplicate' as const, assignments: [], where: null }
+        },
+      },
+      {
+        ALT: () => {
           this.CONSUME(word.UPDATE)
           const assignments = this.OPTION1(() => this.SUBRULE(this.assignments)) ?? []
           const where = this.OPTION2(() => this.SUBRULE(this.whereClause)) ?? null

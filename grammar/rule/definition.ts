@@ -58,10 +58,7 @@ export abstract class DefinitionRules extends ConstraintRules {
     return this.OR([
       { ALT: () => this.SUBRULE(this.createRelation, { ARGS: [start, orReplace] }) },
       { ALT: () => this.SUBRULE(this.createView, { ARGS: [start, orReplace] }) },
-      {
-        GATE: () => !orReplace,
-        ALT: () => this.SUBRULE(this.createSink, { ARGS: [start] }),
-      },
+      { ALT: () => this.SUBRULE(this.createSink, { ARGS: [start, orReplace] }) },
       {
         ALT: () => this.SUBRULE(this.createFunction, { ARGS: [start, orReplace] }),
       },
@@ -101,7 +98,7 @@ export abstract class DefinitionRules extends ConstraintRules {
   }
 
   /** CREATE SINK name FROM relation | AS query, and options. */
-  createSink = this.RULE('createSink', (start: number): Statement => {
+  createSink = this.RULE('createSink', (start: number, orReplace: boolean): Statement => {
     this.CONSUME(word.SINK)
     const ifNotExists = this.#given(
       this.OPTION({
@@ -126,7 +123,8 @@ export abstract class DefinitionRules extends ConstraintRules {
       },
     ])
     const options = this.OPTION1(() => this.SUBRULE(this.options)) ?? []
-    return { kind: 'create-sink', name, ifNotExists, query, options, span: this.span(start) }
+    const span = this.span(start)
+    return { kind: 'create-sink', orReplace, name, ifNotExists, query, options, span }
   })
 
   createRelation = this.RULE('createRelation', (start: number, orReplace: boolean): Statement => {

@@ -104,17 +104,19 @@ export class Catalog {
     return found
   }
 
-  /** Names of the views and functions that call the function `name`. */
-  callers(name: string): string[] {
+  /** What calls the function `name`: the relations whose rows come from a query that does, functions, and tables. */
+  callers(name: string): { derived: string[]; functions: string[]; tables: string[] } {
     const wanted = normalName(name)
-    const views = this.list().flatMap((relation) => {
-      const isView = relation.kind === 'view' || relation.kind === 'materialized'
-      return isView && calls(relation.query, wanted) ? [relation.name] : []
+    const relations = this.list().filter((relation) => {
+      const made = queryOf(relation) ?? relation.definition?.statement
+      return made !== undefined && calls(made, wanted)
     })
+    const [derived, tables] = [[] as string[], [] as string[]]
+    for (const one of relations) (queryOf(one) === null ? tables : derived).push(one.name)
     const functions = this.functions().flatMap((made) => {
       return made.kind === 'sql' && calls(made.expression, wanted) ? [made.name] : []
     })
-    return [...views, ...functions]
+    return { derived, functions, tables }
   }
 
   /** Names of the views (and error relations' readers) that read `name` or its errors directly. */

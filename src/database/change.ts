@@ -140,7 +140,7 @@ function* settled(
   const { keys, update } = conflict
   const seen = new Set<string>()
   const kept: { row: Row; meets: number }[] = []
-  for (const row of rows) {
+  for (const row of conflict.last ? lastOfEach(keys[0]!, rows) : rows) {
     const names = keys.flatMap((key) => keyName(key, row) ?? [])
     const again = names.some((name) => seen.has(name))
     if (again && update !== null) throw duplicate(relation, keys[0]!, row, asking.text, 'twice')
@@ -161,6 +161,12 @@ function* settled(
     written.push(next)
   }
   return { changes, written }
+}
+
+/** Of the rows with one key the last. */
+function lastOfEach(key: TableKey, rows: readonly Row[]): Row[] {
+  const last = new Map(rows.map((row, at) => [keyName(key, row) ?? at, row]))
+  return rows.filter((row, at) => last.get(keyName(key, row) ?? at) === row)
 }
 
 /** By offset of the standing row the one that takes its place; none where it stays. */

@@ -355,9 +355,10 @@ export class Engine {
 
   // ---------------------------------------------------------------- queries
 
-  /** Starts a continuous query; its first cycle reads from the start. */
+  /** Starts a continuous query, in the place of one of its name; its first cycle reads from the start. */
   start(name: string, plan: PhysicalPlan, keepsView: boolean): Query {
     const query = this.made(name, plan, keepsView)
+    this.stop(name)
     this.#queries.set(name.toLowerCase(), query)
     return query
   }

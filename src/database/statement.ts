@@ -340,12 +340,18 @@ function dropOne(engine: Engine, { object, name }: Dropped): boolean {
     engine.stop(name)
     return true
   }
-  if (object === 'function') {
-    if (engine.catalog.functionNamed(name) === undefined) return false
-    engine.catalog.removeFunction(name)
-    return true
-  }
+  if (object === 'function') return dropWithCallers(engine, name)
   return dropWithReaders(engine, name)
+}
+
+/** The function, after all that calls it. */
+function dropWithCallers(engine: Engine, name: string): boolean {
+  if (engine.catalog.functionNamed(name) === undefined) return false
+  const { derived, functions } = engine.catalog.callers(name)
+  for (const caller of functions) dropWithCallers(engine, caller)
+  for (const caller of derived) dropWithReaders(engine, caller)
+  engine.catalog.removeFunction(name)
+  return true
 }
 
 /** The relation, after all that reads it. */
@@ -496,12 +502,12 @@ function* createSink(
   bound: BoundStatement & { kind: 'create-sink' },
   session: Session,
 ): Work<Outcome> {
-  const { relation, query, forced, key, snapshot } = bound
+  const { relation, query, forced, key, snapshot, replaces } = bound
   const { name } = relation
-  if (bound.ifNotExists && engine.catalog.get(name) !== undefined) {
+  if (!replaces && bound.ifNotExists && engine.catalog.get(name) !== undefined) {
     return done(`sink ${name} exists already`)
   }
-  refuseRunning(engine, name)
+  if (!replaces) refuseRunning(engine, name)
   assert(relation.kind === 'external', `sink ${name} is external`)
   const plan = engine.physical(query.plan, 'continuous')
   const live = session.source !== null
@@ -509,10 +515,11 @@ function* createSink(
   if (!snapshot && live) yield* engine.flush()
   const start = () => engine.start(name, plan, false)
   const { running } = startSink(engine, relation, start, { forced, key, snapshot })
-  engine.createRelation(relation)
+  if (replaces) engine.catalog.replace(name, relation)
+  else engine.createRelation(relation)
   logged(engine, session)
   if (!snapshot && live) yield* engine.flush()
-  const message = `sink ${name} created`
+  const message = `sink ${name} ${replaces ? 'replaced' : 'created'}`
   return running.bounded ? { kind: 'running', name, message: () => message } : done(message)
 }
 

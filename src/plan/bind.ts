@@ -138,6 +138,8 @@ export type BoundStatement = { notices: string[] } & (
       key: number[] | null
       /** Are the rows told that are there when it is made? */
       snapshot: boolean
+      /** Takes the place of the sink of its name. */
+      replaces: boolean
       ifNotExists: boolean
     }
   | { kind: 'insert-once'; target: string; plan: Plan }

@@ -167,6 +167,32 @@ describe('CREATE SINK', () => {
     await database.close()
   })
 
+  test('takes the place of another one, which is told nothing more, also in a replay', async () => {
+    const { database, append, changes, connectors } = await started()
+    await database.execute(`CREATE OR REPLACE SINK k FROM bid WITH (connector = 'append'); FLUSH;
+      CREATE OR REPLACE SINK k AS SELECT v + 1 AS w FROM bid WITH (connector = 'changes'); FLUSH;
+      INSERT INTO bid VALUES (2, 20); FLUSH`)
+    const due = [
+      ['+I', 11],
+      ['+I', 21],
+    ]
+    expect(append.told).toEqual([['+I', 1, 10]])
+    expect(changes.told).toEqual(due)
+    const shown = await database.query('SHOW CREATE SINK k')
+    expect(shown.rows).toEqual([
+      ["CREATE SINK k AS SELECT v + 1 AS w FROM bid WITH ('connector' = 'changes');"],
+    ])
+    const failing = database.execute(`CREATE OR REPLACE SINK k FROM bid WITH (connector = 'no')`)
+    expect(await mistakeOf(failing)).toMatchObject({ code: 'invalid_option' })
+    expect((await database.query('SHOW SINKS')).rows).toEqual([['k', 'external']])
+    changes.told.length = 0
+    const again = new Database({ cycles: 'manual', connectors, log: database.log })
+    await again.recover()
+    expect(changes.told).toEqual(due)
+    await database.close()
+    await again.close()
+  })
+
   test('is made anew by a replay', async () => {
     const { database, changes, connectors } = await started()
     await database.execute(`CREATE SINK k AS SELECT v FROM bid WITH (connector = 'changes'); FLUSH`)
@@ -225,6 +251,11 @@ describe('CREATE SINK', () => {
     ],
     [`CREATE SINK k FROM sums`, 'invalid_option', 'needs option connector'],
     [`CREATE SINK k FROM suns WITH (connector = 'changes')`, 'unknown_name', 'suns does not exist'],
+    [
+      `CREATE OR REPLACE SINK sums FROM bid WITH (connector = 'changes')`,
+      'duplicate_name',
+      'materialized view sums exists already',
+    ],
     [`CREATE SINK sums FROM bid WITH (connector = 'changes')`, 'duplicate_name', 'exists already'],
     [
       `CREATE SINK k FROM sums WITH (connector = 'changes', type = 'debezium')`,

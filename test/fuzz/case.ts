@@ -142,7 +142,7 @@ export interface View {
 /** A fed row, or a change of rows with the same `k`: cells as golden scripts write them. */
 export interface Fed {
   relation: string
-  verb?: 'update' | 'delete' | 'replace' | 'ignore'
+  verb?: 'update' | 'delete' | 'replace' | 'ignore' | 'last'
   cells: string[]
   /** A commit point follows. */
   flush: boolean
@@ -325,6 +325,7 @@ export function changeSql(
   const insert = `insert into ${relation} values (${values.join(', ')})`
   if (verb === undefined) return `${insert};`
   if (verb === 'ignore') return `${insert} on conflict (k) do nothing;`
+  if (verb === 'last') return `${insert} on conflict (k) do deduplicate;`
   if (verb === 'replace') {
     const others = columns.filter(({ name }) => name !== 'k')
     const set = others.map(({ name }) => `${name} = excluded.${name}`)

@@ -16,6 +16,7 @@ const shown: Record<string, RegExp> = {
   'mutable table: update': /^update /m,
   'mutable table: delete': /^delete /m,
   'on conflict do update': /on conflict \(k\) do update/,
+  'on conflict do deduplicate': /on conflict \(k\) do deduplicate/,
   'on conflict do nothing': /on conflict \(k\) do nothing/,
   'view over a mutable table': /create table t\d [^;]*(?<!only);(.|\n)*create materialized view[^;]* t\d/,
   'view of a view': /create materialized view[^;]* from v\d/,

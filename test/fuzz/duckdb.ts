@@ -196,7 +196,9 @@ export async function load(connection: DuckDBConnection, one: Case): Promise<voi
     const { columns } = one.relations.find(({ name }) => name === relation)!
     if (fed.verb !== undefined) {
       const write = (cell: string, { type }: { type: string }) => literal(cell, type)
-      await connection.run(changeSql(fed, columns, write))
+      // Of one row the last is the one that replaces.
+      const verb = fed.verb === 'last' ? 'replace' : fed.verb
+      await connection.run(changeSql({ ...fed, verb }, columns, write))
       continue
     }
     const values = cells.map((cell, index) => literal(cell, columns[index]!.type))

@@ -32,8 +32,9 @@ export function inserted(
   if (conflict === null) return kept(table, standing, rows.map(comes))
   const changes: RowChange[] = []
   const added: Row[] = []
-  for (const row of rows) {
+  for (const [at, row] of rows.entries()) {
     const same = (other: Row) => conflict.keys.some(({ columns }) => equalIn(columns, row, other))
+    if (conflict.last && rows.slice(at + 1).some(same)) continue
     if (added.some(same)) {
       if (conflict.update !== null) return { refused: 'duplicate_key' }
       continue

@@ -233,7 +233,7 @@ export class OracleSession implements Session {
         break
       case 'drop':
         if (bound.object !== 'function') this.#drop(bound.name)
-        else if (this.#catalog.functionNamed(bound.name)) this.#catalog.removeFunction(bound.name)
+        else this.#dropFunction(bound.name)
         break
       case 'alter':
         return this.#alter(bound, text)
@@ -374,6 +374,15 @@ export class OracleSession implements Session {
       this.#followed.delete(one.toLowerCase())
     }
     this.#world.drop(name)
+  }
+
+  /** The function, after all that calls it. */
+  #dropFunction(name: string): void {
+    if (this.#catalog.functionNamed(name) === undefined) return
+    const { derived, functions } = this.#catalog.callers(name)
+    for (const caller of functions) this.#dropFunction(caller)
+    for (const caller of derived) this.#drop(caller)
+    this.#catalog.removeFunction(name)
   }
 
   #insert(bound: BoundStatement & { kind: 'insert' }, text: string) {

@@ -95,7 +95,7 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
     fc.record({
       kind: fc.constant('conflict' as const),
       columns,
-      action: fc.constant('nothing' as const),
+      action: fc.constantFrom('nothing' as const, 'error' as const, 'deduplicate' as const),
       assignments: fc.constant<Assignment[]>([]),
       where: fc.constant(null),
       span: one,
@@ -296,6 +296,7 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
     }),
     fc.record({
       kind: fc.constant('create-sink' as const),
+      orReplace: fc.boolean(),
       name: path,
       ifNotExists: fc.boolean(),
       query,

@@ -42,6 +42,8 @@ export interface Conflict {
     /** Where it is not TRUE the standing row stays. */
     where: Expression | null
   } | null
+  /** Of several new rows with one key the last counts; where it is false two of them are a mistake. */
+  last: boolean
 }
 
 /** What a statement gives back of the rows that it wrote or took away: expressions over the table's columns. */
@@ -222,19 +224,26 @@ export function bindReturning(
   return unsupported('RETURNING of more than columns and expressions', span)
 }
 
-export function bindConflict(binding: Binding, target: Relation, tree: ConflictTree): Conflict {
+/** Null: a key that is there already is a mistake, as without ON CONFLICT. */
+export function bindConflict(
+  binding: Binding,
+  target: Relation,
+  tree: ConflictTree,
+): Conflict | null {
   const rules = target.kind === 'table' ? target.rules : undefined
   if (rules === undefined) {
     const hint = 'keys of a TABLE are enforced'
     fail('type_mismatch', `${target.name} has no enforced key`, tree.span, hint)
   }
   const keys = conflictKeys(target, rules.keys, tree)
-  if (tree.action === 'nothing') return { keys, update: null }
+  if (tree.action === 'error') return null
+  if (tree.action === 'nothing') return { keys, update: null, last: false }
   if (keys.length !== 1) {
-    const hint = 'write ON CONFLICT (columns) DO UPDATE'
+    const hint = `write ON CONFLICT (columns) DO ${tree.action.toUpperCase()}`
     fail('ambiguous_name', `${target.name} has ${keys.length} keys`, tree.span, hint)
   }
-  return { keys, update: bindConflictUpdate(binding, target, tree) }
+  const last = tree.action === 'deduplicate'
+  return { keys, update: bindConflictUpdate(binding, target, tree), last }
 }
 
 function conflictKeys(

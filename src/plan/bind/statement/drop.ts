@@ -5,7 +5,7 @@ import type { Path, Statement } from '../../../../grammar/index.ts'
 import type { Span } from '../../../base/index.ts'
 import type { Relation } from '../../../catalog/index.ts'
 import type { BoundStatement, Dropped } from '../../bind.ts'
-import { type Binding, fail, unsupported } from '../binding.ts'
+import { type Binding, fail } from '../binding.ts'
 import { findRelation } from '../relation.ts'
 import { bindDropFunction } from './function.ts'
 
@@ -23,10 +23,7 @@ const nameOf = (path: Path): string => path.parts.map((part) => part.name).join(
 function bindOne(binding: Binding, tree: Drop, also: ReadonlySet<string>): Dropped {
   const { object, ifExists, cascade } = tree
   const { notices } = binding
-  if (object === 'function') {
-    if (cascade) unsupported('DROP FUNCTION … CASCADE', tree.span, 'drop its callers first')
-    return bindDropFunction(binding, tree)
-  }
+  if (object === 'function') return bindDropFunction(binding, tree)
   const name = nameOf(tree.name)
   const bound: Dropped = { kind: 'drop', object, name, ifExists, cascade, more: [], notices }
   // Queries are known to the engine, not to the catalog.

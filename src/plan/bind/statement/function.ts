@@ -41,7 +41,7 @@ export function bindCreateFunction(binding: Binding, tree: Create): BoundStateme
   if (taken && !ifNotExists) {
     fail('duplicate_name', `function ${name} exists already`, path.span)
   }
-  if (present !== undefined && !taken) refuseNeeded(binding, name, path.span)
+  if (present !== undefined && !taken) refuseNeeded(binding, name, path.span, false)
   const statement = { ...tree, orReplace: false, ifNotExists: false }
   const catalogued = { ...made, definition: { statement, dialect: binding.dialect } }
   return { kind: 'create-function', made: catalogued, ifNotExists, notices: binding.notices }
@@ -161,13 +161,28 @@ export function bindDropFunction(
     const message = isBuiltIn ? `function ${name} is built in` : `function ${name} does not exist`
     fail('unknown_name', message, path.span, suggestion(name, made))
   }
-  refuseNeeded(binding, name, path.span)
+  refuseNeeded(binding, name, path.span, cascade)
   return { ...bound, notices: binding.notices }
 }
 
-function refuseNeeded(binding: Binding, name: string, span: Span): void {
-  const dependents = binding.catalog.callers(name)
-  if (dependents.length === 0) return
-  const list = dependents.join(', ')
-  fail('dependency', `function ${name} is needed by ${list}`, span, `drop ${list} first`)
+/** CASCADE takes views and functions along, but not the rows of a table whose column calls the function. */
+function refuseNeeded(
+  binding: Binding,
+  name: string,
+  span: Span,
+  cascade: boolean,
+  asked: Set<string> = new Set(),
+): void {
+  const { derived, functions, tables } = binding.catalog.callers(name)
+  asked.add(name.toLowerCase())
+  const dependents = cascade ? tables : [...derived, ...functions, ...tables]
+  if (dependents.length > 0) {
+    const list = dependents.join(', ')
+    const hint =
+      tables.length > 0 ? `ALTER or DROP ${list} first` : `drop ${list} first, or add CASCADE`
+    fail('dependency', `function ${name} is needed by ${list}`, span, hint)
+  }
+  for (const caller of functions) {
+    if (!asked.has(caller.toLowerCase())) refuseNeeded(binding, caller, span, cascade, asked)
+  }
 }

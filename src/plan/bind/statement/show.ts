@@ -180,8 +180,7 @@ function isCalled(object: string, relation: Relation): boolean {
 /** The statement that makes the relation again, here without what it was filled with. */
 export function definitionOf(tree: Made, relation: Relation): Made {
   const again = { ...tree, ifNotExists: false }
-  if (again.kind === 'create-view') return { ...again, orReplace: false }
-  if (again.kind !== 'create-relation') return again
+  if (again.kind !== 'create-relation') return { ...again, orReplace: false }
   const table = { ...again, orReplace: false }
   if (again.query === null || relation.kind === 'stream') return table
   const { columns } = columnsText(relation.schema.fields)

@@ -27,8 +27,10 @@ const own: ReadonlySet<string> = new Set([
 ])
 
 export function bindCreateSink(binding: Binding, tree: CreateSink): BoundStatement {
-  if (!tree.ifNotExists) refuseDuplicate(binding, tree.name)
   const name = tree.name.parts.map((part) => part.name).join('.')
+  const present = tree.orReplace ? binding.catalog.get(name) : undefined
+  const replaces = present?.kind === 'external' && !present.source
+  if (!tree.ifNotExists && !replaces) refuseDuplicate(binding, tree.name)
   binding.creating = name
   binding.continuous = true
   const connector = connectorOf(binding, tree)
@@ -65,7 +67,8 @@ export function bindCreateSink(binding: Binding, tree: CreateSink): BoundStateme
   const { notices } = binding
   const { ifNotExists } = tree
   const query = { ...emitted, notices }
-  return { kind: 'create-sink', relation, query, forced, key, snapshot, ifNotExists, notices }
+  const made = { relation, query, forced, key, snapshot, replaces }
+  return { kind: 'create-sink', ...made, ifNotExists, notices }
 }
 
 /** A mistake of the connector's options, where the option stands; it may be one of the sink that is misspelt. */
