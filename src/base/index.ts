@@ -1,6 +1,13 @@
 /** Base: faults, clock, random numbers and disk; what every other module may use. */
 export { type Clock, systemClock, virtualClock } from './clock.ts'
-export { type Disk, type FileReader, type FileWriter, printText, systemDisk } from './disk.ts'
+export {
+  closeWhole,
+  type Disk,
+  type FileReader,
+  type FileWriter,
+  printText,
+  systemDisk,
+} from './disk.ts'
 export {
   assert,
   Bug,

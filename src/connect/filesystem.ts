@@ -205,6 +205,7 @@ function standardOutput(print: Print): FileWriter {
     path: STANDARD,
     write: (bytes) => print(decoder.decode(bytes), 'output'),
     close: () => {},
+    abort: () => {},
   }
 }
 

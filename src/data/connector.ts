@@ -60,6 +60,14 @@ export interface SinkWriter {
   writeBatch?(batch: Batch, ops: readonly Op[] | null): void
   /** All data out and closed. */
   close(): void
+  /** Gives up: nothing is left of what is not whole. Absent where nothing is kept. */
+  abort?(): void
+}
+
+/** Gives the writer up: it is closed, and what is not whole is gone. */
+export function abortWriter(writer: SinkWriter): void {
+  if (writer.abort === undefined) writer.close()
+  else writer.abort()
 }
 
 /** Options of WITH (…): keys in lower case, values as written. */

@@ -13,16 +13,21 @@ export {
   valueAt,
   valueBytes,
 } from './batch.ts'
-export { civilOf, daysInMonth, daysOf } from './calendar.ts'
-export type {
-  BadRow,
-  Bound,
-  Connector,
-  ConnectorOptions,
-  Connectors,
-  ReaderOptions,
-  SinkWriter,
-  SourceReader,
+export {
+  civilOf,
+  daysInMonth,
+  daysOf,
+} from './calendar.ts'
+export {
+  abortWriter,
+  type BadRow,
+  type Bound,
+  type Connector,
+  type ConnectorOptions,
+  type Connectors,
+  type ReaderOptions,
+  type SinkWriter,
+  type SourceReader,
 } from './connector.ts'
 export { hostValue } from './host.ts'
 export { jsonText } from './json.ts'

@@ -446,8 +446,11 @@ export class Engine {
     const query = this.#queries.get(name.toLowerCase())
     if (query === undefined) return
     this.#queries.delete(name.toLowerCase())
-    query.close()
-    this.#giveFragments(query.fragments)
+    try {
+      query.close()
+    } finally {
+      this.#giveFragments(query.fragments)
+    }
   }
 
   hasWork(): boolean {

@@ -150,6 +150,7 @@ export class Query {
   /** Names of the relations outside that it reads, in lower case. */
   readonly #outside = new Set<string>()
   #started = false
+  #closed = false
   /** Rows before this position are shown together with those taken. */
   #unit = 0
   #tablePosition = firstTablePosition
@@ -300,7 +301,8 @@ export class Query {
   }
 
   close(): void {
-    for (const { reader } of this.#external) reader.close()
+    if (!this.#closed) for (const { reader } of this.#external) reader.close()
+    this.#closed = true
     for (const tell of this.closed.splice(0)) tell()
   }
 

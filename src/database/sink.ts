@@ -8,6 +8,7 @@
 import { assert } from '../base/index.ts'
 import { givenSchema, type Relation } from '../catalog/index.ts'
 import {
+  abortWriter,
   type Batch,
   batchOf,
   type Field,
@@ -40,7 +41,7 @@ function writerOf(engine: Engine, relation: External): SinkWriter {
   return connector.create(givenSchema(relation), relation.options)
 }
 
-/** Starts a query whose changes go to a connector; tells how many it has sent. */
+/** Starts a query whose changes go to a connector, until that fails; tells how many it has sent. */
 export function startSink(
   engine: Engine,
   relation: External,
@@ -53,30 +54,47 @@ export function startSink(
   try {
     running = start()
   } catch (fault) {
-    writer.close()
+    abortWriter(writer)
     throw fault
   }
-  running.closed.push(() => writer.close())
+  running.closed.push(() => {
+    if (running.fault === null) writer.close()
+    else abortWriter(writer)
+  })
   let rows = 0
-  running.consumers.push((_, delta) => {
+  const send = (delta: Delta) => {
     if (snapshot || running.readLast > running.readFirst) {
       const sent = forced ? onlyNew(delta) : key === null ? delta : byKey(delta, key)
-      rows += sent.count
       writeDelta(writer, fields, sent)
+      rows += sent.count
     }
     if (running.ended) engine.stop(running.name)
+  }
+  running.consumers.push((_, delta) => {
+    try {
+      send(delta)
+    } catch (fault) {
+      running.quarantine(fault)
+    }
   })
   return { running, rows: () => rows }
+}
+
+/** Writes all that `write` gives to a writer, and closes it; nothing is left where that fails. */
+export function writeWhole(writer: SinkWriter, write: () => void): void {
+  try {
+    write()
+    writer.close()
+  } catch (fault) {
+    abortWriter(writer)
+    throw fault
+  }
 }
 
 /** Writes the rows of an answer, and closes. */
 export function writeOnce(engine: Engine, relation: External, delta: Delta): void {
   const writer = writerOf(engine, relation)
-  try {
-    writeDelta(writer, givenSchema(relation).fields, delta)
-  } finally {
-    writer.close()
-  }
+  writeWhole(writer, () => writeDelta(writer, givenSchema(relation).fields, delta))
 }
 
 /** One change for each key: the row that comes, or the one that goes. */

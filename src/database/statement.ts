@@ -18,7 +18,7 @@ import type { Engine } from './engine.ts'
 import { explainRunning, explainStatement } from './explain.ts'
 import type { Query, Work } from './query.ts'
 import { type Materialized, replaceView } from './replace.ts'
-import { everything, startSink, writeOnce } from './sink.ts'
+import { everything, startSink, writeOnce, writeWhole } from './sink.ts'
 import {
   type CommitQueue,
   metadataFields,
@@ -382,8 +382,12 @@ function dropQuery(
     throw new QueryMistake([{ code: 'unknown_name', message, hint }])
   }
   if (engine.queries.has(name.toLowerCase())) {
-    engine.stop(name)
-    logged(engine, session)
+    try {
+      engine.stop(name)
+    } finally {
+      // It is gone, even if its sink could not write its last rows.
+      logged(engine, session)
+    }
     return done(`query ${name} dropped`)
   }
   // A subscription is not there in a replay.
@@ -431,20 +435,20 @@ function* copyOut(
   assert(connector !== undefined, `connector ${name} is wired`)
   const writer = connector.create({ fields: plan.output }, new Map(options))
   let rows = 0
-  for (const batch of delta.batches ?? []) {
-    if (writer.writeBatch !== undefined) writer.writeBatch(batch, null)
-    else writer.write(rowsOf(batch), new Array<Op>(batch.rows).fill('+I'))
-    rows += batch.rows
-  }
-  if (delta.batches === null) {
+  writeWhole(writer, () => {
+    for (const batch of delta.batches ?? []) {
+      if (writer.writeBatch !== undefined) writer.writeBatch(batch, null)
+      else writer.write(rowsOf(batch), new Array<Op>(batch.rows).fill('+I'))
+      rows += batch.rows
+    }
+    if (delta.batches !== null) return
     const all = delta.changes().map(({ row }) => row)
     for (let from = 0; from < all.length; from += copyRows) {
       const part = all.slice(from, from + copyRows)
       writer.write(part, new Array<Op>(part.length).fill('+I'))
     }
     rows = all.length
-  }
-  writer.close()
+  })
   return done(`COPY ${rows}`)
 }
 

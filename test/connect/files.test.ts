@@ -1,5 +1,5 @@
 /** Files: patterns, directories, partitions and packed files, read as one table. */
-import { mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
@@ -238,6 +238,47 @@ test('a file shows under its name when it is whole; links are followed, devices 
   systemDisk.create('/dev/null').close()
   expect(systemDisk.kind('/dev/null')).toBe('other')
   expect(readdirSync(folder).sort()).toEqual(['link.csv', 'whole.csv'])
+})
+
+test('a file that is given up leaves nothing, nor do those of a process that is gone', async () => {
+  const place = join(folder, 'given-up')
+  const path = join(place, 'a.csv')
+  write('given-up/a.csv', 'old\n')
+  const file = systemDisk.create(path)
+  const [hidden] = readdirSync(place)
+  expect(hidden).toMatch(/^\.a\.csv\.inprogress-/)
+  file.abort()
+  file.abort()
+  file.close()
+  expect(readdirSync(place)).toEqual(['a.csv'])
+  // As a process would leave it that ended in the middle: this one, before, and one whose number nobody has.
+  const by = (text: string) => hidden!.replace(`-${process.pid}-`, `-${text}-`)
+  const left = [
+    hidden!,
+    by('4194305'),
+    by(`1`),
+    '.b.csv.inprogress-x',
+    by('4194305').replace('a', 'b'),
+  ]
+  for (const name of left) writeFileSync(join(place, name), 'half')
+  const other = systemDisk.create(path)
+  expect(readdirSync(place).sort()).toHaveLength(5)
+  other.close()
+  expect(readdirSync(place).sort()).toEqual([by('1'), ...left.slice(3), 'a.csv'].sort())
+  expect(systemDisk.readText(path)).toBe('')
+  const elsewhere = by('4194305').replace('a.csv', 'part-00000.csv')
+  writeFileSync(join(place, elsewhere), 'half')
+  const connector = builtinConnectors(systemDisk).get('filesystem')!
+  const options = new Map([
+    ['path', `${place}/`],
+    ['format', 'csv'],
+  ])
+  const writer = connector.create(schemaOf({ a: 'integer' }), options)
+  writer.write([[1]], ['+I'])
+  expect(readdirSync(place)).not.toContain(elsewhere)
+  writer.abort!()
+  expect(readdirSync(place)).not.toContain('part-00000.csv')
+  rmSync(place, { recursive: true })
 })
 
 describe('columns of csv', () => {

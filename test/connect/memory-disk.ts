@@ -78,8 +78,13 @@ export class MemoryDisk implements Disk {
         this.opened--
         this.files.set(path, Buffer.concat(parts))
       },
+      abort: () => {
+        this.opened--
+      },
     }
   }
+
+  sweep(): void {}
 
   readText(path: string): string {
     return new TextDecoder().decode(this.#get(path))

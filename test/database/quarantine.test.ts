@@ -1,6 +1,10 @@
 /** A query that fails is taken out of service; the process and the other queries live on. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { Failure } from '../../src/base/index.ts'
+import { type Disk, Failure, systemDisk } from '../../src/base/index.ts'
+import { builtinConnectors } from '../../src/connect/index.ts'
 import type { Connector, SourceReader } from '../../src/data/index.ts'
 import { columnOf } from '../../src/data/index.ts'
 import { open } from '../../src/database/index.ts'
@@ -58,6 +62,53 @@ describe('quarantine', () => {
       for await (const _ of db.subscribe('SELECT a FROM x EMIT CHANGES'));
     }
     await expect(follow()).rejects.toThrow('cannot read x')
+  })
+
+  test('a sink that fails is out of service, leaves no file behind, and others go on', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-sink-'))
+    // A disk that is full after some bytes.
+    let room = 60
+    const full: Disk = {
+      ...systemDisk,
+      create: (path) => {
+        const file = systemDisk.create(path)
+        const write = (bytes: Uint8Array) => {
+          if ((room -= bytes.length) < 0) throw new Failure('file', `cannot write ${path}: full`)
+          file.write(bytes)
+        }
+        return { ...file, write }
+      },
+    }
+    await using db = await open(':memory:', { connectors: builtinConnectors(full) })
+    await db.execute(`
+      CREATE STREAM s (a INT);
+      CREATE MATERIALIZED VIEW good AS SELECT SUM(a) AS a FROM s;
+      CREATE TABLE parts (a INT, b INT) PARTITIONED BY (b)
+        WITH (connector = 'filesystem', format = 'csv', path = '${folder}/parts');
+      INSERT INTO parts SELECT a, a % 3 FROM s;
+      CREATE SINK k FROM s WITH (connector = 'filesystem', path = '${folder}/k.json');
+      CREATE SINK small AS SELECT a FROM s WHERE a = 1
+        WITH (connector = 'filesystem', path = '${folder}/small.csv')`)
+    await db.execute(`INSERT INTO s SELECT n FROM generate_series(1, 60000) AS g (n); FLUSH`)
+    expect((await db.query('SHOW QUERIES')).rows.map((row) => row.slice(0, 2))).toEqual([
+      ['good', 'running'],
+      ['query_1', 'running'],
+      ['k', `failed: cannot write ${folder}/k.json: full`],
+      ['small', 'running'],
+    ])
+    expect(readdirSync(folder).filter((name) => name.includes('k.json'))).toEqual([])
+    await expect(db.execute('DROP SINK k')).resolves.toBeDefined()
+    room = 4
+    await expect(db.execute('DROP QUERY query_1')).rejects.toThrow('full')
+    await expect(db.execute(`COPY (SELECT a FROM s) TO '${folder}/copy.csv'`)).rejects.toThrow(
+      'full',
+    )
+    expect((await db.query('SELECT a FROM good')).rows).toEqual([[1800030000n]])
+    room = 1000
+    await db.execute('DROP SINK small')
+    const left = readdirSync(folder, { recursive: true, withFileTypes: true })
+    expect(left.filter((one) => one.isFile()).map(({ name }) => name)).toEqual(['small.csv'])
+    rmSync(folder, { recursive: true })
   })
 
   test('SHOW QUERIES counts late rows', async () => {

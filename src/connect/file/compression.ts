@@ -16,7 +16,7 @@ import {
   zstdCompressSync,
   zstdDecompressSync,
 } from 'node:zlib'
-import { Failure, type FileReader, type FileWriter } from '../../base/index.ts'
+import { closeWhole, Failure, type FileReader, type FileWriter } from '../../base/index.ts'
 
 export const codecs = ['none', 'gzip', 'zstd'] as const
 export type Codec = (typeof codecs)[number]
@@ -280,12 +280,10 @@ export function packed(file: FileWriter, codec: Codec): FileWriter {
       bytes += given.length
       if (bytes >= BLOCK_BYTES) flush()
     },
-    close: () => {
-      try {
+    close: () =>
+      closeWhole(file, () => {
         if (bytes > 0) flush()
-      } finally {
-        file.close()
-      }
-    },
+      }),
+    abort: () => file.abort(),
   }
 }

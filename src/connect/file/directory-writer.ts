@@ -4,12 +4,20 @@
  * How      Rows go to the part of their partition, without its columns. A part gets the next free number of its
  *          directory, `part-00000.csv`; it is closed, and shows, when it is large or old enough, when too many others
  *          are open, or at the end.
- * Contract 1 (checked) a part that shows is whole; what was there before stays.
+ * Contract 1 (checked) a part that shows is whole; what was there before stays. Of a writer that gives up the parts
+ *            that show stay, too.
  *          2 (checked) what was written, read back as a table with the same partitions, gives the same rows.
  * Cost     One open file per partition, at most 200. A part grows old only while rows come.
  */
 import type { Clock, Disk, FileWriter } from '../../base/index.ts'
-import { type Op, type Row, type Schema, type SinkWriter, valueText } from '../../data/index.ts'
+import {
+  abortWriter,
+  type Op,
+  type Row,
+  type Schema,
+  type SinkWriter,
+  valueText,
+} from '../../data/index.ts'
 import { encoded, NULL_PARTITION } from './listing.ts'
 
 const OPEN_MAX = 200
@@ -103,6 +111,7 @@ export class DirectoryWriter implements SinkWriter {
         file.write(bytes)
       },
       close: () => file.close(),
+      abort: () => file.abort(),
     }
     const writer = this.#options.format(counted, this.#inner)
     const part: Part = { writer, size, opened: this.#clock.monotonicMillis() }
@@ -119,7 +128,9 @@ export class DirectoryWriter implements SinkWriter {
   #next(folder: string): number {
     let next = this.#numbers.get(folder) ?? 0
     const place = this.#placeOf(folder)
-    const names = this.#disk.kind(place) === 'directory' ? this.#disk.names(place) : []
+    const isThere = this.#disk.kind(place) === 'directory'
+    if (isThere && !this.#numbers.has(folder)) this.#disk.sweep(place, /^part-\d+\./)
+    const names = isThere ? this.#disk.names(place) : []
     for (const name of names) {
       const number = /^\.?part-(\d+)\./.exec(name)?.[1]
       if (number !== undefined) next = Math.max(next, Number(number) + 1)
@@ -134,13 +145,18 @@ export class DirectoryWriter implements SinkWriter {
     part?.writer.close()
   }
 
+  abort(): void {
+    for (const { writer } of this.#parts.values()) abortWriter(writer)
+    this.#parts.clear()
+    this.#numbers.clear()
+  }
+
   close(): void {
     try {
       for (const folder of [...this.#parts.keys()]) this.#close(folder)
     } finally {
-      // What could not be closed before is given up, but closed.
-      for (const { writer } of this.#parts.values()) writer.close()
-      this.#parts.clear()
+      // What could not be closed.
+      if (this.#parts.size > 0) this.abort()
     }
     if (!this.#options.successFile) return
     for (const folder of this.#numbers.keys()) {

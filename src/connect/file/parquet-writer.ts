@@ -9,7 +9,7 @@
  * See      https://github.com/apache/parquet-format
  */
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import { assert, type FileWriter, mistake } from '../../base/index.ts'
+import { assert, closeWhole, type FileWriter, mistake } from '../../base/index.ts'
 import {
   type Field,
   isWide,
@@ -415,12 +415,15 @@ export class ParquetWriter implements SinkWriter {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    try {
+    closeWhole(this.#file, () => {
       this.#flush()
       this.#write(this.#footer())
-    } finally {
-      this.#file.close()
-    }
+    })
+  }
+
+  abort(): void {
+    this.#closed = true
+    this.#file.abort()
   }
 }
 

@@ -11,7 +11,7 @@
 import { createRequire } from 'node:module'
 import type * as Arrow from 'apache-arrow'
 import type * as File from 'apache-arrow/ipc/metadata/file'
-import { assert, type FileWriter } from '../../base/index.ts'
+import { assert, closeWhole, type FileWriter } from '../../base/index.ts'
 import {
   arrowBatch,
   arrowSchema,
@@ -128,11 +128,14 @@ export class ArrowWriter implements SinkWriter {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    try {
+    closeWhole(this.#file, () => {
       this.#flush()
       this.#end()
-    } finally {
-      this.#file.close()
-    }
+    })
+  }
+
+  abort(): void {
+    this.#closed = true
+    this.#file.abort()
   }
 }

@@ -5,7 +5,7 @@
  *          2 (trusted) nothing is durable before `close`.
  * Cost     One write per 256 KiB of text.
  */
-import { assert, type FileWriter } from '../../base/index.ts'
+import { assert, closeWhole, type FileWriter } from '../../base/index.ts'
 import type { Op, Row, SinkWriter } from '../../data/index.ts'
 
 const BUFFER_CHARACTERS = 256 * 1024
@@ -41,10 +41,11 @@ export class TextWriter implements SinkWriter {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    try {
-      this.#flush()
-    } finally {
-      this.#file.close()
-    }
+    closeWhole(this.#file, () => this.#flush())
+  }
+
+  abort(): void {
+    this.#closed = true
+    this.#file.abort()
   }
 }
