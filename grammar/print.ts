@@ -384,7 +384,14 @@ function setBody(b: Of<QueryBody, 'set'>): string {
 
 function emit(e: Emit | null): string {
   if (e === null) return ''
-  return e.mode === 'changes' ? ' EMIT CHANGES' : ' EMIT ON WINDOW CLOSE'
+  if (e.every !== undefined)
+    return ` EMIT EVERY ${expression(e.every)}${e.repeats ? ' REPEAT' : ''}`
+  const part = (words: string, value: Expression | undefined) =>
+    value === undefined ? '' : ` ${words} ${expression(value)}`
+  if (e.mode === 'changes') return ` EMIT CHANGES${part('WITH BATCH', e.batch)}`
+  const delay = part('WITH DELAY', e.delay) + part('AND TIMEOUT', e.timeout)
+  const panes = part('EARLY EVERY', e.early) + part('LATE ON UPDATE FOR', e.late)
+  return ` EMIT ON WINDOW CLOSE${delay}${panes}`
 }
 
 function orderItem(item: Query['orderBy'][number]): string {

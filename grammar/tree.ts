@@ -213,8 +213,22 @@ export interface OrderItem {
   span: Span
 }
 
-export type Emit =
-  | { kind: 'emit'; mode: 'changes' | 'on-window-close'; span: Span }
+export interface Emit {
+  kind: 'emit'
+  mode: 'changes' | 'on-window-close'
+  /** EVERY i, PERIODIC i; with REPEAT rows are told again where nothing has changed. */
+  every?: Expression
+  repeats?: boolean
+  /** ON UPDATE WITH BATCH i */
+  batch?: Expression
+  /** ON WINDOW CLOSE WITH DELAY i [AND TIMEOUT i] */
+  delay?: Expression
+  timeout?: Expression
+  /** EARLY EVERY i, LATE ON UPDATE FOR i */
+  early?: Expression
+  late?: Expression
+  span: Span
+}
 
 export type QueryBody =
   /** `distinctOn`: DISTINCT ON (…), in place of `distinct`. `windows`: the WINDOW clause. */

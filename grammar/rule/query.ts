@@ -7,7 +7,6 @@ import { unsupported } from '../constructs.ts'
 import type { Token } from '../scanner.ts'
 import type {
   CommonTable,
-  Emit,
   Expression,
   Identifier,
   NamedWindow,
@@ -20,7 +19,7 @@ import type {
   StarChange,
 } from '../tree.ts'
 import { alias, identifier, kinds, label, word } from '../words.ts'
-import { ExpressionRules } from './expression.ts'
+import { EmitRules } from './emit.ts'
 import { Refusal } from './leaf.ts'
 
 type Of<U, K> = Extract<U, { kind: K }>
@@ -46,7 +45,7 @@ const bare = (body: QueryBody): Query => ({
   span: body?.span,
 })
 
-export abstract class QueryRules extends ExpressionRules {
+export abstract class QueryRules extends EmitRules {
   abstract from: ParserMethod<[], Relation>
 
   /** A query, in parentheses or not; clauses after the parentheses join those inside where that means the same. */
@@ -292,64 +291,6 @@ export abstract class QueryRules extends ExpressionRules {
       nulls = first?.tokenType === word.FIRST ? 'first' : 'last'
     })
     return { kind: 'order-item', expression, descending, nulls, span: this.span(start) }
-  })
-
-  emit = this.RULE('emit', (): Emit => {
-    const start = this.start()
-    let mode: Emit['mode'] = 'changes'
-    this.CONSUME(word.EMIT)
-    this.OPTION(() => {
-      mode = this.OR([
-        {
-          ALT: (): Emit['mode'] => {
-            this.CONSUME(word.CHANGES)
-            return 'changes'
-          },
-        },
-        {
-          ALT: (): Emit['mode'] => {
-            this.CONSUME(word.ON)
-            return this.OR1([
-              {
-                ALT: (): Emit['mode'] => {
-                  this.CONSUME(word.UPDATE)
-                  return 'changes'
-                },
-              },
-              {
-                ALT: (): Emit['mode'] => {
-                  this.CONSUME(word.WINDOW)
-                  this.CONSUME(word.CLOSE)
-                  return 'on-window-close'
-                },
-              },
-            ])
-          },
-        },
-        {
-          ALT: (): Emit['mode'] => {
-            this.CONSUME(word.AFTER)
-            this.OR2([
-              {
-                ALT: () => {
-                  this.CONSUME1(word.WINDOW)
-                  this.CONSUME1(word.CLOSE)
-                },
-              },
-              { ALT: () => void this.CONSUME(word.WATERMARK) },
-            ])
-            return 'on-window-close'
-          },
-        },
-        {
-          ALT: (): Emit['mode'] => {
-            this.CONSUME(word.FINAL)
-            return 'on-window-close'
-          },
-        },
-      ])
-    })
-    return { kind: 'emit', mode, span: this.span(start) }
   })
 
   values = this.RULE('values', (): QueryBody => {

@@ -193,13 +193,16 @@ export class Engine {
     for (const query of this.#queries.values()) query.noteIdle(nowMicros)
   }
 
-  /** When something that a query waits for falls idle next, in microseconds; null: never. */
+  /** When something that a query waits for falls idle next, or is told, in microseconds; null: never. */
   get idleDue(): number | null {
     let least: number | null = null
     const take = (due: number | null) => {
       if (due !== null && (least === null || due < least)) least = due
     }
-    for (const query of this.#queries.values()) take(query.idleDue)
+    for (const query of this.#queries.values()) {
+      take(query.idleDue)
+      take(query.tellDue)
+    }
     for (const [name, { due }] of this.#watches) {
       if (due !== null && [...this.#queries.values()].some((query) => query.watches(name)))
         take(due)
@@ -454,7 +457,10 @@ export class Engine {
   }
 
   hasWork(): boolean {
-    for (const query of this.#queries.values()) if (query.hasWork(this.log.position)) return true
+    const now = this.nowMicros()
+    for (const query of this.#queries.values()) {
+      if (query.hasWork(this.log.position) || isDue(query, now)) return true
+    }
     return false
   }
 
@@ -478,7 +484,8 @@ export class Engine {
     for (const [name, query] of this.#queries) {
       if (query.ended && query.replaces === null) continue
       const changed = query.reads.some((view) => deltas.has(view.replace(/\.errors$/, '')))
-      if (!changed && !query.hasWork(upTo) && query.replaces === null) continue
+      const hasWork = query.hasWork(upTo) || isDue(query, Number(now))
+      if (!changed && !hasWork && query.replaces === null) continue
       const rowsMax = this.#rowsMax(query)
       const input = { now, upTo, rowsMax, replay: replay?.runs ?? null, deltas }
       const result = yield* this.#cycleOf(query, input)
@@ -642,6 +649,11 @@ export class Engine {
     }
     return bytes
   }
+}
+
+/** Has the time come for what waits in the query? */
+function isDue({ tellDue }: Query, nowMicros: number): boolean {
+  return tellDue !== null && tellDue <= nowMicros
 }
 
 /** The entry of `from` under `to`, at its place in the order. */

@@ -238,6 +238,12 @@ export class Query {
     return due.length === 0 || this.ended ? null : Math.min(...due)
   }
 
+  /** The time from which on a commit tells what waits for it, in microseconds; null: nothing does. */
+  get tellDue(): number | null {
+    const { due } = this.dataflow
+    return due === null || this.ended ? null : Number(due)
+  }
+
   /** Looks whether partitions of external sources are idle; the next cycle says so. */
   noteIdle(nowMicros: number): void {
     const { idleDue } = this

@@ -268,7 +268,7 @@ function bindSelectStatement(binding: Binding, query: Query): BoundStatement {
 export function bindContinuous(binding: Binding, query: Query, emit: Emit | null): ContinuousQuery {
   binding.continuous = true
   const plan = bindQuery(binding, query, { top: true })
-  return { ...applyEmit(plan, emit), notices: binding.notices }
+  return { ...applyEmit(binding, plan, emit), notices: binding.notices }
 }
 
 function bindSubscribe(binding: Binding, tree: Statement & { kind: 'subscribe' }): BoundStatement {
@@ -279,7 +279,7 @@ function bindSubscribe(binding: Binding, tree: Statement & { kind: 'subscribe' }
     query === null
       ? bindRelation(binding, tree.relation, []).plan
       : bindQuery(binding, query, { top: true })
-  const bound: ContinuousQuery = { ...applyEmit(plan, emit), notices }
+  const bound: ContinuousQuery = { ...applyEmit(binding, plan, emit), notices }
   const { snapshot, metadata } = tree
   return { kind: 'subscribe', query: bound, snapshot, metadata, notices }
 }

@@ -271,6 +271,8 @@ function argumentsOf(plan: PhysicalPlan): string {
       return matchText(plan)
     case 'series':
       return `from ${plan.first} to ${plan.last}${plan.step === '1' ? '' : ` by ${plan.step}`}`
+    case 'hold':
+      return holdText(plan)
     case 'union':
     case 'repeat':
       return ''
@@ -326,6 +328,16 @@ function aggregateText(plan: Of<'aggregate'>): string {
   const by = keys.length === 0 ? '' : `by ${keys.join(', ')}`
   const bucket = plan.bucket === null ? '' : 'bucket per window'
   return [calls.join(', '), by, bucket].filter((part) => part !== '').join('  ')
+}
+
+function holdText({ periodMicros, counted, graceMicros }: Of<'hold'>): string {
+  const period = periodMicros === null ? '' : durationText(periodMicros)
+  if (graceMicros === null) {
+    return counted === 'start' ? `tells every ${period}` : `tells ${period} after the first change`
+  }
+  const early = period === '' ? '' : `every ${period}, `
+  const late = graceMicros === '0' ? '' : `, late rows for ${durationText(graceMicros)}`
+  return `tells ${early}at the close of windows${late}`
 }
 
 function joinText(plan: Of<'join'>): string {

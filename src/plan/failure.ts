@@ -46,6 +46,7 @@ export function failingColumns(plan: Plan): Set<number> {
     case 'rank':
     case 'session':
     case 'match':
+    case 'hold':
     case 'sort':
       // They use every column of their inputs.
       return new Set()

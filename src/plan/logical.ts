@@ -250,6 +250,8 @@ export type Plan = Node &
     | { kind: 'union'; inputs: Plan[] }
     /** Each row as often as its last column, a BIGINT that is not negative, says; that column goes. */
     | { kind: 'repeat'; input: Plan }
+    /** See `Holding`; the columns are those of the input. */
+    | ({ kind: 'hold'; input: Plan } & Holding)
     /** The BIGINTs from `first` to `last`, `step` apart. */
     | { kind: 'series'; first: string; last: string; step: string }
     /**
@@ -276,6 +278,22 @@ export type Plan = Node &
     /** One-shot only; NULLs last unless said otherwise. */
     | { kind: 'sort'; input: Plan; keys: SortKey[]; limit: number | null; offset: number }
   )
+
+/**
+ * Changes that wait on the host: what came in a commit goes on in the first one whose time is not before the end of the
+ * wait, with all that came since. When the input has ended nothing waits.
+ */
+export interface Holding {
+  /** Microseconds as a decimal string; null: there is no end of the wait. */
+  periodMicros: string | null
+  /** The wait ends so long after the first change that waits, or at the next multiple of it since the query's start. */
+  counted: 'start' | 'change'
+  /**
+   * How much later than its end a window closes for good: changes of windows whose end the watermark has reached but
+   * for this go on at each commit. Null: windows do not count.
+   */
+  graceMicros: string | null
+}
 
 /** How far the right event time may be from the left one, in microseconds as decimal strings; for EXPLAIN alone. */
 export interface TimeBounds {

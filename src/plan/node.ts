@@ -14,6 +14,7 @@ import type {
   Comparison,
   Expression,
   FileSource,
+  Holding,
   JoinKind,
   OverCall,
   Plan,
@@ -331,6 +332,20 @@ export function repeat(input: Plan): NodeOf<'repeat'> {
   }
 }
 
+export function hold(input: Plan, holding: Holding): NodeOf<'hold'> {
+  assert(
+    holding.graceMicros === null || input.window !== null,
+    'only what has windows waits for them',
+  )
+  const { output, updating, key, window: windowColumns } = input
+  return { kind: 'hold', ...holding, input, output, updating, key, window: windowColumns }
+}
+
+/** The arguments of a hold node. */
+export function holdingOf({ periodMicros, counted, graceMicros }: NodeOf<'hold'>): Holding {
+  return { periodMicros, counted, graceMicros }
+}
+
 export function series(
   name: string,
   range: { first: string; last: string; step: string },
@@ -642,6 +657,8 @@ export function withInputs(plan: Plan, inputs: readonly Plan[]): Plan {
       return union(inputs)
     case 'repeat':
       return repeat(input)
+    case 'hold':
+      return hold(input, holdingOf(plan))
     case 'filter':
       return filter(input, plan.predicate)
     case 'project':

@@ -86,6 +86,7 @@ export function lower(plan: Plan, mode: Mode): PhysicalPlan {
       case 'window':
       case 'sort':
       case 'repeat':
+      case 'hold':
       case 'match':
         return { ...node, id, input: walk(node.input) } as PhysicalPlan
       case 'session':

@@ -110,6 +110,9 @@ function consolidate(contributions: readonly Contribution[]): readonly Contribut
   return alone
 }
 
+/** What is left of contributions of equal rows. */
+export const netOfRow = (equals: readonly Contribution[]) => net(cancelAtOnce(equals))
+
 /** What surely has no equal row of the other sign, by a hash of few values, and the others. */
 function bySigns(contributions: readonly Contribution[]): {
   alone: Contribution[]

@@ -19,6 +19,7 @@ import { aggregateStage, columnsRead } from './operator/aggregate.ts'
 import { asofStage } from './operator/asof.ts'
 import { filterStage } from './operator/filter.ts'
 import { mayComeLate } from './operator/gate.ts'
+import { holdStage } from './operator/hold.ts'
 import { joinStage } from './operator/join.ts'
 import { matchStage } from './operator/match.ts'
 import { type Delta, type Output, output } from './operator/output.ts'
@@ -47,6 +48,8 @@ export interface DataflowOptions {
   fragments: readonly Kernels[]
   vectorSize: number
   mode: 'one-shot' | 'continuous'
+  /** When the query began, microseconds since 1970. */
+  nowMicros?: number
   /** Which scanned relations are views; none when left out. */
   isView?: (relation: string) => boolean
   /** Told of rows that came too late; nobody when left out. */
@@ -84,6 +87,7 @@ export class Dataflow {
     this.#environment = {
       ...options,
       now: () => this.now,
+      began: BigInt(options.nowMicros ?? 0),
       isView: options.isView ?? (() => false),
       fail: (error) => this.#errors.push(error),
       late: options.late ?? (() => {}),
@@ -147,6 +151,16 @@ export class Dataflow {
   watermark(): bigint {
     let least = endOfTime
     for (const scan of this.scans) if (scan.watermark() < least) least = scan.watermark()
+    return least
+  }
+
+  /** The time from which on a commit tells something that waits; null: nothing waits for a time. */
+  get due(): bigint | null {
+    let least: bigint | null = null
+    for (const stage of this.#stages) {
+      const due = stage.due?.() ?? null
+      if (due !== null && (least === null || due < least)) least = due
+    }
     return least
   }
 
@@ -266,6 +280,11 @@ export class Dataflow {
         const upstream = pendingUpstream()
         const stage = matchStage(plan, environment, upstream, push)
         return upstream.set(this.#gathering(plan.input, stage, watch))
+      }
+      case 'hold': {
+        const upstream = pendingUpstream()
+        const stage = holdStage(plan, environment, upstream, push)
+        return this.#untilCommit(stage, upstream.set(this.#above(plan.input, stage, watch)))
       }
       case 'series':
         return this.#given(() => pushSeries(plan, environment, push))

@@ -54,6 +54,8 @@ export interface Environment {
   mode: 'one-shot' | 'continuous'
   /** Time of the cycle at work, microseconds since 1970. */
   now(): bigint
+  /** When the query began. */
+  began: bigint
   /** Is the relation a view? Then its rows come with whole triples. */
   isView(relation: string): boolean
   /** Takes rows that left the flow. */
@@ -96,6 +98,8 @@ export interface Stage {
   stepEnd?(): void
   /** Emits the changes of the cycle. */
   commit?(): void
+  /** The time from which on a commit tells something that waits; null: nothing waits for a time. */
+  due?(): bigint | null
 }
 
 export function stageStats(id: number, kind: string): StageStats {

@@ -650,6 +650,23 @@ const finals = [
 ] // biome-ignore format: one list
 const changes = ['', '', 'emit changes', 'emit on update']
 
+/** What is told when; the watermark alone does not say. */
+function timed(random: Random, closes: boolean): string {
+  const period = `interval '${1 + random.below(12)}' second`
+  if (!closes)
+    return `emit ${pick(random, ['every $', 'periodic $', 'on update with batch $'])}`.replace(
+      '$',
+      period,
+    )
+  const [early, late] = [chance(random, 0.6), chance(random, 0.6)]
+  const parts = [
+    chance(random, 0.3) ? `with delay interval '${1 + random.below(8)}' second` : '',
+    early ? `early every ${period}` : '',
+    late ? `late on update for interval '${1 + random.below(20)}' second` : '',
+  ]
+  return ['emit on window close', ...parts.filter((part) => part !== '')].join(' ')
+}
+
 export function generate(random: Random): Case {
   const generator = new Generator(random)
   const { relations } = generator
@@ -659,7 +676,9 @@ export function generate(random: Random): Case {
   for (let tries = 0; views.length < wanted && tries < 200; tries++) {
     const { select, columns } = generator.select(2)
     const name = `v${views.length}`
-    const closes = chance(random, 0.5) ? [pick(random, finals), ''] : [pick(random, changes)]
+    const closes = chance(random, 0.5)
+      ? [chance(random, 0.3) ? timed(random, true) : pick(random, finals), '']
+      : [chance(random, 0.2) ? timed(random, false) : pick(random, changes)]
     const view = closes
       .map((emit): View => ({ name, select, emit }))
       .find((one) => addView(one, catalog, generator.dialect))

@@ -150,8 +150,6 @@ test.each<[string, string]>([
   ['SELECT EXTRACT(«julian» FROM a)', 'EXTRACT(JULIAN FROM …)'],
   ['SELECT a FROM t «ERROR WITHIN» 2 %', 'accuracy clauses (ERROR WITHIN)'],
   ['SELECT a FROM t «EXACT»', 'accuracy clauses (EXACT)'],
-  ['SELECT a «EMIT EVERY» INTERVAL 1 SECOND', 'EMIT EVERY'],
-  ['SELECT a EMIT CHANGES «WITH BATCH» INTERVAL 1 SECOND', 'EMIT … WITH BATCH'],
   ["CREATE STREAM s (a INT «METADATA» FROM 'x')", 'METADATA'],
   ['CREATE STREAM s (a INT, WATERMARK FOR a «WITH TTL»)', 'WITH TTL'],
   ['CREATE FUNCTION f () RETURNS INT «VOLATILE» AS (1)', 'a VOLATILE function'],

@@ -17,6 +17,7 @@ import { Aggregate } from './aggregate.ts'
 import { Asof } from './asof.ts'
 import type { Fault } from './commit.ts'
 import { atOnce, type Contribution } from './contribution.ts'
+import { Hold } from './hold.ts'
 import { Join } from './join.ts'
 import { Matches } from './match.ts'
 import { type CommitInput, type Context, type Node, sound } from './node.ts'
@@ -32,14 +33,20 @@ export class Interpreter {
   #root: Node
   #context: Context
 
-  constructor(plan: Plan, mode: Context['mode']) {
-    this.#context = { mode, faults: [], watermarks: new Watermarks(plan, mode) }
+  /** `began` is the time of its start, microseconds. */
+  constructor(plan: Plan, mode: Context['mode'], began = 0n) {
+    const watermarks = new Watermarks(plan, mode)
+    this.#context = { mode, began, now: began, faults: [], watermarks }
     this.#root = nodeOf(plan, this.#context)
   }
 
-  /** Contributions of the plan's output in a commit, all sound, the failures, and the late rows. */
-  commit(given: CommitInput): { contributions: Contribution[]; faults: Fault[]; late: Late[] } {
+  /** Contributions of the plan's output in a commit at `now`, all sound, the failures, and the late rows. */
+  commit(
+    given: CommitInput,
+    now = 0n,
+  ): { contributions: Contribution[]; faults: Fault[]; late: Late[] } {
     this.#context.faults = []
+    this.#context.now = now
     const { watermarks } = this.#context
     // Rows are asked for by the watermarks first, and by the scans afterwards.
     const rowsOf = new Map<Plan, readonly Contribution[]>()
@@ -47,7 +54,12 @@ export class Interpreter {
       if (!rowsOf.has(scan)) rowsOf.set(scan, given.delta(scan))
       return rowsOf.get(scan)!
     }
-    const input = { ...given, delta }
+    const endOf = new Map<Plan, number | null>()
+    const end: CommitInput['end'] = (scan) => {
+      if (!endOf.has(scan)) endOf.set(scan, given.end(scan))
+      return endOf.get(scan)!
+    }
+    const input = { ...given, delta, end }
     watermarks.advance(input)
     const rows = sound(this.#context, this.#root(input))
     // No −0 is shown.
@@ -94,6 +106,10 @@ function nodeOf(plan: Plan, context: Context): Node {
     case 'match': {
       const matches = new Matches(plan, nodeOf(plan.input, context), context)
       return (commit) => matches.pull(commit)
+    }
+    case 'hold': {
+      const held = new Hold(plan, nodeOf(plan.input, context), context)
+      return (commit) => held.pull(commit)
     }
     case 'aggregate': {
       const aggregate = new Aggregate(plan, nodeOf(plan.input, context), context)

@@ -25,6 +25,9 @@ export interface CommitInput {
 /** What the nodes of one plan share. */
 export interface Context {
   mode: 'one-shot' | 'continuous'
+  /** Times of the query's start and of the commit, microseconds. */
+  began: bigint
+  now: bigint
   /** Failures of the commit so far. */
   faults: Fault[]
   watermarks: Watermarks

@@ -60,7 +60,7 @@ export class OracleQuery {
 
   constructor(plan: Plan, world: World) {
     this.plan = plan
-    this.#interpreter = new Interpreter(plan, 'continuous')
+    this.#interpreter = new Interpreter(plan, 'continuous', world.now)
     this.#world = world
   }
 
@@ -109,7 +109,7 @@ export class OracleQuery {
         return taken.end
       },
     }
-    const { contributions, faults, late } = this.#interpreter.commit(input)
+    const { contributions, faults, late } = this.#interpreter.commit(input, this.#world.now)
     for (const [name, end] of ends) {
       this.#seen.set(name, end)
       this.#seenIdle.set(name, this.#world.source(name).idle.length)

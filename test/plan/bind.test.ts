@@ -294,6 +294,24 @@ describe('emission', () => {
     expect([statement.query.emit, statement.query.plan.updating]).toEqual([emit, updating])
   })
 
+  test('what waits, and where', () => {
+    const every = explained(`${windowed} emit every interval '5' second`)
+    expect(every).toMatch(/^Hold {2}tells every 00:00:05 {2}key/)
+    const batch = explained(`${windowed} emit changes with batch interval '1' minute`)
+    expect(batch).toContain('Hold  tells 00:01:00 after the first change')
+    const panes = explained(`${windowed} emit final with delay interval '2' second
+      early every interval '1' minute late on update for interval '3' second`)
+    expect(panes).toContain(
+      'Hold  tells every 00:01:00, at the close of windows, late rows for 00:00:03',
+    )
+    expect(panes).toContain('watermark ts - 00:00:10')
+    const late = explained(`${windowed} emit final late on update for interval '3' second`)
+    expect(late).toContain('Hold  tells at the close of windows, late rows for 00:00:03')
+    expect(explained(`${windowed} emit final with delay interval '2' second`)).toContain(
+      'watermark ts - 00:00:07',
+    )
+  })
+
   test('a window over another column than that of the watermark stays open', () => {
     const { plan } = planOf(
       bound(`select window_end, count(*)

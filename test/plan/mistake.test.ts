@@ -7,6 +7,8 @@ import { mistakes } from './fixture.ts'
 /** Statement, code, text under the span, part of the message, part of the hint (if there is one). */
 type Row = [string, string, string, string, string?]
 
+const panes = `select window_end, count(*) as n from tumble(bid, ts, interval '1' second)
+  group by window_end emit final early every interval '1' second`
 const second = "tumble(bid, ts, interval '1' second)"
 
 const table: Row[] = [
@@ -323,6 +325,65 @@ const table: Row[] = [
     'emit on window close',
     'LEFT JOIN takes rows back',
     'inner join',
+  ],
+  [
+    "select price from bid emit every interval '0' second",
+    'invalid_emit',
+    "interval '0' second",
+    'EMIT EVERY takes a positive INTERVAL',
+  ],
+  [
+    'select price from bid emit periodic 5',
+    'invalid_window',
+    '5',
+    'EMIT EVERY is an INTERVAL, not INTEGER',
+    "INTERVAL '10' SECOND",
+  ],
+  [
+    "select price from bid emit every interval '5' second repeat",
+    'unsupported',
+    "emit every interval '5' second repeat",
+    'EMIT EVERY … REPEAT',
+  ],
+  [
+    "select price from bid emit changes with batch interval '-1' second",
+    'invalid_emit',
+    "interval '-1' second",
+    'WITH BATCH takes a positive INTERVAL',
+  ],
+  [
+    `select window_end, count(*) from ${second} group by window_end
+      emit final early every interval '1' month`,
+    'invalid_window',
+    "interval '1' month",
+    'EARLY EVERY is an INTERVAL',
+  ],
+  [
+    `select price from bid emit final early every interval '1' second`,
+    'invalid_emit',
+    `emit final early every interval '1' second`,
+    'aggregates no windows',
+  ],
+  [
+    `select window_end, count(*) from ${second} group by window_end
+      emit on window close with delay interval '1' second and timeout interval '2' second`,
+    'unsupported',
+    "interval '2' second",
+    'AND TIMEOUT',
+  ],
+  [
+    `select window_end, count(*) from ${second} group by window_end
+      emit on window close late on update for interval '0' second`,
+    'invalid_emit',
+    "interval '0' second",
+    'LATE ON UPDATE FOR takes a positive INTERVAL',
+  ],
+  [
+    `create stream x as ${panes}`,
+    'invalid_emit',
+    panes,
+    'takes rows back',
+    'EMIT ON WINDOW CLOSE makes',
   ],
   [
     'insert into files select auction, count(*), max(ts) from bid group by auction',

@@ -4,12 +4,15 @@
  * How      ON WINDOW CLOSE turns every aggregate whose keys hold a window column with a watermark into one that
  *          gives finals; then the whole result must be append-only. If it is not, the reason is looked for from the
  *          root down, and the message names the operator that lost it and a rewrite.
+ *          EVERY and WITH BATCH put a `hold` on top of the plan, EARLY and LATE one on top of every aggregate that
+ *          would close; DELAY and LATE let the watermarks of the query's own scans trail by more.
  */
-import type { Emit } from '../../../grammar/index.ts'
+import type { Emit, Expression as Tree } from '../../../grammar/index.ts'
 import { mistake, type Span } from '../../base/index.ts'
-import type { Plan } from '../logical.ts'
+import type { Plan, Watermark } from '../logical.ts'
 import {
   aggregate,
+  hold,
   inputsOf,
   mapPlan,
   nodesOf,
@@ -18,22 +21,35 @@ import {
   withInputs,
 } from '../node.ts'
 import { scansWithoutWatermark } from '../watermark.ts'
-import { fail } from './binding.ts'
+import { type Binding, fail, unsupported } from './binding.ts'
 import { checkClock } from './expression/clock.ts'
+import { microsOf } from './window.ts'
 
 export type EmitMode = 'changes' | 'on-window-close'
 
-/** Applies what the statement asks for; `span` is where it asks. */
-export function applyEmit(plan: Plan, emit: Emit | null): { plan: Plan; emit: EmitMode } {
+/** Applies what the statement asks for; `emit` is where it asks. */
+export function applyEmit(
+  binding: Binding,
+  plan: Plan,
+  emit: Emit | null,
+): { plan: Plan; emit: EmitMode } {
   checkClock(plan)
-  if (emit === null || emit.mode === 'changes') return { plan, emit: 'changes' }
+  if (emit === null || emit.mode === 'changes') {
+    return { plan: paced(binding, plan, emit), emit: 'changes' }
+  }
   const closed = closeWindows(plan)
   // A match is told once, when it is decided.
   const told = !closed.updating && nodesOf(closed).some((node) => node.kind === 'match')
-  if (!isFinal(closed) && told) return { plan: closed, emit: 'changes' }
+  if (!isFinal(closed) && told) {
+    refusePanes(emit)
+    return { plan: closed, emit: 'changes' }
+  }
   if (!isFinal(closed)) refuse(plan, closed, emit.span)
+  if (emit.early !== undefined || emit.late !== undefined) {
+    return { plan: panes(binding, plan, emit), emit: 'changes' }
+  }
   refuseGrace(closed, emit.span)
-  return { plan: closed, emit: 'on-window-close' }
+  return { plan: trailing(closed, delayOf(binding, emit)), emit: 'on-window-close' }
 }
 
 /** What INSERT into a connector's table does when it does not say: finals where there are some. */
@@ -53,11 +69,96 @@ function refuseGrace(plan: Plan, span?: Span): void {
   if (late?.kind !== 'scan') return
   mistake({
     code: 'unsupported',
-    message: `not supported yet: EMIT ON WINDOW CLOSE over ${late.relation}, whose late rows UPDATE`,
-    hint: 'write EMIT CHANGES: a window then takes late rows as long as UPDATE WITHIN says',
+    message: `not supported yet: finals of ${late.relation}, whose late rows UPDATE`,
+    hint: 'write EMIT CHANGES, or EMIT ON WINDOW CLOSE LATE ON UPDATE FOR the same time',
     ...(span === undefined ? {} : { span }),
   })
 }
+
+// ---------------------------------------------------------------- what waits
+
+/** EVERY i, WITH BATCH i: all changes wait for the clock. */
+function paced(binding: Binding, plan: Plan, emit: Emit | null): Plan {
+  const { every, batch, repeats, span } = emit ?? {}
+  if (repeats) unsupported('EMIT EVERY … REPEAT', span!, 'EMIT EVERY tells what has changed')
+  if (every !== undefined) {
+    const periodMicros = durationOf(binding, every, 'EMIT EVERY').toString()
+    return hold(plan, { periodMicros, counted: 'start', graceMicros: null })
+  }
+  if (batch === undefined) return plan
+  const periodMicros = durationOf(binding, batch, 'WITH BATCH').toString()
+  return hold(plan, { periodMicros, counted: 'change', graceMicros: null })
+}
+
+/** EARLY EVERY i, LATE ON UPDATE FOR i: the windows change, but wait until they close. */
+function panes(binding: Binding, plan: Plan, emit: Emit): Plan {
+  const early = emit.early === undefined ? null : durationOf(binding, emit.early, 'EARLY EVERY')
+  const late = emit.late === undefined ? 0n : durationOf(binding, emit.late, 'LATE ON UPDATE FOR')
+  const graces = nodesOf(plan).map((node) =>
+    BigInt((node.kind === 'scan' && node.watermark?.graceMicros) || '0'),
+  )
+  const grace = graces.reduce((a, b) => (b > a ? b : a), late)
+  const holding = {
+    periodMicros: early?.toString() ?? null,
+    counted: 'start' as const,
+    graceMicros: grace.toString(),
+  }
+  const held = (node: Plan): Plan => {
+    if (node.kind === 'aggregate' && node.window?.watermarked === true) return hold(node, holding)
+    return withInputs(node, inputsOf(node).map(held))
+  }
+  return held(trailing(withGrace(plan, grace), delayOf(binding, emit)))
+}
+
+function refusePanes({ early, late }: Emit): void {
+  const pane = early ?? late
+  if (pane === undefined) return
+  const hint = 'leave EARLY and LATE out: a match is told once, when it is decided'
+  fail(
+    'invalid_emit',
+    'only windows that are aggregated have early and late results',
+    pane.span,
+    hint,
+  )
+}
+
+/** WITH DELAY i; nothing where it is left out. */
+function delayOf(binding: Binding, { delay, timeout }: Emit): bigint {
+  if (timeout !== undefined) unsupported('EMIT … AND TIMEOUT', timeout.span)
+  return delay === undefined ? 0n : durationOf(binding, delay, 'WITH DELAY')
+}
+
+function durationOf(binding: Binding, tree: Tree, what: string): bigint {
+  const micros = microsOf(binding, tree, what, 1n)
+  if (micros <= 0n) fail('invalid_emit', `${what} takes a positive INTERVAL`, tree.span)
+  return micros
+}
+
+/** The plan with watermarks that come so much later. */
+function trailing(plan: Plan, micros: bigint): Plan {
+  if (micros === 0n) return plan
+  return withWatermarks(plan, (watermark) => ({
+    delayMicros: (BigInt(watermark.delayMicros) + micros).toString(),
+    graceMicros: (BigInt(watermark.graceMicros ?? 0) + micros).toString(),
+  }))
+}
+
+/** The plan with one time for which all windows take late rows. */
+function withGrace(plan: Plan, grace: bigint): Plan {
+  return withWatermarks(plan, ({ delayMicros, graceMicros }) => ({
+    delayMicros: (BigInt(delayMicros) - BigInt(graceMicros ?? 0) + grace).toString(),
+    graceMicros: grace.toString(),
+  }))
+}
+
+function withWatermarks(plan: Plan, change: (watermark: Watermark) => Partial<Watermark>): Plan {
+  return mapPlan(plan, (node) => {
+    if (node.kind !== 'scan' || node.watermark === null) return node
+    return { ...node, watermark: { ...node.watermark, ...change(node.watermark) } }
+  })
+}
+
+// ---------------------------------------------------------------- what closes
 
 /** The plan with finals from every aggregate that can give them. */
 function closeWindows(plan: Plan): Plan {

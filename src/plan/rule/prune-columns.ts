@@ -17,6 +17,8 @@ import {
   asof,
   asofShapeOf,
   filter,
+  hold,
+  holdingOf,
   join,
   joinShapeOf,
   narrowScan,
@@ -96,6 +98,8 @@ function prune(plan: Plan, needs: Needs): Pruned {
       return pruneUnion(plan, needs)
     case 'repeat':
       return pruneRepeat(plan, needs)
+    case 'hold':
+      return pruneHold(plan, needs)
   }
 }
 
@@ -287,6 +291,13 @@ function pruneRepeat(plan: NodeOf<'repeat'>, needs: Needs): Pruned {
   const kept = [...read, count]
   const input = exactly(plan.input, kept, needs.clock)
   return { plan: repeat(inOrder(input, kept)), at: places(read) }
+}
+
+/** Rows that wait are added up by all of their columns. */
+function pruneHold(plan: NodeOf<'hold'>, needs: Needs): Pruned {
+  const all = [...plan.output.keys()]
+  const input = exactly(plan.input, all, needs.clock)
+  return { plan: hold(inOrder(input, all), holdingOf(plan)), at: (index) => index }
 }
 
 /** The input with these columns and no others: a join keeps what it gets. */

@@ -119,7 +119,8 @@ function bindDerivedStream(
   for (const option of tree.options) made.notices.push(`option ${option.key} is ignored`)
   binding.continuous = true
   const contents = bindContentsQuery(binding, tree)
-  const emitted = source!.emit === null ? defaultEmit(contents) : applyEmit(contents, source!.emit)
+  const emitted =
+    source!.emit === null ? defaultEmit(contents) : applyEmit(binding, contents, source!.emit)
   if (emitted.plan.updating) {
     const message = 'a stream takes new rows only, and this query takes rows back'
     const hint =

@@ -60,7 +60,7 @@ export function bindInsert(binding: Binding, tree: Insert): BoundStatement {
     if (asked !== null) unsupported('EMIT where the mode is batch', asked.span, hint)
     return { kind: 'insert-once', target: target.name, plan, notices }
   }
-  const emitted = asked === null ? defaultEmit(plan) : applyEmit(plan, asked)
+  const emitted = asked === null ? defaultEmit(plan) : applyEmit(binding, plan, asked)
   if (target.sink === 'append' && emitted.plan.updating) {
     const message = `${target.name} takes new rows only, and this query takes rows back`
     const hint =

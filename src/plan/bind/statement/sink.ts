@@ -36,7 +36,7 @@ export function bindCreateSink(binding: Binding, tree: CreateSink): BoundStateme
   const connector = connectorOf(binding, tree)
   const bound = bindQuery(binding, tree.query, { top: true })
   const { emit: asked } = tree.query
-  const emitted = asked === null ? defaultEmit(bound) : applyEmit(bound, asked)
+  const emitted = asked === null ? defaultEmit(bound) : applyEmit(binding, bound, asked)
   const { plan } = emitted
   const options = new Map(tree.options.map(({ key, value }) => [key, value]))
   const forced = flag(tree, 'force_append_only', false)
