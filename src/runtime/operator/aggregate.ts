@@ -29,7 +29,7 @@ import { bucketColumn, partitionBuckets } from '../bucket.ts'
 import { exchange } from '../exchange.ts'
 import { withoutFailedInputs } from '../failure.ts'
 import { type Environment, type Push, type Stage, stageStats, type Upstream } from '../stage.ts'
-import { type Gate, gate, hasTwoClocks, mayComeLate } from './gate.ts'
+import { type Gate, gate, mayComeLate, outlivesWatermark } from './gate.ts'
 
 type AggregatePlan = PhysicalPlan & { kind: 'aggregate' }
 
@@ -51,7 +51,7 @@ export function aggregateStage(
     bucket !== null &&
     (plan.input.window?.watermarked ?? false) &&
     !oneShot &&
-    !hasTwoClocks(plan.input)
+    !outlivesWatermark(plan.input)
   const unit = BigInt(plan.input.window?.unitMicros ?? '1')
   // Window columns are not part of a cell's key: they are the bucket.
   const cellKeys = plan.keys.filter((_, place) => place !== bucket?.start && place !== bucket?.end)

@@ -100,6 +100,44 @@ function hasWindow(plan: PhysicalPlan): boolean {
   return plan.kind === 'window' || plan.kind === 'session' || inputsOf(plan).some(hasWindow)
 }
 
+/**
+ * May rows of a window come or go after its watermark has passed, even when all scans without a watermark have ended?
+ * So it is where rows that are not late bring together, count or rank rows of any age.
+ */
+export function outlivesWatermark(plan: PhysicalPlan): boolean {
+  switch (plan.kind) {
+    case 'aggregate':
+      return (plan.bucket === null && hasClock(plan)) || outlivesWatermark(plan.input)
+    case 'join':
+      return (plan.bucket === null && meets(plan)) || inputsOf(plan).some(outlivesWatermark)
+    case 'asof':
+      return meets(plan) || inputsOf(plan).some(outlivesWatermark)
+    case 'window':
+      // What meets in other windows meets when these may be over.
+      return hasMeeting(plan.input) || outlivesWatermark(plan.input)
+    case 'rank':
+    case 'over': {
+      const window = plan.input.window
+      const isOfWindow = plan.partition.some((at) => at === window?.start || at === window?.end)
+      return (!isOfWindow && hasClock(plan)) || outlivesWatermark(plan.input)
+    }
+    default:
+      return inputsOf(plan).some(outlivesWatermark)
+  }
+}
+
+/** Does it bring rows of clocks together? */
+const meets = (plan: PhysicalPlan) => {
+  const inputs = inputsOf(plan)
+  return plan.kind !== 'union' && inputs.length > 1 && inputs.every(hasClock)
+}
+
+const hasMeeting = (plan: PhysicalPlan): boolean => meets(plan) || inputsOf(plan).some(hasMeeting)
+
+function hasClock(plan: PhysicalPlan): boolean {
+  return plan.kind === 'scan' ? plan.watermark !== null : inputsOf(plan).some(hasClock)
+}
+
 export function gate({ plan, environment, upstream, endOf, fold }: GateOptions): Gate {
   const unit = BigInt(plan.input.window?.unitMicros ?? '1')
   const fields = plan.input.output

@@ -2,9 +2,9 @@
  * Updating join: left joins and joins over retracting input, done at the commit in the order of the rows.
  *
  * How      1. During the cycle the changes of both inputs are collected on the host.
- *          2. At the commit they are sorted by triple, left before right, and taken in runs of one side: a run
- *             probes the other table, is then applied to its own, and every output stands at the triple of the later
- *             row.
+ *          2. At the commit they are sorted by major, right before left, then by triple, and taken in runs of one
+ *             side: a run probes the other table, is then applied to its own, and every output stands at the triple
+ *             of the later row, which is the left one where majors are equal.
  *          3. Left joins keep (a, NULL) while a has no partner: it goes when the first comes and returns when the
  *             last goes. Full joins do so for both sides; semi joins keep a while it has a partner, anti joins while
  *             it has none.
@@ -181,7 +181,7 @@ export function updatingJoin(
     pending[fragment] = []
     const { arena } = environment.fragments[fragment]!
     if (environment.mode === 'one-shot') return emit(fragment, atOnce(fragment, changes))
-    changes.sort((a, b) => compareTriples(a, b) || a.port - b.port)
+    changes.sort((a, b) => a.major - b.major || b.port - a.port || compareTriples(a, b))
     const out: Contribution[] = []
     for (let from = 0; from < changes.length; ) {
       const { port } = changes[from]!

@@ -42,6 +42,7 @@ import { exchange } from '../exchange.ts'
 import { compileExpressions, type Evaluator } from '../expression.ts'
 import { withoutFailed } from '../failure.ts'
 import { type Environment, type Push, type Stage, stageStats, type Upstream } from '../stage.ts'
+import { outlivesWatermark } from './gate.ts'
 import { updatingJoin } from './join-updating.ts'
 
 export type JoinPlan = PhysicalPlan & { kind: 'join' }
@@ -137,10 +138,11 @@ export function joinStage(
   const core: JoinCore = isUpdating
     ? updatingJoin(plan, environment, sides, tables, hand)
     : streamingJoin(plan, environment, sides, tables, inputs, hand)
+  const frees = plan.bucket !== null && environment.mode !== 'one-shot' && !outlivesWatermark(plan)
   /** Frees the windows that neither side adds to any more. */
   const dropClosed = () => {
     const closed = watermark()
-    if (plan.bucket === null || closed === watermarkSeen || environment.mode === 'one-shot') return
+    if (!frees || closed === watermarkSeen) return
     if (!inputs.left.settled() || !inputs.right.settled()) return
     watermarkSeen = closed
     const isClosed = (end: bigint) => end - unit <= closed
