@@ -405,11 +405,11 @@ function pushSeries(
   const kernels = environment.fragments[0]!
   const [first, last, step] = [BigInt(plan.first), BigInt(plan.last), BigInt(plan.step)]
   const isPast = (value: bigint) => (step > 0n ? value > last : value < last)
-  let position = 0
+  let major = isPast(first) ? 0 : -Number((last - first) / step + 1n)
   for (let at = first; !isPast(at); ) {
     const rows: Contribution[] = []
     for (; rows.length < environment.vectorSize && !isPast(at); at += step) {
-      rows.push({ row: [at], weight: 1, major: position++, middle: 0, minor: 0 })
+      rows.push({ row: [at], weight: 1, major: major++, middle: 0, minor: 0 })
     }
     const mark = kernels.arena.markScratch()
     push(0, { ...loadContributions(kernels, rows, plan.output), weights: 0 })
@@ -434,8 +434,9 @@ function pushValues(
   push: Push,
 ): void {
   const kernels = environment.fragments[0]!
-  plan.rows.forEach((row: Expression[], position) => {
-    const one: Contribution = { row: [], weight: 1, major: position, middle: 0, minor: 0 }
+  plan.rows.forEach((row: Expression[], index) => {
+    const major = index - plan.rows.length
+    const one: Contribution = { row: [], weight: 1, major, middle: 0, minor: 0 }
     const batch = { ...loadContributions(kernels, [one], []), weights: 0 }
     const columns = compileExpressions(kernels, row, environment).run([], 1)
     push(0, { ...batch, columns })

@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../../src/base/index.ts'
 import { commitSeed } from '../seed.ts'
-import { isFull } from '../size.ts'
+import { isFull, sized } from '../size.ts'
 import { scriptOf } from './case.ts'
 import { check, setting } from './check.ts'
 import { Coverage, constructNames, driven } from './construct.ts'
@@ -18,12 +18,7 @@ import { nest } from './nest.ts'
 import { shrink } from './shrink.ts'
 import { compareAnswers } from './witness.ts'
 
-/**
- * Few, also in CI: about one case in 1,500 still meets one of the rare differences in order, and every commit draws
- * other cases. `npm run fuzz -- 3000` hunts for them.
- */
-const cases = 100
-const drawn = 3000
+const cases = sized(100, 3000)
 const chunk = 50
 const firstSeed = commitSeed('fuzz')
 
@@ -32,7 +27,7 @@ const seedsBy = (size: number) =>
   Array.from({ length: cases / size }, (_, index) => firstSeed + index * size)
 const chunks = seedsBy(chunk)
 /** Cases of which DuckDB surely can answer some. */
-const comparable = cases
+const comparable = Math.min(cases, 250)
 
 describe('differential: engine and oracle', () => {
   test.each(chunks)('seeds from %i', async (from) => {
@@ -90,7 +85,7 @@ describe('coverage', () => {
     'every construct is met by one case in two hundred, and nine in ten pairs',
     () => {
       const coverage = new Coverage()
-      for (let at = 0; at < drawn; at++) coverage.add(generate(seededRandom(firstSeed + at)))
+      for (let at = 0; at < cases; at++) coverage.add(generate(seededRandom(firstSeed + at)))
       expect(constructNames.filter((name) => coverage.share(name) < 0.005)).toEqual([])
       const { all, missing } = coverage.pairs()
       expect(missing.length / all, missing.join('\n')).toBeLessThan(0.1)

@@ -73,7 +73,8 @@ export class Aggregate {
       const group = this.#fold(key, some)
       const next = this.#valueOf(group)
       if (next === null) this.#groups.delete(key)
-      const triple: Triple = [first ? 0 : leastMajor(some), group.middle, 0]
+      const least = leastMajor(some)
+      const triple: Triple = [first ? Math.min(0, least) : least, group.middle, 0]
       return changeOf(old, next, triple)
     })
   }

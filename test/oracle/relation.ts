@@ -24,7 +24,7 @@ export function values(plan: Of<'values'>): Node {
     (row, index): Contribution => ({
       row: row.map((expression) => evaluate(expression, [])),
       weight: 1,
-      triple: [index, 0, 0],
+      triple: [index - plan.rows.length, 0, 0],
     }),
   )
   return () => {
@@ -36,13 +36,13 @@ export function values(plan: Of<'values'>): Node {
 
 export function series(plan: Of<'series'>): Node {
   const [first, last, step] = [BigInt(plan.first), BigInt(plan.last), BigInt(plan.step)]
-  const count = (last - first) / step + 1n
+  const length = (last - first) * step < 0n ? 0 : Number((last - first) / step + 1n)
   let rows = Array.from(
-    { length: (last - first) * step < 0n ? 0 : Number(count) },
+    { length },
     (_, index): Contribution => ({
       row: [first + BigInt(index) * step],
       weight: 1,
-      triple: [index, 0, 0],
+      triple: [index - length, 0, 0],
     }),
   )
   return () => {

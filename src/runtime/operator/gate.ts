@@ -89,7 +89,7 @@ function mayPass(plan: PhysicalPlan): boolean {
  * Does a join below bring windows together that do not close together? A window that the join does not show holds the
  * watermark back all the same.
  */
-export function hasTwoClocks(plan: PhysicalPlan): boolean {
+function hasTwoClocks(plan: PhysicalPlan): boolean {
   if (plan.kind === 'join' && plan.bucket === null) {
     if (hasWindow(plan.left) && hasWindow(plan.right)) return true
   }

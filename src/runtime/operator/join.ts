@@ -127,7 +127,8 @@ export function joinStage(
     return left < right ? left : right
   }
   const stats = stageStats(plan.id, 'join')
-  const unit = BigInt(plan.left.window?.unitMicros ?? '1')
+  const units = [plan.left, plan.right].map((side) => BigInt(side.window?.unitMicros ?? '1'))
+  const unit = units[0]! < units[1]! ? units[0]! : units[1]!
   let watermarkSeen = noWatermark
   const isUpdating = plan.join !== 'inner' || (plan.retracts && environment.mode === 'continuous')
   const hand = (fragment: number, batch: VectorBatch) => {
