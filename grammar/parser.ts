@@ -5,7 +5,7 @@
  *          looks further. The rules stand in rule/, one file per part of the dialect; each class knows the rules of
  *          those below it, and those of the ones above by declaration alone:
  *            leaf ← literal ← call ← expression ← query ← relation ← constraint ← definition ← function ←
- *            change ← show ← statement
+ *            change ← show ← watch ← statement
  *          The first fault ends a statement: chevrotain's own repair is off, because statements are parsed one by one
  *          (parse.ts) and a guess inside a statement would be reported beside the fault that caused it.
  * Contract 1 (checked) every node's span runs from its first token's start to its last token's end.

@@ -19,6 +19,7 @@ import type {
   FrameBound,
   Identifier,
   LikePattern,
+  Moment,
   NamedWindow,
   Option,
   OverWindow,
@@ -60,6 +61,9 @@ const statementKinds: Record<Statement['kind'], true> = {
   subscribe: true,
   explain: true,
   'explain-running': true,
+  'explain-row': true,
+  verify: true,
+  pause: true,
   set: true,
   reset: true,
   show: true,
@@ -586,15 +590,15 @@ function statement(s: Statement): string {
       return s.action.toUpperCase()
     case 'query-statement':
       return query(s.query)
-    case 'subscribe': {
-      const options = [...(s.snapshot ? [] : ['SNAPSHOT = FALSE']), ...s.metadata]
-      const listed = options.length === 0 ? '' : ` WITH (${options.join(', ')})`
-      return `SUBSCRIBE TO ${relation(s.relation)}${listed}${emit(s.emit)}`
-    }
+    case 'subscribe':
+      return subscribe(s)
     case 'explain':
       return explain(s)
     case 'explain-running':
-      return `EXPLAIN ANALYZE FOR QUERY ${path(s.name)}`
+    case 'explain-row':
+    case 'verify':
+    case 'pause':
+      return watching(s)
     case 'set':
       return `SET ${quote(s.name)} = ${s.value === null ? 'DEFAULT' : setting(s.value)}`
     case 'reset':
@@ -616,16 +620,45 @@ function statement(s: Statement): string {
   }
 }
 
+const runningText = { work: 'ANALYZE', state: 'STATE', silence: 'WHY NO OUTPUT' } as const
+
+function subscribe(s: Of<Statement, 'subscribe'>): string {
+  const options = [...(s.snapshot ? [] : ['SNAPSHOT = FALSE']), ...s.metadata]
+  const listed = options.length === 0 ? '' : ` WITH (${options.join(', ')})`
+  return `SUBSCRIBE TO ${relation(s.relation)}${listed}${emit(s.emit)}`
+}
+
+type Watching = 'explain-running' | 'explain-row' | 'verify' | 'pause'
+
+/** What is asked of queries that run. */
+function watching(s: Of<Statement, Watching>): string {
+  switch (s.kind) {
+    case 'explain-running':
+      return `EXPLAIN ${runningText[s.what]} FOR QUERY ${path(s.name)}`
+    case 'explain-row':
+      return `EXPLAIN ROW ${path(s.name)}${where(s.where)}`
+    case 'verify': {
+      const upTo = s.upTo === null ? '' : ` UP TO ${moment(s.upTo)}`
+      return `VERIFY MATERIALIZED VIEW ${path(s.name)}${upTo}`
+    }
+    case 'pause':
+      return `${s.resumes ? 'RESUME' : 'PAUSE'} ${s.object.toUpperCase()} ${path(s.name)}`
+  }
+}
+
+const moment = ({ offset, at }: Moment) => `${offset ? 'OFFSET ' : ''}${expression(at)}`
+
 const detailText: Record<ExplainDetail, string> = {
   verbose: 'VERBOSE',
   cost: 'COST',
   changelog: 'CHANGELOG_MODE',
   advice: 'PLAN_ADVICE',
   json: 'JSON_EXECUTION_PLAN',
+  state: 'STATE',
 }
 
 function explain(s: Of<Statement, 'explain'>): string {
-  const isOwn = (one: ExplainDetail) => one === 'advice' || one === 'json'
+  const isOwn = (one: ExplainDetail) => ['advice', 'json', 'state'].includes(one)
   const own = s.details.filter(isOwn)
   const options = [
     ...(s.format === 'text' ? [] : [`FORMAT ${s.format.toUpperCase()}`]),

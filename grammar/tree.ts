@@ -369,7 +369,10 @@ export interface FunctionBody {
 export type Metadata = '_cycle' | '_ts' | '_op' | '_diff' | '_progress'
 
 /** What an EXPLAIN shows beside the plan. */
-export type ExplainDetail = 'verbose' | 'cost' | 'changelog' | 'advice' | 'json'
+export type ExplainDetail = 'verbose' | 'cost' | 'changelog' | 'advice' | 'json' | 'state'
+
+/** A time, or a position of the log. */
+export type Moment = { kind: 'moment'; offset: boolean; at: Expression; span: Span }
 
 /** What SHOW lists; `all` are the settings. */
 export type Shown = 'streams' | 'tables' | 'sources' | 'sinks' | 'views' | 'materialized views' | 'functions' | 'queries' | 'columns' | 'all'
@@ -423,8 +426,11 @@ export type Statement =
   /** `relation` is a `table` relation for SUBSCRIBE name, `derived` for SUBSCRIBE (query). */
   | { kind: 'subscribe'; relation: Relation; emit: Emit | null; snapshot: boolean; metadata: Metadata[]; span: Span }
   | { kind: 'explain'; analyze: boolean; steps: boolean; format: 'text' | 'json' | 'dot'; type: 'logical' | 'physical' | 'stream'; details: ExplainDetail[]; statement: Statement; span: Span }
-  /** EXPLAIN ANALYZE of a query that runs. */
-  | { kind: 'explain-running'; name: Path; span: Span }
+  /** EXPLAIN of a query that runs: ANALYZE what it did, STATE, WHY NO OUTPUT. */
+  | { kind: 'explain-running'; what: 'work' | 'state' | 'silence'; name: Path; span: Span }
+  | { kind: 'explain-row'; name: Path; where: Expression; span: Span }
+  | { kind: 'verify'; name: Path; upTo: Moment | null; span: Span }
+  | { kind: 'pause'; resumes: boolean; object: 'query' | 'sink' | 'stream' | 'materialized view'; name: Path; span: Span }
   | { kind: 'set'; name: string; value: string | number | boolean | null; span: Span }
   /** Null resets all settings. */
   | { kind: 'reset'; name: string | null; span: Span }

@@ -7,7 +7,7 @@ import type { Token } from '../scanner.ts'
 import type { Emit, Path, Relation, Statement } from '../tree.ts'
 import { identifier, kinds, word } from '../words.ts'
 import { Refusal } from './leaf.ts'
-import { ShowRules } from './show.ts'
+import { WatchRules } from './watch.ts'
 
 type Explaining = Pick<
   Statement & { kind: 'explain' },
@@ -30,7 +30,7 @@ const detailNames = {
   JSON_EXECUTION_PLAN: 'json',
 } as const
 
-export abstract class StatementRules extends ShowRules {
+export abstract class StatementRules extends WatchRules {
   statement: ParserMethod<[], Statement> = this.RULE('statement', (): Statement => {
     const start = this.start()
     this.refuse('statement')
@@ -56,6 +56,8 @@ export abstract class StatementRules extends ShowRules {
       { ALT: () => this.SUBRULE(this.resetSetting) },
       { ALT: () => this.SUBRULE(this.show) },
       { ALT: () => this.SUBRULE(this.describe) },
+      { ALT: () => this.SUBRULE(this.verify) },
+      { ALT: () => this.SUBRULE(this.pause) },
       {
         ALT: (): Statement => {
           this.CONSUME(word.FLUSH)
@@ -140,7 +142,10 @@ export abstract class StatementRules extends ShowRules {
     return { snapshot, metadata: metadataNames.filter((one) => asked.has(one)) }
   })
 
-  /** EXPLAIN [ANALYZE] [STEPS] [details | (options)] [PLAN FOR] statement, EXPLAIN ANALYZE FOR a running query. */
+  /**
+   * EXPLAIN [ANALYZE] [STEPS] [STATE] [details | (options)] [PLAN FOR] statement; ANALYZE FOR, STATE, WHY NO OUTPUT FOR
+   * a running query; ROW name WHERE condition.
+   */
   explain = this.RULE('explain', (): Statement => {
     const start = this.start()
     const how: Explaining = { ...plainly, details: [] }
@@ -155,7 +160,31 @@ export abstract class StatementRules extends ShowRules {
           GATE: () => how.analyze && this.#runningAhead(),
           ALT: (): Statement => {
             const name = this.SUBRULE(this.explainRunning)
-            return { kind: 'explain-running', name, span: this.span(start) }
+            return { kind: 'explain-running', what: 'work', name, span: this.span(start) }
+          },
+        },
+        {
+          GATE: () => !how.analyze && this.namedStateAhead(),
+          ALT: (): Statement => {
+            const name = this.SUBRULE(this.explainState)
+            return { kind: 'explain-running', what: 'state', name, span: this.span(start) }
+          },
+        },
+        {
+          GATE: () => !how.analyze,
+          ALT: (): Statement => {
+            const name = this.SUBRULE(this.explainWhy)
+            return { kind: 'explain-running', what: 'silence', name, span: this.span(start) }
+          },
+        },
+        {
+          GATE: () => !how.analyze,
+          ALT: (): Statement => {
+            this.CONSUME(word.ROW)
+            const name = this.SUBRULE(this.path)
+            this.CONSUME(word.WHERE)
+            const where = this.SUBRULE(this.expression)
+            return { kind: 'explain-row', name, where, span: this.span(start) }
           },
         },
         {
@@ -163,6 +192,10 @@ export abstract class StatementRules extends ShowRules {
             this.OPTION1(() => {
               this.CONSUME(word.STEPS)
               how.steps = true
+            })
+            this.OPTION5(() => {
+              this.CONSUME(word.STATE)
+              how.details.push('state')
             })
             this.OPTION2({
               GATE: () => !this.queryAhead(1),

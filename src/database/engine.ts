@@ -467,7 +467,7 @@ export class Engine {
   /** Is there a query that will end by itself, but whose rows have not come yet? */
   awaitsRows(): boolean {
     for (const query of this.#queries.values()) {
-      if (query.bounded && !query.ended && query.fault === null) return true
+      if (query.bounded && !query.ended && !query.paused && query.fault === null) return true
     }
     return false
   }
@@ -483,6 +483,10 @@ export class Engine {
     let more = false
     for (const [name, query] of this.#queries) {
       if (query.ended && query.replaces === null) continue
+      if (query.paused) {
+        query.miss(deltas)
+        continue
+      }
       const changed = query.reads.some((view) => deltas.has(view.replace(/\.errors$/, '')))
       const hasWork = query.hasWork(upTo) || isDue(query, Number(now))
       if (!changed && !hasWork && query.replaces === null) continue
@@ -562,21 +566,25 @@ export class Engine {
 
   // ---------------------------------------------------------------- one-shot statements
 
-  /** The answer over everything up to now. Fails with the first error in order. */
+  /**
+   * The answer over everything up to now, or before a position of the log. Fails with the first error in order, unless
+   * asked to leave out the rows that fail.
+   */
   *select(
     plan: PhysicalPlan,
     text: string,
     sources: Sources = this.sources,
+    { upTo, tolerant = false }: { upTo?: number; tolerant?: boolean } = {},
   ): Work<{ delta: Delta; query: Query }> {
     const fragments = this.#takeFragments()
     const { vectorSize } = this.options
     const query = new Query({ name: '', plan, fragments, vectorSize, mode: 'one-shot' }, sources)
     this.#selecting = query
     try {
-      const delta = yield* query.readAll(this.#ownTime())
+      const delta = yield* query.readAll(this.#ownTime(), upTo)
       query.lastStats = query.stats()
       const first = delta.errors[0]
-      if (first !== undefined) {
+      if (first !== undefined && !tolerant) {
         const { code, message, span } = first.error
         throw new QueryMistake([{ code, message, span }], text)
       }

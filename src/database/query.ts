@@ -124,6 +124,8 @@ export class Query {
   replaces: Replaced | null = null
   /** The first cycle, where it was done before the others go on. */
   prepared: CycleResult | null = null
+  /** Takes nothing until it is resumed. */
+  paused = false
   /** A subscription: it ends with what it follows. */
   isFollower = false
   /** Why the query was stopped, when it was not by itself. */
@@ -149,6 +151,8 @@ export class Query {
   readonly #views: ViewInput[] = []
   /** Names of the relations outside that it reads, in lower case. */
   readonly #outside = new Set<string>()
+  /** Changes of the views that it reads, while it is paused, by lower-case name. */
+  readonly #missed = new Map<string, Delta[]>()
   #started = false
   #closed = false
   /** Rows before this position are shown together with those taken. */
@@ -193,8 +197,8 @@ export class Query {
 
   /** Is there something to take? */
   hasWork(upTo: number): boolean {
-    if (this.ended) return false
-    if (!this.#started) return true
+    if (this.ended || this.paused) return false
+    if (!this.#started || this.#missed.size > 0) return true
     if (this.#idleDue || takeStoredPeek(this.#sources.log, this.#stored, upTo)) return true
     return this.#external.some((input) => !input.ended && !(input.wake !== null && input.reading))
   }
@@ -234,8 +238,9 @@ export class Query {
 
   /** When partitions of an external source fall idle next, in microseconds; null: never. */
   get idleDue(): number | null {
+    if (this.ended || this.paused) return null
     const due = this.#external.flatMap(({ watch, ended }) => (ended ? [] : (watch?.due ?? [])))
-    return due.length === 0 || this.ended ? null : Math.min(...due)
+    return due.length === 0 ? null : Math.min(...due)
   }
 
   /** The time from which on a commit tells what waits for it, in microseconds; null: nothing does. */
@@ -250,8 +255,21 @@ export class Query {
     this.#idleDue ||= idleDue !== null && idleDue <= nowMicros
   }
 
-  /** All rows of all sources, for a one-shot statement at the time `now`. */
-  *readAll(now: bigint): Work<Delta> {
+  /** A cycle passes in which it is paused: what views tell is kept for later. */
+  miss(deltas: ReadonlyMap<string, Delta>): void {
+    if (!this.#started) return
+    for (const [name, delta] of deltas) {
+      if (!this.reads.some((view) => view.replace(/\.errors$/, '') === name)) continue
+      const missed = this.#missed.get(name) ?? []
+      this.#missed.set(name, missed)
+      // A delta lends its rows until the next step.
+      const changes = delta.changes()
+      missed.push({ ...delta, batches: null, changes: () => changes })
+    }
+  }
+
+  /** All rows of all sources before a position of the log, for a one-shot statement at the time `now`. */
+  *readAll(now: bigint, upTo = Number.MAX_SAFE_INTEGER): Work<Delta> {
     this.dataflow.now = now
     for (const view of this.#views) this.#attach(view)
     this.#lookAtTables()
@@ -259,7 +277,7 @@ export class Query {
     // The right sides of joins come first, so that left rows find them: no order depends on it.
     const stored = [...this.#stored].reverse()
     for (const input of stored) {
-      const one = { upTo: Number.MAX_SAFE_INTEGER, rowsMax: Number.MAX_SAFE_INTEGER }
+      const one = { upTo, rowsMax: Number.MAX_SAFE_INTEGER }
       yield* this.#takeStored(one, { rows: 0 }, [input])
     }
     let position = this.#sources.log.position
@@ -536,13 +554,15 @@ export class Query {
         continue
       }
       const { relation, scan } = view
-      const source = relation.kind === 'errors' ? relation.of : relation.name
-      const delta = deltas.get(source.toLowerCase())
-      if (delta === undefined) continue
-      const changes =
-        relation.kind === 'errors' ? errorChanges(delta) : delta.changes().map(contribution)
-      this.dataflow.stepChanges(scan, project(changes, scan))
+      const source = (relation.kind === 'errors' ? relation.of : relation.name).toLowerCase()
+      for (const delta of [...(this.#missed.get(source) ?? []), deltas.get(source)]) {
+        if (delta === undefined) continue
+        const changes =
+          relation.kind === 'errors' ? errorChanges(delta) : delta.changes().map(contribution)
+        this.dataflow.stepChanges(scan, project(changes, scan))
+      }
     }
+    this.#missed.clear()
   }
 
   #attach(view: ViewInput): void {

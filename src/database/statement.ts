@@ -16,6 +16,8 @@ import { alter } from './alter.ts'
 import { type Asking, insertRows, type Store, updateRows } from './change.ts'
 import type { Engine } from './engine.ts'
 import { explainRunning, explainStatement } from './explain.ts'
+import { explainRow } from './lineage.ts'
+import { pauseQuery } from './pause.ts'
 import type { Query, Work } from './query.ts'
 import { type Materialized, replaceView } from './replace.ts'
 import { everything, startSink, writeOnce, writeWhole } from './sink.ts'
@@ -30,6 +32,7 @@ import { systemRows } from './system.ts'
 import type { Standing } from './table.ts'
 import { transact } from './transact.ts'
 import type { Transaction } from './transaction.ts'
+import { verifyView } from './verify.ts'
 
 /** What a statement gave. */
 export type StatementResult =
@@ -124,6 +127,12 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
       return yield* explainStatement(engine, bound, session.text)
     case 'explain-running':
       return explainRunning(engine, bound)
+    case 'explain-row':
+      return yield* explainRow(engine, bound, session)
+    case 'verify':
+      return yield* verifyView(engine, bound, session)
+    case 'pause':
+      return yield* pause(engine, bound, session)
     case 'set':
       return set(engine, bound, session)
     case 'told':
@@ -142,6 +151,19 @@ function logged(engine: Engine, session: Session): void {
   if (session.source === null) return
   const { text: own, parameters } = session.source
   engine.log.appendStatement(own, parameters, engine.nowMicros())
+}
+
+function* pause(
+  engine: Engine,
+  bound: BoundStatement & { kind: 'pause' },
+  session: Session,
+): Work<Outcome> {
+  const { object, name, resumes } = bound
+  const state = resumes ? 'resumed' : 'paused'
+  if (!(yield* pauseQuery(engine, bound, session.source !== null)))
+    return done(`${object} ${name} is ${resumes ? 'not paused' : 'paused already'}`)
+  logged(engine, session)
+  return done(`${object} ${name} ${state}`)
 }
 
 /** Only the dialect is logged: the other settings do not outlive the session. */

@@ -65,12 +65,13 @@ function watermarkRows(engine: Engine, { name, fault, dataflow }: Query): Row[] 
 }
 
 /** A continuous query as SHOW QUERIES tells of it. */
-function queryRow({ name, ended, fault, rowsIn, view, dataflow }: Query): Row {
+function queryRow({ name, ended, paused, fault, rowsIn, view, dataflow }: Query): Row {
   if (fault !== null) return [name, `failed: ${messageOf(fault)}`, BigInt(rowsIn), null, null]
   const stats = dataflow.stats()
   const late = stats.reduce((sum, stage) => sum + stage.late, 0)
   const bytes = stats.reduce((sum, stage) => sum + stage.stateBytes, view?.stateBytes ?? 0)
-  return [name, ended ? 'ended' : 'running', BigInt(rowsIn), BigInt(late), BigInt(bytes)]
+  const state = ended ? 'ended' : paused ? 'paused' : 'running'
+  return [name, state, BigInt(rowsIn), BigInt(late), BigInt(bytes)]
 }
 
 const messageOf = (fault: unknown) => (fault instanceof Error ? fault.message : String(fault))

@@ -37,6 +37,13 @@ import {
 } from './bind/statement/show.ts'
 import { bindCreateSink } from './bind/statement/sink.ts'
 import { bindCreateView } from './bind/statement/view.ts'
+import {
+  bindExplainRow,
+  bindPause,
+  bindRunning,
+  bindVerify,
+  type Moment,
+} from './bind/statement/watch.ts'
 import type { Plan } from './logical.ts'
 
 export type { BindContext } from './bind/binding.ts'
@@ -162,7 +169,23 @@ export type BoundStatement = { notices: string[] } & (
       head: string | null
       statement: BoundStatement
     }
-  | { kind: 'explain-running'; name: string; span: Span }
+  | {
+      kind: 'explain-running'
+      what: (Statement & { kind: 'explain-running' })['what']
+      name: string
+      span: Span
+    }
+  /** `plan` is the one-shot query of the view, of which the rows that are asked about are taken. */
+  | { kind: 'explain-row'; name: string; plan: Plan }
+  /** `plan` is the one-shot query of the view. */
+  | { kind: 'verify'; name: string; plan: Plan; upTo: Moment | null; span: Span }
+  | {
+      kind: 'pause'
+      resumes: boolean
+      object: (Statement & { kind: 'pause' })['object']
+      name: string
+      span: Span
+    }
   /** `label` is what the statement says when it is done. */
   | { kind: 'set'; label: string; values: { name: string; value: string }[] }
   /** An answer that the catalog gave. */
@@ -215,15 +238,14 @@ export function bindStatement(binding: Binding, statement: Statement): BoundStat
       return bindSubscribe(binding, statement)
     case 'explain':
       return bindExplain(binding, statement)
-    case 'explain-running': {
-      const { name, span } = statement
-      return {
-        kind: 'explain-running',
-        name: name.parts.map((part) => part.name).join('.'),
-        span,
-        notices,
-      }
-    }
+    case 'explain-running':
+      return bindRunning(binding, statement)
+    case 'explain-row':
+      return bindExplainRow(binding, statement)
+    case 'verify':
+      return bindVerify(binding, statement)
+    case 'pause':
+      return bindPause(binding, statement)
     case 'set':
       return bindSet(binding, statement)
     case 'reset':

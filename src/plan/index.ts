@@ -11,6 +11,8 @@ export {
 /** Plans as text: what EXPLAIN shows. */
 export * as explain from './explain.ts'
 export { columnsOf, moveColumns } from './expression.ts'
+/** Plans that show which rows gave which. */
+export * as followed from './followed.ts'
 export { overRows } from './given.ts'
 export { libraryFunction } from './library.ts'
 export type {

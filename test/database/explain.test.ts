@@ -107,11 +107,7 @@ describe('ANALYZE', () => {
 test.each([
   ['EXPLAIN FLUSH', 'unsupported', 'EXPLAIN of FLUSH'],
   ['EXPLAIN (FORMAT XML) SELECT 1', 'unsupported', 'EXPLAIN (FORMAT XML)'],
-  ['EXPLAIN STATE m', 'unsupported', 'EXPLAIN STATE'],
-  ['EXPLAIN WHY NO OUTPUT FOR m', 'unsupported', 'EXPLAIN WHY NO OUTPUT'],
-  ['EXPLAIN ROW m WHERE id = 1', 'unsupported', 'EXPLAIN ROW'],
   ['EXPLAIN APPROXIMATE SELECT 1', 'unsupported', 'EXPLAIN APPROXIMATE'],
-  ['VERIFY MATERIALIZED VIEW m', 'unsupported', 'VERIFY'],
   ['TAP m.1', 'unsupported', 'TAP'],
   ['EXPLAIN ANALYZE CPU FOR MATERIALIZED VIEW m', 'unsupported', 'EXPLAIN ANALYZE CPU'],
   ['EXPLAIN ANALYZE FOR QUERY nix', 'unknown_name', 'there is no query nix'],

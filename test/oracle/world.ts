@@ -138,6 +138,8 @@ export class World {
   #position = 0
   /** Late rows that were told of, by source and number. */
   #late = new Set<string>()
+  /** Views that take nothing for the time being, in lower case. */
+  readonly paused = new Set<string>()
   /** Processing time, microseconds. */
   now = 0n
 
@@ -353,6 +355,7 @@ export class World {
       this.#fed.push({ name, rows: result.changes.map(({ row }) => row) })
     }
     for (const { name, query } of this.#views) {
+      if (this.paused.has(name.toLowerCase())) continue
       const result = query.commit()
       shown.set(name, result)
       this.source(name).contributions.push(...result.changes.map(contributionOf))

@@ -18,6 +18,7 @@ import { project, values } from '../../src/plan/node.ts'
 import { inserted, type Refused, type RowChange, updated } from '../oracle/change.ts'
 import { BadFileRow, writeFile } from '../oracle/file.ts'
 import { OracleTransaction } from '../oracle/transaction.ts'
+import { compareRows } from '../oracle/value.ts'
 import { OracleQuery, type Shown, World } from '../oracle/world.ts'
 import { ScriptFolder } from './folder.ts'
 import {
@@ -260,12 +261,53 @@ export class OracleSession implements Session {
       case 'set':
         for (const { name, value } of bound.values) this.#settings.set(name, value)
         break
+      case 'pause':
+        if (!bound.resumes) this.#flush()
+        if (bound.resumes) this.#world.paused.delete(bound.name.toLowerCase())
+        else this.#world.paused.add(bound.name.toLowerCase())
+        break
+      case 'verify':
+        return this.#verify(bound, text)
       case 'told':
         return { kind: 'rows', fields: bound.fields, rows: bound.rows }
       default:
         throw new Error(`golden scripts do not run ${bound.kind}`)
     }
     return { kind: 'done' }
+  }
+
+  /** The rows of a view and those of its query, each struck out against the other. */
+  #verify({ name, plan }: BoundStatement & { kind: 'verify' }, text: string): Rows | Fault {
+    const answer = this.#answer(plan, text)
+    if (answer.kind === 'fault') return answer
+    const textOf = (row: Row) => JSON.stringify(row, plain)
+    const given = [...answer.rows]
+    const kept = this.#world
+      .present(name)
+      .flatMap(({ row, weight }) => Array.from({ length: weight }, () => row as Row))
+    const own = kept.filter((row) => {
+      const at = given.findIndex((other) => textOf(other) === textOf(row))
+      if (at >= 0) given.splice(at, 1)
+      return at < 0
+    })
+    const nullable = plan.output.map((field) => ({ ...field, nullable: true }))
+    const fields: Field[] = [
+      { name: 'verdict', type: { kind: 'varchar' }, nullable: false },
+      { name: 'copies', type: { kind: 'bigint' }, nullable: false },
+      ...nullable,
+    ]
+    const grouped = (rows: Row[], verdict: string) =>
+      [...Map.groupBy(rows, textOf).values()].map((same) => ({
+        row: same[0]!,
+        told: [verdict, BigInt(same.length), ...same[0]!] as Row,
+      }))
+    const differing = [...grouped(own, 'only in the view'), ...grouped(given, 'only in the query')]
+    differing.sort((a, b) => compareRows(a.row, b.row))
+    if (differing.length > 0) {
+      return { kind: 'rows', fields, rows: differing.map(({ told }) => told) }
+    }
+    const rows: Row[] = [['equal', BigInt(kept.length), ...plan.output.map(() => null)]]
+    return { kind: 'rows', fields, rows }
   }
 
   #createRelation(bound: BoundStatement & { kind: 'create-relation' }, text: string) {

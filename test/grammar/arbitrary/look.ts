@@ -2,7 +2,14 @@
  * Arbitrary look: random statements that look at things and reset settings.
  */
 import fc from 'fast-check'
-import type { LikePattern, Path, Query, Statement } from '../../../grammar/index.ts'
+import type {
+  Expression,
+  LikePattern,
+  Moment,
+  Path,
+  Query,
+  Statement,
+} from '../../../grammar/index.ts'
 
 const span = { start: 0, end: 0 }
 
@@ -10,10 +17,12 @@ const span = { start: 0, end: 0 }
 export function looks({
   query,
   path,
+  value,
   key,
 }: {
   query: fc.Arbitrary<Query>
   path: fc.Arbitrary<Path>
+  value: fc.Arbitrary<Expression>
   key: fc.Arbitrary<string>
 }): fc.Arbitrary<Statement>[] {
   const one = fc.constant(span)
@@ -24,6 +33,13 @@ export function looks({
     negated: fc.boolean(),
     span: one,
   })
+  const moment: fc.Arbitrary<Moment> = fc.record({
+    kind: fc.constant('moment' as const),
+    offset: fc.boolean(),
+    at: value,
+    span: one,
+  })
+  const until: fc.Arbitrary<Moment | null> = fc.option(moment)
   const resettable: fc.Arbitrary<string | null> = fc.option(key)
   const liked: fc.Arbitrary<LikePattern | null> = fc.option(like)
   return [
@@ -67,7 +83,36 @@ export function looks({
       name: path,
       span: one,
     }),
-    fc.record({ kind: fc.constant('explain-running' as const), name: path, span: one }),
+    fc.record({
+      kind: fc.constant('explain-running' as const),
+      what: fc.constantFrom('work' as const, 'state' as const, 'silence' as const),
+      name: path,
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('explain-row' as const),
+      name: path,
+      where: value,
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('verify' as const),
+      name: path,
+      upTo: until,
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('pause' as const),
+      resumes: fc.boolean(),
+      object: fc.constantFrom(
+        'query' as const,
+        'sink' as const,
+        'stream' as const,
+        'materialized view' as const,
+      ),
+      name: path,
+      span: one,
+    }),
     fc.record({ kind: fc.constant('describe' as const), name: path, span: one }),
     fc.record({ kind: fc.constant('describe-query' as const), query, span: one }),
     fc.record({ kind: fc.constant('reset' as const), name: resettable, span: one }),

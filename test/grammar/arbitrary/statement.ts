@@ -160,7 +160,7 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
   return fc.oneof(
     { depthSize },
     fc.constant<Statement>({ kind: 'flush', span }),
-    ...looks({ query, path, key }),
+    ...looks({ query, path, value: e, key }),
     fc.record({
       kind: fc.constant('transaction' as const),
       action: fc.constantFrom('begin' as const, 'commit' as const, 'rollback' as const),

@@ -23,6 +23,7 @@ export function bindExplain(binding: Binding, tree: Tree): BoundStatement {
   const { notices } = binding
   const { statement, head } = explained(binding, tree)
   const { analyze, steps, format, type, details } = tree
+  if (details.includes('state')) unsupported('EXPLAIN STATE', tree.span)
   if (details.includes('cost')) {
     notices.push('costs are not estimated; EXPLAIN ANALYZE measures what a statement does')
   }

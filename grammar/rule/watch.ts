@@ -1,0 +1,116 @@
+/**
+ * Watch rules: what is asked of queries that run, and how they are paused.
+ */
+import { EOF, tokenMatcher } from 'chevrotain'
+import type { Token } from '../scanner.ts'
+import type { Moment, Path, Statement } from '../tree.ts'
+import { identifier, kinds, word } from '../words.ts'
+import { ShowRules } from './show.ts'
+
+type Paused = (Statement & { kind: 'pause' })['object']
+
+export abstract class WatchRules extends ShowRules {
+  /** VERIFY MATERIALIZED VIEW name [UP TO moment]. */
+  verify = this.RULE('verify', (): Statement => {
+    const start = this.start()
+    this.CONSUME(word.VERIFY)
+    this.CONSUME(word.MATERIALIZED)
+    this.CONSUME(word.VIEW)
+    const name = this.SUBRULE(this.path)
+    const upTo = this.OPTION(() => {
+      this.CONSUME(word.UP)
+      this.CONSUME(word.TO)
+      return this.SUBRULE(this.moment)
+    })
+    return { kind: 'verify', name, upTo: upTo ?? null, span: this.span(start) }
+  })
+
+  /** OFFSET n, a position of the log, or a value that is a time. */
+  moment = this.RULE('moment', (): Moment => {
+    const start = this.start()
+    const isOffset = this.OPTION({
+      GATE: () => this.LA(2).tokenType !== EOF,
+      DEF: () => this.CONSUME(word.OFFSET),
+    })
+    const at = this.SUBRULE(this.expression)
+    return { kind: 'moment', offset: isOffset !== undefined, at, span: this.span(start) }
+  })
+
+  /** PAUSE | RESUME QUERY | MATERIALIZED VIEW | SINK name. */
+  pause = this.RULE('pause', (): Statement => {
+    const start = this.start()
+    const verb = this.OR([
+      { ALT: () => this.CONSUME(word.PAUSE) },
+      { ALT: () => this.CONSUME(word.RESUME) },
+    ])
+    const object = this.SUBRULE(this.runningKind)
+    const name = this.SUBRULE(this.path)
+    const resumes = verb?.tokenType === word.RESUME
+    return { kind: 'pause', resumes, object, name, span: this.span(start) }
+  })
+
+  /** What a continuous query was made as. */
+  runningKind = this.RULE('runningKind', (): Paused => {
+    const token = this.OR([
+      { ALT: () => this.CONSUME(word.QUERY) },
+      { ALT: () => this.CONSUME(word.SINK) },
+      { ALT: () => this.CONSUME(word.STREAM) },
+      {
+        ALT: () => {
+          const first = this.CONSUME(word.MATERIALIZED)
+          this.CONSUME(word.VIEW)
+          return first
+        },
+      },
+    ])
+    return this.ACTION(() => {
+      const { upper } = token as Token
+      return (upper === 'MATERIALIZED' ? 'materialized view' : upper.toLowerCase()) as Paused
+    })
+  })
+
+  /** STATE [FOR] [MATERIALIZED VIEW | SINK | STREAM | QUERY] name, behind EXPLAIN. */
+  explainState = this.RULE('explainState', (): Path => {
+    this.CONSUME(word.STATE)
+    this.OPTION({
+      GATE: () => this.#kindAhead(2),
+      DEF: () => this.CONSUME(word.FOR),
+    })
+    this.OPTION1({
+      GATE: () => this.#kindAhead(1),
+      DEF: () => this.SUBRULE(this.runningKind),
+    })
+    return this.SUBRULE(this.path)
+  })
+
+  /** WHY NO OUTPUT FOR [MATERIALIZED VIEW | SINK | STREAM | QUERY] name, behind EXPLAIN. */
+  explainWhy = this.RULE('explainWhy', (): Path => {
+    this.CONSUME(word.WHY)
+    this.CONSUME(word.NO)
+    this.CONSUME(word.OUTPUT)
+    this.CONSUME(word.FOR)
+    this.OPTION({
+      GATE: () => this.#kindAhead(1),
+      DEF: () => this.SUBRULE(this.runningKind),
+    })
+    return this.SUBRULE(this.path)
+  })
+
+  /** Is a kind of query named there, and a name behind it? */
+  #kindAhead(distance: number): boolean {
+    if (this.RECORDING_PHASE) return false
+    const { tokenType } = this.LA(distance)
+    if (tokenType === word.MATERIALIZED) return this.LA(distance + 1).tokenType === word.VIEW
+    const isKind = [word.QUERY, word.SINK, word.STREAM].includes(tokenType)
+    return isKind && this.LA(distance + 1).tokenType !== EOF && this.upper(distance + 1) !== '.'
+  }
+
+  /** Is it the state of a query with a name that is asked for, and not that of a text? */
+  protected namedStateAhead(): boolean {
+    if (this.RECORDING_PHASE || this.LA(1).tokenType !== word.STATE) return false
+    if (this.upper(2) === 'FOR' || this.#kindAhead(2)) return true
+    let last = 2
+    while (this.LA(last + 1).tokenType === kinds.dot) last += 2
+    return tokenMatcher(this.LA(2), identifier) && this.LA(last + 1).tokenType === EOF
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * BindWatch: statements about queries that run: VERIFY, EXPLAIN ROW, PAUSE and RESUME, and what EXPLAIN says of them.
+ *
+ * How      A view that is verified, or whose row is explained, is bound as the one-shot query that it was made of:
+ *          the engine has its rows, and this plan says what they must be.
+ */
+import type {
+  Moment as MomentTree,
+  Path,
+  Query,
+  Statement,
+  Expression as Tree,
+} from '../../../../grammar/index.ts'
+import type { Span } from '../../../base/index.ts'
+import type { Relation } from '../../../catalog/index.ts'
+import type { BoundStatement } from '../../bind.ts'
+import { literalValue } from '../../coerce.ts'
+import { fold } from '../../fold.ts'
+import type { Plan } from '../../logical.ts'
+import { nodesOf } from '../../node.ts'
+import { type Binding, fail, unsupported } from '../binding.ts'
+import { bindExpression } from '../expression/expression.ts'
+import { bindQuery } from '../query.ts'
+import { bindRelation, findRelation } from '../relation.ts'
+import { objectOf } from './drop.ts'
+
+type Of<Kind> = Extract<Statement, { kind: Kind }>
+type Materialized = Relation & { kind: 'materialized' }
+
+/** A place in the log: before the row of this position, or behind the last row that came at this time or before it. */
+export type Moment = { offset: number } | { micros: bigint }
+
+const textOf = (path: Path) => path.parts.map((part) => part.name).join('.')
+
+export function bindRunning(binding: Binding, tree: Of<'explain-running'>): BoundStatement {
+  const { what, name, span } = tree
+  if (what === 'state') unsupported('EXPLAIN STATE', span)
+  if (what === 'silence') unsupported('EXPLAIN WHY NO OUTPUT', span)
+  const place = what === 'work' ? span : name.span
+  const { notices } = binding
+  return { kind: 'explain-running', what, name: textOf(name), span: place, notices }
+}
+
+export function bindPause(binding: Binding, tree: Of<'pause'>): BoundStatement {
+  const { resumes, object, name } = tree
+  const relation = binding.catalog.get(textOf(name))
+  const actual = relation === undefined ? 'query' : objectOf(relation.kind)
+  const isSink = relation?.kind === 'external' && !relation.source
+  if (object !== 'query' && actual !== object && !(object === 'sink' && isSink)) {
+    if (relation === undefined) {
+      fail('unknown_name', `there is no ${object} ${textOf(name)}`, name.span)
+    }
+    fail('unknown_name', `${relation.name} is a ${actual}, not a ${object}`, name.span)
+  }
+  const { notices } = binding
+  return { kind: 'pause', resumes, object, name: textOf(name), span: name.span, notices }
+}
+
+export function bindVerify(binding: Binding, tree: Of<'verify'>): BoundStatement {
+  const view = viewNamed(binding, tree.name)
+  refuseEndless(binding, view, tree.name.span)
+  const plan = queryOf(binding, view, tree.name)
+  refuseChanging(plan, view, tree.name.span)
+  const upTo = tree.upTo === null ? null : bindMoment(binding, tree.upTo)
+  const { notices } = binding
+  return { kind: 'verify', name: view.name, plan, upTo, span: tree.name.span, notices }
+}
+
+function bindMoment(binding: Binding, { offset, at }: MomentTree): Moment {
+  const env = { binding, scope: [], clause: 'UP TO', aggregates: null }
+  const bound = fold(bindExpression(env, at))
+  const value = bound.kind === 'literal' ? literalValue(bound) : null
+  const wanted = offset ? 'OFFSET takes a position of the log' : 'a TIMESTAMP is wanted'
+  if (value === null) fail('type_mismatch', `${wanted}, a constant`, at.span)
+  const { kind } = bound.type
+  if (kind === 'integer' || kind === 'bigint') {
+    // Milliseconds since 1970, as in Materialize.
+    return offset ? { offset: Number(value) } : { micros: BigInt(value as bigint) * 1000n }
+  }
+  if (!offset && kind === 'timestamp') return { micros: value as bigint }
+  return fail(
+    'type_mismatch',
+    wanted,
+    at.span,
+    offset ? undefined : "TIMESTAMP '2026-01-01 00:00:00'",
+  )
+}
+
+/** The rows of a view that are asked about, as its query gives them. */
+export function bindExplainRow(binding: Binding, tree: Of<'explain-row'>): BoundStatement {
+  const view = viewNamed(binding, tree.name)
+  refuseEndless(binding, view, tree.name.span)
+  const recomputed = ({ name }: Relation) => name === view.name
+  const plan = bindQuery({ ...binding, recomputed }, allWhere(tree.name, tree.where))
+  refuseChanging(plan, view, tree.name.span)
+  const { notices } = binding
+  return { kind: 'explain-row', name: view.name, plan, notices }
+}
+
+/** SELECT * FROM name WHERE condition. */
+function allWhere(path: Path, where: Tree): Query {
+  const { span } = path
+  const star = { kind: 'star' as const, qualifier: [], span }
+  return {
+    kind: 'query',
+    with: [],
+    body: {
+      kind: 'select',
+      distinct: false,
+      items: [{ kind: 'select-item', expression: star, alias: null, span }],
+      from: { kind: 'table', path, alias: null, span },
+      where,
+      groupBy: [],
+      having: null,
+      qualify: null,
+      span,
+    },
+    orderBy: [],
+    limit: null,
+    offset: null,
+    emit: null,
+    span,
+  }
+}
+
+function viewNamed(binding: Binding, path: Path): Materialized {
+  const relation = findRelation(binding, path)
+  if (relation.kind === 'materialized') return relation
+  const message = `${relation.name} is a ${objectOf(relation.kind)}, not a materialized view`
+  return fail('type_mismatch', message, path.span, 'SHOW MATERIALIZED VIEWS lists them')
+}
+
+/** The query of a view, over what it reads. */
+function queryOf(binding: Binding, view: Materialized, path: Path): Plan {
+  const recomputed = ({ name }: Relation) => name === view.name
+  const table = { kind: 'table' as const, path, alias: null, span: path.span }
+  return bindRelation({ ...binding, recomputed }, table, []).plan
+}
+
+function refuseEndless({ catalog }: Binding, view: Materialized, span: Span): void {
+  for (const { kind, name, ...rest } of catalog.sourcesOf(view)) {
+    if (kind !== 'external' || (rest as { bounded: boolean }).bounded) continue
+    const message = `${view.name} reads ${name}, whose rows are not stored: they cannot be read again`
+    fail('unbounded', message, span, 'views over streams and tables can be looked into')
+  }
+}
+
+/** Values that are others at each run are no answer to compare with. */
+function refuseChanging(plan: Plan, view: Materialized, span: Span): void {
+  const reads = JSON.stringify(plan)
+  if (reads.includes('"function":"now"')) {
+    unsupported(`looking into view ${view.name}, which goes by the time of day`, span)
+  }
+  if (nodesOf(plan).some((node) => node.kind === 'scan' && node.columns.includes(-1))) {
+    unsupported(`looking into view ${view.name}, which reads CURRENT_WATERMARK`, span)
+  }
+}
