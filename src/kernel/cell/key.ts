@@ -444,57 +444,83 @@ defineKernel({
     }),
 })
 
+interface Comparison {
+  /** Bytes of a value. */
+  width: 8 | 16
+  /** Compares the value of a row found with that of a column, by their addresses. */
+  closure: (arena: Arena) => (found: number, value: number) => boolean
+  wasm: (a: Assembly, found: I32, value: I32) => I32
+}
+
 /** Lists the rows whose key differs from that of the row found; rows that found nothing are left out. */
-defineKernel({
-  name: 'cell_verify_i64',
-  parameters: 6,
-  closure: (arena: Arena) => (refs, rows, place, values, validity, out) => {
-    const { u32, u8 } = arena.views
-    const offset = (place! & 0xffff) >>> 2
-    const mask = nulls + (place! >>> 21)
-    const bit = (place! >>> 16) & 31
-    let count = 0
-    for (let row = 0; row < rows!; row++) {
-      const cell = u32[(refs! >>> 2) + row]! >>> 2
-      if (cell === 0) continue
-      const from = (values! >>> 2) + row * 2
-      const isNull = (u32[cell + mask]! >>> bit) & 1
-      if (
-        u32[cell + offset] !== u32[from] ||
-        u32[cell + offset + 1] !== u32[from + 1] ||
-        isThere(u8, validity!, row) === (isNull === 1)
-      ) {
-        u32[(out! >>> 2) + count++] = row
+function defineVerify(name: string, { width, closure, wasm }: Comparison): void {
+  defineKernel({
+    name,
+    parameters: 6,
+    closure: (arena: Arena) => {
+      const differs = closure(arena)
+      return (refs, rows, place, values, validity, out) => {
+        const { u32, u8 } = arena.views
+        const offset = place! & 0xffff
+        const mask = nulls + (place! >>> 21)
+        const bit = (place! >>> 16) & 31
+        let count = 0
+        for (let row = 0; row < rows!; row++) {
+          const cell = u32[(refs! >>> 2) + row]!
+          if (cell === 0) continue
+          const isNull = (u32[(cell >>> 2) + mask]! >>> bit) & 1
+          if (
+            isThere(u8, validity!, row) === (isNull === 1) ||
+            differs(cell + offset, values! + row * width)
+          ) {
+            u32[(out! >>> 2) + count++] = row
+          }
+        }
+        return count
       }
-    }
-    return count
-  },
-  wasm: () =>
-    assemble(6, (a, refs, rows, place, values, validity, out) => {
-      const offset = a.let(place.and(0xffff))
-      const mask = a.let(place.shr(21).shl(2))
-      const bit = a.let(place.shr(16))
-      const [row, count, there] = [a.i32(), a.i32(), a.let(i32(1))]
-      const wrong = a.i32()
-      a.loop(row, rows, () => {
-        const cell = a.let(refs.add(row.shl(2)).i32())
-        a.if(cell, () => {
-          a.if(validity, () => a.set(there, validity.add(row.shr(3)).u8().shr(row.and(7)).and(1)))
-          const isNull = cell.add(mask).i32(nullsAt).shr(bit).and(1)
-          a.set(wrong, isNull.eq(there))
-          const differs = cell
-            .add(offset)
-            .i64()
-            .ne(values.add(row.shl(3)).i64())
-          a.set(wrong, wrong.or(differs))
-          a.if(wrong, () => {
-            a.store(out.add(count.shl(2)), row)
-            a.set(count, count.add(1))
+    },
+    wasm: () =>
+      assemble(6, (a, refs, rows, place, values, validity, out) => {
+        const offset = a.let(place.and(0xffff))
+        const mask = a.let(place.shr(21).shl(2))
+        const bit = a.let(place.shr(16))
+        const [row, count, there] = [a.i32(), a.i32(), a.let(i32(1))]
+        const wrong = a.i32()
+        a.loop(row, rows, () => {
+          const cell = a.let(refs.add(row.shl(2)).i32())
+          a.if(cell, () => {
+            a.if(validity, () => a.set(there, validity.add(row.shr(3)).u8().shr(row.and(7)).and(1)))
+            const isNull = cell.add(mask).i32(nullsAt).shr(bit).and(1)
+            a.set(wrong, isNull.eq(there))
+            a.if(wrong.isZero(), () => {
+              const found = a.let(cell.add(offset))
+              a.set(wrong, wasm(a, found, a.let(values.add(row.mul(width)))))
+            })
+            a.if(wrong, () => {
+              a.store(out.add(count.shl(2)), row)
+              a.set(count, count.add(1))
+            })
           })
         })
-      })
-      return count
-    }),
+        return count
+      }),
+  })
+}
+
+defineVerify('cell_verify_i64', {
+  width: 8,
+  closure: (arena) => (found, value) => {
+    const { u32 } = arena.views
+    const [a, b] = [found >>> 2, value >>> 2]
+    return u32[a] !== u32[b] || u32[a + 1] !== u32[b + 1]
+  },
+  wasm: (_, found, value) => found.i64().ne(value.i64()),
+})
+
+defineVerify('cell_verify_view', {
+  width: 16,
+  closure: (arena) => (found, value) => !equalViews(arena, found, value),
+  wasm: (a, found, value) => equalViewsCode(a, found, value).isZero(),
 })
 
 /** As `cell_verify_i64` where neither the column nor the table has a NULL and every row was found. */
@@ -552,54 +578,5 @@ defineKernel({
         a.set(values, values.add(16))
       })
       return to.sub(out).shr(2)
-    }),
-})
-
-defineKernel({
-  name: 'cell_verify_view',
-  parameters: 6,
-  closure: (arena: Arena) => (refs, rows, place, values, validity, out) => {
-    const { u32, u8 } = arena.views
-    const offset = place! & 0xffff
-    const mask = nulls + (place! >>> 21)
-    const bit = (place! >>> 16) & 31
-    let count = 0
-    for (let row = 0; row < rows!; row++) {
-      const cell = u32[(refs! >>> 2) + row]!
-      if (cell === 0) continue
-      const isNull = (u32[(cell >>> 2) + mask]! >>> bit) & 1
-      if (
-        isThere(u8, validity!, row) === (isNull === 1) ||
-        !equalViews(arena, cell + offset, values! + row * 16)
-      ) {
-        u32[(out! >>> 2) + count++] = row
-      }
-    }
-    return count
-  },
-  wasm: () =>
-    assemble(6, (a, refs, rows, place, values, validity, out) => {
-      const offset = a.let(place.and(0xffff))
-      const mask = a.let(place.shr(21).shl(2))
-      const bit = a.let(place.shr(16))
-      const [row, count, there] = [a.i32(), a.i32(), a.let(i32(1))]
-      const wrong = a.i32()
-      a.loop(row, rows, () => {
-        const cell = a.let(refs.add(row.shl(2)).i32())
-        a.if(cell, () => {
-          a.if(validity, () => a.set(there, validity.add(row.shr(3)).u8().shr(row.and(7)).and(1)))
-          const isNull = cell.add(mask).i32(nullsAt).shr(bit).and(1)
-          a.set(wrong, isNull.eq(there))
-          a.if(wrong.isZero(), () => {
-            const [x, y] = [a.let(cell.add(offset)), a.let(values.add(row.shl(4)))]
-            a.set(wrong, equalViewsCode(a, x, y).isZero())
-          })
-          a.if(wrong, () => {
-            a.store(out.add(count.shl(2)), row)
-            a.set(count, count.add(1))
-          })
-        })
-      })
-      return count
     }),
 })
