@@ -8,9 +8,26 @@ import { identifier, kinds, label, word } from '../words.ts'
 import { LeafRules } from './leaf.ts'
 
 // biome-ignore format: a table to read as a block
+const monthUnits = /^(YEAR|QUARTER|MONTH)S?$/
+
 export const units: ReadonlyMap<string, Unit> = new Map<string, Unit>(
-  (['YEAR', 'QUARTER', 'MONTH', 'WEEK', 'DAY', 'HOUR', 'MINUTE', 'SECOND', 'MILLISECOND', 'MICROSECOND'] as const)
-    .flatMap((unit): [string, Unit][] => [[unit, unit], [`${unit}S`, unit]]),
+  (
+    [
+      'YEAR',
+      'QUARTER',
+      'MONTH',
+      'WEEK',
+      'DAY',
+      'HOUR',
+      'MINUTE',
+      'SECOND',
+      'MILLISECOND',
+      'MICROSECOND',
+    ] as const
+  ).flatMap((unit): [string, Unit][] => [
+    [unit, unit],
+    [`${unit}S`, unit],
+  ]),
 )
 
 const nestedTypes: ReadonlySet<string> = new Set(['ARRAY', 'LIST', 'MAP'])
@@ -151,15 +168,17 @@ export abstract class LiteralRules extends LeafRules {
   intervalFields = this.RULE('intervalFields', (): string => {
     const first = this.CONSUME(identifier) as Token
     this.OPTION(() => this.SUBRULE(this.digits))
-    this.OPTION1({
+    const last = this.OPTION1({
       GATE: () => units.has(this.upper(2)),
       DEF: () => {
         this.CONSUME(word.TO)
-        this.CONSUME1(identifier)
+        const unit = this.CONSUME1(identifier) as Token
         this.OPTION2(() => this.SUBRULE1(this.digits))
+        return unit.upper
       },
     })
-    return /^(YEAR|QUARTER|MONTH)/.test(first.upper) ? 'INTERVAL YEAR TO MONTH' : 'INTERVAL'
+    if (!monthUnits.test(first.upper)) return 'INTERVAL DAY TO SECOND'
+    return monthUnits.test(last ?? first.upper) ? 'INTERVAL YEAR TO MONTH' : 'INTERVAL'
   })
 
   digits = this.RULE('digits', (): void => {

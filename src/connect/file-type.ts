@@ -39,6 +39,8 @@ export type FileType =
   /** A span of time, counted as a timestamp. */
   | { kind: 'interval'; nanos: bigint }
   | { kind: 'months' }
+  /** Months, days and, as two words, nanoseconds. */
+  | { kind: 'period' }
   | { kind: 'struct'; members: readonly FileColumn[] }
   | { kind: 'other'; text: string }
 
@@ -65,6 +67,7 @@ function sqlType(type: FileType): Type {
       return { kind: type.kind, precision: timestampPrecision(type.nanos) }
     case 'interval':
     case 'months':
+    case 'period':
       return { kind: type.kind }
     case 'struct':
       return { kind: 'boolean', members: type.members.map(memberOf) }
@@ -375,6 +378,11 @@ function fileValue(raw: unknown, from: FileType, to: Type): Value | undefined {
       return hostValue(floorDivide(BigInt(raw as bigint) * from.nanos, 1000n), to)
     case 'months':
       return hostValue(BigInt(raw as number), to)
+    case 'period': {
+      const [months, days, low, high] = raw as Int32Array
+      const nanos = (BigInt(high!) << 32n) + BigInt(low! >>> 0)
+      return hostValue({ months, days, micros: nanos / 1000n }, to)
+    }
     case 'double':
       return hostValue(Number(raw), to)
     case 'integer':

@@ -3,11 +3,14 @@
  *
  * Format   BOOLEAN bool, TINYINT int8, SMALLINT int16, INTEGER int32, BIGINT int64, REAL float32, DOUBLE float64,
  *          DECIMAL decimal128, VARCHAR and JSON utf8, VARBINARY binary, TIMESTAMP timestamp[µs] without zone or of UTC,
- *          TIME time64[µs], DATE date32, INTERVAL duration[µs] or interval[year month], STRUCT struct.
+ *          TIME time64[µs], DATE date32, INTERVAL DAY TO SECOND duration[µs], INTERVAL YEAR TO MONTH interval[year
+ *          month], INTERVAL interval[month day nano], STRUCT struct.
  * Contract 1 (trusted) `arrow` is the package apache-arrow: whoever needs it loads it when it is needed.
  */
 import type * as Arrow from 'apache-arrow'
 import { type Batch, type Column, valueAt } from './batch.ts'
+import type { Period } from './interval.ts'
+import { readPeriod } from './period.ts'
 import { membersOf, topColumns, widthOf } from './struct.ts'
 import type { Field, Type } from './type.ts'
 
@@ -70,6 +73,10 @@ function arrowData(
   // Without a count of NULLs apache-arrow counts them in the bitmap.
   const base = validity === null ? { length, nullCount: 0 } : { length, nullBitmap: validity }
   if (data.layout === 'utf8') {
+    if (column.type.kind === 'period') {
+      const words = periodWords(length, (row) => readPeriod(String(valueAt(column, row) ?? '')))
+      return arrow.makeData({ type: type as Arrow.Interval, ...base, data: words })
+    }
     if (column.type.kind === 'decimal') {
       const words = decimalWords(length, (row) => BigInt(valueAt(column, row) ?? 0))
       return arrow.makeData({ type: type as Arrow.Decimal, ...base, data: words })
@@ -117,6 +124,21 @@ function decimalWords(rows: number, at: (row: number) => bigint): Uint32Array {
   return new Uint32Array(wide.buffer)
 }
 
+const DAY_MICROS = 86_400_000_000n
+
+/** Months, days and, as two words, nanoseconds. */
+function periodWords(rows: number, at: (row: number) => Period): Int32Array {
+  const words = new Int32Array(rows * 4)
+  const nanos = new BigInt64Array(words.buffer)
+  for (let row = 0; row < rows; row++) {
+    const { months, micros } = at(row)
+    words[4 * row] = Number(months)
+    words[4 * row + 1] = Number(micros / DAY_MICROS)
+    nanos[2 * row + 1] = (micros % DAY_MICROS) * 1000n
+  }
+  return words
+}
+
 function arrowType(arrow: typeof Arrow, type: Type): Arrow.DataType {
   switch (type.kind) {
     case 'boolean': {
@@ -157,6 +179,8 @@ function arrowType(arrow: typeof Arrow, type: Type): Arrow.DataType {
       return new arrow.DurationMicrosecond()
     case 'months':
       return new arrow.IntervalYearMonth()
+    case 'period':
+      return new arrow.IntervalMonthDayNano()
     case 'null':
       return new arrow.Null()
   }

@@ -47,6 +47,7 @@ export function layoutOf(type: Type): ColumnValues['layout'] {
     case 'varchar':
     case 'varbinary':
     case 'json':
+    case 'period':
       return 'utf8'
     case 'decimal':
       return isWide(type) ? 'utf8' : 'i64'
@@ -77,10 +78,13 @@ export function valueAt(column: Column, row: number): Value {
   }
 }
 
+/** Is a value on the host a string of bytes? */
+const isBytes = ({ kind }: Type) => kind === 'varbinary' || kind === 'period'
+
 /** The value of a type in utf8 layout whose bytes lie from `start` to `end`. */
 function bytesValue(type: Type, bytes: Uint8Array, start: number, end: number): Value {
   if (type.kind === 'decimal') return readWide(bytes, start, end)
-  if (type.kind !== 'varbinary') return decoder.decode(bytes.subarray(start, end))
+  if (!isBytes(type)) return decoder.decode(bytes.subarray(start, end))
   let text = ''
   for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at]!)
   return text
@@ -90,7 +94,7 @@ function bytesValue(type: Type, bytes: Uint8Array, start: number, end: number): 
 export function valueBytes(value: NonNullable<Value>, type: Type): Uint8Array {
   if (type.kind === 'decimal') return wideBytes(BigInt(value))
   const text = String(value)
-  if (type.kind !== 'varbinary') return encoder.encode(text)
+  if (!isBytes(type)) return encoder.encode(text)
   return Uint8Array.from(text, (char) => char.charCodeAt(0))
 }
 

@@ -4,16 +4,19 @@
  * Format   BOOLEAN boolean · TINYINT to BIGINT number, bigint · REAL, DOUBLE number, bigint · DECIMAL number, bigint,
  *          both for what they count · VARCHAR string · VARBINARY Uint8Array · JSON any other than a string, as its
  *          document · DATE Date, number of days since 1970 · TIMESTAMP Date, number of milliseconds, bigint of
- *          microseconds since 1970 · TIME and INTERVAL number of milliseconds, bigint of microseconds · INTERVAL YEAR
- *          TO MONTH number, bigint · for each of them a string, read as CAST reads it.
+ *          microseconds since 1970 · TIME and INTERVAL DAY TO SECOND number of milliseconds, bigint of microseconds ·
+ *          INTERVAL YEAR TO MONTH number, bigint · INTERVAL both, of milliseconds and microseconds, and { months, days,
+ *          micros } as rows of results have it · for each of them a string, read as CAST reads it.
  * Contract 1 (checked) a value out of range, of another kind or with a fraction where none is taken is undefined.
  *          2 (checked) times are cut to the precision of the column towards the past, as those of texts are.
  * See      test/data/host.test.ts; src/data/public.ts for the other way
  */
+import { periodValue } from './period.ts'
 import { parseValue } from './text.ts'
 import { formOf, precisionMicros, rangeOf, type Type, type Value } from './type.ts'
 
 const DAY_MILLIS = 86_400_000
+const DAY_MICROS = 86_400_000_000n
 
 /** The value of `type` that `given`, which is neither null nor undefined, stands for; undefined when there is none. */
 export function hostValue(given: unknown, type: Type): Value | undefined {
@@ -34,8 +37,21 @@ export function hostValue(given: unknown, type: Type): Value | undefined {
 
 function ofObject(given: unknown, type: Type): Value | undefined {
   if (given instanceof Date) return ofDate(given, type)
+  if (type.kind === 'period') return ofParts(given)
   if (!(given instanceof Uint8Array) || type.kind !== 'varbinary') return undefined
   return Array.from(given, (byte) => String.fromCharCode(byte)).join('')
+}
+
+/** { months, days, micros }, each of them a whole number, 0 where it is left out. */
+function ofParts(given: unknown): string | undefined {
+  if (typeof given !== 'object' || given === null) return undefined
+  const { months = 0, days = 0, micros = 0 } = given as Record<string, unknown>
+  const whole = [months, days, micros].map((part) =>
+    typeof part === 'bigint' || Number.isSafeInteger(part) ? BigInt(part as bigint) : undefined,
+  )
+  if (whole.includes(undefined)) return undefined
+  const [m, d, u] = whole as bigint[]
+  return periodValue({ months: m!, micros: d! * DAY_MICROS + u! })
 }
 
 /** The text of a document; undefined for what JSON has no form for. */
@@ -55,6 +71,8 @@ function ofNumber(given: number, type: Type): Value | undefined {
       return ofDouble(given)
     case 'decimal':
       return parseValue(String(given), type)
+    case 'period':
+      return Number.isFinite(given) ? ofBigint(BigInt(Math.round(given * 1000)), type) : undefined
     case 'timestamp':
     case 'time':
     case 'interval':
@@ -78,6 +96,8 @@ function ofBigint(given: bigint, type: Type): Value | undefined {
       return ofDouble(Number(given))
     case 'decimal':
       return parseValue(String(given), type)
+    case 'period':
+      return periodValue({ months: 0n, micros: given })
     case 'timestamp':
     case 'time':
     case 'interval':

@@ -30,7 +30,9 @@ export {
   type SourceReader,
 } from './connector.ts'
 export { hostValue } from './host.ts'
+export type { Period } from './interval.ts'
 export { jsonText } from './json.ts'
+export { periodLength, periodValue, readPeriod } from './period.ts'
 export { type HostValue, type Interval, publicValueOf, timestampMillis } from './public.ts'
 export { compileRegex, type Regex, similarPattern } from './regex.ts'
 export { RegexMistake } from './regex-program.ts'

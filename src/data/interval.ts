@@ -1,10 +1,18 @@
 /**
- * Interval: text of a day-time interval as microseconds, and of a year-month interval as months.
+ * Interval: texts of intervals, as months and microseconds.
  *
- * Format   quantities with units, then perhaps a time: `1 day -02:03:04.5`, `90 seconds`, `1.5 hours`; or years and
- *          months: `1 year -2 mons`, `1-2`. Every part has a sign of its own. Months and years have no fixed length:
- *          the two kinds do not mix. `ago` is not taken.
+ * Format   quantities with units, then perhaps a time: `1 year 3 days`, `1 day -02:03:04.5`, `90 seconds`, `1.5 hours`;
+ *          years and months as `1-2`, days before a time without their unit: `3 04:05:06`; ISO 8601: `P1Y2M3DT4H5M6S`.
+ *          Every part has a sign of its own, `ago` behind them turns all over. A day has 24 hours, a month no fixed
+ *          length: months and microseconds are told apart. A fraction of a month is one of 30 days.
+ * See      period.ts for values that have both
  */
+
+/** A span of time. */
+export interface Period {
+  months: bigint
+  micros: bigint
+}
 
 const unitMicros: Record<string, bigint> = {
   microsecond: 1n,
@@ -18,49 +26,12 @@ const unitMicros: Record<string, bigint> = {
   min: 60_000_000n,
   m: 60_000_000n,
   hour: 3_600_000_000n,
+  hr: 3_600_000_000n,
   h: 3_600_000_000n,
   day: 86_400_000_000n,
   d: 86_400_000_000n,
   week: 604_800_000_000n,
   w: 604_800_000_000n,
-}
-
-const quantity = /^([+-]?)(\d+)(?:\.(\d{1,18}))?\s*([a-z]+)\s*/i
-const clock = /^([+-]?)(\d+):(\d{2})(?::(\d{2})(?:\.(\d+))?)?$/
-
-/** Microseconds of any size; fractions beyond a microsecond are cut off. */
-export function parseInterval(text: string): bigint | undefined {
-  let rest = text
-  let micros = 0n
-  let parts = 0
-  for (let match = quantity.exec(rest); match !== null; match = quantity.exec(rest)) {
-    const [all, sign, whole, fraction = '', word] = match
-    const unit = unitOf(word!.toLowerCase())
-    if (unit === undefined) return undefined
-    const magnitude =
-      BigInt(whole!) * unit + (BigInt(fraction || '0') * unit) / 10n ** BigInt(fraction.length)
-    micros += sign === '-' ? -magnitude : magnitude
-    rest = rest.slice(all.length)
-    parts++
-  }
-  if (rest === '') return parts === 0 ? undefined : micros
-  const time = parseTime(rest)
-  return time === undefined ? undefined : micros + time
-}
-
-function unitOf(word: string): bigint | undefined {
-  const singular = word.length > 2 && word.endsWith('s') ? word.slice(0, -1) : word
-  return Object.hasOwn(unitMicros, singular) ? unitMicros[singular] : undefined
-}
-
-function parseTime(text: string): bigint | undefined {
-  const match = clock.exec(text)
-  if (match === null) return undefined
-  const [, sign, hours, minutes, seconds = '0', fraction = ''] = match
-  if (Number(minutes) > 59 || Number(seconds) > 59) return undefined
-  const whole = (BigInt(hours!) * 60n + BigInt(minutes!)) * 60n + BigInt(seconds)
-  const magnitude = whole * 1_000_000n + BigInt(fraction.slice(0, 6).padEnd(6, '0'))
-  return sign === '-' ? -magnitude : magnitude
 }
 
 const unitMonths: Record<string, bigint> = {
@@ -72,30 +43,107 @@ const unitMonths: Record<string, bigint> = {
   y: 12n,
   decade: 120n,
   century: 1200n,
+  millennium: 12_000n,
 }
 
-const wholeQuantity = /^([+-]?)(\d+)\s*([a-z]+)\s*/i
+const plurals: Record<string, string> = { centuries: 'century', millennia: 'millennium' }
 
-/** Months of any number: `1 year 2 months`, `-1-2`. */
+/** Microseconds of a month, where months and days are weighed against each other. */
+export const monthMicros = 30n * unitMicros['day']!
+
+const quantity = /^([+-]?)(\d+)(?:\.(\d{1,18}))?\s*([a-z]+)\s*/i
+const yearsAndMonths = /^([+-]?)(\d+)-(\d{1,2})(?:\s+|$)/
+const clock = /^([+-]?)(\d+):(\d{2})(?::(\d{2})(?:\.(\d+))?)?$/
+const daysBeforeClock = /^([+-]?\d+)\s+(?=[+-]?\d+:)/
+const iso = /^P(?=.)((?:[+-]?\d+(?:\.\d+)?[YMWD])*)(?:T((?:[+-]?\d+(?:\.\d+)?[HMS])+))?$/i
+
+/** The span that a text tells; parts of any size, fractions beyond a microsecond are cut off. */
+export function parsePeriod(text: string): Period | undefined {
+  const isAgo = /\sago$/i.test(text)
+  const told = isoQuantities(text) ?? (isAgo ? text.slice(0, -3).trimEnd() : text)
+  const sum = sumOf(told)
+  return isAgo && sum !== undefined ? { months: -sum.months, micros: -sum.micros } : sum
+}
+
+/** Microseconds of a text that tells no months. */
+export function parseInterval(text: string): bigint | undefined {
+  const period = parsePeriod(text)
+  return period?.months === 0n ? period.micros : undefined
+}
+
+/** Months of a text that tells neither days nor times. */
 export function parseMonths(text: string): bigint | undefined {
-  const pair = /^([+-]?)(\d+)-(\d{1,2})$/.exec(text)
+  const period = parsePeriod(text)
+  return period?.micros === 0n ? period.months : undefined
+}
+
+function sumOf(text: string): Period | undefined {
+  const sum: Period = { months: 0n, micros: 0n }
+  let rest = text
+  let parts = 0
+  const pair = yearsAndMonths.exec(rest)
   if (pair !== null) {
     if (Number(pair[3]) > 11) return undefined
-    const months = BigInt(pair[2]!) * 12n + BigInt(pair[3]!)
-    return pair[1] === '-' ? -months : months
+    sum.months = signed(pair[1]!, BigInt(pair[2]!) * 12n + BigInt(pair[3]!))
+    rest = rest.slice(pair[0].length)
+    parts++
   }
-  let rest = text
-  let months = 0n
-  for (let match = wholeQuantity.exec(rest); match !== null; match = wholeQuantity.exec(rest)) {
-    const [all, sign, count, word] = match
-    const singular = word!
-      .toLowerCase()
-      .replace(/(?<=..)s$/, '')
-      .replace(/^centurie$/, 'century')
-    if (!Object.hasOwn(unitMonths, singular)) return undefined
-    const part = BigInt(count!) * unitMonths[singular]!
-    months += sign === '-' ? -part : part
-    rest = rest.slice(all.length)
+  for (let match = quantity.exec(rest); match !== null; match = quantity.exec(rest)) {
+    if (!addQuantity(sum, match)) return undefined
+    rest = rest.slice(match[0].length)
+    parts++
   }
-  return rest === '' && text !== '' ? months : undefined
+  if (rest === '') return parts === 0 ? undefined : sum
+  const days = daysBeforeClock.exec(rest)
+  if (days !== null) {
+    sum.micros += BigInt(days[1]!.replace('+', '')) * unitMicros['day']!
+    rest = rest.slice(days[0].length)
+  }
+  const time = parseTime(rest)
+  return time === undefined ? undefined : { ...sum, micros: sum.micros + time }
+}
+
+function addQuantity(sum: Period, [, sign, whole, fraction = '', word]: RegExpExecArray): boolean {
+  const name = word!.toLowerCase()
+  const singular = plurals[name] ?? (name.length > 2 ? name.replace(/s$/, '') : name)
+  const scaled = signed(sign!, BigInt(`${whole}${fraction}`))
+  const divisor = 10n ** BigInt(fraction.length)
+  if (Object.hasOwn(unitMicros, singular)) {
+    sum.micros += (scaled * unitMicros[singular]!) / divisor
+    return true
+  }
+  if (!Object.hasOwn(unitMonths, singular)) return false
+  const months = scaled * unitMonths[singular]!
+  sum.months += months / divisor
+  sum.micros += ((months % divisor) * monthMicros) / divisor
+  return true
+}
+
+const signed = (sign: string, magnitude: bigint) => (sign === '-' ? -magnitude : magnitude)
+
+const isoUnits: Record<string, string> = {
+  Y: 'years',
+  W: 'weeks',
+  D: 'days',
+  H: 'hours',
+  S: 'seconds',
+}
+
+/** `P1Y2M3DT4H` as `1 years 2 months 3 days 4 hours`; undefined of other texts. */
+function isoQuantities(text: string): string | undefined {
+  const match = iso.exec(text)
+  if (match === null) return undefined
+  const spelt = (part: string, m: string) =>
+    part.replace(/[YMWDHS]/gi, (unit) => ` ${isoUnits[unit.toUpperCase()] ?? m} `)
+  return `${spelt(match[1]!, 'months')}${spelt(match[2] ?? '', 'minutes')}`.trim()
+}
+
+function parseTime(text: string): bigint | undefined {
+  const match = clock.exec(text)
+  if (match === null) return undefined
+  const [, sign, hours, minutes, seconds = '0', fraction = ''] = match
+  if (Number(minutes) > 59 || Number(seconds) > 59) return undefined
+  const whole = (BigInt(hours!) * 60n + BigInt(minutes!)) * 60n + BigInt(seconds)
+  const magnitude = whole * 1_000_000n + BigInt(fraction.slice(0, 6).padEnd(6, '0'))
+  return signed(sign!, magnitude)
 }

@@ -8,6 +8,7 @@
  * See      src/data/host.ts for the other way, src/rows.ts for whole rows
  */
 import { valueBytes } from './batch.ts'
+import { readPeriod } from './period.ts'
 import { valueText } from './text.ts'
 import type { Type, Value } from './type.ts'
 
@@ -34,6 +35,12 @@ export function publicValueOf(type: Type): (value: NonNullable<Value>) => HostVa
       }
     case 'months':
       return (value) => ({ months: Number(value), days: 0, micros: 0n })
+    case 'period':
+      return (value) => {
+        const { months, micros } = readPeriod(value as string)
+        const days = Number(micros / microsPerDay)
+        return { months: Number(months), days, micros: micros % microsPerDay }
+      }
     case 'varbinary':
       return (value) => valueBytes(value, type)
     case 'json':

@@ -5,13 +5,14 @@
  * Format   BOOLEAN true, false; REAL and DOUBLE the shortest text that reads back, NaN, Infinity, -Infinity; DECIMAL
  *          with all digits of its scale; DATE YYYY-MM-DD; TIME HH:MM:SS[.ffffff] without trailing zeros; TIMESTAMP both
  *          with a blank between, TIMESTAMPTZ with +00 behind; years beyond 9999 with more digits, before 0 with a sign;
- *          INTERVAL [D day(s)] [HH:MM:SS[.ffffff]] and [Y year(s)] [M mon(s)] as Postgres prints it; VARBINARY \x and
+ *          INTERVAL [Y year(s)] [M mon(s)] [D day(s)] [HH:MM:SS[.ffffff]] as Postgres prints it; VARBINARY \x and
  *          two hexadecimal digits per byte; JSON as it was written.
  * Contract 1 (checked) parseValue(valueText(v, t), t) equals v, NULL and −0 of DOUBLE included in what is printed.
  *          2 (checked) parseValue never gives null: undefined stands for a text that cannot be read.
  */
 import { civilOf, daysInMonth, daysOf } from './calendar.ts'
-import { parseInterval, parseMonths } from './interval.ts'
+import { parseInterval, parseMonths, parsePeriod } from './interval.ts'
+import { periodValue, readPeriod } from './period.ts'
 import { formOf, precisionMicros, rangeOf, type Type, type Value } from './type.ts'
 
 const dayMicros = 86_400_000_000n
@@ -40,6 +41,8 @@ export function valueText(value: Value, type: Type): string {
       return dateText(value as number)
     case 'interval':
       return intervalText(value as bigint)
+    case 'period':
+      return periodText(value as string)
     default:
       return String(value)
   }
@@ -107,6 +110,13 @@ function monthsText(months: bigint): string {
   return parts.join(' ')
 }
 
+function periodText(value: string): string {
+  const { months, micros } = readPeriod(value)
+  const parts = months === 0n ? [] : [monthsText(months)]
+  if (micros !== 0n || months === 0n) parts.push(intervalText(micros))
+  return parts.join(' ')
+}
+
 /** The value that a text stands for, or undefined when it cannot be read as one of `type`. */
 export function parseValue(text: string, type: Type): Value | undefined {
   switch (type.kind) {
@@ -155,6 +165,10 @@ function parseTrimmed(text: string, type: Trimmed): Value | undefined {
       return inInt64(parseInterval(trimmed))
     case 'months':
       return inInt64(parseMonths(trimmed))
+    case 'period': {
+      const period = parsePeriod(trimmed)
+      return period === undefined ? undefined : periodValue(period)
+    }
     case 'null':
       return undefined
   }

@@ -4,7 +4,8 @@
  * How      A SQL type maps to one physical type. Small integers, DATE and BOOLEAN keys widen on load, so that a kernel
  *          exists once per operation and physical type: `bits` (BOOLEAN), `i64` (integers, DECIMAL up to 18 digits,
  *          times and intervals), `f64` (REAL, DOUBLE), `view` (VARCHAR, VARBINARY, JSON: a 16-byte view of bytes). A
- *          DECIMAL of more than 18 digits is a view of bytes, too, which order as the numbers do: see wide.ts.
+ *          DECIMAL of more than 18 digits and an INTERVAL of months and days are views of bytes, too, which order as
+ *          the values do: see wide.ts and period.ts.
  * See      docs/decisions/0001-four-physical-types.md, docs/decisions/0009-wide-decimals-as-bytes.md
  */
 
@@ -39,6 +40,8 @@ export type Type =
   | { kind: 'interval' }
   /** Months (year-month interval). */
   | { kind: 'months' }
+  /** Months and microseconds (any interval): see period.ts. */
+  | { kind: 'period' }
   /** The type of a bare NULL before it is coerced. */
   | { kind: 'null' }
 
@@ -62,6 +65,7 @@ export function physicalOf(type: Type): Physical {
     case 'varchar':
     case 'varbinary':
     case 'json':
+    case 'period':
       return 'view'
     case 'decimal':
       return isWide(type) ? 'view' : 'i64'
@@ -99,6 +103,7 @@ export function formOf(type: Type): 'boolean' | 'number' | 'bigint' | 'string' {
     case 'varchar':
     case 'varbinary':
     case 'json':
+    case 'period':
     case 'null':
       return 'string'
     default:
@@ -166,8 +171,12 @@ export function typeText(type: Type): string {
       return type.precision === 6 ? 'TIME' : `TIME(${type.precision})`
     case 'varchar':
       return type.length === undefined ? 'VARCHAR' : `VARCHAR(${type.length})`
+    case 'interval':
+      return 'INTERVAL DAY TO SECOND'
     case 'months':
       return 'INTERVAL YEAR TO MONTH'
+    case 'period':
+      return 'INTERVAL'
     default:
       return type.kind.toUpperCase()
   }
@@ -211,7 +220,8 @@ export interface Schema {
 /**
  * A value of a row on the host: BOOLEAN boolean; TINYINT to INTEGER and DATE number; BIGINT, DECIMAL (scaled),
  * TIMESTAMP, TIME and INTERVAL (microseconds, months) bigint; REAL and DOUBLE number; VARCHAR and JSON string;
- * VARBINARY a string with one character from U+0000 to U+00FF per byte; NULL null.
+ * VARBINARY and INTERVAL of both parts (see period.ts) a string with one character from U+0000 to U+00FF per byte; NULL
+ * null.
  */
 export type Value = null | boolean | number | bigint | string
 export type Row = Value[]

@@ -12,10 +12,13 @@ import {
   type Dialect,
   formOf,
   isWhole,
+  type Period,
   parseValue,
+  periodValue,
   plainValue,
   precisionMicros,
   rangeOf,
+  readPeriod,
   sameType,
   type Type,
   typeText,
@@ -32,6 +35,7 @@ export const varchar: Type = { kind: 'varchar' }
 export const interval: Type = { kind: 'interval' }
 export const date: Type = { kind: 'date' }
 export const months: Type = { kind: 'months' }
+export const period: Type = { kind: 'period' }
 export const real: Type = { kind: 'real' }
 export const json: Type = { kind: 'json' }
 export const nullType: Type = { kind: 'null' }
@@ -55,6 +59,11 @@ export function isExact(type: Type): boolean {
 function rankOf(type: Type): number {
   const kinds = ['tinyint', 'smallint', 'integer', 'bigint', 'decimal', 'real', 'double']
   return kinds.indexOf(type.kind) + 1
+}
+
+/** Is it an INTERVAL, of days, of months or of both? */
+export function isSpan({ kind }: Type): boolean {
+  return kind === 'interval' || kind === 'months' || kind === 'period'
 }
 
 /** Digits before the point and behind it that every value of an exact type needs. */
@@ -98,6 +107,7 @@ export function commonType(a: Type, b: Type): Type | null {
   if (a.kind === 'time' && b.kind === 'time') return a.precision > b.precision ? a : b
   if (a.kind === 'date' && b.kind === 'timestamp') return b
   if (a.kind === 'timestamp' && b.kind === 'date') return a
+  if (isSpan(a) && isSpan(b)) return period
   if (!isNumeric(a) || !isNumeric(b)) return null
   const wider = rankOf(a) >= rankOf(b) ? a : b
   // No exact number becomes a REAL unasked: most would change.
@@ -124,6 +134,8 @@ export function commonTypeOf(expressions: readonly Expression[]): Type | null {
 export function isCastable(from: Type, to: Type): boolean {
   if (from.kind === to.kind || from.kind === 'null') return true
   if (from.kind === 'varchar' || to.kind === 'varchar') return true
+  if (from.kind === 'period' || to.kind === 'period')
+    return periodCasts.has(from.kind) && periodCasts.has(to.kind)
   if (from.kind === 'json' || to.kind === 'json') return isScalar(from) && isScalar(to)
   if (isNumeric(from) || isNumeric(to)) {
     return (isNumeric(from) || from.kind === 'boolean') && (isNumeric(to) || to.kind === 'boolean')
@@ -134,6 +146,8 @@ export function isCastable(from: Type, to: Type): boolean {
 const otherCasts = new Set([
   'date timestamp', 'timestamp date', 'timestamp time', 'time interval', 'interval time',
 ]) // biome-ignore format: one list
+
+const periodCasts: ReadonlySet<string> = new Set(['period', 'interval', 'months', 'time'])
 
 /** What JSON has a scalar for, and JSON itself. */
 function isScalar(type: Type): boolean {
@@ -146,6 +160,7 @@ export function isAssignable(from: Type, to: Type, dialect: Dialect): boolean {
   if (isNumeric(from) && isNumeric(to)) return true
   if (to.kind === 'varchar') return true
   if (from.kind === 'varchar') return dialect !== 'postgres'
+  if (isSpan(from) && isSpan(to)) return isCastable(from, to)
   const pair = `${from.kind} ${to.kind}`
   return pair === 'date timestamp' || pair === 'timestamp date'
 }
@@ -155,6 +170,7 @@ export function castFails(from: Type, to: Type): boolean {
   if (from.kind === 'null' || to.kind === 'varchar') return false
   if (from.kind === 'varchar' || from.kind === 'json') return true
   if (from.kind === 'date' && to.kind === 'timestamp') return true
+  if (from.kind === 'period') return to.kind === 'interval'
   // JSON has no infinity.
   if (to.kind === 'json') return !isNumeric(from) || from.kind === 'double' || from.kind === 'real'
   if (from.kind === 'boolean' && to.kind === 'decimal') return digitsOf(to).whole < 1
@@ -242,8 +258,27 @@ function adaptLiteral(
   if (from.kind === 'timestamp' && to.kind === 'timestamp') {
     return from.precision <= to.precision ? literal(literalValue(expression), to) : null
   }
+  if (isSpan(from) && isSpan(to)) return adaptSpan(literalValue(expression), from, to)
   if (!isNumeric(from) || !isNumeric(to)) return null
   return adaptNumber(literalValue(expression), from, to)
+}
+
+/** Null where parts would be lost. */
+function adaptSpan(value: Value, from: Type, to: Type): Expression | null {
+  const parts = spanParts(value, from)
+  if (to.kind === 'period') {
+    const made = periodValue(parts)
+    return made === undefined ? null : literal(made, to)
+  }
+  if (to.kind === 'interval') return parts.months === 0n ? literal(parts.micros, to) : null
+  return parts.micros === 0n ? literal(parts.months, to) : null
+}
+
+/** Months and microseconds of an INTERVAL of any kind. */
+function spanParts(value: Value, type: Type): Period {
+  if (type.kind === 'period') return readPeriod(value as string)
+  const amount = BigInt(value as bigint)
+  return type.kind === 'months' ? { months: amount, micros: 0n } : { months: 0n, micros: amount }
 }
 
 function adaptNumber(value: Value, from: Type, to: Type): Expression | null {

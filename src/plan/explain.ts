@@ -592,6 +592,7 @@ function literalText(node: Expression & { kind: 'literal' }): string {
     case 'date':
     case 'interval':
     case 'months':
+    case 'period':
       return `${typeText(node.type)
         .replace(/[ (].*/, '')
         .toLowerCase()} '${text.replaceAll("'", "''")}'`

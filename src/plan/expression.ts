@@ -226,6 +226,7 @@ function fails(name: string, args: Expression[], type: Type): boolean {
       return (
         args.slice(1).some((arg) => arg.kind !== 'literal') || patternMistake(name, args) !== null
       )
+    case 'period_of':
     case 'scale_interval':
     case 'divide_interval':
     case 'random_below':

@@ -5,7 +5,7 @@
  * Format   one function per line: names(argument types) result marks | example | what the example gives | meaning.
  *          Names after the first are aliases; lines of one name are its variants, the first that takes the arguments
  *          counts. Types: text (VARCHAR), whole (BIGINT), double, decimal, number (any numeric type as it is),
- *          boolean, timestamp (a DATE too), zoned (TIMESTAMPTZ), date, time, interval, months, any (as its text);
+ *          boolean, timestamp (a DATE too), zoned (TIMESTAMPTZ), date, time, interval, months, period (any INTERVAL), any (as its text);
  *          `[, type]` may be left out, `type…` comes any number of times. Result `same` is the type of the first argument. Marks: ? may be NULL though no
  *          argument is; ! may fail; ~ fails only where its pattern, its second argument, is none; * is given NULLs.
  *          Without * NULL in any argument gives NULL.
@@ -124,6 +124,7 @@ width_bucket(double, double, double, whole) whole ! | width_bucket(5.35, 0.024, 
 `
 
 const times = `
+age(timestamp, timestamp) period | age(TIMESTAMP '2026-03-05 12:00:00', TIMESTAMP '2025-01-31 00:00:00') | 1 year 1 mon 5 days 12:00:00 | years, months, days and time from the second time to the first; age(x) from x to the beginning of today
 convert_tz(text, text, text) text ! | convert_tz('2026-07-01 12:00:00', 'UTC', 'Europe/Berlin') | 2026-07-01 14:00:00 | what the clock of the second zone shows when that of the first shows this time
 convert_tz(timestamp, text, text) timestamp ! | convert_tz(TIMESTAMP '2026-07-01 12:00:00', 'UTC', 'Asia/Kolkata') | 2026-07-01 17:30:00 | the same for times
 date_add(timestamp, interval) timestamp ! | date_add(TIMESTAMP '2026-01-31 00:00:00', INTERVAL '1' DAY) | 2026-02-01 00:00:00 | the time and an interval
@@ -142,8 +143,10 @@ epoch_us(timestamp) whole | epoch_us(TIMESTAMP '1970-01-01 00:00:01.5') | 150000
 from_unixtime(whole[, text]) text ! | from_unixtime(0) | 1970-01-01 00:00:00 | seconds since 1970 as text in UTC, by a pattern of Java
 isodow(timestamp) whole | isodow(DATE '2026-01-04') | 7 | 1 = Monday … 7 = Sunday
 isoyear(timestamp) whole | isoyear(DATE '2027-01-01') | 2026 | the year that the week of ISO 8601 belongs to
+justify_interval(period) period ! | justify_interval(INTERVAL '45 days') | 1 mon 15 days | with 30 days as a month
 last_day(timestamp) date | last_day(DATE '2026-02-03') | 2026-02-28 | the last day of the month
 make_date(whole, whole, whole) date ! | make_date(2026, 1, 31) | 2026-01-31 | from year, month and day
+make_interval([whole, whole, whole, whole, whole, whole, double]) period ! | make_interval(1, 2, 0, 3, 4) | 1 year 2 mons 3 days 04:00:00 | from years, months, weeks, days, hours, minutes and seconds
 make_time(whole, whole, double) time ! | make_time(3, 4, 5.5) | 03:04:05.5 | from hour, minute and second
 make_timestamp(whole, whole, whole, whole, whole, double) timestamp ! | make_timestamp(2026, 1, 31, 3, 4, 5.5) | 2026-01-31 03:04:05.5 | from year, month, day, hour, minute and second
 make_timestamp(whole) timestamp | make_timestamp(1000000) | 1970-01-01 00:00:01 | from microseconds since 1970
@@ -151,6 +154,7 @@ millennium(timestamp) whole | millennium(DATE '2001-01-01') | 3 | millennium, th
 monthname(timestamp) text | monthname(DATE '2026-01-01') | January | English name of the month
 strftime(timestamp, text) text ~ | strftime(TIMESTAMP '2026-01-02 03:04:05', '%d.%m.%Y %H:%M') | 02.01.2026 03:04 | by a pattern of C: %a %A %b %B %c %d %e %f %g %G %H %I %j %k %l %m %M %p %S %u %V %w %y %Y %z %Z %F %T %D %R %%, %-d without leading zeros
 strptime(text, text) timestamp ! | strptime('02.01.2026', '%d.%m.%Y') | 2026-01-02 00:00:00 | read by a pattern of C; fails where the text is none
+time_bucket(months, timestamp[, timestamp]) timestamp ! | time_bucket(INTERVAL '3' MONTH, TIMESTAMP '2026-05-17 10:00:00') | 2026-04-01 00:00:00 | the same in months, which are counted from 2000-01-01 or the month of the origin
 time_bucket(interval, timestamp[, timestamp]) timestamp ! | time_bucket(INTERVAL '1' HOUR, TIMESTAMP '2026-01-01 10:17:00') | 2026-01-01 10:00:00 | as date_bin, with 2000-01-03 as the origin
 timezone(text, zoned) timestamp ! | timezone('Europe/Berlin', TIMESTAMPTZ '2026-07-01 12:00:00Z') | 2026-07-01 14:00:00 | x AT TIME ZONE z: what the clock of the zone shows at a point in time; zones are those of IANA
 timezone(text, timestamp) zoned ! | timezone('Europe/Berlin', TIMESTAMP '2026-07-01 12:00:00') | 2026-07-01 10:00:00+00 | x AT TIME ZONE z: when the clock of the zone shows the time; of a time shown twice the later one
@@ -221,7 +225,7 @@ typeof pg_typeof(any) text * | typeof(1.5) | DECIMAL(2, 1) | the type of the arg
 /** What a parameter takes. */
 export type Taken =
   | 'text' | 'whole' | 'double' | 'decimal' | 'number' | 'boolean' | 'timestamp' | 'zoned' | 'date' | 'time'
-  | 'interval' | 'months' | 'any' | 'json' // biome-ignore format: one list
+  | 'interval' | 'months' | 'period' | 'any' | 'json' // biome-ignore format: one list
 
 export interface LibraryFunction {
   /** The first is the name in plans. */

@@ -16,7 +16,7 @@ import type { Field, Schema, Type } from '../data/index.ts'
  * unless the line says otherwise).
  *
  *                   whole stands for tinyint, smallint, integer and bigint
- * add subtract      (whole|double|interval|months)², decimal² of one scale → decimal of that scale;
+ * add subtract      (whole|double|interval|months|period)², decimal² of one scale → decimal of that scale;
  *                   (timestamp, interval|months) → timestamp; (date, interval|months) → timestamp(6);
  *                   (date, integer) → date; (time, interval) → time, around midnight; (date, time) → timestamp(6);
  *                   subtract: (timestamp, timestamp), (time, time) → interval, (date, date) → integer
@@ -24,7 +24,11 @@ import type { Field, Schema, Type } from '../data/index.ts'
  * divide modulo     (whole|double)², truncating for integers; modulo also decimal² of one scale; divide also
  *                   (decimal|whole)² → decimal of any scale, rounded half away from zero; by zero → division_by_zero,
  *                   for doubles too; the sign of modulo is that of the dividend
- * negate abs        whole real double decimal; negate interval months
+ * negate abs        whole real double decimal; negate interval months period
+ * scale_interval divide_interval   (interval|period, double) → the first type
+ * months_of         (period) → months, micros_of (period) → interval: its parts; length_of (period) → decimal(38, 0):
+ *                   microseconds, of 30 days for each month, by which periods are compared
+ * age               (timestamp, timestamp) → period
  * eq ne lt le gt ge any type with itself; decimal with any decimal or whole (exact); NaN = NaN and
  * greatest,
  *                   -0 = 0, strings by their UTF-8 bytes
@@ -35,7 +39,7 @@ import type { Field, Schema, Type } from '../data/index.ts'
  * like              (string, pattern[, escape]); % and _ over code points
  * coalesce          n arguments of one type
  * cast try_cast     to the call's `type`; try_cast gives NULL where cast fails
- * extract_UNIT      timestamp|date|interval|time|months → bigint (year quarter month week day hour minute second
+ * extract_UNIT      timestamp|date|interval|time|months|period → bigint (year quarter month week day hour minute second
  * millisecond
  *                   microsecond dow doy); epoch → double. second is whole, millisecond and microsecond include
  *                   seconds

@@ -2,7 +2,7 @@
 import * as arrow from 'apache-arrow'
 import { expect, test } from 'vitest'
 import { builtinConnectors } from '../../src/connect/index.ts'
-import { batchOf, type Row, type Schema } from '../../src/data/index.ts'
+import { batchOf, periodValue, type Row, type Schema } from '../../src/data/index.ts'
 import { inferred, MemoryDisk, readAll, schemaOf } from './memory-disk.ts'
 
 const schema: Schema = schemaOf({
@@ -21,15 +21,17 @@ const schema: Schema = schemaOf({
   wide: { kind: 'decimal', precision: 38, scale: 0 },
   took: 'interval',
   months: 'months',
+  period: 'period',
 })
 
 const rows: Row[] = Array.from({ length: 66_001 }, (_, id): Row =>
   id % 5 === 3
-    ? [BigInt(id), ...Array.from({ length: 14 }, () => null)]
+    ? [BigInt(id), ...Array.from({ length: 15 }, () => null)]
     : [
         BigInt(id) - 66_000n, (id % 250) - 125, id * 7919, id / 4, id / 7, id % 3 === 0, `näme-${id % 99}`, `\xff${id}`,
         id % 40_000, BigInt(id) * 1_234_567n, BigInt(id), BigInt(id * 31 - 1_000_000), BigInt(id) * 10n ** 30n,
         BigInt(id) * 1000n, BigInt(id % 30),
+        periodValue({ months: BigInt(id % 30) - 9n, micros: BigInt(id) * -7_919_001n })!,
       ],
 ) // biome-ignore format: a row
 
@@ -93,7 +95,7 @@ test('columns are written as they come, small batches together', async () => {
 test('no rows make a file of columns, and a form can be asked for', async () => {
   const disk = new MemoryDisk()
   write(disk, 'e.arrow', [])
-  expect(inferred(disk, 'e.arrow')?.fields.length).toBe(15)
+  expect(inferred(disk, 'e.arrow')?.fields.length).toBe(16)
   expect((await readAll(disk, 'e.arrow')).rows).toEqual([])
   expect(arrow.tableFromIPC(disk.files.get('e.arrow')!).numRows).toBe(0)
   write(disk, 's.arrow', rows.slice(0, 2), { 'arrow.form': 'stream' })

@@ -221,6 +221,7 @@ const wordOf: Record<Type['kind'], fc.Arbitrary<string>> = {
   timestamp: fc
     .bigInt({ min: -(10n ** 17n), max: 3n * 10n ** 17n })
     .map((micros) => valueText(micros, { kind: 'timestamp', precision: 6 })),
+  period: fc.constantFrom('1 mon 2 days', '-1 years 00:00:01', '0', 'P1M', 'x'),
   interval: fc
     .bigInt({ min: -(10n ** 15n), max: 10n ** 15n })
     .map((micros) => valueText(micros, { kind: 'interval' })),

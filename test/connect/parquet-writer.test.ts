@@ -136,7 +136,7 @@ test('no rows make a file without rows', async () => {
 test('a type that has no place there is a mistake, and no file is made', () => {
   const path = join(folder, 'refused.parquet')
   expect(() => write(path, schemaOf({ i: 'interval' }), [])).toThrow(
-    /column i of type INTERVAL in a parquet file/,
+    /column i of type INTERVAL DAY TO SECOND in a parquet file/,
   )
   expect(systemDisk.names(folder).some((name) => name.includes('refused'))).toBe(false)
 })

@@ -1,6 +1,13 @@
 /** Host: what programs give, type by type, and that texts of values mean the same. */
 import { expect, test } from 'vitest'
-import { hostValue, parseValue, type Type, typeText, type Value } from '../../src/data/index.ts'
+import {
+  hostValue,
+  parseValue,
+  periodValue,
+  type Type,
+  typeText,
+  type Value,
+} from '../../src/data/index.ts'
 
 const integer: Type = { kind: 'integer' }
 const bigint: Type = { kind: 'bigint' }
@@ -10,8 +17,11 @@ const millis: Type = { kind: 'timestamp', precision: 3 }
 const micros: Type = { kind: 'timestamp', precision: 6 }
 const date: Type = { kind: 'date' }
 const interval: Type = { kind: 'interval' }
+const period: Type = { kind: 'period' }
 const boolean: Type = { kind: 'boolean' }
 const varchar: Type = { kind: 'varchar' }
+
+const span = (months: bigint, micros: bigint) => periodValue({ months, micros })!
 
 const taken: [unknown, Type, Value][] = [
   [true, boolean, true],
@@ -35,6 +45,10 @@ const taken: [unknown, Type, Value][] = [
   [-1n, micros, -1n],
   [2, interval, 2000n],
   [2n, interval, 2n],
+  [2, period, span(0n, 2000n)],
+  [{ months: 1, days: 2, micros: 3n }, period, span(1n, 172_800_000_003n)],
+  [{ months: -1 }, period, span(-1n, 0n)],
+  ['1 mon 2 days', period, span(1n, 172_800_000_000n)],
 ]
 
 const refused: [unknown, Type][] = [
@@ -57,6 +71,9 @@ const refused: [unknown, Type][] = [
   [1e300, micros],
   [1.5, date],
   [{}, integer],
+  [{ months: 1.5 }, period],
+  [{ months: 1n << 64n }, period],
+  ['1 moon', period],
   [{}, varchar],
 ]
 

@@ -6,6 +6,7 @@ import {
   compareValues,
   daysOf,
   parseValue,
+  periodValue,
   type Type,
   typeText,
   type Value,
@@ -45,6 +46,10 @@ const domains: [Type, fc.Arbitrary<Value>][] = [
   [timestamp(3), int64.map((n) => (n / 1000n) * 1000n)],
   [{ kind: 'date' }, fc.integer()],
   [{ kind: 'interval' }, int64],
+  [
+    { kind: 'period' },
+    fc.tuple(int64, int64).map(([months, micros]) => periodValue({ months, micros })!),
+  ],
 ]
 
 describe('property: a value reads back from its text', () => {

@@ -17,6 +17,7 @@ export type Kind =
   | 'time'
   | 'timestamptz'
   | 'months'
+  | 'period'
   | 'bytes'
   | 'json'
 

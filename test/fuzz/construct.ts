@@ -129,6 +129,7 @@ const shown: Record<string, RegExp> = {
   'type time': /\btime\b/,
   'type timestamptz': /timestamptz/,
   'type interval': /interval year to month/,
+  'intervals of months and days': /mons? -?\d+ days/,
   'type varbinary': /varbinary/,
   'type json': /\bjson\b/,
 } // biome-ignore format: one list

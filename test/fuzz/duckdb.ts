@@ -97,7 +97,7 @@ function isOurs(from: From, own: ReadonlySet<string>): boolean {
 
 /** Types whose text, range or arithmetic is another there. */
 const ownKinds: ReadonlySet<Kind> = new Set([
-  'smallint', 'real', 'wide', 'time', 'timestamptz', 'months', 'bytes', 'json',
+  'smallint', 'real', 'wide', 'time', 'timestamptz', 'months', 'period', 'bytes', 'json',
 ]) // biome-ignore format: one list
 /** Spellings that are not known there, or mean something else. */
 const ownWords = new RegExp(
@@ -118,7 +118,8 @@ const ownWords = new RegExp(
 /** Equal keys have no order. */
 const ownOrder =
   /(rows|range) between|ignore nulls|\b(row_number|ntile|lag|lead|first_value|last_value|nth_value)\(/
-const ownTypes = /\b(smallint|real|time|timestamptz|month|year|varbinary|json)\b|\(38, 3\)|\bx'/
+const ownTypes =
+  /\b(smallint|real|time|timestamptz|months?|mons|year|varbinary|json)\b|\(38, 3\)|\bx'/
 
 /** What another test compares with DuckDB, what it has not or otherwise, windows in GROUP BY, and row values. */
 const otherNames = [

@@ -502,6 +502,7 @@ function typeOf(kind: Kind): string {
     decimal: 'decimal(6, 2)',
     wide: 'decimal(38, 3)',
     months: 'interval year to month',
+    period: 'interval',
     bytes: 'varbinary',
   }
   return names[kind] ?? kind
@@ -552,6 +553,7 @@ const cells: Record<Exclude<Kind, 'timestamp'>, readonly string[]> = {
   time: ['00:00:00', '10:20:30', '23:59:59.999999', '10:20:31'],
   timestamptz: ['2026-01-01 00:00:00+00', '2026-01-01 00:00:05+00', '1969-12-31 23:59:59+00'],
   months: ['0 mons', '1 mon', '1 year', '-2 years -1 mons', '100 years'],
+  period: ['1 mon', '30 days', '1 mon 3 days', '00:00:05', '-1 years -00:00:01', '2 mons -60 days'],
   bytes: ['\\x', '\\x00', '\\x00ff', '\\x6162636465666768696a6b6c6d6e6f'],
   json: ['1', 'true', '[1]', '"a"'],
 }

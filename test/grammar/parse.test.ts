@@ -96,7 +96,7 @@ test.each<[string, unknown]>([
   ],
   [
     'cast(a as interval day(2) to second(6))',
-    { kind: 'cast', operand: a, type: ty('INTERVAL'), attempt: false },
+    { kind: 'cast', operand: a, type: ty('INTERVAL DAY TO SECOND'), attempt: false },
   ],
   ["x'0aF0'", { kind: 'typed-literal', type: ty('VARBINARY'), text: '\\x0aF0' }],
   ["-a AT TIME ZONE 'x' + b", bin(call('timezone', str('x'), un('-', a)), '+', b)],

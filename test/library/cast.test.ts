@@ -11,7 +11,7 @@ import { kinds, typeNamed } from './hard.ts'
 
 const sources = [
   'written', 'boolean', 'tinyint', 'smallint', 'integer', 'whole', 'decimal', 'wide', 'real', 'double', 'date', 'time',
-  'timestamp', 'timestamptz', 'interval', 'months', 'document', 'bytes',
+  'timestamp', 'timestamptz', 'interval', 'months', 'period', 'document', 'bytes',
 ] // biome-ignore format: one list
 
 /** Types as a cast names them, with the kind that has their values. */
@@ -31,7 +31,8 @@ const targets: Record<string, string> = {
   time: 'time',
   timestamp: 'timestamp',
   timestamptz: 'timestamptz',
-  interval: 'interval',
+  interval: 'period',
+  'interval day to second': 'interval',
   'interval year to month': 'months',
   json: 'document',
   varbinary: 'bytes',
@@ -50,7 +51,8 @@ const deviations: [string, string, RegExp | null, string][] = [
   ['written', 'time', /26-1-2|\+02|^2026-01-02$/, 'as DATE; a date alone is no time'],
   ['written', 'timestamp', /^26|\+02/, 'as DATE'],
   ['written', 'timestamptz', /^26/, 'as DATE'],
-  ['written', 'interval', /^ ?-?[\d.]+ ?$/, 'an interval has a unit'],
+  ['written', 'interval day to second', /^ ?-?[\d.]+ ?$/, 'an interval has a unit'],
+  ['written', 'interval', null, 'TRY does not catch its mistakes there'],
   ['written', 'interval year to month', null, 'another type there'],
   ['written', 'json', /nan|inf/i, 'JSON has neither'],
   ['written', 'varbinary', /\\|é/, 'bytes are written as in Postgres'],
@@ -63,6 +65,12 @@ const deviations: [string, string, RegExp | null, string][] = [
   ['double', 'decimal(38, 6)', /e18/, 'the nearest decimal; there a detour by binary fractions'],
   ['double', 'json', null, 'texts of numbers are those of JavaScript'],
   ['time', 'interval', null, 'is not there'],
+  ['time', 'interval day to second', null, 'is not there'],
+  ['period', 'time', null, 'is not there'],
+  ['period', 'varchar', null, 'as Postgres writes them'],
+  ['period', 'interval day to second', /mon|year/, 'has no months; there the same type'],
+  ['period', 'interval year to month', /day|:/, 'has months alone; there the same type'],
+  ['months', 'interval day to second', null, 'has no months; there the same type'],
   ['interval', 'time', null, 'is not there'],
   ['timestamptz', 'time', null, 'is a TIMETZ there'],
   ['interval', 'varchar', /36/, 'days are told apart'],
@@ -80,6 +88,7 @@ const reasonFor = (source: string, target: string, text: string | null) =>
 
 const duckNames: Record<string, string> = {
   'interval year to month': 'interval',
+  'interval day to second': 'interval',
   varbinary: 'blob',
 }
 

@@ -7,7 +7,7 @@
  */
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { seededRandom } from '../../src/base/index.ts'
-import { columnOf, type Type, type Value, valueAt } from '../../src/data/index.ts'
+import { columnOf, readPeriod, type Type, type Value, valueAt } from '../../src/data/index.ts'
 import { Arena, Kernels, loadColumn, unloadColumn } from '../../src/kernel/index.ts'
 import type { Expression } from '../../src/plan/logical.ts'
 import { compileExpressions } from '../../src/runtime/expression.ts'
@@ -109,6 +109,8 @@ function asText(sql: string, type: Type): string {
       return `cast(epoch_us(cast(${sql} as time)) as varchar)`
     case 'interval':
       return `cast(epoch_us(${sql}) as varchar)`
+    case 'period':
+      return periodText(sql)
     case 'months':
       return `cast(datepart('year', ${sql}) * 12 + datepart('month', ${sql}) as varchar)`
     case 'double':
@@ -123,8 +125,20 @@ function asText(sql: string, type: Type): string {
   }
 }
 
+/** Months and microseconds, days of 24 hours among them. */
+function periodText(sql: string): string {
+  const part = (name: string) => `cast(datepart('${name}', ${sql}) as hugeint)`
+  const months = `${part('year')} * 12 + ${part('month')}`
+  const minutes = `(${part('day')} * 24 + ${part('hour')}) * 60 + ${part('minute')}`
+  return `cast(${months} as varchar) || ' ' || cast((${minutes}) * 60000000 + ${part('microsecond')} as varchar)`
+}
+
 function textOf(value: Value | Error, type: Type): string {
   if (value === null || value instanceof Error) return 'NULL'
+  if (type.kind === 'period') {
+    const { months, micros } = readPeriod(value as string)
+    return `${months} ${micros}`
+  }
   if (type.kind === 'varbinary')
     return Buffer.from(value as string, 'latin1')
       .toString('hex')

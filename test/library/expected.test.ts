@@ -90,6 +90,27 @@ to_minutes(90) = INTERVAL '1:30' HOUR TO MINUTE | true
 to_weeks(2) = INTERVAL '14' DAY | true
 to_weeks(9223372036854775807) | !
 to_years(2) = INTERVAL '24' MONTH | true
+make_interval() | 00:00:00
+make_interval(1, 2, 3, 4, 5, 6, 7.5) | 1 year 2 mons 25 days 05:06:07.5
+make_interval(0, -14) | -1 years -2 mons
+make_interval(9223372036854775807) | !
+justify_interval(INTERVAL '1 month -1 hour') | 29 days 23:00:00
+justify_interval(INTERVAL '-45 days') | -1 mons -15 days
+age(TIMESTAMP '2001-04-10 00:00:00', TIMESTAMP '1957-06-13 00:00:00') | 43 years 9 mons 27 days
+age(DATE '2026-03-31', DATE '2026-02-28') | 1 mon 3 days
+age(DATE '2026-02-28', DATE '2026-03-31') | -1 mons -3 days
+age(DATE '2026-03-01', DATE '2026-01-31') | 1 mon 1 day
+INTERVAL 'P1Y2M10DT2H30M' | 1 year 2 mons 10 days 02:30:00
+INTERVAL '1-2 3 04:05:06' | 1 year 2 mons 3 days 04:05:06
+INTERVAL '1 month 3 days ago' | -1 mons -3 days
+INTERVAL '1.5 months' | 1 mon 15 days
+INTERVAL '1.5' YEAR | 1 year 6 mons
+INTERVAL '1' YEAR / 7 | 1 mon 21 days 10:17:08.571429
+INTERVAL '1 month 1 day' / 0 | !
+extract(epoch FROM INTERVAL '13' MONTH) | 34149600
+CAST(INTERVAL '1 month 3 days' AS INTERVAL DAY TO SECOND) | !
+CAST(INTERVAL '1 month 3 days' AS INTERVAL YEAR TO MONTH) | 1 mon
+CAST(INTERVAL '1 month 26 hours' AS TIME) | 02:00:00
 to_date('2026-01-02') | 2026-01-02
 to_date('02.01.26', 'dd.MM.yy') | 2026-01-02
 to_date('02.01.99', 'dd.MM.yy') | 2099-01-02

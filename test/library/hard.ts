@@ -175,7 +175,8 @@ export const kinds: Record<string, Kind> = {
     ],
   },
   interval: {
-    type: 'interval',
+    type: 'interval day to second',
+    duckType: 'interval',
     values: [
       '1 second',
       '1 minute',
@@ -192,6 +193,18 @@ export const kinds: Record<string, Kind> = {
     type: 'interval year to month',
     duckType: 'interval',
     values: ['1 month', '3 months', '1 year', '14 months', '100 years'],
+  },
+  period: {
+    type: 'interval',
+    values: [
+      '1 month 3 days',
+      '30 days',
+      '1 month',
+      '-1 year 00:00:01',
+      '14 months -2 days',
+      '1 day 02:03:04.5',
+      '00:00:00',
+    ],
   },
   document: {
     type: 'json',
@@ -255,7 +268,8 @@ const types: Record<string, Type> = {
   timestamptz: { kind: 'timestamp', precision: 6, zoned: true },
   date: { kind: 'date' },
   time: { kind: 'time', precision: 6 },
-  interval: { kind: 'interval' },
+  'interval day to second': { kind: 'interval' },
+  interval: { kind: 'period' },
   'interval year to month': { kind: 'months' },
   json: { kind: 'json' },
   varbinary: { kind: 'varbinary' },

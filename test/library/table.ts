@@ -269,6 +269,25 @@ timestampadd(day, $1, $0) | $0 + to_days($1::int) | timestamp small
 timestampadd(hour, $1, $0) | $0 + to_hours($1) | timestamp small
 date_add($0, $1) | | timestamp interval
 date_sub($0, $1) | $0 - $1 | timestamp interval
+date_add($0, $1) | $0 + $1 | timestamp months
+age($0, $1) | | timestamp timestamp
+age($0, $1) | age($0::timestamp, $1::timestamp) | date date
+$0 + $1 | | timestamp period
+$0 - $1 | | timestamp period
+$0 + $1 | | date period
+$0 + $1 | | period period
+$0 - $1 | | period interval
+$0 + $1 | | months interval
+$0 * $1 | | period small
+-($0) | | period
+$0 = $1 | | period period
+$0 < $1 | | period interval
+$0 >= $1 | | months period
+extract(year from $0) | | period
+extract(month from $0) | | period
+extract(day from $0) | | period
+extract(epoch from $0) | | period
+cast($0 as interval) | | interval
 $0 + $1 | | timestamp interval
 $0 - $1 | | timestamp interval
 $0 + $1 | | timestamp months
@@ -321,6 +340,7 @@ strptime($0, '%y') | strptime($0, '%y') | clocks
 strptime($0, '%Y') | | text
 time_bucket($0, $1) | | interval timestamp
 time_bucket($0, $1, $2) | | interval timestamp timestamp
+time_bucket($0, $1) | | months timestamp
 date_bin($0, $1, $2) | time_bucket($0, $1, $2) | interval timestamp timestamp
 to_timestamp($0) | to_timestamp($0)::timestamp | angle
 unix_timestamp($0) | epoch_us($0) // 1000000 - (case when epoch_us($0) % 1000000 < 0 then 1 else 0 end) | timestamp

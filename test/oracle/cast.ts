@@ -24,6 +24,7 @@ import {
   scaleOf,
 } from './exact.ts'
 import { ranged } from './number.ts'
+import { castPeriod } from './period.ts'
 import { Fault, type Known } from './value.ts'
 
 export function castValue(value: Known, from: Type, to: Type): Value {
@@ -36,6 +37,7 @@ export function castValue(value: Known, from: Type, to: Type): Value {
   }
   if (from.kind === 'varchar' || from.kind === 'json') return parsed(value as string, to)
   if (to.kind === 'json') return parsed(valueText(value, from), to)
+  if (from.kind === 'period' || to.kind === 'period') return castPeriod(value, from, to)
   switch (to.kind) {
     case 'boolean':
       return typeof value === 'boolean' ? value : Number(value) !== 0

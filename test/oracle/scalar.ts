@@ -23,6 +23,7 @@ import {
   roundTo,
   scaledInterval,
 } from './number.ts'
+import { addPeriods, negatedPeriod, scaledPeriod } from './period.ts'
 import { textFunction } from './text.ts'
 import { extract, truncateTime } from './time.ts'
 import { type Cell, type CellRow, compareKnown, Failed, Fault, type Known } from './value.ts'
@@ -49,7 +50,7 @@ export function evaluate(expression: Expression, row: CellRow): Cell {
 function literalValue(value: string | number | boolean | null, type: Type): Value {
   if (value === null) return null
   if (isNumber(type)) return Number(value)
-  const isText = ['boolean', 'varchar', 'varbinary', 'json', 'null'].includes(type.kind)
+  const isText = ['boolean', 'varchar', 'varbinary', 'json', 'period', 'null'].includes(type.kind)
   return isText ? value : BigInt(value)
 }
 
@@ -155,8 +156,10 @@ function strict(call: Call, values: Known[]): Value {
   if (name.startsWith('extract_')) return extract(name.slice('extract_'.length), a!, types[0]!)
   switch (name) {
     case 'add':
+      if (call.type.kind === 'period') return addPeriods(a!, b!, 1n)
       return add(a!, b!, types, call.type, 1n)
     case 'subtract':
+      if (call.type.kind === 'period') return addPeriods(a!, b!, -1n)
       return add(a!, b!, types, call.type, -1n)
     case 'divide':
       if (call.type.kind === 'decimal') return divideDecimals(a!, b!, types, call.type)
@@ -165,8 +168,10 @@ function strict(call: Call, values: Known[]): Value {
     case 'modulo':
       return arithmetic(name, a!, b!, call.type)
     case 'scale_interval':
+      if (call.type.kind === 'period') return scaledPeriod(a!, b as number, false)
       return scaledInterval(a as bigint, b as number)
     case 'divide_interval':
+      if (call.type.kind === 'period') return scaledPeriod(a!, b as number, true)
       return dividedInterval(a as bigint, b as number)
     case 'limb':
       return limbOf(a as bigint, Number(b))
@@ -177,6 +182,7 @@ function strict(call: Call, values: Known[]): Value {
       return sum / Number(values[4]) / 10 ** Number(values[5])
     }
     case 'negate':
+      if (call.type.kind === 'period') return negatedPeriod(a!)
       return arithmetic('negate', a!, a!, call.type)
     case 'abs':
       return Number(a) < 0 || Object.is(a, -0) ? arithmetic('negate', a!, a!, call.type) : a!

@@ -4,6 +4,7 @@
 import type { Type, Value } from '../../src/data/index.ts'
 import { dayMicros, floorDivide } from './exact.ts'
 import { ranged } from './number.ts'
+import { extractPeriod } from './period.ts'
 import { Fault, type Known } from './value.ts'
 
 const secondMicros = 1_000_000n
@@ -16,6 +17,9 @@ function microsOf(value: Known, type: Type): bigint {
 }
 
 export function extract(unit: string, value: Known, type: Type): Value {
+  if (type.kind === 'period') {
+    return extractPeriod(unit, value, (micros) => extractDuration(unit, micros))
+  }
   const micros = microsOf(value, type)
   if (unit === 'epoch') return Number(micros) / 1e6
   if (type.kind === 'interval') return extractDuration(unit, micros)

@@ -6,7 +6,7 @@
  *          src/plan/logical.ts.
  */
 import type { Random } from '../../src/base/index.ts'
-import { type Field, sameType, type Type, type Value } from '../../src/data/index.ts'
+import { type Field, periodValue, sameType, type Type, type Value } from '../../src/data/index.ts'
 import { and, call, choose, column, literal, or } from '../../src/plan/expression.ts'
 import { type LibraryFunction, library } from '../../src/plan/library.ts'
 import type { Expression } from '../../src/plan/logical.ts'
@@ -24,6 +24,7 @@ const real: Type = { kind: 'real' }
 const varbinary: Type = { kind: 'varbinary' }
 const json: Type = { kind: 'json' }
 const months: Type = { kind: 'months' }
+const period: Type = { kind: 'period' }
 const zoned: Type = { kind: 'timestamp', precision: 6, zoned: true }
 const time = (precision: number): Type => ({ kind: 'time', precision })
 export const timestamp = (precision: number): Type => ({ kind: 'timestamp', precision })
@@ -37,7 +38,7 @@ export const decimal = (precision: number, scale: number): Type => ({
 export const types: Type[] = [
   boolean, integer, bigint, double, varchar, date, interval, timestamp(6), timestamp(3),
   decimal(9, 2), decimal(18, 4), decimal(5, 3), decimal(18, 0),
-  tinyint, smallint, real, varbinary, json, time(6), time(3), months, zoned, decimal(38, 10), decimal(25, 4),
+  tinyint, smallint, real, varbinary, json, time(6), time(3), months, period, zoned, decimal(38, 10), decimal(25, 4),
   decimal(38, 0),
 ] // biome-ignore format: one list
 
@@ -152,6 +153,14 @@ export class RandomExpressions {
       }
       case 'months':
         return edge ? this.pick([2n ** 63n - 1n, -(2n ** 63n), 12n, 4_000_000n]) : BigInt(small())
+      case 'period': {
+        const parts = () =>
+          edge ? this.pick([2n ** 63n - 1n, -(2n ** 63n), 31n]) : BigInt(small())
+        return (
+          periodValue({ months: parts(), micros: parts() * this.pick([1n, 1n, -1n]) }) ??
+          periodValue({ months: 0n, micros: 0n })!
+        )
+      }
       case 'decimal': {
         const end = 10n ** BigInt(type.precision)
         if (!edge) return BigInt(small()) % end
@@ -286,8 +295,9 @@ export class RandomExpressions {
       timestamp: [date, timestamp(6), timestamp(3), zoned, varchar],
       time: [timestamp(6), zoned, time(6), time(3), interval, varchar],
       date: [timestamp(6), timestamp(3), zoned, varchar],
-      interval: [varchar, time(6), time(3)],
-      months: [varchar],
+      interval: [varchar, time(6), time(3), period],
+      months: [varchar, period],
+      period: [varchar, interval, months, time(6)],
     }
     const from = sources[to.kind]
     return from === undefined ? null : this.of(this.pick(from), depth)
@@ -320,6 +330,11 @@ export class RandomExpressions {
           arg(this.pick([time(6), time(3)])),
           arg(interval),
         ])
+      case 'period': {
+        if (this.#chance(40)) return make(this.pick(['add', 'subtract']), two(period))
+        if (this.#chance(30)) return make('negate', [arg(period)])
+        return make(this.pick(['scale_interval', 'divide_interval']), [arg(period), arg(double)])
+      }
       case 'months': {
         const form = this.#random.below(3)
         if (form === 0) return make('multiply', [arg(months), arg(bigint)])
@@ -335,7 +350,7 @@ export class RandomExpressions {
           }
           if (this.#chance(20)) {
             const part = this.pick(['year', 'quarter', 'month'])
-            return make(`extract_${part}`, [arg(months)])
+            return make(`extract_${part}`, [arg(this.pick([months, period]))])
           }
           const part = this.pick(parts.filter((name) => name !== 'epoch'))
           return make(`extract_${part}`, [

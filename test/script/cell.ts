@@ -12,7 +12,7 @@ const hourMicros = 3_600_000_000n
 export function writeCell(value: Value, type: Type): string {
   if (value === null) return 'NULL'
   if (typeof value === 'string')
-    return writeText(type.kind === 'varbinary' ? valueText(value, type) : value)
+    return writeText(['varbinary', 'period'].includes(type.kind) ? valueText(value, type) : value)
   if (Object.is(value, -0)) return '-0'
   if (type.kind === 'timestamp') {
     const micros = (value as bigint) - epochMicros

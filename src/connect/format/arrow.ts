@@ -295,16 +295,23 @@ function valuesOf(data: Arrow.Data, type: FileType, field: Field): Values {
     }
     case Type.Decimal: {
       const words = data.values as Uint32Array
-      if (words.length < count * 4) throw new Error('a column is cut off')
-      const given = Array.from({ length: count }, (_, row) => words.subarray(row * 4, row * 4 + 4))
-      return readValues(given, type, field)
+      return readValues(wordsOf(words, count), type, field)
     }
     default: {
+      if (type.kind === 'period') {
+        return readValues(wordsOf(data.values as Int32Array, count), type, field)
+      }
       const given = data.values as FileValues & { subarray(from: number, to: number): FileValues }
       if (given.length < count) throw new Error('a column is cut off')
       return readValues(given.length === count ? given : given.subarray(0, count), type, field)
     }
   }
+}
+
+/** Four words of each value. */
+function wordsOf<T extends Int32Array | Uint32Array>(words: T, count: number): T[] {
+  if (words.length < count * 4) throw new Error('a column is cut off')
+  return Array.from({ length: count }, (_, row) => words.subarray(row * 4, row * 4 + 4) as T)
 }
 
 function nullValues(count: number, field: Field): Values {
@@ -370,6 +377,8 @@ function fileType(type: Arrow.DataType): FileType {
     return { kind: 'interval', nanos: 10n ** BigInt(9 - 3 * type.unit) }
   }
   if (DataType.isInterval(type) && type.unit === IntervalUnit.YEAR_MONTH) return { kind: 'months' }
+  if (DataType.isInterval(type) && type.unit === IntervalUnit.MONTH_DAY_NANO)
+    return { kind: 'period' }
   if (DataType.isDecimal(type) && type.bitWidth === 128) {
     return { kind: 'decimal', precision: type.precision, scale: type.scale }
   }

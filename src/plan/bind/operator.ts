@@ -21,6 +21,7 @@ import {
   isAdaptable,
   isExact,
   isNumeric,
+  isSpan,
   narrowType,
   real,
   timestamp,
@@ -29,6 +30,7 @@ import {
 import { call } from '../expression.ts'
 import type { Expression } from '../logical.ts'
 import { fail, unsupported } from './binding.ts'
+import { bindSpans, comparedLengths, spanLiteral } from './span.ts'
 
 /** Two arguments and where they and the whole stand. */
 export interface Pair {
@@ -79,28 +81,29 @@ function adaptOperands(operator: BinaryOperator, pair: Pair): Pair {
     }
     return pair
   }
-  if (left)
-    return {
-      ...pair,
-      left: coerce(pair.left, beside(pair.right.type, operator, true), pair.leftSpan),
-    }
-  if (right)
-    return {
-      ...pair,
-      right: coerce(pair.right, beside(pair.left.type, operator, false), pair.rightSpan),
-    }
+  if (left) {
+    const wanted = beside(pair.right.type, operator, true)
+    return { ...pair, left: adapted(pair.left, wanted, pair.leftSpan) }
+  }
+  if (right) {
+    const wanted = beside(pair.left.type, operator, false)
+    return { ...pair, right: adapted(pair.right, wanted, pair.rightSpan) }
+  }
   return pair
+}
+
+/** A text that is to be an INTERVAL is one of the kind that it needs. */
+function adapted(arg: Expression, to: Type, span: Span): Expression {
+  const isText = arg.kind === 'literal' && arg.value !== null
+  const found = isText && isSpan(to) ? spanLiteral(String(arg.value)) : undefined
+  return found ?? coerce(arg, to, span)
 }
 
 function beside(type: Type, operator: string, isLeft: boolean): Type {
   if (type.kind === 'timestamp') return operator === '-' && isLeft ? type : interval
   if (type.kind === 'date') return operator === '-' && isLeft ? date : integer
   if (type.kind === 'time') return operator === '-' && isLeft ? type : interval
-  if (
-    (type.kind === 'interval' || type.kind === 'months') &&
-    (operator === '*' || operator === '/')
-  )
-    return bigint
+  if (isSpan(type) && (operator === '*' || operator === '/')) return bigint
   return type
 }
 
@@ -164,6 +167,8 @@ function divideDecimals(pair: Pair): Expression {
 
 function bindTimes(operator: BinaryOperator, pair: Pair): Expression | null {
   const { left, right, planSpan } = pair
+  const mixed = bindSpans(operator, pair, (name, at, by) => shift(name, at, by, planSpan))
+  if (mixed !== null) return mixed
   const kinds = `${left.type.kind} ${operator} ${right.type.kind}`
   switch (kinds) {
     case 'interval + interval':
@@ -210,7 +215,7 @@ function bindTimes(operator: BinaryOperator, pair: Pair): Expression | null {
       return call('subtract', args, interval, planSpan)
     }
     default:
-      return bindProducts(operator, pair) ?? bindRareTimes(kinds, pair)
+      return bindProducts(operator, pair)
   }
 }
 
@@ -219,23 +224,15 @@ function bindProducts(
   operator: BinaryOperator,
   { left, right, planSpan }: Pair,
 ): Expression | null {
-  const isInterval = ({ type }: Expression) => type.kind === 'interval' || type.kind === 'months'
+  const isInterval = ({ type }: Expression) => type.kind === 'interval'
   const [span, count] = isInterval(left) ? [left, right] : [right, left]
   if (!isInterval(span) || !isNumeric(count.type)) return null
   if (operator === '*' && isWhole(count.type)) {
     return call('multiply', [span, coerce(count, bigint)], span.type, planSpan)
   }
   const name = operator === '*' ? 'scale_interval' : operator === '/' ? 'divide_interval' : null
-  if (name === null || span.type.kind === 'months' || (operator === '/' && span !== left))
-    return null
+  if (name === null || (operator === '/' && span !== left)) return null
   return call(name, [span, coerce(count, double)], interval, planSpan)
-}
-
-function bindRareTimes(kinds: string, pair: Pair): null {
-  if (/^months [*/] |^(decimal|real|double) [*] months$/.test(kinds)) {
-    unsupported('a fraction of an INTERVAL of months', pair.span)
-  }
-  return null
 }
 
 /**
@@ -272,6 +269,8 @@ function comparable(pair: Pair, symbol: string): Pair {
   if (isAdaptable(left) && isAdaptable(right)) {
     return { ...pair, left: coerce(left, varchar), right: coerce(right, varchar) }
   }
+  const lengths = comparedLengths(pair)
+  if (lengths !== null) return lengths
   const [a, b] = [left.type, right.type]
   const fitRight = isAdaptable(left) ? null : comparedLiteral(right, a, rightSpan)
   if (fitRight !== null) return { ...pair, right: fitRight }

@@ -6,7 +6,7 @@
  */
 const names = `
   between exists mz_now
-  make_interval age tumble_start tumble_end tumble_rowtime tumble_proctime hop_start hop_end
+  tumble_start tumble_end tumble_rowtime tumble_proctime hop_start hop_end
   hop_rowtime hop_proctime session_start session_end session_rowtime session_proctime tumble hop
   session cumulate jsonb_path_query jsonb_array_elements jsonb_array_elements_text
   jsonb_each jsonb_object_keys cardinality array_length array_contains array_position array_append
@@ -30,7 +30,5 @@ export const plannedFunctions: ReadonlySet<string> = new Set(names.trim().split(
 
 /** What to write instead, where there is something. */
 export const plannedHints: ReadonlyMap<string, string> = new Map([
-  ['age', 'an INTERVAL has months or days: subtract, or write TIMESTAMPDIFF(MONTH, a, b)'],
-  ['make_interval', 'write TO_DAYS(n), TO_HOURS(n), TO_MONTHS(n) …'],
   ['mz_now', 'NOW() in a select list is the time of the cycle that takes a row'],
 ])

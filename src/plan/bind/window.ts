@@ -146,7 +146,7 @@ export function microsOf(binding: Binding, tree: Tree, what: string, unit: bigin
   const bound = bindExpression(env, tree)
   const constant = fold(isAdaptable(bound) ? coerce(bound, interval, tree.span) : bound)
   if (constant.type.kind !== 'interval') {
-    const message = `${what} is an INTERVAL, not ${typeText(constant.type)}`
+    const message = `${what} is an INTERVAL DAY TO SECOND, not ${typeText(constant.type)}`
     fail('invalid_window', message, tree.span, "write INTERVAL '10' SECOND")
   }
   if (constant.kind !== 'literal' || constant.value === null) {

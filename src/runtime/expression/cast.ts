@@ -15,12 +15,14 @@ import {
 } from '../../data/index.ts'
 import { dayMicros, Fault, type Known, type Outcome, ranged } from './fault.ts'
 import * as number from './number.ts'
+import { castPeriod } from './period.ts'
 
 export function castValue(value: Known, from: Type, to: Type): Outcome {
   if (to.kind === 'varchar') return valueText(value, from)
   if (from.kind === 'varchar') return parsed(value as string, to)
   if (from.kind === 'json') return scalarOf(value as string, to)
   if (to.kind === 'json') return parsed(valueText(value, from), to)
+  if (from.kind === 'period' || to.kind === 'period') return castPeriod(value, from, to)
   switch (to.kind) {
     case 'boolean':
       return typeof value === 'boolean' ? value : Number(value) !== 0

@@ -14,6 +14,7 @@ import { randoms } from './library/random.ts'
 import { texts } from './library/text.ts'
 import { times } from './library/time.ts'
 import type { Makers } from './maker.ts'
+import { periods } from './period.ts'
 
 export const libraryMakers: Makers = {
   ...texts,
@@ -26,4 +27,5 @@ export const libraryMakers: Makers = {
   ...collections,
   ...operators,
   ...randoms,
+  ...periods,
 }

@@ -224,6 +224,9 @@ export function lower(call: Call, registers: Registers): Emit | null {
   if (call.args.some((arg) => arg.type.kind === 'null')) return null
   if (isWide(call.type) || call.args.some((arg) => isWide(arg.type)))
     return lowerAnyWide(call, registers)
+  if ([call, ...call.args].some(({ type }) => type.kind === 'period')) {
+    return orders[call.function]?.(call, registers) ?? null
+  }
   if (call.function.startsWith('extract_')) return lowerExtract(call, registers)
   if (call.function === 'date_trunc') return lowerTruncate(call, registers)
   return lowerings[call.function]?.(call, registers) ?? null

@@ -14,6 +14,7 @@ import { libraryMakers } from './library.ts'
 import type { Call, Maker } from './maker.ts'
 import * as number from './number.ts'
 import { matcherOf, piecesOf } from './pattern.ts'
+import { addPeriods, extractPeriod, negatePeriod, scalePeriod } from './period.ts'
 import { extract, truncate } from './time.ts'
 
 export type { Call } from './maker.ts'
@@ -40,6 +41,7 @@ export function scalarOf(call: Call): Scalar {
   const name = call.function
   if (name.startsWith('extract_')) {
     const unit = name.slice('extract_'.length)
+    if (types[0]!.kind === 'period') return (a) => extractPeriod(unit, a!)
     return (a) => extract(unit, a!, types[0]!)
   }
   const make = makers[name]
@@ -108,8 +110,16 @@ function numbers(): Record<string, Maker> {
   }
   const sum = (sign: 1 | -1): Maker => {
     return ({ type }, types) =>
-      (a, b) =>
-        number.sum(a!, b!, [types[0]!, types[1]!], type, sign)
+      type.kind === 'period'
+        ? (a, b) => addPeriods(a!, b!, BigInt(sign))
+        : (a, b) => number.sum(a!, b!, [types[0]!, types[1]!], type, sign)
+  }
+  const scale = (over: boolean): Maker => {
+    return ({ type }) =>
+      (a, factor) =>
+        type.kind === 'period'
+          ? scalePeriod(a!, factor as number, over)
+          : number.scaleInterval(a as bigint, factor as number, over)
   }
   return {
     add: sum(1),
@@ -131,14 +141,13 @@ function numbers(): Record<string, Maker> {
     negate:
       ({ type }) =>
       (a) =>
-        number.negate(a!, type),
+        type.kind === 'period' ? negatePeriod(a!) : number.negate(a!, type),
     abs:
       ({ type }) =>
       (a) =>
         number.absolute(a!, type),
-    scale_interval: () => (a, factor) => number.scaleInterval(a as bigint, factor as number, false),
-    divide_interval: () => (a, divisor) =>
-      number.scaleInterval(a as bigint, divisor as number, true),
+    scale_interval: scale(false),
+    divide_interval: scale(true),
     limb: () => (a, which) => number.limbOf(a as bigint, Number(which)),
     join_limbs:
       ({ type }) =>

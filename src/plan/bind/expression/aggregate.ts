@@ -8,7 +8,18 @@
  */
 import type { Span } from '../../../base/index.ts'
 import { isWhole, isWide, type Type, typeText } from '../../../data/index.ts'
-import { bigint, coerce, digitsOf, double, integer, isNumeric } from '../../coerce.ts'
+import {
+  bigint,
+  coerce,
+  digitsOf,
+  double,
+  integer,
+  interval,
+  isNumeric,
+  isSpan,
+  months,
+  period,
+} from '../../coerce.ts'
 import { call, column, literal, mapChildren, signatureOf } from '../../expression.ts'
 import type { AggregateCall, Expression } from '../../logical.ts'
 import { fail } from '../binding.ts'
@@ -63,6 +74,19 @@ export function addWide(aggregates: Aggregates, given: BoundAggregate): Expressi
   return call('average_limbs', [...sums, count, scale], double)
 }
 
+/** SUM or AVG of periods: the sums of their months and of their microseconds. */
+export function addPeriods(aggregates: Aggregates, given: BoundAggregate): Expression {
+  const argument = given.argument!
+  const parts = [call('months_of', [argument], months), call('micros_of', [argument], interval)]
+  const sums = parts.map((part) =>
+    addAggregate(aggregates, { ...given, function: 'sum', argument: part, type: part.type }),
+  )
+  const sum = call('period_of', sums, period, given.span)
+  if (given.function === 'sum') return sum
+  const count = addAggregate(aggregates, { ...given, function: 'count', type: bigint })
+  return call('divide_interval', [sum, coerce(count, double)], period, given.span)
+}
+
 function signatureOfCall(given: BoundAggregate): string {
   const parts = [given.argument, given.filter].map((e) => (e === null ? '' : signatureOf(e)))
   return [given.function, given.distinct, ...parts].join(' ')
@@ -76,7 +100,8 @@ export function aggregateTypes(
 ): { argument: Expression; type: Type } {
   const kind = argument.type.kind
   const adds = name === 'sum' || name === 'avg'
-  const wanted = kind === 'null' ? integer : kind === 'real' && adds ? double : null
+  const averaged = name === 'avg' && kind === 'months' ? period : null
+  const wanted = kind === 'null' ? integer : kind === 'real' && adds ? double : averaged
   const known = wanted === null ? argument : coerce(argument, wanted)
   const type = resultType(name, known.type)
   if (type !== null) return { argument: known, type }
@@ -91,11 +116,12 @@ function resultType(name: AggregateName, type: Type): Type | null {
     case 'max':
       return type.kind === 'boolean' ? null : type
     case 'avg':
-      return isNumeric(type) ? double : type.kind === 'interval' ? type : null
+      if (isNumeric(type)) return double
+      return type.kind === 'interval' || type.kind === 'period' ? type : null
     case 'sum':
       if (isWhole(type)) return bigint
       if (type.kind === 'decimal') return { ...type, precision: isWide(type) ? 38 : 18 }
-      return ['double', 'interval', 'months'].includes(type.kind) ? type : null
+      return type.kind === 'double' || isSpan(type) ? type : null
   }
 }
 

@@ -25,6 +25,7 @@ import {
   isAdaptable,
   isCastable,
   isNumeric,
+  isSpan,
   nullType,
   varchar,
 } from '../../coerce.ts'
@@ -42,6 +43,7 @@ import { bindWindowPart, type GroupWindow } from '../window.ts'
 import {
   type Aggregates,
   addAggregate,
+  addPeriods,
   addWide,
   aggregateTypes,
   type BoundAggregate,
@@ -297,7 +299,7 @@ function bindUnary(env: Env, tree: Tree & { kind: 'unary' }): Expression {
   }
   const bound = bindExpression(env, tree.operand)
   const operand = bound.type.kind === 'null' ? coerce(bound, integer) : bound
-  if (!isNumeric(operand.type) && !['interval', 'months'].includes(operand.type.kind)) {
+  if (!isNumeric(operand.type) && !isSpan(operand.type)) {
     const message = `${tree.operator} does not take ${typeText(operand.type)}`
     fail('type_mismatch', message, tree.operand.span)
   }
@@ -823,6 +825,10 @@ export function bindAggregateCall(
   }
   const given: BoundAggregate = { function: name, argument, distinct, filter, type, span }
   const adds = name === 'sum' || name === 'avg'
+  if (adds && argument.type.kind === 'period') {
+    if (distinct) unsupported(`${name}(DISTINCT) of an INTERVAL of months and days`, arg!.span)
+    return addPeriods(aggregates, given)
+  }
   if (!adds || !isWide(argument.type)) return addAggregate(aggregates, given)
   if (distinct) {
     const what = `${name}(DISTINCT) of a DECIMAL of more than 18 digits`

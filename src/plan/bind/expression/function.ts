@@ -19,8 +19,10 @@ import {
   interval,
   isAdaptable,
   isNumeric,
+  isSpan,
   months,
   nullType,
+  period,
   timestamp,
   varchar,
 } from '../../coerce.ts'
@@ -59,6 +61,12 @@ const extractUnits = [
 
 const clockParts = new Set(['hour', 'minute', 'second', 'millisecond', 'microsecond', 'epoch'])
 const monthParts = new Set(['year', 'quarter', 'month'])
+
+const partsKnown: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['time', clockParts],
+  ['months', monthParts],
+  ['period', new Set([...monthParts, 'day', ...clockParts])],
+])
 
 const truncUnits = new Set([
   'year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'millisecond', 'microsecond',
@@ -130,6 +138,21 @@ define('current_date', 0, 0, (given) => coerce(now(given, timestamp(6)), date))
 define('current_time localtime', 0, 0, (given) =>
   coerce(now(given, timestamp(6)), { kind: 'time', precision: 6 }),
 )
+define('age', 1, 2, (given) => {
+  if (given.args.length === 2) return bindLibrary(given)!
+  const today = coerce(coerce(now(given, timestamp(6)), date), timestamp(6))
+  const argSpans = [given.span, ...given.argSpans]
+  return bindLibrary({ ...given, args: [today, ...given.args], argSpans })!
+})
+for (const [name, operator] of [
+  ['date_add', '+'],
+  ['date_sub', '-'],
+] as const) {
+  define(name, 2, 2, (given) => {
+    const isMonths = isSpan(given.args[1]!.type) && given.args[1]!.type.kind !== 'interval'
+    return isMonths ? bindArithmetic(operator, pairOf(given)) : bindLibrary(given)!
+  })
+}
 define('overlaps', 4, 4, bindOverlaps)
 define('decode', 2, 99, bindDecode)
 define('try', 1, 1, (given) => {
@@ -186,13 +209,16 @@ export function bindExtract(
   planSpan: Span | undefined,
 ): Expression {
   const type = operand.type.kind
-  if (!['timestamp', 'date', 'interval', 'time', 'months'].includes(type)) {
+  if (type === 'months' && unit === 'epoch') {
+    return bindExtract(unit, coerce(operand, period), operandSpan, planSpan)
+  }
+  if (!['timestamp', 'date', 'time'].includes(type) && !isSpan(operand.type)) {
     const adapted = type === 'null' ? coerce(operand, timestamp(6)) : null
     if (adapted !== null) return bindExtract(unit, adapted, operandSpan, planSpan)
     fail('type_mismatch', `${unit} does not take ${typeText(operand.type)}`, operandSpan)
   }
-  const known = type === 'time' ? clockParts : type === 'months' ? monthParts : null
-  if (known !== null && !known.has(unit)) {
+  const known = partsKnown.get(type)
+  if (known !== undefined && !known.has(unit)) {
     fail('type_mismatch', `${unit} does not take ${typeText(operand.type)}`, operandSpan)
   }
   return call(`extract_${unit}`, [operand], unit === 'epoch' ? double : bigint, planSpan)
@@ -443,7 +469,7 @@ function spanAt(given: Call, at: number): Expression[] {
   const [from, to] = [given.args[at]!, given.args[at + 1]!].map((arg, index) =>
     isAdaptable(arg) ? coerce(arg, timestamp(6), given.argSpans[at + index]) : arg,
   )
-  const isLength = to!.type.kind === 'interval' || to!.type.kind === 'months'
+  const isLength = isSpan(to!.type)
   const end = isLength
     ? bindArithmetic('+', {
         left: from!,

@@ -15,8 +15,10 @@ import {
   isAdaptable,
   isExact,
   isNumeric,
+  isSpan,
   json,
   months,
+  period,
   timestamp,
   varchar,
 } from '../../coerce.ts'
@@ -68,6 +70,8 @@ function isTaken(arg: Expression, taken: Taken, adapts: boolean): boolean {
       return isNumeric(arg.type)
     case 'timestamp':
       return kind === 'timestamp' || kind === 'date'
+    case 'period':
+      return isSpan(arg.type)
     case 'zoned':
       return arg.type.kind === 'timestamp' && arg.type.zoned === true
     default:
@@ -137,6 +141,8 @@ function typeGiven(given: Taken | 'same', args: readonly Expression[]): Type {
       return months
     case 'interval':
       return interval
+    case 'period':
+      return period
     case 'json':
       return json
     case 'same':

@@ -23,6 +23,7 @@ import {
 import { literal } from '../../expression.ts'
 import type { Expression } from '../../logical.ts'
 import { type Binding, fail, unsupported } from '../binding.ts'
+import { spanLiteral } from '../span.ts'
 
 /** `text` may carry a minus sign, so that the least BIGINT can be written. */
 export function numberLiteral(text: string, span: Span): Expression {
@@ -60,35 +61,28 @@ export const unitMicros: Record<string, bigint> = {
 
 export function intervalLiteral(tree: Tree & { kind: 'interval' }): Expression {
   const { text, from, to, span } = tree
-  const months = monthsOf(tree)
-  if (months !== undefined && fits(months, bigint)) return literal(months, monthsType)
-  const micros =
-    from === null
-      ? parseValue(text, interval)
-      : to === null
-        ? oneField(text, from)
-        : severalFields(text, from, to)
-  if (micros === undefined || micros === null || !fits(BigInt(micros as bigint), bigint)) {
-    const mixed = from === null && /\b(year|month|mon|quarter)s?\b/i.test(text)
-    const hint = mixed ? 'years and months stand in an interval of their own' : undefined
-    fail('invalid_literal', `'${text}' is not an INTERVAL`, span, hint)
+  if (from === null) {
+    return spanLiteral(text) ?? fail('invalid_literal', `'${text}' is not an INTERVAL`, span)
   }
-  return literal(BigInt(micros as bigint), interval)
+  const months = monthsOf(text, from, to)
+  if (months !== undefined && fits(months, bigint)) return literal(months, monthsType)
+  const micros = to === null ? oneField(text, from) : severalFields(text, from, to)
+  if (micros === undefined || !fits(micros, bigint)) {
+    fail('invalid_literal', `'${text}' is not an INTERVAL`, span)
+  }
+  return literal(micros, interval)
 }
 
-const unitMonths: Partial<Record<Unit, bigint>> = { YEAR: 12n, QUARTER: 3n, MONTH: 1n }
+const unitMonths: ReadonlySet<Unit> = new Set(['YEAR', 'QUARTER', 'MONTH'])
 
 /** Months of a year-month interval; undefined when it is none. */
-function monthsOf({ text, from, to }: Tree & { kind: 'interval' }): bigint | undefined {
-  if (from === null) return parseMonths(text)
+function monthsOf(text: string, from: Unit, to: Unit | null): bigint | undefined {
   if (to !== null) {
     const pair = from === 'YEAR' && to === 'MONTH' && /^\s*[+-]?\d+-\d+\s*$/.test(text)
     return pair ? parseMonths(text) : undefined
   }
-  const unit = unitMonths[from]
-  return unit !== undefined && /^\s*[+-]?\d+\s*$/.test(text)
-    ? BigInt(text.trim().replace('+', '')) * unit
-    : undefined
+  const isMonths = unitMonths.has(from) && /^\s*[+-]?\d+(\.\d+)?\s*$/.test(text)
+  return isMonths ? parseMonths(`${text.trim()} ${from}`) : undefined
 }
 
 function parseMonths(text: string): bigint | undefined {

@@ -28,7 +28,7 @@ const plain: Record<string, Type> = {
   'DOUBLE PRECISION': { kind: 'double' },
   FLOAT8: { kind: 'double' },
   DATE: { kind: 'date' },
-  INTERVAL: { kind: 'interval' },
+  INTERVAL: { kind: 'period' },
   'INTERVAL YEAR TO MONTH': { kind: 'months' },
   'INTERVAL DAY TO SECOND': { kind: 'interval' },
   JSON: { kind: 'json' },

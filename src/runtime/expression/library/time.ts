@@ -114,6 +114,16 @@ function binned(width: bigint, micros: bigint, origin: bigint): Outcome {
   return ranged(origin + floorDivide(micros - origin, width) * width, timestamp)
 }
 
+/** The same by months, counted from that of the origin or from January 2000. */
+function monthsBinned(width: bigint, micros: bigint, origin: bigint | undefined): Outcome {
+  if (width <= 0n) return invalid('the width must be above 0')
+  const from = BigInt(origin === undefined ? 2000 * 12 : monthNumber(origin))
+  const first = from + floorDivide(BigInt(monthNumber(micros)) - from, width) * width
+  const year = floorDivide(first, 12n)
+  const date = { year: Number(year), month: Number(first - year * 12n) + 1, day: 1 }
+  return ranged(BigInt(daysOf(date)) * dayMicros, timestamp)
+}
+
 function madeDate(year: bigint, month: bigint, day: bigint): number | Fault {
   const inYears = year >= -290_000n && year <= 290_000n
   const [y, m, d] = [Number(year), Number(month), Number(day)]
@@ -281,8 +291,10 @@ export const times: Makers = {
     const read = readTime('c', (micros) => ranged(micros, timestamp))
     return (text, pattern) => read(text as string, pattern as string)
   },
-  time_bucket: () => (width, micros, origin) =>
-    binned(width as bigint, micros as bigint, (origin ?? mondayOfBuckets) as bigint),
+  time_bucket: (_, types) => (width, micros, origin) =>
+    types[0]!.kind === 'months'
+      ? monthsBinned(width as bigint, micros as bigint, origin as bigint | undefined)
+      : binned(width as bigint, micros as bigint, (origin ?? mondayOfBuckets) as bigint),
   timestampadd: () => (unit, count, micros) =>
     added(unit as string, count as bigint, micros as bigint),
   timestampdiff: between(wholeUnits),
