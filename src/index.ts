@@ -15,7 +15,13 @@
  * console.log(await db.query('SELECT city, SUM(fare) AS fares FROM trip GROUP BY city'))
  */
 import { mistake, systemDisk } from './base/index.ts'
-import { builtinConnectors, type JsSource, type Print } from './connect/index.ts'
+import {
+  builtinConnectors,
+  functionConnector,
+  type JsSource,
+  type Print,
+  type TableFunction,
+} from './connect/index.ts'
 import {
   type Batch,
   type Connectors,
@@ -29,10 +35,20 @@ import {
 } from './data/index.ts'
 import * as engine from './database/index.ts'
 import { type RowObject, rowObjects } from './rows.ts'
+import * as user from './user-function.ts'
 
 export { type Code, type Diagnostic, Failure, QueryMistake } from './base/index.ts'
 export type { JsRow, JsRows, JsSource, Print } from './connect/index.ts'
 export type { RowObject } from './rows.ts'
+export type {
+  AggregateOptions,
+  Aggregator,
+  ResultOf,
+  ScalarOptions,
+  TableOptions,
+  TableRows,
+  ValueOf,
+} from './user-function.ts'
 export type { Batch, Field, HostValue, Interval, Op, Type }
 
 export interface OpenOptions {
@@ -112,16 +128,21 @@ export async function open(directory: string, options: OpenOptions = {}): Promis
     return new Database(openOnThread(directory, rest, sources))
   }
   const builtin = builtinConnectors(systemDisk, new Map(Object.entries(sources)), print)
-  const connectors = new Map([...builtin, ...(own ?? [])])
-  return new Database(await engine.open(directory, { ...rest, connectors }))
+  const tables = new Map<string, TableFunction>()
+  const functions = functionConnector(tables)
+  const connectors = new Map([...builtin, [functions.name, functions], ...(own ?? [])])
+  return new Database(await engine.open(directory, { ...rest, connectors }), tables)
 }
 
 export class Database {
   #engine: engine.Database | engine.RemoteDatabase
+  /** What table functions do, by their names in lower case. */
+  readonly #tables: Map<string, TableFunction>
 
   /** @internal Use `open`. */
-  constructor(database: engine.Database | engine.RemoteDatabase) {
+  constructor(database: engine.Database | engine.RemoteDatabase, tables = new Map()) {
     this.#engine = database
+    this.#tables = tables
   }
 
   /** Runs one or more statements, in order; stops at the first mistake. */
@@ -162,6 +183,84 @@ export class Database {
     return this.#engine.explain(sql)
   }
 
+  /**
+   * Gives a function to statements: of one row, or with `batch` of the columns of many. It is there for the statements
+   * that come after. What it throws is the error of the row. Fails with `duplicate_name` for a name that is taken.
+   *
+   * @example
+   * db.function('area', { args: ['DOUBLE', 'DOUBLE'], returns: 'DOUBLE', deterministic: true }, (a, b) => a * b)
+   */
+  function<
+    const A extends readonly string[],
+    const R extends string,
+    const Nulls extends 'skip' | 'pass' = 'skip',
+    const Batch extends boolean = false,
+  >(
+    name: string,
+    options: user.ScalarOptions<A, R, Nulls, Batch>,
+    call: user.ScalarFunction<A, R, Nulls, Batch>,
+  ): void {
+    const given = user.givenFunction(name, 'scalar', options)
+    const batch = options.batch === true
+    checkCallable(name, call)
+    this.#local().function(given, (shape) => user.scalarFunction(shape, call as never, batch))
+  }
+
+  /**
+   * Gives an aggregate to statements. It takes rows back, too: its value is made of the rows that there are.
+   *
+   * @example
+   * db.aggregate('longest', { args: ['VARCHAR'], returns: 'VARCHAR' }, {
+   *   create: () => '',
+   *   accumulate: (longest, text) => (text.length > longest.length ? text : longest),
+   *   finish: (longest) => longest,
+   * })
+   */
+  aggregate<
+    const A extends readonly string[],
+    const R extends string,
+    S,
+    const Nulls extends 'skip' | 'pass' = 'skip',
+  >(
+    name: string,
+    options: user.AggregateOptions<A, R, Nulls>,
+    aggregator: user.AggregateFunction<A, R, Nulls, S>,
+  ): void {
+    const given = user.givenFunction(name, 'aggregate', options)
+    user.checkAggregator(name, aggregator)
+    this.#local().function(given, (shape) => user.aggregateFunction(shape, aggregator as never))
+  }
+
+  /**
+   * Gives a function to FROM, whose rows are arrays, or objects by column name: `SELECT * FROM words('a b')`. Its
+   * arguments are constants, and its rows end; a query that goes on takes them before all others.
+   *
+   * @example
+   * const options = { args: ['VARCHAR'], columns: { word: 'VARCHAR' } } as const
+   * db.tableFunction('words', options, (text) => text.split(' ').map((word) => [word]))
+   */
+  tableFunction<const A extends readonly string[], const Nulls extends 'skip' | 'pass' = 'skip'>(
+    name: string,
+    options: user.TableOptions<A, Nulls>,
+    call: user.TableFunction<A, Nulls>,
+  ): void {
+    const given = user.givenFunction(name, 'table', options)
+    checkCallable(name, call)
+    this.#local().function(given, () => () => [])
+    this.#tables.set(name.toLowerCase(), { call: call as never, takesNull: given.takesNull })
+  }
+
+  /** The engine on this thread: what a function refers to cannot cross to another. */
+  #local(): engine.Database {
+    if (this.#engine instanceof engine.Database) return this.#engine
+    return mistake({
+      code: 'unsupported',
+      message:
+        'a function of the program cannot run in the worker: what it refers to stays on its thread',
+      hint: "open with thread: 'host', or write it with CREATE FUNCTION … LANGUAGE JAVASCRIPT",
+    })
+  }
+
   /** Begins a session: its transactions stand beside those of others, and of the database itself. */
   session(): Session {
     return new Session(this.#engine)
@@ -187,6 +286,15 @@ export class Database {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
+}
+
+function checkCallable(name: string, call: unknown): void {
+  if (typeof call === 'function') return
+  mistake({
+    code: 'invalid_option',
+    message: `${name} is given without what it does`,
+    hint: 'the last argument is a function',
+  })
 }
 
 let sessions = 0

@@ -83,9 +83,10 @@ const outside: Record<string, string[]> = {
 /** Names on a door beyond twelve, with the reason. */
 const wideDoors: Record<string, { values: number; reason: string }> = {
   'src/data/index.ts': {
-    values: 53,
+    values: 55,
     reason: 'types, values and batches are the words of every layer',
   },
+  'src/plan/index.ts': { values: 14, reason: 'statements, plans, their functions and their text' },
   'src/kernel/index.ts': { values: 26, reason: 'state and expressions are built from its parts' },
 }
 

@@ -26,7 +26,6 @@ type WindowParts = {
   offset?: Expression | undefined
 }
 
-const seriesFunctions: ReadonlySet<string> = new Set(['GENERATE_SERIES', 'RANGE'])
 type WindowField = 'slide' | 'size' | 'offset'
 
 /** What each window function takes behind DATA and TIMECOL, in order; `slide` holds a step and `size` a gap, too. */
@@ -244,7 +243,8 @@ export abstract class RelationRules extends MatchRules {
           ALT: () => this.SUBRULE(this.file),
         },
         {
-          GATE: () => this.LA(2).tokenType === kinds.open && seriesFunctions.has(this.upper(1)),
+          GATE: () =>
+            this.LA(2).tokenType === kinds.open && !Object.hasOwn(windowArguments, this.upper(1)),
           ALT: () => this.SUBRULE(this.functionRelation),
         },
         {
@@ -318,9 +318,12 @@ export abstract class RelationRules extends MatchRules {
     return { kind: 'derived', query, alias: name ?? null, columnAliases, span: this.span(start) }
   })
 
-  /** generate_series(1, 10) [AS t [(n)]]. */
+  /** generate_series(1, 10) [AS t [(n)]], or a table function of the program. */
   functionRelation = this.RULE('functionRelation', (): Relation => {
     const start = this.start()
+    this.ACTION(() => {
+      if (this.LA(3).tokenType === word.TABLE) this.unsupported(`table function ${this.upper(1)}`)
+    })
     const name = this.identifierOf(this.CONSUME(identifier))
     this.CONSUME(kinds.open)
     const args = this.OPTION(() => this.SUBRULE(this.expressions))

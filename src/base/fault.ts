@@ -39,6 +39,9 @@ const codes = {
   overflow: 'A value does not fit into its type.',
   invalid_cast: 'A value cannot be converted to the type asked for.',
   invalid_argument: 'A function was given a value outside its domain.',
+  nondeterministic:
+    'A function whose value may differ from call to call stands where it would be asked again.',
+  function: 'A function of the program, or one written in JavaScript, failed.',
   not_null: 'NULL was given for a column that takes none.',
   duplicate_key: 'Two rows of a table would have the same key.',
   transaction: 'A statement does not fit into the transaction, or there is none for it to end.',

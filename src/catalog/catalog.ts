@@ -136,7 +136,8 @@ export class Catalog {
 function calls(tree: unknown, name: string): boolean {
   if (typeof tree !== 'object' || tree === null) return false
   const node = tree as { kind?: string; name?: { name: string } }
-  if (node.kind === 'call' && normalName(node.name!.name) === name) return true
+  const isCall = node.kind === 'call' || node.kind === 'function'
+  if (isCall && normalName(node.name!.name) === name) return true
   return Object.values(tree).some((part) => calls(part, name))
 }
 

@@ -10,5 +10,7 @@ export {
   type TableCheck,
   type TableKey,
   type TableRules,
+  type UserFunctionShape,
+  userShape,
 } from './relation.ts'
 export { type SystemName, systemRelations } from './system.ts'

@@ -5,7 +5,8 @@
  *          2 (trusted) `errors` relations are named after their query: `view.errors`.
  */
 import type { Expression, Query, Statement } from '../../grammar/index.ts'
-import type { Dialect, Schema, Type } from '../data/index.ts'
+import type { Span } from '../base/index.ts'
+import type { Dialect, Schema, Type, UserShape } from '../data/index.ts'
 
 /** Event time of a relation: the watermark trails the greatest value of `column` by `delayMicros`. */
 export interface RelationWatermark {
@@ -101,7 +102,39 @@ export type Relation = {
   | /** What the database tells of itself. */ { kind: 'system' }
 )
 
-/** What CREATE FUNCTION made: another name of a built-in function, or an expression over arguments. */
+/** A function of the program, or one written in JavaScript: what statements may say of it. */
+export interface UserFunctionShape {
+  kind: 'user'
+  /** Under which the engine keeps what it does. */
+  id: number
+  of: 'scalar' | 'aggregate' | 'table'
+  parameters: { name: string; type: Type }[]
+  returns: Type
+  /** Of a table function; else none. */
+  columns: Schema
+  /** Is the value the same whenever the arguments are? */
+  deterministic: boolean
+  takesNull: boolean
+  /** The text that it was made of; null for a function of the program. */
+  written: {
+    language: 'javascript' | 'typescript'
+    text: string
+    batch: boolean
+    span: Span
+  } | null
+}
+
+/** How what it does is wrapped. */
+export function userShape(made: UserFunctionShape & { name: string }): UserShape {
+  const { name, parameters, returns, takesNull, of } = made
+  const args = parameters.map(({ type }) => type)
+  return { name, args, returns, takesNull, aggregate: of === 'aggregate' }
+}
+
+/**
+ * What a name in a call stands for beside what is built in: another name of a built-in function, an expression over
+ * arguments, or a function of the program.
+ */
 export type CatalogFunction = {
   name: string
   definition?: {
@@ -110,6 +143,7 @@ export type CatalogFunction = {
   }
 } & (
   | { kind: 'built-in'; builtIn: string }
+  | UserFunctionShape
   | {
       kind: 'sql'
       parameters: { name: string; type: Type }[]

@@ -15,6 +15,7 @@ import { nexmarkConnector } from './nexmark.ts'
 import { type Print, printConnector } from './print.ts'
 
 export type { BlackholeWriter } from './blackhole.ts'
+export { functionConnector, type TableFunction } from './function.ts'
 export type { JsRow, JsRows, JsSource } from './js.ts'
 export { pacedConnectors } from './pace.ts'
 export type { Print } from './print.ts'

@@ -56,15 +56,18 @@ export function jsConnector(sources: ReadonlyMap<string, JsSource>): Connector {
       find(options)
     },
     infer: () => null,
-    open: (schema, options, reader) => {
-      const rows = find(options)
-      return Symbol.asyncIterator in rows
-        ? asyncReader(rows[Symbol.asyncIterator](), new RowIntake(schema, reader))
-        : syncReader(rows[Symbol.iterator](), new RowIntake(schema, reader))
-    },
+    open: (schema, options, reader) => jsReader(find(options), schema, reader),
     create: () =>
       mistake({ code: 'unsupported', message: `not supported yet: writing to connector 'js'` }),
   }
+}
+
+/** Reads rows that are there, or come in time. */
+export function jsReader(rows: JsRows, schema: Schema, reader: ReaderOptions): SourceReader {
+  const intake = new RowIntake(schema, reader)
+  return Symbol.asyncIterator in rows
+    ? asyncReader(rows[Symbol.asyncIterator](), intake)
+    : syncReader(rows[Symbol.iterator](), intake)
 }
 
 function isBounded(source: JsSource): boolean {

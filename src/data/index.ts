@@ -79,4 +79,11 @@ export {
   typeText,
   type Value,
 } from './type.ts'
+export {
+  Thrown,
+  type UserBody,
+  type UserFunction,
+  type UserShape,
+  userFunction,
+} from './user-function.ts'
 export { readWide, writeWide } from './wide.ts'

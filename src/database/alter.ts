@@ -61,7 +61,9 @@ function movedRows(
     const columns = kept.map((place) => batch.columns[place]!)
     if (fills.length === 0) return { ...batch, schema, columns }
     // What a column is made of may come to nothing in a row: then nothing is altered.
-    const computer = new Computer(engine.computing(), { schema: loose, computed: fills }, wanted)
+    const { functions } = engine.sources
+    const all = { schema: loose, computed: fills }
+    const computer = new Computer(engine.computing(), all, wanted, { functions })
     try {
       const { batch: full, refused } = computer.run({ ...batch, columns })
       const [first] = refused

@@ -20,11 +20,11 @@ import {
   systemClock,
   systemDisk,
 } from '../base/index.ts'
-import { givenSchema, type Relation } from '../catalog/index.ts'
-import type { Batch, Connectors, Field, Schema } from '../data/index.ts'
+import { givenSchema, type Relation, userShape } from '../catalog/index.ts'
+import type { Batch, Connectors, Field, Schema, UserFunction, UserShape } from '../data/index.ts'
 import type { Backend } from '../kernel/index.ts'
 import { Log } from '../log/index.ts'
-import { type BoundStatement, bind } from '../plan/index.ts'
+import { type BoundStatement, bind, bindGivenFunction, type GivenFunction } from '../plan/index.ts'
 import { askPlan, askRows, checkAsks, type ResultSet } from './ask.ts'
 import { Engine } from './engine.ts'
 import { type InputRow, ingest } from './ingest.ts'
@@ -254,6 +254,17 @@ export class Database {
     options: { signal?: AbortSignal } = {},
   ): Subscription {
     return Subscription.of(this, sql, params, options)
+  }
+
+  /** Gives a function to statements; `make` is handed the types of its arguments and of its result. */
+  function(given: GivenFunction, make: (shape: UserShape) => UserFunction): void {
+    this.#checkOpen()
+    const { catalog, options, dialect } = this.#engine
+    const parameters = parametersOf(undefined)
+    const { connectors } = options
+    const context = { catalog, connectors, parameters, text: '', dialect }
+    const made = bindGivenFunction(context, given)
+    this.#engine.addFunction(made, make(userShape(made)))
   }
 
   /** The plan of a statement as text. */

@@ -11,7 +11,13 @@
  * See      docs/laws.md, docs/architecture.md
  */
 import { assert, type Clock, type Disk, QueryMistake } from '../base/index.ts'
-import { Catalog, type Relation, type SystemName, type TableCheck } from '../catalog/index.ts'
+import {
+  Catalog,
+  type Relation,
+  type SystemName,
+  type TableCheck,
+  type UserFunctionShape,
+} from '../catalog/index.ts'
 import {
   type BadRow,
   type Batch,
@@ -21,6 +27,7 @@ import {
   type Field,
   type Row,
   rowAt,
+  type UserFunction,
   valueAt,
 } from '../data/index.ts'
 import { Arena, type Backend, Kernels, MarkCheck } from '../kernel/index.ts'
@@ -95,6 +102,8 @@ export class Engine {
   readonly pinned = new Set<Transaction>()
   /** By lower-case name. */
   readonly #tables = new Map<string, Table>()
+  /** What functions of the program do, by their numbers. A query goes on with those that it was made with. */
+  readonly #functions: UserFunction[] = []
   readonly late = new LateBook()
   /** Streams that may be idle, and how their partitions are numbered, by lower-case name. */
   readonly #watches = new Map<string, IdleWatch>()
@@ -132,6 +141,7 @@ export class Engine {
       standing: (relation) => this.#tables.get(relation.name.toLowerCase()) ?? null,
       bad: (relation, row) => this.#keepBad(relation, row),
       wake: () => this.wake(),
+      functions: (id) => this.#functions[id]!,
       computing: () => this.computing(),
     }
   }
@@ -334,7 +344,10 @@ export class Engine {
     const wanted = judged.schema.fields.map((_, index) => index)
     // One time for all rows of the batch; it is stored with them.
     const now = this.options.clock.nowMicros()
-    const computer = new Computer(this.computing(), judged, wanted, () => now)
+    const computer = new Computer(this.computing(), judged, wanted, {
+      now: () => now,
+      functions: this.sources.functions,
+    })
     try {
       const { batch, refused } = computer.run(given)
       const [first] = refused
@@ -562,6 +575,12 @@ export class Engine {
   *flush(): Work<void> {
     this.noteIdle(this.nowMicros())
     while (this.hasWork()) yield* this.cycle()
+  }
+
+  /** Puts a function of the program under its name. */
+  addFunction(made: UserFunctionShape & { name: string }, run: UserFunction): void {
+    const id = this.#functions.push(run) - 1
+    this.catalog.addFunction({ ...made, id })
   }
 
   // ---------------------------------------------------------------- one-shot statements

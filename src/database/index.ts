@@ -1,5 +1,6 @@
 /** Database: statements, rows in and changes out; what `src/index.ts` and the doors build on. */
 
+export type { GivenFunction } from '../plan/index.ts'
 export type { ErrorRow } from '../runtime/index.ts'
 
 export {

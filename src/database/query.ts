@@ -34,6 +34,7 @@ import {
   takeExternal,
   takeRun,
   takeStored,
+  type UserFunctions,
 } from '../runtime/index.ts'
 import { boundsOf, bySource, relationOf } from './extent.ts'
 import type { View } from './view.ts'
@@ -59,6 +60,8 @@ export interface Sources {
   standing(relation: Relation): StandingRows | null
   bad(relation: Relation, row: BadRow): void
   wake(): void
+  /** What functions of the program do. */
+  functions: UserFunctions
   /** Where computed columns of external sources are made. */
   computing(): Kernels
 }
@@ -169,9 +172,9 @@ export class Query {
     this.#sources = sources
     this.#vectorSize = options.vectorSize
     this.#mode = options.mode
-    const { isView } = sources
+    const { isView, functions } = sources
     const late = (row: LateRow) => this.#late.push(row)
-    this.dataflow = new Dataflow(options.plan, { ...options, isView, late })
+    this.dataflow = new Dataflow(options.plan, { ...options, isView, late, functions })
     for (const scans of bySource(this.dataflow.scans, ({ plan }) => plan))
       this.#open(scans, options.nowMicros ?? 0)
   }
@@ -676,7 +679,8 @@ function openReader(
   if (computed === undefined) {
     return connector.open(relation.schema, options, { projection, time, bounds, bad })
   }
-  const computer = new Computer(sources.computing(), relation, projection)
+  const { functions } = sources
+  const computer = new Computer(sources.computing(), relation, projection, { functions })
   const given = givenColumns(relation)
   const needed = computer.inputs.map((column) => given.indexOf(column))
   const at = time === null ? -1 : computer.inputs.indexOf(projection[time]!)

@@ -12,6 +12,7 @@ import type { Expression, Frame, FrameBound, PatternNode, Plan, SortKey } from '
 
 import { inputsOf, lower, type Mode, type PhysicalPlan } from './physical.ts'
 import { rewrite } from './rewrite.ts'
+import { userCallOf } from './user-function.ts'
 
 /** What is shown of each node beside its arguments. */
 export interface Shows {
@@ -575,7 +576,10 @@ function callText(node: Expression & { kind: 'call' }, text: (e: Expression) => 
   if (node.function === 'cast' || node.function === 'try_cast') {
     return `${node.function}(${args[0]} as ${typeText(node.type)})`
   }
-  return `${node.function}(${args.join(', ')})`
+  const made = userCallOf(node.function)
+  if (made === null) return `${node.function}(${args.join(', ')})`
+  // What an aggregate is told beside its rows is for the engine.
+  return `${made.name}(${made.kind === 'folding' ? args[0] : args.join(', ')})`
 }
 
 function literalText(node: Expression & { kind: 'literal' }): string {

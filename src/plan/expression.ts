@@ -21,6 +21,7 @@ import {
 import { castFails, digitsOf } from './coerce.ts'
 import { libraryFunction } from './library.ts'
 import type { Expression, ScalarFunction } from './logical.ts'
+import { userCallOf } from './user-function.ts'
 
 export function column(index: number, field: { type: Type; nullable: boolean }): Expression {
   return { kind: 'column', index, type: field.type, nullable: field.nullable }
@@ -108,6 +109,17 @@ export function isFallible(expression: Expression): boolean {
   return expression.kind !== 'column' && expression.kind !== 'literal' && expression.fallible
 }
 
+/** A call whose value may differ from call to call, in the expression; null when there is none. */
+export function volatileIn(expression: Expression): (Expression & { kind: 'call' }) | null {
+  if (expression.kind === 'call' && userCallOf(expression.function)?.kind === 'volatile')
+    return expression
+  for (const child of childrenOf(expression)) {
+    const found = volatileIn(child)
+    if (found !== null) return found
+  }
+  return null
+}
+
 /** The conjuncts of a predicate. */
 export function conjunctsOf(predicate: Expression): Expression[] {
   return predicate.kind === 'and' ? predicate.args : [predicate]
@@ -182,6 +194,7 @@ const sometimesNull = new Set(['try_cast', 'try', 'moment', 'collected', 'json_w
 function isNullable(name: string, args: Expression[]): boolean {
   if (neverNull.has(name)) return false
   if (sometimesNull.has(name)) return true
+  if (userCallOf(name) !== null) return true
   const known = libraryFunction(name)
   if (known?.mayBeNull) return true
   if (known?.takesNull) return name === 'concat_ws' && args[0]!.nullable
@@ -240,7 +253,7 @@ function fails(name: string, args: Expression[], type: Type): boolean {
 
 function libraryFails(name: string, args: Expression[]): boolean {
   const known = libraryFunction(name)
-  if (known === undefined) return false
+  if (known === undefined) return userCallOf(name) !== null
   if (!known.pattern) return known.mayFail
   const read = [args[1], args[flagsAt(name)]]
   if (read.some((arg) => arg !== undefined && arg.kind !== 'literal')) return true

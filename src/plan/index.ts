@@ -2,6 +2,7 @@
 
 export { functionNames } from './bind/expression/function.ts'
 export { typeNames } from './bind/expression/type-name.ts'
+export { bindGivenFunction, type GivenFunction } from './bind/statement/user-function.ts'
 export { differenceOf as viewDifference } from './bind/statement/view.ts'
 export {
   type BoundStatement,
@@ -30,3 +31,4 @@ export type {
 export type { Mode, PhysicalPlan } from './physical.ts'
 export { inputsOf, lower } from './physical.ts'
 export { rewrite, rules } from './rewrite.ts'
+export { type Folding, userCallOf } from './user-function.ts'

@@ -58,6 +58,7 @@ import type { Field, Schema, Type } from '../data/index.ts'
  * concat_strict (||, NULL if any is NULL)   concat (NULL counts as '')
  * round(real|double[, integer literal]) round(decimal[, integer literal]) floor ceil   half away from zero; integers
  * pass
+ * user volatile folding         functions of the program: see user-function.ts
  */
 export type ScalarFunction = string
 

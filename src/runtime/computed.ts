@@ -12,6 +12,7 @@ import type { BadRow, Batch, Column, Schema, SourceReader } from '../data/index.
 import { batchOf, isValid, rowAt } from '../data/index.ts'
 import { type Kernels, loadColumn, unloadColumn } from '../kernel/index.ts'
 import { columnsOf, type Expression, moveColumns } from '../plan/index.ts'
+import type { UserFunctions } from './expression/user-function.ts'
 import { compileExpressions, type Evaluator } from './expression.ts'
 import { firstErrors } from './failure.ts'
 
@@ -31,12 +32,12 @@ export class Computer {
   readonly #places: readonly { from: 'input' | 'computed'; at: number }[]
   readonly #evaluator: Evaluator
 
-  /** Gives the columns `wanted` of a relation; `now` is asked by expressions that read the clock. */
+  /** Gives the columns `wanted` of a relation; expressions that read the clock ask `now`. */
   constructor(
     kernels: Kernels,
     { schema, computed = [] }: { schema: Schema; computed?: readonly ComputedColumn[] },
     wanted: readonly number[],
-    now?: () => bigint,
+    outside: { now?: () => bigint; functions?: UserFunctions } = {},
   ) {
     const made = computed.filter(({ column }) => wanted.includes(column))
     const expressions = made.map(({ expression }) => expression as Expression)
@@ -54,7 +55,7 @@ export class Computer {
     this.#evaluator = compileExpressions(
       kernels,
       expressions.map((one) => moveColumns(one, (index) => this.inputs.indexOf(index))),
-      { vectorSize: 4096, ...(now === undefined ? {} : { now }) },
+      { vectorSize: 4096, ...outside },
     )
   }
 

@@ -14,6 +14,7 @@ import type { Expression, PhysicalPlan } from '../plan/index.ts'
 import { loadContributions } from './batch.ts'
 import { type Contribution, endOfSlice } from './changes.ts'
 import { ErrorList } from './errors.ts'
+import type { UserFunctions } from './expression/user-function.ts'
 import { compileExpressions } from './expression.ts'
 import { aggregateStage, columnsRead } from './operator/aggregate.ts'
 import { asofStage } from './operator/asof.ts'
@@ -50,6 +51,7 @@ export interface DataflowOptions {
   mode: 'one-shot' | 'continuous'
   /** When the query began, microseconds since 1970. */
   nowMicros?: number
+  functions?: UserFunctions
   /** Which scanned relations are views; none when left out. */
   isView?: (relation: string) => boolean
   /** Told of rows that came too late; nobody when left out. */

@@ -24,6 +24,7 @@ import { type Register, Registers } from './expression/register.ts'
 import { rowWise } from './expression/row-wise.ts'
 import { type Call, takesNulls } from './expression/scalar.ts'
 import { joinErrors, joinValidity, type Slot, type Step, vectorOf } from './expression/slot.ts'
+import { type UserFunctions, userRows, userVector } from './expression/user-function.ts'
 
 export interface Evaluator {
   /** Values of the expressions, in order, over the batch's columns. */
@@ -35,10 +36,10 @@ export interface Evaluator {
 export function compileExpressions(
   kernels: Kernels,
   expressions: readonly Expression[],
-  options: { vectorSize: number; now?: () => bigint },
+  options: { vectorSize: number; now?: () => bigint; functions?: UserFunctions },
 ): Evaluator {
   const registers = new Registers(kernels, options.vectorSize)
-  const compiler = new Compiler(registers, options.now)
+  const compiler = new Compiler(registers, options)
   const outputs = expressions.map((expression) => compiler.slotOf(expression))
   const { steps } = compiler
   return {
@@ -59,11 +60,16 @@ class Compiler {
   columns: readonly Vector[] = []
   readonly #registers: Registers
   readonly #now: (() => bigint) | undefined
+  readonly #functions: UserFunctions | undefined
   readonly #slots = new Map<string, { slot: Slot; number: number }>()
 
-  constructor(registers: Registers, now: (() => bigint) | undefined) {
+  constructor(
+    registers: Registers,
+    { now, functions }: { now?: () => bigint; functions?: UserFunctions },
+  ) {
     this.#registers = registers
     this.#now = now
+    this.#functions = functions
   }
 
   slotOf(expression: Expression): Slot {
@@ -170,6 +176,13 @@ class Compiler {
       return this.#tolerantCall(call, args, slot)
     }
     const registers = this.#registers
+    const user = userRows(call, this.#functions)
+    if (user !== null) {
+      const run = userVector(registers.kernels, call, args, user)
+      return (rows) => {
+        slot.vector = run(rows)
+      }
+    }
     const slow = rowWise(registers.kernels, call, args)
     const emit = lower(call, registers)
     if (emit === null) {

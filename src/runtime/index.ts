@@ -2,6 +2,7 @@
 export { batchOfChanges, type Contribution, isDeletion, rowKey } from './changes.ts'
 export { Computer, computingReader } from './computed.ts'
 export { Dataflow } from './dataflow.ts'
+export type { UserFunctions } from './expression/user-function.ts'
 export { IdleWatch } from './idle.ts'
 export {
   type ExternalInput,

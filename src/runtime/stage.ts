@@ -10,6 +10,7 @@
 import type { EvaluationError } from '../base/index.ts'
 import type { Batch } from '../data/index.ts'
 import type { Kernels, VectorBatch } from '../kernel/index.ts'
+import type { UserFunctions } from './expression/user-function.ts'
 
 /** Watermark of a source that has ended. */
 export const endOfTime = 2n ** 63n - 1n
@@ -52,6 +53,8 @@ export interface Environment {
   fragments: readonly Kernels[]
   vectorSize: number
   mode: 'one-shot' | 'continuous'
+  /** What functions of the program do; absent where plans call none. */
+  functions?: UserFunctions
   /** Time of the cycle at work, microseconds since 1970. */
   now(): bigint
   /** When the query began. */

@@ -133,7 +133,7 @@ test.each<[string, string]>([
   ['SELECT a FROM t GROUP BY a, «ROLLUP(»b)', 'ROLLUP'],
   ['SELECT * FROM a, «LATERAL» (SELECT 1)', 'LATERAL'],
   ['SELECT * FROM a CROSS JOIN «UNNEST(»b)', 'UNNEST'],
-  ['SELECT * FROM «foo»(1)', 'table function FOO'],
+  ['SELECT * FROM «s.foo»(1)', 'table function S.FOO'],
   ['SELECT * FROM a JOIN b «FOR SYSTEM_TIME» AS OF a.ts ON c', 'FOR SYSTEM_TIME'],
   ['SELECT * FROM a «TABLESAMPLE» BERNOULLI(1)', 'TABLESAMPLE'],
   ['SELECT a «<->» b', 'operator <->'],

@@ -23,6 +23,7 @@ import {
 import { scansWithoutWatermark } from '../watermark.ts'
 import { type Binding, fail, unsupported } from './binding.ts'
 import { checkClock } from './expression/clock.ts'
+import { checkVolatile } from './expression/user-function.ts'
 import { microsOf } from './window.ts'
 
 export type EmitMode = 'changes' | 'on-window-close'
@@ -34,6 +35,7 @@ export function applyEmit(
   emit: Emit | null,
 ): { plan: Plan; emit: EmitMode } {
   checkClock(plan)
+  checkVolatile(plan)
   if (emit === null || emit.mode === 'changes') {
     return { plan: paced(binding, plan, emit), emit: 'changes' }
   }
@@ -55,6 +57,7 @@ export function applyEmit(
 /** What INSERT into a connector's table does when it does not say: finals where there are some. */
 export function defaultEmit(plan: Plan): { plan: Plan; emit: EmitMode } {
   checkClock(plan)
+  checkVolatile(plan)
   const closed = closeWindows(plan)
   if (!isFinal(closed)) return { plan, emit: 'changes' }
   refuseGrace(closed)

@@ -27,6 +27,7 @@ import { bindQuery } from './query.ts'
 import { type Scope, scopeOf } from './scope.ts'
 import { bindFile } from './statement/file.ts'
 import { suggestion } from './suggest.ts'
+import { bindTableCall } from './table-call.ts'
 import { bindWindow } from './window.ts'
 
 export interface BoundRelation {
@@ -68,7 +69,10 @@ export function bindRelation(
 /** The relation under the names of `AS t (a, b)`. */
 function withColumns(
   bound: BoundRelation,
-  { alias, columnAliases = [] }: TreeRelation & { kind: 'table' | 'file' | 'window' | 'match' },
+  {
+    alias,
+    columnAliases = [],
+  }: TreeRelation & { kind: 'table' | 'file' | 'window' | 'match' | 'function' },
 ): BoundRelation {
   if (columnAliases.length === 0) return bound
   const plan = renamed(bound.plan, columnAliases)
@@ -216,12 +220,15 @@ export function renamed(bound: Plan, aliases: readonly Identifier[]): Plan {
   return rename(bound, names)
 }
 
+const seriesFunctions: ReadonlySet<string> = new Set(['generate_series', 'range'])
+
 /** `generate_series(first, last [, step])`, and `range`, whose last number is left out. */
 function bindTableFunction(
   binding: Binding,
   tree: TreeRelation & { kind: 'function' },
 ): BoundRelation {
   const name = tree.name.name.toLowerCase()
+  if (!seriesFunctions.has(name)) return withColumns(bindTableCall(binding, tree), tree)
   if (tree.args.length < 1 || tree.args.length > 3) {
     fail('type_mismatch', `${name} takes 1 to 3 arguments, not ${tree.args.length}`, tree.span)
   }

@@ -10,7 +10,7 @@
  *          failed: rows
  *            that fail stay the same.
  */
-import { and, columnsOf, conjunctsOf, mapColumns, moveColumns } from '../expression.ts'
+import { and, columnsOf, conjunctsOf, mapColumns, moveColumns, volatileIn } from '../expression.ts'
 import { failingColumns, failsOver } from '../failure.ts'
 import type { Expression, JoinKind, Plan } from '../logical.ts'
 import { filter, join, joinShapeOf, mapPlan, union, withInputs } from '../node.ts'
@@ -93,8 +93,10 @@ function pushInto(
 }
 
 /** A project computes values and uses none, so a filter means the same on either side of it. */
-function pushThroughProject(predicate: Expression, node: NodeOf<'project'>): Plan {
+function pushThroughProject(predicate: Expression, node: NodeOf<'project'>): Plan | null {
   const condition = mapColumns(predicate, (column) => node.expressions[column.index]!)
+  // The value that is looked at is the one that is shown.
+  if (volatileIn(condition) !== null) return null
   return withInputs(node, [filter(node.input, condition)])
 }
 

@@ -8,13 +8,15 @@
  */
 import { plainValue, type Value } from '../../data/index.ts'
 import type { Expression } from '../../plan/index.ts'
-import { Fault, type Outcome } from './fault.ts'
+import { Fault, type Outcome, type Scalar } from './fault.ts'
 import { scalarOf, takesNulls } from './scalar.ts'
+import { type UserFunctions, userOutcome, userRows } from './user-function.ts'
 
 /** `read` gives the value of a column. */
 export type Evaluate = (read: (column: number) => Value) => Outcome
 
-export function hostExpression(expression: Expression): Evaluate {
+export function hostExpression(expression: Expression, functions?: UserFunctions): Evaluate {
+  const part = (one: Expression) => hostExpression(one, functions)
   switch (expression.kind) {
     case 'column': {
       const { index } = expression
@@ -26,13 +28,13 @@ export function hostExpression(expression: Expression): Evaluate {
     }
     case 'and':
     case 'or':
-      return connective(expression.args.map(hostExpression), expression.kind === 'or')
+      return connective(expression.args.map(part), expression.kind === 'or')
     case 'case': {
       const whens = expression.whens.map(({ when, then }) => ({
-        when: hostExpression(when),
-        value: hostExpression(then),
+        when: part(when),
+        value: part(then),
       }))
-      const otherwise = hostExpression(expression.else)
+      const otherwise = part(expression.else)
       return (read) => {
         for (const { when, value } of whens) {
           const verdict = when(read)
@@ -43,7 +45,7 @@ export function hostExpression(expression: Expression): Evaluate {
       }
     }
     case 'call':
-      return calling(expression)
+      return calling(expression, expression.args.map(part), functions)
   }
 }
 
@@ -61,8 +63,11 @@ function connective(args: readonly Evaluate[], deciding: boolean): Evaluate {
   }
 }
 
-function calling(call: Expression & { kind: 'call' }): Evaluate {
-  const args = call.args.map(hostExpression)
+function calling(
+  call: Expression & { kind: 'call' },
+  args: readonly Evaluate[],
+  functions: UserFunctions | undefined,
+): Evaluate {
   if (call.function === 'coalesce') {
     return (read) => {
       for (const arg of args) {
@@ -78,8 +83,9 @@ function calling(call: Expression & { kind: 'call' }): Evaluate {
       return value instanceof Fault ? null : value
     }
   }
-  const apply = scalarOf(call)
-  const strict = !takesNulls(call.function)
+  const user = userRows(call, functions)
+  const apply: Scalar = user === null ? scalarOf(call) : (_a, _b, _c, all) => userOutcome(user, all)
+  const strict = user === null && !takesNulls(call.function)
   return (read) => {
     const values: Value[] = []
     let hasNull = false

@@ -18,6 +18,7 @@ import type { Value } from '../../data/index.ts'
 import type { Expression, MatchCell, RowPattern } from '../../plan/index.ts'
 import type { Contribution } from '../changes.ts'
 import { type Evaluate, hostExpression } from '../expression/host.ts'
+import type { UserFunctions } from '../expression/user-function.ts'
 import { type Asked, type CellContext, cellValue, type History } from './history.ts'
 import { compilePattern, type Instruction } from './program.ts'
 
@@ -57,7 +58,11 @@ interface Thread {
 
 const asked: Asked = { number: 0, matched: true }
 
-export function machineryOf(pattern: RowPattern, types: CellContext['types']): Machinery {
+export function machineryOf(
+  pattern: RowPattern,
+  types: CellContext['types'],
+  functions?: UserFunctions,
+): Machinery {
   const { program, first } = compilePattern(pattern.pattern)
   const shifts = pattern.cells.map((cell) => (cell.kind === 'value' ? cell.shift : 0))
   return {
@@ -65,7 +70,7 @@ export function machineryOf(pattern: RowPattern, types: CellContext['types']): M
     program,
     first,
     conditions: pattern.define.map((condition, variable) =>
-      conditionOf(condition, pattern.cells, variable),
+      conditionOf(condition, { cells: pattern.cells, variable, functions }),
     ),
     local: pattern.define.every((condition, variable) =>
       cellsOf(condition).every((index) => isOwn(pattern.cells[index]!, variable)),
@@ -99,11 +104,14 @@ function cellsOf(condition: Expression | null): number[] {
 
 function conditionOf(
   condition: Expression | null,
-  cells: readonly MatchCell[],
-  variable: number,
+  {
+    cells,
+    variable,
+    functions,
+  }: { cells: readonly MatchCell[]; variable: number; functions: UserFunctions | undefined },
 ): Machinery['conditions'][number] {
   if (condition === null) return () => true
-  const evaluate: Evaluate = hostExpression(condition)
+  const evaluate: Evaluate = hostExpression(condition, functions)
   const own = cells.map((cell) => (isOwn(cell, variable) ? cell : null))
   return (machine, tried) => {
     const read = (index: number) => {

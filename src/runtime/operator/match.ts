@@ -58,6 +58,7 @@ export function matchStage(
   const machinery = machineryOf(
     plan,
     fields.map(({ type }) => type),
+    environment.functions,
   )
   // Of partitions without rows nothing is kept, unless matches are counted or the first row is sought.
   const remembers =

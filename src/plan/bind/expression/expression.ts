@@ -67,6 +67,7 @@ import {
   structSameness,
 } from './struct.ts'
 import { bindType } from './type-name.ts'
+import { bindUserAggregate, bindUserCall, type UserMade } from './user-function.ts'
 import { bindWatermarkCall, type Marked } from './watermark.ts'
 
 /** Where an expression stands. */
@@ -674,6 +675,7 @@ function bindCall(env: Env, call: Tree & { kind: 'call' }): Expression {
   const given = tree.name.name.toLowerCase()
   const made = functionCalled(env.binding, given, tree.span)
   if (made?.kind === 'sql') return bindSqlCall(env, made, tree)
+  if (made?.kind === 'user') return bindUser(env, made, tree)
   const name = made?.builtIn ?? given
   if (isAggregateName(name)) return bindAggregateCall(env, tree, name)
   if (isDerivedAggregate(name)) return bindDerivedCall(env, tree, name)
@@ -762,6 +764,13 @@ export function bindOverAggregate(
 
 function bindFilter(inner: Env, { filter }: Tree & { kind: 'call' }): Expression | null {
   return filter === null ? null : bindCondition({ ...inner, clause: 'FILTER' }, filter)
+}
+
+function bindUser(env: Env, made: UserMade, tree: Tree & { kind: 'call' }): Expression {
+  if (made.of !== 'aggregate') return bindUserCall(env, made, tree)
+  const aggregates = aggregatesOf(env, tree, made.name)
+  const inner = innerEnv(env)
+  return bindUserAggregate({ aggregates, inner, filter: bindFilter(inner, tree) }, made, tree)
 }
 
 function bindDerivedCall(env: Env, tree: Tree & { kind: 'call' }, name: string): Expression {

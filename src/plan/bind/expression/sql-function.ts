@@ -25,30 +25,45 @@ export function bindSqlCall(
   made: SqlFunction,
   tree: Tree & { kind: 'call' },
 ): Expression {
-  const { name, parameters } = made
+  const { name } = made
   if (tree.distinct) {
     fail('syntax', `DISTINCT stands in aggregates only, and ${name} is none`, tree.span)
   }
   if (tree.filter !== null) {
     fail('syntax', `FILTER goes with aggregates, and ${name} is none`, tree.filter.span)
   }
+  return applyFunction(env.binding, made, boundArguments(env, made, tree), tree.span)
+}
+
+/** What a function takes. */
+interface Signature {
+  name: string
+  parameters: readonly { name: string; type: Type }[]
+}
+
+/** The arguments of a call, as values of the types that were declared. */
+export function boundArguments(
+  env: Env,
+  made: Signature,
+  tree: { args: readonly Tree[]; span: Span },
+): Expression[] {
+  const { name, parameters } = made
   if (tree.args.length !== parameters.length) {
     const plural = parameters.length === 1 ? '' : 's'
     const message = `${name} takes ${parameters.length} argument${plural}, not ${tree.args.length}`
     fail('type_mismatch', message, tree.span, `it is ${signatureText(made)}`)
   }
-  const args = tree.args.map((arg, index) => {
+  return tree.args.map((arg, index) => {
     const bound = bindExpression(env, arg)
     const { name: parameter, type } = parameters[index]!
-    const what = `argument ${parameter} of ${name}`
+    const what = `argument ${parameter === '' ? index + 1 : parameter} of ${name}`
     return assigned(env.binding, bound, { type, what, span: arg.span })
   })
-  return applyFunction(env.binding, made, args, tree.span)
 }
 
 /** `f(a INTEGER, b VARCHAR)`. */
-function signatureText({ name, parameters }: SqlFunction): string {
-  const list = parameters.map((one) => `${one.name} ${typeText(one.type)}`)
+function signatureText({ name, parameters }: Signature): string {
+  const list = parameters.map((one) => `${one.name} ${typeText(one.type)}`.trim())
   return `${name}(${list.join(', ')})`
 }
 

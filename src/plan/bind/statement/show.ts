@@ -113,7 +113,7 @@ function patternTest(like: LikePattern | null): (name: string) => boolean {
 function functionRows({ catalog }: Binding): Row[] {
   const aggregates: ReadonlySet<string> = new Set([...aggregateNames, ...derivedAggregateNames()])
   const builtIn = [...new Set([...functionNames(), ...aggregates])].sort()
-  const made = catalog.functions().map(({ name, kind }) => [name, kind])
+  const made = catalog.functions().map((one) => [one.name, one.kind === 'user' ? one.of : one.kind])
   const names = new Set(catalog.functions().map(({ name }) => name.toLowerCase()))
   const others = builtIn.filter((name) => !names.has(name))
   return [...made, ...others.map((name) => [name, aggregates.has(name) ? 'aggregate' : 'scalar'])]
@@ -166,6 +166,10 @@ function toldFunction(
 ): BoundStatement {
   if (made?.definition !== undefined) return toldDefinition(binding, made.name, made.definition)
   const name = path.parts.map((part) => part.name).join('.')
+  if (made !== undefined) {
+    const hint = 'SHOW FUNCTIONS lists it'
+    fail('unknown_name', `function ${made.name} is one of the program`, path.span, hint)
+  }
   const isBuiltIn = functionNames().includes(name.toLowerCase())
   const message = isBuiltIn ? `function ${name} is built in` : `function ${name} does not exist`
   const names = binding.catalog.functions().map((one) => one.name)

@@ -39,6 +39,11 @@ function itemsOf(text: string, distinct: boolean): Item[] {
   return items
 }
 
+/** The texts of a collection, each as often as it is there. */
+export function repeatedTexts(text: string, distinct: boolean): string[] {
+  return repeated(itemsOf(text, distinct))
+}
+
 const total = (items: readonly Item[]) => items.reduce((sum, { weight }) => sum + weight, 0)
 
 /** Values in their order. */
