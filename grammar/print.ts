@@ -13,6 +13,7 @@ import type {
   Conflict,
   Constraint,
   Emit,
+  Encoding,
   ExplainDetail,
   Expression,
   Frame,
@@ -705,13 +706,15 @@ function createRelation(s: Of<Statement, 'create-relation'>): string {
   if (s.partitions.length > 0) text += ` PARTITION BY (${list(s.partitions, name)})`
   if (s.appendOnly) text += ' APPEND ONLY'
   if (s.options.length > 0) text += ` WITH (${list(s.options, option)})`
-  if (s.encoding !== null) {
-    const { format, encode, options } = s.encoding
-    text += ` FORMAT ${format} ENCODE ${encode}`
-    if (options.length > 0) text += ` (${list(options, option)})`
-  }
+  text += encoding(s.encoding)
   if (s.query !== null) text += ` AS ${query(s.query)}`
   return text
+}
+
+function encoding(e: Encoding | null): string {
+  if (e === null) return ''
+  const options = e.options.length === 0 ? '' : ` (${list(e.options, option)})`
+  return ` FORMAT ${e.format} ENCODE ${e.encode}${options}`
 }
 
 function watermark({ column, delayed, ahead, idle, late }: WatermarkDefinition): string {
@@ -793,7 +796,7 @@ function createSink(s: Of<Statement, 'create-sink'>): string {
   const head = `CREATE ${s.orReplace ? 'OR REPLACE ' : ''}SINK`
   const options = s.options.length === 0 ? '' : ` WITH (${list(s.options, option)})`
   const name = `${s.ifNotExists ? 'IF NOT EXISTS ' : ''}${path(s.name)}`
-  return `${head} ${name} AS ${query(s.query)}${options}`
+  return `${head} ${name} AS ${query(s.query)}${options}${encoding(s.encoding)}`
 }
 
 function createView(s: Of<Statement, 'create-view'>): string {

@@ -412,7 +412,7 @@ export type Statement =
   /** A text alone names a class. */
   | { kind: 'create-function'; name: Path; orReplace: boolean; ifNotExists: boolean; body: FunctionBody | { kind: 'function-text'; value: string; span: Span }; span: Span }
   | { kind: 'copy'; copied: Copied; into: boolean; file: string | null; options: Option[]; span: Span }
-  | { kind: 'create-sink'; orReplace: boolean; name: Path; ifNotExists: boolean; query: Query; options: Option[]; span: Span }
+  | { kind: 'create-sink'; orReplace: boolean; name: Path; ifNotExists: boolean; query: Query; options: Option[]; encoding: Encoding | null; span: Span }
   /** `others` stand behind commas. */
   | { kind: 'drop'; object: 'stream' | 'table' | 'view' | 'materialized view' | 'query' | 'sink' | 'source' | 'function'; name: Path; others: Path[]; cascade: boolean; ifExists: boolean; span: Span }
   | { kind: 'alter'; object: 'stream' | 'table' | 'source' | 'view' | 'materialized view'; name: Path; ifExists: boolean; change: Alteration; span: Span }

@@ -123,8 +123,9 @@ export abstract class DefinitionRules extends ConstraintRules {
       },
     ])
     const options = this.OPTION1(() => this.SUBRULE(this.options)) ?? []
+    const encoding = this.OPTION2(() => this.SUBRULE(this.encoding)) ?? null
     const span = this.span(start)
-    return { kind: 'create-sink', orReplace, name, ifNotExists, query, options, span }
+    return { kind: 'create-sink', orReplace, name, ifNotExists, query, options, encoding, span }
   })
 
   createRelation = this.RULE('createRelation', (start: number, orReplace: boolean): Statement => {

@@ -14,7 +14,7 @@ export function blackholeConnector(): Connector {
     bounded: true,
     sink: 'changes',
     source: false,
-    check: (options) => checkNames(options, []),
+    check: (options, _, ignored) => checkNames(options, [], ignored),
     infer: () => null,
     open: () =>
       mistake({

@@ -42,11 +42,11 @@ export function datagenConnector(clock: Clock = systemClock): Connector {
     isEndless: (options) => isEndless(options),
     sink: null,
     source: true,
-    check: (options, schema) => {
+    check: (options, schema, ignored) => {
       const names = (schema?.fields ?? []).flatMap(({ name }) =>
         ['kind', 'min', 'max', 'length', 'start', 'end'].map((part) => fieldOption(name, part)),
       )
-      checkNames(options, ['rows-per-second', 'number-of-rows', ...names])
+      checkNames(options, ['rows-per-second', 'number-of-rows', ...names], ignored)
       schema?.fields.forEach((field, index) => {
         makerOf(field, index, options)
       })

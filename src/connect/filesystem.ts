@@ -77,7 +77,27 @@ const extensions: Record<string, Format> = {
 /** The path of standard output; a file of that name is `./-`. */
 const STANDARD = '-'
 
-const fileOptions = ['path', 'format', 'compression', 'partition.columns', 'hive-partitioning']
+const fileOptions = [
+  'path',
+  'format',
+  'compression',
+  'partition.columns',
+  'hive-partitioning',
+  'sink.rolling-policy.file-size',
+  'sink.rolling-policy.rollover-interval',
+  'sink.partition-commit.policy.kind',
+]
+/** Formats of other systems' connectors that hold changes, or that nothing here reads. */
+const foreignFormats = [
+  'debezium-json',
+  'canal-json',
+  'maxwell-json',
+  'ogg-json',
+  'avro',
+  'orc',
+  'protobuf',
+  'raw',
+]
 
 const formatOptions: Record<Format, string[]> = {
   csv: csvOptions,
@@ -119,7 +139,7 @@ export function filesystemConnector(
   return {
     ...inner,
     encodings: ['csv', 'json', 'parquet', 'arrow'],
-    check: (options, schema) => inner.check(full(options), schema),
+    check: (options, schema, ignored) => inner.check(full(options), schema, ignored),
     infer: (options) => inner.infer(full(options)),
     open: (schema, options, reader) => inner.open(schema, full(options), reader),
     extent: (schema, options, bounds) => inner.extent!(schema, full(options), bounds),
@@ -133,10 +153,10 @@ function connectorOf(disk: Disk, print: Print, clock: Clock): Connector {
     bounded: true,
     sink: 'append',
     source: true,
-    check: (options, schema) => {
+    check: (options, schema, ignored) => {
       const format = formatOf(disk, options)
       const short = Object.keys(shortOptions[format])
-      checkNames(options, [...fileOptions, ...formatOptions[format], ...short])
+      checkNames(options, [...fileOptions, ...formatOptions[format], ...short], ignored)
       codecOf(pathOf(options), format, options)
       if (format === 'csv') readCsvOptions(options, delimiterOf(options))
       if (format === 'parquet') choiceOption(options, 'parquet.compression', pageCodecs, 'zstd')
@@ -399,6 +419,14 @@ function codecOf(path: string, format: Format, options: ConnectorOptions): Codec
 function formatOf(disk: Disk, options: ConnectorOptions): Format {
   const path = pathOf(options)
   const found = extensions[extensionOf(path)]
+  const given = textOption(options, 'format')?.toLowerCase()
+  if (given !== undefined && foreignFormats.includes(given)) {
+    mistake({
+      code: 'unsupported',
+      message: `not supported yet: option 'format' = '${given}'`,
+      hint: 'CREATE SINK … FORMAT DEBEZIUM ENCODE JSON writes changes as rows of JSON',
+    })
+  }
   if (options.has('format')) return choiceOption(options, 'format', formats, found ?? 'csv')
   const inside = found ?? formatInside(disk, path)
   if (inside !== undefined) return inside

@@ -51,8 +51,8 @@ export function jsConnector(sources: ReadonlyMap<string, JsSource>): Connector {
     },
     sink: null,
     source: true,
-    check: (options) => {
-      checkNames(options, ['source'])
+    check: (options, _, ignored) => {
+      checkNames(options, ['source'], ignored)
       find(options)
     },
     infer: () => null,

@@ -87,8 +87,8 @@ export function nexmarkConnector(clock: Clock = systemClock): Connector {
     isEndless: (options) => readSettings(options).events === null,
     sink: null,
     source: true,
-    check: (options, schema) => {
-      checkNames(options, known)
+    check: (options, schema, ignored) => {
+      checkNames(options, known, ignored)
       const settings = readSettings(options)
       if (schema !== null) checkSchema(schema, settings)
     },

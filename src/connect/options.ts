@@ -2,21 +2,29 @@
  * Options: reading and checking the options of WITH (…), with mistakes that name what would work.
  *
  * How      A connector lists the options it knows. Options that other engines' scripts carry and that mean nothing here
- *          (`sink.*`, `table.exec.*` …) are accepted; an option unknown otherwise is a mistake.
+ *          (`sink.*`, `table.exec.*` …) are accepted and told of; an option unknown otherwise is a mistake.
  */
 import { mistake } from '../base/index.ts'
-import type { ConnectorOptions } from '../data/index.ts'
+import type { ConnectorOptions, Ignored } from '../data/index.ts'
 
 /** Options of other engines that change nothing here. */
 const foreign = ['sink.', 'source.', 'table.exec.', 'scan.', 'partition.', 'auto-compaction']
 const foreignNames = ['auto-compaction', 'compaction.file-size', 'force_append_only', 'type']
 
 /** Throws for an option that is neither in `known` (a name, or a prefix that ends in a dot) nor foreign. */
-export function checkNames(options: ConnectorOptions, known: readonly string[]): void {
+export function checkNames(
+  options: ConnectorOptions,
+  known: readonly string[],
+  ignored: Ignored = () => {},
+): void {
   for (const name of options.keys()) {
-    if (name === 'connector' || foreignNames.includes(name)) continue
-    if (foreign.some((prefix) => name.startsWith(prefix))) continue
+    if (name === 'connector') continue
     if (known.some((each) => (each.endsWith('.') ? name.startsWith(each) : each === name))) continue
+    const isForeign = foreign.some((prefix) => name.startsWith(prefix))
+    if (isForeign || foreignNames.includes(name)) {
+      ignored(name)
+      continue
+    }
     const near = nearest(name, known)
     const hint = near
       ? `did you mean '${near}'?`

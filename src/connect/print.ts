@@ -24,8 +24,8 @@ export function printConnector(print: Print): Connector {
     bounded: true,
     sink: 'changes',
     source: false,
-    check: (options) => {
-      checkNames(options, ['print-identifier', 'standard-error'])
+    check: (options, _, ignored) => {
+      checkNames(options, ['print-identifier', 'standard-error'], ignored)
       flagOption(options, 'standard-error', false)
     },
     infer: () => null,

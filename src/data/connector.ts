@@ -73,6 +73,9 @@ export function abortWriter(writer: SinkWriter): void {
 /** Options of WITH (…): keys in lower case, values as written. */
 export type ConnectorOptions = ReadonlyMap<string, string | number | boolean>
 
+/** Is told the name of an option. */
+export type Ignored = (name: string) => void
+
 /** A table definition bound to its connector. */
 export interface Connector {
   /** Value of the option `connector`. */
@@ -86,8 +89,11 @@ export interface Connector {
   readonly source: boolean
   /** How rows may be encoded, by the values of option `format`; absent where they are no bytes. */
   readonly encodings?: readonly string[]
-  /** Checks options; throws QueryMistake (invalid_option) that names the option and what would work. */
-  check(options: ConnectorOptions, schema: Schema | null): void
+  /**
+   * Checks options; throws QueryMistake (invalid_option) that names the option and what would work. `ignored` is told
+   * those of other systems that change nothing here.
+   */
+  check(options: ConnectorOptions, schema: Schema | null, ignored?: Ignored): void
   /** Schema found in the input itself, for tables declared without columns; null when it has none. */
   infer(options: ConnectorOptions): Schema | null
   open(schema: Schema, options: ConnectorOptions, reader: ReaderOptions): SourceReader

@@ -25,6 +25,7 @@ export {
   type Connector,
   type ConnectorOptions,
   type Connectors,
+  type Ignored,
   type ReaderOptions,
   type SinkWriter,
   type SourceReader,

@@ -2,7 +2,7 @@
  * Sink: how the changes of a query go to a connector.
  *
  * How      Changes go as they are; or only the rows that come; or by key: of each key of a commit the row that comes,
- *          or else the one that goes.
+ *          or else the one that goes; or as new rows that hold the row before and after a change.
  * Contract 1 (checked) by key, no row goes whose key has another one afterwards.
  */
 import { assert } from '../base/index.ts'
@@ -29,11 +29,13 @@ export interface Sending {
   forced: boolean
   /** Columns that tell rows apart for the connector; null where it takes every change. */
   key: readonly number[] | null
+  /** Each change goes as a new row that holds the row before and after it. */
+  envelope: boolean
   /** Are the rows told that the first cycle finds? */
   snapshot: boolean
 }
 
-export const everything: Sending = { forced: false, key: null, snapshot: true }
+export const everything: Sending = { forced: false, key: null, envelope: false, snapshot: true }
 
 function writerOf(engine: Engine, relation: External): SinkWriter {
   const connector = engine.options.connectors.get(relation.connector)
@@ -46,7 +48,7 @@ export function startSink(
   engine: Engine,
   relation: External,
   start: () => Query,
-  { forced, key, snapshot }: Sending,
+  sending: Sending,
 ): { running: Query; rows: () => number } {
   const { fields } = givenSchema(relation)
   const writer = writerOf(engine, relation)
@@ -63,8 +65,8 @@ export function startSink(
   })
   let rows = 0
   const send = (delta: Delta) => {
-    if (snapshot || running.readLast > running.readFirst) {
-      const sent = forced ? onlyNew(delta) : key === null ? delta : byKey(delta, key)
+    if (sending.snapshot || running.readLast > running.readFirst) {
+      const sent = sentOf(delta, sending)
       writeDelta(writer, fields, sent)
       rows += sent.count
     }
@@ -97,29 +99,58 @@ export function writeOnce(engine: Engine, relation: External, delta: Delta): voi
   writeWhole(writer, () => writeDelta(writer, givenSchema(relation).fields, delta))
 }
 
-/** One change for each key: the row that comes, or the one that goes. */
-function byKey(delta: Delta, key: readonly number[]): Delta {
-  if (delta.batches !== null) return delta
+function sentOf(delta: Delta, { forced, key, envelope }: Sending): Delta {
+  if (envelope) return enveloped(delta, key)
+  if (delta.batches !== null || !(forced || key !== null)) return delta
+  return forced ? onlyNew(delta) : byKey(delta, key!)
+}
+
+/** The row of each key before and after a commit. */
+function pairsOf(delta: Delta, key: readonly number[]): { old: Row | null; row: Row | null }[] {
   const found = new Map<string, { old: Row | null; row: Row | null }>()
-  const changes = delta.changes()
-  for (const { op, row } of changes) {
+  for (const { op, row } of delta.changes()) {
     const name = JSON.stringify(key.map((column) => String(row[column])))
     const at = found.get(name) ?? { old: null, row: null }
     if (op === '+I' || op === '+U') at.row = row
     else at.old = row
     found.set(name, at)
   }
-  const place = { major: 0, middle: 0, minor: 0 }
-  const sent = [...found.values()].map(({ old, row }) => {
+  return [...found.values()]
+}
+
+const place = { major: 0, middle: 0, minor: 0 }
+
+/** One change for each key: the row that comes, or the one that goes. */
+function byKey(delta: Delta, key: readonly number[]): Delta {
+  const sent = pairsOf(delta, key).map(({ old, row }) => {
     const op: Op = row === null ? '-D' : old === null ? '+I' : '+U'
     return { ...place, op, row: row ?? old! }
   })
   return { ...delta, count: sent.length, changes: () => sent }
 }
 
+/** A row for each change: before, after, and c, u or d; without a key nothing is updated, rows come and go. */
+function enveloped(delta: Delta, key: readonly number[] | null): Delta {
+  const { rows, ops } = changesOf(delta)
+  const pairs =
+    key !== null && delta.batches === null
+      ? pairsOf(delta, key)
+      : rows.map((row, at) => {
+          const comes = ops[at] === '+I' || ops[at] === '+U'
+          return comes ? { old: null, row } : { old: row, row: null }
+        })
+  const image = (row: Row | null, width: number): Row =>
+    row === null ? new Array(width + 1).fill(null) : [true, ...row]
+  const sent = pairs.map(({ old, row }) => {
+    const width = (row ?? old)!.length
+    const op = row === null ? 'd' : old === null ? 'c' : 'u'
+    return { ...place, op: '+I' as const, row: [...image(old, width), ...image(row, width), op] }
+  })
+  return { ...delta, batches: null, count: sent.length, changes: () => sent }
+}
+
 /** The rows that come, as if nothing had been there before. */
 function onlyNew(delta: Delta): Delta {
-  if (delta.batches !== null) return delta
   const comes = delta
     .changes()
     .filter(({ op }) => op === '+I' || op === '+U')

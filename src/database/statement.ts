@@ -528,7 +528,7 @@ function* createSink(
   bound: BoundStatement & { kind: 'create-sink' },
   session: Session,
 ): Work<Outcome> {
-  const { relation, query, forced, key, snapshot, replaces } = bound
+  const { relation, query, snapshot, replaces } = bound
   const { name } = relation
   if (!replaces && bound.ifNotExists && engine.catalog.get(name) !== undefined) {
     return done(`sink ${name} exists already`)
@@ -540,7 +540,7 @@ function* createSink(
   // The sink's first cycle follows it at once in the log, so that no later row is beside those that are there.
   if (!snapshot && live) yield* engine.flush()
   const start = () => engine.start(name, plan, false)
-  const { running } = startSink(engine, relation, start, { forced, key, snapshot })
+  const { running } = startSink(engine, relation, start, bound)
   if (replaces) engine.catalog.replace(name, relation)
   else engine.createRelation(relation)
   logged(engine, session)

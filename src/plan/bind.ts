@@ -22,7 +22,7 @@ import { bindRelation, refuseEmit } from './bind/relation.ts'
 import { bindAlter } from './bind/statement/alter.ts'
 import { bindUpdate, type Conflict, type Returning } from './bind/statement/change.ts'
 import { bindCopy } from './bind/statement/copy.ts'
-import { bindCreateRelation } from './bind/statement/create.ts'
+import { bindCreateRelation, noteExternal } from './bind/statement/create.ts'
 import { bindDrop } from './bind/statement/drop.ts'
 import { bindExplain } from './bind/statement/explain.ts'
 import { bindCreateFunction } from './bind/statement/function.ts'
@@ -141,8 +141,10 @@ export type BoundStatement = { notices: string[] } & (
       query: ContinuousQuery
       /** Of updates only the new rows are sent, of deletions nothing. */
       forced: boolean
-      /** Columns by which an upsert sink tells rows apart. */
+      /** Columns by which the sink tells rows apart. */
       key: number[] | null
+      /** Each change goes as a new row that holds the row before and after it. */
+      envelope: boolean
       /** Are the rows told that are there when it is made? */
       snapshot: boolean
       /** Takes the place of the sink of its name. */
@@ -212,6 +214,7 @@ export function bindStatement(binding: Binding, statement: Statement): BoundStat
   const { notices } = binding
   switch (statement.kind) {
     case 'create-relation':
+      noteExternal(binding, statement)
       return defined(binding, bindCreateRelation(binding, statement), statement)
     case 'create-view':
       return defined(binding, bindCreateView(binding, statement), statement)

@@ -32,6 +32,31 @@ test('a source is read from its connector, and not written', async () => {
   await db.execute('DROP SOURCE given CASCADE')
 })
 
+test('a table of a connector is said to be outside, and options that do nothing are named', async () => {
+  await using db = await open(':memory:', { connectors })
+  const notices: string[] = []
+  const onNotice = (text: string) => notices.push(text)
+  await db.execute(
+    `CREATE TABLE given (x BIGINT) WITH ('connector' = 'js', 'source' = 'given', 'scan.startup.mode' = 'earliest');
+    CREATE TABLE out (x BIGINT) WITH ('connector' = 'print', 'sink.parallelism' = 2, 'type' = 'append-only');
+    CREATE TABLE f (x BIGINT) WITH ('connector' = 'filesystem', 'path' = 'f.csv',
+      'sink.rolling-policy.file-size' = '1MB');
+    CREATE SOURCE s (x BIGINT) WITH (connector = 'js', source = 'given');
+    CREATE TABLE IF NOT EXISTS given (x BIGINT) WITH ('connector' = 'js', 'source' = 'given')`,
+    { onNotice },
+  )
+  expect(notices).toEqual([
+    'table given is external, not stored: each query reads it from connector js; ' +
+      'CREATE STREAM … AS SELECT keeps its rows',
+    "option 'scan.startup.mode' is ignored: connector js has no use for it",
+    'table out is external, not stored: INSERT INTO it sends rows to connector print',
+    "option 'sink.parallelism' is ignored: connector print has no use for it",
+    "option 'type' is ignored: connector print has no use for it",
+    'table f is external, not stored: each query reads it from connector filesystem, ' +
+      'INSERT INTO it sends rows to connector filesystem; CREATE STREAM … AS SELECT keeps its rows',
+  ])
+})
+
 test('a one-shot query of an endless source is refused, with what would work', async () => {
   await using db = await open(':memory:', { connectors })
   const notices: string[] = []

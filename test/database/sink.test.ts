@@ -1,8 +1,12 @@
 /** Sinks: what CREATE SINK sends to its connector, what it refuses, and that a replay sends it again. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { QueryMistake } from '../../src/base/index.ts'
+import { QueryMistake, systemDisk } from '../../src/base/index.ts'
+import { builtinConnectors } from '../../src/connect/index.ts'
 import { type Connector, type Op, type Row, rowsOf } from '../../src/data/index.ts'
-import { Database } from '../../src/database/index.ts'
+import { Database, open } from '../../src/database/index.ts'
 
 function recorder(sink: 'append' | 'changes') {
   const told: [Op, ...Row][] = []
@@ -121,7 +125,9 @@ describe('CREATE SINK', () => {
         onNotice: (text) => notices.push(text),
       },
     )
-    expect(notices).toEqual(["option primary_key is ignored: it goes with type = 'upsert'"])
+    expect(notices).toEqual([
+      "option primary_key is ignored: it goes with type = 'upsert' or 'debezium'",
+    ])
     await database.close()
   })
 
@@ -165,6 +171,95 @@ describe('CREATE SINK', () => {
       ['+I', 11],
     ])
     await database.close()
+  })
+
+  test('of debezium sends rows that hold what was before and after', async () => {
+    const { database, append, changes } = await started()
+    await database.execute(`
+      CREATE SINK k FROM sums WITH (connector = 'append') FORMAT DEBEZIUM ENCODE JSON;
+      CREATE SINK j AS SELECT v FROM bid WITH (connector = 'changes', type = 'debezium');
+      FLUSH; INSERT INTO bid VALUES (1, 5), (2, 2); FLUSH`)
+    expect(append.told).toEqual([
+      ['+I', null, null, null, true, 1, 10n, 'c'],
+      ['+I', true, 1, 10n, true, 1, 15n, 'u'],
+      ['+I', null, null, null, true, 2, 2n, 'c'],
+    ])
+    expect(changes.told).toEqual([10, 5, 2].map((v) => ['+I', null, null, true, v, 'c']))
+    expect((await database.query('DESCRIBE k')).rows.map((row) => row.slice(0, 2))).toEqual([
+      ['before', 'STRUCT(k INTEGER, total BIGINT)'],
+      ['after', 'STRUCT(k INTEGER, total BIGINT)'],
+      ['op', 'VARCHAR'],
+    ])
+    await database.execute('DROP SINK k; DROP SINK j')
+    append.told.length = 0
+    await database.execute(`CREATE TABLE t (a INT, p STRUCT(x INT)); INSERT INTO t VALUES (1, ROW(7));
+      CREATE SINK k FROM t WITH (connector = 'append') FORMAT DEBEZIUM ENCODE JSON; FLUSH;
+      UPDATE t SET a = 2; DELETE FROM t WHERE a = 1; FLUSH; DELETE FROM t; FLUSH`)
+    const none = [null, null, null, null]
+    const one = (a: number) => [true, a, true, 7]
+    expect(append.told).toEqual([
+      ['+I', ...none, ...one(1), 'c'],
+      ['+I', ...one(1), ...none, 'd'],
+      ['+I', ...none, ...one(2), 'c'],
+      ['+I', ...one(2), ...none, 'd'],
+    ])
+    await database.close()
+  })
+
+  test('takes its type and the encoding of files from FORMAT … ENCODE', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-format-'))
+    const notices: string[] = []
+    const onNotice = (text: string) => notices.push(text)
+    await using db = await open(':memory:', { connectors: builtinConnectors(systemDisk) })
+    await db.execute(
+      'CREATE TABLE t (k INT PRIMARY KEY, v VARCHAR); INSERT INTO t VALUES (1, NULL)',
+    )
+    const file = (name: string, more = '') =>
+      `WITH (connector = 'filesystem', path = '${folder}/${name}'${more})`
+    await db.execute(
+      `CREATE SINK d FROM t ${file('d')} FORMAT DEBEZIUM ENCODE JSON (schemas.enable = false);
+      CREATE SINK p FROM t ${file('p')} FORMAT DEBEZIUM ENCODE PARQUET;
+      CREATE SINK c AS SELECT k + 1 AS k FROM t ${file('c', ', scan.x = 1')}
+        FORMAT PLAIN ENCODE CSV (force_append_only = 'true');
+      CREATE SINK b FROM t WITH (connector = 'blackhole', primary_key = 'k') FORMAT UPSERT ENCODE JSON`,
+      { onNotice },
+    )
+    expect(notices).toEqual([
+      'option schemas.enable of ENCODE is ignored',
+      "option 'scan.x' is ignored: connector filesystem has no use for it",
+      'ENCODE JSON is ignored: blackhole takes rows',
+    ])
+    await db.execute(`FLUSH; UPDATE t SET v = 'x'; FLUSH; DELETE FROM t; FLUSH`)
+    const shown = await db.query('SHOW CREATE SINK c')
+    expect(shown.rows[0]![0]).toMatch(/ FORMAT PLAIN ENCODE CSV \('force_append_only' = 'true'\);$/)
+    await db.execute('DROP SINK d; DROP SINK p; DROP SINK c')
+    expect(systemDisk.readText(join(folder, 'd')).split('\n')).toEqual([
+      '{"before":null,"after":{"k":1,"v":null},"op":"c"}',
+      '{"before":{"k":1,"v":null},"after":{"k":1,"v":"x"},"op":"u"}',
+      '{"before":{"k":1,"v":"x"},"after":null,"op":"d"}',
+      '',
+    ])
+    expect(systemDisk.readText(join(folder, 'c'))).toBe('2\n')
+    const read = `SELECT "before".k, "after".v, op FROM read_parquet('${folder}/p')`
+    expect((await db.query(read)).rows).toEqual([
+      [null, null, 'c'],
+      [1, 'x', 'u'],
+      [1, null, 'd'],
+    ])
+    const refused = [
+      [`${file('x')} FORMAT DEBEZIUM ENCODE CSV`, 'is a STRUCT, which has no form in csv'],
+      [`${file('x')} FORMAT DEBEZIUM ENCODE AVRO`, 'not supported yet: ENCODE AVRO'],
+      [`${file('x.csv', ", format = 'csv'")} FORMAT DEBEZIUM ENCODE JSON`, 'format says csv, and'],
+      [
+        file('x', ", force_append_only = true, format = 'debezium-json'"),
+        "option 'format' = 'debezium-json'",
+      ],
+    ]
+    for (const [rest, message] of refused) {
+      const mistake = await mistakeOf(db.execute(`CREATE SINK x FROM t ${rest}`))
+      expect(mistake).toMatchObject({ message: expect.stringContaining(message!) })
+    }
+    rmSync(folder, { recursive: true })
   })
 
   test('takes the place of another one, which is told nothing more, also in a replay', async () => {
@@ -257,12 +352,37 @@ describe('CREATE SINK', () => {
       'materialized view sums exists already',
     ],
     [`CREATE SINK sums FROM bid WITH (connector = 'changes')`, 'duplicate_name', 'exists already'],
-    [
-      `CREATE SINK k FROM sums WITH (connector = 'changes', type = 'debezium')`,
-      'unsupported',
-      'debezium',
-    ],
-  ])('%s is a mistake', async (sql, code, message) => {
+    ...[
+      [
+        `WITH (connector = 'append') FORMAT UPSERT ENCODE JSON`,
+        'invalid_emit',
+        'append takes new rows only',
+      ],
+      [`WITH (connector = 'append') FORMAT PLAIN ENCODE JSON`, 'invalid_emit', 'takes rows back'],
+      [
+        `WITH (connector = 'append') FORMAT MAXWELL ENCODE JSON`,
+        'unsupported',
+        'not supported yet: FORMAT MAXWELL',
+      ],
+      [
+        `WITH (connector = 'changes', type = 'append-only') FORMAT UPSERT ENCODE JSON`,
+        'invalid_option',
+        'option type says append-only, and FORMAT UPSERT says upsert',
+      ],
+      [
+        `WITH (connector = 'changes') FORMAT DEBEZIUM ENCODE JSON (force_append_only = 'true')`,
+        'invalid_option',
+        'force_append_only goes with',
+      ],
+      [
+        `WITH (connector = 'changes', type = 'debezium', primary_key = 'total')`,
+        'invalid_option',
+        'does not tell the rows',
+      ],
+    ].map(([rest, code, message]): [string, string, string] => {
+      return [`CREATE SINK k FROM sums ${rest}`, code!, message!]
+    }),
+  ] as [string, string, string][])('%s is a mistake', async (sql, code, message) => {
     const { database } = await started()
     const mistake = await mistakeOf(database.execute(sql))
     expect(mistake).toMatchObject({ code, message: expect.stringContaining(message) })

@@ -61,6 +61,14 @@ function constraint(
   )
 }
 
+const encoding = fc.record({
+  kind: fc.constant('encoding' as const),
+  format: fc.constantFrom('PLAIN', 'UPSERT', 'DEBEZIUM'),
+  encode: fc.constantFrom('JSON', 'CSV', 'AVRO'),
+  options: fc.array(option, { maxLength: 2 }),
+  span: fc.constant(span),
+})
+
 export function statements(tie: Tie): fc.Arbitrary<Statement> {
   const e = tie('expression')
   const query = tie('query')
@@ -301,6 +309,7 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
       ifNotExists: fc.boolean(),
       query,
       options: fc.array(option, { maxLength: 2 }),
+      encoding: fc.option(encoding),
       span: one,
     }),
     fc.record({
@@ -319,15 +328,7 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
       partitionedBy: columns,
       partitions: columns,
       options: fc.array(option, { maxLength: 2 }),
-      encoding: fc.option(
-        fc.record({
-          kind: fc.constant('encoding' as const),
-          format: fc.constantFrom('PLAIN', 'UPSERT', 'DEBEZIUM'),
-          encode: fc.constantFrom('JSON', 'CSV', 'AVRO'),
-          options: fc.array(option, { maxLength: 2 }),
-          span: one,
-        }),
-      ),
+      encoding: fc.option(encoding),
       query: fc.option(query),
       span: one,
     }),

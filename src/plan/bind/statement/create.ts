@@ -37,6 +37,7 @@ import { suggestion } from '../suggest.ts'
 import { bindConstraints, type Promised } from './constraint.ts'
 import { objectOf, refuseDependents } from './drop.ts'
 import { bindContents } from './insert.ts'
+import { ignoredText } from './sink.ts'
 import { bindLateTarget, bindWatermark, rowtime } from './watermark.ts'
 
 type Create = Statement & { kind: 'create-relation' }
@@ -284,7 +285,8 @@ function bindExternal(binding: Binding, tree: Create, name: string): Relation {
   for (const [key, value] of partitioned(tree)) options.set(key, value)
   const declared = bindColumns(binding, tree)
   const columns = ask(tree, (): Columns | null => {
-    connector.check(options, declared === null ? null : givenOf(declared))
+    const given = declared === null ? null : givenOf(declared)
+    connector.check(options, given, (key) => binding.notices.push(ignoredText(connector, key)))
     if (declared !== null) return declared
     const schema = connector.infer(options)
     return schema === null ? null : { schema, computed: [] }
@@ -300,6 +302,20 @@ function bindExternal(binding: Binding, tree: Create, name: string): Relation {
   bindConstraints(binding, tree, schema, false)
   const made = external(connector, { name, schema, watermark, options, ...computedOf(columns) })
   return tree.object === 'source' && made.kind === 'external' ? { ...made, sink: null } : made
+}
+
+/** Says of a TABLE or STREAM of a connector that it is outside, as in Flink, and not stored, as in RisingWave. */
+export function noteExternal(binding: Binding, { object, name: path, options }: Create): void {
+  const option = options.find(({ key }) => key === 'connector')
+  const connector = binding.connectors.get(String(option?.value))
+  const name = path.parts.map((part) => part.name).join('.')
+  if (object === 'source' || option === undefined || connector === undefined) return
+  if (binding.catalog.get(name) !== undefined) return
+  const reads = `each query reads it from connector ${connector.name}`
+  const writes = `INSERT INTO it sends rows to connector ${connector.name}`
+  const does = !connector.source ? writes : connector.sink === null ? reads : `${reads}, ${writes}`
+  const keeps = connector.source ? '; CREATE STREAM … AS SELECT keeps its rows' : ''
+  binding.notices.push(`${object} ${name} is external, not stored: ${does}${keeps}`)
 }
 
 /** A TABLE or STREAM of a connector is outside; FORMAT … ENCODE or `storage` would store it, but for a SOURCE. */

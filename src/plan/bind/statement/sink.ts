@@ -1,8 +1,9 @@
 /**
  * BindSink: CREATE SINK: a relation that takes rows outside, with the continuous query that feeds it.
  *
- * How      The columns of the sink are those of its query. `type`, `primary_key`, `force_append_only` and `snapshot`
- *          say which changes are sent; the other options are the connector's.
+ * How      The columns of the sink are those of its query, or hold them before and after a change. `type`,
+ *          `primary_key`, `force_append_only`, `snapshot` and FORMAT say which changes are sent; the other options are
+ *          the connector's.
  */
 import type { Option, Statement } from '../../../../grammar/index.ts'
 import { type Diagnostic, QueryMistake } from '../../../base/index.ts'
@@ -14,6 +15,7 @@ import { type Binding, fail, unsupported } from '../binding.ts'
 import { applyEmit, defaultEmit } from '../emission.ts'
 import { bindQuery } from '../query.ts'
 import { suggestion } from '../suggest.ts'
+import { encodeBy, envelopeOf, type SinkType, sinkTypeOf } from './sink-form.ts'
 
 type CreateSink = Statement & { kind: 'create-sink' }
 
@@ -41,13 +43,19 @@ export function bindCreateSink(binding: Binding, tree: CreateSink): BoundStateme
   const options = new Map(tree.options.map(({ key, value }) => [key, value]))
   const forced = flag(tree, 'force_append_only', false)
   const snapshot = flag(tree, 'snapshot', true)
-  checkChanges(tree, connector, plan.updating && !forced)
-  const key = keyOf(binding, tree, plan, forced)
+  const form = sinkTypeOf(tree)
+  checkChanges(form, connector, plan.updating && !forced)
+  const key = keyOf(binding, tree, form.type, plan, forced)
   if (!snapshot) checkStored(binding, tree, plan)
-  const schema = { fields: plan.output }
+  const envelope = form.type === 'debezium'
+  const schema = { fields: envelope ? envelopeOf(plan.output) : plan.output }
   const passed = new Map([...options].filter(([key]) => key === 'connector' || !own.has(key)))
+  encodeBy(binding, tree.encoding, connector, passed)
+  for (const { key } of tree.encoding?.options ?? []) {
+    if (!own.has(key)) binding.notices.push(`option ${key} of ENCODE is ignored`)
+  }
   try {
-    connector.check(passed, schema)
+    connector.check(passed, schema, (name) => binding.notices.push(ignoredText(connector, name)))
   } catch (error) {
     if (!(error instanceof QueryMistake)) throw error
     throw new QueryMistake(error.diagnostics.map((one) => placed(tree, one)))
@@ -67,7 +75,7 @@ export function bindCreateSink(binding: Binding, tree: CreateSink): BoundStateme
   const { notices } = binding
   const { ifNotExists } = tree
   const query = { ...emitted, notices }
-  const made = { relation, query, forced, key, snapshot, replaces }
+  const made = { relation, query, forced, key, envelope, snapshot, replaces }
   return { kind: 'create-sink', ...made, ifNotExists, notices }
 }
 
@@ -80,8 +88,13 @@ function placed(tree: CreateSink, mistake: Diagnostic): Diagnostic {
   return { ...mistake, span, hint: near ?? mistake.hint }
 }
 
-const optionOf = (tree: CreateSink, name: string): Option | undefined =>
-  tree.options.find(({ key }) => key === name)
+/** What is said of an option that other systems know. */
+export const ignoredText = ({ name }: Connector, option: string): string =>
+  `option '${option}' is ignored: connector ${name} has no use for it`
+
+/** An option of WITH, or of ENCODE. */
+const optionOf = ({ options, encoding }: CreateSink, name: string): Option | undefined =>
+  [...options, ...(encoding?.options ?? [])].find(({ key }) => key === name)
 
 function flag(tree: CreateSink, name: string, fallback: boolean): boolean {
   const option = optionOf(tree, name)
@@ -90,12 +103,17 @@ function flag(tree: CreateSink, name: string, fallback: boolean): boolean {
   return fail('invalid_option', `option ${name} is 'true' or 'false'`, option!.span)
 }
 
-/** The columns by which an upsert sink tells rows apart; null for any other sink. */
-function keyOf(binding: Binding, tree: CreateSink, plan: Plan, forced: boolean): number[] | null {
+/** The columns by which a sink tells rows apart; null where it does not. */
+function keyOf(
+  binding: Binding,
+  tree: CreateSink,
+  type: SinkType,
+  plan: Plan,
+  forced: boolean,
+): number[] | null {
   const option = optionOf(tree, 'primary_key')
-  const isUpsert = String(optionOf(tree, 'type')?.value ?? '').toLowerCase() === 'upsert'
-  if (!isUpsert) {
-    const notice = "option primary_key is ignored: it goes with type = 'upsert'"
+  if (type === 'any' || type === 'append-only') {
+    const notice = "option primary_key is ignored: it goes with type = 'upsert' or 'debezium'"
     if (option !== undefined) binding.notices.push(notice)
     return null
   }
@@ -104,14 +122,9 @@ function keyOf(binding: Binding, tree: CreateSink, plan: Plan, forced: boolean):
     fail('invalid_option', "force_append_only goes with type = 'append-only'", span)
   }
   if (option === undefined) {
-    if (plan.key !== null) return plan.key
+    if (plan.key !== null || type === 'debezium') return plan.key
     const hint = "primary_key = 'column, …' names what tells rows apart"
-    fail(
-      'invalid_option',
-      'an upsert sink needs option primary_key',
-      optionOf(tree, 'type')!.span,
-      hint,
-    )
+    fail('invalid_option', 'an upsert sink needs option primary_key', sinkTypeOf(tree).span, hint)
   }
   const names = plan.output.map((field) => field.name)
   const given = String(option.value)
@@ -172,20 +185,20 @@ function connectorOf(binding: Binding, tree: CreateSink): Connector {
   return connector
 }
 
-function checkChanges(tree: CreateSink, connector: Connector, updating: boolean): void {
-  const type = tree.options.find(({ key }) => key === 'type')
-  const asked = String(type?.value ?? '').toLowerCase()
-  if (asked === 'debezium') unsupported("type = 'debezium'", type!.span)
-  if (!['', 'append-only', 'upsert'].includes(asked)) {
-    fail('invalid_option', "option type is 'append-only' or 'upsert'", type!.span)
+function checkChanges(
+  { type, span }: ReturnType<typeof sinkTypeOf>,
+  connector: Connector,
+  updating: boolean,
+): void {
+  if (type === 'upsert' && connector.sink === 'append') {
+    const hint = 'FORMAT DEBEZIUM writes each change as a row'
+    fail('invalid_emit', `connector ${connector.name} takes new rows only`, span, hint)
   }
-  if (asked === 'upsert' && connector.sink === 'append') {
-    fail('invalid_emit', `connector ${connector.name} takes new rows only`, type!.span)
-  }
-  if (!updating || (asked !== 'append-only' && connector.sink === 'changes')) return
+  const takesChanges =
+    type === 'debezium' || (type !== 'append-only' && connector.sink === 'changes')
+  if (!updating || takesChanges) return
   const hint =
     "EMIT ON WINDOW CLOSE makes the rows of windows final; type = 'upsert' takes updates where the connector " +
     "does; force_append_only = 'true' sends insertions only"
-  const message = 'the sink takes new rows only, and this query takes rows back'
-  fail('invalid_emit', message, type?.span ?? tree.name.span, hint)
+  fail('invalid_emit', 'the sink takes new rows only, and this query takes rows back', span, hint)
 }
