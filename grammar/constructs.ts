@@ -78,7 +78,7 @@ export const constructs: Record<Place, Record<string, string>> = {
   },
   anywhere: {
     'ROWS =>': 'count windows (ROWS)', 'SLIDE_ROWS =>': 'count windows (ROWS)',
-    'WITHIN (': 'JOIN … WITHIN', 'WITHIN <number>': 'JOIN … WITHIN', 'COMMENT <string>': 'COMMENT',
+    'COMMENT <string>': 'COMMENT',
     'WITH WRAPPER': 'JSON functions with WRAPPER', 'WITHOUT WRAPPER': 'JSON functions with WRAPPER',
     '<string> VALUE': 'JSON_OBJECT with VALUE', 'KEY <string>': 'JSON_OBJECT with KEY',
     'ON NULL': 'JSON functions with ON NULL', 'ON EMPTY': 'JSON functions with ON EMPTY',
@@ -89,7 +89,8 @@ export const constructs: Record<Place, Record<string, string>> = {
     'GROUP BY DISTINCT': '',
     PIVOT: '', UNPIVOT: '', TABLESAMPLE: '',
     'POSITIONAL JOIN': '',
-    'FOR SYSTEM_TIME': '', 'WITH ORDINALITY': '', 'FOR UPDATE': '', 'FOR SHARE': '',
+    'AS OF CYCLE': 'FOR SYSTEM_TIME AS OF CYCLE', 'AS OF OFFSET': 'FOR SYSTEM_TIME AS OF OFFSET',
+    'WITH ORDINALITY': '', 'FOR UPDATE': '', 'FOR SHARE': '',
     GLOB: '', COLLATE: '',
     '{': 'struct literals',
     'METADATA': '', GENERATED: 'computed columns', INVISIBLE: '', VIRTUAL: '',

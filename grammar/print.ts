@@ -12,6 +12,7 @@ import type {
   ColumnDefinition,
   Conflict,
   Constraint,
+  Duration,
   Emit,
   Encoding,
   ExplainDetail,
@@ -34,6 +35,7 @@ import type {
   Statement,
   TypeName,
   WatermarkDefinition,
+  Within,
 } from './tree.ts'
 import { isReserved } from './words.ts'
 
@@ -440,7 +442,9 @@ const aliases = (r: Exclude<Relation, { kind: 'join' }>): string =>
 function relation(r: Relation): string {
   switch (r.kind) {
     case 'table':
-      return path(r.path) + aliases(r)
+      return (
+        path(r.path) + (r.asOf ? ` FOR SYSTEM_TIME AS OF ${expression(r.asOf)}` : '') + aliases(r)
+      )
     case 'file':
       return file(r) + aliases(r)
     case 'derived':
@@ -459,9 +463,16 @@ function relation(r: Relation): string {
       const match = r.asof?.match == null ? '' : ` MATCH_CONDITION (${expression(r.asof.match)})`
       const on = r.on === null ? '' : ` ON ${expression(r.on)}`
       const using = r.using.length === 0 ? '' : ` USING (${list(r.using, name)})`
-      return `${relation(r.left)} ${natural}${words} ${right}${match}${on}${using}`
+      const within = r.within === undefined ? '' : withinText(r.within)
+      return `${relation(r.left)} ${natural}${words} ${right}${match}${within}${on}${using}`
     }
   }
+}
+
+function withinText({ before, after, grace }: Within): string {
+  const duration = ({ count, unit }: Duration) => `${count} ${unit}`
+  const period = grace === null ? '' : ` GRACE PERIOD ${duration(grace)}`
+  return ` WITHIN (${duration(before)}, ${duration(after)})${period}`
 }
 
 function file(f: Of<Relation, 'file'>): string {

@@ -145,7 +145,8 @@ export interface SelectItem {
 }
 
 export type Relation =
-  | { kind: 'table'; path: Path; alias: Identifier | null; columnAliases?: Identifier[]; span: Span }
+  /** `asOf`: FOR SYSTEM_TIME AS OF a time. */
+  | { kind: 'table'; path: Path; asOf?: Expression; alias: Identifier | null; columnAliases?: Identifier[]; span: Span }
   /** `'f.csv'` (function null) or READ_CSV('f.csv', header = true); `function` is READ_CSV | READ_JSON | …. */
   | { kind: 'file'; function: string | null; path: string; options: Option[]; alias: Identifier | null; columnAliases?: Identifier[]; span: Span }
   | { kind: 'derived'; query: Query; alias: Identifier | null; columnAliases: Identifier[]; span: Span }
@@ -156,7 +157,7 @@ export type Relation =
    */
   | { kind: 'window'; function: WindowWord; partition?: Identifier[]; source: Relation; time: Identifier; slide: Expression | null; size: Expression; offset: Expression | null; alias: Identifier | null; columnAliases?: Identifier[]; span: Span }
   /** Without ON, USING and NATURAL every row meets every row: CROSS JOIN and comma. */
-  | { kind: 'join'; join: JoinWord; natural?: boolean; asof?: Asof; left: Relation; right: Relation; on: Expression | null; using: Identifier[]; span: Span }
+  | { kind: 'join'; join: JoinWord; natural?: boolean; asof?: Asof; within?: Within; left: Relation; right: Relation; on: Expression | null; using: Identifier[]; span: Span }
   | RowPattern
   /** A function that gives rows: `generate_series(1, 10) AS t (n)`. */
   | { kind: 'function'; name: Identifier; args: Expression[]; alias: Identifier | null; columnAliases: Identifier[]; span: Span }
@@ -165,6 +166,21 @@ export type WindowWord = 'TUMBLE' | 'HOP' | 'CUMULATE' | 'SESSION'
 
 /** ASOF, with the comparison of MATCH_CONDITION if it stands there. */
 export type Asof = { match: Expression | null }
+
+/** WITHIN: how much earlier and later than the left row the right one may be; GRACE PERIOD. */
+export interface Within {
+  before: Duration
+  after: Duration
+  grace: Duration | null
+  span: Span
+}
+
+/** 5 MINUTES. */
+export interface Duration {
+  count: string
+  unit: Unit
+  span: Span
+}
 
 /** MATCH_RECOGNIZE (…) behind a relation; the names are those of SQL:2016. */
 export interface RowPattern {

@@ -11,9 +11,10 @@ import type {
   Option,
   Relation,
   WindowWord,
+  Within,
 } from '../tree.ts'
 import { alias, identifier, kinds, word } from '../words.ts'
-import { MatchRules } from './match.ts'
+import { TemporalRules } from './temporal.ts'
 
 type Of<U, K> = Extract<U, { kind: K }>
 type Window = Of<Relation, 'window'>
@@ -54,7 +55,7 @@ const fileFunctions: ReadonlyMap<string, string> = new Map([
   ['READ_ARROW', 'READ_ARROW'],
 ])
 
-export abstract class RelationRules extends MatchRules {
+export abstract class RelationRules extends TemporalRules {
   abstract key: ParserMethod<[], string>
   abstract setting: ParserMethod<[], string | number | boolean>
 
@@ -98,6 +99,7 @@ export abstract class RelationRules extends MatchRules {
     let join: JoinWord = 'inner'
     let natural = false
     let asof: Asof | null = null
+    let within: Within | undefined
     let on: Expression | null = null
     let using: Identifier[] = []
     const named = (words: { join: JoinWord; asof: boolean }) => {
@@ -135,6 +137,7 @@ export abstract class RelationRules extends MatchRules {
               asof = { match }
             },
           })
+          within = this.OPTION2(() => this.SUBRULE(this.within))
           // What MATCH_CONDITION says may be all.
           const said = () => asof === null || asof.match === null
           this.OR1([
@@ -157,7 +160,11 @@ export abstract class RelationRules extends MatchRules {
       },
     ])
     const span = this.span(start)
-    const how = { ...(natural ? { natural } : {}), ...(asof === null ? {} : { asof }) }
+    const how = {
+      ...(natural ? { natural } : {}),
+      ...(asof === null ? {} : { asof }),
+      ...(within === undefined ? {} : { within }),
+    }
     return { kind: 'join', join, ...how, left, right, on, using, span }
   })
 
@@ -362,8 +369,13 @@ export abstract class RelationRules extends MatchRules {
       const name = path.parts.map((p) => p.name.toUpperCase()).join('.')
       this.unsupported(`table function ${name}`, start)
     })
+    const asOf = this.OPTION({
+      GATE: () => this.upper(2) === 'SYSTEM_TIME',
+      DEF: () => this.SUBRULE(this.systemTime),
+    })
     const named = this.SUBRULE(this.aliases)
-    return { kind: 'table', path, ...named, span: this.span(start) }
+    const when = asOf === undefined ? {} : { asOf }
+    return { kind: 'table', path, ...when, ...named, span: this.span(start) }
   })
 
   /** [[AS] name [(columns)]]. */

@@ -196,11 +196,12 @@ function adviceAt(plan: PhysicalPlan): string[] {
       return ['EMIT ON WINDOW CLOSE would say the rows of each window once, when they are final']
     }
     case 'join':
-      if (plan.bucket !== null) return []
+      if (plan.bucket !== null || plan.lookup) return []
       return [
         'the rows of both sides of the join are kept for ever: equal windows would let them go',
       ]
     case 'asof':
+      if (plan.waits) return []
       return [
         'the rows of both sides of the ASOF join are kept for ever: one that comes late may be nearer',
       ]
@@ -353,7 +354,8 @@ function joinText(plan: Of<'join'>): string {
   const within = (micros: string) => durationText(micros)
   const interval =
     bounds === undefined ? '' : `  interval ${within(bounds.low)} to ${within(bounds.high)}`
-  return `${plan.join}  ${pairs.join(' and ')}${residual}${interval}${bucket}`
+  const lookup = plan.lookup ? '  looks up' : ''
+  return `${plan.join}  ${pairs.join(' and ')}${residual}${interval}${bucket}${lookup}`
 }
 
 function asofText(plan: Of<'asof'>): string {
@@ -362,8 +364,12 @@ function asofText(plan: Of<'asof'>): string {
     return `${left[key]!.name} = ${right[plan.rightKeys[index]!]!.name}`
   })
   const [a, b] = [left[plan.leftTime]!.name, right[plan.rightTime]!.name]
-  const ties = plan.ties === 'values' ? '  ties by values' : ''
-  return `${plan.join}  ${pairs.join(' and ')}  nearest ${a} ${symbols[plan.compare]} ${b}${ties}`
+  const how = [
+    plan.ties === 'values' ? '  ties by values' : '',
+    plan.tie === 'first' ? '  the first of ties' : '',
+    plan.waits ? '  waits for the watermark' : '',
+  ]
+  return `${plan.join}  ${pairs.join(' and ')}  nearest ${a} ${symbols[plan.compare]} ${b}${how.join('')}`
 }
 
 function rankText(plan: Of<'rank'>): string {

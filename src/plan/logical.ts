@@ -262,14 +262,16 @@ export type Plan = Node &
     /**
      * Equal keys that are not NULL; `residual` over left columns then right columns. Output: left columns, right
      * columns; of semi and anti joins, which keep the left rows with and without a match, the left columns.
+     * `lookup`: a left row meets the right rows that are there at the commit that takes it, and is told once.
      */
-    | { kind: 'join'; join: JoinKind; left: Plan; right: Plan; leftKeys: number[]; rightKeys: number[]; residual: Expression | null; bounds?: TimeBounds }
+    | { kind: 'join'; join: JoinKind; left: Plan; right: Plan; leftKeys: number[]; rightKeys: number[]; residual: Expression | null; bounds?: TimeBounds; lookup?: true }
     /**
      * Each left row with one right row of equal keys that are not NULL: the one whose time is nearest among those that
-     * compare so with the left row's (`ge`: left >= right). Of equal times the last by position counts, or by values.
+     * compare so with the left row's (`ge`: left >= right). Of equal times the last by position counts, or by values,
+     * or the first (`tie`). With `waits` a row is told once, when the watermarks of both sides have reached its time.
      * Output: left columns, right columns, NULL in a left join where there is none.
      */
-    | { kind: 'asof'; join: 'inner' | 'left'; left: Plan; right: Plan; leftKeys: number[]; rightKeys: number[]; leftTime: number; rightTime: number; compare: Comparison; ties: 'position' | 'values' }
+    | { kind: 'asof'; join: 'inner' | 'left'; left: Plan; right: Plan; leftKeys: number[]; rightKeys: number[]; leftTime: number; rightTime: number; compare: Comparison; ties: 'position' | 'values'; tie: 'last' | 'first'; waits: boolean }
     /**
      * ROW_NUMBER, RANK or DENSE_RANK over the rows of each partition: output is the input's columns, then the number
      * (BIGINT, from 1) if `numbered`; with a limit only the rows whose number is not above it. Rows of equal order keys

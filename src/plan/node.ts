@@ -361,6 +361,7 @@ export interface JoinShape {
   rightKeys: number[]
   residual: Expression | null
   bounds?: TimeBounds
+  lookup?: true
 }
 
 export function join(left: Plan, right: Plan, given: JoinShape): NodeOf<'join'> {
@@ -377,16 +378,20 @@ export function join(left: Plan, right: Plan, given: JoinShape): NodeOf<'join'> 
     right,
     ...shape,
     output: joinedColumns(left, right, shape.join),
-    updating: left.updating || right.updating || !['inner', 'semi'].includes(shape.join),
+    updating: !shape.lookup && isUpdating(left, right, shape.join),
     key: joinedKey(left, right, shape.join),
     window: joinedWindow(left, right, shape),
   }
 }
 
+const isUpdating = (left: Plan, right: Plan, kind: JoinKind) =>
+  left.updating || right.updating || !['inner', 'semi'].includes(kind)
+
 /** The arguments of a join node. */
 export function joinShapeOf(plan: NodeOf<'join'>): JoinShape {
-  const { join: kind, leftKeys, rightKeys, residual, bounds } = plan
-  return { join: kind, leftKeys, rightKeys, residual, ...(bounds === undefined ? {} : { bounds }) }
+  const { join: kind, leftKeys, rightKeys, residual, bounds, lookup } = plan
+  const more = { ...(bounds === undefined ? {} : { bounds }), ...(lookup ? { lookup } : {}) }
+  return { join: kind, leftKeys, rightKeys, residual, ...more }
 }
 
 /** Does the join keep left rows as they are? */
@@ -460,6 +465,8 @@ export interface AsofShape {
   rightTime: number
   compare: Comparison
   ties: 'position' | 'values'
+  tie: 'last' | 'first'
+  waits: boolean
 }
 
 export function asof(left: Plan, right: Plan, shape: AsofShape): NodeOf<'asof'> {
@@ -478,8 +485,8 @@ export function asof(left: Plan, right: Plan, shape: AsofShape): NodeOf<'asof'> 
     right,
     ...shape,
     output: joinedColumns(left, right, shape.join),
-    // A row that comes later may be nearer.
-    updating: true,
+    // A row that comes later may be nearer, unless the watermark rules it out.
+    updating: !shape.waits,
     key: left.key,
     window: null,
   }
@@ -487,8 +494,8 @@ export function asof(left: Plan, right: Plan, shape: AsofShape): NodeOf<'asof'> 
 
 /** The arguments of an asof node. */
 export function asofShapeOf(plan: NodeOf<'asof'>): AsofShape {
-  const { leftKeys, rightKeys, leftTime, rightTime, compare, ties } = plan
-  return { join: plan.join, leftKeys, rightKeys, leftTime, rightTime, compare, ties }
+  const { join: kind, leftKeys, rightKeys, leftTime, rightTime, compare, ties, tie, waits } = plan
+  return { join: kind, leftKeys, rightKeys, leftTime, rightTime, compare, ties, tie, waits }
 }
 
 export interface RankShape {
@@ -635,6 +642,8 @@ export function inputsOf(plan: Plan): Plan[] {
     case 'series':
       return []
     case 'join':
+      // What is looked up is there first.
+      return plan.lookup ? [plan.right, plan.left] : [plan.left, plan.right]
     case 'asof':
       return [plan.left, plan.right]
     case 'union':
@@ -670,7 +679,8 @@ export function withInputs(plan: Plan, inputs: readonly Plan[]): Plan {
     case 'aggregate':
       return aggregate(input, { keys: plan.keys, calls: plan.calls, emit: plan.emit, names })
     case 'join': {
-      return join(input, inputs[1]!, joinShapeOf(plan))
+      const [left, right] = plan.lookup ? [inputs[1]!, input] : [input, inputs[1]!]
+      return join(left, right, joinShapeOf(plan))
     }
     case 'asof':
       return asof(input, inputs[1]!, asofShapeOf(plan))

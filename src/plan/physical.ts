@@ -103,8 +103,13 @@ export function lower(plan: Plan, mode: Mode): PhysicalPlan {
         return { ...node, id, left: walk(node.left), right: walk(node.right) }
       case 'join': {
         const retracts = mode === 'continuous' && (node.left.updating || node.right.updating)
-        const bucket = equatedWindow(node.left, node.right, node)
-        return { ...node, id, bucket, retracts, left: walk(node.left), right: walk(node.right) }
+        const bucket = node.lookup ? null : equatedWindow(node.left, node.right, node)
+        const inputs = inputsOf(node).map(walk)
+        const [left, right] = (node.lookup ? inputs.reverse() : inputs) as [
+          PhysicalPlan,
+          PhysicalPlan,
+        ]
+        return { ...node, id, bucket, retracts, left, right }
       }
     }
   }
@@ -126,6 +131,8 @@ function bucketOf(node: Plan & { kind: 'aggregate' }): AggregateBucket | null {
 export function inputsOf<P extends Plan | PhysicalPlan>(plan: P): P[] {
   switch (plan.kind) {
     case 'join':
+      return (plan.lookup ? [plan.right, plan.left] : [plan.left, plan.right]) as P[]
+    case 'asof':
       return [plan.left, plan.right] as P[]
     case 'union':
       return plan.inputs as P[]

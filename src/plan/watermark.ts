@@ -27,6 +27,26 @@ export function watermarkedColumn(plan: Plan, index: number): boolean {
   }
 }
 
+/** Does the column come from a join that holds its rows until the watermark has reached it? */
+export function heldColumn(plan: Plan, index: number): boolean {
+  switch (plan.kind) {
+    case 'asof': {
+      if (!plan.waits || index >= plan.left.output.length) return false
+      return watermarkedColumn(plan.left, index) || heldColumn(plan.left, index)
+    }
+    case 'filter':
+      return heldColumn(plan.input, index)
+    case 'window':
+      return index < plan.input.output.length && heldColumn(plan.input, index)
+    case 'project': {
+      const expression = plan.expressions[index]!
+      return expression.kind === 'column' && heldColumn(plan.input, expression.index)
+    }
+    default:
+      return false
+  }
+}
+
 /** Names of the scans below that have no watermark. */
 export function scansWithoutWatermark(plan: Plan): string[] {
   switch (plan.kind) {

@@ -18,6 +18,7 @@ import type { UserFunctions } from './expression/user-function.ts'
 import { compileExpressions } from './expression.ts'
 import { aggregateStage, columnsRead } from './operator/aggregate.ts'
 import { asofStage } from './operator/asof.ts'
+import { waitingAsofStage } from './operator/asof-waiting.ts'
 import { filterStage } from './operator/filter.ts'
 import { mayComeLate } from './operator/gate.ts'
 import { holdStage } from './operator/hold.ts'
@@ -316,11 +317,24 @@ export class Dataflow {
   }
 
   #asof(plan: PhysicalPlan & { kind: 'asof' }, push: Push, watch: Watch): Upstream {
+    if (plan.waits && this.#environment.mode === 'continuous') {
+      return this.#waitingAsof(plan, push, watch)
+    }
     const stage = asofStage(plan, this.#environment, push)
     const left = this.#build(plan.left, stage.pushLeft, watch)
     const right = this.#build(plan.right, stage.pushRight, watch)
     this.#stages.push(stage)
     return this.#untilCommit(stage, both(left, right))
+  }
+
+  #waitingAsof(plan: PhysicalPlan & { kind: 'asof' }, push: Push, watch: Watch): Upstream {
+    const [left, right] = [pendingUpstream(), pendingUpstream()]
+    const below = both(left, right)
+    const stage = waitingAsofStage(plan, this.#environment, below, push)
+    left.set(this.#build(plan.left, stage.pushLeft, watch))
+    right.set(this.#build(plan.right, stage.pushRight, watch))
+    this.#stages.push(stage)
+    return { ...below, ended: () => below.ended() && !stage.holds() }
   }
 
   #session(plan: PhysicalPlan & { kind: 'session' }, push: Push, watch: Watch): Upstream {

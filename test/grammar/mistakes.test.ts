@@ -134,7 +134,7 @@ test.each<[string, string]>([
   ['SELECT * FROM a, «LATERAL» (SELECT 1)', 'LATERAL'],
   ['SELECT * FROM a CROSS JOIN «UNNEST(»b)', 'UNNEST'],
   ['SELECT * FROM «s.foo»(1)', 'table function S.FOO'],
-  ['SELECT * FROM a JOIN b «FOR SYSTEM_TIME» AS OF a.ts ON c', 'FOR SYSTEM_TIME'],
+  ['SELECT * FROM a FOR SYSTEM_TIME «AS OF CYCLE» 5', 'FOR SYSTEM_TIME AS OF CYCLE'],
   ['SELECT * FROM a «TABLESAMPLE» BERNOULLI(1)', 'TABLESAMPLE'],
   ['SELECT a «<->» b', 'operator <->'],
   ['SELECT a «&&» 2', 'operator &&'],

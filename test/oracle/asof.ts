@@ -80,11 +80,12 @@ export class Asof {
 
   /** Nearer right rows are greater. */
   #order(a: Contribution, b: Contribution): number {
-    const { rightTime, compare, ties } = this.#plan
-    const later = compareCells(a.row[rightTime]!, b.row[rightTime]!)
-    const nearer = compare === 'ge' || compare === 'gt' ? later : -later
+    const { rightTime, compare, ties, tie } = this.#plan
+    const times = compareCells(a.row[rightTime]!, b.row[rightTime]!)
+    const nearer = compare === 'ge' || compare === 'gt' ? times : -times
     const placed = ties === 'position' ? compareTriples(a.triple, b.triple) : 0
     // Of rows that are equal in all of this the first one says where the pair stands.
-    return nearer || placed || compareRows(a.row, b.row) || compareTriples(b.triple, a.triple)
+    const later = (tie === 'last' ? 1 : -1) * (placed || compareRows(a.row, b.row))
+    return nearer || later || compareTriples(b.triple, a.triple)
   }
 }

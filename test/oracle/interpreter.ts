@@ -19,12 +19,14 @@ import type { Fault } from './commit.ts'
 import { atOnce, type Contribution } from './contribution.ts'
 import { Hold } from './hold.ts'
 import { Join } from './join.ts'
+import { Lookup } from './lookup.ts'
 import { Matches } from './match.ts'
 import { type CommitInput, type Context, type Node, sound } from './node.ts'
 import { Over } from './over.ts'
 import { Rank } from './rank.ts'
 import { filter, project, repeat, scan, series, sort, union, values } from './relation.ts'
 import { Sessions } from './session.ts'
+import { Temporal } from './temporal.ts'
 import { type Late, Watermarks } from './watermark.ts'
 import { window } from './window.ts'
 
@@ -116,16 +118,14 @@ function nodeOf(plan: Plan, context: Context): Node {
       return (commit) => aggregate.pull(commit)
     }
     case 'asof': {
-      const asof = new Asof(
-        plan,
-        [nodeOf(plan.left, context), nodeOf(plan.right, context)],
-        context,
-      )
+      const inputs: [Node, Node] = [nodeOf(plan.left, context), nodeOf(plan.right, context)]
+      const waits = plan.waits && context.mode === 'continuous'
+      const asof = new (waits ? Temporal : Asof)(plan, inputs, context)
       return (commit) => asof.pull(commit)
     }
     case 'join': {
       const inputs: [Node, Node] = [nodeOf(plan.left, context), nodeOf(plan.right, context)]
-      const join = new Join(plan, inputs, context)
+      const join = new (plan.lookup ? Lookup : Join)(plan, inputs, context)
       return (commit) => join.pull(commit)
     }
   }

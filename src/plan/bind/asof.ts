@@ -28,6 +28,7 @@ import {
 import { isPlaced } from './over.ts'
 import { type BoundRelation, bindRelation, type Conjuncts } from './relation.ts'
 import { joinScopes, type Scope } from './scope.ts'
+import { refuseWithin } from './within.ts'
 
 type JoinTree = TreeRelation & { kind: 'join' }
 
@@ -67,6 +68,8 @@ export function bindAsof(binding: Binding, tree: JoinTree, conjuncts: Conjuncts)
     rightTime: b.keys.at(-1)!,
     compare,
     ties: isPlaced(binding, right.plan) ? 'position' : 'values',
+    tie: 'last',
+    waits: false,
   })
   const rights = right.plan.output.map((_, index) => index + a.plan.output.length)
   const isWhole = a.plan === left.plan && b.plan === right.plan
@@ -74,7 +77,9 @@ export function bindAsof(binding: Binding, tree: JoinTree, conjuncts: Conjuncts)
   return { plan, scope: typed(mergeUsing(scope, width, tree.using), plan) }
 }
 
-function kindOf({ join, natural, span }: JoinTree): 'inner' | 'left' {
+function kindOf(tree: JoinTree): 'inner' | 'left' {
+  const { join, natural, span } = tree
+  refuseWithin(tree, 'ASOF JOIN')
   if (natural) unsupported('NATURAL ASOF JOIN', span, 'write USING (k, ts)')
   if (join === 'inner' || join === 'left') return join
   const hint = join === 'right' ? 'change the sides over, and the comparison' : undefined

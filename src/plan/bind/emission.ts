@@ -40,8 +40,9 @@ export function applyEmit(
     return { plan: paced(binding, plan, emit), emit: 'changes' }
   }
   const closed = closeWindows(plan)
-  // A match is told once, when it is decided.
-  const told = !closed.updating && nodesOf(closed).some((node) => node.kind === 'match')
+  // A match is told once, when it is decided, and a row that waited for a version, too.
+  const isTold = (node: Plan) => node.kind === 'match' || (node.kind === 'asof' && node.waits)
+  const told = !closed.updating && nodesOf(closed).some(isTold)
   if (!isFinal(closed) && told) {
     refusePanes(emit)
     return { plan: closed, emit: 'changes' }

@@ -26,13 +26,14 @@ import {
   moveColumns,
   signatureOf,
 } from '../expression.ts'
-import type { Expression, JoinKind, Plan, TimeBounds } from '../logical.ts'
-import { isHalf, join, project } from '../node.ts'
+import type { Expression, JoinKind, Plan } from '../logical.ts'
+import { isHalf, type JoinShape, join, project } from '../node.ts'
 import { all, type Binding, fail } from './binding.ts'
 import { bindCondition, type Env } from './expression/expression.ts'
 import { bucketed, shownColumns } from './interval.ts'
 import { type BoundRelation, bindRelation, type Conjuncts } from './relation.ts'
 import { findColumn, joinScopes, type Scope } from './scope.ts'
+import { bindWithin } from './within.ts'
 
 type JoinTree = TreeRelation & { kind: 'join' }
 
@@ -61,6 +62,7 @@ export function bindJoin(binding: Binding, tree: JoinTree, conjuncts: Conjuncts)
       else pairs.push(pair)
     }
   }
+  rest.push(...bindWithin(binding, tree, left.plan, right.plan))
   if (pairs.length === 0) noticeProduct(binding)
   const plan =
     tree.join === 'right'
@@ -279,7 +281,9 @@ function joinTimed(
   const moved = rest.map((part) =>
     moveColumns(part, (index) => (index < width ? index : index + shift)),
   )
-  const joined = joinOn(found.left, found.right, kind, [...pairs, found.pair], moved, found.bounds)
+  const joined = joinOn(found.left, found.right, kind, [...pairs, found.pair], moved, {
+    bounds: found.bounds,
+  })
   return chosen(joined, shownColumns(left, right, found.left, kind))
 }
 
@@ -290,7 +294,7 @@ export function joinOn(
   kind: JoinKind,
   given: readonly KeyPair[],
   rest: Expression[],
-  bounds?: TimeBounds,
+  more: Pick<JoinShape, 'bounds' | 'lookup'> = {},
 ): Plan {
   const one = literal(1, integer)
   const pairs = given.length > 0 ? given : [{ left: one, right: one }]
@@ -309,7 +313,7 @@ export function joinOn(
     leftKeys: a.keys,
     rightKeys: b.keys,
     residual: rest.length === 0 ? null : moveColumns(and(rest), shift),
-    ...(bounds === undefined ? {} : { bounds }),
+    ...more,
   })
   if (a.plan === left && b.plan === right) return joined
   const rights = isHalf(kind) ? [] : right.output.map((_, index) => index + wider)

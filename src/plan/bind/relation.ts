@@ -28,6 +28,7 @@ import { type Scope, scopeOf } from './scope.ts'
 import { bindFile } from './statement/file.ts'
 import { suggestion } from './suggest.ts'
 import { bindTableCall } from './table-call.ts'
+import { bindTemporal } from './temporal.ts'
 import { bindWindow } from './window.ts'
 
 export interface BoundRelation {
@@ -56,14 +57,25 @@ export function bindRelation(
     case 'window':
       return withColumns(bindWindow(binding, tree), tree)
     case 'join':
-      return tree.asof === undefined
-        ? bindJoin(binding, tree, conjuncts)
-        : bindAsof(binding, tree, conjuncts)
+      return bindJoined(binding, tree, conjuncts)
     case 'match':
       return withColumns(bindMatch(binding, tree), tree)
     case 'function':
       return bindTableFunction(binding, tree)
   }
+}
+
+function bindJoined(
+  binding: Binding,
+  tree: TreeRelation & { kind: 'join' },
+  conjuncts: Conjuncts,
+): BoundRelation {
+  const { right } = tree
+  if (right.kind === 'table' && right.asOf !== undefined) {
+    return bindTemporal(binding, { ...tree, right }, conjuncts)
+  }
+  if (tree.asof !== undefined) return bindAsof(binding, tree, conjuncts)
+  return bindJoin(binding, tree, conjuncts)
 }
 
 /** The relation under the names of `AS t (a, b)`. */
@@ -96,6 +108,11 @@ export function findRelation(
 }
 
 function bindTable(binding: Binding, tree: TreeRelation & { kind: 'table' }): BoundRelation {
+  if (tree.asOf !== undefined) {
+    const hint =
+      'the row whose time it is stands on the left: write a JOIN t FOR SYSTEM_TIME AS OF a.ts'
+    unsupported('FOR SYSTEM_TIME AS OF without a join', tree.asOf.span, hint)
+  }
   const [first, ...others] = tree.path.parts
   const common = others.length > 0 ? undefined : binding.tables.get(first!.name.toLowerCase())
   if (common !== undefined) {

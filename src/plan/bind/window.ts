@@ -12,7 +12,7 @@ import { column, columnsOf } from '../expression.ts'
 import { fold } from '../fold.ts'
 import type { Expression, Plan } from '../logical.ts'
 import { nodesOf, project, session, type WindowShape, window } from '../node.ts'
-import { watermarkedColumn } from '../watermark.ts'
+import { heldColumn, watermarkedColumn } from '../watermark.ts'
 import { type Binding, fail, unsupported } from './binding.ts'
 import { bindExpression, type Env } from './expression/expression.ts'
 import { type BoundRelation, bindRelation } from './relation.ts'
@@ -128,15 +128,16 @@ function shapeOf(
     const message = 'the size of CUMULATE must be a multiple of its step'
     fail('invalid_window', message, call.size.span)
   }
-  const watermarked = watermarkedColumn(source.plan, time.index)
+  const judged = watermarkedColumn(source.plan, time.index)
   return {
     function: functions[name],
     time: time.index,
     slideMicros: slide.toString(),
     sizeMicros: size.toString(),
     offsetMicros: offset.toString(),
-    judge: binding.continuous && watermarked,
-    watermarked,
+    judge: binding.continuous && judged,
+    // Rows that were held until the watermark had reached them are late for no window.
+    watermarked: judged || heldColumn(source.plan, time.index),
   }
 }
 

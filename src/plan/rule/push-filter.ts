@@ -109,7 +109,7 @@ function pushIntoSides(predicate: Expression, node: NodeOf<'join'>): Plan | null
     return side !== null && failingColumns(node[side]).size === 0
   })
   if (moved.length === 0) return null
-  return above(withInputs(node, filterSides(node, moved)), rest)
+  return above(join(...filterSides(node, moved), joinShapeOf(node)), rest)
 }
 
 /** What a left row meets does not depend on other left rows. */

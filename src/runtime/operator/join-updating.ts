@@ -130,7 +130,7 @@ export function updatingJoin(
     changes: readonly Contribution[],
     found: readonly { of: Contribution; pair: Contribution }[],
   ): Contribution[] => {
-    const out = pairsShown ? found.map(({ pair }) => pair) : []
+    const out = pairsShown ? found.map(plan.lookup ? atOwnPlace : ({ pair }) => pair) : []
     if (!shown[port]) return out
     const matched = new Set(found.map(({ of }) => of))
     for (const one of changes) {
@@ -163,7 +163,10 @@ export function updatingJoin(
     return out
   }
 
-  /** One-shot statements know all right rows before the first left one: no row is padded and mended again. */
+  /**
+   * One-shot statements know all right rows before the first left one: no row is padded and mended again. Where the
+   * right side is looked up, what came with the left rows was there before them, too.
+   */
   const atOnce = (fragment: number, changes: readonly Pending[]): Contribution[] => {
     const [lefts, rights] = [0, 1].map((side) => changes.filter(({ port }) => port === side))
     apply(fragment, 1, rights!)
@@ -180,7 +183,9 @@ export function updatingJoin(
     if (changes.length === 0) return
     pending[fragment] = []
     const { arena } = environment.fragments[fragment]!
-    if (environment.mode === 'one-shot') return emit(fragment, atOnce(fragment, changes))
+    if (environment.mode === 'one-shot' || plan.lookup) {
+      return emit(fragment, atOnce(fragment, changes))
+    }
     changes.sort((a, b) => a.major - b.major || b.port - a.port || compareTriples(a, b))
     const out: Contribution[] = []
     for (let from = 0; from < changes.length; ) {
@@ -222,6 +227,11 @@ export function updatingJoin(
     },
     holds: () => pending.some((changes) => changes.length > 0),
   }
+}
+
+/** What is looked up was there before the row that asks. */
+function atOwnPlace({ of, pair }: { of: Contribution; pair: Contribution }): Contribution {
+  return { ...pair, major: of.major, middle: of.middle, minor: of.minor }
 }
 
 /** Loads rows in chunks, bucket by bucket; `part` are the contributions of the rows handed over. */

@@ -130,7 +130,8 @@ export function joinStage(
   const units = [plan.left, plan.right].map((side) => BigInt(side.window?.unitMicros ?? '1'))
   const unit = units[0]! < units[1]! ? units[0]! : units[1]!
   let watermarkSeen = noWatermark
-  const isUpdating = plan.join !== 'inner' || (plan.retracts && environment.mode === 'continuous')
+  const atCommit = plan.retracts || plan.lookup
+  const isUpdating = plan.join !== 'inner' || (atCommit && environment.mode === 'continuous')
   const hand = (fragment: number, batch: VectorBatch) => {
     stats.rowsOut += batch.rows
     if (!isUpdating) environment.emitted(batch.rows)
@@ -233,7 +234,8 @@ function isWindowPair({ left, right, leftKeys, rightKeys }: JoinPlan, place: num
 
 /** Do rows of the input stand at more than a position? */
 function hasTriples(plan: PhysicalPlan, isView: (name: string) => boolean): boolean {
-  if (plan.kind === 'aggregate') return true
+  if (plan.kind === 'aggregate' || plan.kind === 'match') return true
+  if (plan.kind === 'asof' && plan.waits) return true
   if (plan.kind === 'scan') return isView(plan.relation)
   return plan.kind === 'sort' || inputsOf(plan).some((input) => hasTriples(input, isView))
 }

@@ -9,6 +9,7 @@ import type {
   Relation,
   SelectItem,
 } from '../../../grammar/index.ts'
+import type { Unit } from '../../../grammar/tree.ts'
 import { orderItems, plainQuery, star } from './expression.ts'
 import { depthSize, emit, identifier, label, maybe, named, path, span, type Tie } from './leaf.ts'
 import { option } from './statement.ts'
@@ -67,6 +68,11 @@ export function relations(tie: Tie): fc.Arbitrary<Relation> {
         }),
       ),
     )
+  const duration = fc
+    .tuple(fc.nat(99), fc.constantFrom<Unit>('SECOND', 'MINUTE', 'DAY'))
+    .map(([count, unit]) => ({ count: String(count), unit, span }))
+  const grace = fc.option(duration)
+  const within = fc.record({ before: duration, after: duration, grace })
   const join = fc
     .tuple(
       fc.constantFrom<JoinWord>('inner', 'left', 'right', 'full', 'cross', 'semi', 'anti'),
@@ -76,14 +82,19 @@ export function relations(tie: Tie): fc.Arbitrary<Relation> {
       e,
       fc.array(identifier, { maxLength: 2 }),
       fc.option(maybe(e), { nil: undefined }),
+      fc.option(
+        within.map((one) => ({ ...one, span })),
+        { nil: undefined },
+      ),
     )
-    .map(([kind, natural, left, right, condition, names, match]): Relation => {
+    .map(([kind, natural, left, right, condition, names, match, within]): Relation => {
       const bare = kind === 'cross' || natural
       const using = bare ? [] : names
       const on = bare || using.length > 0 ? null : condition
       const named = natural && kind !== 'cross' ? { natural } : {}
       const asof = bare || match === undefined ? {} : { asof: { match } }
-      return { kind: 'join', join: kind, ...named, ...asof, left, right, on, using, span }
+      const near = bare || within === undefined ? {} : { within }
+      return { kind: 'join', join: kind, ...named, ...asof, ...near, left, right, on, using, span }
     })
   const called = fc.constantFrom('generate_series', 'RANGE').map((name) => named(name, false))
   const series = fc
@@ -103,11 +114,13 @@ export function relations(tie: Tie): fc.Arbitrary<Relation> {
         span,
       }
     })
+  const time = identifier.map((one): Expression => ({ kind: 'column', path: [one], span }))
   const table = fc
-    .tuple(path, alias, fc.array(identifier, { maxLength: 2 }))
-    .map(([p, name, columns]): Relation => {
+    .tuple(path, alias, fc.array(identifier, { maxLength: 2 }), maybe(time))
+    .map(([p, name, columns, time]): Relation => {
       const more = name === null || columns.length === 0 ? {} : { columnAliases: columns }
-      return { kind: 'table', path: p, alias: name, ...more, span }
+      const when = time === null ? {} : { asOf: time }
+      return { kind: 'table', path: p, ...when, alias: name, ...more, span }
     })
   return fc.oneof({ depthSize }, table, window, join, derived, file, series)
 }

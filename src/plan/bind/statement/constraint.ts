@@ -6,7 +6,7 @@
  *          one row alone: whatever is stored can have it.
  */
 import type { Constraint, Identifier, Statement } from '../../../../grammar/index.ts'
-import type { TableCheck, TableKey, TableRules } from '../../../catalog/index.ts'
+import type { Relation, TableCheck, TableKey, TableRules } from '../../../catalog/index.ts'
 import type { Field, Schema } from '../../../data/index.ts'
 import { fold } from '../../fold.ts'
 import type { Expression } from '../../logical.ts'
@@ -106,6 +106,18 @@ function bindKey(
   const words = [nameOf(tree), ...(primary ? [] : names.map(({ name }) => name))]
   const name = constraint.name?.name ?? `${words.join('_')}_${primary ? 'pkey' : 'key'}`
   return { name, columns, primary }
+}
+
+/** The columns of the primary key of a relation, enforced or promised; null where none is declared. */
+export function primaryKeyOf({ definition, schema }: Relation): number[] | null {
+  const made = definition?.statement
+  if (made?.kind !== 'create-relation') return null
+  const stated = constraintsOf(made).find(
+    ({ constraint }) => constraint.kind === 'key' && constraint.primary,
+  )
+  if (stated?.constraint.kind !== 'key') return null
+  const names = stated.column === null ? stated.constraint.columns : [stated.column]
+  return names.map((name) => columnIndex(schema, name))
 }
 
 export function columnIndex({ fields }: Schema, { name, span }: Identifier): number {
