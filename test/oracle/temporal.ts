@@ -1,6 +1,6 @@
 /**
- * Temporal joins: each left row looks, when the watermark has reached its time, through all versions that ever came; or,
- * at the end of the commit that brings it, through the rows that are there.
+ * Temporal joins: each left row looks, when the watermark has reached its time, through all versions that ever came;
+ * or, at the end of the commit that brings it, through the rows that are there.
  *
  * See      docs/laws.md (temporal joins)
  */
