@@ -316,6 +316,8 @@ class Scanner {
       this.#positional++
       return this.#push(kinds.parameter, this.#at + 1, '', String(this.#positional))
     }
+    // 'key':value is a member of an object.
+    if (c === 58 && this.#tokens.at(-1)?.tokenType === kinds.string) return this.#operator()
     const found = this.#match(c === 36 ? numberedParameter : namedParameter)
     if (found !== undefined) {
       return this.#push(kinds.parameter, this.#at + found.length, '', found.slice(1))

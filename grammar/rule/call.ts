@@ -30,7 +30,8 @@ const trims: ReadonlyMap<string, string> = new Map([
 ])
 
 /** Aggregates whose values have an order. */
-const orderedNames = /^(string_agg|listagg|group_concat)$/i
+const orderedNames =
+  /^(string_agg|listagg|group_concat|json_arrayagg|first|last|first_value|last_value)$/i
 
 /** Fields with a second name. */
 const fieldNames: Record<string, string> = { DAYOFMONTH: 'DAY', DAYOFYEAR: 'DOY' }
@@ -176,7 +177,14 @@ export abstract class CallRules extends JsonRules {
           },
           {
             GATE: () => this.takesJson(given) && this.upper(1) !== 'DISTINCT',
-            ALT: (): Expression[] => this.SUBRULE(this.jsonArgs, { ARGS: [given] }),
+            ALT: (): Expression[] => {
+              const list = this.SUBRULE(this.jsonArgs, { ARGS: [given] })
+              const order = this.OPTION8({
+                GATE: () => orderedNames.test(given.name),
+                DEF: () => this.SUBRULE1(this.orderBy),
+              })
+              return this.ACTION(() => this.#ordered(list, order ?? []))
+            },
           },
           {
             ALT: (): Expression[] => {

@@ -33,6 +33,7 @@ const clauses: readonly [form: RegExp, marker: (found: RegExpExecArray) => strin
     /^WITH( CONDITIONAL| UNCONDITIONAL|)( ARRAY)? WRAPPER/,
     ([, how]) => `${how || ' unconditional'} wrapper`.trim(),
   ],
+  [/^(KEEP|OMIT) QUOTES( ON SCALAR STRING)?/, ([, how]) => `${how} quotes`],
   [/^(NULL|ABSENT) ON NULL/, ([, how]) => `${how} on null`],
 ]
 

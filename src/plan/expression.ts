@@ -239,6 +239,8 @@ function fails(name: string, args: Expression[], type: Type): boolean {
       return (
         args.slice(1).some((arg) => arg.kind !== 'literal') || patternMistake(name, args) !== null
       )
+    case 'collected':
+      return args[1]!.kind === 'literal' && /"kind":"sum"/.test(String(args[1]!.value))
     case 'period_of':
     case 'scale_interval':
     case 'divide_interval':

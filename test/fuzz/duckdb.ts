@@ -112,7 +112,20 @@ const ownWords = new RegExp(
       'leading',
       'position',
     ],
-    ...['is unknown', '>>', '<<', 'string_agg', 'mode\\(', 'quantile', 'median', 'bit_xor'],
+    ...[
+      'is unknown',
+      '>>',
+      '<<',
+      'string_agg',
+      'json_',
+      'first\\(',
+      'last\\(',
+      'count_if\\(distinct',
+      'mode\\(',
+      'quantile',
+      'median',
+      'bit_xor',
+    ],
   ].join('|'),
 )
 /** Equal keys have no order. */

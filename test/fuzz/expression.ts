@@ -96,6 +96,7 @@ const operations: Record<Kind, readonly [string, ...Kind[]][]> = {
     ['($0 | $1)', 'int', 'int'],
     ['try($0 / $1)', 'int', 'int'],
     ["position('b' in $0)::int", 'varchar'],
+    ["json_value($0, '$.a[1]' returning int null on empty)", 'json'],
   ],
   bigint: [
     ['($0 + $1)', 'bigint', 'bigint'],
@@ -152,6 +153,11 @@ const operations: Record<Kind, readonly [string, ...Kind[]][]> = {
     ["trim(leading 'a' from $0)", 'varchar'],
     ["decode($0, 1, 'one', null, 'none', $1)", 'int', 'varchar'],
     ["($0 ->> 'a')", 'json'],
+    ["json_value($0, '$.a[0]' default 'none' on empty)", 'json'],
+    ["json_value($0, '$' default 'bad' on error)", 'varchar'],
+    ["json_query($0, '$.a' with conditional wrapper empty array on empty)", 'json'],
+    ["json_query($0, '$' omit quotes empty object on error)", 'varchar'],
+    ["json_object('k':$0, 'l':$1 absent on null)", 'int', 'varchar'],
     ['cast($0 as varchar)', 'int'],
     ['cast($0 as varchar)', 'bigint'],
     ['cast($0 as varchar)', 'date'],
@@ -176,6 +182,7 @@ const operations: Record<Kind, readonly [string, ...Kind[]][]> = {
     ["($0 ~ '^[ab]')", 'varchar'],
     ["($0 !~* 'B')", 'varchar'],
     ['($0 is unknown)', 'boolean'],
+    ["json_exists($0, '$.a' true on error)", 'varchar'],
     ['($0 between symmetric $1 and $2)', 'int', 'int', 'int'],
     ['(($0, $1) < ($2, $3))', 'int', 'varchar', 'int', 'varchar'],
     ['(($0, $1) >= ($2, 1))', 'date', 'int', 'date'],
@@ -379,6 +386,11 @@ const aggregates: readonly [string, Kind | null, ...(Kind | 'any')[]][] = [
   ['quantile_disc($0, 0.5)', null, 'any'],
   ['median($0)', 'double', 'int'],
   ['bit_xor($0)', 'int', 'int'],
+  ['first($0 order by $1)', null, 'any', 'int'],
+  ['last($0 order by $1 desc nulls first, $2)', null, 'any', 'timestamp', 'varchar'],
+  ['json_arrayagg($0 order by $1 desc)', 'varchar', 'varchar', 'int'],
+  ['count_if(distinct $0)', 'bigint', 'boolean'],
+  ['cast(sum(distinct $0) as decimal(38, 3))', 'wide', 'wide'],
 ]
 
 /** An aggregate call and the kind of its value. */

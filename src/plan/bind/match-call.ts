@@ -73,8 +73,10 @@ export function bindPatternCall(env: Env, tree: Call): Expression | null {
     return fail('syntax', message, tree.span)
   }
   const tense = tenseOf(pattern, tree, name)
-  if (isDerivedAggregate(name)) unsupported(`${name.toUpperCase()} in MATCH_RECOGNIZE`, tree.span)
   const known = navigationNames.has(name) || isAggregateName(name)
+  if (!known && isDerivedAggregate(name)) {
+    unsupported(`${name.toUpperCase()} in MATCH_RECOGNIZE`, tree.span)
+  }
   if (!known) return null
   if (pattern.inside !== null) {
     unsupported(`${name.toUpperCase()} inside ${pattern.inside}`, tree.span)

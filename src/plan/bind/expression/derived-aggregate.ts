@@ -80,8 +80,13 @@ function plain(
 }
 
 define('count_if countif', 1, (aggregates, given) => {
-  if (given.distinct) unsupported('COUNT_IF with DISTINCT', given.span)
   const condition = coerceCondition(given.args[0]!, given.argSpans[0]!, 'COUNT_IF')
+  if (given.distinct) {
+    const one = choose([branch(condition, literal(1, integer))], literal(null, integer), integer)
+    const { filter, planSpan: span } = given
+    const counted = { function: 'count', argument: one, distinct: true, filter, span } as const
+    return addAggregate(aggregates, { ...counted, type: bigint })
+  }
   const filter = given.filter === null ? condition : and([given.filter, condition])
   return plain(aggregates, { ...given, filter }, 'count_star', null, bigint)
 })
@@ -339,30 +344,76 @@ define(
     const told = { kind: 'string_agg', type: varchar, separator: String(apart.value ?? '') }
     const text = coerce(value!, varchar)
     if (given.args.length < 3) return collected(aggregates, given, text, told, varchar)
-    const keys = given.args.slice(2).filter((_, index) => index % 2 === 0)
-    const orders = keys.map((key, index) => {
-      const words = given.args[3 + 2 * index]
-      const direction = words?.kind === 'literal' ? String(words.value) : 'asc'
-      const descending = direction.startsWith('desc')
-      const nullsFirst = /nulls first/.test(direction)
-      return { type: key.type.kind === 'null' ? varchar : key.type, descending, nullsFirst }
-    })
-    const row = call(
-      'json_build_array',
-      [text, ...keys.map((key) => coerce(key, varchar))],
-      varchar,
-    )
-    const there = call('is_not_null', [text], boolean)
-    const pair = text.nullable ? choose([branch(there, row)], literal(null, varchar), varchar) : row
-    return collected(aggregates, given, pair, { ...told, orders }, varchar)
+    const { row, orders } = orderedRow(given, text)
+    return collected(aggregates, given, whereThere(text, row), { ...told, orders }, varchar)
   },
   1,
 )
-define('json_arrayagg', 1, (aggregates, given) => {
-  const arg = given.args[0]!
-  const text = call('to_json', [arg.type.kind === 'null' ? coerce(arg, varchar) : arg], varchar)
-  return collected(aggregates, given, text, { kind: 'json_arrayagg', type: varchar }, varchar)
-})
+define(
+  'json_arrayagg',
+  18,
+  (aggregates, given) => {
+    const arg = given.args[0]!
+    const text = call('to_json', [arg.type.kind === 'null' ? coerce(arg, varchar) : arg], varchar)
+    const told = { kind: 'json_arrayagg', type: varchar }
+    if (given.args.length < 3) return collected(aggregates, given, text, told, varchar)
+    const { row, orders } = orderedRow(given, text)
+    return collected(aggregates, given, whereThere(text, row), { ...told, orders }, varchar)
+  },
+  1,
+)
+
+/** FIRST(x ORDER BY y): the value of the first row in that order, be it NULL; of equal ones the least text. */
+const endOf =
+  (kind: 'first' | 'last'): Bind =>
+  (aggregates, given) => {
+    const [value] = given.args
+    if (given.args.length < 3) {
+      const upper = given.name.toUpperCase()
+      const isWindow = upper.endsWith('_VALUE')
+      const message = isWindow ? `${upper} needs OVER` : `${upper} needs an order`
+      const hint = `write ${upper}(…${isWindow ? ') OVER (ORDER BY …)' : ' ORDER BY …)'}`
+      fail('invalid_grouping', message, given.span, hint)
+    }
+    const type = value!.type.kind === 'null' ? varchar : value!.type
+    const { row, orders } = orderedRow(given, coerce(value!, varchar))
+    return collected(aggregates, given, row, { kind, type, orders }, type)
+  }
+
+define('first first_value', 18, endOf('first'), 1)
+define('last last_value', 18, endOf('last'), 1)
+
+/** A text with what it is ordered by, and how: arguments from the third one on, each with its direction. */
+function orderedRow({ args }: DerivedCall, text: Expression) {
+  const keys = args.slice(2).filter((_, index) => index % 2 === 0)
+  const orders = keys.map((key, index) => {
+    const words = args[3 + 2 * index]
+    const direction = words?.kind === 'literal' ? String(words.value) : 'asc'
+    const descending = direction.startsWith('desc')
+    const nullsFirst = /nulls first/.test(direction)
+    return { type: key.type.kind === 'null' ? varchar : key.type, descending, nullsFirst }
+  })
+  const cells = [text, ...keys.map((key) => coerce(key, varchar))]
+  return { row: call('json_build_array', cells, varchar), orders }
+}
+
+/** The row, or NULL where the text is, which no aggregate counts. */
+function whereThere(text: Expression, row: Expression): Expression {
+  if (!text.nullable) return row
+  const there = call('is_not_null', [text], boolean)
+  return choose([branch(there, row)], literal(null, varchar), varchar)
+}
+
+/** SUM or AVG of the distinct values of a DECIMAL beyond 64 bits. */
+export function bindDistinctWide(
+  aggregates: Aggregates,
+  given: DerivedCall,
+  argument: Expression,
+  name: 'sum' | 'avg',
+): Expression {
+  const type = name === 'sum' ? decimal(38, digitsOf(argument.type).scale) : double
+  return collected(aggregates, given, argument, { kind: name, type: argument.type }, type)
+}
 /** Each key once; of several values the one whose text is greatest. */
 define(
   'json_objectagg',

@@ -50,7 +50,7 @@ import {
   isAggregateName,
 } from './aggregate.ts'
 import { bindBits, bindCalled, type Places } from './called.ts'
-import { bindDerived, isDerivedAggregate } from './derived-aggregate.ts'
+import { bindDerived, bindDistinctWide, isDerivedAggregate } from './derived-aggregate.ts'
 import { withoutArray } from './element.ts'
 import { asText, bindExtract, bindFunction, branchType, coerceCondition } from './function.ts'
 import { bindJson } from './json.ts'
@@ -840,8 +840,8 @@ export function bindAggregateCall(
   }
   if (!adds || !isWide(argument.type)) return addAggregate(aggregates, given)
   if (distinct) {
-    const what = `${name}(DISTINCT) of a DECIMAL of more than 18 digits`
-    unsupported(what, arg!.span, 'cast it to a DECIMAL of at most 18 digits')
+    const places = { args: [argument], argSpans: [arg!.span], span: tree.span, planSpan: span }
+    return bindDistinctWide(aggregates, { name, ...places, distinct, filter }, argument, name)
   }
   return addWide(aggregates, given)
 }

@@ -153,6 +153,11 @@ for (const [name, operator] of [
     return isMonths ? bindArithmetic(operator, pairOf(given)) : bindLibrary(given)!
   })
 }
+define('unix_timestamp', 0, 2, (given) =>
+  given.args.length > 0
+    ? bindLibrary(given)!
+    : bindLibrary({ ...given, args: [now(given, timestamp(6))], argSpans: [given.span] })!,
+)
 define('overlaps', 4, 4, bindOverlaps)
 define('decode', 2, 99, bindDecode)
 define('try', 1, 1, (given) => {

@@ -38,7 +38,7 @@ export function bindJson(given: Call): Expression | null {
     Expression,
     Expression,
   ]
-  const wrapper = clauses.find(({ marker }) => marker.endsWith('wrapper'))?.marker ?? 'no wrapper'
+  const wrapper = wrapperOf(given, clauses)
   const what = literal(given.name === 'json_query' ? wrapper : given.name, varchar)
   const state = call('json_state', [document, path, what], varchar, given.planSpan)
   const value = taken(given, { document, path, what })
@@ -67,7 +67,8 @@ function clausesOf({ args, argSpans, name }: Call, from: number): Clause[] {
     const [when, how] = [marker.slice(0, 5), marker.slice(6)]
     const isAnswer = (when === 'empty' || when === 'error') && known?.[when].test(how) === true
     const isWrapper =
-      name === 'json_query' && /^(no|conditional|unconditional) wrapper$/.test(marker)
+      name === 'json_query' &&
+      /^((no|conditional|unconditional) wrapper|(keep|omit) quotes)$/.test(marker)
     const isReturning = marker === 'returning' && name !== 'json_exists'
     if (!isAnswer && !isWrapper && !isReturning) {
       const hint = 'it takes a document, a path and clauses such as NULL ON EMPTY'
@@ -77,6 +78,16 @@ function clausesOf({ args, argSpans, name }: Call, from: number): Clause[] {
     if (takesValue) at++
   }
   return clauses
+}
+
+/** What becomes of one value; with KEEP or OMIT QUOTES a string may be that value. */
+function wrapperOf({ argSpans }: Call, clauses: readonly Clause[]): string {
+  const wrapper = clauses.find(({ marker }) => marker.endsWith('wrapper'))?.marker ?? 'no wrapper'
+  const quotes = clauses.find(({ marker }) => marker.endsWith('quotes'))
+  if (quotes === undefined) return wrapper
+  if (wrapper === 'no wrapper') return quotes.marker
+  const hint = 'leave out one of the two'
+  return fail('type_mismatch', 'QUOTES go without a wrapper', argSpans[quotes.at]!, hint)
 }
 
 function taken(

@@ -7,7 +7,7 @@
  * Cost     some 0.3 µs per different value, each time the group changes.
  */
 import { compareValues, parseValue, type Type, type Value } from '../../../data/index.ts'
-import type { Outcome } from '../fault.ts'
+import { type Outcome, ranged, scaleOf } from '../fault.ts'
 import type { Maker, Makers } from '../maker.ts'
 
 interface Item {
@@ -176,12 +176,30 @@ function resultOf(items: Item[], told: Collecting): Outcome {
       const last = new Map(members.map((text) => JSON.parse(text) as [string, string | null]))
       return `{${[...last].map(([key, value]) => `${JSON.stringify(key)}:${value ?? 'null'}`).join(',')}}`
     }
-    case 'json_arrayagg':
-      return `[${repeated(items).join(',')}]`
+    case 'json_arrayagg': {
+      const inOrder = told.orders === undefined ? items : ordered(items, told.orders)
+      return `[${repeated(inOrder).join(',')}]`
+    }
+    case 'first':
+    case 'last': {
+      const text: string | null = ordered(items, told.orders!).at(kind === 'first' ? 0 : -1)!.text
+      return text === null ? null : parseValue(text, type)!
+    }
+    case 'sum':
+      return ranged(sumOf(items, type), { kind: 'decimal', precision: 38, scale: scaleOf(type) })
+    case 'avg':
+      return Number(sumOf(items, type)) / total(items) / 10 ** scaleOf(type)
     default:
       return kind in bits ? joinedBits(items, kind) : spread(items, kind)
   }
 }
+
+/** Of decimals, as the integer that stands for it. */
+const sumOf = (items: readonly Item[], type: Type) =>
+  items.reduce(
+    (sum, { text, weight }) => sum + (parseValue(text, type) as bigint) * BigInt(weight),
+    0n,
+  )
 
 const collected: Maker = ({ type }) => {
   const known = new Map<string, Collecting>()

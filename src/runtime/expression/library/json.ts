@@ -211,6 +211,7 @@ const builtObject =
 function wrapped(found: Json, wrapper: string): Json | undefined {
   if (wrapper === 'unconditional wrapper') return [found]
   if (isNested(found)) return found
+  if (wrapper.endsWith('quotes') && typeof found === 'string') return found
   return wrapper === 'conditional wrapper' ? [found] : undefined
 }
 
@@ -231,7 +232,8 @@ const wrappedAt: Maker = () => (text, path, wrapper) => {
   if (document === undefined || steps instanceof Fault) return null
   const found = walk(document, steps)
   const given = found === undefined ? undefined : wrapped(found, wrapper as string)
-  return given === undefined ? null : print(given)
+  if (given === undefined) return null
+  return wrapper === 'omit quotes' && typeof given === 'string' ? given : print(given)
 }
 
 export const documents: Makers = {
