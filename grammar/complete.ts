@@ -145,7 +145,7 @@ const relationRules: ReadonlySet<string> = new Set([
 
 function wantsOf(rule: string, callers: readonly string[]): Want[] {
   if (rule === 'columnOrCall') return ['column', 'function']
-  if (rule === 'type') return ['type']
+  if (rule === 'namedType') return ['type']
   if (rule === 'timeColumn' || rule === 'names') return ['column']
   const path = rule === 'path' && callers.some((caller) => relationRules.has(caller))
   return path ? ['relation'] : []

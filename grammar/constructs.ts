@@ -68,7 +68,7 @@ export const constructs: Record<Place, Record<string, string>> = {
     '( )': 'the empty grouping set',
   },
   operand: {
-    'ARRAY [': 'arrays', 'ARRAY (': 'arrays', 'MAP [': 'maps',
+    'ARRAY (': 'ARRAY of a query',
     'ANY (': 'ANY', 'SOME (': 'SOME', 'NEXT VALUE': 'sequences',
     'TIMESTAMP WITH TIME ZONE': 'time zones',
   },
@@ -92,7 +92,6 @@ export const constructs: Record<Place, Record<string, string>> = {
     'AS OF CYCLE': 'FOR SYSTEM_TIME AS OF CYCLE', 'AS OF OFFSET': 'FOR SYSTEM_TIME AS OF OFFSET',
     'WITH ORDINALITY': '', 'FOR UPDATE': '', 'FOR SHARE': '',
     GLOB: '', COLLATE: '',
-    '{': 'struct literals',
     'METADATA': '', GENERATED: 'computed columns', INVISIBLE: '', VIRTUAL: '',
     'WITH TTL': '',
     'PARTITION BY': '', 'DISTRIBUTED BY': '', RETAIN: '', FORMAT: 'FORMAT … ENCODE',

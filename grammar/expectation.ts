@@ -18,7 +18,7 @@ const firsts = (paths: TokenType[][]): string[] =>
 // biome-ignore format: a list to read as a block
 const operandStarts: ReadonlySet<string> = new Set([
   '-', '+', 'NOT', 'a number', 'a string', 'TRUE', 'FALSE', 'NULL', 'a parameter', 'INTERVAL', 'a literal', 'CAST',
-  'EXTRACT', 'a function', 'a name', 'CASE', '(', 'EXISTS', '~', '@',
+  'EXTRACT', 'a function', 'a name', 'CASE', '(', '[', '{', 'EXISTS', '~', '@',
 ])
 /** What a query begins with, where an expression may stand, too. */
 const queryStarts: ReadonlySet<string> = new Set(['WITH', 'SELECT', 'FROM', 'VALUES'])

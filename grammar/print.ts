@@ -109,6 +109,10 @@ function type(t: TypeName): string {
     )
     return `${t.name}(${members})`
   }
+  if (t.of !== undefined) {
+    const length = t.parameters.length === 0 ? '' : t.parameters[0]
+    return length === '' ? `${t.name}<${list(t.of, type)}>` : `${type(t.of[0]!)}[${length}]`
+  }
   return t.parameters.length === 0 ? t.name : `${t.name}(${t.parameters.join(', ')})`
 }
 
@@ -221,6 +225,8 @@ function expression(e: Expression): string {
       return call(e)
     case 'over':
       return over(e)
+    case 'lambda':
+      return `(${list(e.parameters, name)}) -> ${expression(e.body)}`
     case 'case':
       return caseOf(e)
     default:

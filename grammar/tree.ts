@@ -22,13 +22,15 @@ export type Path = { kind: 'path'; parts: Identifier[]; span: Span }
 
 /**
  * A type as written: `DECIMAL(10, 2)`, `TIMESTAMP(3)`, `VARCHAR`; name in upper case, aliases unresolved. `members` are
- * those of ROW and STRUCT.
+ * those of ROW and STRUCT, `of` the types that ARRAY, LIST and MAP are made of; `T[]` and `T ARRAY` are ARRAY<T>, and
+ * the 3 of `T[3]` is its parameter.
  */
 export interface TypeName {
   kind: 'type'
   name: string
   parameters: number[]
   members?: TypeMember[]
+  of?: TypeName[]
   span: Span
 }
 
@@ -101,6 +103,8 @@ export type Expression =
   | { kind: 'extract'; unit: Unit | 'EPOCH' | 'DOW' | 'DOY' | 'ISODOW' | 'DAYOFWEEK'; operand: Expression; span: Span }
   /** Any function or aggregate; COUNT(*) has one `star` argument. `tense`: the word before it, of MATCH_RECOGNIZE. */
   | { kind: 'call'; name: Identifier; args: Expression[]; distinct: boolean; filter: Expression | null; tense?: 'running' | 'final'; span: Span }
+  /** `x -> body`, `(a, b) -> body` as an argument of a function that takes one. */
+  | { kind: 'lambda'; parameters: Identifier[]; body: Expression; span: Span }
   /** `call [IGNORE NULLS] OVER (PARTITION BY … ORDER BY … frame)`, `call OVER w`. */
   | { kind: 'over'; call: Expression & { kind: 'call' }; ignoreNulls: boolean; window: OverWindow; span: Span }
 

@@ -93,6 +93,9 @@ export const kinds = {
   close: kind('Close', [], ')'),
   openBracket: kind('OpenBracket', [], '['),
   closeBracket: kind('CloseBracket', [], ']'),
+  openBrace: kind('OpenBrace', [], '{'),
+  closeBrace: kind('CloseBrace', [], '}'),
+  colon: kind('Colon', [], ':'),
   comma: kind('Comma', [], ','),
   dot: kind('Dot', [], '.'),
   semicolon: kind('Semicolon', [], ';'),
@@ -123,6 +126,7 @@ export const kinds = {
 // biome-ignore format: a list to read as a block
 export const operators: ReadonlyMap<string, TokenType> = new Map([
   ['(', kinds.open], [')', kinds.close], ['[', kinds.openBracket], [']', kinds.closeBracket],
+  ['{', kinds.openBrace], ['}', kinds.closeBrace], [':', kinds.colon],
   [',', kinds.comma], ['.', kinds.dot], [';', kinds.semicolon], ['::', kinds.castTo], ['=>', kinds.arrow],
   ['+', kinds.plus], ['-', kinds.minus], ['*', kinds.star], ['/', kinds.slash], ['//', kinds.slash],
   ['%', kinds.percent],
@@ -132,7 +136,7 @@ export const operators: ReadonlyMap<string, TokenType> = new Map([
     '->', '->>', '#>', '#>>', '@>', '<@', '<<', '>>', '~*', '!~', '!~*', '|', '&', '#',
   ].map((o): [string, TokenType] => [o, kinds.other]),
   ['~', kinds.tilde], ['@', kinds.at], ['^', kinds.caret], ['**', kinds.caret],
-  ...['<->', '&&', '==', ':=', ':', '!', '{', '}'].map((o): [string, TokenType] => [o, kinds.foreign]),
+  ...['<->', '&&', '==', ':=', '!'].map((o): [string, TokenType] => [o, kinds.foreign]),
 ])
 
 /** Every token type, for the parser. */

@@ -7,9 +7,9 @@ import { power } from '../power.ts'
 import type { Token } from '../scanner.ts'
 import type { Expression, Frame, FrameBound, Identifier, OrderItem, OverWindow } from '../tree.ts'
 import { identifier, kinds, label, word } from '../words.ts'
-import { JsonRules } from './json.ts'
 import { Refusal } from './leaf.ts'
 import { units } from './literal.ts'
+import { NestedRules } from './nested.ts'
 
 type Of<U, K> = Extract<U, { kind: K }>
 type Called = Of<Expression, 'call'>
@@ -36,8 +36,7 @@ const orderedNames =
 /** Fields with a second name. */
 const fieldNames: Record<string, string> = { DAYOFMONTH: 'DAY', DAYOFYEAR: 'DOY' }
 
-export abstract class CallRules extends JsonRules {
-  abstract expressions: ParserMethod<[], Expression[]>
+export abstract class CallRules extends NestedRules {
   abstract orderBy: ParserMethod<[], OrderItem[]>
 
   cast = this.RULE('cast', (): Expression => {
@@ -491,6 +490,7 @@ export abstract class CallRules extends JsonRules {
     this.ACTION(named)
     // IN of POSITION is not that of a condition.
     const isPosition = /^position$/i.test(name?.name)
+    this.ACTION(() => this.maybeLambda(name))
     list.push(this.SUBRULE(this.expression, { ARGS: [isPosition ? power.other : 0] }))
     this.OR([
       {
@@ -534,6 +534,7 @@ export abstract class CallRules extends JsonRules {
           this.MANY(() => {
             this.CONSUME(kinds.comma)
             this.ACTION(named)
+            this.ACTION(() => this.maybeLambda(name))
             list.push(this.SUBRULE1(this.expression))
           })
         },

@@ -127,15 +127,6 @@ export abstract class ExpressionRules extends CallRules {
       ]),
   )
 
-  /** x[n]: a call of ARRAY_EXTRACT. */
-  elementTail = this.RULE('elementTail', (operand: Expression, start: number): Expression => {
-    const at = this.ahead(0)
-    this.CONSUME(kinds.openBracket)
-    const index = this.SUBRULE(this.expression)
-    this.CONSUME(kinds.closeBracket)
-    return this.callOf('array_extract', [operand, index], at.start, start)
-  })
-
   /** x AT TIME ZONE z: a call of TIMEZONE, as in Postgres. */
   zoneTail = this.RULE('zoneTail', (operand: Expression, start: number): Expression => {
     const at = this.start()
@@ -156,17 +147,6 @@ export abstract class ExpressionRules extends CallRules {
     const items = [left, right].flatMap((side) => (side?.kind === 'row' ? side.items : [side]))
     return this.callOf('overlaps', items, at, start)
   })
-
-  /** What is written as an operator and is a function. */
-  callOf(called: string, args: Expression[], at: number, start: number): Expression {
-    const name: Identifier = {
-      kind: 'identifier',
-      name: called,
-      quoted: false,
-      span: { start: at, end: at },
-    }
-    return { kind: 'call', name, args, distinct: false, filter: null, span: this.span(start) }
-  }
 
   /** x['name'] */
   memberTail = this.RULE('memberTail', (operand: Expression, start: number): Expression => {
@@ -192,20 +172,42 @@ export abstract class ExpressionRules extends CallRules {
     const token = this.CONSUME(binaryOperator) as Token
     const tight = powerByIndex[token.tokenTypeIdx] ?? 0
     const quantified = this.OPTION({
-      GATE: () => quantifiers.has(this.upper(1)) && this.queryAhead(3),
-      DEF: () => this.SUBRULE(this.quantifiedQuery),
+      GATE: () => quantifiers.has(this.upper(1)) && this.LA(2).tokenType === kinds.open,
+      DEF: () => this.SUBRULE(this.quantified, { ARGS: [left, token, start] }),
     })
-    if (quantified !== undefined && !this.RECORDING_PHASE) {
-      const operator = (spellings.get(token.upper) ?? token.upper) as BinaryOperator
-      if (!comparisons.has(operator)) this.mistaken(`${operator} does not take ANY or ALL`, token)
-      return { kind: 'quantified', operator, left, ...quantified, span: this.span(start) }
-    }
+    if (quantified !== undefined && !this.RECORDING_PHASE) return quantified
     const right = this.SUBRULE(this.expression, { ARGS: [tight + 1] })
     const span = this.span(start)
     if (token.upper === '<=>') return { kind: 'is-distinct', left, right, negated: true, span }
     const operator = (spellings.get(token.upper) ?? token.upper) as BinaryOperator
     return { kind: 'binary', operator, left, right, span }
   })
+
+  /** ANY, SOME or ALL behind a comparison. */
+  quantified = this.RULE(
+    'quantified',
+    (left: Expression, sign: Token, start: number): Expression => {
+      const operator = this.ACTION(
+        () => (spellings.get(sign.upper) ?? sign.upper) as BinaryOperator,
+      )
+      this.ACTION(() => {
+        if (!comparisons.has(operator)) this.mistaken(`${operator} does not take ANY or ALL`, sign)
+      })
+      return this.OR({
+        DEF: [
+          {
+            GATE: () => this.queryAhead(3),
+            ALT: (): Expression => {
+              const found = this.SUBRULE(this.quantifiedQuery)
+              return { kind: 'quantified', operator, left, ...found, span: this.span(start) }
+            },
+          },
+          { ALT: () => this.SUBRULE(this.quantifiedArray, { ARGS: [left, operator, start] }) },
+        ],
+        IGNORE_AMBIGUITIES: true,
+      })
+    },
+  )
 
   /** ANY, SOME or ALL of a query. */
   quantifiedQuery = this.RULE('quantifiedQuery', (): { all: boolean; query: Query } => {
@@ -475,6 +477,8 @@ export abstract class ExpressionRules extends CallRules {
     return this.OR({
       DEF: [
         { ALT: () => this.SUBRULE(this.literal) },
+        { GATE: () => this.lambdaAt === this.start(), ALT: () => this.SUBRULE(this.lambda) },
+        { GATE: () => this.nestedAhead(), ALT: () => this.SUBRULE(this.nested) },
         { ALT: () => this.SUBRULE(this.interval) },
         {
           GATE: () => this.#intervalAhead(),

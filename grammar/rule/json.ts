@@ -71,7 +71,7 @@ export abstract class JsonRules extends LiteralRules {
           GATE: () => isMember && this.#colonAhead(),
           ALT: (): Expression => {
             const token = this.CONSUME(kinds.string) as Token
-            this.CONSUME(kinds.foreign)
+            this.CONSUME(kinds.colon)
             return {
               kind: 'string',
               value: token.value,
@@ -91,7 +91,7 @@ export abstract class JsonRules extends LiteralRules {
       ],
       IGNORE_AMBIGUITIES: true,
     })
-    const isColon = this.ACTION(() => this.ahead(0).tokenType === kinds.foreign)
+    const isColon = this.ACTION(() => this.ahead(0).tokenType === kinds.colon)
     const value = this.OPTION1({
       GATE: () => isMember && (isColon === true || this.upper(1) === 'VALUE'),
       DEF: () => {
@@ -106,7 +106,7 @@ export abstract class JsonRules extends LiteralRules {
   })
 
   #colonAhead(): boolean {
-    return this.LA(1).tokenType === kinds.string && this.LA(2).image === ':'
+    return this.LA(1).tokenType === kinds.string && this.LA(2).tokenType === kinds.colon
   }
 
   #keyAhead(): boolean {

@@ -2,6 +2,7 @@
  * Literal rules: the names of types, and values that stand in the text.
  */
 
+import type { ParserMethod } from 'chevrotain'
 import type { Token } from '../scanner.ts'
 import type { Expression, TypeMember, TypeName, Unit } from '../tree.ts'
 import { identifier, kinds, label, word } from '../words.ts'
@@ -43,16 +44,52 @@ const parameterStyles: Record<string, 'positional' | 'numbered' | 'named'> = {
 }
 
 export abstract class LiteralRules extends LeafRules {
-  type = this.RULE('type', (): TypeName => {
+  /** A type, and [], [n] or ARRAY for each array around it. */
+  type: ParserMethod<[], TypeName> = this.RULE('type', (): TypeName => {
+    const start = this.start()
+    let type = this.SUBRULE(this.namedType)
+    this.MANY({
+      GATE: () => this.angles === 0 && /^(\[|ARRAY)$/.test(this.upper(1)),
+      DEF: () => {
+        const parameters = this.SUBRULE(this.arrayTail)
+        type = { kind: 'type', name: 'ARRAY', parameters, of: [type], span: this.span(start) }
+      },
+    })
+    return type
+  })
+
+  /** [], [n], ARRAY, ARRAY[n] */
+  arrayTail = this.RULE('arrayTail', (): number[] =>
+    this.OR([
+      { ALT: () => this.SUBRULE(this.emptyBrackets) },
+      {
+        ALT: () => {
+          this.CONSUME(identifier)
+          return this.OPTION(() => this.SUBRULE1(this.emptyBrackets)) ?? []
+        },
+      },
+    ]),
+  )
+
+  emptyBrackets = this.RULE('emptyBrackets', (): number[] => {
+    this.CONSUME(kinds.openBracket)
+    const length = this.OPTION(() => this.SUBRULE(this.integer))
+    this.CONSUME(kinds.closeBracket)
+    return length === undefined ? [] : [length]
+  })
+
+  namedType = this.RULE('namedType', (): TypeName => {
     const start = this.start()
     this.refuse('type')
     const first = this.CONSUME(identifier, { ERR_MSG: 'a type' }) as Token
     if (first.tokenType === kinds.quotedName) this.mistaken('a type name is not quoted', first)
     let name = first.upper
-    this.ACTION(() => {
-      const next = this.upper(1)
-      const nested = nestedTypes.has(name) || next === '[' || next === 'ARRAY'
-      if (nested) this.unsupported(nestedTypes.has(name) ? `type ${name}` : 'array types', start)
+    let of: TypeName[] | undefined
+    this.OPTION6({
+      GATE: () => nestedTypes.has(name),
+      DEF: () => {
+        of = this.SUBRULE(this.typeArguments)
+      },
     })
     let members: TypeMember[] | undefined
     this.OPTION5({
@@ -84,9 +121,6 @@ export abstract class LiteralRules extends LeafRules {
       })
       this.CONSUME(kinds.close)
     })
-    this.ACTION(() => {
-      if (this.upper(1) === '[' || this.upper(1) === 'ARRAY') this.unsupported('array types', start)
-    })
     this.OPTION2({
       GATE: () => this.upper(1) === 'WITHOUT',
       DEF: () => this.SUBRULE(this.withoutTimeZone),
@@ -100,13 +134,43 @@ export abstract class LiteralRules extends LeafRules {
       },
     })
     const type: TypeName = { kind: 'type', name, parameters, span: this.span(start) }
+    if (of !== undefined) return { ...type, of }
     return members === undefined ? type : { ...type, members }
+  })
+
+  /** < type, … > or ( type, … ) */
+  typeArguments = this.RULE('typeArguments', (): TypeName[] => {
+    const angled = this.SUBRULE(this.typesBegin)
+    const types = [this.SUBRULE(this.type)]
+    this.MANY({
+      GATE: () => this.angles === 0,
+      DEF: () => {
+        this.CONSUME(kinds.comma)
+        types.push(this.SUBRULE1(this.type))
+      },
+    })
+    this.SUBRULE(this.typesEnd, { ARGS: [angled] })
+    return types
   })
 
   /** < name type, … > or ( name type, … ) */
   typeMembers = this.RULE('typeMembers', (): TypeMember[] => {
-    const members: TypeMember[] = []
-    const angled = this.OR([
+    const angled = this.SUBRULE(this.typesBegin)
+    const members = [this.SUBRULE(this.typeMember)]
+    this.MANY({
+      GATE: () => this.angles === 0,
+      DEF: () => {
+        this.CONSUME(kinds.comma)
+        members.push(this.SUBRULE1(this.typeMember))
+      },
+    })
+    this.SUBRULE(this.typesEnd, { ARGS: [angled] })
+    return members
+  })
+
+  /** Is it an angle, and not a parenthesis? */
+  typesBegin = this.RULE('typesBegin', (): boolean =>
+    this.OR([
       {
         GATE: () => this.upper(1) === '<',
         ALT: () => this.CONSUME(kinds.comparison) !== undefined,
@@ -117,16 +181,11 @@ export abstract class LiteralRules extends LeafRules {
           return false
         },
       },
-    ])
-    members.push(this.SUBRULE(this.typeMember))
-    this.MANY({
-      GATE: () => this.angles === 0,
-      DEF: () => {
-        this.CONSUME(kinds.comma)
-        members.push(this.SUBRULE1(this.typeMember))
-      },
-    })
-    this.OR1([
+    ]),
+  )
+
+  typesEnd = this.RULE('typesEnd', (angled: boolean): void => {
+    this.OR([
       {
         GATE: () => angled && this.angles === 0 && this.upper(1) === '>',
         ALT: () => this.CONSUME1(kinds.comparison),
@@ -143,7 +202,6 @@ export abstract class LiteralRules extends LeafRules {
       // A `>>` has ended this type, too.
       { ALT: () => this.ACTION(() => this.#leaveAngle()) },
     ])
-    return members
   })
 
   #leaveAngle(): void {

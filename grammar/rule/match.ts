@@ -317,11 +317,11 @@ export abstract class MatchRules extends QueryRules {
         },
         {
           ALT: (): Pattern => {
-            this.CONSUME1(kinds.foreign)
+            this.CONSUME(kinds.openBrace)
             this.CONSUME(kinds.minus)
             const part = this.SUBRULE2(this.pattern)
             this.CONSUME1(kinds.minus)
-            this.CONSUME2(kinds.foreign)
+            this.CONSUME(kinds.closeBrace)
             return { kind: 'pattern-exclude', part, span: this.span(start) }
           },
         },
@@ -354,7 +354,7 @@ export abstract class MatchRules extends QueryRules {
       },
       {
         ALT: (): Bounds => {
-          this.CONSUME(kinds.foreign)
+          this.CONSUME(kinds.openBrace)
           const least = this.OPTION(() => this.SUBRULE(this.integer))
           let most: number | null = least ?? null
           const comma = this.OPTION1(() => this.CONSUME(kinds.comma))
@@ -364,7 +364,7 @@ export abstract class MatchRules extends QueryRules {
             DEF: () => this.SUBRULE1(this.integer),
           })
           most = given ?? most
-          this.CONSUME1(kinds.foreign)
+          this.CONSUME(kinds.closeBrace)
           this.ACTION(() => this.#checkBounds(start, least ?? 0, most))
           return { least: least ?? 0, most }
         },

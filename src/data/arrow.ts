@@ -4,15 +4,16 @@
  * Format   BOOLEAN bool, TINYINT int8, SMALLINT int16, INTEGER int32, BIGINT int64, REAL float32, DOUBLE float64,
  *          DECIMAL decimal128, VARCHAR and JSON utf8, VARBINARY binary, TIMESTAMP timestamp[µs] without zone or of UTC,
  *          TIME time64[µs], DATE date32, INTERVAL DAY TO SECOND duration[µs], INTERVAL YEAR TO MONTH interval[year
- *          month], INTERVAL interval[month day nano], STRUCT struct.
+ *          month], INTERVAL interval[month day nano], STRUCT struct, arrays list, MAP map.
  * Contract 1 (trusted) `arrow` is the package apache-arrow: whoever needs it loads it when it is needed.
  */
 import type * as Arrow from 'apache-arrow'
-import { type Batch, type Column, valueAt } from './batch.ts'
+import { type Batch, type Column, columnOf, valueAt } from './batch.ts'
 import type { Period } from './interval.ts'
+import { elementOf, entryOf, itemsOf, itemValue, memberItems } from './nested.ts'
 import { readPeriod } from './period.ts'
 import { membersOf, topColumns, widthOf } from './struct.ts'
-import type { Field, Type } from './type.ts'
+import type { Field, Type, Value } from './type.ts'
 
 /** The schema of flat fields. */
 export function arrowSchema(arrow: typeof Arrow, fields: readonly Field[]): Arrow.Schema {
@@ -72,6 +73,10 @@ function arrowData(
   if (arrow.DataType.isNull(type)) return arrow.makeData({ type, length })
   // Without a count of NULLs apache-arrow counts them in the bitmap.
   const base = validity === null ? { length, nullCount: 0 } : { length, nullBitmap: validity }
+  if (elementOf(column.type) !== null) {
+    const values = Array.from({ length }, (_, row) => valueAt(column, row))
+    return itemsData(arrow, type, column.type, values)
+  }
   if (data.layout === 'utf8') {
     if (column.type.kind === 'period') {
       const words = periodWords(length, (row) => readPeriod(String(valueAt(column, row) ?? '')))
@@ -97,6 +102,47 @@ function arrowData(
     return arrow.makeData({ type: type as Arrow.Int64, ...base, data: values as BigInt64Array })
   }
   return arrow.makeData({ type: type as Arrow.Int32, ...base, data: narrowed(data.values, column) })
+}
+
+/** Values as they stand in arrays and maps, where a STRUCT is one. */
+function itemsData(
+  arrow: typeof Arrow,
+  arrowed: Arrow.DataType,
+  type: Type,
+  values: readonly Value[],
+): Arrow.Data {
+  const length = values.length
+  const element = elementOf(type)
+  const members = membersOf(type)
+  if (element === null && members === null) {
+    return arrowData(arrow, arrowed, columnOf(type, values), length)
+  }
+  const { validity } = columnOf(
+    { kind: 'null' },
+    values.map((value) => (value === null ? null : 0n)),
+  )
+  const base = validity === null ? { length, nullCount: 0 } : { length, nullBitmap: validity }
+  if (members !== null) {
+    const rows = values.map((value) =>
+      value === null ? null : memberItems(String(value), members),
+    )
+    const children = members.map((member, at) => {
+      const inner = rows.map((items) =>
+        items === null ? null : itemValue(items[at]!, member.type),
+      )
+      return itemsData(arrow, arrowed.children[at]!.type as Arrow.DataType, member.type, inner)
+    })
+    return arrow.makeData({ type: arrowed as Arrow.Struct, ...base, children })
+  }
+  const valueOffsets = new Int32Array(length + 1)
+  const inner: Value[] = []
+  values.forEach((value, row) => {
+    const items = value === null ? [] : itemsOf(String(value), element!)
+    for (const item of items) inner.push(itemValue(item, element!))
+    valueOffsets[row + 1] = inner.length
+  })
+  const child = itemsData(arrow, arrowed.children[0]!.type as Arrow.DataType, element!, inner)
+  return arrow.makeData({ type: arrowed as Arrow.List, ...base, valueOffsets, child })
 }
 
 /** Values as the type has them, of 8, 16 or 32 bits. */
@@ -181,6 +227,12 @@ function arrowType(arrow: typeof Arrow, type: Type): Arrow.DataType {
       return new arrow.IntervalYearMonth()
     case 'period':
       return new arrow.IntervalMonthDayNano()
+    case 'array':
+      return new arrow.List(new arrow.Field('item', arrowType(arrow, type.element), true))
+    case 'map': {
+      const entry = arrowType(arrow, entryOf(type)) as Arrow.Struct
+      return new arrow.Map_(new arrow.Field('entries', entry, false))
+    }
     case 'null':
       return new arrow.Null()
   }

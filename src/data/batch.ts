@@ -5,7 +5,7 @@
  *          validity as a bitmap or null when no value is NULL. A null slot of a numeric column holds 0.
  * Contract 1 (trusted) a batch is not changed once it was handed over; arrays may be longer than `rows` needs.
  */
-import { isWide, type Row, type Schema, type Type, type Value } from './type.ts'
+import { isBytes, isWide, type Row, type Schema, type Type, type Value } from './type.ts'
 import { readWide, wideBytes } from './wide.ts'
 
 export type ColumnValues =
@@ -17,7 +17,10 @@ export type ColumnValues =
   | { layout: 'f64'; values: Float64Array }
   /** BOOLEAN */
   | { layout: 'bits'; values: Uint8Array }
-  /** VARCHAR, JSON, VARBINARY, DECIMAL of more digits (wide.ts); string r is bytes[offsets[r] .. offsets[r + 1]) */
+  /**
+   * VARCHAR, JSON, VARBINARY, DECIMAL of more digits (wide.ts), arrays and maps (nested.ts); string r is
+   * bytes[offsets[r] .. offsets[r + 1])
+   */
   | { layout: 'utf8'; offsets: Int32Array; bytes: Uint8Array }
 
 export interface Column {
@@ -48,6 +51,8 @@ export function layoutOf(type: Type): ColumnValues['layout'] {
     case 'varbinary':
     case 'json':
     case 'period':
+    case 'array':
+    case 'map':
       return 'utf8'
     case 'decimal':
       return isWide(type) ? 'utf8' : 'i64'
@@ -79,7 +84,6 @@ export function valueAt(column: Column, row: number): Value {
 }
 
 /** Is a value on the host a string of bytes? */
-const isBytes = ({ kind }: Type) => kind === 'varbinary' || kind === 'period'
 
 /** The value of a type in utf8 layout whose bytes lie from `start` to `end`. */
 function bytesValue(type: Type, bytes: Uint8Array, start: number, end: number): Value {

@@ -33,6 +33,22 @@ export {
 export { hostValue } from './host.ts'
 export type { Period } from './interval.ts'
 export { jsonText } from './json.ts'
+export {
+  arrayOf,
+  elementOf,
+  entriesOf,
+  entryOf,
+  flattenItem,
+  itemOf,
+  itemOfFlat,
+  itemsOf,
+  itemValue,
+  mapOf,
+  memberItems,
+  NONE,
+  structOf,
+  textArray,
+} from './nested.ts'
 export { periodLength, periodValue, readPeriod } from './period.ts'
 export { type HostValue, type Interval, publicValueOf, timestampMillis } from './public.ts'
 export { compileRegex, type Regex, similarPattern } from './regex.ts'
@@ -64,6 +80,7 @@ export {
   dialects,
   type Field,
   formOf,
+  isBytes,
   isWhole,
   isWide,
   type Member,

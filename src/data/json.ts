@@ -4,9 +4,10 @@
  * Format   null, true and false; TINYINT to INTEGER, REAL and DOUBLE as numbers, but "NaN", "Infinity" and "-Infinity"
  *          as strings; BIGINT as a number while it is a safe integer, else as a string; DECIMAL as a string; DATE,
  *          TIME, TIMESTAMP, INTERVAL and VARBINARY as their text in a string; VARCHAR as a string; JSON as it is, on
- *          one line.
+ *          one line; arrays as arrays, maps as objects whose names are the texts of the keys.
  * Contract 1 (checked) what is written parses as JSON, and a number parses back to the value it came from.
  */
+import { nestedJson } from './nested-text.ts'
 import { valueText } from './text.ts'
 import type { Type, Value } from './type.ts'
 
@@ -15,7 +16,12 @@ const safeMax = BigInt(Number.MAX_SAFE_INTEGER)
 export function jsonText(value: Value, type: Type): string {
   if (value === null) return 'null'
   switch (type.kind) {
+    case 'array':
+    case 'map':
+      return nestedJson(value as string, type, valueText, jsonText)
     case 'boolean':
+      // The bytes of a STRUCT inside of an array.
+      if (typeof value === 'string') return nestedJson(value, type, valueText, jsonText)
       return value === true ? 'true' : 'false'
     case 'tinyint':
     case 'smallint':

@@ -6,12 +6,13 @@
  *          with all digits of its scale; DATE YYYY-MM-DD; TIME HH:MM:SS[.ffffff] without trailing zeros; TIMESTAMP both
  *          with a blank between, TIMESTAMPTZ with +00 behind; years beyond 9999 with more digits, before 0 with a sign;
  *          INTERVAL [Y year(s)] [M mon(s)] [D day(s)] [HH:MM:SS[.ffffff]] as Postgres prints it; VARBINARY \x and
- *          two hexadecimal digits per byte; JSON as it was written.
+ *          two hexadecimal digits per byte; JSON as it was written; arrays and maps as nested-text.ts says.
  * Contract 1 (checked) parseValue(valueText(v, t), t) equals v, NULL and −0 of DOUBLE included in what is printed.
  *          2 (checked) parseValue never gives null: undefined stands for a text that cannot be read.
  */
 import { civilOf, daysInMonth, daysOf } from './calendar.ts'
 import { parseInterval, parseMonths, parsePeriod } from './interval.ts'
+import { nestedText, parseNested } from './nested-text.ts'
 import { periodValue, readPeriod } from './period.ts'
 import { formOf, precisionMicros, rangeOf, type Type, type Value } from './type.ts'
 
@@ -43,6 +44,12 @@ export function valueText(value: Value, type: Type): string {
       return intervalText(value as bigint)
     case 'period':
       return periodText(value as string)
+    case 'array':
+    case 'map':
+      return nestedText(value as string, type, valueText)
+    case 'boolean':
+      // The bytes of a STRUCT inside of an array.
+      return typeof value === 'string' ? nestedText(value, type, valueText) : String(value)
     default:
       return String(value)
   }
@@ -126,12 +133,15 @@ export function parseValue(text: string, type: Type): Value | undefined {
       return parseBytes(text)
     case 'json':
       return isJson(text) ? text.toWellFormed() : undefined
+    case 'array':
+    case 'map':
+      return parseNested(text.toWellFormed(), type, parseValue)
     default:
       return parseTrimmed(text, type)
   }
 }
 
-type Trimmed = Exclude<Type, { kind: 'varchar' | 'varbinary' | 'json' }>
+type Trimmed = Exclude<Type, { kind: 'varchar' | 'varbinary' | 'json' | 'array' | 'map' }>
 
 function parseTrimmed(text: string, type: Trimmed): Value | undefined {
   const trimmed = text.trim()

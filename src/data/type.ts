@@ -4,8 +4,8 @@
  * How      A SQL type maps to one physical type. Small integers, DATE and BOOLEAN keys widen on load, so that a kernel
  *          exists once per operation and physical type: `bits` (BOOLEAN), `i64` (integers, DECIMAL up to 18 digits,
  *          times and intervals), `f64` (REAL, DOUBLE), `view` (VARCHAR, VARBINARY, JSON: a 16-byte view of bytes). A
- *          DECIMAL of more than 18 digits and an INTERVAL of months and days are views of bytes, too, which order as
- *          the values do: see wide.ts and period.ts.
+ *          DECIMAL of more than 18 digits, an INTERVAL of months and days, an array and a map are views of bytes, too,
+ *          which order as the values do: see wide.ts, period.ts and nested.ts.
  * See      docs/decisions/0001-four-physical-types.md, docs/decisions/0009-wide-decimals-as-bytes.md
  */
 
@@ -42,6 +42,10 @@ export type Type =
   | { kind: 'months' }
   /** Months and microseconds (any interval): see period.ts. */
   | { kind: 'period' }
+  /** Elements of one type, a STRUCT too; the value is bytes that order as it does: see nested.ts. */
+  | { kind: 'array'; element: Type }
+  /** Values by keys, each once, none NULL, in their order; bytes, too. */
+  | { kind: 'map'; key: Type; value: Type }
   /** The type of a bare NULL before it is coerced. */
   | { kind: 'null' }
 
@@ -66,6 +70,8 @@ export function physicalOf(type: Type): Physical {
     case 'varbinary':
     case 'json':
     case 'period':
+    case 'array':
+    case 'map':
       return 'view'
     case 'decimal':
       return isWide(type) ? 'view' : 'i64'
@@ -80,6 +86,11 @@ const narrowDigits = 18
 /** Is it a DECIMAL beyond 64 bits? */
 export function isWide(type: Type): boolean {
   return type.kind === 'decimal' && type.precision > narrowDigits
+}
+
+/** Is its value on the host a string with one character per byte? */
+export function isBytes({ kind }: Type): boolean {
+  return kind === 'varbinary' || kind === 'period' || kind === 'array' || kind === 'map'
 }
 
 /** Is it an integer type, of 8 to 64 bits? */
@@ -104,6 +115,8 @@ export function formOf(type: Type): 'boolean' | 'number' | 'bigint' | 'string' {
     case 'varbinary':
     case 'json':
     case 'period':
+    case 'array':
+    case 'map':
     case 'null':
       return 'string'
     default:
@@ -153,7 +166,21 @@ export function sameType(a: Type, b: Type): boolean {
   if (a.kind === 'timestamp' && b.kind === 'timestamp') {
     return a.precision === b.precision && a.zoned === b.zoned
   }
+  if (a.kind === 'array' && b.kind === 'array') return sameItems(a.element, b.element)
+  if (a.kind === 'map' && b.kind === 'map') {
+    return sameItems(a.key, b.key) && sameItems(a.value, b.value)
+  }
   return !(a.kind === 'time' && b.kind === 'time' && a.precision !== b.precision)
+}
+
+/** The same inside of an array or a map, where a STRUCT is one value. */
+function sameItems(a: Type, b: Type): boolean {
+  const [left, right] = [a, b].map((type) => (type.kind === 'boolean' ? type.members : undefined))
+  if (left === undefined || right === undefined) return left === right && sameType(a, b)
+  if (left.length !== right.length) return false
+  return left.every(
+    ({ name, type }, at) => name === right[at]!.name && sameItems(type, right[at]!.type),
+  )
 }
 
 /** The type as SQL text: `DECIMAL(10, 2)`. */
@@ -177,6 +204,10 @@ export function typeText(type: Type): string {
       return 'INTERVAL YEAR TO MONTH'
     case 'period':
       return 'INTERVAL'
+    case 'array':
+      return `${typeText(type.element)}[]`
+    case 'map':
+      return `MAP(${typeText(type.key)}, ${typeText(type.value)})`
     default:
       return type.kind.toUpperCase()
   }
@@ -220,8 +251,8 @@ export interface Schema {
 /**
  * A value of a row on the host: BOOLEAN boolean; TINYINT to INTEGER and DATE number; BIGINT, DECIMAL (scaled),
  * TIMESTAMP, TIME and INTERVAL (microseconds, months) bigint; REAL and DOUBLE number; VARCHAR and JSON string;
- * VARBINARY and INTERVAL of both parts (see period.ts) a string with one character from U+0000 to U+00FF per byte; NULL
- * null.
+ * VARBINARY, INTERVAL of both parts (see period.ts), and arrays and maps as nested.ts writes them, a string with one
+ * character from U+0000 to U+00FF per byte; NULL null.
  */
 export type Value = null | boolean | number | bigint | string
 export type Row = Value[]

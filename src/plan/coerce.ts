@@ -10,8 +10,11 @@
 import { assert, mistake, type Span } from '../base/index.ts'
 import {
   type Dialect,
+  elementOf,
   formOf,
   isWhole,
+  type Member,
+  membersOf,
   type Period,
   parseValue,
   periodValue,
@@ -108,6 +111,14 @@ export function commonType(a: Type, b: Type): Type | null {
   if (a.kind === 'date' && b.kind === 'timestamp') return b
   if (a.kind === 'timestamp' && b.kind === 'date') return a
   if (isSpan(a) && isSpan(b)) return period
+  if (a.kind === 'array' && b.kind === 'array') {
+    const element = commonItem(a.element, b.element)
+    return element === null ? null : { kind: 'array', element }
+  }
+  if (a.kind === 'map' && b.kind === 'map') {
+    const [key, value] = [commonItem(a.key, b.key), commonItem(a.value, b.value)]
+    return key === null || value === null ? null : { kind: 'map', key, value }
+  }
   if (!isNumeric(a) || !isNumeric(b)) return null
   const wider = rankOf(a) >= rankOf(b) ? a : b
   // No exact number becomes a REAL unasked: most would change.
@@ -116,6 +127,46 @@ export function commonType(a: Type, b: Type): Type | null {
   const [left, right] = [digitsOf(a), digitsOf(b)]
   const scale = Math.max(left.scale, right.scale)
   return decimal(Math.max(left.whole, right.whole) + scale, scale)
+}
+
+/** The common type inside of arrays and maps, where a STRUCT is one value: member by member. */
+function commonItem(a: Type, b: Type): Type | null {
+  const [left, right] = [membersOf(a), membersOf(b)]
+  if (left === null || right === null) {
+    if (left !== null || right !== null) return a.kind === 'null' ? b : b.kind === 'null' ? a : null
+    return commonType(a, b)
+  }
+  if (left.length !== right.length) return null
+  const members = left.map((member, at): Member | null => {
+    const type = commonItem(member.type, right[at]!.type)
+    return type === null ? null : { ...member, type, nullable: true }
+  })
+  return members.includes(null) ? null : { kind: 'boolean', members: members as Member[] }
+}
+
+/** The parts of two types that are made alike, in pairs; null where they are not. */
+function partsOf(from: Type, to: Type): [Type, Type][] | null {
+  if (from.kind === 'array' && to.kind === 'array') return [[from.element, to.element]]
+  if (from.kind === 'map' && to.kind === 'map') {
+    return [
+      [from.key, to.key],
+      [from.value, to.value],
+    ]
+  }
+  const [left, right] = [membersOf(from), membersOf(to)]
+  if (left === null || right === null || left.length !== right.length) return null
+  return left.map(({ type }, at) => [type, right[at]!.type])
+}
+
+/** Does the test hold for all parts? Undefined where neither type is made of others. */
+function ofParts(
+  from: Type,
+  to: Type,
+  test: (from: Type, to: Type) => boolean,
+): boolean | undefined {
+  const isMade = (type: Type) => elementOf(type) !== null || membersOf(type) !== null
+  if (!isMade(from) && !isMade(to)) return undefined
+  return partsOf(from, to)?.every(([a, b]) => test(a, b)) ?? false
 }
 
 /** The common type of expressions, literals adapting to the others; null when there is none. */
@@ -132,11 +183,13 @@ export function commonTypeOf(expressions: readonly Expression[]): Type | null {
 
 /** May CAST(x AS to) be written for an x of type `from`? */
 export function isCastable(from: Type, to: Type): boolean {
-  if (from.kind === to.kind || from.kind === 'null') return true
-  if (from.kind === 'varchar' || to.kind === 'varchar') return true
+  if (from.kind === 'null' || from.kind === 'varchar' || to.kind === 'varchar') return true
   if (from.kind === 'period' || to.kind === 'period')
     return periodCasts.has(from.kind) && periodCasts.has(to.kind)
-  if (from.kind === 'json' || to.kind === 'json') return isScalar(from) && isScalar(to)
+  if (from.kind === 'json' || to.kind === 'json') return inJson(from) && inJson(to)
+  const alike = ofParts(from, to, isCastable)
+  if (alike !== undefined) return alike
+  if (from.kind === to.kind) return true
   if (isNumeric(from) || isNumeric(to)) {
     return (isNumeric(from) || from.kind === 'boolean') && (isNumeric(to) || to.kind === 'boolean')
   }
@@ -149,13 +202,15 @@ const otherCasts = new Set([
 
 const periodCasts: ReadonlySet<string> = new Set(['period', 'interval', 'months', 'time'])
 
-/** What JSON has a scalar for, and JSON itself. */
-function isScalar(type: Type): boolean {
-  return isNumeric(type) || type.kind === 'boolean' || type.kind === 'json'
+/** What JSON has a form for, and JSON itself. */
+function inJson(type: Type): boolean {
+  return isNumeric(type) || ['boolean', 'json', 'array', 'map'].includes(type.kind)
 }
 
 /** May a value of type `from` be stored into a column of type `to` without a written cast? */
 export function isAssignable(from: Type, to: Type, dialect: Dialect): boolean {
+  const alike = ofParts(from, to, (a, b) => isAssignable(a, b, dialect))
+  if (alike !== undefined && to.kind !== 'varchar' && !isAdaptableType(from)) return alike
   if (from.kind === to.kind || from.kind === 'null') return true
   if (isNumeric(from) && isNumeric(to)) return true
   if (to.kind === 'varchar') return true
@@ -165,12 +220,17 @@ export function isAssignable(from: Type, to: Type, dialect: Dialect): boolean {
   return pair === 'date timestamp' || pair === 'timestamp date'
 }
 
+const isAdaptableType = ({ kind }: Type) => kind === 'null' || kind === 'varchar'
+
 /** Can the cast fail on some value? */
 export function castFails(from: Type, to: Type): boolean {
   if (from.kind === 'null' || to.kind === 'varchar') return false
   if (from.kind === 'varchar' || from.kind === 'json') return true
   if (from.kind === 'date' && to.kind === 'timestamp') return true
   if (from.kind === 'period') return to.kind === 'interval'
+  if (to.kind === 'map') return true
+  const safe = ofParts(from, to, (a, b) => !castFails(a, b))
+  if (safe !== undefined) return !safe
   // JSON has no infinity.
   if (to.kind === 'json') return !isNumeric(from) || from.kind === 'double' || from.kind === 'real'
   if (from.kind === 'boolean' && to.kind === 'decimal') return digitsOf(to).whole < 1

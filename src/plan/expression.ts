@@ -189,7 +189,9 @@ const neverNull = new Set([
   'is_null', 'is_not_null', 'is_true', 'is_false', 'is_distinct', 'is_not_distinct', 'concat',
 ]) // biome-ignore format: one list
 
-const sometimesNull = new Set(['try_cast', 'try', 'moment', 'collected', 'json_wrapped'])
+const sometimesNull = new Set([
+  'try_cast', 'try', 'moment', 'collected', 'json_wrapped', 'item_part', 'list_reduce',
+]) // biome-ignore format: one list
 
 function isNullable(name: string, args: Expression[]): boolean {
   if (neverNull.has(name)) return false
@@ -267,6 +269,7 @@ const flagsAt = (name: string) => flagPlaces[name] ?? -1
 const flagPlaces: Record<string, number> = {
   regexp_replace: 3,
   regexp_match_element: 3,
+  regexp_match: 2,
   regexp_like: 2,
   regexp_full_match: 2,
 }

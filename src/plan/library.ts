@@ -6,7 +6,10 @@
  *          Names after the first are aliases; lines of one name are its variants, the first that takes the arguments
  *          counts. Types: text (VARCHAR), whole (BIGINT), double, decimal, number (any numeric type as it is),
  *          boolean, timestamp (a DATE too), zoned (TIMESTAMPTZ), date, time, interval, months, period (any INTERVAL), any (as its text);
- *          `[, type]` may be left out, `type…` comes any number of times. Result `same` is the type of the first argument. Marks: ? may be NULL though no
+ *          array, element (all of them of one type T: T[] and T), arrays (T[][]), numbers (T[] of a numeric T), doubles
+ *          (DOUBLE[]), map, key, value (all of one MAP(K, V));
+ *          `[, type]` may be left out, `type…` comes any number of times. Result `same` is the type of the first argument, `inner` T[] of T[][],
+ *          `total` of a sum, texts VARCHAR[], wholes BIGINT[], keys K[], values V[], entries STRUCT(key, value)[]. Marks: ? may be NULL though no
  *          argument is; ! may fail; ~ fails only where its pattern, its second argument, is none; * is given NULLs.
  *          Without * NULL in any argument gives NULL.
  * Contract 1 (checked) every line has an implementation in src/runtime/expression/library.ts, and its example gives
@@ -218,6 +221,61 @@ json_get_text(text, whole) text ?! | json_get_text('["x"]', 0) | x | likewise: x
 json_has_key(text, text) boolean ! | json_has_key('{"a": null}', 'a') | true | is the text a key of the object, or an element of the array? x ? 'key'
 `
 
+const arrays = `
+list_value array_value(element…) array * | [1, NULL, 2] | [1, NULL, 2] | ARRAY[a, b], [a, b]: an array of the arguments, which may be STRUCTs
+array_extract list_extract list_element element_at(array, whole) element ? | [10, 20, 30][2] | 20 | a[n]: element n, counted from 1, from the end where n is negative; NULL where there is none
+array_slice list_slice(array, whole[, whole]) array *? | [1, 2, 3, 4][2:3] | [2, 3] | a[m:n]: the elements from m to n, counted as those of a[n]; NULL and nothing are the first and the last
+cardinality array_length array_size list_length len length(array) whole | cardinality([1, NULL]) | 2 | number of elements, NULLs included
+array_contains list_contains list_has array_has contains(array, element) boolean | array_contains([1, 2], 2) | true | is it an element?
+array_any(text, element, array) boolean ?! | 2 = ANY ([1, 2]) | true | x < ANY (a): does the comparison hold for some element? NULL where one is NULL and it holds for none
+array_all(text, element, array) boolean ?! | 2 > ALL ([1, 2]) | false | x < ALL (a): does it hold for every one?
+array_position list_position list_indexof array_indexof(array, element) whole ? | array_position(['a', 'b'], 'b') | 2 | place of the first such element, NULL where there is none
+array_append list_append array_push_back(array, element) array * | array_append([1], 2) | [1, 2] | with one element more; a NULL array is an empty one
+array_prepend list_prepend array_push_front(element, array) array * | array_prepend(0, [1]) | [0, 1] | with one element before the others
+array_concat list_concat list_cat array_cat concat(array…) array * | array_concat([1], [2, 3], NULL) | [1, 2, 3] | one behind the other, NULL arrays left out; a || b, which is NULL if one of them is
+array_remove list_remove(array, element) array *? | array_remove([1, 2, NULL, 2], 2) | [1, NULL] | without the elements that are equal, or NULL
+array_replace list_replace(array, element, element) array *? | array_replace([1, 2, 1], 1, 9) | [9, 2, 9] | with the third argument in place of the second
+array_distinct list_distinct(array) array | array_distinct([2, 1, 2, NULL]) | [2, 1] | each element once, where it stood first; NULLs left out
+array_unique list_unique(array) whole | array_unique([2, 1, 2, NULL]) | 2 | number of different elements, without NULL
+array_sort list_sort(array[, text, text]) array ! | array_sort([3, NULL, 1], 'desc', 'nulls first') | [NULL, 3, 1] | in their order, asc or desc, nulls first or nulls last, which is where they are if nothing is said
+array_sort(array, boolean[, boolean]) array | array_sort([3, NULL, 1], false) | [NULL, 3, 1] | Flink's: ascending? NULLs first? by default where they are the least values
+array_reverse_sort list_reverse_sort(array) array | array_reverse_sort([1, NULL, 3]) | [3, 1, NULL] | the greatest first, NULLs last
+array_reverse list_reverse reverse(array) array | array_reverse([1, 2, 3]) | [3, 2, 1] | from the last to the first
+array_to_string array_join list_to_string(array, text[, text]) text | array_to_string([1, NULL, 3], ',', '-') | 1,-,3 | the texts of the elements with one between; NULLs left out, or as the third argument
+array_min list_min(array) element ? | array_min([3, NULL, 1]) | 1 | the least element, NULLs left out
+array_max list_max(array) element ? | array_max([3, NULL, 1]) | 3 | the greatest element
+array_sum list_sum(numbers) total ?! | array_sum([1, NULL, 2]) | 3 | their sum: BIGINT, DECIMAL(38, s) or DOUBLE; NULL of none
+array_avg list_avg(numbers) double ? | array_avg([1, NULL, 2]) | 1.5 | their average
+array_union(array, array) array | array_union([2, 1], [1, 3, NULL]) | [2, 1, 3, NULL] | the different elements of both, as in Flink
+array_intersect list_intersect(array, array) array | array_intersect([3, 1, 2, 1], [1, 3]) | [3, 1] | the different elements of the first that the second has, too; NULLs left out
+array_except list_except(array, array) array | array_except([3, 1, 2, 1], [3]) | [1, 2] | the different elements of the first that the second has not; NULL equals NULL
+arrays_overlap array_has_any list_has_any(array, array) boolean | arrays_overlap([1, 2], [2, 3]) | true | have they an element in common? a && b; NULLs do not count
+array_has_all list_has_all(array, array) boolean | array_has_all([1, 2, 3], [3, 1]) | true | has the first all elements of the second, but for NULLs? a @> b
+flatten(arrays) inner | flatten([[1, 2], NULL, [3]]) | [1, 2, 3] | the elements of the elements
+generate_series(whole, whole[, whole]) wholes ! | generate_series(1, 7, 3) | [1, 4, 7] | whole numbers from the first to the second, the third apart; fails beyond 1000000 of them
+range(whole[, whole, whole]) wholes ! | range(3) | [0, 1, 2] | the same from 0, without the end
+l2_distance list_distance array_distance(doubles, doubles) double ! | l2_distance([1, 2], [4, 6]) | 5 | Euclidean distance; fails for different lengths and for NULLs
+cosine_distance list_cosine_distance array_cosine_distance(doubles, doubles) double ! | cosine_distance([1, 0], [0, 2]) | 1 | 1 less the cosine of the angle between them; NaN beside a zero
+inner_product list_inner_product array_inner_product list_dot_product(doubles, doubles) double ! | inner_product([1, 2], [3, 4]) | 11 | sum of the products
+string_split str_split split(text, text) texts | string_split('a,b', ',') | [a, b] | the parts of the text between separators
+string_to_array(text, text) texts | string_to_array('', ',') | [] | the same; an empty text has no parts
+regexp_match(text, text[, text]) texts ?~ | regexp_match('k=v;', '(\\w)=(\\w)') | [k, v] | the groups of the first match, or the match itself; NULL without one
+regexp_extract_all(text, text[, whole]) texts ~ | regexp_extract_all('a1b22', '\\d+') | [1, 22] | all matches, or their group g
+`
+
+const maps = `
+map_value(key, value…) map *! | MAP {'b': 1, 'a': 2} | {a=2, b=1} | MAP[k, v, …], MAP {k: v, …}: values by keys, in their order; fails for a key that is NULL or there twice
+map_extract element_at(map, key) value ? | MAP {'a': 1}['a'] | 1 | m[k]: the value of the key, NULL where it is not there
+map_from_arrays map(array, array) map ! | map_from_arrays(['a', 'b'], [1, 2]) | {a=1, b=2} | of an array of keys and one of values
+map_from_entries(array) map ! | map_from_entries([ROW('a', 1)]) | {a=1} | of an array of STRUCTs of two members
+map_size cardinality len(map) whole | map_size(MAP {'a': 1}) | 1 | number of keys
+map_contains_key map_contains(map, key) boolean | map_contains_key(MAP {'a': NULL}, 'a') | true | is the key there?
+map_keys(map) keys | map_keys(MAP {'b': 1, 'a': 2}) | [a, b] | its keys as an array
+map_values(map) values | map_values(MAP {'b': 1, 'a': 2}) | [2, 1] | its values, in the order of the keys
+map_entries(map) entries | map_entries(MAP {'a': 1}) | [{'key': a, 'value': 1}] | an array of STRUCT(key, value)
+map_concat map_union(map, map) map | map_concat(MAP {'a': 1, 'b': 2}, MAP {'b': 3}) | {a=1, b=3} | the keys of both; the value is that of the second
+`
+
 const conditions = `
 typeof pg_typeof(any) text * | typeof(1.5) | DECIMAL(2, 1) | the type of the argument
 `
@@ -225,7 +283,12 @@ typeof pg_typeof(any) text * | typeof(1.5) | DECIMAL(2, 1) | the type of the arg
 /** What a parameter takes. */
 export type Taken =
   | 'text' | 'whole' | 'double' | 'decimal' | 'number' | 'boolean' | 'timestamp' | 'zoned' | 'date' | 'time'
-  | 'interval' | 'months' | 'period' | 'any' | 'json' // biome-ignore format: one list
+  | 'interval' | 'months' | 'period' | 'any' | 'json'
+  | 'array' | 'element' | 'arrays' | 'numbers' | 'doubles' | 'map' | 'key' | 'value' // biome-ignore format: one list
+
+/** What a function gives. */
+export type Given =
+  | Taken | 'same' | 'inner' | 'total' | 'texts' | 'wholes' | 'keys' | 'values' | 'entries' // biome-ignore format: one list
 
 export interface LibraryFunction {
   /** The first is the name in plans. */
@@ -235,7 +298,7 @@ export interface LibraryFunction {
   least: number
   /** The last one comes any number of times. */
   rest: boolean
-  gives: Taken | 'same'
+  gives: Given
   /** May be NULL though no argument is. */
   mayBeNull: boolean
   mayFail: boolean
@@ -266,7 +329,7 @@ function entryOf(line: string): LibraryFunction {
     takes: [...required, ...(listOf(optional) as Taken[])],
     least: required.length,
     rest: parameters!.endsWith('…'),
-    gives: gives as Taken | 'same',
+    gives: gives as Given,
     mayBeNull: marks!.includes('?'),
     mayFail: /[!~]/.test(marks!),
     pattern: marks!.includes('~'),
@@ -287,6 +350,8 @@ export const library: Readonly<Record<string, LibraryFunction[]>> = {
   Numbers: linesOf(math),
   'Dates and times': linesOf(times),
   JSON: linesOf(documents),
+  Arrays: linesOf(arrays),
+  Maps: linesOf(maps),
   'Behind operators': linesOf(operators),
   Other: linesOf(conditions),
 }

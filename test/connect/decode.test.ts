@@ -17,6 +17,8 @@ const types: Type[] = [
   { kind: 'decimal', precision: 5, scale: 2 },
   { kind: 'decimal', precision: 15, scale: 0 },
   { kind: 'decimal', precision: 18, scale: 6 },
+  { kind: 'array', element: { kind: 'integer' } },
+  { kind: 'map', key: { kind: 'varchar' }, value: { kind: 'integer' } },
 ]
 
 /** Reads texts as one column of a CSV file; undefined stands for a bad row. */
@@ -237,6 +239,8 @@ const wordOf: Record<Type['kind'], fc.Arbitrary<string>> = {
     .bigInt({ min: -5000n, max: 5000n })
     .map((months) => valueText(months, { kind: 'months' })),
   null: fc.constant(''),
+  array: fc.array(fc.integer()).map((all) => JSON.stringify(all)),
+  map: fc.dictionary(fc.string(), fc.integer()).map((all) => JSON.stringify(all)),
 }
 
 test.each(types)('property: random values, whole and damaged, as %j', async (type) => {

@@ -5,7 +5,7 @@
  *          come from small pools, so that rows meet, divisors are sometimes zero and sums sometimes overflow.
  */
 import type { Random } from '../../src/base/index.ts'
-import { type LibraryFunction, library, type Taken } from '../../src/plan/library.ts'
+import { type Given, type LibraryFunction, library, type Taken } from '../../src/plan/library.ts'
 import type { Expr, Kind } from './case.ts'
 
 export interface ScopeColumn {
@@ -323,7 +323,7 @@ function comparison(random: Random, scope: Scope, depth: number): Expr {
 }
 
 /** Kinds of the library's parameters and results. */
-const taken: Partial<Record<Taken, readonly Kind[]>> = {
+const taken: Partial<Record<Taken | Given, readonly Kind[]>> = {
   text: ['varchar'],
   whole: ['bigint', 'int', 'smallint'],
   double: ['double', 'real'],

@@ -368,7 +368,9 @@ SELECT * FROM s.t AS x (a, b)
 SELECT * FROM (a JOIN b ON a.k = b.k) AS j
 SELECT a AS "b", a b FROM `t`
 SELECT COUNT(*), COUNT(t.*) FROM t
-SELECT a IN (1, 2), (a, b) IN ((1, 2)), a = ANY (SELECT 1), a > ALL (SELECT 1), a = ANY(ARRAY[1]) FROM t
+SELECT a IN (1, 2), (a, b) IN ((1, 2)), a = ANY(ARRAY[1]) FROM t
+SELECT a = ANY (SELECT 1)
+SELECT a > ALL (SELECT 1)
 SELECT f(a => 1), f(b := 2) FROM t
 SELECT schema.f(a) FROM t
 SELECT DISTINCT a FROM t

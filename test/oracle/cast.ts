@@ -6,7 +6,16 @@
  *          nearest to its value.
  */
 import {
+  arrayOf,
+  elementOf,
+  entriesOf,
+  flattenItem,
   isWhole,
+  itemOfFlat,
+  itemsOf,
+  jsonText,
+  mapOf,
+  membersOf,
   parseValue,
   precisionMicros,
   type Type,
@@ -36,7 +45,11 @@ export function castValue(value: Known, from: Type, to: Type): Value {
       return toExact(parsed(value as string, type) as Known, type, to)
   }
   if (from.kind === 'varchar' || from.kind === 'json') return parsed(value as string, to)
-  if (to.kind === 'json') return parsed(valueText(value, from), to)
+  if (to.kind === 'json') {
+    const isNested = from.kind === 'array' || from.kind === 'map'
+    return isNested ? jsonText(value, from) : parsed(valueText(value, from), to)
+  }
+  if (to.kind === 'array' || to.kind === 'map') return castItems(value as string, from, to)
   if (from.kind === 'period' || to.kind === 'period') return castPeriod(value, from, to)
   switch (to.kind) {
     case 'boolean':
@@ -60,6 +73,29 @@ export function castValue(value: Known, from: Type, to: Type): Value {
     default:
       return value
   }
+}
+
+/** By way of flat values: those of a struct lie behind each other. */
+function castItems(value: string, from: Type, to: Type & { kind: 'array' | 'map' }): Value {
+  const [source, target] = [elementOf(from)!, elementOf(to)!]
+  const [sources, targets] = [flatTypes(source), flatTypes(target)]
+  const items = itemsOf(value, source).map((item) => {
+    const cells: Value[] = []
+    flattenItem(item, source, cells)
+    const cast = cells.map((cell, at) => {
+      if (cell === null || membersOf(sources[at]!) !== null) return cell
+      return castValue(cell, sources[at]!, targets[at]!)
+    })
+    return itemOfFlat(cast, 0, target)
+  })
+  if (to.kind === 'array') return arrayOf(items)
+  const map = mapOf(entriesOf(arrayOf(items), to))
+  if (map === null) throw new Fault('invalid_argument', 'a key is there twice')
+  return map
+}
+
+function flatTypes(type: Type): Type[] {
+  return [type, ...(membersOf(type) ?? []).flatMap((member) => flatTypes(member.type))]
 }
 
 function parsed(text: string, to: Type): Value {

@@ -4,15 +4,14 @@
  * How      As CAST(x AS VARCHAR) writes them, except: NULL; times of the first hour of 2026 as mm:ss[.fraction];
  *          text in '…' where it would be misread, with \| for a bar and \n for a line end; −0 as -0.
  */
-import { parseValue, type Type, type Value, valueText } from '../../src/data/index.ts'
+import { isBytes, parseValue, type Type, type Value, valueText } from '../../src/data/index.ts'
 
 const epochMicros = 1_767_225_600_000_000n
 const hourMicros = 3_600_000_000n
 
 export function writeCell(value: Value, type: Type): string {
   if (value === null) return 'NULL'
-  if (typeof value === 'string')
-    return writeText(['varbinary', 'period'].includes(type.kind) ? valueText(value, type) : value)
+  if (typeof value === 'string') return writeText(isBytes(type) ? valueText(value, type) : value)
   if (Object.is(value, -0)) return '-0'
   if (type.kind === 'timestamp') {
     const micros = (value as bigint) - epochMicros

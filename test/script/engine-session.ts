@@ -144,8 +144,8 @@ export class EngineSession implements Session {
       return
     }
     // A program's integer is no scaled DECIMAL, and its string no bytes.
-    const spelt = (at: number) =>
-      ['decimal', 'varbinary', 'period'].includes(types?.[at]?.kind ?? '')
+    const kinds = ['decimal', 'varbinary', 'period', 'array', 'map']
+    const spelt = (at: number) => kinds.includes(types?.[at]?.kind ?? '')
     const given = rows.map((row) => row.map((value, at) => (spelt(at) ? text(value, at) : value)))
     await this.#survive(async () => {
       await this.#database.append(relation, given)

@@ -9,14 +9,9 @@ const names = `
   tumble_start tumble_end tumble_rowtime tumble_proctime hop_start hop_end
   hop_rowtime hop_proctime session_start session_end session_rowtime session_proctime tumble hop
   session cumulate jsonb_path_query jsonb_array_elements jsonb_array_elements_text
-  jsonb_each jsonb_object_keys cardinality array_length array_contains array_position array_append
-  array_prepend array_concat array_remove array_replace array_distinct array_sort array_reverse
-  array_slice array_join array_to_string array_min array_max array_sum array_avg array_union
-  array_intersect array_except arrays_overlap list_transform array_transform list_filter list_reduce
-  flatten unnest generate_series range map_keys map_values map_entries map_from_arrays
-  map_contains_key struct_pack row struct_extract l2_distance cosine_distance inner_product
-  array_agg list map_agg histogram grouping grouping_id approx_count_distinct
-  approx_percentile approx_quantile
+  jsonb_each jsonb_object_keys unnest
+  struct_extract array_agg list map_agg histogram grouping grouping_id
+  approx_count_distinct approx_percentile approx_quantile
   st_point st_makepoint st_x st_y st_geomfromtext st_geomfromwkb st_geomfromgeojson
   st_astext st_aswkb st_asgeojson st_distance st_distancesphere geo_distance haversine st_dwithin
   st_contains st_within st_intersects st_covers st_disjoint st_touches st_equals st_envelope

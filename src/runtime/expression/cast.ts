@@ -1,13 +1,25 @@
 /**
  * Cast: a single value of one type as one of another.
  *
- * How      Texts go through src/data, numbers through exact integers (number.ts); JSON goes by its text.
+ * How      Texts go through src/data, numbers through exact integers (number.ts); JSON goes by its text, arrays and
+ *          maps item by item.
  * See      src/plan/coerce.ts says which casts there are; docs/laws.md has the rules
  */
 import {
+  arrayOf,
+  elementOf,
+  entriesOf,
   isWhole,
+  itemOf,
+  itemsOf,
+  itemValue,
+  jsonText,
+  mapOf,
+  memberItems,
+  membersOf,
   parseValue,
   precisionMicros,
+  structOf,
   type Type,
   typeText,
   type Value,
@@ -21,10 +33,16 @@ export function castValue(value: Known, from: Type, to: Type): Outcome {
   if (to.kind === 'varchar') return valueText(value, from)
   if (from.kind === 'varchar') return parsed(value as string, to)
   if (from.kind === 'json') return scalarOf(value as string, to)
-  if (to.kind === 'json') return parsed(valueText(value, from), to)
+  if (to.kind === 'json') {
+    return elementOf(from) === null ? parsed(valueText(value, from), to) : jsonText(value, from)
+  }
   if (from.kind === 'period' || to.kind === 'period') return castPeriod(value, from, to)
   switch (to.kind) {
+    case 'array':
+    case 'map':
+      return castItems(value as string, from, to)
     case 'boolean':
+      if (to.members !== undefined && typeof value === 'string') return castItems(value, from, to)
       return typeof value === 'boolean' ? value : Number(value) !== 0
     case 'double':
       return number.toDouble(value, from)
@@ -47,6 +65,32 @@ export function castValue(value: Known, from: Type, to: Type): Outcome {
     default:
       return value
   }
+}
+
+/** An array, a map or, inside of one, a struct as one of other parts. */
+function castItems(value: string, from: Type, to: Type): Outcome {
+  const [element, wanted] = [elementOf(from), elementOf(to)]
+  if (element === null || wanted === null) {
+    const [members, targets] = [membersOf(from)!, membersOf(to)!]
+    const items = memberItems(value, members).map((item, at) =>
+      castItem(item, members[at]!.type, targets[at]!.type),
+    )
+    return items.find((item) => item instanceof Fault) ?? structOf(items as string[])
+  }
+  const items = itemsOf(value, element).map((item) => castItem(item, element, wanted))
+  const fault = items.find((item) => item instanceof Fault)
+  if (fault !== undefined) return fault
+  const array = arrayOf(items as string[])
+  if (to.kind !== 'map') return array
+  // Keys that differed may be alike now, or in another order.
+  return mapOf(entriesOf(array, to)) ?? new Fault('invalid_argument', 'a key is there twice')
+}
+
+function castItem(item: string, from: Type, to: Type): string | Fault {
+  const value = itemValue(item, from)
+  if (value === null) return item
+  const outcome = castValue(value, from, to)
+  return outcome instanceof Fault ? outcome : itemOf(outcome, to)
 }
 
 const anyNumber: Type = { kind: 'decimal', precision: 38, scale: 15 }

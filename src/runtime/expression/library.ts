@@ -3,6 +3,7 @@
  *
  * See      src/plan/library.ts says which there are
  */
+import { arrays } from './library/array.ts'
 import { clocks } from './library/clock.ts'
 import { collections } from './library/collection.ts'
 import { documents } from './library/json.ts'
@@ -25,6 +26,7 @@ export const libraryMakers: Makers = {
   ...moments,
   ...clocks,
   ...collections,
+  ...arrays,
   ...operators,
   ...randoms,
   ...periods,

@@ -6,9 +6,12 @@ import { alias, controlled, type Emit, kernel, type Lower, times, unary, within 
 import { dayMicros, power10, scaleOf } from './fault.ts'
 import type { Registers } from './register.ts'
 
+/** Kinds whose types differ. */
+const refined = ['decimal', 'timestamp', 'time', 'array', 'map']
+
 export const lowerCast: Lower = ({ args, type: to }, registers) => {
   const from = args[0]!.type
-  if (from.kind === to.kind && !['decimal', 'timestamp', 'time'].includes(to.kind)) return alias
+  if (from.kind === to.kind && !refined.includes(to.kind)) return alias
   if (physicalOf(from) === 'view' || physicalOf(to) === 'view') return null
   switch (to.kind) {
     case 'double':

@@ -97,6 +97,21 @@ export const type: fc.Arbitrary<TypeName> = fc.letrec<{ type: TypeName }>((tie) 
         ),
       )
       .map(([name, members]): TypeName => ({ kind: 'type', name, parameters: [], members, span })),
+    fc
+      .tuple(fc.constantFrom('ARRAY', 'LIST'), tie('type'))
+      .map(([name, of]): TypeName => ({ kind: 'type', name, parameters: [], of: [of], span })),
+    fc
+      .tuple(tie('type'), tie('type'))
+      .map((of): TypeName => ({ kind: 'type', name: 'MAP', parameters: [], of, span })),
+    fc.tuple(tie('type'), fc.nat(9)).map(
+      ([of, length]): TypeName => ({
+        kind: 'type',
+        name: 'ARRAY',
+        parameters: [length],
+        of: [of],
+        span,
+      }),
+    ),
   ),
 })).type
 

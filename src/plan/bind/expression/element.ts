@@ -1,12 +1,11 @@
 /**
  * Element: `f(…)[n]` of functions that give arrays becomes a call of the function that gives one element.
  *
- * How      On syntax trees: there are no values of array types. Where pattern and number are literals, the function
- *          that runs over the bytes of a batch takes the call.
+ * How      On syntax trees, so that no array is made. Where pattern and number are literals, the function that runs
+ *          over the bytes of a batch takes the call.
  */
 import type { Expression as Tree } from '../../../../grammar/index.ts'
 import { compileRegex, RegexMistake } from '../../../data/index.ts'
-import { unsupported } from '../binding.ts'
 
 type CallTree = Tree & { kind: 'call' }
 
@@ -22,19 +21,13 @@ const arrayFunctions: Record<string, string> = {
   string_to_array: 'string_to_array_element',
 }
 
-const hint =
-  'f(…)[n] takes one element of REGEXP_MATCH, REGEXP_EXTRACT_ALL, SPLIT or STRING_TO_ARRAY'
-
 /** The call without arrays; the tree itself where it has none. */
 export function withoutArray(tree: CallTree): CallTree {
   const name = tree.name.name.toLowerCase()
-  if (name in arrayFunctions) unsupported('arrays', tree.span, hint)
   if (!elementNames.has(name)) return tree
   const [array, index] = tree.args
   const given = array?.kind === 'call' ? arrayFunctions[array.name.name.toLowerCase()] : undefined
-  if (given === undefined || index === undefined || tree.args.length > 2) {
-    return unsupported('arrays', tree.span, hint)
-  }
+  if (given === undefined || index === undefined || tree.args.length > 2) return tree
   const { args } = array as CallTree
   const named = (called: string, list: Tree[]): CallTree => ({
     ...tree,

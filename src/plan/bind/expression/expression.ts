@@ -55,6 +55,7 @@ import { withoutArray } from './element.ts'
 import { asText, bindExtract, bindFunction, branchType, coerceCondition } from './function.ts'
 import { bindJson } from './json.ts'
 import { intervalLiteral, numberLiteral, parameterLiteral } from './literal.ts'
+import { bindArrayConcat, bindNested } from './nested.ts'
 import { bindRandom, isRandom } from './random.ts'
 import { bindSqlCall, functionCalled } from './sql-function.ts'
 import {
@@ -164,7 +165,9 @@ function bindNode(env: Env, tree: Tree): Expression {
       return columnOf(env.binding, scope, findColumn(scope, tree.path, tree.span))
     }
     case 'member':
-      return memberOf(env.binding, bindValue(env, tree.operand), tree.name)
+      return bindMember(env, tree)
+    case 'lambda':
+      return fail('syntax', '-> stands in functions of elements only: LIST_TRANSFORM …', tree.span)
     case 'star':
       return fail('syntax', '* stands in the select list and in count(*) only', tree.span)
     case 'call':
@@ -174,6 +177,20 @@ function bindNode(env: Env, tree: Tree): Expression {
     default:
       return bindOperator(env, tree)
   }
+}
+
+/** (x).name; x['name'] is the value of a map, too. */
+function bindMember(env: Env, tree: Tree & { kind: 'member' }): Expression {
+  const operand = bindValue(env, tree.operand)
+  if (operand.type.kind !== 'map') return memberOf(env.binding, operand, tree.name)
+  const { name, span } = tree.name
+  return bindNested(env.binding, {
+    name: 'map_extract',
+    args: [operand, literal(name, varchar)],
+    argSpans: [tree.operand.span, span],
+    span: tree.span,
+    planSpan: planSpan(env.binding, tree.span),
+  })!
 }
 
 type OperatorTree = Exclude<
@@ -190,6 +207,7 @@ type OperatorTree = Exclude<
       | 'parameter'
       | 'column'
       | 'member'
+      | 'lambda'
       | 'star'
       | 'call'
       | 'over'
@@ -342,6 +360,8 @@ function bindBinary(env: Env, tree: Tree & { kind: 'binary' }): Expression {
   }
   const pair = bindPair(env, tree)
   if (tree.operator === '||') {
+    const arrays = bindArrayConcat(pair)
+    if (arrays !== null) return arrays
     const args = [asText(pair.left), asText(pair.right)]
     if (pair.left.type.kind !== 'varchar' && pair.right.type.kind !== 'varchar') {
       const [left, right] = [typeText(pair.left.type), typeText(pair.right.type)]
@@ -696,15 +716,19 @@ function bindCall(env: Env, call: Tree & { kind: 'call' }): Expression {
   const values = tree.args.map((arg, index) =>
     bindValue(env, index === 0 ? unitOr(name, arg) : arg),
   )
-  const chosen = values.some(isStruct) ? bindChoice(env, name, values, tree) : null
-  if (chosen !== null) return chosen
-  const bound = {
+  const calling = {
     name,
-    args: values.map((value, index) => refuseStruct(value, tree.args[index]!.span)),
+    args: values,
     argSpans: tree.args.map((arg) => arg.span),
     span: tree.span,
     planSpan: planSpan(env.binding, tree.span),
   }
+  const nested = bindNested(env.binding, calling)
+  if (nested !== null) return nested
+  const chosen = values.some(isStruct) ? bindChoice(env, name, values, tree) : null
+  if (chosen !== null) return chosen
+  const args = values.map((value, index) => refuseStruct(value, tree.args[index]!.span))
+  const bound = { ...calling, args }
   if (isRandom(name)) return bindRandom(env.binding, bound, env)
   return bindJson(bound) ?? bindFunction(bound)
 }

@@ -5,7 +5,7 @@
  *          language that have no entry yet are told apart from names that nobody knows.
  */
 import type { Span } from '../../../base/index.ts'
-import { isWhole, precisionMicros, type Type, typeText } from '../../../data/index.ts'
+import { elementOf, isWhole, precisionMicros, type Type, typeText } from '../../../data/index.ts'
 import {
   bigint,
   boolean,
@@ -27,7 +27,7 @@ import {
   varchar,
 } from '../../coerce.ts'
 import { and, type Branch, branch, call, choose, literal, or } from '../../expression.ts'
-import { libraryNames } from '../../library.ts'
+import { libraryNames, variantsOf } from '../../library.ts'
 import type { Expression } from '../../logical.ts'
 import { fail, unsupported } from '../binding.ts'
 import { bindArithmetic, bindComparison, type Pair } from '../operator.ts'
@@ -184,7 +184,8 @@ export const functionNames = (): string[] => [
 ]
 
 export function bindFunction(given: Call): Expression {
-  const entry = entries.get(given.name)
+  const entry =
+    isNested(given.args[0]) && variantsOf(given.name) ? undefined : entries.get(given.name)
   if (entry === undefined) return bindLibrary(given) ?? unknownFunction(given)
   const count = given.args.length
   if (count < entry.least || count > entry.most) {
@@ -197,6 +198,11 @@ export function bindFunction(given: Call): Expression {
     )
   }
   return entry.bind(given)
+}
+
+/** LEN, CONCAT and the like have a variant for arrays and maps in the library. */
+function isNested(arg: Expression | undefined): boolean {
+  return arg !== undefined && elementOf(arg.type) !== null
 }
 
 function unknownFunction(given: Call): never {

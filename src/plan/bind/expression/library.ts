@@ -3,12 +3,14 @@
  *
  * See      src/plan/library.ts
  */
-import { type Type, typeText } from '../../../data/index.ts'
+import { entryOf, membersOf, type Type, typeText } from '../../../data/index.ts'
 import {
   bigint,
   boolean,
   coerce,
+  commonTypeOf,
   date,
+  decimal,
   double,
   integer,
   interval,
@@ -22,10 +24,10 @@ import {
   timestamp,
   varchar,
 } from '../../coerce.ts'
-import { call, literal, patternMistake } from '../../expression.ts'
-import { type LibraryFunction, type Taken, variantsOf } from '../../library.ts'
+import { call, column, literal, patternMistake } from '../../expression.ts'
+import { type Given, type LibraryFunction, type Taken, variantsOf } from '../../library.ts'
 import type { Expression } from '../../logical.ts'
-import { fail } from '../binding.ts'
+import { fail, unsupported } from '../binding.ts'
 import type { Call } from './function.ts'
 
 /** Null when the library has no such name. */
@@ -59,8 +61,20 @@ function isTaken(arg: Expression, taken: Taken, adapts: boolean): boolean {
   const { kind } = arg.type
   if (kind === 'null' || taken === 'any' || taken === 'json') return true
   // A text is whatever is wanted as long as it is written as a literal; a wrong one is told by its conversion.
-  if (adapts && isAdaptable(arg)) return taken !== 'number' && taken !== 'decimal'
+  if (adapts && isAdaptable(arg)) return !neverWritten.has(taken)
   switch (taken) {
+    case 'element':
+    case 'key':
+    case 'value':
+      return membersOf(arg.type) === null
+    case 'arrays':
+      return arg.type.kind === 'array' && ['array', 'null'].includes(arg.type.element.kind)
+    case 'numbers':
+    case 'doubles':
+      return (
+        arg.type.kind === 'array' &&
+        (isNumeric(arg.type.element) || arg.type.element.kind === 'null')
+      )
     case 'text':
       return kind === 'varchar' || kind === 'json'
     case 'whole':
@@ -79,6 +93,11 @@ function isTaken(arg: Expression, taken: Taken, adapts: boolean): boolean {
   }
 }
 
+/** What no text is taken for. */
+const neverWritten: ReadonlySet<Taken> = new Set([
+  'number', 'decimal', 'array', 'arrays', 'numbers', 'doubles', 'map',
+]) // biome-ignore format: one list
+
 function refuse(given: Call, fitting: readonly LibraryFunction[]): never {
   const [first] = fitting
   const at = given.args.findIndex((arg, index) =>
@@ -96,13 +115,56 @@ function refuse(given: Call, fitting: readonly LibraryFunction[]): never {
 function apply(entry: LibraryFunction, given: Call): Expression {
   const name = entry.names[0]!
   if (name === 'typeof') return literal(typeText(given.args[0]!.type), varchar)
-  const args = given.args.map((arg, index) => taken(arg, takenAt(entry, index), given, index))
+  const parts = partsOf(entry, given)
+  const args = given.args.map((arg, index) =>
+    taken(arg, takenAt(entry, index), given, index, parts),
+  )
   const mistake = entry.pattern ? patternMistake(name, args) : null
   if (mistake !== null) fail('invalid_literal', mistake, given.argSpans[1]!)
-  return call(name, args, typeGiven(entry.gives, args), given.planSpan)
+  const type = typeGiven(entry.gives, args, parts)
+  if (membersOf(type) !== null) {
+    unsupported(`${given.name} of an array of STRUCT`, given.span, 'take its elements with a[n]')
+  }
+  return call(name, args, type, given.planSpan)
 }
 
-function taken(arg: Expression, as: Taken, given: Call, index: number): Expression {
+/** The types that stand for T, K and V of the parameters. */
+interface Parts {
+  element: Type
+  key: Type
+  value: Type
+}
+
+const roles: Partial<Record<Taken, keyof Parts>> = {
+  element: 'element',
+  key: 'key',
+  value: 'value',
+}
+
+function partsOf(entry: LibraryFunction, given: Call): Parts {
+  const found: Record<keyof Parts, Expression[]> = { element: [], key: [], value: [] }
+  given.args.forEach((arg, index) => {
+    const as = takenAt(entry, index)
+    const role = roles[as]
+    const of = (type: Type) => column(0, { type, nullable: true })
+    if (role !== undefined) found[role].push(arg)
+    else if (as === 'map' && arg.type.kind === 'map') {
+      found.key.push(of(arg.type.key))
+      found.value.push(of(arg.type.value))
+    } else if (/^(array|numbers)/.test(as) && arg.type.kind === 'array') {
+      found.element.push(of(arg.type.element))
+    }
+  })
+  const common = (role: keyof Parts): Type => {
+    const type = commonTypeOf(found[role])
+    if (type !== null) return type
+    const types = [...new Set(found[role].map((one) => typeText(one.type)))].join(' and ')
+    return fail('type_mismatch', `${given.name} does not take ${types} together`, given.span)
+  }
+  return { element: common('element'), key: common('key'), value: common('value') }
+}
+
+function taken(arg: Expression, as: Taken, given: Call, index: number, parts: Parts): Expression {
   const span = given.argSpans[index]
   switch (as) {
     case 'any':
@@ -117,12 +179,43 @@ function taken(arg: Expression, as: Taken, given: Call, index: number): Expressi
     case 'timestamp':
       return arg.type.kind === 'timestamp' ? arg : coerce(arg, timestamp(6), span)
     default:
-      return coerce(arg, typeGiven(as, []), span)
+      return coerce(arg, typeGiven(as, [], parts), span)
   }
 }
 
-function typeGiven(given: Taken | 'same', args: readonly Expression[]): Type {
+const arrayOf = (element: Type): Type => ({ kind: 'array', element })
+
+function typeGiven(given: Given, args: readonly Expression[], parts: Parts): Type {
+  const { element, key, value } = parts
   switch (given) {
+    case 'array':
+    case 'arrays':
+    case 'numbers':
+      return arrayOf(element)
+    case 'element':
+    case 'inner':
+      return element
+    case 'doubles':
+      return arrayOf(double)
+    case 'texts':
+      return arrayOf(varchar)
+    case 'wholes':
+      return arrayOf(bigint)
+    case 'map':
+      return { kind: 'map', key, value }
+    case 'key':
+      return key
+    case 'value':
+      return value
+    case 'keys':
+      return arrayOf(key)
+    case 'values':
+      return arrayOf(value)
+    case 'entries':
+      return arrayOf(entryOf({ kind: 'map', key, value }))
+    case 'total':
+      if (element.kind === 'decimal') return decimal(38, element.scale)
+      return element.kind === 'double' || element.kind === 'real' ? double : bigint
     case 'whole':
       return bigint
     case 'double':

@@ -85,11 +85,15 @@ export function memberOf(
   return fail('unknown_name', `there is no member ${name}`, span, hint)
 }
 
-/** ROW(a, b): a struct whose members are f1, f2 … as in Postgres. */
-export function structOf(binding: Binding, args: readonly Expression[]): Expression {
+/** ROW(a, b): a struct whose members are f1, f2 … as in Postgres, where no names are given. */
+export function structOf(
+  binding: Binding,
+  args: readonly Expression[],
+  names?: readonly string[],
+): Expression {
   const members = args.map(
     ({ type, nullable }, index): Member => ({
-      name: `f${index + 1}`,
+      name: names?.[index] ?? `f${index + 1}`,
       type: type.kind === 'null' ? varchar : type,
       nullable,
     }),

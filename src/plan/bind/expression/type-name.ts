@@ -54,7 +54,7 @@ const zoned = new Set([
 ]) // biome-ignore format: one list
 
 const wanted = new Set([
-  'UHUGEINT', 'TIMETZ', 'TIME WITH TIME ZONE', 'INET', 'ARRAY', 'LIST', 'MAP', 'GEOMETRY',
+  'UHUGEINT', 'TIMETZ', 'TIME WITH TIME ZONE', 'INET', 'GEOMETRY',
   'BOX2D', 'STBOX', 'H3INDEX', 'GEOHASH', 'TGEOMPOINT', 'VECTOR', 'SKETCH', 'ENUM',
 ]) // biome-ignore format: one list
 
@@ -73,6 +73,7 @@ export const typeNames = (): string[] => [
 export function bindType(binding: Binding, type: TypeName): Type {
   const name = type.name.toUpperCase()
   if (type.members !== undefined) return bindStruct(binding, type.members)
+  if (type.of !== undefined) return bindNestedType(binding, type, type.of)
   const simple = plain[name] ?? widened[name]
   if (simple !== undefined) {
     if (type.parameters.length > 0) {
@@ -112,6 +113,35 @@ function bindStruct(binding: Binding, members: readonly TypeMember[]): Type {
     nullable: !notNull,
   }))
   return { kind: 'boolean', members: bound }
+}
+
+function bindNestedType(binding: Binding, type: TypeName, of: readonly TypeName[]): Type {
+  const wanted = type.name === 'MAP' ? 2 : 1
+  if (of.length !== wanted) {
+    const hint = wanted === 2 ? 'MAP(VARCHAR, BIGINT)' : 'BIGINT[], ARRAY<BIGINT>'
+    fail(
+      'syntax',
+      `${type.name} is made of ${wanted} type${wanted > 1 ? 's' : ''}`,
+      type.span,
+      hint,
+    )
+  }
+  const note = (text: string) => {
+    if (binding.views.length === 0) binding.notices.push(text)
+  }
+  const [length] = type.parameters
+  if (length !== undefined) note(`the length of an array, ${length}, is not enforced`)
+  const [first, second] = of.map((one): Type => {
+    const inner = bindType(binding, one)
+    if (inner.kind !== 'varchar' || inner.length === undefined) return inner
+    note(`the length of ${typeText(inner)} is not enforced inside of ${type.name}`)
+    return { kind: 'varchar' }
+  })
+  if (second === undefined) return { kind: 'array', element: first! }
+  if (first!.kind === 'boolean' && first!.members !== undefined) {
+    unsupported('a STRUCT as the key of a MAP', of[0]!.span)
+  }
+  return { kind: 'map', key: first!, value: second }
 }
 
 function bindText(type: TypeName): Type {

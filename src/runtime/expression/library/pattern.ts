@@ -11,6 +11,7 @@ import {
   type TimePattern,
   TimePatternMistake,
   type TimeStyle,
+  textArray,
   timePattern,
 } from '../../../data/index.ts'
 import { Fault, type Outcome } from '../fault.ts'
@@ -156,6 +157,24 @@ function nth(subject: Subject, wanted: bigint, group?: bigint): Outcome {
   return null
 }
 
+/** The groups of the first match, the match itself where the pattern has none. */
+function groupsOf(subject: Subject): Outcome {
+  const { groups } = subject.regex
+  if (!subject.match()) return null
+  const numbers = Array.from({ length: groups }, (_, at) => at + 1)
+  return textArray((groups === 0 ? [0] : numbers).map((number) => subject.group(number)))
+}
+
+function allMatches(subject: Subject, group = 0n): Outcome {
+  const { regex, bytes } = subject
+  const texts: string[] = []
+  if (group < 0n || group > BigInt(regex.groups)) return textArray([])
+  for (let from = 0; from <= bytes.length && subject.match(from); from = subject.next()) {
+    texts.push(subject.group(Number(group)) ?? '')
+  }
+  return textArray(texts)
+}
+
 /** Line ends are characters as any other. */
 const whole: Maker = () => {
   const compiled = regexBy()
@@ -225,6 +244,8 @@ export const patterns: Makers = {
   ),
   regexp_like: over((subject: Subject) => subject.match(), 2),
   regexp_full_match: whole,
+  regexp_match: over(groupsOf, 2),
+  regexp_extract_all: over(allMatches),
   regexp_match_element: over(grouped, 3),
   regexp_extract_nth: over(nth),
   regexp_escape: () => (text) => (text as string).replace(/[^\p{L}\p{N}_\s]/gu, '\\$&'),

@@ -4,7 +4,7 @@
  * Contract 1 (trusted) places and lengths count code points; results are well-formed.
  */
 import { createHash } from 'node:crypto'
-import type { Value } from '../../../data/index.ts'
+import { textArray, type Value } from '../../../data/index.ts'
 import { Fault, type Outcome, type Scalar } from '../fault.ts'
 import type { Makers } from '../maker.ts'
 
@@ -381,6 +381,10 @@ export const texts: Makers = {
   sha1: digest('sha1'),
   sha256: digest('sha256'),
   sha512: digest('sha512'),
+  string_split: plain((text: string, separator: string) => textArray(partsOf(text, separator))),
+  string_to_array: plain((text: string, separator: string) =>
+    textArray(text === '' ? [] : partsOf(text, separator)),
+  ),
   split_element: plain((text: string, separator: string, number: bigint) =>
     number < 1n ? null : splitIndex(text, separator, number - 1n),
   ),
