@@ -12,7 +12,7 @@ import type { Diagnostic } from '../src/base/index.ts'
 import type { Token } from './scanner.ts'
 import { kinds } from './words.ts'
 
-export type Place = 'statement' | 'element' | 'relation' | 'group' | 'operand' | 'type' | 'anywhere'
+export type Place = 'statement' | 'element' | 'relation' | 'operand' | 'type' | 'anywhere'
 
 /** Words of the text → name of the construct; '' where the words are the name. `<name>` is any name,
     `<string>` and `<number>` literals, `<any>` any token. */
@@ -59,13 +59,9 @@ export const constructs: Record<Place, Record<string, string>> = {
     'LIKE': 'CREATE … (LIKE …)', 'PERIOD FOR': '',
   },
   relation: {
-    LATERAL: '', 'UNNEST (': 'UNNEST',
+    'LATERAL SNAPSHOT (': 'LATERAL SNAPSHOT',
     'ML_PREDICT (': 'ML_PREDICT', 'NEIGHBOURS (': 'NEIGHBOURS', 'EVENTS (': 'EVENTS', 'CUBOID_OF (': 'CUBOID_OF',
     'ROWS FROM': '',
-  },
-  group: {
-    'ROLLUP (': 'ROLLUP', 'CUBE (': 'CUBE', 'GROUPING SETS': '', 
-    '( )': 'the empty grouping set',
   },
   operand: {
     'ARRAY (': 'ARRAY of a query',
@@ -90,7 +86,7 @@ export const constructs: Record<Place, Record<string, string>> = {
     PIVOT: '', UNPIVOT: '', TABLESAMPLE: '',
     'POSITIONAL JOIN': '',
     'AS OF CYCLE': 'FOR SYSTEM_TIME AS OF CYCLE', 'AS OF OFFSET': 'FOR SYSTEM_TIME AS OF OFFSET',
-    'WITH ORDINALITY': '', 'FOR UPDATE': '', 'FOR SHARE': '',
+    'FOR UPDATE': '', 'FOR SHARE': '',
     GLOB: '', COLLATE: '',
     'METADATA': '', GENERATED: 'computed columns', INVISIBLE: '', VIRTUAL: '',
     'WITH TTL': '',

@@ -19,6 +19,7 @@ import type {
   Expression,
   Frame,
   FrameBound,
+  GroupKey,
   Identifier,
   LikePattern,
   Moment,
@@ -412,6 +413,11 @@ function orderItem(item: Query['orderBy'][number]): string {
   return `${every(item.expression)}${item.descending ? ' DESC' : ''}${nulls}`
 }
 
+function groupKey(key: GroupKey): string {
+  if (key.kind === 'grouping-sets') return `${key.form} (${list(key.items, groupKey)})`
+  return every(key)
+}
+
 /** A key of GROUP BY or ORDER BY, where a star is ALL. */
 const every = (e: Expression): string => (e.kind === 'star' ? 'ALL' : expression(e))
 
@@ -422,7 +428,7 @@ function body(b: QueryBody): string {
   let text = `SELECT ${b.distinct ? 'DISTINCT ' : on}${list(b.items, selectItem)}`
   if (b.from !== null) text += ` FROM ${relation(b.from)}`
   if (b.where !== null) text += ` WHERE ${expression(b.where)}`
-  if (b.groupBy.length > 0) text += ` GROUP BY ${list(b.groupBy, every)}`
+  if (b.groupBy.length > 0) text += ` GROUP BY ${list(b.groupBy, groupKey)}`
   if (b.having !== null) text += ` HAVING ${expression(b.having)}`
   if (b.windows !== undefined) text += ` WINDOW ${list(b.windows, namedWindow)}`
   if (b.qualify !== null) text += ` QUALIFY ${expression(b.qualify)}`
@@ -454,13 +460,13 @@ function relation(r: Relation): string {
     case 'file':
       return file(r) + aliases(r)
     case 'derived':
-      return `(${query(r.query)})${aliases(r)}`
+      return `${lateral(r)}(${query(r.query)})${aliases(r)}`
     case 'window':
       return window(r) + aliases(r)
     case 'match':
       return match(r) + aliases(r)
     case 'function':
-      return `${name(r.name)}(${list(r.args, expression)})${aliases(r)}`
+      return functionCall(r) + aliases(r)
     case 'join': {
       const right = r.right.kind === 'join' ? `(${relation(r.right)})` : relation(r.right)
       const natural = r.natural === true ? 'NATURAL ' : ''
@@ -479,6 +485,13 @@ function withinText({ before, after, grace }: Within): string {
   const duration = ({ count, unit }: Duration) => `${count} ${unit}`
   const period = grace === null ? '' : ` GRACE PERIOD ${duration(grace)}`
   return ` WITHIN (${duration(before)}, ${duration(after)})${period}`
+}
+
+const lateral = (r: { lateral?: true }) => (r.lateral === true ? 'LATERAL ' : '')
+
+function functionCall(f: Of<Relation, 'function'>): string {
+  const call = `${lateral(f)}${name(f.name)}(${list(f.args, expression)})`
+  return f.ordinality === true ? `${call} WITH ORDINALITY` : call
 }
 
 function file(f: Of<Relation, 'file'>): string {

@@ -153,7 +153,8 @@ export type Relation =
   | { kind: 'table'; path: Path; asOf?: Expression; alias: Identifier | null; columnAliases?: Identifier[]; span: Span }
   /** `'f.csv'` (function null) or READ_CSV('f.csv', header = true); `function` is READ_CSV | READ_JSON | …. */
   | { kind: 'file'; function: string | null; path: string; options: Option[]; alias: Identifier | null; columnAliases?: Identifier[]; span: Span }
-  | { kind: 'derived'; query: Query; alias: Identifier | null; columnAliases: Identifier[]; span: Span }
+  /** With `lateral` the query may name columns of relations before it. */
+  | { kind: 'derived'; lateral?: true; query: Query; alias: Identifier | null; columnAliases: Identifier[]; span: Span }
   /**
    * TUMBLE(t, ts, size [, offset]), HOP(t, ts, slide, size [, offset]), CUMULATE(t, ts, step, size [, offset]),
    * SESSION(t [PARTITION BY k], ts, gap) in any spelling: with TABLE, DESCRIPTOR, `FROM TABLE(…)` around it, or named
@@ -163,8 +164,11 @@ export type Relation =
   /** Without ON, USING and NATURAL every row meets every row: CROSS JOIN and comma. */
   | { kind: 'join'; join: JoinWord; natural?: boolean; asof?: Asof; within?: Within; left: Relation; right: Relation; on: Expression | null; using: Identifier[]; span: Span }
   | RowPattern
-  /** A function that gives rows: `generate_series(1, 10) AS t (n)`. */
-  | { kind: 'function'; name: Identifier; args: Expression[]; alias: Identifier | null; columnAliases: Identifier[]; span: Span }
+  /**
+   * A function that gives rows: `generate_series(1, 10) AS t (n)`, `UNNEST(a) WITH ORDINALITY`. With `lateral` or
+   * without, it may name columns of relations before it.
+   */
+  | { kind: 'function'; lateral?: true; name: Identifier; args: Expression[]; ordinality?: true; alias: Identifier | null; columnAliases: Identifier[]; span: Span }
 
 export type WindowWord = 'TUMBLE' | 'HOP' | 'CUMULATE' | 'SESSION'
 
@@ -252,9 +256,20 @@ export interface Emit {
 
 export type QueryBody =
   /** `distinctOn`: DISTINCT ON (…), in place of `distinct`. `windows`: the WINDOW clause. */
-  | { kind: 'select'; distinct: boolean; distinctOn?: Expression[]; items: SelectItem[]; from: Relation | null; where: Expression | null; groupBy: Expression[]; having: Expression | null; windows?: NamedWindow[]; qualify: Expression | null; span: Span }
+  | { kind: 'select'; distinct: boolean; distinctOn?: Expression[]; items: SelectItem[]; from: Relation | null; where: Expression | null; groupBy: GroupKey[]; having: Expression | null; windows?: NamedWindow[]; qualify: Expression | null; span: Span }
   | { kind: 'values'; rows: Expression[][]; span: Span }
   | { kind: 'set'; operator: SetOperator; all: boolean; left: Query; right: Query; span: Span }
+
+/** An empty `row` stands for `()`. */
+export type GroupKey = Expression | GroupingSets
+
+/** `ROLLUP (a, (b, c))`, `GROUPING SETS ((a, b), CUBE (c), ())`; several expressions that go together are a `row`. */
+export interface GroupingSets {
+  kind: 'grouping-sets'
+  form: 'ROLLUP' | 'CUBE' | 'GROUPING SETS'
+  items: GroupKey[]
+  span: Span
+}
 
 /** `name AS (…)` of WINDOW. */
 export interface NamedWindow {

@@ -19,7 +19,7 @@ import type {
   StarChange,
 } from '../tree.ts'
 import { alias, identifier, kinds, label, word } from '../words.ts'
-import { EmitRules } from './emit.ts'
+import { GroupRules } from './group.ts'
 import { Refusal } from './leaf.ts'
 
 type Of<U, K> = Extract<U, { kind: K }>
@@ -45,7 +45,7 @@ const bare = (body: QueryBody): Query => ({
   span: body?.span,
 })
 
-export abstract class QueryRules extends EmitRules {
+export abstract class QueryRules extends GroupRules {
   abstract from: ParserMethod<[], Relation>
 
   /** A query, in parentheses or not; clauses after the parentheses join those inside where that means the same. */
@@ -428,33 +428,6 @@ export abstract class QueryRules extends EmitRules {
       },
     })
     return windows
-  })
-
-  /** ALL, or keys. */
-  groups = this.RULE('groups', (): Expression[] => {
-    const keys: Expression[] = []
-    this.OR([
-      { ALT: () => keys.push(this.SUBRULE(this.every)) },
-      {
-        ALT: () => {
-          this.AT_LEAST_ONE_SEP({
-            SEP: kinds.comma,
-            DEF: () => {
-              this.refuse('group')
-              keys.push(this.SUBRULE(this.expression))
-            },
-          })
-        },
-      },
-    ])
-    return keys
-  })
-
-  /** ALL, as a star. */
-  every = this.RULE('every', (): Expression => {
-    const start = this.start()
-    this.CONSUME(word.ALL)
-    return { kind: 'star', qualifier: [], span: this.span(start) }
   })
 
   selectList = this.RULE('selectList', (select: Of<QueryBody, 'select'>): void => {

@@ -27,6 +27,7 @@ type WindowParts = {
   offset?: Expression | undefined
 }
 
+type FunctionRelation = Of<Relation, 'function'>
 type WindowField = 'slide' | 'size' | 'offset'
 
 /** What each window function takes behind DATA and TIMECOL, in order; `slide` holds a step and `size` a gap, too. */
@@ -250,19 +251,51 @@ export abstract class RelationRules extends TemporalRules {
           ALT: () => this.SUBRULE(this.file),
         },
         {
-          GATE: () =>
-            this.LA(2).tokenType === kinds.open && !Object.hasOwn(windowArguments, this.upper(1)),
-          ALT: () => this.SUBRULE(this.functionRelation),
+          GATE: () => this.#lateralAhead(),
+          ALT: () => this.SUBRULE(this.lateral),
+        },
+        {
+          GATE: () => this.LA(2).tokenType === kinds.open && this.#windowAhead(),
+          ALT: () => this.SUBRULE(this.window),
         },
         {
           GATE: () => this.LA(2).tokenType === kinds.open,
-          ALT: () => this.SUBRULE(this.window),
+          ALT: () => this.SUBRULE(this.functionRelation),
         },
         { ALT: () => this.SUBRULE(this.table) },
       ],
       IGNORE_AMBIGUITIES: true,
     })
     return this.OPTION(() => this.SUBRULE(this.match, { ARGS: [found, start] })) ?? found
+  })
+
+  #windowAhead(): boolean {
+    return Object.hasOwn(windowArguments, this.upper(1))
+  }
+
+  #lateralAhead(): boolean {
+    const next = this.LA(2).tokenType
+    const opens = next === kinds.open || next === word.TABLE
+    return opens || this.LA(3).tokenType === kinds.open
+  }
+
+  /** LATERAL before a query or a function, which may name columns of the relations before it. */
+  lateral = this.RULE('lateral', (): Relation => {
+    const start = this.start()
+    this.CONSUME(word.LATERAL)
+    const found = this.OR({
+      DEF: [
+        { ALT: () => this.SUBRULE(this.derived) },
+        { ALT: () => this.SUBRULE(this.tableFunction) },
+        { ALT: () => this.SUBRULE(this.functionRelation) },
+      ],
+      IGNORE_AMBIGUITIES: true,
+    }) as Relation
+    return this.ACTION(() => {
+      if (found.kind !== 'derived' && found.kind !== 'function')
+        this.unsupported('LATERAL of a window', start)
+      return { ...found, lateral: true, span: this.span(start) } as Relation
+    }) as Relation
   })
 
   /** 'f.csv', or READ_CSV('f.csv', header = true). */
@@ -325,26 +358,33 @@ export abstract class RelationRules extends TemporalRules {
     return { kind: 'derived', query, alias: name ?? null, columnAliases, span: this.span(start) }
   })
 
-  /** generate_series(1, 10) [AS t [(n)]], or a table function of the program. */
+  /** generate_series(1, 10) [WITH ORDINALITY] [AS t [(n)]], or a table function of the program. */
   functionRelation = this.RULE('functionRelation', (): Relation => {
+    const start = this.start()
+    const call = this.SUBRULE(this.functionCall)
+    return this.SUBRULE(this.functionAlias, { ARGS: [call, start] })
+  })
+
+  functionCall = this.RULE('functionCall', (): FunctionRelation => {
     const start = this.start()
     this.ACTION(() => {
       if (this.LA(3).tokenType === word.TABLE) this.unsupported(`table function ${this.upper(1)}`)
     })
     const name = this.identifierOf(this.CONSUME(identifier))
     this.CONSUME(kinds.open)
-    const args = this.OPTION(() => this.SUBRULE(this.expressions))
+    const args = this.OPTION(() => this.SUBRULE(this.expressions)) ?? []
     this.CONSUME(kinds.close)
-    let columnAliases: Identifier[] = []
-    const alias = this.OPTION1(() => {
-      const found = this.SUBRULE(this.aliasOf)
-      this.OPTION2(() => {
-        columnAliases = this.SUBRULE(this.names)
-      })
-      return found
+    return { kind: 'function', name, args, alias: null, columnAliases: [], span: this.span(start) }
+  })
+
+  functionAlias = this.RULE('functionAlias', (call: FunctionRelation, start: number): Relation => {
+    const ordinality = this.OPTION(() => {
+      this.CONSUME(word.WITH)
+      this.CONSUME(word.ORDINALITY)
+      return { ordinality: true as const }
     })
-    const span = this.span(start)
-    return { kind: 'function', name, args: args ?? [], alias: alias ?? null, columnAliases, span }
+    const { alias, columnAliases = [] } = this.SUBRULE(this.aliases) ?? { alias: null }
+    return { ...call, ...ordinality, alias, columnAliases, span: this.span(start) }
   })
 
   aliasOf = this.RULE(
@@ -393,21 +433,32 @@ export abstract class RelationRules extends TemporalRules {
       : { alias: alias ?? null, columnAliases }
   })
 
-  /** TABLE(TUMBLE(…)). */
+  /** TABLE(TUMBLE(…)), TABLE(f(x)). */
   tableFunction = this.RULE('tableFunction', (): Relation => {
     const start = this.start()
     this.CONSUME(word.TABLE)
     this.CONSUME(kinds.open)
     this.refuse('relation')
-    this.ACTION(() => {
-      const call = this.LA(2).tokenType === kinds.open && this.upper(1) !== ''
-      if (call && !Object.hasOwn(windowArguments, this.upper(1))) {
-        this.unsupported(`table function ${this.upper(1)}`)
-      }
+    return this.OR({
+      DEF: [
+        {
+          GATE: () => this.#windowAhead(),
+          ALT: (): Relation => {
+            const window = this.SUBRULE(this.windowCall)
+            this.CONSUME(kinds.close)
+            return this.SUBRULE(this.windowAlias, { ARGS: [window, start] })
+          },
+        },
+        {
+          ALT: (): Relation => {
+            const call = this.SUBRULE(this.functionCall)
+            this.CONSUME1(kinds.close)
+            return this.SUBRULE(this.functionAlias, { ARGS: [call, start] })
+          },
+        },
+      ],
+      IGNORE_AMBIGUITIES: true,
     })
-    const window = this.SUBRULE(this.windowCall)
-    this.CONSUME(kinds.close)
-    return this.SUBRULE(this.windowAlias, { ARGS: [window, start] })
   })
 
   window = this.RULE('window', (): Relation => {

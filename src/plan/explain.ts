@@ -275,6 +275,8 @@ function argumentsOf(plan: PhysicalPlan): string {
       return `from ${plan.first} to ${plan.last}${plan.step === '1' ? '' : ` by ${plan.step}`}`
     case 'hold':
       return holdText(plan)
+    case 'unnest':
+      return unnestText(plan)
     case 'union':
     case 'repeat':
       return ''
@@ -303,6 +305,16 @@ function windowText(plan: Of<'window'>): string {
   const offset = plan.offsetMicros === '0' ? '' : `, offset ${durationText(plan.offsetMicros)}`
   const judge = plan.judge ? '  drops late rows' : ''
   return `${plan.function} ${time}${slide}, size ${durationText(plan.sizeMicros)}${offset}${judge}`
+}
+
+function unnestText(plan: Of<'unnest'>): string {
+  const fields = plan.input.output
+  const calls = plan.calls.map(({ function: name, args, columns }) => {
+    const texts = args.map((arg) => expressionText(arg, fields)).join(', ')
+    return `${name}(${texts}) as ${columns.map((column) => column.name).join(', ')}`
+  })
+  const number = plan.numbered ? `  numbered ${plan.output.at(-1)!.name}` : ''
+  return `${calls.join('; ')}${number}${plan.outer ? '  keeps rows without any' : ''}`
 }
 
 function sessionText(plan: Of<'session'>): string {

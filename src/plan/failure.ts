@@ -23,6 +23,7 @@ export function failingColumns(plan: Plan): Set<number> {
     case 'values':
       return indexesWhere(plan, (index) => plan.rows.some((row) => isFallible(row[index]!)))
     case 'filter':
+    case 'unnest':
       return failingColumns(plan.input)
     case 'project': {
       const below = failingColumns(plan.input)

@@ -26,6 +26,7 @@ export type {
   Plan,
   RowPattern,
   SortKey,
+  TableCall,
 } from './logical.ts'
 
 export type { Mode, PhysicalPlan } from './physical.ts'

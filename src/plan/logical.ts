@@ -169,6 +169,34 @@ export interface Watermark {
   partition?: number[]
 }
 
+/**
+ * A function that gives rows for the values of a row; none where an argument is NULL.
+ * series            (bigint first, last, step) → bigint; (timestamp, timestamp, interval|months) → timestamp. A step of 0
+ *                   and more than 16,777,216 rows are failures
+ * json_elements     (json) → json, those of an array; json_elements_text → varchar, a string without its quotes
+ * json_each         (json) → varchar, json: the members of an object; json_each_text → varchar, varchar
+ * json_keys         (json) → varchar
+ * json_found        (json, path) → json: all that stands at a path, which may have wildcards
+ * split             (string, separator) → varchar; regexp_split (string, pattern[, flags]) → varchar
+ */
+export interface TableCall {
+  function: TableFunction
+  args: Expression[]
+  columns: Field[]
+  span?: Span | undefined
+}
+
+export type TableFunction =
+  | 'series'
+  | 'json_elements'
+  | 'json_elements_text'
+  | 'json_each'
+  | 'json_each_text'
+  | 'json_keys'
+  | 'json_found'
+  | 'split'
+  | 'regexp_split'
+
 /** How to open a relation that is no table: what a table over it would keep. */
 export interface FileSource {
   connector: string
@@ -257,6 +285,12 @@ export type Plan = Node &
     | { kind: 'repeat'; input: Plan }
     /** See `Holding`; the columns are those of the input. */
     | ({ kind: 'hold'; input: Plan } & Holding)
+    /**
+     * Each row once for every row that the calls give for it, side by side: the n-th rows of all of them, NULL where one
+     * has ended before the others. Output: the input's columns, those of the calls, and the number n (BIGINT, from 1) if
+     * `numbered`. A row for which they give none is left out, or, if `outer`, stands once, with NULL in their columns.
+     */
+    | { kind: 'unnest'; input: Plan; calls: TableCall[]; numbered: boolean; outer: boolean }
     /** The BIGINTs from `first` to `last`, `step` apart. */
     | { kind: 'series'; first: string; last: string; step: string }
     /**

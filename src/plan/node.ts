@@ -21,6 +21,7 @@ import type {
   RankFunction,
   RowPattern,
   SortKey,
+  TableCall,
   TimeBounds,
   Watermark,
   WindowColumns,
@@ -346,6 +347,47 @@ export function holdingOf({ periodMicros, counted, graceMicros }: NodeOf<'hold'>
   return { periodMicros, counted, graceMicros }
 }
 
+export interface UnnestShape {
+  calls: TableCall[]
+  /** Name of the column of the number; null leaves it out. */
+  number: string | null
+  outer: boolean
+}
+
+export function unnest(input: Plan, { calls, number, outer }: UnnestShape): NodeOf<'unnest'> {
+  for (const { args } of calls) for (const arg of args) checkColumns(arg, input.output.length)
+  assert(calls.length > 0, 'rows are unnested by a call')
+  const made = calls.flatMap(({ columns }) => columns)
+  if (number !== null) made.push({ name: number, type: { kind: 'bigint' }, nullable: false })
+  // What ends before the others leaves NULL behind.
+  const padded = outer || calls.length > 1
+  const width = input.output.length
+  const told = number === null ? null : width + made.length - 1
+  return {
+    kind: 'unnest',
+    input,
+    calls,
+    numbered: number !== null,
+    outer,
+    output: [
+      ...input.output,
+      ...made.map((field, index) => {
+        const may = index + width === told ? outer : padded
+        return { ...field, nullable: field.nullable || may }
+      }),
+    ],
+    updating: input.updating,
+    key: input.key === null || told === null ? null : [...input.key, told],
+    window: input.window,
+  }
+}
+
+/** The arguments of an unnest node. */
+export function unnestShapeOf(plan: NodeOf<'unnest'>): UnnestShape {
+  const { calls, outer, numbered } = plan
+  return { calls, outer, number: numbered ? plan.output.at(-1)!.name : null }
+}
+
 export function series(
   name: string,
   range: { first: string; last: string; step: string },
@@ -668,6 +710,8 @@ export function withInputs(plan: Plan, inputs: readonly Plan[]): Plan {
       return repeat(input)
     case 'hold':
       return hold(input, holdingOf(plan))
+    case 'unnest':
+      return unnest(input, unnestShapeOf(plan))
     case 'filter':
       return filter(input, plan.predicate)
     case 'project':
@@ -728,6 +772,10 @@ export function mapExpressions(plan: Plan, f: (expression: Expression) => Expres
       const { left, right, residual } = plan
       const mapped = residual === null ? null : f(residual)
       return join(left, right, { ...joinShapeOf(plan), residual: mapped })
+    }
+    case 'unnest': {
+      const calls = plan.calls.map((call) => ({ ...call, args: call.args.map(f) }))
+      return unnest(plan.input, { ...unnestShapeOf(plan), calls })
     }
     default:
       return plan

@@ -87,6 +87,7 @@ export function lower(plan: Plan, mode: Mode): PhysicalPlan {
       case 'sort':
       case 'repeat':
       case 'hold':
+      case 'unnest':
       case 'match':
         return { ...node, id, input: walk(node.input) } as PhysicalPlan
       case 'session':

@@ -33,6 +33,7 @@ import { type ScanStage, type Slice, scanStage, type Watch } from './operator/sc
 import { sessionGrid, sessionStage } from './operator/session.ts'
 import { sortedRows, sortStage } from './operator/sort.ts'
 import { unionStage } from './operator/union.ts'
+import { unnestStage } from './operator/unnest.ts'
 import { gridOf, windowStage } from './operator/window.ts'
 import {
   type Environment,
@@ -262,15 +263,8 @@ export class Dataflow {
         })
       case 'session':
         return this.#session(plan, push, watch)
-      case 'aggregate': {
-        const upstream = pendingUpstream()
-        const stage = aggregateStage(plan, environment, upstream, push)
-        // Only windows watch: whether a scan beside them reads its time column is up to the rewrites.
-        const exact = watch.exact || mayComeLate(plan.input)
-        const below = this.#above(plan.input, stage, { ...watch, exact }, columnsRead(plan))
-        upstream.set(below)
-        return this.#untilCommit(stage, below)
-      }
+      case 'aggregate':
+        return this.#aggregate(plan, push, watch)
       case 'join':
         return this.#join(plan, push, watch)
       case 'asof':
@@ -300,9 +294,21 @@ export class Dataflow {
       }
       case 'repeat':
         return this.#above(plan.input, repeatStage(plan, environment, push), watch)
+      case 'unnest':
+        return this.#above(plan.input, unnestStage(plan, environment, push), watch)
       default:
         return unreachable(plan)
     }
+  }
+
+  #aggregate(plan: PhysicalPlan & { kind: 'aggregate' }, push: Push, watch: Watch): Upstream {
+    const upstream = pendingUpstream()
+    const stage = aggregateStage(plan, this.#environment, upstream, push)
+    // Only windows watch: whether a scan beside them reads its time column is up to the rewrites.
+    const exact = watch.exact || mayComeLate(plan.input)
+    const below = this.#above(plan.input, stage, { ...watch, exact }, columnsRead(plan))
+    upstream.set(below)
+    return this.#untilCommit(stage, below)
   }
 
   #join(plan: PhysicalPlan & { kind: 'join' }, push: Push, watch: Watch): Upstream {

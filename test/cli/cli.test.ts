@@ -69,7 +69,7 @@ test('a mistake has code, position and hint on stderr; earlier results stay', ()
 test('what is not supported yet says so and fails', () => {
   const { stdout, stderr, status } = millrace([
     '-c',
-    'SELECT a FROM (VALUES (1)) AS t (a) GROUP BY ROLLUP(a)',
+    'SELECT a FROM (VALUES (1)) AS t (a) TABLESAMPLE BERNOULLI(1)',
   ])
   expect({ stdout, status }).toEqual({ stdout: '', status: 1 })
   expect(stderr).toContain('not supported yet')

@@ -32,7 +32,10 @@ export async function connect(): Promise<DuckDBConnection> {
 const duckdb: Dialect = {
   // Millrace divides integers as Postgres does; LIKE has the backslash as its escape.
   expression: (text) =>
-    text.replaceAll('$0 / $1', '$0 // $1').replaceAll(/ like ('[^']*')/g, " like $1 escape '\\'"),
+    text
+      .replaceAll('$0 / $1', '$0 // $1')
+      .replaceAll(/ like ('[^']*')/g, " like $1 escape '\\'")
+      .replace(/lateral (generate_series\(.*\)) (?=@)/, 'lateral (select unnest($1)) '),
   window: ({ function: called, time, slide, size, offset, partition, alias }, source) => {
     const [step, width, start] = [slide, size, offset].map((part) => `${part}000000`)
     const at = `epoch_us(x.${time}) - ${start}`

@@ -30,8 +30,10 @@ import {
 } from './case.ts'
 import { aggregate, chance, expression, kinds, leaf, pick, type ScopeColumn } from './expression.ts'
 import {
+  besideRows,
   conditions,
   type Drawing,
+  inSets,
   nothing,
   rowValues,
   type Sourced,
@@ -312,6 +314,7 @@ class Generator implements Drawing {
     if (depth > 0 && draw < 0.8) return this.#rank(depth - 1)
     if (draw > 0.96) return this.#values()
     if (draw > 0.9) return pick(random, sources)(this) ?? this.table()
+    if (draw > 0.84) return besideRows(this, depth > 0 ? this.#source(depth - 1) : this.table())
     return this.table()
   }
 
@@ -438,6 +441,7 @@ class Generator implements Drawing {
       if (windows.includes(value.text)) outWindows.push(alias)
     }
     const keys = random.below(3)
+    const sets = chance(random, 0.2)
     for (let key = 0; key < keys; key++) {
       const column = pick(random, scope)
       const plain = chance(random, 0.75)
@@ -446,6 +450,14 @@ class Generator implements Drawing {
       if (!/[a-z]/.test(value.text) || value.text.startsWith("'")) continue
       group.push(value)
       add(value, column.kind, chance(random, 0.9))
+    }
+    if (sets && group.length > 0) {
+      const grouping = {
+        text: `grouping(${group.map((_, at) => `$${at}`).join(', ')})`,
+        parts: [...group],
+      }
+      add(grouping, 'bigint', chance(random, 0.7))
+      group.splice(0, group.length, inSets(random, group))
     }
     for (const window of windows) {
       if (!chance(random, 0.75)) continue

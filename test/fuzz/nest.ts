@@ -26,7 +26,7 @@ import {
 } from './case.ts'
 import { chance, leaf, pick, type Scope, type ScopeColumn } from './expression.ts'
 import { isBound } from './generate.ts'
-import { nothing, type Sourced } from './production.ts'
+import { besideRows, inSets, nothing, type Sourced } from './production.ts'
 
 interface Query {
   select: Select
@@ -167,6 +167,12 @@ class Nest {
     if (draw < 0.66) return this.#derived(depth - 1)
     if (draw < 0.74 && !this.#appends) return this.#rank(depth - 1)
     if (draw < 0.84) return this.#window(depth - 1)
+    if (draw < 0.88)
+      return besideRows(
+        { random, name: (prefix) => this.#name(prefix) },
+        this.#source(depth - 1),
+        true,
+      )
     return this.#leaf()
   }
 
@@ -386,6 +392,11 @@ class Nest {
       ? [{ text: `($0 ${pick(random, ['>', '<', '<>'])} 1)`, parts: [leaf('count(*)')] }]
       : []
     const group = keys.map(({ ref }) => leaf(ref))
+    if (!this.#appends && group.length > 0 && chance(random, 0.15)) {
+      const places = group.map((_, at) => `$${at}`).join(', ')
+      add({ text: `grouping(${places})`, parts: [...group] }, 'bigint')
+      group.splice(0, group.length, inSets(random, group))
+    }
     return { select: { ...nothing, items, from, where, tests, group, having }, columns }
   }
 

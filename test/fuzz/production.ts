@@ -63,6 +63,100 @@ export const sources: readonly ((drawing: Drawing) => Sourced | null)[] = [
   },
 ]
 
+/** Functions of a row that give rows: the call, and its columns. */
+const rowFunctions: readonly ((
+  random: Random,
+  scope: Scope,
+) => { text: string; columns: [string, Kind][] } | null)[] = [
+  (random, scope) => {
+    const ref = refOf(random, scope, ['int', 'bigint', 'smallint'])
+    if (ref === null) return null
+    const from = pick(random, ['0', '1', '2'])
+    const step = pick(random, ['', '', ', 2'])
+    return { text: `generate_series(${from}, ${ref}${step})`, columns: [['k', 'bigint']] }
+  },
+  (random, scope) => {
+    const ref = refOf(random, scope, ['timestamp'])
+    if (ref === null) return null
+    const step = pick(random, ["interval '4' second", "interval '1' month"])
+    const text = `generate_series(${ref}, ${ref} + interval '10' second, ${step})`
+    return { text, columns: [['t', 'timestamp']] }
+  },
+  (random, scope) => {
+    const ref = refOf(random, scope, ['varchar'])
+    if (ref === null) return null
+    const text = `string_split_to_table(${ref}, ${pick(random, ["'a'", "' '", "''"])})`
+    return { text, columns: [['s', 'varchar']] }
+  },
+  (random, scope) => {
+    const ref = refOf(random, scope, ['varchar'])
+    if (ref === null) return null
+    const text = `regexp_split_to_table(${ref}, ${pick(random, ["'[a-c]+'", "' *'", "'b|$'"])})`
+    return { text, columns: [['s', 'varchar']] }
+  },
+  (random, scope) => {
+    const refs = [pick(random, scope), pick(random, scope)].map(({ ref }) => ref)
+    const text = `jsonb_array_elements_text(jsonb_build_array(${refs.join(', ')}))`
+    return { text, columns: [['s', 'varchar']] }
+  },
+  (random, scope) => {
+    const refs = [pick(random, scope), pick(random, scope)].map(({ ref }) => ref)
+    const text = `jsonb_each_text(jsonb_build_object('a', ${refs[0]}, 'b', ${refs[1]}))`
+    const columns: [string, Kind][] = [
+      ['k', 'varchar'],
+      ['s', 'varchar'],
+    ]
+    return { text, columns }
+  },
+  (random, scope) => {
+    const ref = refOf(random, scope, ['json'])
+    return ref === null ? null : { text: `jsonb_array_elements(${ref})`, columns: [['j', 'json']] }
+  },
+]
+
+function refOf(random: Random, scope: Scope, wanted: readonly Kind[]): string | null {
+  const fit = scope.filter(({ kind }) => wanted.includes(kind))
+  return fit.length === 0 ? null : pick(random, fit).ref
+}
+
+/** The source with the rows that a function gives for each of its rows. */
+export function besideRows(
+  { random, name }: Pick<Drawing, 'random' | 'name'>,
+  left: Sourced,
+  exact = false,
+): Sourced {
+  const found = pick(random, exact ? rowFunctions.slice(0, 1) : rowFunctions)(random, left.scope)
+  if (found === null) return left
+  const alias = name('l')
+  const numbered = !exact && chance(random, 0.3)
+  const columns = numbered ? [...found.columns, ['n', 'bigint'] as const] : found.columns
+  const names = columns.map(([column]) => column)
+  const call = `lateral ${found.text}${numbered ? ' with ordinality' : ''} @(${names.join(', ')})`
+  const right: From = { kind: 'piece', text: call, parts: [], selects: [], alias }
+  const join = chance(random, 0.3) ? 'left' : 'inner'
+  const on = join === 'left' || chance(random, 0.3) ? [leaf('true')] : []
+  return {
+    from: { kind: 'join', join, left: left.from, right, on },
+    scope: [
+      ...left.scope,
+      ...columns.map(([column, kind]): ScopeColumn => ({ ref: `${alias}.${column}`, kind })),
+    ],
+    windows: left.windows,
+  }
+}
+
+/** The keys in grouping sets. */
+export function inSets(random: Random, keys: readonly Expr[]): Expr {
+  const places = keys.map((_, index) => `$${index}`)
+  const sets = [
+    `rollup (${places.join(', ')})`,
+    `cube (${places.join(', ')})`,
+    `grouping sets ((${places.join(', ')}), (${places[0]}), ())`,
+    `grouping sets (${places.join(', ')}, (${places.at(-1)}))`,
+  ]
+  return { text: pick(random, sets), parts: [...keys] }
+}
+
 /** A query of one value: an aggregate over a table. */
 function scalar({ random, name, table }: Drawing, kind: Kind): Select | null {
   const { from, scope } = table()

@@ -9,7 +9,6 @@ const contexts = {
   statement: '',
   element: 'CREATE TABLE t (a INT, ',
   relation: 'SELECT * FROM ',
-  group: 'SELECT a FROM t GROUP BY ',
   operand: 'SELECT ',
   type: 'CREATE TABLE t (a ',
 } as const

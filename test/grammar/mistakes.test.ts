@@ -129,12 +129,13 @@ test('an option that no number can hold', () => {
 /** Text with the words of the construct marked; its name. */
 test.each<[string, string]>([
   ['SELECT «sum(a) IGNORE NULLS» FROM t', 'IGNORE NULLS without OVER'],
-  ['SELECT a FROM t GROUP BY «GROUPING SETS» ((a))', 'GROUPING SETS'],
-  ['SELECT a FROM t GROUP BY a, «ROLLUP(»b)', 'ROLLUP'],
-  ['SELECT * FROM a, «LATERAL» (SELECT 1)', 'LATERAL'],
-  ['SELECT * FROM a CROSS JOIN «UNNEST(»b)', 'UNNEST'],
   ['SELECT * FROM «s.foo»(1)', 'table function S.FOO'],
   ['SELECT * FROM a FOR SYSTEM_TIME «AS OF CYCLE» 5', 'FOR SYSTEM_TIME AS OF CYCLE'],
+  ['SELECT * FROM a JOIN «LATERAL SNAPSHOT(»input => TABLE b)', 'LATERAL SNAPSHOT'],
+  [
+    "SELECT * FROM a, «LATERAL TABLE(TUMBLE(TABLE b, DESCRIPTOR(c), INTERVAL '1' SECOND))»",
+    'LATERAL of a window',
+  ],
   ['SELECT * FROM a «TABLESAMPLE» BERNOULLI(1)', 'TABLESAMPLE'],
   ['SELECT a «<->» b', 'operator <->'],
   ['SELECT a «&&» 2', 'operator &&'],

@@ -8,7 +8,8 @@
  *          So the answer at a commit is a fold over all rows that were read, as L1 and L2 say, and the triples are
  *          those of the table in docs/laws.md; nothing here depends on how rows are batched.
  *          Values: value, exact. Expressions: scalar, text, number, time, cast. Relations: relation, window, aggregate
- *          (with fold), join. Changes: contribution, commit. A world of streams and views around it: world, external.
+ *          (with fold), join. Changes: contribution, commit. A world of streams and views around it: world,
+ *          external.
  * Contract 1 (trusted) shares types and value texts with the engine, and no kernel, cuboid or operator.
  * Cost     quadratic in the rows of a join; meant for hundreds of rows.
  */
@@ -23,7 +24,7 @@ import { Matches } from './match.ts'
 import { type CommitInput, type Context, type Node, sound } from './node.ts'
 import { Over } from './over.ts'
 import { Rank } from './rank.ts'
-import { filter, project, repeat, scan, series, sort, union, values } from './relation.ts'
+import { filter, project, repeat, scan, series, sort, union, unnest, values } from './relation.ts'
 import { Sessions } from './session.ts'
 import { Lookup, Temporal } from './temporal.ts'
 import { type Late, Watermarks } from './watermark.ts'
@@ -84,6 +85,8 @@ function nodeOf(plan: Plan, context: Context): Node {
       return union(plan.inputs.map((input) => nodeOf(input, context)))
     case 'repeat':
       return repeat(plan, nodeOf(plan.input, context), context)
+    case 'unnest':
+      return unnest(plan, nodeOf(plan.input, context), context)
     case 'filter':
       return filter(plan, nodeOf(plan.input, context), context)
     case 'project':

@@ -1,11 +1,23 @@
 /**
  * Relations: the nodes that take rows one by one, or all of a one-shot answer: scan, VALUES, series, union, repeat,
- * filter, projection, sort.
+ * filter, projection, sort; and unnest, with the functions that give rows.
  */
+import type { Value } from '../../src/data/index.ts'
+import type { TableCall } from '../../src/plan/logical.ts'
+import { Fault as LibraryFault } from '../../src/runtime/expression/fault.ts'
+import {
+  type Json,
+  parse,
+  pathsOf,
+  print,
+  unquoted,
+  walkAll,
+} from '../../src/runtime/expression/library/json.ts'
 import { type Contribution, inOrder } from './contribution.ts'
 import { type Context, type Node, type Of, sound } from './node.ts'
+import { add } from './number.ts'
 import { evaluate } from './scalar.ts'
-import { type CellRow, compareCells } from './value.ts'
+import { type Cell, type CellRow, compareCells, Failed, Fault } from './value.ts'
 
 export function scan(plan: Of<'scan'>, { watermarks }: Context): Node {
   return (commit) =>
@@ -102,4 +114,119 @@ export function compareBy(keys: Of<'sort'>['keys'], a: CellRow, b: CellRow): num
     if (order !== 0) return descending ? -order : order
   }
   return 0
+}
+
+// ---------------------------------------------------------------- unnest
+
+export function unnest(plan: Of<'unnest'>, input: Node, context: Context): Node {
+  return (commit) => {
+    const judged = sound(context, input(commit), (row) =>
+      plan.calls.flatMap(({ args }) => args.map((arg) => evaluate(arg, row))),
+    )
+    return judged.flatMap((one): Contribution[] => {
+      const given: (readonly Value[])[][] = []
+      for (const call of plan.calls) {
+        const args = call.args.map((arg) => evaluate(arg, one.row)) as Value[]
+        const rows = args.includes(null) ? [] : rowsOf(call, args)
+        if (rows instanceof Failed) {
+          context.faults.push({ failed: rows, weight: one.weight, triple: one.triple })
+          return []
+        }
+        given.push(rows)
+      }
+      const count = Math.max(...given.map((rows) => rows.length))
+      const [major, middle, minor] = one.triple
+      const places = count === 0 && plan.outer ? [-1] : [...Array(count).keys()]
+      return places.map((place) => {
+        const made = plan.calls.flatMap(
+          ({ columns }, index): readonly Cell[] =>
+            given[index]![place] ?? columns.map((): Cell => null),
+        )
+        const number: Cell[] = plan.numbered ? [place < 0 ? null : BigInt(place + 1)] : []
+        const row = [...one.row, ...made, ...number]
+        return { ...one, row, triple: [major, middle, minor + Math.max(place, 0)] }
+      })
+    })
+  }
+}
+
+function rowsOf(call: TableCall, args: Value[]): (readonly Value[])[] | Failed {
+  try {
+    return given(call, args)
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    return new Failed(error.code, error.message, call.span)
+  }
+}
+
+function given({ function: name, args: trees }: TableCall, args: Value[]): (readonly Value[])[] {
+  switch (name) {
+    case 'series':
+      return steps(args as bigint[], (at, by) => {
+        const [type, , step] = trees.map((tree) => tree.type)
+        return type!.kind === 'timestamp'
+          ? (add(at, by, [type!, step!], type!, 1n) as bigint)
+          : at + by
+      })
+    case 'split':
+      return args[1] === ''
+        ? [[args[0]!]]
+        : (args[0] as string).split(args[1] as string).map((part) => [part])
+    case 'regexp_split':
+      return pieces(args as string[])
+    case 'json_found': {
+      const steps = pathsOf(args[1] as string)
+      if (steps instanceof LibraryFault) throw new Fault(steps.code, steps.message)
+      return walkAll(documentOf(args[0]!), steps).map((one) => [print(one)])
+    }
+    default: {
+      const document = documentOf(args[0]!)
+      return name.startsWith('json_elements') ? elements(name, document) : members(name, document)
+    }
+  }
+}
+
+function steps([first, last, step]: bigint[], next: (at: bigint, by: bigint) => bigint) {
+  if (step === 0n) throw new Fault('invalid_argument', 'the step of a series is 0')
+  const rows: [bigint][] = []
+  for (let at = first!; step! > 0n ? at <= last! : at >= last!; at = next(at, step!)) {
+    // Nobody asks here for as many rows as there may be.
+    if (rows.length === 100_000) {
+      throw new Fault('invalid_argument', 'a series for one row has 16777216 rows at most')
+    }
+    rows.push([at])
+  }
+  return rows
+}
+
+/** Patterns of the tests mean the same to JavaScript. */
+function pieces([text, pattern, flags = '']: string[]): [string][] {
+  const parts: [string][] = []
+  let done = 0
+  for (const match of text!.matchAll(new RegExp(pattern!, `${flags}gu`))) {
+    const { index } = match
+    const end = index + match[0].length
+    if (index === end && (index === 0 || index === text!.length || index === done)) continue
+    parts.push([text!.slice(done, index)])
+    done = end
+  }
+  return [...parts, [text!.slice(done)]]
+}
+
+function documentOf(text: Value): Json {
+  const document = parse(text as string)
+  if (document !== undefined) return document
+  const shown = (text as string).length > 60 ? `${(text as string).slice(0, 60)}…` : text
+  throw new Fault('invalid_argument', `'${shown}' is no JSON`)
+}
+
+function elements(name: string, document: Json): Value[][] {
+  if (!Array.isArray(document)) throw new Fault('invalid_argument', 'the JSON is no array')
+  return document.map((one) => [name.endsWith('_text') ? unquoted(one) : print(one)])
+}
+
+function members(name: string, document: Json): Value[][] {
+  if (!(document instanceof Map)) throw new Fault('invalid_argument', 'the JSON is no object')
+  const value = (one: Json) => (name === 'json_each' ? print(one) : unquoted(one))
+  return [...document].map(([key, one]) => (name === 'json_keys' ? [key] : [key, value(one)]))
 }

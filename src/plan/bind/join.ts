@@ -31,6 +31,7 @@ import { isHalf, type JoinShape, join, project } from '../node.ts'
 import { all, type Binding, fail } from './binding.ts'
 import { bindCondition, type Env } from './expression/expression.ts'
 import { bucketed, shownColumns } from './interval.ts'
+import { bindLateralJoin, isLateral } from './lateral.ts'
 import { type BoundRelation, bindRelation, type Conjuncts } from './relation.ts'
 import { findColumn, joinScopes, type Scope } from './scope.ts'
 import { bindWithin } from './within.ts'
@@ -44,6 +45,10 @@ export interface KeyPair {
 
 export function bindJoin(binding: Binding, tree: JoinTree, conjuncts: Conjuncts): BoundRelation {
   if (tree.join === 'cross') return bindComma(binding, tree, conjuncts)
+  if (isLateral(tree.right)) {
+    const left = bindRelation(binding, tree.left, conjuncts)
+    return bindLateralJoin(binding, { ...tree, right: tree.right }, left, conjuncts)
+  }
   const sides = all([
     () => bindRelation(binding, tree.left, conjuncts),
     () => bindRelation(binding, tree.right, []),
@@ -146,13 +151,31 @@ export function typed(scope: Scope, plan: Plan): Scope {
   return scope.map((entry) => ({ ...entry, nullable: plan.output[entry.index]!.nullable }))
 }
 
-/**
- * Relations joined by commas. They are joined in their order where WHERE has equalities for that; one that has none
- * with those before it waits for the others. The columns keep their order for `*`.
- */
+/** Relations joined by commas: those before a lateral one are joined before it. */
 function bindComma(binding: Binding, tree: JoinTree, conjuncts: Conjuncts): BoundRelation {
-  const trees = commaTrees(tree)
-  const bound = all(trees.map((part) => () => bindRelation(binding, part, conjuncts)))
+  let before: BoundRelation[] = []
+  let trees: TreeRelation[] = []
+  const joined = () => {
+    const bound = all(trees.map((part) => () => bindRelation(binding, part, conjuncts)))
+    trees = []
+    return joinCommas(binding, [...before, ...bound], conjuncts)
+  }
+  for (const part of commaTrees(tree)) {
+    if (!isLateral(part) || (before.length === 0 && trees.length === 0)) trees.push(part)
+    else before = [bindLateralJoin(binding, { ...tree, right: part }, joined(), conjuncts)]
+  }
+  return joined()
+}
+
+/**
+ * They are joined in their order where WHERE has equalities for that; one that has none with those before it waits for
+ * the others. The columns keep their order for `*`.
+ */
+function joinCommas(
+  binding: Binding,
+  bound: readonly BoundRelation[],
+  conjuncts: Conjuncts,
+): BoundRelation {
   const scopes: Scope[] = bound.map(() => [])
   scopes[0] = bound[0]!.scope
   let plan = bound[0]!.plan
@@ -255,7 +278,8 @@ function takeEqualities(env: Env, width: number, conjuncts: Conjuncts): KeyPair[
   return pairs
 }
 
-function tryBind(env: Env, tree: Tree): Expression | null {
+/** The condition; null where it names what the scope does not have. */
+export function tryBind(env: Env, tree: Tree): Expression | null {
   try {
     return bindCondition(env, tree)
   } catch (error) {

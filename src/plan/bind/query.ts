@@ -34,6 +34,7 @@ import { type BoundOver, bindOvers, filterRanked, liftOver } from './over.ts'
 import { bindRelation, type Conjuncts, refuseEmit, renamed } from './relation.ts'
 import { columnsNamed, type Scope, scopeOf } from './scope.ts'
 import { bindAggregate, bindGroup, plainItems } from './select/group.ts'
+import { type Groups, groupsOf, hasSets } from './select/grouping.ts'
 import { bindItems, type Item } from './select/item.ts'
 import { bindOrder, finish, liftOrder, type OrderKey, type QueryPlace } from './select/order.ts'
 import { bindValues } from './select/values.ts'
@@ -100,7 +101,8 @@ function sourceOf(binding: Binding, { orderBy }: Query, tree: SelectTree, from: 
 function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: QueryPlace): Plan {
   const conjuncts = joinable(tree.where)
   const from = tree.from === null ? null : bindRelation(binding, tree.from, conjuncts)
-  const scope = from?.scope ?? []
+  const sets = hasSets(tree.groupBy)
+  const scope = sets ? mayBeNull(from?.scope ?? []) : (from?.scope ?? [])
   const { source, marked, place: drawn } = sourceOf(binding, query, tree, from?.plan)
   const window = bindGroupWindow(binding, { plan: source, scope }, tree.groupBy)
   const width = source.output.length + (window?.columns.length ?? 0)
@@ -123,7 +125,7 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
   let items: Item[] = []
   let having: Expression | null = null
   let qualify: Expression | null = null
-  let groups: Expression[] = []
+  let groups: Groups = { keys: [], sets: null }
   let order: OrderKey[] = []
   all<void>([
     () => {
@@ -142,12 +144,11 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
   ])
   all<void>([
     () => {
-      const keys = tree.groupBy.map((key) => () => {
+      groups = groupsOf(tree.groupBy, (key) => {
         if (key.kind === 'star') return plainItems(items, width)
         if (isWindowCall(key)) return window!.columns
         return bindGroup(env('GROUP BY', null), key, items, width)
       })
-      groups = all(keys).flat()
     },
     () => {
       order = [...bindOrder(last('ORDER BY'), query.orderBy, items), ...bindOn(last, tree, items)]
@@ -157,8 +158,9 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
     },
   ])
   let plan = tested(binding, whereOf(source, where, below), scope, conjuncts)
-  if (window !== null) plan = window.place(plan, groups)
-  const grouped = groups.length > 0 || aggregates.calls.length > 0 || having !== null
+  if (window !== null) plan = window.place(plan, groups.keys)
+  const calls = aggregates.calls.length > 0 || aggregates.grouping !== undefined
+  const grouped = tree.groupBy.length > 0 || calls || having !== null
   if (grouped) {
     const made = bindAggregate(binding, plan, { groups, aggregates, scope })
     plan = made.plan
@@ -194,6 +196,9 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
   const bare = from === null && !grouped && plain
   return finish(binding, query, { plan, items, order, bare, distinct: tree.distinct, place })
 }
+
+/** Above grouping sets a key may be NULL in rows of another set. */
+const mayBeNull = (scope: Scope): Scope => scope.map((entry) => ({ ...entry, nullable: true }))
 
 /** The windows of WINDOW, each of a name of its own. */
 function windowsOf({ windows = [] }: SelectTree): readonly NamedWindow[] {

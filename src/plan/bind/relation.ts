@@ -15,13 +15,12 @@ import type {
 import type { Span } from '../../base/index.ts'
 import { type Relation, systemRelations } from '../../catalog/index.ts'
 import { flatFields, topColumns } from '../../data/index.ts'
-import { fold } from '../fold.ts'
 import type { Plan, Watermark } from '../logical.ts'
-import { project, scan, series } from '../node.ts'
+import { project, scan } from '../node.ts'
 import { bindAsof } from './asof.ts'
 import { type Binding, fail, inView, unsupported } from './binding.ts'
-import { bindExpression, type Env } from './expression/expression.ts'
 import { bindJoin } from './join.ts'
+import { bindFunction, isRowFunction } from './lateral.ts'
 import { bindMatch } from './match.ts'
 import { bindQuery } from './query.ts'
 import { type Scope, scopeOf } from './scope.ts'
@@ -61,7 +60,9 @@ export function bindRelation(
     case 'match':
       return withColumns(bindMatch(binding, tree), tree)
     case 'function':
-      return bindTableFunction(binding, tree)
+      return isRowFunction(tree)
+        ? bindFunction(binding, tree)
+        : withColumns(bindTableCall(binding, tree), tree)
   }
 }
 
@@ -235,46 +236,6 @@ export function renamed(bound: Plan, aliases: readonly Identifier[]): Plan {
     return bound.output.slice(at, at + width).map(({ name }) => name)
   })
   return rename(bound, names)
-}
-
-const seriesFunctions: ReadonlySet<string> = new Set(['generate_series', 'range'])
-
-/** `generate_series(first, last [, step])`, and `range`, whose last number is left out. */
-function bindTableFunction(
-  binding: Binding,
-  tree: TreeRelation & { kind: 'function' },
-): BoundRelation {
-  const name = tree.name.name.toLowerCase()
-  if (!seriesFunctions.has(name)) return withColumns(bindTableCall(binding, tree), tree)
-  if (tree.args.length < 1 || tree.args.length > 3) {
-    fail('type_mismatch', `${name} takes 1 to 3 arguments, not ${tree.args.length}`, tree.span)
-  }
-  const given = tree.args.map((arg) => wholeNumber(binding, arg, name))
-  const [first, last, step] = given.length === 1 ? [0n, given[0]!, 1n] : [...given, 1n]
-  if (step === 0n) fail('invalid_literal', `the step of ${name} is 0`, tree.args[2]!.span)
-  const beyond = name === 'range' ? (step! > 0n ? 1n : -1n) : 0n
-  const range = { first: String(first), last: String(last! - beyond), step: String(step) }
-  const plan = renamed(series(name, range), tree.columnAliases)
-  const qualifier = tree.alias?.name ?? name
-  const scope = scopeOf(plan.output, qualifier)
-  if (tree.columnAliases.length > 0 || tree.alias === null) return { plan, scope }
-  // As in Postgres the one column takes the name of the alias.
-  const named = rename(plan, [qualifier])
-  return { plan: named, scope: scopeOf(named.output, qualifier) }
-}
-
-function wholeNumber(binding: Binding, tree: Tree, name: string): bigint {
-  const env: Env = { binding, scope: [], clause: name, aggregates: null }
-  const bound = fold(bindExpression(env, tree))
-  const { kind } = bound.type
-  if (
-    bound.kind !== 'literal' ||
-    (kind !== 'integer' && kind !== 'bigint') ||
-    bound.value === null
-  ) {
-    fail('type_mismatch', `${name} takes whole numbers that are constants`, tree.span)
-  }
-  return BigInt(bound.value)
 }
 
 /** EMIT belongs to the statement, not to a part of it. */

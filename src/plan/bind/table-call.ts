@@ -13,6 +13,7 @@ import { type Binding, fail, unsupported } from './binding.ts'
 import type { Env } from './expression/expression.ts'
 import { boundArguments, functionCalled } from './expression/sql-function.ts'
 import type { BoundRelation } from './relation.ts'
+import { rowFunctions } from './row-call.ts'
 import { scopeOf } from './scope.ts'
 import { suggestion } from './suggest.ts'
 import { plannedFunctions } from './vocabulary.ts'
@@ -25,6 +26,7 @@ export function bindTableCall(
   tree: TreeRelation & { kind: 'function' },
 ): BoundRelation {
   const { name } = tree.name
+  if (tree.ordinality === true) unsupported(`WITH ORDINALITY of ${name}`, tree.span)
   const made = functionCalled(binding, name, tree.span)
   if (made?.kind !== 'user' || made.of !== 'table') {
     if (plannedFunctions.has(name.toLowerCase()))
@@ -36,7 +38,7 @@ export function bindTableCall(
     const tables = binding.catalog.functions().flatMap((one) => {
       return one.kind === 'user' && one.of === 'table' ? [one.name] : []
     })
-    const hint = suggestion(name, [...tables, 'generate_series', 'range', 'unnest'])
+    const hint = suggestion(name, [...tables, ...rowFunctions])
     fail('unknown_name', `table function ${name} does not exist`, tree.name.span, hint)
   }
   const env: Env = { binding, scope: [], clause: made.name, aggregates: null }

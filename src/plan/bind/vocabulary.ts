@@ -8,9 +8,8 @@ const names = `
   between exists mz_now
   tumble_start tumble_end tumble_rowtime tumble_proctime hop_start hop_end
   hop_rowtime hop_proctime session_start session_end session_rowtime session_proctime tumble hop
-  session cumulate jsonb_path_query jsonb_array_elements jsonb_array_elements_text
-  jsonb_each jsonb_object_keys unnest
-  struct_extract array_agg list map_agg histogram grouping grouping_id
+  session cumulate unnest
+  struct_extract array_agg list map_agg histogram
   approx_count_distinct approx_percentile approx_quantile
   st_point st_makepoint st_x st_y st_geomfromtext st_geomfromwkb st_geomfromgeojson
   st_astext st_aswkb st_asgeojson st_distance st_distancesphere geo_distance haversine st_dwithin

@@ -5,7 +5,11 @@
  *          call is the keys window_start and window_end, and TUMBLE_START and its like with the same arguments are
  *          the window's columns. The sessions of GROUP BY are those of its other keys, which are computed below them.
  */
-import type { Expression as Tree, Relation as TreeRelation } from '../../../grammar/index.ts'
+import type {
+  GroupKey,
+  Expression as Tree,
+  Relation as TreeRelation,
+} from '../../../grammar/index.ts'
 import { precisionMicros, typeText } from '../../data/index.ts'
 import { coerce, interval, isAdaptable } from '../coerce.ts'
 import { column, columnsOf } from '../expression.ts'
@@ -17,6 +21,7 @@ import { type Binding, fail, unsupported } from './binding.ts'
 import { bindExpression, type Env } from './expression/expression.ts'
 import { type BoundRelation, bindRelation } from './relation.ts'
 import { findColumn, type Scope, type ScopeColumn, scopeOf } from './scope.ts'
+import { hasSets, leavesOf } from './select/grouping.ts'
 
 type WindowTree = TreeRelation & { kind: 'window' }
 type CallTree = Tree & { kind: 'call' }
@@ -183,9 +188,14 @@ export function isWindowCall(tree: Tree): tree is CallTree {
 export function bindGroupWindow(
   binding: Binding,
   source: BoundRelation,
-  keys: readonly Tree[],
+  keys: readonly GroupKey[],
 ): GroupWindow | null {
-  const calls = keys.filter(isWindowCall)
+  const inSets = leavesOf(keys.filter((key) => key.kind === 'grouping-sets')).find(isWindowCall)
+  if (inSets !== undefined) {
+    const hint = 'write it beside the sets: it is a key of each'
+    unsupported(`${nameOf(inSets)} inside grouping sets`, inSets.span, hint)
+  }
+  const calls = leavesOf(keys).filter(isWindowCall)
   const [call] = calls
   if (call === undefined) return null
   const signature = signatureOf(call)
@@ -209,6 +219,7 @@ export function bindGroupWindow(
     return { place, width, name, signature, columns }
   }
   if (name === 'SESSION') {
+    if (hasSets(keys)) unsupported('SESSION beside grouping sets', call.span)
     const gap = gapOf(binding, source, { ...parts, name }, found)
     const sessions = { time: found.index, gap, keys: [], span: call.span }
     return made(placeSessions(binding, source.plan, sessions), (plan, groups) =>

@@ -34,6 +34,8 @@ import {
   sort,
   standApart,
   union,
+  unnest,
+  unnestShapeOf,
   values,
   window,
   withInputs,
@@ -100,6 +102,8 @@ function prune(plan: Plan, needs: Needs): Pruned {
       return pruneRepeat(plan, needs)
     case 'hold':
       return pruneHold(plan, needs)
+    case 'unnest':
+      return pruneUnnest(plan, needs)
   }
 }
 
@@ -298,6 +302,28 @@ function pruneHold(plan: NodeOf<'hold'>, needs: Needs): Pruned {
   const all = [...plan.output.keys()]
   const input = exactly(plan.input, all, needs.clock)
   return { plan: hold(inOrder(input, all), holdingOf(plan)), at: (index) => index }
+}
+
+function pruneUnnest(plan: NodeOf<'unnest'>, needs: Needs): Pruned {
+  const width = plan.input.output.length
+  const read = [...needs.columns].filter((index) => index < width)
+  const args = plan.calls.flatMap((call) => call.args)
+  const columns = new Set([...read, ...readBy(args)])
+  const { plan: input, at } = prune(plan.input, { ...needs, columns })
+  const { number, outer } = unnestShapeOf(plan)
+  const narrow = unnest(input, {
+    calls: plan.calls.map((call) => ({
+      ...call,
+      args: call.args.map((arg) => moveColumns(arg, at)),
+    })),
+    number: needs.columns.has(plan.output.length - 1) ? number : null,
+    outer,
+  })
+  const narrowWidth = input.output.length
+  return {
+    plan: narrow,
+    at: (index) => (index < width ? at(index) : index - width + narrowWidth),
+  }
 }
 
 /** The input with these columns and no others: a join keeps what it gets. */

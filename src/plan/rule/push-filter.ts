@@ -2,13 +2,12 @@
  * PushFilter: conditions go down to where their columns come from, so that rows are left out early.
  *
  * How      A filter passes a project as a whole, its columns replaced by their expressions. Of other nodes, the
- *          conjuncts are split into those that may pass and the rest: window (columns of its input), session and
- *          aggregate (keys), join (columns of one side: either side of an inner join, the left side of a left join). A
- *          conjunct of a join's residual goes to the one side whose columns it reads, but never to the left side of
- *          a left join, whose rows all stay.
+ *          conjuncts are split into those that may pass and the rest: window and unnest (columns of its input),
+ *          session and aggregate (keys), join (columns of one side: either side of an inner join, the left side of a
+ *          left join). A conjunct of a join's residual goes to the one side whose columns it reads, but never to the
+ *          left side of a left join, whose rows all stay.
  * Contract 1 (checked) what can fail passes only a project, and nothing passes what uses values that may have
- *          failed: rows
- *            that fail stay the same.
+ *          failed: rows that fail stay the same.
  */
 import { and, columnsOf, conjunctsOf, mapColumns, moveColumns, volatileIn } from '../expression.ts'
 import { failingColumns, failsOver } from '../failure.ts'
@@ -33,6 +32,13 @@ function pushBelow(predicate: Expression, input: Plan): Plan | null {
     case 'window': {
       const width = input.input.output.length
       if (failingColumns(input.input).has(input.time)) return null
+      return pushInto(predicate, input, (index) => (index < width ? index : null))
+    }
+    case 'unnest': {
+      const width = input.input.output.length
+      // A row of constants alone fails everywhere or nowhere.
+      if (!input.calls.every(({ args }) => args.every(({ kind }) => kind === 'literal')))
+        return null
       return pushInto(predicate, input, (index) => (index < width ? index : null))
     }
     case 'session':
@@ -81,7 +87,7 @@ function above(plan: Plan, rest: Expression[]): Plan {
 /** `to`: the column below of a column above, or null. */
 function pushInto(
   predicate: Expression,
-  node: NodeOf<'window' | 'session' | 'aggregate'>,
+  node: NodeOf<'window' | 'unnest' | 'session' | 'aggregate'>,
   to: (index: number) => number | null,
 ): Plan | null {
   const { moved, rest } = split(predicate, failingColumns(node), (conjunct) =>

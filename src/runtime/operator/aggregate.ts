@@ -255,7 +255,7 @@ function constantColumn({ arena }: Kernels, value: bigint, rows: number): Vector
 /** Do the rows come from a join, or what else brings many together, as they are or projected? */
 function comesFromJoin(plan: PhysicalPlan): boolean {
   if (plan.kind === 'filter' || plan.kind === 'project') return comesFromJoin(plan.input)
-  return ['join', 'asof', 'union', 'repeat'].includes(plan.kind)
+  return ['join', 'asof', 'union', 'repeat', 'unnest'].includes(plan.kind)
 }
 
 /** Adds the text of a failed cell's key to its errors. */

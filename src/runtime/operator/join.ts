@@ -234,10 +234,10 @@ function isWindowPair({ left, right, leftKeys, rightKeys }: JoinPlan, place: num
 
 /** Do rows of the input stand at more than a position? */
 function hasTriples(plan: PhysicalPlan, isView: (name: string) => boolean): boolean {
-  if (plan.kind === 'aggregate' || plan.kind === 'match') return true
+  if (['aggregate', 'sort', 'unnest', 'match'].includes(plan.kind)) return true
   if (plan.kind === 'asof' && plan.waits) return true
   if (plan.kind === 'scan') return isView(plan.relation)
-  return plan.kind === 'sort' || inputsOf(plan).some((input) => hasTriples(input, isView))
+  return inputsOf(plan).some((input) => hasTriples(input, isView))
 }
 
 /** The keys of a batch, for both tables. */

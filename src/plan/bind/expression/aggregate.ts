@@ -43,6 +43,8 @@ export interface Aggregates {
   /** Columns below; the n-th call is column `width + n` until it is placed. */
   width: number
   calls: BoundAggregate[]
+  /** Where GROUPING(…) stands, if it does. */
+  grouping?: Span
 }
 
 export function isAggregateName(name: string): name is AggregateName {
@@ -140,12 +142,17 @@ export interface Above {
   output: { type: Type; nullable: boolean }[]
   /** Called for a column that is neither. */
   refuse: (column: Expression & { kind: 'column' }) => never
+  /** What GROUPING of these is. */
+  grouping: (args: readonly Expression[]) => Expression
 }
 
 /** An expression over the input of an aggregate becomes one over its output. */
 export function aboveKeys(expression: Expression, above: Above): Expression {
   const key = above.keys.indexOf(signatureOf(expression))
   if (key >= 0) return column(key, above.output[key]!)
+  if (expression.kind === 'call' && expression.function === 'grouping') {
+    return above.grouping(expression.args)
+  }
   if (expression.kind !== 'column') return mapChildren(expression, (e) => aboveKeys(e, above))
   if (isOverColumn(expression.index) || isScalarColumn(expression.index)) return expression
   if (expression.index < above.width) above.refuse(expression)

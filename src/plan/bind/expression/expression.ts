@@ -39,6 +39,7 @@ import { bindArithmetic, bindComparison, comparisonOf, type Pair } from '../oper
 import { type BoundOver, bindOver, refuseBare } from '../over.ts'
 import { bindQuery } from '../query.ts'
 import { columnsNamed, findColumn, type Scope } from '../scope.ts'
+import { bindGroupingCall } from '../select/grouping.ts'
 import { bindWindowPart, type GroupWindow } from '../window.ts'
 import {
   type Aggregates,
@@ -699,6 +700,9 @@ function bindCall(env: Env, call: Tree & { kind: 'call' }): Expression {
   const name = made?.builtIn ?? given
   if (isAggregateName(name)) return bindAggregateCall(env, tree, name)
   if (isDerivedAggregate(name)) return bindDerivedCall(env, tree, name)
+  if (name === 'grouping' || name === 'grouping_id') {
+    return bindGroupingCall({ ...env, aggregates: aggregatesOf(env, tree, name) }, tree)
+  }
   if (name === 'current_watermark') return bindWatermarkCall(env, tree)
   refuseBare(name, tree)
   const part = bindWindowPart(env, tree)

@@ -327,7 +327,11 @@ export function bindCorrelated(
     }),
   )
   const groups = pairs.map(({ right }) => right)
-  const made = bindAggregate(binding, source.plan, { groups, aggregates, scope })
+  const made = bindAggregate(binding, source.plan, {
+    groups: { keys: groups, sets: null },
+    aggregates,
+    scope,
+  })
   const keys = groups.map((key) => aboveKeys(key, made.above))
   const columns = [...keys, aboveKeys(value, made.above), literal(true, boolean)]
   const right = project(made.plan, columns, [...keyNames(pairs), 'value', 'found'])

@@ -7,7 +7,7 @@
 import type { Expression as Tree } from '../../../../grammar/index.ts'
 import { mistake } from '../../../base/index.ts'
 import { bigint, coerce, varchar } from '../../coerce.ts'
-import { columnsOf, signatureOf } from '../../expression.ts'
+import { childrenOf, column, columnsOf, signatureOf } from '../../expression.ts'
 import type { AggregateCall, Expression, Plan } from '../../logical.ts'
 import { aggregate, project } from '../../node.ts'
 import { type Binding, fail } from '../binding.ts'
@@ -20,13 +20,14 @@ import {
 import { bindValue, type Env } from '../expression/expression.ts'
 import { flatten } from '../expression/struct.ts'
 import { columnsNamed, type Scope } from '../scope.ts'
+import { counts, expanded, type Groups, groupingBits, placesOfKeys } from './grouping.ts'
 import { type Item, itemAt, itemNamed } from './item.ts'
 
 /** A key: an ordinal, a column, an alias of the select list or an expression. */
 export function bindGroup(env: Env, tree: Tree, items: Item[], width: number): Expression[] {
   const item = groupItem(env, tree, items)
   const key = item === null ? bindValue(env, tree) : item.expression
-  if ([...columnsOf(key)].some((index) => index >= width)) {
+  if (!isPlain(key, width)) {
     fail('invalid_grouping', 'an aggregate cannot be a key of GROUP BY', tree.span)
   }
   return key.type.kind === 'null' ? [coerce(key, varchar)] : flatten(env.binding, key)
@@ -36,8 +37,17 @@ export function bindGroup(env: Env, tree: Tree, items: Item[], width: number): E
 export function plainItems(items: readonly Item[], width: number): Expression[] {
   return items
     .map(({ expression }) => expression)
-    .filter((expression) => [...columnsOf(expression)].every((index) => index < width))
+    .filter((expression) => isPlain(expression, width))
     .map((key) => (key.type.kind === 'null' ? coerce(key, varchar) : key))
+}
+
+/** Does it read columns of single rows alone? */
+function isPlain(expression: Expression, width: number): boolean {
+  if (expression.kind === 'call' && expression.function === 'grouping') return false
+  return (
+    [...columnsOf(expression)].every((index) => index < width) &&
+    childrenOf(expression).every((child) => isPlain(child, width))
+  )
 }
 
 function groupItem(env: Env, tree: Tree, items: Item[]): Item | null {
@@ -48,7 +58,7 @@ function groupItem(env: Env, tree: Tree, items: Item[]): Item | null {
 }
 
 interface Grouping {
-  groups: Expression[]
+  groups: Groups
   aggregates: Aggregates
   scope: Scope
 }
@@ -68,52 +78,89 @@ export function bindAggregate(
   input: Plan,
   { groups, aggregates, scope }: Grouping,
 ): { plan: Plan; above: Above } {
+  const { sets } = groups
+  const keys = [...new Map(groups.keys.map((key) => [signatureOf(key), key])).values()]
+  // One row without keys or calls still needs a column.
+  if (keys.length === 0 && aggregates.calls.length === 0) aggregates.calls.push(rowCount)
+  const whole = sets?.some((set) => set.length === 0) ?? keys.length === 0
   const needed: Expression[] = []
   const place = (expression: Expression) => {
     const signature = signatureOf(expression)
     const found = needed.findIndex((other) => signatureOf(other) === signature)
     return found >= 0 ? found : needed.push(expression) - 1
   }
-  const keys = [...new Set(groups.map(place))]
-  // One row without keys or calls still needs a column.
-  if (keys.length === 0 && aggregates.calls.length === 0) aggregates.calls.push(rowCount)
-  const calls = aggregates.calls.map(
-    (given): AggregateCall => ({
-      function: given.function,
-      argument: given.argument === null ? null : place(given.argument),
+  if (sets === null) keys.forEach(place)
+  const calls = aggregates.calls.map((given): AggregateCall => {
+    const counted = sets !== null && whole && given.function === 'count_star'
+    return {
+      function: counted ? 'count' : given.function,
+      argument: counted ? place(counts) : given.argument === null ? null : place(given.argument),
       distinct: given.distinct,
       filter: given.filter === null ? null : place(given.filter),
       type: given.type,
-      nullable: isNullableCall(given, groups.length > 0),
+      nullable: isNullableCall(given, !whole),
       ...(given.span === undefined ? {} : { span: given.span }),
-    }),
+    }
+  })
+  const read =
+    sets === null ? readPlainly(input, needed) : readBySets(input, { keys, sets }, needed)
+  const names = keys.map((key, index) =>
+    key.kind === 'column' ? input.output[key.index]!.name : `expr${index + 1}`,
   )
-  const names = needed.map((e, i) =>
-    e.kind === 'column' ? input.output[e.index]!.name : `expr${i + 1}`,
-  )
-  const sources = needed.flatMap((e) => (e.kind === 'column' ? [e.index] : []))
-  const plain = sources.length === needed.length
-  const at = (index: number) => (plain ? sources[index]! : index)
-  const plan = aggregate(plain ? input : project(input, needed, names), {
-    keys: keys.map(at),
+  const plan = aggregate(read.plan, {
+    keys: read.keys ?? keys.map((_, index) => read.at(index)),
     calls: calls.map((given) => ({
       ...given,
-      argument: given.argument === null ? null : at(given.argument),
-      filter: given.filter === null ? null : at(given.filter),
+      argument: given.argument === null ? null : read.at(given.argument),
+      filter: given.filter === null ? null : read.at(given.filter),
     })),
     emit: 'changes',
     names: [
-      ...keys.map((key) => names[key]!),
+      ...names,
+      ...(sets === null ? [] : ['grouping_set']),
       ...calls.map((given) => (given.function === 'count_star' ? 'count' : given.function)),
     ],
   })
+  const signatures = keys.map(signatureOf)
+  const set = sets === null ? null : column(keys.length, plan.output[keys.length]!)
   const above: Above = {
-    keys: keys.map((key) => signatureOf(needed[key]!)),
+    keys: sets === null ? signatures : [...signatures, 'grouping_set'],
     width: aggregates.width,
     output: plan.output,
     refuse: (found) => refuseUngrouped(binding, scope, found),
+    grouping: (args) => groupingBits(placesOfKeys(binding, args, signatures), sets, set),
   }
   return { plan, above }
+}
+
+interface Read {
+  plan: Plan
+  /** The keys in the plan; by their numbers among what is needed where it is null. */
+  keys: number[] | null
+  /** Where the n-th of what is needed stands. */
+  at: (index: number) => number
+}
+
+function readPlainly(input: Plan, needed: Expression[]): Read {
+  const sources = needed.flatMap((e) => (e.kind === 'column' ? [e.index] : []))
+  if (sources.length === needed.length) return { plan: input, keys: null, at: (i) => sources[i]! }
+  const names = needed.map((e, i) =>
+    e.kind === 'column' ? input.output[e.index]!.name : `expr${i + 1}`,
+  )
+  return { plan: project(input, needed, names), keys: null, at: (index) => index }
+}
+
+function readBySets(
+  input: Plan,
+  groups: { keys: Expression[]; sets: number[][] },
+  needed: Expression[],
+): Read {
+  const width = groups.keys.length + 1
+  return {
+    plan: expanded(input, groups, needed),
+    keys: [...Array(width).keys()],
+    at: (index) => index + width,
+  }
 }
 
 function refuseUngrouped(

@@ -90,6 +90,53 @@ export function walk(
   return value
 }
 
+type PathStep = string | { index: Step }
+
+/** A step that may find several values: `.*` every member, `[*]` every element. */
+type ManyStep = PathStep | { every: 'member' | 'element' }
+
+/** A path with wildcards. */
+export function pathsOf(text: string): ManyStep[] | Fault {
+  if (/^\s*strict\s/.test(text)) return invalid(`'${text}' is strict: only lax paths are known`)
+  const whole = pathOf(text)
+  if (!(whole instanceof Fault)) return whole
+  const steps: ManyStep[] = []
+  // What stands between wildcards is a path.
+  for (const [at, part] of text
+    .trim()
+    .split(/(\.\*|\[\s*\*\s*\])/)
+    .entries()) {
+    if (at % 2 === 1) steps.push({ every: part.startsWith('.') ? 'member' : 'element' })
+    else {
+      const plain = pathOf(at === 0 ? part : `$${part}`)
+      if (plain instanceof Fault) return whole
+      steps.push(...plain)
+    }
+  }
+  return steps
+}
+
+/** All that stands at a path with wildcards, in the order of the document; members of an array are its elements'. */
+export function walkAll(document: Json, steps: readonly ManyStep[]): Json[] {
+  return steps.reduce(
+    (values, step) => values.flatMap((value) => stepInto(value, step)),
+    [document],
+  )
+}
+
+function stepInto(value: Json, step: ManyStep): Json[] {
+  if (typeof step === 'object' && 'every' in step && step.every === 'element')
+    return Array.isArray(value) ? value : [value]
+  if (typeof step === 'object' && 'index' in step) return someOf(walk(value, [step]))
+  const objects = Array.isArray(value) ? value : [value]
+  return objects.flatMap((one) => {
+    if (typeof step === 'string') return someOf(walk(one, [step]))
+    return one instanceof Map ? [...one.values()] : []
+  })
+}
+
+const someOf = (value: Json | undefined): Json[] => (value === undefined ? [] : [value])
+
 export const noJson = (text: string) =>
   invalid(`'${text.length > 60 ? `${text.slice(0, 60)}…` : text}' is no JSON`)
 

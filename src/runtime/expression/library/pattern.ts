@@ -44,14 +44,14 @@ function regexOf(pattern: string, flags: string): Regex | Fault {
 }
 
 /** Flags before a line feed, then the pattern: one key for both. */
-const regexBy = () =>
+export const regexBy = () =>
   remembering((key) => {
     const cut = key.indexOf('\n')
     return regexOf(key.slice(cut + 1), key.slice(0, cut))
   })
 
 /** A text with the regular expression over its bytes. */
-class Subject {
+export class Subject {
   readonly bytes: Uint8Array
   readonly regex: Regex
 
