@@ -220,6 +220,7 @@ export class Cuboid {
     if (bucket === undefined) return
     const { arena } = this.#kernels
     const { cells, created, count, blocks } = this.#cellsByCreation(bucket)
+    if (this.#spec.single && count > 0) arena.views.f64[created >>> 3] = 0
     const mark = arena.markScratch()
     const most = Math.min(rowsMax, count)
     const major = this.#filled(most, 0)
@@ -450,7 +451,8 @@ export class Cuboid {
     kept.forEach((row, index) => {
       const entry = owners[row]!
       const bucket = this.#byNumber.get(u32[(entry + entryFields.bucket) >>> 2]!)!
-      f64[(major >>> 3) + index] = f64[entry >>> 3]!
+      const isFirst = this.#spec.single && !this.#isThere(entry + entryFields.image)
+      f64[(major >>> 3) + index] = isFirst ? 0 : f64[entry >>> 3]!
       f64[(middle >>> 3) + index] = Number(bucket.end)
       i32[(weights >>> 2) + index] = addresses[row] === entry + entryFields.image ? -1 : 1
     })

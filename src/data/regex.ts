@@ -49,7 +49,7 @@ export function compileBacktracking(pattern: string, flags = ''): Regex {
 }
 
 function programOf(pattern: string, flags: string): [Program, Parser] {
-  const odd = /[^ismgcn]/.exec(flags)
+  const odd = /[^ismgcn]/u.exec(flags)
   if (odd !== null) throw new RegexMistake(`there is no flag ${odd[0]}`)
   const parser = new Parser(pattern)
   const insensitive = flags.includes('i')

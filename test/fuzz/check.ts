@@ -39,7 +39,10 @@ export function setting(random: Random): Setting {
 }
 
 /** What is wrong, or null. */
-export async function check(one: Case, { options, crashAt }: Setting): Promise<string | null> {
+export async function check(one: Case, { options, ...setting }: Setting): Promise<string | null> {
+  // What waits for a tick is told at a commit, and after a crash other commits are made.
+  const waits = one.views.some(({ emit }) => /every|periodic|batch/i.test(emit))
+  const crashAt = waits ? null : setting.crashAt
   let steps = 0
   const beforeStep = () => {
     if (steps++ === crashAt) throw new Crash('as asked')

@@ -73,8 +73,7 @@ export class Aggregate {
       const group = this.#fold(key, some)
       const next = this.#valueOf(group)
       if (next === null) this.#groups.delete(key)
-      const least = leastMajor(some)
-      const triple: Triple = [first ? Math.min(0, least) : least, group.middle, 0]
+      const triple: Triple = [first ? 0 : leastMajor(some), group.middle, 0]
       return changeOf(old, next, triple)
     })
   }

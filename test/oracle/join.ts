@@ -85,7 +85,8 @@ export class Join {
       // One-shot statements know all other rows before the first.
       if (this.#context.mode === 'one-shot') return true
       if (one.old || other.old) return other.old
-      return side === 0 ? other.triple[0] <= one.triple[0] : other.triple[0] < one.triple[0]
+      if (side === 0) return other.triple[0] <= one.triple[0]
+      return compareTriples(other.triple, one.triple) <= 0
     }
     let matches = totalOf(matching.filter(isBefore))
     const arrived = !one.old && isShown(matches)

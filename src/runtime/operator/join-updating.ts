@@ -4,7 +4,9 @@
  * How      1. During the cycle the changes of both inputs are collected on the host.
  *          2. At the commit they are sorted by major, right before left, then by triple, and taken in runs of one
  *             side: a run probes the other table, is then applied to its own, and every output stands at the triple
- *             of the later row, which is the left one where majors are equal.
+ *             of the later row, which is the left one where majors are equal. In full joins a right row by itself
+ *             follows the triples alone, left before right: where both sides have changes of one major, they are
+ *             looked at once in that order for the right rows by themselves, and once more for all else.
  *          3. Left joins keep (a, NULL) while a has no partner: it goes when the first comes and returns when the
  *             last goes. Full joins do so for both sides; semi joins keep a while it has a partner, anti joins while
  *             it has none.
@@ -34,6 +36,27 @@ const pushRowsMax = 1024
 
 interface Pending extends Contribution {
   port: 0 | 1
+}
+
+/** What a join tells: a pair, or the row of one side by itself. */
+interface Told extends Contribution {
+  alone?: 0 | 1
+}
+
+/** The changes from `from` on that belong to one side. */
+function ofOneSide(changes: readonly Pending[], from: number): Pending[] {
+  const { port } = changes[from]!
+  let to = from + 1
+  while (changes[to]?.port === port && to - from < pushRowsMax) to++
+  return changes.slice(from, to)
+}
+
+/** The changes from `from` on that have one major. */
+function ofOneMajor(changes: readonly Pending[], from: number): Pending[] {
+  const { major } = changes[from]!
+  let to = from + 1
+  while (changes[to]?.major === major) to++
+  return changes.slice(from, to)
 }
 
 export function updatingJoin(
@@ -110,15 +133,16 @@ export function updatingJoin(
   }
 
   /** The row of one side by itself. */
-  const alone = (port: 0 | 1, of: Contribution, weight: number): Contribution => ({
+  const alone = (port: 0 | 1, of: Contribution, weight: number): Told => ({
     ...of,
     row: port === 0 ? [...of.row, ...nothing[0]] : [...nothing[1], ...of.row],
     weight,
+    alone: port,
   })
 
   /** Changes of one side; where rows of the other side are shown by themselves, one after the other. */
-  const run = (fragment: number, port: 0 | 1, changes: readonly Contribution[]): Contribution[] => {
-    if (shown[1 - port]) return changes.flatMap((one) => change(fragment, port, one))
+  const run = (fragment: number, port: 0 | 1, changes: readonly Contribution[]): Told[] => {
+    if (shown[1 - port]) return changes.flatMap((one) => change(fragment, port, one, true))
     const found = pairs(fragment, port, changes, true)
     apply(fragment, port, changes)
     return arrived(port, changes, found)
@@ -129,8 +153,8 @@ export function updatingJoin(
     port: 0 | 1,
     changes: readonly Contribution[],
     found: readonly { of: Contribution; pair: Contribution }[],
-  ): Contribution[] => {
-    const out = pairsShown ? found.map(plan.lookup ? atOwnPlace : ({ pair }) => pair) : []
+  ): Told[] => {
+    const out: Told[] = pairsShown ? found.map(plan.lookup ? atOwnPlace : ({ pair }) => pair) : []
     if (!shown[port]) return out
     const matched = new Set(found.map(({ of }) => of))
     for (const one of changes) {
@@ -140,9 +164,9 @@ export function updatingJoin(
   }
 
   /** One change of a side, and what it means for the other side's rows that are shown by themselves. */
-  const change = (fragment: number, port: 0 | 1, one: Contribution): Contribution[] => {
+  const change = (fragment: number, port: 0 | 1, one: Contribution, isNew: boolean): Told[] => {
     const other = (1 - port) as 0 | 1
-    const found = pairs(fragment, port, [one], true)
+    const found = pairs(fragment, port, [one], isNew)
     if (one.weight < 0) apply(fragment, port, [one])
     const width = plan.left.output.length
     const partners = found.map(({ pair }) => ({
@@ -190,16 +214,28 @@ export function updatingJoin(
     const out: Contribution[] = []
     for (let from = 0; from < changes.length; ) {
       const { port } = changes[from]!
-      let to = from + 1
-      while (to < changes.length && changes[to]!.port === port && to - from < pushRowsMax) to++
-      const part = changes.slice(from, to)
+      const part = shown[1] ? ofOneMajor(changes, from) : ofOneSide(changes, from)
+      const to = from + part.length
       const mark = arena.markScratch()
+      const isMixed = part.at(-1)!.port !== port
+      const told = isMixed ? together(fragment, part) : run(fragment, port, part)
       // A loop, as a spread of a large result would overflow the stack.
-      for (const row of run(fragment, port, part)) out.push(row)
+      for (const row of told) out.push(row)
       arena.releaseScratch(mark)
       from = to
     }
     emit(fragment, out)
+  }
+
+  /** Changes of both sides of a full join that have one major: right rows by themselves follow the triples. */
+  const together = (fragment: number, changes: readonly Pending[]): Told[] => {
+    const byTriple = changes.toSorted((a, b) => compareTriples(a, b) || a.port - b.port)
+    const rights = byTriple.flatMap((one) => change(fragment, one.port, one, false))
+    for (const one of byTriple.toReversed()) {
+      apply(fragment, one.port, [{ ...one, weight: -one.weight }])
+    }
+    const rest = changes.flatMap((one) => change(fragment, one.port, one, true))
+    return [...rest.filter((one) => one.alone !== 1), ...rights.filter((one) => one.alone === 1)]
   }
 
   const emit = (fragment: number, contributions: readonly Contribution[]) => {
