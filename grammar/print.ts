@@ -630,8 +630,10 @@ function statement(s: Statement): string {
     case 'verify':
     case 'pause':
       return watching(s)
-    case 'set':
-      return `SET ${quote(s.name)} = ${s.value === null ? 'DEFAULT' : setting(s.value)}`
+    case 'set': {
+      const overflow = s.overflow === undefined ? '' : ` ON OVERFLOW ${s.overflow.toUpperCase()}`
+      return `SET ${quote(s.name)} = ${s.value === null ? 'DEFAULT' : setting(s.value)}${overflow}`
+    }
     case 'reset':
       return `RESET ${s.name === null ? 'ALL' : quote(s.name)}`
     case 'show': {

@@ -466,7 +466,7 @@ export type Statement =
   | { kind: 'explain-row'; name: Path; where: Expression; span: Span }
   | { kind: 'verify'; name: Path; upTo: Moment | null; span: Span }
   | { kind: 'pause'; resumes: boolean; object: 'query' | 'sink' | 'stream' | 'materialized view'; name: Path; span: Span }
-  | { kind: 'set'; name: string; value: string | number | boolean | null; span: Span }
+  | { kind: 'set'; name: string; value: string | number | boolean | null; overflow?: 'fail' | 'evict oldest' | 'spill'; span: Span }
   /** Null resets all settings. */
   | { kind: 'reset'; name: string | null; span: Span }
   /** `of` is the relation of COLUMNS. */

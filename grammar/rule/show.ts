@@ -42,7 +42,36 @@ export abstract class ShowRules extends CopyRules {
       },
       { ALT: (): Setting => this.SUBRULE(this.setting) },
     ])
-    return { kind: 'set', name, value, span: this.span(start) }
+    const overflow = this.OPTION2(() => this.SUBRULE(this.overflow))
+    const more = overflow === undefined ? {} : { overflow }
+    return { kind: 'set', name, value, ...more, span: this.span(start) }
+  })
+
+  /** ON OVERFLOW FAIL | EVICT OLDEST | SPILL. */
+  overflow = this.RULE('overflow', (): NonNullable<Of<Statement, 'set'>['overflow']> => {
+    this.CONSUME(word.ON)
+    this.CONSUME(word.OVERFLOW)
+    return this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(word.FAIL)
+          return 'fail' as const
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(word.EVICT)
+          this.CONSUME(word.OLDEST)
+          return 'evict oldest' as const
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(word.SPILL)
+          return 'spill' as const
+        },
+      },
+    ])
   })
 
   #zoneAhead(): boolean {

@@ -50,6 +50,7 @@ import {
   type LateRow,
   Partitions,
 } from '../runtime/index.ts'
+import { budgetOf, checkBudget, withinBudget } from './budget.ts'
 import { LateBook } from './late.ts'
 import {
   type CycleInput,
@@ -557,13 +558,16 @@ export class Engine {
   /** The query's part of a cycle; null when it failed: then it is out of service and the others go on. */
   *#cycleOf(query: Query, input: CycleInput): Work<CycleResult | null> {
     try {
-      const result = query.prepared ?? (yield* query.cycle(input))
+      const budget = this.replaying ? null : budgetOf(this.settings)
+      const work = query.cycle(input)
+      const result = query.prepared ?? (yield* withinBudget(query, budget, work))
       if (query.replaces !== null) return asDifference(query, result)
       if (query.view !== null && result.delta.count > 0) {
         const { view } = query
         for (const one of this.pinned) one.keepView(query.name.toLowerCase(), () => view.rows())
       }
       query.view?.apply(result.delta)
+      checkBudget(query, budget)
       return result
     } catch (fault) {
       query.quarantine(fault)

@@ -4,7 +4,7 @@
  * How      ANALYZE runs the query of the statement over what is there, writes nothing, and says what each operator did:
  *          rows, cells, bytes, late rows, time in all. Of a query that runs already it tells what was done so far.
  */
-import { assert, mistake } from '../base/index.ts'
+import { assert } from '../base/index.ts'
 import type { Field, Row } from '../data/index.ts'
 import {
   type BoundStatement,
@@ -16,7 +16,9 @@ import {
 import type { StageStats } from '../runtime/index.ts'
 import type { Engine } from './engine.ts'
 import { extents } from './extent.ts'
-import type { Query, Work } from './query.ts'
+import type { Work } from './query.ts'
+import { explainSilence } from './silence.ts'
+import { queryNamed, stateOf, stateOfPlan } from './state.ts'
 
 type Explained = BoundStatement & { kind: 'explain' }
 
@@ -42,6 +44,9 @@ export function* explainStatement(engine: Engine, bound: Explained, text: string
     return told(explain.explainSteps(logical, disabled, mode))
   }
   const plan = engine.physical(logical, mode)
+  if (details.includes('state')) {
+    return yield* stateOfPlan(engine, plan, bound.statement.kind === 'create-materialized')
+  }
   const shown = type === 'logical' ? explain.asBound(logical, mode) : plan
   const notes =
     shown === plan && mode === 'one-shot'
@@ -98,21 +103,18 @@ function describe({ rowsOut, cells, stateBytes, late }: StageStats): string {
   return parts.join(', ')
 }
 
-/** What the operators of a running query have done so far. */
-export function explainRunning(
+/** What the operators of a running query have done so far, what they keep, or why it says nothing. */
+export function* explainRunning(
   engine: Engine,
-  { name, span }: BoundStatement & { kind: 'explain-running' },
-): Told {
-  const query: Query | undefined = engine.queries.get(name.toLowerCase())
-  if (query === undefined) {
-    mistake({
-      code: 'unknown_name',
-      message: `there is no query ${name}`,
-      hint: 'SHOW QUERIES lists them',
-      span,
-    })
-  }
+  { what, name, span }: BoundStatement & { kind: 'explain-running' },
+): Work<Told> {
+  const query = queryNamed(engine, name, span)
+  if (what === 'silence') return yield* explainSilence(engine, query)
   if (query.fault !== null) throw query.fault
+  if (what === 'state') {
+    yield* engine.flush()
+    return stateOf(engine, query)
+  }
   const view = query.view === null ? [] : [`view  [state ${query.view.stateBytes} B]`]
   const depth = view.length
   return told([

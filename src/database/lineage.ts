@@ -87,15 +87,15 @@ function* behind(plan: Plan, wanted: readonly Row[], way: Way): Work<Found[]> {
   if (wanted.length === 0) return []
   if (plan.kind === 'scan') return yield* scanned(plan, wanted, way)
   const found: Found[] = []
-  for (const [index, input] of inputsOf(plan).entries()) {
-    for (const one of yield* behind(input, yield* below(plan, index, wanted, way), way))
+  for (const input of inputsOf(plan)) {
+    for (const one of yield* behind(input, yield* below(plan, input, wanted, way), way))
       found.push(one)
   }
   return found
 }
 
-/** The rows of the input `index` that gave them. */
-function* below(plan: Plan, index: number, wanted: readonly Row[], { run }: Way): Work<Row[]> {
+/** The rows of an input that gave them. */
+function* below(plan: Plan, input: Plan, wanted: readonly Row[], { run }: Way): Work<Row[]> {
   switch (plan.kind) {
     case 'project': {
       const { length } = plan.input.output
@@ -114,13 +114,14 @@ function* below(plan: Plan, index: number, wanted: readonly Row[], { run }: Way)
     case 'asof': {
       const { length } = plan.left.output
       const isHalf = plan.kind === 'join' && (plan.join === 'semi' || plan.join === 'anti')
-      if (isHalf && index === 0) return [...wanted]
+      const isLeft = input === plan.left
+      if (isHalf && isLeft) return [...wanted]
       if (plan.kind === 'join' && plan.join === 'anti') return []
       const isWanted = amongst(wanted)
       const pairs = isHalf
         ? (yield* run(followed.paired(plan))).filter((row) => isWanted(row.slice(0, length)))
         : wanted
-      const side = pairs.map((row) => (index === 0 ? row.slice(0, length) : row.slice(length)))
+      const side = pairs.map((row) => (isLeft ? row.slice(0, length) : row.slice(length)))
       // What stands for no partner is none.
       return side.filter((row) => row.some((value) => value !== null))
     }

@@ -10,7 +10,13 @@ import { assert, QueryMistake, unreachable } from '../base/index.ts'
 import type { Relation } from '../catalog/index.ts'
 import { type Batch, batchOf, type Field, type Op, type Row, rowsOf } from '../data/index.ts'
 import type { Parameters } from '../log/index.ts'
-import { type BoundStatement, type Dropped, inputsOf, type Plan } from '../plan/index.ts'
+import {
+  type BoundStatement,
+  type Dropped,
+  inputsOf,
+  type PhysicalPlan,
+  type Plan,
+} from '../plan/index.ts'
 import type { Delta } from '../runtime/index.ts'
 import { alter } from './alter.ts'
 import { type Asking, insertRows, type Store, updateRows } from './change.ts'
@@ -21,6 +27,7 @@ import { pauseQuery } from './pause.ts'
 import type { Query, Work } from './query.ts'
 import { type Materialized, replaceView } from './replace.ts'
 import { everything, startSink, writeOnce, writeWhole } from './sink.ts'
+import { growthNotice } from './state.ts'
 import {
   type CommitQueue,
   metadataFields,
@@ -126,7 +133,7 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
     case 'explain':
       return yield* explainStatement(engine, bound, session.text)
     case 'explain-running':
-      return explainRunning(engine, bound)
+      return yield* explainRunning(engine, bound)
     case 'explain-row':
       return yield* explainRow(engine, bound, session)
     case 'verify':
@@ -229,6 +236,12 @@ function* contentsOf(
   return batches
 }
 
+/** Says so when the state of a query grows with every row. */
+function warn(engine: Engine, session: Session, name: string, plan: PhysicalPlan): void {
+  const notice = growthNotice(engine, name, plan)
+  if (notice !== null) session.notice(notice)
+}
+
 /** CREATE STREAM … AS: a query whose rows go into the log with the cycle that gave them. */
 function createFed(
   engine: Engine,
@@ -238,7 +251,9 @@ function createFed(
   const { name } = relation
   if (replaces) removeRelation(engine, name)
   refuseRunning(engine, name)
-  const running = engine.start(name, engine.physical(feed!.plan, 'continuous'), false)
+  const plan = engine.physical(feed!.plan, 'continuous')
+  const running = engine.start(name, plan, false)
+  warn(engine, session, name, plan)
   engine.createRelation(relation)
   if (late !== null) engine.createRelation(late)
   engine.createRelation(errorsOf(name))
@@ -314,6 +329,7 @@ function* createMaterialized(
   const plan = engine.physical(query.plan, 'continuous')
   assert(relation.kind === 'materialized', 'a materialized view is a relation of its kind')
   engine.start(relation.name, plan, true)
+  warn(engine, session, relation.name, plan)
   engine.createRelation({ ...relation, plan })
   engine.createRelation(errorsOf(relation.name))
   logged(engine, session)
@@ -505,6 +521,7 @@ function insertContinuous(
   const { running, rows } = startSink(engine, relation, start, everything)
   logged(engine, session)
   const { name } = running
+  warn(engine, session, name, plan)
   if (running.bounded) return { kind: 'running', name, message: () => `INSERT ${rows()}` }
   return done(`query ${name} started`)
 }
@@ -541,6 +558,7 @@ function* createSink(
   if (!snapshot && live) yield* engine.flush()
   const start = () => engine.start(name, plan, false)
   const { running } = startSink(engine, relation, start, bound)
+  warn(engine, session, name, plan)
   if (replaces) engine.catalog.replace(name, relation)
   else engine.createRelation(relation)
   logged(engine, session)

@@ -87,7 +87,8 @@ const allowed: ReadonlySet<BoundStatement['kind']> = new Set([
 /** Refuses what cannot be part of a transaction. */
 export function checkInside(statement: Statement, bound: BoundStatement, text: string): void {
   const isIgnored = bound.kind === 'set' && bound.values.length === 0
-  const analyzes = bound.kind === 'explain' && bound.how.analyze
+  const analyzes =
+    bound.kind === 'explain' && (bound.how.analyze || bound.how.details.includes('state'))
   if ((allowed.has(bound.kind) || isIgnored) && !analyzes) return
   const { start, end } = statement.span
   const words = /^\s*\w+(\s+\w+)?/.exec(text.slice(start, end))![0]

@@ -71,6 +71,11 @@ export class View {
     return out
   }
 
+  /** Rows that differ. */
+  get cells(): number {
+    return this.#cells.stats().cells
+  }
+
   get stateBytes(): number {
     return this.#cells.stats().bytes
   }

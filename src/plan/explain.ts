@@ -554,7 +554,8 @@ const suffixes: Record<string, string> = {
 }
 
 /** An expression over columns of these names, close to SQL. */
-function expressionText(expression: Expression, fields: readonly Field[]): string {
+/** An expression over these columns, as text. */
+export function expressionText(expression: Expression, fields: readonly Field[]): string {
   const text = (e: Expression) => expressionText(e, fields)
   switch (expression.kind) {
     case 'column':

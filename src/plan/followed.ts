@@ -2,8 +2,9 @@
  * Followed: plans that give the rows of a node beside those of its input, for who looks for the rows behind a result.
  */
 import { column } from './expression.ts'
-import type { Plan } from './logical.ts'
+import type { Expression, Plan } from './logical.ts'
 import { join, joinShapeOf, project, scanWithPosition } from './node.ts'
+import type { PhysicalPlan } from './physical.ts'
 
 /** The columns of a project's input, then its own. */
 export function projected(plan: Plan & { kind: 'project' }): Plan {
@@ -20,3 +21,17 @@ export function paired(plan: Plan & { kind: 'join' }): Plan {
 
 /** The rows of a scan, and their positions. */
 export const placed = (plan: Plan & { kind: 'scan' }): Plan => scanWithPosition(plan)
+
+/** A physical node, whose plan may be made anew. */
+export const asLogical = (plan: PhysicalPlan): Plan => plan as unknown as Plan
+
+/** The rows that come to a filter, and what each condition says of them. */
+export function judged(
+  plan: PhysicalPlan & { kind: 'filter' },
+  conditions: readonly Expression[],
+): Plan {
+  const input = asLogical(plan.input)
+  const own = input.output.map((field, index) => column(index, field))
+  const names = [...input.output.map(({ name }) => name), ...conditions.map((_, at) => `_${at}`)]
+  return project(input, [...own, ...conditions], names)
+}

@@ -15,6 +15,8 @@ export { columnsOf, moveColumns } from './expression.ts'
 /** Plans that show which rows gave which. */
 export * as followed from './followed.ts'
 export { overRows } from './given.ts'
+/** By which laws the state of a query grows. */
+export * as growth from './growth.ts'
 export { libraryFunction } from './library.ts'
 export type {
   Expression,

@@ -13,6 +13,8 @@ export interface Setting {
   values: readonly string[]
   /** Are these all values that there ever will be? Others are then mistakes, not gaps. */
   complete: boolean
+  /** Takes sizes, too: `64 MB` stands there as `64000000 b`. */
+  sized?: true
   about: string
 }
 
@@ -50,7 +52,8 @@ export const settings: readonly Setting[] = [
     also: [],
     values: ['unlimited'],
     complete: false,
-    about: 'the state of queries may grow as far as memory goes; SHOW QUERIES tells its bytes',
+    sized: true,
+    about: 'how many bytes the state of a query may have before it is taken out of service',
   },
   {
     name: 'timezone',
@@ -60,6 +63,17 @@ export const settings: readonly Setting[] = [
     about: 'the zone in which points in time are shown and read',
   },
 ]
+
+const units: Readonly<Record<string, number>> = { b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 }
+
+/** The bytes of a size as text; null where it is none. KiB and its like are powers of 1,024. */
+export function bytesOfSize(size: string): number | null {
+  const [, digits, letter, binary] = /^\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?\s*$/i.exec(size) ?? []
+  if (digits === undefined) return null
+  const unit = units[`${letter!.toLowerCase()}b`]!
+  const factor = binary === 'i' ? 1024 ** Math.round(Math.log10(unit) / 3) : unit
+  return Math.floor(Number(digits) * factor)
+}
 
 /** The setting of this name, in any case. */
 export function settingNamed(name: string): Setting | undefined {

@@ -81,8 +81,12 @@ export interface StageStats {
   kind: string
   rowsOut: number
   stateBytes: number
+  /** Are the bytes an estimate, as they are those of objects on the host? */
+  estimated: boolean
   cells: number
   late: number
+  /** The end of the first window that is kept; null where there is none. */
+  firstOpen: bigint | null
 }
 
 /** What is known of the rows that a stage may still get. */
@@ -106,5 +110,14 @@ export interface Stage {
 }
 
 export function stageStats(id: number, kind: string): StageStats {
-  return { id, kind, rowsOut: 0, stateBytes: 0, cells: 0, late: 0 }
+  return {
+    id,
+    kind,
+    rowsOut: 0,
+    stateBytes: 0,
+    estimated: false,
+    cells: 0,
+    late: 0,
+    firstOpen: null,
+  }
 }

@@ -66,6 +66,16 @@ export class PartitionClock {
     return { known: this.#idle.length, idle: this.#idle.length - this.#awake }
   }
 
+  /** The partition whose mark is the least of those that are live; null before the first row. */
+  get slowest(): number | null {
+    let least: number | null = null
+    for (const [number, at] of this.#greatest.entries()) {
+      if (this.#idle[number]) continue
+      if (least === null || at < this.#greatest[least]!) least = number
+    }
+    return least
+  }
+
   /** Takes a row of a partition; returns W before it. */
   take(partition: number, at: bigint): bigint {
     const before = this.watermark

@@ -167,7 +167,7 @@ describe('mistakes', () => {
       'there are default',
     ],
     ["SET TIME ZONE 'Mars'", 'unsupported', 'SET timezone = Mars', "timezone is 'utc'"],
-    ["SET state_budget = '1 GB'", 'unsupported', 'SET state_budget = 1 GB', 'unlimited'],
+    ["SET state_budget = 'much'", 'invalid_option', 'a size above 0', '64 MB'],
   ])('%s', (text, code, message, hint) => {
     let found: unknown
     try {

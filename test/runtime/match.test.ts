@@ -157,6 +157,7 @@ function found(shape: RowPattern, rows: readonly Row[]): unknown[] {
         ])
         if (values.length > 0) out.push([first, ...values])
       },
+      forget: () => {},
       fail: (first, message) => out.push([first, message]),
     },
   )

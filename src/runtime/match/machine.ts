@@ -33,6 +33,8 @@ export interface MachineOutput {
   tell(first: number, rows: Told[]): void
   /** SKIP TO leads nowhere. */
   fail(first: number, message: string): void
+  /** Rows that nobody looks at any more. */
+  forget(rows: readonly Contribution[]): void
 }
 
 /** What is known of a pattern for all its partitions. */
@@ -162,6 +164,11 @@ export class Machine {
   /** Is there nothing to remember but how many rows and matches there were? */
   get idle(): boolean {
     return this.#start === this.rows && this.#machinery.back === 0
+  }
+
+  /** Forgets all rows. */
+  close(): void {
+    this.#output.forget(this.#rows.splice(0))
   }
 
   row(row: number): Contribution {
@@ -393,7 +400,7 @@ export class Machine {
     const unused = this.#start - this.#machinery.back - this.#base
     if (unused < 64 && unused < this.#rows.length) return
     if (unused <= 0) return
-    this.#rows.splice(0, unused)
+    this.#output.forget(this.#rows.splice(0, unused))
     this.#base += unused
   }
 }

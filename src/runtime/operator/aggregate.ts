@@ -217,6 +217,8 @@ export function aggregateStage(
       const sums = cuboids.map((cuboid) => cuboid.stats())
       stats.cells = sums.reduce((sum, { cells }) => sum + cells, 0)
       stats.stateBytes = sums.reduce((sum, { bytes }) => sum + bytes, 0)
+      const ends = cuboids.flatMap((cuboid) => cuboid.buckets())
+      stats.firstOpen = ends.length === 0 ? null : ends.reduce((a, b) => (b < a ? b : a))
       return stats
     },
     push: exchange(

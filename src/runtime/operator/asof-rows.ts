@@ -10,6 +10,7 @@ import { assert } from '../../base/index.ts'
 import { compareValues, type Row } from '../../data/index.ts'
 import type { PhysicalPlan } from '../../plan/index.ts'
 import { type Contribution, compareRows, compareTriples, rowKey } from '../changes.ts'
+import { HeldRows } from '../held.ts'
 
 export type AsofPlan = PhysicalPlan & { kind: 'asof' }
 
@@ -29,9 +30,11 @@ export class AsofRows {
   /** A right row's time and a left row's: not above 0 when the left row may have it as its partner. */
   readonly #reach: Compare
   size = 0
+  readonly #held: readonly [HeldRows, HeldRows]
 
   constructor(plan: AsofPlan) {
     this.#plan = plan
+    this.#held = [new HeldRows(plan.left.output), new HeldRows(plan.right.output)]
     const { leftTime, rightTime, compare } = plan
     const { type } = plan.left.output[leftTime]!
     const sign = compare === 'ge' || compare === 'gt' ? 1 : -1
@@ -48,12 +51,17 @@ export class AsofRows {
       last * ((byPlace ? compareTriples(a, b) : 0) || compareRows(a.row, b.row, plan.right.output))
   }
 
+  /** An estimate of the bytes of all rows. */
+  get bytes(): number {
+    return this.#held[0].bytes + this.#held[1].bytes
+  }
+
   /** A left row comes or goes; returns its partner. */
   changeLeft(left: Contribution): Contribution | null {
     const key = this.#keyOf(left)
     if (key === null) return null
     const group = this.#group(key)
-    this.#change(group.lefts, left, this.#compareLeft)
+    this.#change(group.lefts, left, this.#compareLeft, this.#held[0])
     this.#forgetEmpty(key, group)
     return this.#partnerIn(group, left)
   }
@@ -69,7 +77,7 @@ export class AsofRows {
     const rights = this.#groups.get(rowKey(right, this.#plan.rightKeys))?.rights ?? []
     const reached = placeOf(rights, ({ row }) => (row[this.#plan.rightTime] as bigint) <= time)
     if (reached < 2) return
-    rights.splice(0, reached - 1)
+    for (const { row } of rights.splice(0, reached - 1)) this.#held[1].change(row, -1)
     this.size -= reached - 1
   }
 
@@ -81,7 +89,7 @@ export class AsofRows {
     const key = rowKey(right.row, this.#plan.rightKeys)
     const group = this.#group(key)
     const { lefts, rights } = group
-    const at = this.#change(rights, right, this.#compareRight)
+    const at = this.#change(rights, right, this.#compareRight, this.#held[1])
     if (at !== null) {
       const comes = right.weight > 0
       const before = rights[at - 1] ?? null
@@ -123,18 +131,25 @@ export class AsofRows {
   }
 
   /** Adds a row to a list; its place when it is new there or gone from there, null when only its weight is another. */
-  #change(list: Contribution[], row: Contribution, compare: Compare): number | null {
+  #change(
+    list: Contribution[],
+    row: Contribution,
+    compare: Compare,
+    held: HeldRows,
+  ): number | null {
     const at = placeOf(list, (other) => compare(other, row) < 0)
     const same = list[at]
     if (same === undefined || compare(same, row) !== 0) {
       assert(row.weight > 0, 'a row goes after it came')
       list.splice(at, 0, { ...row })
+      held.change(row.row, 1)
       this.size++
       return at
     }
     same.weight += row.weight
     if (same.weight > 0) return null
     list.splice(at, 1)
+    held.change(row.row, -1)
     this.size--
     return at
   }

@@ -14,6 +14,7 @@ import { contributionsOf, pushContributions } from '../batch.ts'
 import { type Contribution, compareTriples } from '../changes.ts'
 import { exchange } from '../exchange.ts'
 import { withoutFailed } from '../failure.ts'
+import { HeldRows } from '../held.ts'
 import { Heap } from '../match/heap.ts'
 import { type Environment, type Push, type Stage, stageStats, type Upstream } from '../stage.ts'
 import { type AsofPlan, AsofRows } from './asof-rows.ts'
@@ -32,7 +33,11 @@ export function waitingAsofStage(
   upstream: Upstream,
   push: Push,
 ): Stage & { pushLeft: Push; pushRight: Push; holds(): boolean } {
-  const stats = stageStats(plan.id, 'asof')
+  const stats = { ...stageStats(plan.id, 'asof'), estimated: true }
+  const waiting = new HeldRows(plan.left.output)
+  const count = () => {
+    stats.stateBytes = work.reduce((sum, { rows }) => sum + rows.bytes, waiting.bytes)
+  }
   const byTime = (column: number) => (a: Contribution, b: Contribution) => {
     const [one, other] = [a.row[column] as bigint, b.row[column] as bigint]
     return one < other ? -1 : one > other ? 1 : compareTriples(a, b)
@@ -58,12 +63,15 @@ export function waitingAsofStage(
       const batch = withoutFailed(environment, kernels, input, input.columns)
       const { rows, lefts, rights } = work[fragment]!
       for (const one of contributionsOf(kernels, batch, fields)) {
-        if (port === 0) lefts.put(one)
-        else if (keys.every((column) => one.row[column] !== null)) {
+        if (port === 0) {
+          lefts.put(one)
+          waiting.change(one.row, 1)
+        } else if (keys.every((column) => one.row[column] !== null)) {
           rows.changeRight(one, () => {})
           rights.put(one)
         }
       }
+      count()
     })
   }
 
@@ -73,6 +81,7 @@ export function waitingAsofStage(
       one !== undefined && (one.row[column] as bigint) <= watermark
     while (isReached(lefts.least, plan.leftTime)) {
       const left = lefts.take()!
+      waiting.change(left.row, -1)
       const partner = rows.partnerOf(left)
       if (partner === null && plan.join === 'inner') continue
       out.push({
@@ -103,6 +112,7 @@ export function waitingAsofStage(
         pushContributions(kernels, out, plan.output, (batch) => push(fragment, batch))
       }
       stats.cells = work.reduce((sum, { rows, lefts }) => sum + rows.size + lefts.size, 0)
+      count()
     },
     holds: () => work.some(({ lefts }) => lefts.size > 0),
   }

@@ -15,6 +15,7 @@ import { contributionsOf, pushContributions } from '../batch.ts'
 import { type Contribution, cancelAtOnce, compareTriples } from '../changes.ts'
 import { exchange } from '../exchange.ts'
 import { withoutFailed } from '../failure.ts'
+import { HeldRows } from '../held.ts'
 import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
 import { type AsofPlan, AsofRows } from './asof-rows.ts'
 
@@ -27,7 +28,7 @@ export function asofStage(
   environment: Environment,
   push: Push,
 ): Stage & { pushLeft: Push; pushRight: Push } {
-  const stats = stageStats(plan.id, 'asof')
+  const stats = { ...stageStats(plan.id, 'asof'), estimated: true }
   const sides = [
     { fields: plan.left.output, keys: plan.leftKeys, time: plan.leftTime },
     { fields: plan.right.output, keys: plan.rightKeys, time: plan.rightTime },
@@ -35,6 +36,11 @@ export function asofStage(
   const cells = environment.fragments.map(() => new AsofRows(plan))
   const pending: Pending[][] = environment.fragments.map(() => [])
   const nothing = plan.right.output.map(() => null)
+  const waiting = sides.map(({ fields }) => new HeldRows(fields))
+  const count = () => {
+    const kept = cells.reduce((sum, { bytes }) => sum + bytes, 0)
+    stats.stateBytes = waiting.reduce((sum, { bytes }) => sum + bytes, kept)
+  }
 
   const receive = (port: 0 | 1) => {
     const { fields, keys, time } = sides[port]
@@ -46,8 +52,10 @@ export function asofStage(
         const isMatchable = [...keys, time].every((column) => row.row[column] !== null)
         if (isMatchable || (port === 0 && plan.join === 'left')) {
           pending[fragment]!.push({ ...row, port })
+          waiting[port]!.change(row.row, 1)
         }
       }
+      count()
     })
   }
 
@@ -105,6 +113,8 @@ export function asofStage(
         commitFragment(fragment)
       })
       stats.cells = cells.reduce((sum, { size }) => sum + size, 0)
+      for (const one of waiting) one.clear()
+      count()
     },
   }
 }

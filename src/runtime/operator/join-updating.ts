@@ -20,6 +20,7 @@ import type { Kernels, Vector, VectorBatch } from '../../kernel/index.ts'
 import { contributionsOf, copiesOf, loadContributions, pushContributions } from '../batch.ts'
 import { partitionBuckets } from '../bucket.ts'
 import { type Contribution, cancelAtOnce, compareTriples } from '../changes.ts'
+import { HeldRows } from '../held.ts'
 import type { Environment, Push } from '../stage.ts'
 import {
   type JoinCore,
@@ -70,6 +71,7 @@ export function updatingJoin(
   const output = [...plan.left.output, ...plan.right.output]
   const residual = residualFilter(plan, environment)
   const pending: Pending[][] = environment.fragments.map(() => [])
+  const waiting = fields.map((side) => new HeldRows(side))
   /** Sides whose rows are shown by themselves as long as they have a partner, or none. */
   const shown = [plan.join !== 'inner', plan.join === 'full'] as const
   const shownAlone = plan.join !== 'semi'
@@ -252,6 +254,7 @@ export function updatingJoin(
         const matchable = keys.every((column) => contribution.row[column] !== null)
         if (matchable || (shown[port] && shownAlone)) {
           pending[fragment]!.push({ ...contribution, port })
+          waiting[port]!.change(contribution.row, 1)
         }
       }
     },
@@ -260,6 +263,10 @@ export function updatingJoin(
       environment.fragments.forEach((_, fragment) => {
         commitFragment(fragment)
       })
+      for (const one of waiting) one.clear()
+    },
+    get waitingBytes() {
+      return waiting.reduce((sum, { bytes }) => sum + bytes, 0)
     },
     holds: () => pending.some((changes) => changes.length > 0),
   }

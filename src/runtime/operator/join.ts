@@ -100,6 +100,8 @@ export interface JoinCore {
   flush(): void
   /** Does anything wait? */
   holds(): boolean
+  /** An estimate of the bytes of what waits as rows on the host. */
+  readonly waitingBytes: number
 }
 
 export function joinStage(
@@ -172,7 +174,7 @@ export function joinStage(
     get stats() {
       const sums = tables.flat().map((table) => table.stats())
       stats.cells = sums.reduce((sum, { rows }) => sum + rows, 0)
-      stats.stateBytes = sums.reduce((sum, { bytes }) => sum + bytes, 0)
+      stats.stateBytes = sums.reduce((sum, { bytes }) => sum + bytes, core.waitingBytes)
       return stats
     },
     pushLeft: entry(0),
@@ -429,6 +431,7 @@ function streamingJoin(
       for (const fragment of waiting.keys()) flush(fragment)
     },
     holds: () => waiting.some((rows) => rows > 0),
+    waitingBytes: 0,
   }
 }
 

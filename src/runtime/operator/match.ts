@@ -16,6 +16,7 @@ import { contributionsOf, pushContributions } from '../batch.ts'
 import { type Contribution, rowKey } from '../changes.ts'
 import { exchange } from '../exchange.ts'
 import { withoutFailed } from '../failure.ts'
+import { HeldRows } from '../held.ts'
 import { Heap } from '../match/heap.ts'
 import { Machine, machineryOf, type Told } from '../match/machine.ts'
 import {
@@ -51,8 +52,9 @@ export function matchStage(
   upstream: Upstream,
   push: Push,
 ): Stage & { push: Push } {
-  const stats = stageStats(plan.id, 'match')
+  const stats = { ...stageStats(plan.id, 'match'), estimated: true }
   const fields = plan.input.output
+  const held = new HeldRows(fields)
   const oneShot = environment.mode === 'one-shot'
   const time = plan.order[0]!.column
   const machinery = machineryOf(
@@ -96,6 +98,9 @@ export function matchStage(
         const error = { code: 'invalid_argument' as const, message }
         environment.fail({ offset: major, ...error, row: null, weight: 1, error })
       },
+      forget(rows) {
+        for (const { row } of rows) held.change(row, -1)
+      },
     })
     return { key, machine, deadline: null }
   }
@@ -104,6 +109,8 @@ export function matchStage(
     const key = rowKey(row.row, plan.partition)
     let partition = one.partitions.get(key)
     if (partition === undefined) one.partitions.set(key, (partition = open(one, key)))
+    // It waited as one.
+    held.change(row.row, row.weight - 1)
     for (let copy = 0; copy < row.weight; copy++) partition.machine.add(row)
     follow(one, partition)
   }
@@ -113,6 +120,7 @@ export function matchStage(
     const { machine } = partition
     if (!remembers && machine.idle) {
       one.partitions.delete(partition.key)
+      machine.close()
       partition.deadline = null
       return
     }
@@ -148,7 +156,10 @@ export function matchStage(
     }
     if (watermark < endOfTime) return
     position = environment.positionOf(endOfTime)
-    for (const { machine } of one.partitions.values()) machine.end()
+    for (const { machine } of one.partitions.values()) {
+      machine.end()
+      machine.close()
+    }
     one.partitions.clear()
   }
 
@@ -161,6 +172,7 @@ export function matchStage(
 
   const count = () => {
     stats.cells = work.reduce((sum, one) => sum + one.partitions.size, 0)
+    stats.stateBytes = held.bytes
   }
 
   let seen = noWatermark
@@ -170,7 +182,11 @@ export function matchStage(
     push: exchange(environment, keys, (fragment, input) => {
       const kernels = environment.fragments[fragment]!
       const batch = withoutFailed(environment, kernels, input, input.columns)
-      for (const row of contributionsOf(kernels, batch, fields)) work[fragment]!.waiting.put(row)
+      for (const row of contributionsOf(kernels, batch, fields)) {
+        held.change(row.row, 1)
+        work[fragment]!.waiting.put(row)
+      }
+      stats.stateBytes = held.bytes
     }),
     stepEnd() {
       const watermark = upstream.watermark()

@@ -23,6 +23,7 @@ import {
 } from '../changes.ts'
 import { exchange } from '../exchange.ts'
 import { withoutFailed } from '../failure.ts'
+import { HeldRows } from '../held.ts'
 import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
 import { FailedCell } from './over-fold.ts'
 import { type Compare, OverPartition } from './over-partition.ts'
@@ -47,6 +48,9 @@ interface Told extends Contribution {
   failures: Map<number, EvaluationError> | null
 }
 
+/** Bytes kept with each row, and for each call, as measured. */
+const unitBytes = 240
+const cellBytes = 56
 /** Rows pushed downstream at once. */
 const pushRowsMax = 1024
 
@@ -59,6 +63,9 @@ export function overStage(
   const fields = plan.input.output
   const partitions = environment.fragments.map(() => new Map<string, OverPartition>())
   const compare = comparison(plan)
+  const held = new HeldRows(fields, unitBytes + plan.calls.length * cellBytes)
+  const waiting = new HeldRows(fields)
+  stats.estimated = true
   let pending: Contribution[][] = environment.fragments.map(() => [])
 
   const commitFragment = (fragment: number) => {
@@ -74,7 +81,9 @@ export function overStage(
         partition = new OverPartition({ fields, order: plan.order, calls: plan.calls, compare })
         partitions[fragment]!.set(key, partition)
       }
-      partition.change(plan.retracts ? added(some) : some)
+      const changes = plan.retracts ? added(some) : some
+      for (const { row, weight } of changes) held.change(row, weight)
+      partition.change(changes)
       partition.take((row, cells, weight) => {
         const failures = new Map<number, EvaluationError>()
         const values = cells.map((cell, index): Value => {
@@ -100,7 +109,11 @@ export function overStage(
     push: exchange(environment, keys, (fragment, input) => {
       const kernels = environment.fragments[fragment]!
       const batch = withoutFailed(environment, kernels, input, input.columns)
-      for (const row of contributionsOf(kernels, batch, fields)) pending[fragment]!.push(row)
+      for (const row of contributionsOf(kernels, batch, fields)) {
+        pending[fragment]!.push(row)
+        waiting.change(row.row, 1)
+      }
+      stats.stateBytes = held.bytes + waiting.bytes
     }),
     commit() {
       environment.fragments.forEach((_, fragment) => {
@@ -108,6 +121,8 @@ export function overStage(
       })
       pending = environment.fragments.map(() => [])
       stats.cells = partitions.reduce((sum, some) => sum + some.size, 0)
+      waiting.clear()
+      stats.stateBytes = held.bytes
     },
   }
 }

@@ -20,6 +20,7 @@ import { contributionsOf, loadContributions } from '../batch.ts'
 import { type Contribution, cancelAtOnce, compareRows, rowKey } from '../changes.ts'
 import { exchange } from '../exchange.ts'
 import { withoutFailed } from '../failure.ts'
+import { HeldRows } from '../held.ts'
 import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
 import { compareKeys, comparison, type OverPlan, overStage } from './over.ts'
 import type { Compare } from './over-partition.ts'
@@ -48,11 +49,13 @@ export function rankStage(
   if (top !== null) return topStage(plan, top, environment, push)
   const { limit, retracts } = plan
   if (limit === null) return overStage(countingOf(plan), environment, push)
-  const stats = stageStats(plan.id, 'rank')
+  const stats = { ...stageStats(plan.id, 'rank'), estimated: true }
   // Of RANK and DENSE_RANK the commit says what is beyond the limit.
   const isSingle = plan.function === 'row_number'
   const fields = plan.input.output
   const compare = comparison(plan)
+  const held = new HeldRows(fields)
+  const waiting = new HeldRows(fields)
   const partitions = environment.fragments.map(() => new Map<string, Partition>())
   const touched = environment.fragments.map(() => new Set<Partition>())
   // Where rows go again, one may go before it came: all wait for the commit.
@@ -73,10 +76,13 @@ export function rankStage(
     const same = rows[at]
     if (same !== undefined && compare(same, row) === 0) {
       same.weight += row.weight
-      if (same.weight === 0) rows.splice(at, 1)
+      if (same.weight !== 0) return
+      rows.splice(at, 1)
+      held.change(row.row, -1)
     } else if (retracts || !isSingle || at < limit) {
       rows.splice(at, 0, row)
-      if (!retracts && isSingle && rows.length > limit) rows.pop()
+      held.change(row.row, 1)
+      if (!retracts && isSingle && rows.length > limit) held.change(rows.pop()!.row, -1)
     }
   }
 
@@ -87,7 +93,7 @@ export function rankStage(
     const out: Contribution[] = []
     for (const partition of touched[fragment]!) {
       const next = shownRows(partition.rows, plan)
-      if (!retracts) forgetRest(partition, next.length)
+      if (!retracts) forgetRest(partition, next.length, held)
       const place = { major: partition.touched, middle: 0, minor: 0 }
       for (const [row, weight] of differences(partition.shown, next, plan)) {
         out.push({ row, weight, ...place })
@@ -97,6 +103,8 @@ export function rankStage(
     }
     touched[fragment]!.clear()
     stats.cells = partitions.reduce((sum, some) => sum + some.size, 0)
+    waiting.clear()
+    stats.stateBytes = held.bytes
     emit(fragment, out)
   }
 
@@ -118,9 +126,13 @@ export function rankStage(
       const kernels = environment.fragments[fragment]!
       const batch = withoutFailed(environment, kernels, input, input.columns)
       for (const row of contributionsOf(kernels, batch, fields)) {
-        if (retracts) pending[fragment]!.push(row)
-        else add(fragment, row)
+        if (!retracts) add(fragment, row)
+        else {
+          pending[fragment]!.push(row)
+          waiting.change(row.row, 1)
+        }
       }
+      stats.stateBytes = held.bytes + waiting.bytes
     }),
     commit() {
       environment.fragments.forEach((_, fragment) => {
@@ -215,11 +227,11 @@ function shownRows(rows: readonly Contribution[], plan: RankPlan): Row[] {
 }
 
 /** Leaves out the rows behind those that are shown. */
-function forgetRest(partition: Partition, shown: number): void {
+function forgetRest({ rows }: Partition, shown: number, held: HeldRows): void {
   let count = 0
   let kept = 0
-  while (count < shown) count += partition.rows[kept++]!.weight
-  partition.rows.length = kept
+  while (count < shown) count += rows[kept++]!.weight
+  for (const { row } of rows.splice(kept)) held.change(row, -1)
 }
 
 function differences(old: readonly Row[], next: readonly Row[], plan: RankPlan): [Row, number][] {

@@ -76,6 +76,8 @@ export interface ScanStage extends Stage, Upstream {
   /** Is there a watermark that windows above go by? */
   readonly watched: boolean
   readonly partitions: { known: number; idle: number }
+  /** The number of the partition that holds the watermark back; null where all rows are one. */
+  readonly slowest: number | null
   positionOf(threshold: bigint): number
   /** Rows of the step that raised the watermark. */
   rises(): Rise[]
@@ -208,6 +210,9 @@ export function scanStage(
     watched: holds,
     get partitions() {
       return clock !== null && splits ? clock.partitions : { known: 1, idle: Number(asleep) }
+    },
+    get slowest() {
+      return clock !== null && splits ? clock.slowest : null
     },
     asleep: () => asleep,
     wake() {

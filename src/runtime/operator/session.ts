@@ -22,6 +22,7 @@ import { contributionsOf, pushContributions } from '../batch.ts'
 import { type Contribution, cancelAtOnce, rowKey } from '../changes.ts'
 import { exchange } from '../exchange.ts'
 import { withoutFailed } from '../failure.ts'
+import { HeldRows } from '../held.ts'
 import { type Environment, type Push, type Stage, stageStats, type Upstream } from '../stage.ts'
 import type { WindowGrid } from './scan.ts'
 
@@ -39,13 +40,14 @@ export function sessionStage(
   upstream: Upstream,
   push: Push,
 ): Stage & { push: Push } {
-  const stats = stageStats(plan.id, 'session')
+  const stats = { ...stageStats(plan.id, 'session'), estimated: true }
   const fields = plan.input.output
   const oneShot = environment.mode === 'one-shot'
+  const held = new HeldRows(fields)
   const makeKeeper = () => {
-    if (plan.retracts) return changingSessions(plan)
+    if (plan.retracts) return changingSessions(plan, held)
     const rules = { judges: plan.judge && !oneShot, closes: plan.emit !== 'changes' && !oneShot }
-    return growingSessions(plan, { ...rules, late })
+    return growingSessions(plan, { ...rules, late, held })
   }
   const late = (row: Contribution, at: bigint, watermark: bigint) => {
     stats.late++
@@ -83,6 +85,7 @@ export function sessionStage(
         emit(fragment, keeper.commit(upstream.watermark()))
       })
       stats.cells = keepers.reduce((sum, { sessions }) => sum + sessions, 0)
+      stats.stateBytes = held.bytes
     },
   }
 }
@@ -143,9 +146,10 @@ interface Rules {
   judges: boolean
   closes: boolean
   late: (row: Contribution, at: bigint, watermark: bigint) => void
+  held: HeldRows
 }
 
-function growingSessions(plan: SessionPlan, { judges, closes, late }: Rules): Keeper {
+function growingSessions(plan: SessionPlan, { judges, closes, late, held }: Rules): Keeper {
   const gap = BigInt(plan.gapMicros)
   const unit = BigInt(plan.window!.unitMicros)
   const keys = new Map<string, Key>()
@@ -164,6 +168,7 @@ function growingSessions(plan: SessionPlan, { judges, closes, late }: Rules): Ke
     const { open, name } = key
     session.closed = true
     count--
+    for (const { rows } of session.told) for (const { row } of rows) held.change(row, -1)
     open.splice(open.indexOf(session), 1)
     if (open.length === 0 && keys.get(name) === key) keys.delete(name)
     if (closes) over.push(session)
@@ -234,6 +239,7 @@ function growingSessions(plan: SessionPlan, { judges, closes, late }: Rules): Ke
       }
       keys.set(key.name, key)
       const session = join(key, row, own, from, to)
+      held.change(row.row, 1)
       if (closes) return
       if (row.major < key.touched) key.touched = row.major
       if (!session.touched) touched.push(session)
@@ -342,7 +348,7 @@ interface Entry {
   told: { bounds: Bounds; weight: number } | null
 }
 
-function changingSessions(plan: SessionPlan): Keeper {
+function changingSessions(plan: SessionPlan, held: HeldRows): Keeper {
   const gap = BigInt(plan.gapMicros)
   const keys = new Map<string, Map<string, Entry>>()
   let pending: Contribution[] = []
@@ -356,6 +362,7 @@ function changingSessions(plan: SessionPlan): Keeper {
     else {
       const at = row.row[plan.time] as bigint
       entries.set(own, { row, at, weight: row.weight, told: null })
+      held.change(row.row, 1)
     }
   }
 
@@ -369,6 +376,7 @@ function changingSessions(plan: SessionPlan): Keeper {
       if (told !== null)
         out.push({ ...place, row: bounded(row, told.bounds), weight: -told.weight })
       entries.delete(name)
+      held.change(row.row, -1)
     }
     rows.forEach((entry, at) => {
       const { row, told, weight } = entry

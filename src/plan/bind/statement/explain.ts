@@ -23,7 +23,6 @@ export function bindExplain(binding: Binding, tree: Tree): BoundStatement {
   const { notices } = binding
   const { statement, head } = explained(binding, tree)
   const { analyze, steps, format, type, details } = tree
-  if (details.includes('state')) unsupported('EXPLAIN STATE', tree.span)
   if (details.includes('cost')) {
     notices.push('costs are not estimated; EXPLAIN ANALYZE measures what a statement does')
   }
@@ -40,9 +39,10 @@ export function bindExplain(binding: Binding, tree: Tree): BoundStatement {
   return { kind: 'explain', how, head, statement, notices }
 }
 
-function explained(binding: Binding, { statement: tree, type }: Tree): Explained {
+function explained(binding: Binding, { statement: tree, type, details }: Tree): Explained {
   const { notices } = binding
-  if (tree.kind === 'query-statement' && tree.query.emit === null && type === 'stream') {
+  const asStream = type === 'stream' || details.includes('state')
+  if (tree.kind === 'query-statement' && tree.query.emit === null && asStream) {
     const query = bindContinuous(binding, tree.query, null)
     return { statement: { kind: 'select-continuous', query, notices }, head: null }
   }
@@ -54,6 +54,10 @@ function explained(binding: Binding, { statement: tree, type }: Tree): Explained
   }
   const statement = bindStatement(binding, tree)
   const head = headOf(binding, statement)
+  const isContinuous = 'query' in statement
+  if (head !== undefined && details.includes('state') && !isContinuous) {
+    unsupported('EXPLAIN STATE of a statement that ends', tree.span, 'it takes continuous queries')
+  }
   if (head !== undefined) return { statement, head }
   const { span } = tree
   const word = /^\w*/.exec(binding.text.slice(span.start))![0]

@@ -6,7 +6,7 @@
  */
 import type { Statement } from '../../../../grammar/index.ts'
 import type { BoundStatement } from '../../bind.ts'
-import { type Setting, settingNamed, settings, valueIn } from '../../setting.ts'
+import { bytesOfSize, type Setting, settingNamed, settings, valueIn } from '../../setting.ts'
 import { type Binding, fail, unsupported } from '../binding.ts'
 import { suggestion } from '../suggest.ts'
 import { told } from './show.ts'
@@ -21,12 +21,31 @@ export function bindSet(binding: Binding, tree: Of<'set'>): BoundStatement {
     return { kind: 'set', label: `SET ${tree.name}`, values: [], notices }
   }
   const value = tree.value === null ? setting.values[0]! : String(tree.value).toLowerCase()
-  if (!setting.values.includes(value)) refuse(setting, tree)
+  const size = setting.sized === true ? (bytesOfSize(value) ?? 0) : 0
+  if (!setting.values.includes(value) && size === 0) refuse(setting, tree)
+  checkOverflow(setting, tree)
   const { name } = setting
-  return { kind: 'set', label: `SET ${name}`, values: [{ name, value }], notices }
+  return {
+    kind: 'set',
+    label: `SET ${name}`,
+    values: [{ name, value: size > 0 ? `${size} b` : value }],
+    notices,
+  }
 }
 
-function refuse({ name, values, complete }: Setting, { value, span }: Of<'set'>): never {
+/** A query whose state is too large fails; to evict or spill is for later. */
+function checkOverflow({ name, sized }: Setting, { overflow = 'fail', span }: Of<'set'>): void {
+  if (overflow === 'fail') return
+  if (sized) unsupported(`ON OVERFLOW ${overflow.toUpperCase()}`, span, 'ON OVERFLOW FAIL')
+  fail('invalid_option', `${name} has no ON OVERFLOW`, span)
+}
+
+function refuse(setting: Setting, { value, span }: Of<'set'>): never {
+  const { name, values, complete } = setting
+  if (setting.sized) {
+    const message = `${name} is ${values[0]}, or a size above 0`
+    fail('invalid_option', message, span, `SET ${name} = '64 MB'`)
+  }
   if (complete) {
     fail(
       'invalid_option',

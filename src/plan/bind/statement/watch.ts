@@ -34,8 +34,6 @@ const textOf = (path: Path) => path.parts.map((part) => part.name).join('.')
 
 export function bindRunning(binding: Binding, tree: Of<'explain-running'>): BoundStatement {
   const { what, name, span } = tree
-  if (what === 'state') unsupported('EXPLAIN STATE', span)
-  if (what === 'silence') unsupported('EXPLAIN WHY NO OUTPUT', span)
   const place = what === 'work' ? span : name.span
   const { notices } = binding
   return { kind: 'explain-running', what, name: textOf(name), span: place, notices }
