@@ -162,6 +162,10 @@ export class Query {
   #unit = 0
   #tablePosition = firstTablePosition
   #late: LateRow[] = []
+  /** Did the cycle take a row of a watermarked source? When the last one did; null since windows closed without. */
+  #took = false
+  #lastRow: number | null = null
+  readonly #patience: number | null
   /** An external source has partitions that no row came for. */
   #idleDue = false
 
@@ -175,6 +179,7 @@ export class Query {
     const { isView, functions } = sources
     const late = (row: LateRow) => this.#late.push(row)
     this.dataflow = new Dataflow(options.plan, { ...options, isView, late, functions })
+    this.#patience = this.dataflow.patience
     for (const scans of bySource(this.dataflow.scans, ({ plan }) => plan))
       this.#open(scans, options.nowMicros ?? 0)
   }
@@ -222,6 +227,7 @@ export class Query {
       input.replay === null
         ? yield* this.#takeExternal(input, runs, taken)
         : yield* this.#replayExternal(input.replay, runs, 'after')
+    this.#noteSilence(input, runs)
     const delta = this.dataflow.commit()
     if (this.#stored.length === 0 && this.#views.length === 0) {
       this.ended = this.#external.every((external) => external.ended)
@@ -248,8 +254,32 @@ export class Query {
 
   /** The time from which on a commit tells what waits for it, in microseconds; null: nothing does. */
   get tellDue(): number | null {
+    if (this.ended) return null
     const { due } = this.dataflow
-    return due === null || this.ended ? null : Number(due)
+    const silent = this.#silenceDue
+    if (due === null) return silent
+    return silent === null ? Number(due) : Math.min(silent, Number(due))
+  }
+
+  /** When windows close because no row has come since the last commit that took one. */
+  get #silenceDue(): number | null {
+    if (this.#lastRow === null || this.#patience === null) return null
+    return this.#lastRow + this.#patience
+  }
+
+  /** A commit without rows closes windows when the last row is too long ago; the log says that it did. */
+  #noteSilence({ now, replay }: CycleInput, runs: Run[]): void {
+    const took = this.#took
+    this.#took = false
+    if (took) this.#lastRow = Number(now)
+    const due = this.#silenceDue
+    const isDue = !took && due !== null && due <= Number(now)
+    const logged = replay?.find(({ query, silent }) => silent && query === this.name)
+    if (!isDue && logged === undefined) return
+    const position = logged?.position ?? this.#sources.log.takePositions(1)
+    runs.push({ query: this.name, scan: 0, rows: 0, position, end: false, silent: true })
+    this.#lastRow = null
+    this.dataflow.closeAll(position)
   }
 
   /** Looks whether partitions of external sources are idle; the next cycle says so. */
@@ -378,6 +408,7 @@ export class Query {
   /** A step of each scan of an input, and how many rows the next ones take. */
   #step(input: Input, slice: Slice): void {
     let emitted = 0
+    this.#took ||= input.readings.some(({ scan }) => scan.watched)
     for (const { scan, columns } of input.readings) {
       emitted += this.dataflow.step(scan, slice, columns)
     }
@@ -521,7 +552,8 @@ export class Query {
 
   *#replayExternal(logged: readonly Run[], runs: Run[], when: 'before' | 'after'): Work<boolean> {
     for (const run of logged) {
-      if (run.query !== this.name || run.position < 0 !== (when === 'before')) continue
+      if (run.query !== this.name || run.silent) continue
+      if (run.position < 0 !== (when === 'before')) continue
       runs.push(run)
       const input = this.#external.find(({ source }) => source === run.scan)
       assert(input !== undefined, 'a logged run names a scan of its query')

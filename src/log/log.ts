@@ -83,6 +83,8 @@ export interface Run {
   end: boolean
   /** Partitions that are idle from `position` on; the run has no rows then. */
   idle?: number[]
+  /** No row came for so long that windows close at `position`; the run has no rows then. */
+  silent?: true
 }
 
 /** A commit point: every query has taken the stored rows before `position`, and these runs. */

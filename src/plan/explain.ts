@@ -288,10 +288,12 @@ function argumentsOf(plan: PhysicalPlan): string {
 type Of<Kind extends PhysicalPlan['kind']> = Extract<PhysicalPlan, { kind: Kind }>
 
 function watermarkText(plan: Of<'scan'>): string {
-  const { column, delayMicros, aheadMicros, partition } = plan.watermark!
+  const { column, delayMicros, aheadMicros, partition, timeoutMicros } = plan.watermark!
   const ahead = aheadMicros === undefined ? '' : ` max ahead ${durationText(aheadMicros)}`
   const split = partition === undefined ? '' : ', least of its partitions'
-  return `${plan.output[column]!.name} - ${durationText(delayMicros)}${ahead}${split}`
+  const silence =
+    timeoutMicros === undefined ? '' : `, or ${durationText(timeoutMicros)} without a row`
+  return `${plan.output[column]!.name} - ${durationText(delayMicros)}${ahead}${split}${silence}`
 }
 
 function durationText(micros: string): string {

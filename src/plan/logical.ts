@@ -165,6 +165,8 @@ export interface Watermark {
   aheadMicros?: string
   /** How much of the delay is there because windows take late rows for a while. */
   graceMicros?: string
+  /** After so much time of the clock without a row all windows that hold rows close. */
+  timeoutMicros?: string
   /** Columns of the relation, read or not, that say to which partition a row belongs. */
   partition?: number[]
 }

@@ -147,6 +147,24 @@ export class Dataflow {
     this.#endStep(scan)
   }
 
+  /** For how long of the clock a watermarked scan waits for rows before its windows close, microseconds; null: for ever. */
+  get patience(): number | null {
+    const scan = this.scans.find(({ watched, plan }) => watched && plan.watermark?.timeoutMicros)
+    return scan === undefined ? null : Number(scan.plan.watermark!.timeoutMicros)
+  }
+
+  /** No row came for that long: at `position` the windows close that hold rows. */
+  closeAll(position: number): void {
+    const closes = this.scans.flatMap(({ lastClose }) => lastClose ?? [])
+    if (closes.length === 0) return
+    const last = closes.reduce((a, b) => (b > a ? b : a))
+    for (const scan of this.scans) {
+      if (!scan.watched || scan.ended()) continue
+      scan.raiseTo(last, position)
+      this.#endStep(scan)
+    }
+  }
+
   get ended(): boolean {
     return this.scans.every((scan) => scan.ended())
   }

@@ -42,6 +42,7 @@ const shown: Record<string, RegExp> = {
   'emit every': / emit (every|periodic) (.|\n)*\nwait /,
   'emit with batch': / with batch (.|\n)*\nwait /,
   'emit with delay': / emit on window close with delay/,
+  'emit with timeout': / and timeout (.|\n)*\nwait /,
   'emit early': / early every (.|\n)*\nwait /,
   'emit late': / late on update for /,
   'tumble': /from [^;]*\btumble\((?!r\d+\.)/,

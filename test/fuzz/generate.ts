@@ -673,8 +673,11 @@ function timed(random: Random, closes: boolean): string {
       period,
     )
   const [early, late] = [chance(random, 0.6), chance(random, 0.6)]
+  const silence = late
+    ? ''
+    : pick(random, ['', ` and timeout interval '${1 + random.below(9)}' second`])
   const parts = [
-    chance(random, 0.3) ? `with delay interval '${1 + random.below(8)}' second` : '',
+    chance(random, 0.3) ? `with delay interval '${1 + random.below(8)}' second${silence}` : '',
     early ? `early every ${period}` : '',
     late ? `late on update for interval '${1 + random.below(20)}' second` : '',
   ]

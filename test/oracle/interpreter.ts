@@ -62,7 +62,7 @@ export class Interpreter {
       return endOf.get(scan)!
     }
     const input = { ...given, delta, end }
-    watermarks.advance(input)
+    watermarks.advance(input, now)
     const rows = sound(this.#context, this.#root(input))
     // No −0 is shown.
     const shown = rows.map((one) => ({

@@ -18,6 +18,8 @@ export interface CommitInput {
   delta(scan: Of<'scan'>): readonly Contribution[]
   /** Partitions of a scan's stream that were found idle since the last commit. */
   idle(scan: Of<'scan'>): readonly { position: number; keys: string[] }[]
+  /** The next position, for what happens without a row. */
+  nextPosition(): number
   /** Position at which a bounded source ended in this commit, or null. */
   end(scan: Of<'scan'>): number | null
 }

@@ -8,6 +8,7 @@
 import type { Row } from '../../src/data/index.ts'
 import type { Plan } from '../../src/plan/logical.ts'
 import { inputsOf } from '../../src/plan/node.ts'
+import { floorDivide } from './exact.ts'
 import type { CommitInput, Of } from './node.ts'
 import { keyOf } from './value.ts'
 import { windowsOf } from './window.ts'
@@ -29,8 +30,11 @@ interface Partition {
 
 interface Watched {
   scan: Scan
-  /** The windows that leave out late rows. */
+  /** The windows that leave out late rows, and sessions that do. */
   windows: Of<'window'>[]
+  sessions: Of<'session'>[]
+  /** The greatest time of a row. */
+  last: bigint | null
   /** Is it below a window? Else only the query reads its watermark. */
   isBelow: boolean
   partitions: Map<string, Partition>
@@ -57,19 +61,23 @@ const forever = 2n ** 63n
 export class Watermarks {
   readonly #watched: Watched[] = []
   late: Late[] = []
+  /** When a row came last, microseconds; null: since then windows have closed without one. */
+  #lastRow: bigint | null = null
 
   constructor(plan: Plan, mode: 'one-shot' | 'continuous') {
     if (mode === 'continuous') this.#find(plan, [])
   }
 
-  #find(plan: Plan, windows: Of<'window'>[], isBelow = false): void {
+  #find(plan: Plan, windows: (Of<'window'> | Of<'session'>)[], isBelow = false): void {
     if (plan.kind === 'scan') {
       const isAsked = isBelow || plan.columns.includes(-1)
       if (!isAsked || plan.watermark === null) return
       const whole: [string, Partition][] = [['', { greatest: null, idle: false }]]
       this.#watched.push({
         scan: plan,
-        windows: windows.filter(({ judge }) => judge),
+        windows: windows.filter((one) => one.kind === 'window').filter(({ judge }) => judge),
+        sessions: windows.filter((one) => one.kind === 'session').filter(({ judge }) => judge),
+        last: null,
         isBelow,
         partitions: new Map(plan.watermark.partition === undefined ? whole : []),
         asleep: false,
@@ -83,13 +91,13 @@ export class Watermarks {
       })
       return
     }
-    const all = plan.kind === 'window' ? [...windows, plan] : windows
+    const all = plan.kind === 'window' || plan.kind === 'session' ? [...windows, plan] : windows
     const below = isBelow || plan.kind === 'window' || plan.kind === 'session'
     for (const input of inputsOf(plan)) this.#find(input, all, below)
   }
 
   /** Goes through what a commit brings. */
-  advance(input: CommitInput): void {
+  advance(input: CommitInput, now: bigint): void {
     this.late = []
     const all = this.#watched.flatMap((watched) =>
       happeningsOf(watched.scan, input).map((happening) => ({ watched, happening })),
@@ -99,6 +107,30 @@ export class Watermarks {
       this.#happens(watched, happening)
       this.#lift(happening.position)
     }
+    const watched = this.#watched.filter(({ isBelow }) => isBelow)
+    const isRow = ({ watched: of, happening }: (typeof all)[number]) =>
+      of.isBelow && happening.kind === 'row'
+    if (all.some(isRow)) this.#lastRow = now
+    else this.#silence(watched, input, now)
+  }
+
+  /** Where no row came for too long, the windows close in which some row may lie. */
+  #silence(watched: readonly Watched[], input: CommitInput, now: bigint): void {
+    const patience = watched.flatMap(({ scan }) => scan.watermark!.timeoutMicros ?? [])[0]
+    if (patience === undefined || this.#lastRow === null) return
+    if (now - this.#lastRow < BigInt(patience)) return
+    this.#lastRow = null
+    const position = input.nextPosition()
+    const closes = watched.flatMap(({ last, windows, sessions }) => {
+      if (last === null) return []
+      const ends = windows.map(
+        (window) => lastEnd(window, last) - BigInt(window.window!.unitMicros),
+      )
+      return [...ends, ...sessions.map(({ gapMicros }) => last + BigInt(gapMicros) - 1n)]
+    })
+    if (closes.length === 0) return
+    const most = closes.reduce((a, b) => (a > b ? a : b))
+    for (const one of watched) if (!one.ended) setTo(one, most, position)
   }
 
   /** W(r) of the row of a scan at a position; undefined where no window goes by it. */
@@ -135,6 +167,7 @@ export class Watermarks {
     }
     const at = row[scan.columns[column]!] as bigint
     watched.before.set(position, watermark)
+    if (watched.last === null || at > watched.last) watched.last = at
     const isLate = ([, end]: readonly bigint[], unit: string) =>
       watermark !== null && watermark >= end! - BigInt(unit)
     const late = windows.some((window) =>
@@ -178,6 +211,13 @@ export class Watermarks {
     if (positions.length === 0) return undefined
     return positions.includes(null) ? null : Math.max(...(positions as number[]))
   }
+}
+
+/** The end of the last window that begins no later than a time; of CUMULATE, of all that begin with it. */
+function lastEnd(window: Of<'window'>, at: bigint): bigint {
+  const [size, offset] = [BigInt(window.sizeMicros), BigInt(window.offsetMicros)]
+  const slide = window.function === 'cumulate' ? size : BigInt(window.slideMicros)
+  return offset + floorDivide(at - offset, slide) * slide + size
 }
 
 function happeningsOf(scan: Scan, input: CommitInput): Happening[] {

@@ -102,6 +102,7 @@ export class OracleQuery {
         if (!this.#world.isStored(relation)) return []
         return this.#world.source(relation).idle.slice(this.#seenIdle.get(relation) ?? 0)
       },
+      nextPosition: () => this.#world.nextPosition(),
       end: (scan) => {
         const taken = external.get(scan)
         if (taken === undefined || taken.told) return null
@@ -381,6 +382,7 @@ export class World {
       delta: (scan) => external.get(scan)?.contributions ?? this.present(scan.relation),
       idle: () => [],
       end: () => null,
+      nextPosition: () => position,
     })
     const first = firstFault(faults)
     return first === null ? { rows: inOrder(contributions) as Row[] } : { failed: first }

@@ -366,10 +366,10 @@ const table: Row[] = [
   ],
   [
     `select window_end, count(*) from ${second} group by window_end
-      emit on window close with delay interval '1' second and timeout interval '2' second`,
+      emit final with delay interval '1' second and timeout interval '2' second late on update for interval '1' hour`,
     'unsupported',
     "interval '2' second",
-    'AND TIMEOUT',
+    'AND TIMEOUT beside',
   ],
   [
     `select window_end, count(*) from ${second} group by window_end

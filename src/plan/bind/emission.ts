@@ -52,7 +52,7 @@ export function applyEmit(
     return { plan: panes(binding, plan, emit), emit: 'changes' }
   }
   refuseGrace(closed, emit.span)
-  return { plan: trailing(closed, delayOf(binding, emit)), emit: 'on-window-close' }
+  return { plan: later(binding, closed, emit), emit: 'on-window-close' }
 }
 
 /** What INSERT into a connector's table does when it does not say: finals where there are some. */
@@ -111,7 +111,11 @@ function panes(binding: Binding, plan: Plan, emit: Emit): Plan {
     if (node.kind === 'aggregate' && node.window?.watermarked === true) return hold(node, holding)
     return withInputs(node, inputsOf(node).map(held))
   }
-  return held(trailing(withGrace(plan, grace), delayOf(binding, emit)))
+  if (grace > 0n && emit.timeout !== undefined) {
+    const hint = 'leave LATE ON UPDATE out: a window that the clock closes takes no more rows'
+    unsupported('AND TIMEOUT beside windows that take late rows', emit.timeout.span, hint)
+  }
+  return held(later(binding, withGrace(plan, grace), emit))
 }
 
 function refusePanes({ early, late }: Emit): void {
@@ -126,10 +130,13 @@ function refusePanes({ early, late }: Emit): void {
   )
 }
 
-/** WITH DELAY i; nothing where it is left out. */
-function delayOf(binding: Binding, { delay, timeout }: Emit): bigint {
-  if (timeout !== undefined) unsupported('EMIT … AND TIMEOUT', timeout.span)
-  return delay === undefined ? 0n : durationOf(binding, delay, 'WITH DELAY')
+/** WITH DELAY i AND TIMEOUT j: watermarks come later, but not later than the clock says. */
+function later(binding: Binding, plan: Plan, { delay, timeout }: Emit): Plan {
+  const by = delay === undefined ? 0n : durationOf(binding, delay, 'WITH DELAY')
+  const trailed = by === 0n ? plan : trailing(plan, by)
+  if (timeout === undefined) return trailed
+  const timeoutMicros = durationOf(binding, timeout, 'TIMEOUT').toString()
+  return withWatermarks(trailed, () => ({ timeoutMicros }))
 }
 
 function durationOf(binding: Binding, tree: Tree, what: string): bigint {
@@ -140,7 +147,6 @@ function durationOf(binding: Binding, tree: Tree, what: string): bigint {
 
 /** The plan with watermarks that come so much later. */
 function trailing(plan: Plan, micros: bigint): Plan {
-  if (micros === 0n) return plan
   return withWatermarks(plan, (watermark) => ({
     delayMicros: (BigInt(watermark.delayMicros) + micros).toString(),
     graceMicros: (BigInt(watermark.graceMicros ?? 0) + micros).toString(),

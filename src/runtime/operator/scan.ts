@@ -51,6 +51,8 @@ export interface WindowGrid {
   unit: bigint
   /** Are rows that come too late for it left out? */
   judges: boolean
+  /** The last window that a time lies in, where they close with the watermark: those that begin at offset + n·slide. */
+  last: { slide: bigint; size: bigint } | null
 }
 
 export interface Watch {
@@ -73,6 +75,10 @@ export interface ScanStage extends Stage, Upstream {
   asleep(): boolean
   wake(): void
   lift(watermark: bigint): void
+  /** The watermark at which all windows have closed that may hold a row so far; null: no row came. */
+  readonly lastClose: bigint | null
+  /** The watermark rises at `position`, for no row. */
+  raiseTo(watermark: bigint, position: number): void
   /** Is there a watermark that windows above go by? */
   readonly watched: boolean
   readonly partitions: { known: number; idle: number }
@@ -116,6 +122,9 @@ export function scanStage(
   /** Columns that are needed before it is known which rows pass. */
   const isFirst = (place: number) =>
     sieve?.columns.has(place) === true || watched?.column === place || plan.columns[place]! < 0
+  const timed = watched?.timeoutMicros !== undefined
+  /** The greatest time of a row, where it may be that only the clock closes its windows. */
+  let greatest = noWatermark
   let ended = false
   let asleep = false
   let step: { watermarks: number; rows: number; position: number } | null = null
@@ -175,11 +184,19 @@ export function scanStage(
     return arena.views.i64[range >>> 3]!
   }
 
+  const greatestOf = (time: Vector, rows: number, before: bigint): bigint => {
+    const range = arena.scratch(16)
+    kernels.get('range_i64')(time.data, rows, range)
+    const now = arena.views.i64[(range >>> 3) + 1]!
+    return now > before ? now : before
+  }
+
   const raise = (given: VectorBatch, slice: Slice): VectorBatch => {
     const batch = placed < 0 ? given : withPositions(arena, given, placed, slice.position)
     asleep = false
     if (watched === null) return batch
     const time = batch.columns[watched.column]!
+    if (timed) greatest = greatestOf(time, batch.rows, greatest)
     if (raiseAtOnce(time, batch.rows)) return batch
     const watermarks = arena.scratch(batch.rows * 8)
     if (clock !== null) raiseByRow(time, slice, watermarks, clock)
@@ -226,9 +243,24 @@ export function scanStage(
     },
     lift(watermark) {
       if (clock !== null) return clock.lift(watermark)
-      if (watermark === noWatermark || watermark <= watermarkNow()) return
+      if (watermark <= watermarkNow()) return
       arena.views.i64[control >>> 3] = watermark + delay
       arena.markDirty(control, 8)
+    },
+    get lastClose() {
+      let most: bigint | null = null
+      if (greatest === noWatermark) return most
+      for (const { last, offset, unit } of watch.windows) {
+        if (last === null) continue
+        const rest = (greatest - offset) % last.slide
+        const close = greatest - (rest < 0n ? rest + last.slide : rest) + last.size - unit
+        if (most === null || close > most) most = close
+      }
+      return most
+    },
+    raiseTo(watermark, position) {
+      this.lift(watermark)
+      step = { watermarks: 0, rows: 0, position }
     },
     pushSlice(slice, columns) {
       const { batch, from, rows, position } = slice

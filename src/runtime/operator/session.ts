@@ -31,7 +31,8 @@ type SessionPlan = PhysicalPlan & { kind: 'session' }
 /** The scans below go by their watermarks; who is late is up to the sessions. */
 export function sessionGrid(plan: SessionPlan): WindowGrid {
   const gap = BigInt(plan.gapMicros)
-  return { slide: gap, size: gap, offset: 0n, unit: 1n, judges: false }
+  const last = plan.judge ? { slide: 1n, size: gap } : null
+  return { slide: gap, size: gap, offset: 0n, unit: 1n, judges: false, last }
 }
 
 export function sessionStage(

@@ -28,12 +28,14 @@ type WindowPlan = PhysicalPlan & { kind: 'window' }
 /** When windows end; those of CUMULATE end with its steps. */
 export function gridOf(plan: WindowPlan): WindowGrid {
   const slide = BigInt(plan.slideMicros)
+  const whole = BigInt(plan.sizeMicros)
   return {
     slide,
-    size: plan.function === 'cumulate' ? slide : BigInt(plan.sizeMicros),
+    size: plan.function === 'cumulate' ? slide : whole,
     offset: BigInt(plan.offsetMicros),
     unit: BigInt(plan.window?.unitMicros ?? '1'),
     judges: plan.judge,
+    last: plan.judge ? { slide: plan.function === 'cumulate' ? whole : slide, size: whole } : null,
   }
 }
 
