@@ -73,7 +73,6 @@ export const constructs: Record<Place, Record<string, string>> = {
     'TGEOMPOINT': 'type TGEOMPOINT', 'UNION (': 'type UNION',
   },
   anywhere: {
-    'ROWS =>': 'count windows (ROWS)', 'SLIDE_ROWS =>': 'count windows (ROWS)',
     'COMMENT <string>': 'COMMENT',
     'WITH WRAPPER': 'JSON functions with WRAPPER', 'WITHOUT WRAPPER': 'JSON functions with WRAPPER',
     '<string> VALUE': 'JSON_OBJECT with VALUE', 'KEY <string>': 'JSON_OBJECT with KEY',

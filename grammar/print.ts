@@ -463,6 +463,8 @@ function relation(r: Relation): string {
       return `${lateral(r)}(${query(r.query)})${aliases(r)}`
     case 'window':
       return window(r) + aliases(r)
+    case 'count-window':
+      return countWindow(r) + aliases(r)
     case 'match':
       return match(r) + aliases(r)
     case 'function':
@@ -499,12 +501,29 @@ function file(f: Of<Relation, 'file'>): string {
   return `${f.function}(${[quote(f.path), ...f.options.map(option)].join(', ')})`
 }
 
-function window(w: Of<Relation, 'window'>): string {
-  const source = w.source.kind === 'table' ? `TABLE ${relation(w.source)}` : relation(w.source)
-  const rest = [w.slide, w.size, w.offset].filter((e) => e !== null)
-  const keys = w.partition ?? []
+function windowData(source: Relation, keys: readonly Identifier[]): string {
   const by = keys.length === 0 ? '' : ` PARTITION BY (${list(keys, name)})`
-  const args = [source + by, `DESCRIPTOR(${name(w.time)})`, ...rest.map(expression)]
+  return `${source.kind === 'table' ? 'TABLE ' : ''}${relation(source)}${by}`
+}
+
+function countWindow({
+  function: called,
+  source,
+  partition,
+  slide,
+  rows,
+}: Of<Relation, 'count-window'>) {
+  const step = slide === null ? '' : `SLIDE_ROWS => ${expression(slide)}, `
+  return `${called}(${windowData(source, partition)}, ${step}ROWS => ${expression(rows)})`
+}
+
+function window(w: Of<Relation, 'window'>): string {
+  const rest = [w.slide, w.size, w.offset].filter((e) => e !== null)
+  const args = [
+    windowData(w.source, w.partition ?? []),
+    `DESCRIPTOR(${name(w.time)})`,
+    ...rest.map(expression),
+  ]
   return `${w.function}(${args.join(', ')})`
 }
 

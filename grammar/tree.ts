@@ -161,6 +161,8 @@ export type Relation =
    * arguments. `source` is a table or derived relation; `slide` holds the step, `size` the gap.
    */
   | { kind: 'window'; function: WindowWord; partition?: Identifier[]; source: Relation; time: Identifier; slide: Expression | null; size: Expression; offset: Expression | null; alias: Identifier | null; columnAliases?: Identifier[]; span: Span }
+  /** `TUMBLE(TABLE t PARTITION BY k, ROWS => 100)`, HOP with SLIDE_ROWS: windows of so many rows. */
+  | { kind: 'count-window'; function: 'TUMBLE' | 'HOP'; partition: Identifier[]; source: Relation; slide: Expression | null; rows: Expression; alias: Identifier | null; columnAliases?: Identifier[]; span: Span }
   /** Without ON, USING and NATURAL every row meets every row: CROSS JOIN and comma. */
   | { kind: 'join'; join: JoinWord; natural?: boolean; asof?: Asof; within?: Within; left: Relation; right: Relation; on: Expression | null; using: Identifier[]; span: Span }
   | RowPattern

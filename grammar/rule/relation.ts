@@ -17,7 +17,7 @@ import { alias, identifier, kinds, word } from '../words.ts'
 import { TemporalRules } from './temporal.ts'
 
 type Of<U, K> = Extract<U, { kind: K }>
-type Window = Of<Relation, 'window'>
+type Window = Of<Relation, 'window' | 'count-window'>
 type WindowParts = {
   source?: Relation
   partition?: Identifier[]
@@ -25,10 +25,12 @@ type WindowParts = {
   slide?: Expression | undefined
   size?: Expression | undefined
   offset?: Expression | undefined
+  rows?: Expression
+  slideRows?: Expression
 }
 
 type FunctionRelation = Of<Relation, 'function'>
-type WindowField = 'slide' | 'size' | 'offset'
+type WindowField = 'slide' | 'size' | 'offset' | 'rows' | 'slideRows'
 
 /** What each window function takes behind DATA and TIMECOL, in order; `slide` holds a step and `size` a gap, too. */
 const windowArguments: Record<WindowWord, readonly (readonly [string, WindowField])[]> = {
@@ -37,12 +39,19 @@ const windowArguments: Record<WindowWord, readonly (readonly [string, WindowFiel
   CUMULATE: [['STEP', 'slide'], ['SIZE', 'size'], ['OFFSET', 'offset']],
   SESSION: [['GAP', 'size'], ['SIZE', 'size']],
 } // biome-ignore format: a table
+/** What the windows of so many rows take, by their names alone. */
+const countArguments: Partial<Record<WindowWord, readonly (readonly [string, WindowField])[]>> = {
+  TUMBLE: [['ROWS', 'rows']],
+  HOP: [['SLIDE_ROWS', 'slideRows'], ['ROWS', 'rows']],
+} // biome-ignore format: a table
 /** The function that takes an argument, for those who give it to another. */
 const windowOwners: ReadonlyMap<string, string> = new Map([
   ['SLIDE', 'HOP'],
   ['STEP', 'CUMULATE'],
   ['GAP', 'SESSION'],
   ['KEY', 'SESSION'],
+  ['ROWS', 'TUMBLE'],
+  ['SLIDE_ROWS', 'HOP'],
 ])
 
 /** Functions that read files, with their spellings elsewhere. */
@@ -507,6 +516,9 @@ export abstract class RelationRules extends TemporalRules {
   #window(head: Token, parts: WindowParts): Window {
     const called = head.upper as WindowWord
     const { source, time, size, partition = [] } = parts
+    if (parts.rows !== undefined || parts.slideRows !== undefined) {
+      return this.#countWindow(head, parts)
+    }
     const takesSlide = called === 'HOP' || called === 'CUMULATE'
     const lacks = source === undefined || time === undefined || size === undefined
     if (lacks || (takesSlide && parts.slide === undefined)) {
@@ -536,34 +548,74 @@ export abstract class RelationRules extends TemporalRules {
     }
   }
 
+  #countWindow(head: Token, parts: WindowParts): Window {
+    const called = head.upper as 'TUMBLE' | 'HOP'
+    const { source, rows, slideRows, partition = [] } = parts
+    const lacks = source === undefined || rows === undefined
+    if (lacks || (called === 'HOP' && slideRows === undefined)) {
+      const wanted = countArguments[called]!.map(([given]) => given).join(', ')
+      this.mistaken(`${called} over rows lacks an argument`, head, {
+        detail: `it takes DATA, ${wanted}`,
+      })
+    }
+    if ([parts.time, parts.size, parts.slide, parts.offset].some((part) => part !== undefined)) {
+      this.mistaken('windows of rows have no time', head, {
+        hint: 'leave TIMECOL, SIZE, SLIDE and OFFSET out, or ROWS and SLIDE_ROWS',
+      })
+    }
+    const slide = slideRows ?? null
+    const span = this.span(head.start)
+    const shape = { function: called, partition, source: source!, slide, rows: rows! }
+    return { kind: 'count-window', ...shape, alias: null, span }
+  }
+
   positionalArguments = this.RULE(
     'positionalArguments',
     (parts: WindowParts, head: Token): void => {
       this.SUBRULE(this.windowData, { ARGS: [parts] })
       this.CONSUME(kinds.comma)
-      const time = this.SUBRULE(this.timeColumn)
-      this.OPTION({
-        GATE: () => this.LA(2).tokenType === word.DESCRIPTOR && this.LA(3).tokenType === kinds.open,
-        DEF: () => {
-          this.CONSUME1(kinds.comma)
-          const name = this.LA(1) as Token
-          const keys = this.SUBRULE(this.windowKeys)
-          this.ACTION(() => this.#argument(parts, name, 'partition', keys))
-        },
-      })
-      const rest: Expression[] = []
-      this.MANY(() => {
-        this.CONSUME2(kinds.comma)
-        rest.push(this.SUBRULE(this.expression))
-      })
-      this.ACTION(() => {
-        const fields = new Set(windowArguments[head.upper as WindowWord].map(([, field]) => field))
-        if (rest.length > fields.size) this.mistaken(`${head.upper} has too many arguments`, head)
-        const given = [...fields].map((field, at) => [field, rest[at]] as const)
-        Object.assign(parts, { time, ...Object.fromEntries(given) })
+      this.OR({
+        DEF: [
+          {
+            GATE: () => this.LA(2).tokenType === kinds.arrow,
+            ALT: () => {
+              this.AT_LEAST_ONE_SEP({
+                SEP: kinds.comma,
+                DEF: () => this.SUBRULE(this.namedArgument, { ARGS: [parts, head] }),
+              })
+            },
+          },
+          { ALT: () => this.SUBRULE(this.timeArguments, { ARGS: [parts, head] }) },
+        ],
+        IGNORE_AMBIGUITIES: true,
       })
     },
   )
+
+  /** The time column and what comes behind it. */
+  timeArguments = this.RULE('timeArguments', (parts: WindowParts, head: Token): void => {
+    const time = this.SUBRULE(this.timeColumn)
+    this.OPTION({
+      GATE: () => this.LA(2).tokenType === word.DESCRIPTOR && this.LA(3).tokenType === kinds.open,
+      DEF: () => {
+        this.CONSUME1(kinds.comma)
+        const name = this.LA(1) as Token
+        const keys = this.SUBRULE(this.windowKeys)
+        this.ACTION(() => this.#argument(parts, name, 'partition', keys))
+      },
+    })
+    const rest: Expression[] = []
+    this.MANY(() => {
+      this.CONSUME2(kinds.comma)
+      rest.push(this.SUBRULE(this.expression))
+    })
+    this.ACTION(() => {
+      const fields = new Set(windowArguments[head.upper as WindowWord].map(([, field]) => field))
+      if (rest.length > fields.size) this.mistaken(`${head.upper} has too many arguments`, head)
+      const given = [...fields].map((field, at) => [field, rest[at]] as const)
+      Object.assign(parts, { time, ...Object.fromEntries(given) })
+    })
+  })
 
   namedArgument = this.RULE('namedArgument', (parts: WindowParts, head: Token): void => {
     const name = this.CONSUME(identifier) as Token
@@ -610,7 +662,7 @@ export abstract class RelationRules extends TemporalRules {
   #field(name: Token, key: string, head: Token): WindowField {
     const called = head.upper as WindowWord
     const wanted = windowArguments[called]
-    const found = wanted.find(([given]) => given === key)
+    const found = [...wanted, ...(countArguments[called] ?? [])].find(([given]) => given === key)
     if (found !== undefined) return found[1]
     const owner = windowOwners.get(key)
     if (owner !== undefined) {

@@ -277,6 +277,8 @@ function argumentsOf(plan: PhysicalPlan): string {
       return holdText(plan)
     case 'unnest':
       return unnestText(plan)
+    case 'number':
+      return numberText(plan)
     case 'union':
     case 'repeat':
       return ''
@@ -344,6 +346,12 @@ function aggregateText(plan: Of<'aggregate'>): string {
   const by = keys.length === 0 ? '' : `by ${keys.join(', ')}`
   const bucket = plan.bucket === null ? '' : 'bucket per window'
   return [calls.join(', '), by, bucket].filter((part) => part !== '').join('  ')
+}
+
+function numberText({ partition, input }: Of<'number'>): string {
+  return partition.length === 0
+    ? ''
+    : `by ${partition.map((column) => input.output[column]!.name).join(', ')}`
 }
 
 function holdText({ periodMicros, counted, graceMicros }: Of<'hold'>): string {

@@ -48,6 +48,7 @@ export function failingColumns(plan: Plan): Set<number> {
     case 'session':
     case 'match':
     case 'hold':
+    case 'number':
     case 'sort':
       // They use every column of their inputs.
       return new Set()

@@ -285,6 +285,11 @@ export type Plan = Node &
     | { kind: 'union'; inputs: Plan[] }
     /** Each row as often as its last column, a BIGINT that is not negative, says; that column goes. */
     | { kind: 'repeat'; input: Plan }
+    /**
+     * Appends the number of the row in its partition, from 0, a BIGINT. Rows only come; they stand by their places, those
+     * of one place by their values.
+     */
+    | { kind: 'number'; input: Plan; partition: number[] }
     /** See `Holding`; the columns are those of the input. */
     | ({ kind: 'hold'; input: Plan } & Holding)
     /**

@@ -333,6 +333,25 @@ export function repeat(input: Plan): NodeOf<'repeat'> {
   }
 }
 
+export function number(input: Plan, partition: readonly number[]): NodeOf<'number'> {
+  assert(!input.updating, 'rows that are numbered only come')
+  const width = input.output.length
+  assert(
+    partition.every((column) => column < width),
+    'rows are numbered by columns of the input',
+  )
+  return {
+    kind: 'number',
+    input,
+    partition: [...partition],
+    output: [...input.output, { name: 'number', type: { kind: 'bigint' }, nullable: false }],
+    updating: false,
+    key: input.key ?? [...partition, width],
+    // Rows wait for the commit: their windows may have closed.
+    window: null,
+  }
+}
+
 export function hold(input: Plan, holding: Holding): NodeOf<'hold'> {
   assert(
     holding.graceMicros === null || input.window !== null,
@@ -712,6 +731,8 @@ export function withInputs(plan: Plan, inputs: readonly Plan[]): Plan {
       return hold(input, holdingOf(plan))
     case 'unnest':
       return unnest(input, unnestShapeOf(plan))
+    case 'number':
+      return number(input, plan.partition)
     case 'filter':
       return filter(input, plan.predicate)
     case 'project':

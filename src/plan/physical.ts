@@ -88,6 +88,7 @@ export function lower(plan: Plan, mode: Mode): PhysicalPlan {
       case 'repeat':
       case 'hold':
       case 'unnest':
+      case 'number':
       case 'match':
         return { ...node, id, input: walk(node.input) } as PhysicalPlan
       case 'session':

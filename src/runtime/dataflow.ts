@@ -24,6 +24,7 @@ import { mayComeLate } from './operator/gate.ts'
 import { holdStage } from './operator/hold.ts'
 import { joinStage } from './operator/join.ts'
 import { matchStage } from './operator/match.ts'
+import { numberStage } from './operator/number.ts'
 import { type Delta, type Output, output } from './operator/output.ts'
 import { overStage } from './operator/over.ts'
 import { projectStage } from './operator/project.ts'
@@ -147,7 +148,7 @@ export class Dataflow {
     this.#endStep(scan)
   }
 
-  /** For how long of the clock a watermarked scan waits for rows before its windows close, microseconds; null: for ever. */
+  /** For how long of the clock windows wait for rows before they close, microseconds; null: for ever. */
   get patience(): number | null {
     const scan = this.scans.find(({ watched, plan }) => watched && plan.watermark?.timeoutMicros)
     return scan === undefined ? null : Number(scan.plan.watermark!.timeoutMicros)
@@ -155,7 +156,7 @@ export class Dataflow {
 
   /** No row came for that long: at `position` the windows close that hold rows. */
   closeAll(position: number): void {
-    const closes = this.scans.flatMap(({ lastClose }) => lastClose ?? [])
+    const closes = this.scans.flatMap((scan) => scan.lastClose() ?? [])
     if (closes.length === 0) return
     const last = closes.reduce((a, b) => (b > a ? b : a))
     for (const scan of this.scans) {
@@ -296,11 +297,10 @@ export class Dataflow {
         const stage = matchStage(plan, environment, upstream, push)
         return upstream.set(this.#gathering(plan.input, stage, watch))
       }
-      case 'hold': {
-        const upstream = pendingUpstream()
-        const stage = holdStage(plan, environment, upstream, push)
-        return this.#untilCommit(stage, upstream.set(this.#above(plan.input, stage, watch)))
-      }
+      case 'number':
+        return this.#gathering(plan.input, numberStage(plan, environment, push), watch)
+      case 'hold':
+        return this.#hold(plan, push, watch)
       case 'series':
         return this.#given(() => pushSeries(plan, environment, push))
       case 'union': {
@@ -359,6 +359,12 @@ export class Dataflow {
     right.set(this.#build(plan.right, stage.pushRight, watch))
     this.#stages.push(stage)
     return { ...below, ended: () => below.ended() && !stage.holds() }
+  }
+
+  #hold(plan: PhysicalPlan & { kind: 'hold' }, push: Push, watch: Watch): Upstream {
+    const upstream = pendingUpstream()
+    const stage = holdStage(plan, this.#environment, upstream, push)
+    return this.#untilCommit(stage, upstream.set(this.#above(plan.input, stage, watch)))
   }
 
   #session(plan: PhysicalPlan & { kind: 'session' }, push: Push, watch: Watch): Upstream {

@@ -47,6 +47,7 @@ const shown: Record<string, RegExp> = {
   'emit late': / late on update for /,
   'tumble': /from [^;]*\btumble\((?!r\d+\.)/,
   'hop': /\bhop\((?!r\d+\.)/,
+  'window of rows': /(tumble|hop)\(table \w+( partition by k)?, (slide_)?rows =>/,
   'window in group by': /group by [^;]*\b(tumble|hop)\(/,
   'window of table()': /table\((tumble|hop)/,
   'window with descriptor': /\((table \w+), descriptor/,

@@ -45,6 +45,26 @@ export const sources: readonly ((drawing: Drawing) => Sourced | null)[] = [
     const from: From = { kind: 'piece', text, parts: [...bounds, ...step], selects: [], alias }
     return { from, scope: [{ ref: `${alias}.k`, kind: 'bigint' }], windows: [] }
   },
+  // Windows of rows
+  ({ random, name, table }) => {
+    const { from, scope } = table()
+    if (from.kind !== 'table') return null
+    const alias = name('n')
+    const key = chance(random, 0.4) && scope.some(({ ref }) => ref.endsWith('.k'))
+    const by = key ? ' partition by k' : ''
+    const rows = 1 + random.below(4)
+    const hops = chance(random, 0.4) ? `slide_rows => ${1 + random.below(3)}, ` : ''
+    const called = hops === '' ? 'tumble' : 'hop'
+    const text = `${called}(table ${from.name}${by}, ${hops}rows => ${rows}) @`
+    const own = scope.map(({ ref, kind }) => ({ ref: ref.slice(ref.indexOf('.') + 1), kind }))
+    const bounds = ['window_first', 'window_last'].map((ref) => ({ ref, kind: 'bigint' as const }))
+    const columns = seen([...own, ...bounds], alias)
+    return {
+      from: { kind: 'piece', text, parts: [], selects: [], alias },
+      scope: columns,
+      windows: [],
+    }
+  },
   // WITH
   ({ name, select }) => {
     const alias = name('z')

@@ -73,6 +73,13 @@ test.each<Case>([
   ['INSERT INTO t VALUES (DEFAULT «+» 1)', 'unexpected +'],
   ['INSERT «t» VALUES (1)', 'unexpected t'],
   ['SELECT * FROM «TUMBLE»(t, ts)', 'TUMBLE lacks an argument'],
+  ['SELECT * FROM «HOP»(TABLE t, ROWS => 2)', 'HOP over rows lacks an argument'],
+  [
+    'SELECT * FROM «TUMBLE»(TABLE t, ROWS => 2, SIZE => INTERVAL 1 HOUR)',
+    'windows of rows have no time',
+    'leave TIMECOL, SIZE, SLIDE and OFFSET out, or ROWS and SLIDE_ROWS',
+  ],
+  ['SELECT * FROM «CUMULATE»(TABLE t, ROWS => 2)', 'CUMULATE has no ROWS', 'did you mean TUMBLE?'],
   ['SELECT * FROM «HOP»(t, ts, INTERVAL 1 HOUR)', 'HOP lacks an argument'],
   ['SELECT * FROM «TUMBLE»(t, ts, 1, 2, 3)', 'TUMBLE has too many arguments'],
   ['SELECT * FROM TUMBLE(DATA => t, «foo» => 1)', 'unknown argument foo'],

@@ -237,6 +237,14 @@ test.each<[string, string]>([
       'SIZE => INTERVAL 10 SECOND, "OFFSET" => INTERVAL 1 SECOND)',
     hop,
   ],
+  [
+    'SELECT * FROM TUMBLE(DATA => t PARTITION BY k, ROWS => 2) AS w',
+    'SELECT * FROM TUMBLE(TABLE t PARTITION BY (k), ROWS => 2) AS w',
+  ],
+  [
+    'SELECT * FROM TABLE(HOP(TABLE t, ROWS => 4, SLIDE_ROWS => 2))',
+    'SELECT * FROM HOP(TABLE t, SLIDE_ROWS => 2, ROWS => 4)',
+  ],
   ['SELECT 1 EMIT AFTER WINDOW CLOSE', closed],
   ['SELECT 1 EMIT FINAL', closed],
   ['SELECT 1 EMIT AFTER WATERMARK', closed],

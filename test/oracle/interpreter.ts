@@ -24,7 +24,18 @@ import { Matches } from './match.ts'
 import { type CommitInput, type Context, type Node, sound } from './node.ts'
 import { Over } from './over.ts'
 import { Rank } from './rank.ts'
-import { filter, project, repeat, scan, series, sort, union, unnest, values } from './relation.ts'
+import {
+  filter,
+  number,
+  project,
+  repeat,
+  scan,
+  series,
+  sort,
+  union,
+  unnest,
+  values,
+} from './relation.ts'
 import { Sessions } from './session.ts'
 import { Lookup, Temporal } from './temporal.ts'
 import { type Late, Watermarks } from './watermark.ts'
@@ -111,6 +122,8 @@ function nodeOf(plan: Plan, context: Context): Node {
       const matches = new Matches(plan, nodeOf(plan.input, context), context)
       return (commit) => matches.pull(commit)
     }
+    case 'number':
+      return number(plan, nodeOf(plan.input, context), context)
     case 'hold': {
       const held = new Hold(plan, nodeOf(plan.input, context), context)
       return (commit) => held.pull(commit)

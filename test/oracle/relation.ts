@@ -17,7 +17,15 @@ import { type Contribution, inOrder } from './contribution.ts'
 import { type Context, type Node, type Of, sound } from './node.ts'
 import { add } from './number.ts'
 import { evaluate } from './scalar.ts'
-import { type Cell, type CellRow, compareCells, Failed, Fault } from './value.ts'
+import {
+  type Cell,
+  type CellRow,
+  compareCells,
+  compareRows,
+  Failed,
+  Fault,
+  keyOf,
+} from './value.ts'
 
 export function scan(plan: Of<'scan'>, { watermarks }: Context): Node {
   return (commit) =>
@@ -75,6 +83,22 @@ export function repeat(plan: Of<'repeat'>, input: Node, context: Context): Node 
       const weight = one.weight * Number(one.row[count])
       return weight === 0 ? [] : [{ ...one, row: one.row.slice(0, count), weight }]
     })
+}
+
+export function number(plan: Of<'number'>, input: Node, context: Context): Node {
+  const rows: CellRow[] = []
+  return (commit) => {
+    const come = sound(context, input(commit)).flatMap((one) =>
+      Array.from({ length: one.weight }, () => ({ ...one, weight: 1 })),
+    )
+    come.sort((a, b) => compareRows([...a.triple, ...a.row], [...b.triple, ...b.row]))
+    return come.map((one) => {
+      const key = keyOf(one.row, plan.partition)
+      const before = rows.filter((row) => keyOf(row, plan.partition) === key)
+      rows.push(one.row)
+      return { ...one, row: [...one.row, BigInt(before.length)] }
+    })
+  }
 }
 
 export function filter(plan: Of<'filter'>, input: Node, context: Context): Node {

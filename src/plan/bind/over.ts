@@ -354,6 +354,7 @@ export function isPlaced(binding: Binding, plan: Plan, alone = true): boolean {
     case 'filter':
     case 'project':
     case 'window':
+    case 'number':
       return isPlaced(binding, plan.input, alone)
     case 'join':
       if (plan.join !== 'inner') return false

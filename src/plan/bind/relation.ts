@@ -19,6 +19,7 @@ import type { Plan, Watermark } from '../logical.ts'
 import { project, scan } from '../node.ts'
 import { bindAsof } from './asof.ts'
 import { type Binding, fail, inView, unsupported } from './binding.ts'
+import { bindCountWindow } from './count-window.ts'
 import { bindJoin } from './join.ts'
 import { bindFunction, isRowFunction } from './lateral.ts'
 import { bindMatch } from './match.ts'
@@ -55,6 +56,8 @@ export function bindRelation(
       return bindDerived(binding, tree)
     case 'window':
       return withColumns(bindWindow(binding, tree), tree)
+    case 'count-window':
+      return withColumns(bindCountWindow(binding, tree), tree)
     case 'join':
       return bindJoined(binding, tree, conjuncts)
     case 'match':
@@ -85,7 +88,7 @@ function withColumns(
   {
     alias,
     columnAliases = [],
-  }: TreeRelation & { kind: 'table' | 'file' | 'window' | 'match' | 'function' },
+  }: TreeRelation & { kind: 'table' | 'file' | 'window' | 'count-window' | 'match' | 'function' },
 ): BoundRelation {
   if (columnAliases.length === 0) return bound
   const plan = renamed(bound.plan, columnAliases)

@@ -29,7 +29,7 @@ type CallTree = Tree & { kind: 'call' }
 const functions = { TUMBLE: 'tumble', HOP: 'hop', CUMULATE: 'cumulate' } as const
 
 /** More windows per row are taken for a mistake in the units. */
-const windowsPerRowMax = 65_536n
+export const windowsPerRowMax = 65_536n
 
 export function bindWindow(binding: Binding, tree: WindowTree): BoundRelation {
   const source = bindRelation(binding, tree.source, [])

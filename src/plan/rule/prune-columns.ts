@@ -22,6 +22,7 @@ import {
   join,
   joinShapeOf,
   narrowScan,
+  number,
   over,
   overShapeOf,
   project,
@@ -104,6 +105,8 @@ function prune(plan: Plan, needs: Needs): Pruned {
       return pruneHold(plan, needs)
     case 'unnest':
       return pruneUnnest(plan, needs)
+    case 'number':
+      return pruneNumber(plan, needs)
   }
 }
 
@@ -295,6 +298,13 @@ function pruneRepeat(plan: NodeOf<'repeat'>, needs: Needs): Pruned {
   const kept = [...read, count]
   const input = exactly(plan.input, kept, needs.clock)
   return { plan: repeat(inOrder(input, kept)), at: places(read) }
+}
+
+/** Rows of one place stand by all of their values. */
+function pruneNumber(plan: NodeOf<'number'>, needs: Needs): Pruned {
+  const all = [...plan.input.output.keys()]
+  const input = inOrder(exactly(plan.input, all, needs.clock), all)
+  return { plan: number(input, plan.partition), at: (index) => index }
 }
 
 /** Rows that wait are added up by all of their columns. */

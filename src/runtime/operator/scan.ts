@@ -11,7 +11,13 @@
  * Cost     a copy of the read columns (about 0.6 ns per row and column) and 0.2 to 0.8 ns for the watermark.
  */
 import { type Batch, valueAt } from '../../data/index.ts'
-import { type Arena, noWatermark, type Vector, type VectorBatch } from '../../kernel/index.ts'
+import {
+  type Arena,
+  type Kernels,
+  noWatermark,
+  type Vector,
+  type VectorBatch,
+} from '../../kernel/index.ts'
 import type { PhysicalPlan } from '../../plan/index.ts'
 import { loadBatch, loadChosen, loadContributions } from '../batch.ts'
 import type { Contribution } from '../changes.ts'
@@ -76,7 +82,7 @@ export interface ScanStage extends Stage, Upstream {
   wake(): void
   lift(watermark: bigint): void
   /** The watermark at which all windows have closed that may hold a row so far; null: no row came. */
-  readonly lastClose: bigint | null
+  lastClose(): bigint | null
   /** The watermark rises at `position`, for no row. */
   raiseTo(watermark: bigint, position: number): void
   /** Is there a watermark that windows above go by? */
@@ -110,8 +116,7 @@ export function scanStage(
   const watched = isWatched || shown >= 0 ? plan.watermark : null
   /** Do windows above go by it? */
   const holds = isWatched && watched !== null
-  const grace = BigInt(watched?.graceMicros ?? '0')
-  const delay = BigInt(watched?.delayMicros ?? '0')
+  const [grace, delay] = [BigInt(watched?.graceMicros ?? 0), BigInt(watched?.delayMicros ?? 0)]
   const ahead = watched?.aheadMicros === undefined ? null : BigInt(watched.aheadMicros)
   const control = arena.allocate(16)
   arena.views.i64[control >>> 3] = noWatermark
@@ -122,11 +127,8 @@ export function scanStage(
   /** Columns that are needed before it is known which rows pass. */
   const isFirst = (place: number) =>
     sieve?.columns.has(place) === true || watched?.column === place || plan.columns[place]! < 0
-  const timed = watched?.timeoutMicros !== undefined
-  /** The greatest time of a row, where it may be that only the clock closes its windows. */
-  let greatest = noWatermark
-  let ended = false
-  let asleep = false
+  const latest = watched?.timeoutMicros === undefined ? null : new Latest(kernels, watch.windows)
+  let [ended, asleep] = [false, false]
   let step: { watermarks: number; rows: number; position: number } | null = null
 
   /** Raises the watermark by a batch in which it closes nothing and no row is late; false if that is not so. */
@@ -184,19 +186,12 @@ export function scanStage(
     return arena.views.i64[range >>> 3]!
   }
 
-  const greatestOf = (time: Vector, rows: number, before: bigint): bigint => {
-    const range = arena.scratch(16)
-    kernels.get('range_i64')(time.data, rows, range)
-    const now = arena.views.i64[(range >>> 3) + 1]!
-    return now > before ? now : before
-  }
-
   const raise = (given: VectorBatch, slice: Slice): VectorBatch => {
     const batch = placed < 0 ? given : withPositions(arena, given, placed, slice.position)
     asleep = false
     if (watched === null) return batch
     const time = batch.columns[watched.column]!
-    if (timed) greatest = greatestOf(time, batch.rows, greatest)
+    latest?.take(time, batch.rows)
     if (raiseAtOnce(time, batch.rows)) return batch
     const watermarks = arena.scratch(batch.rows * 8)
     if (clock !== null) raiseByRow(time, slice, watermarks, clock)
@@ -247,17 +242,7 @@ export function scanStage(
       arena.views.i64[control >>> 3] = watermark + delay
       arena.markDirty(control, 8)
     },
-    get lastClose() {
-      let most: bigint | null = null
-      if (greatest === noWatermark) return most
-      for (const { last, offset, unit } of watch.windows) {
-        if (last === null) continue
-        const rest = (greatest - offset) % last.slide
-        const close = greatest - (rest < 0n ? rest + last.slide : rest) + last.size - unit
-        if (most === null || close > most) most = close
-      }
-      return most
-    },
+    lastClose: () => latest?.close ?? null,
     raiseTo(watermark, position) {
       this.lift(watermark)
       step = { watermarks: 0, rows: 0, position }
@@ -387,6 +372,40 @@ function isClosed(
   // The earliest of the windows, by its end.
   const end = newest - ((newest - at - 1n) / slide) * slide
   return watermark >= end - unit
+}
+
+/** The greatest time of the rows so far, where it may be that only the clock closes their windows. */
+class Latest {
+  readonly #kernels: Kernels
+  readonly #windows: readonly WindowGrid[]
+  #time = noWatermark
+
+  constructor(kernels: Kernels, windows: readonly WindowGrid[]) {
+    this.#kernels = kernels
+    this.#windows = windows
+  }
+
+  take(time: Vector, rows: number): void {
+    const { arena } = this.#kernels
+    const range = arena.scratch(16)
+    this.#kernels.get('range_i64')(time.data, rows, range)
+    const greatest = arena.views.i64[(range >>> 3) + 1]!
+    if (greatest > this.#time) this.#time = greatest
+  }
+
+  /** The watermark that closes the last of the windows that begin no later; null: there are none. */
+  get close(): bigint | null {
+    let most: bigint | null = null
+    if (this.#time === noWatermark) return most
+    for (const { last, offset, unit } of this.#windows) {
+      if (last === null) continue
+      const rest = (this.#time - offset) % last.slide
+      const start = this.#time - (rest < 0n ? rest + last.slide : rest)
+      const close = start + last.size - unit
+      if (most === null || close > most) most = close
+    }
+    return most
+  }
 }
 
 /** Does the watermark, on its way up, close no window, and is no row from `least` on late for one? */

@@ -73,6 +73,22 @@ export function relations(tie: Tie): fc.Arbitrary<Relation> {
     .map(([count, unit]) => ({ count: String(count), unit, span }))
   const grace = fc.option(duration)
   const within = fc.record({ before: duration, after: duration, grace })
+  const counted = fc
+    .record({ source: fc.oneof({ weight: 4, arbitrary: bare }, inner), slide: maybe(e), rows: e })
+    .chain((w) =>
+      fc.tuple(fc.array(identifier, { maxLength: 2 }), alias).map(
+        ([partition, name]): Relation => ({
+          kind: 'count-window',
+          function: w.slide === null ? 'TUMBLE' : 'HOP',
+          partition,
+          source: w.source,
+          slide: w.slide,
+          rows: w.rows,
+          alias: name,
+          span,
+        }),
+      ),
+    )
   const join = fc
     .tuple(
       fc.constantFrom<JoinWord>('inner', 'left', 'right', 'full', 'cross', 'semi', 'anti'),
@@ -122,7 +138,7 @@ export function relations(tie: Tie): fc.Arbitrary<Relation> {
       const when = time === null ? {} : { asOf: time }
       return { kind: 'table', path: p, ...when, alias: name, ...more, span }
     })
-  return fc.oneof({ depthSize }, table, window, join, derived, file, series)
+  return fc.oneof({ depthSize }, table, window, counted, join, derived, file, series)
 }
 
 /** ALL of GROUP BY and ORDER BY. */
