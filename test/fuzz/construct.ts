@@ -135,6 +135,7 @@ const shown: Record<string, RegExp> = {
   'type time': /\btime\b/,
   'type timestamptz': /timestamptz/,
   'type interval': /interval year to month/,
+  'comparison of structs': /\(row\([^;]*(<|>=|\bin\b|between) \(?row\(/,
   'clauses of JSON': /json_(value|query|exists|object)\(/,
   'first and last of an order': /\b(first|last)\([^;]* order by/,
   'intervals of months and days': /mons? -?\d+ days/,

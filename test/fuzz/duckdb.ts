@@ -121,6 +121,7 @@ const ownWords = new RegExp(
       '<<',
       'string_agg',
       'json_',
+      '\\brow\\(',
       'first\\(',
       'last\\(',
       'count_if\\(distinct',

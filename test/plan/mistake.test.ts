@@ -559,6 +559,13 @@ const table: Row[] = [
     'unix_timestamp(1, 2, 3)',
     'takes 0 to 2 arguments',
   ],
+  ['select row(1, 2) < row(1)', 'type_mismatch', 'row(1, 2) < row(1)', 'cannot compare', 'members'],
+  [
+    'select cast(row(1, 2) as row<a int>)',
+    'type_mismatch',
+    'cast(row(1, 2) as row<a int>)',
+    'cannot be cast to STRUCT(a INTEGER)',
+  ],
   ['select age(1)', 'type_mismatch', '1', 'age does not take INTEGER'],
   ["select make_interval('x')", 'invalid_literal', "'x'", "'x' is no BIGINT"],
   [

@@ -68,6 +68,7 @@ import {
   structOf,
   structSameness,
 } from './struct.ts'
+import { castStruct, structOrder } from './struct-order.ts'
 import { bindType } from './type-name.ts'
 import { bindUserAggregate, bindUserCall, type UserMade } from './user-function.ts'
 import { bindWatermarkCall, type Marked } from './watermark.ts'
@@ -359,6 +360,10 @@ function bindBinary(env: Env, tree: Tree & { kind: 'binary' }): Expression {
     const equal = ofStructs(env, tree, structEquality)
     if (equal !== null) return tree.operator === '=' ? equal : not(equal)
   }
+  if (/^[<>]=?$/.test(tree.operator)) {
+    const ordered = ofStructs(env, tree, structOrder(comparisonOf(tree.operator)))
+    if (ordered !== null) return ordered
+  }
   const pair = bindPair(env, tree)
   if (tree.operator === '||') {
     const arrays = bindArrayConcat(pair)
@@ -475,8 +480,7 @@ function ofStructs(
   tree: { left: Tree; right: Tree; span: Span },
   compare: typeof structEquality,
 ): Expression | null {
-  const named = (side: Tree) =>
-    side.kind === 'column' || side.kind === 'member' || side.kind === 'call'
+  const named = (side: Tree) => side.kind === 'column' || /^(member|call|cast)$/.test(side.kind)
   if (!named(tree.left) || !named(tree.right)) return null
   const { scalars } = env
   const [joins, width] = [scalars?.joins.length ?? 0, scalars?.width ?? 0]
@@ -507,8 +511,14 @@ function asDoubles(pair: Pair): Pair {
 
 function bindBetween(env: Env, tree: Tree & { kind: 'between' }): Expression {
   if ([tree.operand, tree.low, tree.high].some(isRow)) return betweenRows(env, tree)
-  const operand = bindExpression(env, tree.operand)
+  const ofStruct = (right: Tree, name: string) =>
+    ofStructs(env, { left: tree.operand, right, span: tree.span }, structOrder(name))
+  const isOfStructs = ofStruct(tree.low, 'ge') !== null
+  const operand = isOfStructs ? null : bindExpression(env, tree.operand)
   const bound = (side: Tree, name: string) => {
+    if (operand === null) {
+      return ofStruct(side, name) ?? refuseStruct(bindValue(env, tree.operand), tree.operand.span)
+    }
     const pair: Pair = {
       left: operand,
       right: bindExpression(env, side),
@@ -543,6 +553,13 @@ function bindIn(env: Env, tree: Tree & { kind: 'in' }): Expression {
     const { operand } = tree
     const rows = or(tree.list.map((item) => and(bindRowPairs(env, operand, item, item.span))))
     return tree.negated ? not(rows) : rows
+  }
+  const alike = tree.list.map((right) =>
+    ofStructs(env, { left: tree.operand, right, span: right.span }, structEquality),
+  )
+  if (alike.length > 0 && alike.every((one) => one !== null)) {
+    const found = or(alike)
+    return tree.negated ? not(found) : found
   }
   const operand = bindExpression(env, tree.operand)
   const items = tree.list.map((item) => bindExpression(env, item))
@@ -655,6 +672,10 @@ function caseCondition(env: Env, operand: Tree | null, when: Tree): Expression {
 function bindCast(env: Env, tree: Tree & { kind: 'cast' }): Expression {
   const wanted = bindType(env.binding, tree.type)
   const type: Type = wanted.kind === 'varchar' ? varchar : wanted
+  if (membersOf(type) !== null) {
+    const cast = (member: Expression, to: Type) => castTo(env, tree, member, to)
+    return castStruct(env.binding, bindValue(env, tree.operand), type, tree.span, cast)
+  }
   const bound = castTo(env, tree, bindExpression(env, tree.operand), type)
   if (wanted.kind !== 'varchar' || wanted.length === undefined) return bound
   // A text that is too long is cut.

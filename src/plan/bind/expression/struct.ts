@@ -148,13 +148,23 @@ export function structSameness(
   return and([call('is_not_distinct', [left, right], boolean), ...same])
 }
 
-/** Members in pairs, with NULL as a value. */
+/** Members are the same, pair by pair, with NULL as a value. */
 function sameMembers(
   binding: Binding,
   left: Expression,
   right: Expression,
   span: Span,
 ): Expression[] {
+  return memberPairs(binding, left, right, span).map(([one, two]) => sameMember(one, two, span))
+}
+
+/** Members in pairs, those of inner structs behind their presence. */
+export function memberPairs(
+  binding: Binding,
+  left: Expression,
+  right: Expression,
+  span: Span,
+): [Expression, Expression][] {
   const isStruct = ({ type }: Expression) => membersOf(type) !== null
   const [own, other] = isStruct(left) ? [left, right] : [right, left]
   // A NULL stands for a STRUCT inside of ROW(…).
@@ -168,16 +178,19 @@ function sameMembers(
     const types = `${typeText(left.type)} and ${typeText(right.type)}`
     return fail('type_mismatch', `cannot compare ${types}`, span, 'compare their members')
   }
-  return a.slice(1).map((one, index) => {
-    const two = b[index + 1]!
-    if (isStruct(one) || isStruct(two)) {
-      const missing = [one, two].find((side) => side.kind === 'literal' && side.value === null)
-      if (missing === undefined) return call('is_not_distinct', [one, two], boolean)
-      return call('is_null', [missing === one ? two : one], boolean)
-    }
-    const spans = { leftSpan: span, rightSpan: span, span, planSpan: undefined }
-    return bindComparison('is_not_distinct', { left: one, right: two, ...spans }, '=')
-  })
+  const isSwapped = own === right
+  return a.slice(1).map((one, index) => (isSwapped ? [b[index + 1]!, one] : [one, b[index + 1]!]))
+}
+
+/** One member is the same in both, with NULL as a value. */
+export function sameMember(one: Expression, two: Expression, span: Span): Expression {
+  if (membersOf(one.type) !== null || membersOf(two.type) !== null) {
+    const missing = [one, two].find((side) => side.kind === 'literal' && side.value === null)
+    if (missing === undefined) return call('is_not_distinct', [one, two], boolean)
+    return call('is_null', [missing === one ? two : one], boolean)
+  }
+  const spans = { leftSpan: span, rightSpan: span, span, planSpan: undefined }
+  return bindComparison('is_not_distinct', { left: one, right: two, ...spans }, '=')
 }
 
 /** CASE whose values are structs: member by member; the last branch is that of ELSE. */
@@ -226,7 +239,7 @@ export function chooseStruct(
 }
 
 /** The STRUCT with the types of its flat members, which may be NULL. */
-function rebuilt(type: Type, flat: readonly Expression[]): Type {
+export function rebuilt(type: Type, flat: readonly Expression[]): Type {
   const members = membersOf(type)
   if (members === null) return flat[0]!.type
   let at = 1

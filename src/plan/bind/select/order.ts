@@ -7,7 +7,7 @@
  */
 import type { OrderItem, Query, Expression as Tree } from '../../../../grammar/index.ts'
 import type { Span } from '../../../base/index.ts'
-import { isWhole, type Type } from '../../../data/index.ts'
+import { isWhole, type Type, widthOf } from '../../../data/index.ts'
 import { bigint, boolean, coerce, varchar } from '../../coerce.ts'
 import { call, column, literal, signatureOf } from '../../expression.ts'
 import { fold } from '../../fold.ts'
@@ -15,8 +15,8 @@ import type { Expression, Plan, SortKey } from '../../logical.ts'
 import { aggregate, filter, project, rank, type SortShape, sort, values } from '../../node.ts'
 import { all, type Binding, fail, sortsNullsFirst } from '../binding.ts'
 import { type Above, aboveKeys } from '../expression/aggregate.ts'
-import { bindExpression, type Env } from '../expression/expression.ts'
-import { refuseStruct } from '../expression/struct.ts'
+import { bindExpression, bindValue, type Env } from '../expression/expression.ts'
+import { flatten } from '../expression/struct.ts'
 import { uniqueNames } from '../naming.ts'
 import { isPlaced } from '../over.ts'
 import { type Item, itemAt, itemNamed } from './item.ts'
@@ -42,19 +42,21 @@ export interface OrderKey {
 export function bindOrder(env: Env, order: readonly OrderItem[], items: Item[]): OrderKey[] {
   return all(
     order.map((key) => () => {
-      if (key.expression.kind !== 'star') return [bindOrderKey(env, key, items)]
+      if (key.expression.kind !== 'star') return bindOrderKeys(env, key, items)
       // ALL: the columns of the select list from the left to the right.
       const nullsFirst = sortsNullsFirst(env.binding, key)
-      return items.map(({ expression, tree }, item): OrderKey => {
-        refuseStruct(expression, tree.span)
+      return items.map(({ expression }, item): OrderKey => {
         return { item, expression, descending: key.descending, nullsFirst, span: key.span }
       })
     }),
   ).flat()
 }
 
-/** An ordinal, a name of the select list or an expression; names of the select list come first, as in Postgres. */
-function bindOrderKey(env: Env, key: OrderItem, items: Item[]): OrderKey {
+/**
+ * An ordinal, a name of the select list or an expression; names of the select list come first, as in Postgres. Of a
+ * STRUCT one key for its presence and one for each member.
+ */
+function bindOrderKeys(env: Env, key: OrderItem, items: Item[]): OrderKey[] {
   const tree = key.expression
   const nullsFirst = sortsNullsFirst(env.binding, key)
   const rest = { descending: key.descending, nullsFirst, span: tree.span }
@@ -65,13 +67,15 @@ function bindOrderKey(env: Env, key: OrderItem, items: Item[]): OrderKey {
         ? itemNamed(tree.path[0]!.name, items)
         : null
   if (named !== null) {
-    refuseStruct(named.expression, tree.span)
-    return { item: items.indexOf(named), expression: named.expression, ...rest }
+    const from = items.indexOf(named)
+    const flat = items.slice(from, from + widthOf(named.expression.type))
+    return flat.map(({ expression }, index) => ({ item: from + index, expression, ...rest }))
   }
-  const expression = bindExpression(env, tree)
-  const signature = signatureOf(expression)
-  const item = items.findIndex((other) => signatureOf(other.expression) === signature)
-  return { item: item < 0 ? null : item, expression, ...rest }
+  return flatten(env.binding, bindValue(env, tree)).map((expression) => {
+    const signature = signatureOf(expression)
+    const item = items.findIndex((other) => signatureOf(other.expression) === signature)
+    return { item: item < 0 ? null : item, expression, ...rest }
+  })
 }
 
 interface Finish {
