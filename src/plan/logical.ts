@@ -179,6 +179,7 @@ export interface Watermark {
  * json_each         (json) → varchar, json: the members of an object; json_each_text → varchar, varchar
  * json_keys         (json) → varchar
  * json_found        (json, path) → json: all that stands at a path, which may have wildcards
+ * elements          (array) → its elements, of structs a column per member; (map) → key, value
  * split             (string, separator) → varchar; regexp_split (string, pattern[, flags]) → varchar
  */
 export interface TableCall {
@@ -196,6 +197,7 @@ export type TableFunction =
   | 'json_each_text'
   | 'json_keys'
   | 'json_found'
+  | 'elements'
   | 'split'
   | 'regexp_split'
 

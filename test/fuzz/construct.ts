@@ -96,6 +96,7 @@ const shown: Record<string, RegExp> = {
   'generate_series': /generate_series\(/,
   'lateral function': / lateral \w+\(/,
   'left join lateral': / left join lateral \w+\(/,
+  'unnest': / unnest\(/,
   'with ordinality': / with ordinality /,
   'grouping sets': / (rollup|cube|grouping sets) \(/,
   'row_number': /row_number\(\) over \([^;]*\) as rn/,

@@ -129,6 +129,11 @@ const rowFunctions: readonly ((
     return { text, columns }
   },
   (random, scope) => {
+    const { ref, kind } = pick(random, scope)
+    const other = pick(random, [ref, 'null', refOf(random, scope, [kind]) ?? ref])
+    return { text: `unnest(array[${ref}, ${other}])`, columns: [['e', kind]] }
+  },
+  (random, scope) => {
     const ref = refOf(random, scope, ['json'])
     return ref === null ? null : { text: `jsonb_array_elements(${ref})`, columns: [['j', 'json']] }
   },

@@ -2,7 +2,7 @@
  * Relations: the nodes that take rows one by one, or all of a one-shot answer: scan, VALUES, series, union, repeat,
  * filter, projection, sort; and unnest, with the functions that give rows.
  */
-import type { Value } from '../../src/data/index.ts'
+import { elementOf, flattenItem, itemsOf, membersOf, type Value } from '../../src/data/index.ts'
 import type { TableCall } from '../../src/plan/logical.ts'
 import { Fault as LibraryFault } from '../../src/runtime/expression/fault.ts'
 import {
@@ -192,6 +192,15 @@ function given({ function: name, args: trees }: TableCall, args: Value[]): (read
           ? (add(at, by, [type!, step!], type!, 1n) as bigint)
           : at + by
       })
+    case 'elements': {
+      const element = elementOf(trees[0]!.type)!
+      const isStruct = membersOf(element) !== null
+      return itemsOf(args[0] as string, element).map((item) => {
+        const values: Value[] = []
+        flattenItem(item, element, values)
+        return values.slice(isStruct ? 1 : 0)
+      })
+    }
     case 'split':
       return args[1] === ''
         ? [[args[0]!]]

@@ -14,6 +14,7 @@ import { filter, series, type UnnestShape, unnest, values } from '../node.ts'
 import { type Binding, fail, unsupported } from './binding.ts'
 import { bindCondition, type Env } from './expression/expression.ts'
 import { chosen, tryBind } from './join.ts'
+import { uniqueNames } from './naming.ts'
 import type { BoundRelation, Conjuncts } from './relation.ts'
 import { bindRowCall, rowFunctions } from './row-call.ts'
 import { joinScopes, type Scope, scopeOf } from './scope.ts'
@@ -104,8 +105,12 @@ function seriesOf({ calls, number }: UnnestShape): Plan | null {
 function shapeOf(binding: Binding, scope: Scope, tree: FunctionTree, outer: boolean): UnnestShape {
   const name = tree.name.name.toLowerCase()
   const env: Env = { binding, scope, clause: name, aggregates: null }
-  const call = bindRowCall(env, tree, tree.alias?.name ?? null)
-  const own = call.columns.map((field) => field.name)
+  const alias = tree.alias?.name ?? null
+  // UNNEST of several arrays has their elements side by side.
+  const several = name === 'unnest' && tree.args.length > 1
+  const trees = several ? tree.args.map((arg) => ({ ...tree, args: [arg] })) : [tree]
+  const calls = trees.map((one) => bindRowCall(env, one, several ? null : alias))
+  const own = uniqueNames(calls.flatMap(({ columns }) => columns.map((field) => field.name)))
   if (tree.ordinality === true) own.push('ordinality')
   const { columnAliases } = tree
   if (columnAliases.length > own.length) {
@@ -113,9 +118,12 @@ function shapeOf(binding: Binding, scope: Scope, tree: FunctionTree, outer: bool
     fail('type_mismatch', `it has ${have} columns, not ${given}`, columnAliases[have]!.span)
   }
   const names = own.map((given, index) => columnAliases[index]?.name ?? given)
-  const columns = call.columns.map((field, index) => ({ ...field, name: names[index]! }))
-  const number = tree.ordinality === true ? names.at(-1)! : null
-  return { calls: [{ ...call, columns }], number, outer }
+  let at = 0
+  const named = calls.map((call) => ({
+    ...call,
+    columns: call.columns.map((field) => ({ ...field, name: names[at++]! })),
+  }))
+  return { calls: named, number: tree.ordinality === true ? names.at(-1)! : null, outer }
 }
 
 /** As in Postgres the alias of a function of one column is that column, too. */

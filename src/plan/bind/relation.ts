@@ -12,7 +12,7 @@ import type {
   Expression as Tree,
   Relation as TreeRelation,
 } from '../../../grammar/index.ts'
-import type { Span } from '../../base/index.ts'
+import { QueryMistake, type Span } from '../../base/index.ts'
 import { type Relation, systemRelations } from '../../catalog/index.ts'
 import { flatFields, topColumns } from '../../data/index.ts'
 import type { Plan, Watermark } from '../logical.ts'
@@ -222,8 +222,21 @@ function checkReadable(binding: Binding, relation: Relation, span: Span): void {
 
 function bindDerived(binding: Binding, tree: TreeRelation & { kind: 'derived' }): BoundRelation {
   refuseEmit(tree.query)
-  const plan = renamed(bindQuery(binding, tree.query), tree.columnAliases)
+  const plan = renamed(bindAlone(binding, tree), tree.columnAliases)
   return { plan, scope: scopeOf(plan.output, tree.alias?.name ?? null) }
+}
+
+/** A query behind LATERAL may not name columns of what stands before it yet. */
+function bindAlone(binding: Binding, tree: TreeRelation & { kind: 'derived' }): Plan {
+  try {
+    return bindQuery(binding, tree.query)
+  } catch (error) {
+    const unknown =
+      error instanceof QueryMistake && error.diagnostics.some(({ code }) => code === 'unknown_name')
+    if (tree.lateral !== true || !unknown) throw error
+    const hint = 'write a join, or a subquery in the select list'
+    return unsupported('a query behind LATERAL that names columns before it', tree.span, hint)
+  }
 }
 
 /** The plan under the names of a list behind an alias, which may be shorter than the columns. */

@@ -6,7 +6,7 @@
  */
 import type { Expression as Tree } from '../../../grammar/index.ts'
 import type { Span } from '../../base/index.ts'
-import { type Field, isWhole, type Type, typeText } from '../../data/index.ts'
+import { elementOf, type Field, isWhole, membersOf, type Type, typeText } from '../../data/index.ts'
 import {
   bigint,
   boolean,
@@ -78,7 +78,7 @@ export function bindRowCall(env: Env, tree: CallTree, alias: string | null): Tab
   const name = tree.name.name.toLowerCase()
   const inner: Env = { ...env, clause: name }
   const found = shapes.get(name)
-  if (found === undefined && name === 'unnest') unsupported('UNNEST', tree.span)
+  if (name === 'unnest') return bindUnnest(inner, tree, alias)
   if (found === undefined) return bindSeries(inner, tree, name, alias)
   const { takes, least } = found
   countArguments(tree, name, least, takes.length)
@@ -105,6 +105,22 @@ function countArguments({ args, span }: CallTree, name: string, least: number, m
   const wanted = least === most ? `${most}` : `${least} to ${most}`
   const noun = most === 1 ? 'argument' : 'arguments'
   fail('type_mismatch', `${name} takes ${wanted} ${noun}, not ${args.length}`, span)
+}
+
+/** UNNEST of an array or a map; elements that are structs have a column per member, as in Flink. */
+function bindUnnest(env: Env, tree: CallTree, alias: string | null): TableCall {
+  countArguments(tree, 'unnest', 1, 1)
+  const [{ span }] = tree.args as [Tree]
+  const array = bindExpression(env, tree.args[0]!)
+  const element = elementOf(array.type)
+  if (element === null) {
+    fail('type_mismatch', `unnest takes an array or a map, not ${typeText(array.type)}`, span)
+  }
+  const members = membersOf(element) ?? [{ name: alias ?? 'unnest', type: element }]
+  const inner = members.find(({ type }) => membersOf(type) !== null)
+  if (inner !== undefined) unsupported(`UNNEST of structs that hold a STRUCT (${inner.name})`, span)
+  const columns = members.map(({ name, type }): Field => ({ name, type, nullable: true }))
+  return { function: 'elements', args: [array], columns, ...spanOf(env, tree) }
 }
 
 /** GENERATE_SERIES, and RANGE, whose last value is left out. */

@@ -8,7 +8,7 @@ const names = `
   between exists mz_now
   tumble_start tumble_end tumble_rowtime tumble_proctime hop_start hop_end
   hop_rowtime hop_proctime session_start session_end session_rowtime session_proctime tumble hop
-  session cumulate unnest
+  session cumulate
   struct_extract array_agg list map_agg histogram
   approx_count_distinct approx_percentile approx_quantile
   st_point st_makepoint st_x st_y st_geomfromtext st_geomfromwkb st_geomfromgeojson

@@ -5,7 +5,14 @@
  *          2 (trusted) no argument is NULL.
  * See      src/plan/logical.ts (TableCall) says which there are
  */
-import type { Type, Value } from '../../data/index.ts'
+import {
+  elementOf,
+  flattenItem,
+  itemsOf,
+  membersOf,
+  type Type,
+  type Value,
+} from '../../data/index.ts'
 import type { TableCall } from '../../plan/index.ts'
 import { Fault } from './fault.ts'
 import { type Json, noJson, parse, pathsOf, print, unquoted, walkAll } from './library/json.ts'
@@ -40,6 +47,7 @@ const makers: Record<TableCall['function'], (types: readonly Type[]) => TableSca
       if (steps instanceof Fault) return steps
       return ofDocument(text, (document) => walkAll(document, steps).map((one) => [print(one)]))
     },
+  elements: ([type]) => elements(type!),
   split:
     () =>
     ([text, separator]) =>
@@ -47,6 +55,18 @@ const makers: Record<TableCall['function'], (types: readonly Type[]) => TableSca
         ? [[text!]]
         : (text as string).split(separator as string).map((one) => [one]),
   regexp_split: splitByPattern,
+}
+
+/** Of a struct its members, without its presence. */
+function elements(type: Type): TableScalar {
+  const element = elementOf(type)!
+  const isStruct = membersOf(element) !== null
+  return ([array]) =>
+    itemsOf(array as string, element).map((item) => {
+      const values: Value[] = []
+      flattenItem(item, element, values)
+      return isStruct ? values.slice(1) : values
+    })
 }
 
 const numbers: TableScalar = ([first, last, step]) => {

@@ -31,6 +31,7 @@ import { libraryNames, variantsOf } from '../../library.ts'
 import type { Expression } from '../../logical.ts'
 import { fail, unsupported } from '../binding.ts'
 import { bindArithmetic, bindComparison, type Pair } from '../operator.ts'
+import { rowFunctions } from '../row-call.ts'
 import { suggestion } from '../suggest.ts'
 import { plannedFunctions, plannedHints } from '../vocabulary.ts'
 import { aggregateNames } from './aggregate.ts'
@@ -208,6 +209,10 @@ function isNested(arg: Expression | undefined): boolean {
 function unknownFunction(given: Call): never {
   if (plannedFunctions.has(given.name))
     unsupported(`function ${given.name}`, given.span, plannedHints.get(given.name))
+  if (rowFunctions.has(given.name)) {
+    const hint = `write FROM t, ${given.name}(…) AS e`
+    unsupported(`${given.name} outside of FROM`, given.span, hint)
+  }
   const hint = suggestion(given.name, functionNames())
   fail('unknown_name', `function ${given.name} does not exist`, given.span, hint)
 }
