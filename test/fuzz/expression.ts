@@ -414,7 +414,10 @@ export function aggregate(random: Random, scope: Scope): { expression: Expr; kin
       const [text, kind, first, ...rest] = pick(random, aggregates)
       const one = argumentOf(first === 'any' ? kinds : [first as Kind])
       const parts = [one.part, ...rest.map((of) => argumentOf([of as Kind]).part)]
-      const call = { text: `${text}${suffix(parts.length)}`, parts: [...parts, ...filter] }
+      // FILTER belongs to the aggregate inside a cast.
+      const kept = suffix(parts.length)
+      const filtered = text.startsWith('cast(') ? text.replace(' as ', `${kept} as `) : text + kept
+      const call = { text: filtered, parts: [...parts, ...filter] }
       return { expression: call, kind: kind ?? one.kind }
     }
     case 0:
