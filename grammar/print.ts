@@ -803,6 +803,14 @@ function alteration(a: Alteration): string {
     }
     case 'set-not-null':
       return `ALTER COLUMN ${name(a.column)} ${a.notNull ? 'SET' : 'DROP'} NOT NULL`
+    case 'set-type': {
+      const using = a.using === null ? '' : ` USING ${expression(a.using)}`
+      return `ALTER COLUMN ${name(a.column)} TYPE ${type(a.type)}${using}`
+    }
+    case 'add-constraint':
+      return `ADD ${constraint(a.constraint)}`
+    case 'drop-constraint':
+      return `DROP CONSTRAINT ${a.ifExists ? 'IF EXISTS ' : ''}${name(a.name)}`
     case 'set-options':
       return `SET (${list(a.options, option)})`
   }

@@ -441,6 +441,9 @@ export type Alteration =
   | { kind: 'set-default'; column: Identifier; value: Expression | null; span: Span }
   | { kind: 'set-not-null'; column: Identifier; notNull: boolean; span: Span }
   | { kind: 'set-options'; options: Option[]; span: Span }
+  | { kind: 'set-type'; column: Identifier; type: TypeName; using: Expression | null; span: Span }
+  | { kind: 'add-constraint'; constraint: Constraint; span: Span }
+  | { kind: 'drop-constraint'; name: Identifier; ifExists: boolean; span: Span }
 
 export type Statement =
   | { kind: 'create-relation'; object: 'stream' | 'table' | 'source'; orReplace: boolean; name: Path; ifNotExists: boolean; columns: ColumnDefinition[]; constraints: Constraint[]; watermark: WatermarkDefinition | null; partitionedBy: Identifier[]; partitions: Identifier[]; appendOnly: boolean; options: Option[]; encoding: Encoding | null; query: Query | null; span: Span }

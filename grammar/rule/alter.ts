@@ -2,7 +2,7 @@
  * Alter rules: ALTER STREAM | TABLE | SOURCE | VIEW | MATERIALIZED VIEW.
  */
 import { EOF } from 'chevrotain'
-import type { Alteration, ColumnDefinition, Option, Statement } from '../tree.ts'
+import type { Alteration, ColumnDefinition, Identifier, Option, Statement } from '../tree.ts'
 import { identifier, kinds, word } from '../words.ts'
 import { FunctionRules } from './function.ts'
 
@@ -73,7 +73,15 @@ export abstract class AlterRules extends FunctionRules {
     'alteration',
     (): Alteration =>
       this.OR([
+        {
+          GATE: () => this.constraintAhead(2),
+          ALT: () => this.SUBRULE(this.addConstraint),
+        },
         { ALT: () => this.SUBRULE(this.addColumn) },
+        {
+          GATE: () => this.upper(2) === 'CONSTRAINT' && !this.#ends(3),
+          ALT: () => this.SUBRULE(this.dropConstraint),
+        },
         { ALT: () => this.SUBRULE(this.dropColumn) },
         { ALT: () => this.SUBRULE(this.renameWhat) },
         { ALT: () => this.SUBRULE(this.alterColumn) },
@@ -93,7 +101,6 @@ export abstract class AlterRules extends FunctionRules {
       }) !== undefined
     const at = this.LA(1)
     this.ACTION(() => {
-      if (this.constraintAhead()) this.unsupported('ALTER … ADD CONSTRAINT')
       if (this.upper(1) === 'WATERMARK' && this.upper(2) === 'FOR') {
         this.unsupported('ALTER … ADD WATERMARK')
       }
@@ -104,6 +111,33 @@ export abstract class AlterRules extends FunctionRules {
       if (elements.watermark !== null) this.mistaken('a watermark of a column that is added', at)
     })
     return { kind: 'add-column', column, ifNotExists, span: this.span(start) }
+  })
+
+  /** ADD [CONSTRAINT name] PRIMARY KEY (a) | UNIQUE (a) | CHECK (condition) | FOREIGN KEY (a) REFERENCES t */
+  addConstraint = this.RULE('addConstraint', (): Alteration => {
+    const start = this.start()
+    this.CONSUME(word.ADD)
+    const constraint = this.SUBRULE(this.tableConstraint)
+    return { kind: 'add-constraint', constraint, span: this.span(start) }
+  })
+
+  /** DROP CONSTRAINT [IF EXISTS] name */
+  dropConstraint = this.RULE('dropConstraint', (): Alteration => {
+    const start = this.start()
+    this.CONSUME(word.DROP)
+    this.CONSUME(word.CONSTRAINT)
+    const ifExists =
+      this.OPTION({
+        GATE: () => this.LA(2).tokenType === word.EXISTS,
+        DEF: () => {
+          this.CONSUME(word.IF)
+          this.CONSUME(word.EXISTS)
+          return true
+        },
+      }) ?? false
+    const name = this.identifierOf(this.CONSUME(identifier))
+    this.OPTION1(() => this.CONSUME(word.RESTRICT))
+    return { kind: 'drop-constraint', name, ifExists, span: this.span(start) }
   })
 
   /** DROP [COLUMN] [IF EXISTS] name */
@@ -120,10 +154,6 @@ export abstract class AlterRules extends FunctionRules {
           return true
         },
       }) ?? false
-    this.ACTION(() => {
-      if (this.upper(1) === 'CONSTRAINT' && !this.#ends(2))
-        this.unsupported('ALTER … DROP CONSTRAINT')
-    })
     const column = this.identifierOf(this.CONSUME(identifier))
     return { kind: 'drop-column', column, ifExists, span: this.span(start) }
   })
@@ -153,17 +183,39 @@ export abstract class AlterRules extends FunctionRules {
     ])
   })
 
-  /** ALTER [COLUMN] name SET DEFAULT value | DROP DEFAULT | SET NOT NULL | DROP NOT NULL */
+  /** ALTER [COLUMN] name SET DEFAULT value | DROP DEFAULT | SET NOT NULL | DROP NOT NULL | [SET DATA] TYPE type */
   alterColumn = this.RULE('alterColumn', (): Alteration => {
     const start = this.start()
     this.CONSUME(word.ALTER)
     this.SUBRULE(this.columnWord)
     const column = this.identifierOf(this.CONSUME(identifier))
-    this.ACTION(() => {
-      if (this.upper(1) === 'TYPE' || (this.upper(1) === 'SET' && this.upper(2) === 'DATA')) {
-        this.unsupported('ALTER COLUMN … TYPE')
-      }
+    return this.OR([
+      {
+        GATE: () => this.upper(1) === 'TYPE' || this.upper(2) === 'DATA',
+        ALT: () => this.SUBRULE(this.columnType, { ARGS: [start, column] }),
+      },
+      { ALT: () => this.SUBRULE(this.columnPromise, { ARGS: [start, column] }) },
+    ])
+  })
+
+  /** [SET DATA] TYPE type [USING value] */
+  columnType = this.RULE('columnType', (start: number, column: Identifier): Alteration => {
+    this.OPTION(() => {
+      this.CONSUME(word.SET)
+      this.ACTION(() => this.expectWord('DATA'))
+      this.CONSUME(identifier)
     })
+    this.CONSUME(word.TYPE)
+    const type = this.SUBRULE(this.type)
+    const using = this.OPTION1(() => {
+      this.CONSUME(word.USING)
+      return this.SUBRULE(this.expression)
+    })
+    return { kind: 'set-type', column, type, using: using ?? null, span: this.span(start) }
+  })
+
+  /** SET DEFAULT value | DROP DEFAULT | SET NOT NULL | DROP NOT NULL */
+  columnPromise = this.RULE('columnPromise', (start: number, column: Identifier): Alteration => {
     const sets = this.OR([
       {
         ALT: () => {

@@ -55,11 +55,11 @@ export abstract class ConstraintRules extends RelationRules {
     ])
   })
 
-  /** Whether an element of the list of columns is a constraint and no column. */
-  protected constraintAhead(): boolean {
+  /** Whether at a distance a constraint begins and no column. */
+  protected constraintAhead(distance = 1): boolean {
     if (this.RECORDING_PHASE) return true
-    const next = this.LA(2)
-    switch (this.LA(1).tokenType) {
+    const next = this.LA(distance + 1)
+    switch (this.LA(distance).tokenType) {
       case word.PRIMARY:
       case word.FOREIGN:
         return next.tokenType === word.KEY
@@ -67,7 +67,7 @@ export abstract class ConstraintRules extends RelationRules {
       case word.CHECK:
         return next.tokenType === kinds.open
       case word.CONSTRAINT:
-        return ['PRIMARY', 'UNIQUE', 'CHECK', 'FOREIGN'].includes(this.upper(3))
+        return ['PRIMARY', 'UNIQUE', 'CHECK', 'FOREIGN'].includes(this.upper(distance + 2))
       default:
         return false
     }

@@ -9,9 +9,9 @@
  */
 import { assert, QueryMistake } from '../base/index.ts'
 import type { Relation } from '../catalog/index.ts'
-import { type Batch, isValid } from '../data/index.ts'
+import { type Batch, isValid, type Value, valueAt } from '../data/index.ts'
 import type { BoundStatement } from '../plan/index.ts'
-import { Computer } from '../runtime/index.ts'
+import { Computer, rowKey } from '../runtime/index.ts'
 import type { Engine } from './engine.ts'
 
 type Change = NonNullable<(BoundStatement & { kind: 'alter' })['change']>
@@ -49,24 +49,28 @@ function refuseRunning(engine: Engine, before: Relation, lost: readonly number[]
 function movedRows(
   engine: Engine,
   before: Relation,
-  { relation, places, fills, strict }: Change,
+  { relation, places, fills, behind, strict, judged }: Change,
 ): ((batch: Batch) => Batch) | null {
   const isStored = relation.kind === 'stream' || relation.kind === 'table'
   if (!isStored || places === null) return null
   const { schema } = relation
-  const loose = { fields: schema.fields.map((field) => ({ ...field, nullable: true })) }
-  const kept = places.flatMap((place) => (place < 0 ? [] : [place]))
+  const table = engine.table(before.name)
+  const hidden = behind.map((place) => before.schema.fields[place]!)
+  const loose = { fields: [...schema.fields, ...hidden].map((one) => ({ ...one, nullable: true })) }
+  const olds = [...places, ...behind]
   const wanted = schema.fields.map((_, index) => index)
-  const move = (batch: Batch): Batch => {
-    const columns = kept.map((place) => batch.columns[place]!)
-    if (fills.length === 0) return { ...batch, schema, columns }
+  const move = (batch: Batch, offset: number): Batch => {
+    if (fills.length === 0) {
+      return { ...batch, schema, columns: places.map((place) => batch.columns[place]!) }
+    }
     // What a column is made of may come to nothing in a row: then nothing is altered.
     const { functions } = engine.sources
     const all = { schema: loose, computed: fills }
     const computer = new Computer(engine.computing(), all, wanted, { functions })
     try {
+      const columns = computer.inputs.map((index) => batch.columns[olds[index]!]!)
       const { batch: full, refused } = computer.run({ ...batch, columns })
-      const [first] = refused
+      const first = refused.find(({ row }) => table?.isGone(offset + row) !== true)
       if (first === undefined) return { ...full, schema }
       const message = `a row of ${before.name}: ${first.message}`
       throw new QueryMistake([{ code: first.code, message }])
@@ -75,31 +79,86 @@ function movedRows(
     }
   }
   const made = new Map<Batch, Batch>()
+  const stands = (offset: number) => table?.isGone(offset) !== true
+  const judge = judgeOf(engine, relation, { name: before.name, strict, judged, stands })
   for (const { batch, offset } of engine.log.framesOf(before.name.toLowerCase())) {
-    const after = move(batch)
+    const after = move(batch, offset)
     made.set(batch, after)
-    refuseNull(engine, relation, { name: before.name, after, offset, strict })
+    judge(after, offset)
   }
-  return (batch) => made.get(batch) ?? move(batch)
+  return (batch) => made.get(batch) ?? move(batch, 0)
 }
 
-function refuseNull(
+/** Refuses a row that lacks a value, does not satisfy a check, or has the key of one before it. */
+function judgeOf(
   engine: Engine,
-  { schema }: Relation,
+  relation: Relation,
   {
     name,
-    after,
-    offset,
     strict,
-  }: { name: string; after: Batch; offset: number; strict: readonly number[] },
-): void {
-  const table = engine.table(name)
-  for (const column of strict) {
-    for (let row = 0; row < after.rows; row++) {
-      if (isValid(after.columns[column]!, row) || table?.isGone(offset + row)) continue
-      const message = `a row of ${name} has no value for column ${schema.fields[column]!.name}`
-      const hint = 'a DEFAULT gives one to rows that are there; UPDATE gives one to rows of a table'
-      throw new QueryMistake([{ code: 'not_null', message, hint }])
+    judged,
+    stands,
+  }: Pick<Change, 'strict' | 'judged'> & { name: string; stands(offset: number): boolean },
+): (batch: Batch, offset: number) => void {
+  const { fields } = relation.schema
+  const refuse = (code: 'not_null' | 'check' | 'duplicate_key', message: string, hint?: string) => {
+    throw new QueryMistake([{ code, message, ...(hint === undefined ? {} : { hint }) }])
+  }
+  const seen = new Set<string>()
+  return (batch, offset) => {
+    const verdicts = verdictsOf(engine, relation, judged.checks, batch)
+    for (let row = 0; row < batch.rows; row++) {
+      if (!stands(offset + row)) continue
+      const missing = strict.find((column) => !isValid(batch.columns[column]!, row))
+      if (missing !== undefined) {
+        const message = `a row of ${name} has no value for column ${fields[missing]!.name}`
+        const hint =
+          'a DEFAULT gives one to rows that are there; UPDATE gives one to rows of a table'
+        refuse('not_null', message, hint)
+      }
+      const broken = judged.checks.find((_, at) => verdicts[at]?.[row] === false)
+      if (broken !== undefined) refuse('check', `a row of ${name} does not satisfy ${broken.name}`)
+      for (const { name: key, columns } of judged.keys) {
+        if (columns.some((column) => !isValid(batch.columns[column]!, row))) continue
+        const values = columns.map((column) => valueAt(batch.columns[column]!, row))
+        const text = `${key}:${rowKey(values)}`
+        if (seen.has(text)) refuse('duplicate_key', `two rows of ${name} have one key ${key}`)
+        seen.add(text)
+      }
     }
   }
 }
+
+/** By check and row whether it is satisfied. */
+function verdictsOf(
+  engine: Engine,
+  { schema }: Relation,
+  checks: Change['judged']['checks'],
+  batch: Batch,
+): Value[][] {
+  if (checks.length === 0) return []
+  const width = schema.fields.length
+  const verdict = { name: 'verdict', type: { kind: 'boolean' as const }, nullable: true }
+  const fields = [...schema.fields, ...checks.map(() => verdict)]
+  const computed = checks.map(({ condition }, at) => ({
+    column: width + at,
+    expression: condition,
+  }))
+  const wanted = checks.map((_, at) => width + at)
+  const { functions } = engine.sources
+  const computer = new Computer(engine.computing(), { schema: { fields }, computed }, wanted, {
+    functions,
+  })
+  try {
+    const columns = computer.inputs.map((index) => batch.columns[index]!)
+    const { batch: made, refused } = computer.run({ ...batch, columns })
+    const [first] = refused
+    if (first !== undefined) throw new QueryMistake([{ code: first.code, message: first.message }])
+    return made.columns.map((column) => valuesOf(column, batch.rows))
+  } finally {
+    computer.close()
+  }
+}
+
+const valuesOf = (column: Batch['columns'][number], rows: number): Value[] =>
+  Array.from({ length: rows }, (_, row) => valueAt(column, row))

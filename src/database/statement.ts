@@ -259,8 +259,10 @@ function createFed(
   engine.createRelation(errorsOf(name))
   running.consumers.push((_, delta) => {
     const rows = rowsOfDelta(delta)
-    if (!engine.replaying) engine.put(relation, batchOf(relation.schema, rows), null)
-    if (running.ended) engine.stop(name)
+    // It may have another name by now.
+    const stream = engine.catalog.get(running.name)!
+    if (!engine.replaying) engine.put(stream, batchOf(stream.schema, rows), null)
+    if (running.ended) engine.stop(running.name)
   })
   logged(engine, session)
   const message = `stream ${name} created`

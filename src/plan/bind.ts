@@ -13,7 +13,7 @@ import type {
   Relation as TreeRelation,
 } from '../../grammar/index.ts'
 import { QueryMistake, type Span } from '../base/index.ts'
-import type { CatalogFunction, ComputedColumn, Relation } from '../catalog/index.ts'
+import type { CatalogFunction, ComputedColumn, Relation, TableRules } from '../catalog/index.ts'
 import type { Field, Row } from '../data/index.ts'
 import { type BindContext, type Binding, fail, newBinding, sorted } from './bind/binding.ts'
 import { applyEmit, type EmitMode } from './bind/emission.ts'
@@ -75,8 +75,12 @@ interface Change {
   fills: readonly ComputedColumn[]
   /** Columns, as they were, that nobody may read any more. */
   lost: readonly number[]
+  /** Columns, as they were, that stand behind those of the relation where `fills` are made. */
+  behind: readonly number[]
   /** Columns that no row that is there may have NULL in. */
   strict: readonly number[]
+  /** Keys and checks that the rows that are there must satisfy. */
+  judged: TableRules
   /** What reads it, with its stars written out. */
   readers: readonly Relation[]
 }

@@ -343,27 +343,50 @@ export class OracleSession implements Session {
 
   #alter({ name, change }: BoundStatement & { kind: 'alter' }, text: string) {
     if (change === null) return { kind: 'done' as const }
-    const { relation, places, fills, strict, readers } = change
+    const { relation, places, fills, behind, strict, judged, readers } = change
     const { fields } = relation.schema
     const moved = new Map<string, Row>()
     const isStored = relation.kind === 'stream' || relation.kind === 'table'
     const given = isStored && places !== null ? this.#world.source(name).contributions : []
+    const stands = new Set(
+      given.length === 0 ? [] : this.#standing(name).map((row) => JSON.stringify(row, plain)),
+    )
+    const before = this.#catalog.get(name)!.schema.fields
     for (const { row } of given) {
-      const cells = fields.map(({ type }, at) => literal((row as Row)[places![at]!] ?? null, type))
+      if (!stands.has(JSON.stringify(row, plain))) continue
+      const old = row as Row
+      const all = [
+        ...fields.map(({ type }, at) => literal(old[places![at]!] ?? null, type)),
+        ...behind.map((place) => literal(old[place] ?? null, before[place]!.type)),
+      ]
       const cellsOf = fields.map(
         ({ type }, at) =>
           (fills.find(({ column: made }) => made === at)?.expression as Expression) ??
           column(at, { type, nullable: true }),
       )
-      const names = fields.map((field) => field.name)
-      const answer = this.#answer(project(values([cells], names), cellsOf, names), text)
+      const names = all.map((_, at) => `_${at}`)
+      const answer = this.#answer(project(values([all], names), cellsOf, names), text)
       if (answer.kind === 'fault') return { ...answer, at: '' }
       moved.set(JSON.stringify(row, plain), answer.rows[0]!)
     }
     const move = (row: Row) => moved.get(JSON.stringify(row, plain)) ?? row
     const standing = given.length === 0 ? [] : this.#standing(name).map(move)
-    if (standing.some((row) => strict.some((at) => row[at] === null))) {
-      return { kind: 'fault' as const, code: 'not_null' as const, message: 'not_null', at: '' }
+    const refused = (code: 'not_null' | 'check' | 'duplicate_key') => {
+      return { kind: 'fault' as const, code, message: code, at: '' }
+    }
+    if (standing.some((row) => strict.some((at) => row[at] === null))) return refused('not_null')
+    for (const { condition } of judged.checks) {
+      for (const row of standing) {
+        const asked = overRows(fields, [row], [condition as Expression], ['verdict'])
+        if (this.#rowsOf(asked)[0]![0] === false) return refused('check')
+      }
+    }
+    for (const { columns } of judged.keys) {
+      const keys = standing.map((row) => columns.map((at) => row[at]!))
+      const whole = keys
+        .filter((key) => key.every((cell) => cell !== null))
+        .map((key) => JSON.stringify(key, plain))
+      if (new Set(whole).size < whole.length) return refused('duplicate_key')
     }
     this.#catalog.replace(name, relation)
     for (const reader of readers) this.#catalog.replace(reader.name, reader)

@@ -224,6 +224,24 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
           span: one,
         }),
         fc.record({
+          kind: fc.constant('set-type' as const),
+          column: identifier,
+          type,
+          using: fc.option(e),
+          span: one,
+        }),
+        fc.record({
+          kind: fc.constant('add-constraint' as const),
+          constraint: stated.filter(({ kind }) => kind !== 'default'),
+          span: one,
+        }),
+        fc.record({
+          kind: fc.constant('drop-constraint' as const),
+          name: identifier,
+          ifExists: fc.boolean(),
+          span: one,
+        }),
+        fc.record({
           kind: fc.constant('set-options' as const),
           options: fc.array(option, { minLength: 1, maxLength: 2 }),
           span: one,

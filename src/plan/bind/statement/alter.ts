@@ -11,6 +11,7 @@
 import type {
   Alteration,
   ColumnDefinition,
+  Constraint,
   Identifier,
   Path,
   Query,
@@ -18,20 +19,31 @@ import type {
   Statement,
 } from '../../../../grammar/index.ts'
 import { QueryMistake, type Span } from '../../../base/index.ts'
-import type { Catalog, ComputedColumn, Relation } from '../../../catalog/index.ts'
-import { topColumns } from '../../../data/index.ts'
+import type {
+  Catalog,
+  ComputedColumn,
+  Relation,
+  TableKey,
+  TableRules,
+} from '../../../catalog/index.ts'
+import { membersOf, topColumns, typeText } from '../../../data/index.ts'
 import { type BoundStatement, refuseDuplicate } from '../../bind.ts'
-import { literal } from '../../expression.ts'
+import { isAssignable } from '../../coerce.ts'
+import { column as columnAt, columnsOf, literal, moveColumns } from '../../expression.ts'
 import type { Expression, Plan } from '../../logical.ts'
 import { rewrite } from '../../rewrite.ts'
 import { type Binding, fail, unsupported } from '../binding.ts'
 import { clockOf } from '../expression/clock.ts'
+import { bindExpression } from '../expression/expression.ts'
 import { bindQuery } from '../query.ts'
 import { findRelation } from '../relation.ts'
+import { scopeOf } from '../scope.ts'
 import { suggestion } from '../suggest.ts'
+import { assigned } from './assign.ts'
+import { constraintsOf } from './constraint.ts'
 import { bindCreateRelation } from './create.ts'
 import { isCalled, objectOf } from './drop.ts'
-import { renamedIn } from './rename.ts'
+import { readingUnder, renamedIn } from './rename.ts'
 
 type Alter = Statement & { kind: 'alter' }
 type Create = Statement & { kind: 'create-relation' }
@@ -100,6 +112,16 @@ function refuseLate({ catalog }: Binding, { name, watermark }: Relation, change:
   fail('dependency', message, change.span, `DROP ${from?.name ?? name} and make it anew`)
 }
 
+/** Rows stay as they are. */
+const unmoved = {
+  places: null,
+  fills: [],
+  lost: [],
+  behind: [],
+  strict: [],
+  judged: { keys: [], checks: [] },
+}
+
 // ---------------------------------------------------------------- RENAME TO
 
 function bindRename(binding: Binding, relation: Relation, tree: Alter, to: Path): Bound['change'] {
@@ -109,7 +131,7 @@ function bindRename(binding: Binding, relation: Relation, tree: Alter, to: Path)
     const isNamed = sameName(one.watermark?.late ?? '', relation.name)
     return isNamed ? [one.name] : []
   })
-  refuseNeeded(relation.name, [...catalog.dependents(relation.name), ...late], tree.change.span)
+  refuseNeeded(relation.name, late, tree.change.span)
   const { definition } = relation
   const after = { ...relation, name }
   if (definition !== undefined) {
@@ -120,7 +142,29 @@ function bindRename(binding: Binding, relation: Relation, tree: Alter, to: Path)
         : statement
     after.definition = { ...definition, statement: { ...made, name: to } }
   }
-  return { relation: after, places: null, fills: [], lost: [], strict: [], readers: [] }
+  return { ...unmoved, relation: after, readers: renamedReaders(binding, relation, after, to) }
+}
+
+/** The readers of what has another name, which they know by the one that it had. */
+function renamedReaders(binding: Binding, before: Relation, after: Relation, to: Path): Relation[] {
+  const catalog = binding.catalog.copy()
+  catalog.replace(before.name, after)
+  const errors = catalog.get(`${before.name}.errors`)
+  if (errors?.kind === 'errors') {
+    catalog.replace(errors.name, { ...errors, of: after.name, name: `${after.name}.errors` })
+  }
+  const kept = binding.catalog.dependents(before.name).map((name) => {
+    const reader = binding.catalog.get(name)!
+    const query = queryOf(reader)
+    const written = readingUnder(query, { from: before.name, to })
+    const named = (text: string, of: string) =>
+      text.replaceAll(`"${of}"`, '"?"').replaceAll(`"${of}.errors"`, '"?.errors"')
+    const now = planText(bindReader(binding, reader, query), before.name, null)
+    const then = planText(bindReader({ ...binding, catalog }, reader, written), after.name, null)
+    if (named(then, after.name) === named(now, before.name)) return withQuery(reader, written)
+    return fail('dependency', `${before.name} is needed by ${name}`, to.span, `drop ${name} first`)
+  })
+  return kept
 }
 
 function refuseNeeded(what: string, by: readonly string[], span: Span): void {
@@ -177,12 +221,51 @@ function editedBy(made: Create, change: Exclude<Alteration, { kind: 'rename' }>)
       })
     case 'set-not-null':
       return withColumn(made, change.column, (column) => ({ ...column, notNull: change.notNull }))
+    case 'set-type':
+      return withColumn(made, change.column, (column) => {
+        const { name } = column.name
+        if (column.computed !== null) {
+          fail('type_mismatch', `column ${name} is computed`, change.column.span)
+        }
+        if (made.watermark !== null && sameName(made.watermark.column.name, name)) {
+          fail('dependency', `column ${name} has the watermark`, change.column.span)
+        }
+        return { ...column, type: change.type }
+      })
+    case 'add-constraint':
+      return { ...made, constraints: [...made.constraints, change.constraint] }
+    case 'drop-constraint':
+      return withoutConstraint(made, change)
     case 'set-options': {
       const keys = new Set(change.options.map(({ key }) => key))
       const kept = made.options.filter(({ key }) => !keys.has(key))
       return { ...made, options: [...kept, ...change.options] }
     }
   }
+}
+
+/** Checks behind it keep the names that they have by their place. */
+function withoutConstraint(
+  made: Create,
+  { name, ifExists }: Alteration & { kind: 'drop-constraint' },
+): Create | null {
+  const all = constraintsOf(made).filter(({ constraint }) => constraint.kind !== 'default')
+  const found = all.find((one) => sameName(one.name, name.name))
+  if (found === undefined) {
+    if (ifExists) return null
+    const names = all.map((one) => one.name)
+    const message = `${nameOf(made.name)} has no constraint ${name.name}`
+    return fail('unknown_name', message, name.span, suggestion(name.name, names))
+  }
+  const named = new Map(all.map((one) => [one.constraint, one.name]))
+  const kept = (constraints: readonly Constraint[]) =>
+    constraints.flatMap((one): Constraint[] => {
+      if (one === found.constraint) return []
+      if (one.kind !== 'check' || one.name !== null) return [one]
+      return [{ ...one, name: { ...name, name: named.get(one)!, quoted: false } }]
+    })
+  const columns = made.columns.map((one) => ({ ...one, constraints: kept(one.constraints) }))
+  return { ...made, columns, constraints: kept(made.constraints) }
 }
 
 function columnOf(made: Create, { name, span }: Identifier): ColumnDefinition {
@@ -232,27 +315,111 @@ function bindChange(
     if (was !== undefined && !was.nullable && after.schema.fields[at]!.nullable) lost.push(place)
   }
   const strict =
-    change.kind === 'set-not-null' && change.notNull ? flat : addedStrict(after, places)
+    change.kind === 'set-not-null' && change.notNull ? flat : addedStrict(before, after, places)
+  const judged = judgedOf(before, after, change)
+  if (change.kind === 'drop-constraint') {
+    // Running queries go by the first key whose columns are never NULL.
+    const known = (relation: Relation) => keysOf(relation).find((key) => isTold(before, key))
+    const [old, left] = [known(before), known(after)]
+    if (old !== undefined && old.name !== left?.name) lost.push(...old.columns)
+  }
   const readers = readersOf(binding, { before, after, places, change })
   const isStored = after.kind === 'stream' || after.kind === 'table'
-  const fills = isStored ? fillsOf(after, places, change) : []
-  return { relation: after, places, fills, lost, strict, readers }
+  const behind = change.kind === 'set-type' ? before.schema.fields.map((_, index) => index) : []
+  const fills = !isStored
+    ? []
+    : change.kind === 'set-type'
+      ? convertedFills(binding, before, after, change)
+      : fillsOf(after, places, change)
+  return { relation: after, places, fills, lost, behind, strict, judged, readers }
 }
 
-const addedStrict = (after: Relation, places: readonly number[]): number[] =>
-  places.flatMap((place, at) => (place < 0 && !after.schema.fields[at]!.nullable ? [at] : []))
+const isTold = ({ schema }: Relation, { columns }: TableKey) =>
+  columns.every((column) => !schema.fields[column]!.nullable)
+
+const keysOf = (relation: Relation) =>
+  relation.kind === 'table' ? (relation.rules?.keys ?? []) : []
+
+const checksOf = (relation: Relation) =>
+  relation.kind === 'table' || relation.kind === 'stream'
+    ? (relation.rules?.checks ?? relation.checks ?? [])
+    : []
+
+/** What rows that are there must satisfy: all where values are others, else what is new. */
+function judgedOf(before: Relation, after: Relation, { kind }: Alteration): TableRules {
+  const [keys, checks] = [keysOf(after), checksOf(after)]
+  if (kind === 'set-type') return { keys, checks }
+  if (kind !== 'add-constraint') return unmoved.judged
+  const isNew = (old: readonly { name: string }[]) => (one: { name: string }) =>
+    !old.some(({ name }) => sameName(name, one.name))
+  return {
+    keys: keys.filter(isNew(keysOf(before))),
+    checks: checks.filter(isNew(checksOf(before))),
+  }
+}
+
+/** What becomes of the values of a column that takes another type, over the columns as they were behind the others. */
+function convertedFills(
+  binding: Binding,
+  before: Relation,
+  after: Relation,
+  { column: name, using, span }: Alteration & { kind: 'set-type' },
+): ComputedColumn[] {
+  const { fields } = before.schema
+  const [at] = flatPlaces(before, name.name)
+  const field = after.schema.fields[flatPlaces(after, name.name)[0]!]!
+  if (membersOf(fields[at!]!.type) !== null || membersOf(field.type) !== null) {
+    unsupported(
+      'TYPE of a column that is or becomes a STRUCT',
+      span,
+      'add a column, and drop this one',
+    )
+  }
+  for (const { column, expression } of before.computed ?? []) {
+    if (!columnsOf(expression as Expression).has(at!)) continue
+    const message = `column ${fields[column]!.name} is computed from ${name.name}`
+    fail('dependency', message, span, `DROP COLUMN ${fields[column]!.name} first`)
+  }
+  const old = columnAt(at!, fields[at!]!)
+  if (using === null && !isAssignable(old.type, field.type, binding.dialect)) {
+    const message = `${typeText(old.type)} does not become ${typeText(field.type)} by itself`
+    const hint = `write USING CAST(${name.name} AS ${typeText(field.type)})`
+    fail('type_mismatch', message, span, hint)
+  }
+  const clause = 'USING of ALTER COLUMN'
+  const scope = scopeOf(fields, before.name)
+  const given =
+    using === null ? old : bindExpression({ binding, scope, clause, aggregates: null }, using)
+  if (clockOf(given) !== null) unsupported('the time in USING', using!.span)
+  const value = assigned(binding, given, field, using?.span ?? span)
+  const width = after.schema.fields.length
+  const expression = moveColumns(value, (index) => width + index)
+  return [{ column: flatPlaces(after, name.name)[0]!, expression }]
+}
+
+/** Columns that take no NULL, and are new or took it before. */
+const addedStrict = (before: Relation, after: Relation, places: readonly number[]): number[] =>
+  places.flatMap((place, at) => {
+    const took = before.schema.fields[place]?.nullable ?? true
+    return took && !after.schema.fields[at]!.nullable ? [at] : []
+  })
 
 /** The relation as the edited tree makes it. */
 function rebound(binding: Binding, before: Relation, edited: Create, change: Alteration): Relation {
   const dialect = before.definition!.dialect
-  const isWritten = change.kind === 'add-column' || change.kind === 'set-default'
+  const isWritten = ['add-column', 'set-default', 'set-type', 'add-constraint'].includes(
+    change.kind,
+  )
   if (isWritten && dialect !== binding.dialect) {
     const hint = `SET dialect = '${dialect}' first`
     unsupported(`ALTER in another dialect than ${before.name} was made in`, change.span, hint)
   }
   const catalog = binding.catalog.copy()
   catalog.remove(before.name)
-  const notices = change.kind === 'set-options' ? binding.notices : []
+  const isFresh = change.kind === 'set-options'
+  const notices = isFresh ? binding.notices : []
+  const isForeign = change.kind === 'add-constraint' && change.constraint.kind === 'foreign-key'
+  if (isForeign) binding.notices.push('FOREIGN KEY is not checked')
   try {
     const bound = bindCreateRelation({ ...binding, catalog, dialect, notices }, edited)
     if (!('relation' in bound)) throw new Error('CREATE makes a relation')
@@ -274,6 +441,8 @@ function placesOf(before: Relation, after: Relation, change: Alteration): number
   return topColumns(after.schema.fields).flatMap(({ field, width }) => {
     const isRenamed = change.kind === 'rename-column' && sameName(change.to.name, field.name)
     const name = isRenamed ? change.column.name : field.name
+    const isConverted = change.kind === 'set-type' && sameName(change.column.name, field.name)
+    if (isConverted) return new Array<number>(width).fill(-1)
     const old = tops.find((top) => sameName(top.field.name, name))
     return Array.from({ length: width }, (_, inside) => (old === undefined ? -1 : old.at + inside))
   })
@@ -312,7 +481,8 @@ interface Change {
 /** The relations whose stars were written out; a mistake where one would be another than it is. */
 function readersOf(binding: Binding, given: Change): Relation[] {
   const { before, after, change } = given
-  if (change.kind === 'set-options' || change.kind === 'set-default') return []
+  // Readers lose nothing where more is promised.
+  if (['set-options', 'set-default', 'add-constraint'].includes(change.kind)) return []
   const catalog = binding.catalog.copy()
   catalog.replace(before.name, after)
   const changed: Relation[] = []
@@ -326,9 +496,11 @@ function readersOf(binding: Binding, given: Change): Relation[] {
       catalog.replace(name, kept)
     }
   }
-  if (change.kind !== 'add-column') {
+  if (change.kind === 'drop-constraint') {
+    refuseNeeded(`constraint ${change.name.name} of ${before.name}`, needing, change.span)
+  } else if (change.kind !== 'add-column' && 'column' in change) {
     refuseNeeded(`column ${change.column.name} of ${before.name}`, needing, change.span)
-  } else if (needing.length > 0) {
+  } else if (change.kind === 'add-column' && needing.length > 0) {
     const { name } = change.column.name
     const message = `with a column ${name}, ${needing.join(', ')} would have another meaning`
     const hint =

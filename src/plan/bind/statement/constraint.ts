@@ -35,20 +35,26 @@ export function bindConstraints(
   enforces: boolean,
 ): Promised {
   const stated = constraintsOf(tree)
-  for (const { constraint } of stated) {
+  const named = new Set<string>()
+  for (const { constraint, name } of stated) {
+    if (constraint.kind !== 'default' && constraint.name !== null) {
+      const isTwice = named.has(name.toLowerCase())
+      if (isTwice) fail('duplicate_name', `constraint ${name} is there twice`, constraint.span)
+      named.add(name.toLowerCase())
+    }
     if (constraint.kind === 'foreign-key') {
       binding.notices.push('FOREIGN KEY is not checked')
     } else if (!enforces) refuseUnenforced(constraint)
   }
-  const keyed = stated.flatMap(({ constraint, column }) =>
-    constraint.kind === 'key' ? [{ constraint, column }] : [],
+  const keyed = stated.flatMap(({ constraint, ...one }) =>
+    constraint.kind === 'key' ? [{ constraint, ...one }] : [],
   )
   const keys = all(
-    keyed.map(
-      ({ constraint, column }) =>
-        () =>
-          bindKey(tree, schema, constraint, column),
-    ),
+    keyed.map(({ constraint, columns, name }) => (): TableKey => {
+      refuseRepeated(columns)
+      const places = all(columns.map((column) => () => columnIndex(schema, column)))
+      return { name, columns: places, primary: constraint.primary }
+    }),
   )
   refuseSecondPrimary(keyed.map(({ constraint }) => constraint))
   const required = new Set(keys.flatMap(({ primary, columns }) => (primary ? columns : [])))
@@ -56,11 +62,11 @@ export function bindConstraints(
     required.has(index) ? { ...field, nullable: false } : field,
   )
   const enforced = keys.filter((_, index) => keyed[index]!.constraint.enforced)
-  const name = nameOf(tree)
+  const table = nameOf(tree)
   const checks = all(
-    stated.flatMap(({ constraint }, index) =>
+    stated.flatMap(({ constraint, name }) =>
       constraint.kind === 'check'
-        ? [() => bindCheck(binding, name, fields, constraint, index + 1)]
+        ? [(): TableCheck => ({ name, condition: bindCheck(binding, table, fields, constraint) })]
         : [],
     ),
   )
@@ -73,12 +79,41 @@ export function bindConstraints(
 
 const nameOf = (tree: Create): string => tree.name.parts.map((part) => part.name).join('.')
 
-/** All constraints with the column that they stand behind. */
-function constraintsOf(tree: Create): { constraint: Constraint; column: Identifier | null }[] {
+/** A constraint of a CREATE, the columns that it names or stands behind, and the name by which it can be dropped. */
+interface Stated {
+  constraint: Constraint
+  columns: readonly Identifier[]
+  name: string
+}
+
+/** All constraints, those behind columns first. */
+export function constraintsOf(tree: Create): Stated[] {
   const behind = tree.columns.flatMap(({ name, constraints }) =>
-    constraints.map((constraint) => ({ constraint, column: name })),
+    constraints.map((constraint) => ({ constraint, columns: [name] })),
   )
-  return [...behind, ...tree.constraints.map((constraint) => ({ constraint, column: null }))]
+  const listed = tree.constraints.map((constraint) => {
+    const columns =
+      constraint.kind === 'check' || constraint.kind === 'default' ? [] : constraint.columns
+    return { constraint, columns }
+  })
+  return [...behind, ...listed].map(({ constraint, columns }, index) => {
+    return { constraint, columns, name: constraintName(tree, constraint, columns, index + 1) }
+  })
+}
+
+function constraintName(
+  tree: Create,
+  constraint: Constraint,
+  columns: readonly Identifier[],
+  number: number,
+): string {
+  const table = nameOf(tree)
+  if (constraint.kind === 'default') return ''
+  if (constraint.name !== null) return constraint.name.name
+  const names = columns.map(({ name }) => name)
+  if (constraint.kind === 'check') return `${table}_check${number}`
+  if (constraint.kind === 'foreign-key') return `${[table, ...names].join('_')}_fkey`
+  return constraint.primary ? `${table}_pkey` : `${[table, ...names].join('_')}_key`
 }
 
 function refuseUnenforced(constraint: Constraint): void {
@@ -93,21 +128,6 @@ function refuseSecondPrimary(keys: readonly Of<'key'>[]): void {
   if (second !== undefined) fail('duplicate_name', 'a second PRIMARY KEY', second.span)
 }
 
-function bindKey(
-  tree: Create,
-  schema: Schema,
-  constraint: Of<'key'>,
-  behind: Identifier | null,
-): TableKey {
-  const names = behind === null ? constraint.columns : [behind]
-  refuseRepeated(names)
-  const columns = all(names.map((name) => () => columnIndex(schema, name)))
-  const { primary } = constraint
-  const words = [nameOf(tree), ...(primary ? [] : names.map(({ name }) => name))]
-  const name = constraint.name?.name ?? `${words.join('_')}_${primary ? 'pkey' : 'key'}`
-  return { name, columns, primary }
-}
-
 /** The columns of the primary key of a relation, enforced or promised; null where none is declared. */
 export function primaryKeyOf({ definition, schema }: Relation): number[] | null {
   const made = definition?.statement
@@ -115,9 +135,7 @@ export function primaryKeyOf({ definition, schema }: Relation): number[] | null 
   const stated = constraintsOf(made).find(
     ({ constraint }) => constraint.kind === 'key' && constraint.primary,
   )
-  if (stated?.constraint.kind !== 'key') return null
-  const names = stated.column === null ? stated.constraint.columns : [stated.column]
-  return names.map((name) => columnIndex(schema, name))
+  return stated?.columns.map((name) => columnIndex(schema, name)) ?? null
 }
 
 export function columnIndex({ fields }: Schema, { name, span }: Identifier): number {
@@ -131,12 +149,10 @@ function bindCheck(
   binding: Binding,
   table: string,
   fields: readonly Field[],
-  { condition, name }: Of<'check'>,
-  number: number,
-): TableCheck {
+  { condition }: Of<'check'>,
+): Expression {
   const env = { binding, scope: scopeOf(fields, table), clause: 'CHECK', aggregates: null }
-  const bound = bindCondition(env, condition)
-  return { name: name?.name ?? `${table}_check${number}`, condition: bound }
+  return bindCondition(env, condition)
 }
 
 function bindDefaults(

@@ -5,7 +5,7 @@
  *          whose member follows.
  * Contract 1 (trusted) expressions of the tree hold no queries.
  */
-import type { Identifier, Statement } from '../../../../grammar/index.ts'
+import type { Identifier, Path, Query, Statement } from '../../../../grammar/index.ts'
 
 type Create = Statement & { kind: 'create-relation' }
 type Node = Record<string, unknown> & { kind?: string }
@@ -54,4 +54,50 @@ export function renamedIn(
     }
   }
   return edit(made) as Create
+}
+
+/** A query that reads a relation by its new name, and calls it by the one that it had: `FROM new AS old`. */
+export function readingUnder(query: Query, names: { from: string; to: Path }): Query {
+  return edited(query, names, new Set()) as Query
+}
+
+function edited(
+  tree: unknown,
+  names: { from: string; to: Path },
+  hidden: ReadonlySet<string>,
+): unknown {
+  if (Array.isArray(tree)) return tree.map((one) => edited(one, names, hidden))
+  if (typeof tree !== 'object' || tree === null) return tree
+  const node = tree as Node
+  if (node.kind === 'query') return editedQuery(tree as Query, names, hidden)
+  const entries = Object.entries(tree).map(([key, value]) => [key, edited(value, names, hidden)])
+  const inner = Object.fromEntries(entries) as Node
+  if (node.kind !== 'table') return inner
+  const { parts, span } = node.path as Path
+  const name = parts
+    .map((part) => part.name)
+    .join('.')
+    .toLowerCase()
+  const from = names.from.toLowerCase()
+  const isErrors = name === `${from}.errors`
+  if ((name !== from && !isErrors) || (parts.length === 1 && hidden.has(name))) return inner
+  const errors = { ...parts.at(-1)!, name: 'errors', quoted: false }
+  const path = { kind: 'path', parts: [...names.to.parts, ...(isErrors ? [errors] : [])], span }
+  return { ...inner, path, alias: inner.alias ?? parts.at(-1)! }
+}
+
+/** A table of WITH hides the relation of its name from the queries behind it. */
+function editedQuery(
+  query: Query,
+  names: { from: string; to: Path },
+  outer: ReadonlySet<string>,
+): Query {
+  const hidden = new Set(outer)
+  const tables = query.with.map((table) => {
+    const inner = edited(table.query, names, hidden) as Query
+    hidden.add(table.name.name.toLowerCase())
+    return { ...table, query: inner }
+  })
+  const { with: _, kind, ...rest } = query
+  return { ...(edited(rest, names, hidden) as Query), kind, with: tables }
 }
