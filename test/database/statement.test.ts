@@ -2,8 +2,8 @@
  * Random statements against a model of plain objects: definitions, changes, transactions, and crashes between and in
  * the middle of them. After each statement every relation is read and must be as the model has it.
  *
- * How      Views give two columns of a table, so that the model knows what reads what. Definitions in a transaction fail
- *          somehow; of all else the code is predicted. `SEED=n` runs one seed.
+ * How      Views give two columns of a table, so that the model knows what reads what. Definitions in a transaction
+ *          fail somehow; of all else the code is predicted. `SEED=n` runs one seed.
  */
 import { expect, test } from 'vitest'
 import { QueryMistake, type Random, seededRandom } from '../../src/base/index.ts'

@@ -12,6 +12,7 @@ import type {
 import type { Unit } from '../../../grammar/tree.ts'
 import { orderItems, plainQuery, star } from './expression.ts'
 import { depthSize, emit, identifier, label, maybe, named, path, span, type Tie } from './leaf.ts'
+import { laterWindows, matches } from './match.ts'
 import { option } from './statement.ts'
 
 export function relations(tie: Tie): fc.Arbitrary<Relation> {
@@ -138,7 +139,9 @@ export function relations(tie: Tie): fc.Arbitrary<Relation> {
       const when = time === null ? {} : { asOf: time }
       return { kind: 'table', path: p, ...when, alias: name, ...more, span }
     })
-  return fc.oneof({ depthSize }, table, window, counted, join, derived, file, series)
+  const later = laterWindows(tie, fc.oneof(bare, inner))
+  const match = matches(tie, fc.oneof(bare, inner))
+  return fc.oneof({ depthSize }, table, window, counted, join, derived, file, series, later, match)
 }
 
 /** ALL of GROUP BY and ORDER BY. */
