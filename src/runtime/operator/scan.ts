@@ -119,8 +119,7 @@ export function scanStage(
   const [grace, delay] = [BigInt(watched?.graceMicros ?? 0), BigInt(watched?.delayMicros ?? 0)]
   const ahead = watched?.aheadMicros === undefined ? null : BigInt(watched.aheadMicros)
   const control = arena.allocate(16)
-  arena.views.i64[control >>> 3] = noWatermark
-  arena.views.i64[(control >>> 3) + 1] = delay
+  arena.views.i64.set([noWatermark, delay], control >>> 3)
   const splits = watched?.partition !== undefined
   const clock = splits || ahead !== null ? new PartitionClock(delay, ahead) : null
   const judging = watch.windows.filter((window) => window.judges)
