@@ -154,7 +154,22 @@ function amongst(rows: readonly Row[]): (row: Row) => boolean {
   return (row) => keys.has(rowKey(row))
 }
 
-const names: Partial<Record<Plan['kind'], string>> = {
+/** What cannot be followed, by name; null where it can. */
+const refused: Record<Plan['kind'], string | null> = {
+  scan: null,
+  values: null,
+  series: null,
+  filter: null,
+  project: null,
+  window: null,
+  session: null,
+  aggregate: null,
+  join: null,
+  asof: null,
+  union: null,
+  sort: null,
+  hold: null,
+  unnest: 'UNNEST',
   rank: 'a row number',
   over: 'window functions',
   match: 'MATCH_RECOGNIZE',
@@ -162,8 +177,8 @@ const names: Partial<Record<Plan['kind'], string>> = {
 }
 
 function refuseOdd(plan: Plan): void {
-  const name = names[plan.kind]
-  if (name !== undefined) {
+  const name = refused[plan.kind]
+  if (name !== null) {
     const message = `not supported yet: EXPLAIN ROW where the view has ${name}`
     const hint = 'filters, projections, joins, aggregates and windows can be followed'
     mistake({ code: 'unsupported', message, hint })

@@ -161,6 +161,10 @@ function* silenceAt(plan: PhysicalPlan, seen: Seen): Work<Cause[]> {
         },
       ]
     }
+    case 'unnest': {
+      const why = 'what stands in FROM beside the rows has given no row for any of them'
+      return [{ why, operator, help: 'LEFT JOIN LATERAL … ON TRUE keeps such rows' }]
+    }
     case 'values':
     case 'series':
       return [{ why: 'the statement gives no rows itself', operator, help: null }]

@@ -97,6 +97,12 @@ test.each([
     'null',
     'm.errors',
   ],
+  [
+    'SELECT id, g FROM s, LATERAL generate_series(1, v - 9) AS u (g)',
+    'has given no row for any of them',
+    'Unnest',
+    'LEFT JOIN LATERAL',
+  ],
   ['SELECT id FROM s', 'm does give output: 2 changes so far; its view has 2 rows', 'null', 'null'],
 ] as const)('%s', async (query, why, operator, help) => {
   const causes = await asked(query)

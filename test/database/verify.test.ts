@@ -146,11 +146,13 @@ const odd = {
   ranked: 'SELECT id, row_number() OVER (PARTITION BY k ORDER BY v) AS n FROM s',
   stacked: 'SELECT n FROM (SELECT k, count(*) AS n FROM t GROUP BY k)',
   clocked: 'SELECT id, now() AS at FROM s',
+  spread: 'SELECT id, g FROM s, LATERAL generate_series(1, v) AS u (g)',
 }
 
 test.each([
   ['EXPLAIN ROW ranked WHERE id = 1', 'unsupported', 'EXPLAIN ROW where the view has'],
   ['EXPLAIN ROW ranked WHERE nix = 1', 'unknown_name', 'column nix'],
+  ['EXPLAIN ROW spread WHERE id = 1', 'unsupported', 'EXPLAIN ROW where the view has UNNEST'],
   ['EXPLAIN ROW s WHERE id = 1', 'type_mismatch', 's is a stream'],
   ['EXPLAIN ROW clocked WHERE id = 1', 'unsupported', 'goes by the time of day'],
   ['VERIFY MATERIALIZED VIEW clocked', 'unsupported', 'goes by the time of day'],

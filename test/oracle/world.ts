@@ -351,6 +351,7 @@ export class World {
   flush(): Map<string, Shown> {
     const shown = new Map<string, Shown>()
     for (const { name, query } of this.#feeds) {
+      if (this.paused.has(name.toLowerCase())) continue
       const result = query.commit()
       shown.set(name, result)
       this.#fed.push({ name, rows: result.changes.map(({ row }) => row) })
