@@ -170,6 +170,7 @@ const refused: Record<Plan['kind'], string | null> = {
   sort: null,
   hold: null,
   unnest: 'UNNEST',
+  number: 'windows of so many ROWS',
   rank: 'a row number',
   over: 'window functions',
   match: 'MATCH_RECOGNIZE',

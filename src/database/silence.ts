@@ -324,8 +324,8 @@ function idleHelp(engine: Engine, name: string): string {
 
 /** Which partition holds the watermark of a source back. */
 function partitionText({ engine }: Seen, scan: ScanStage): string {
-  const { known, idle } = scan.partitions
-  if (scan.slowest === null || known < 2)
+  const { known, idle, slowest } = scan.partitions
+  if (slowest === null || known < 2)
     return scan.asleep() ? '; it counts as idle, and so do all others' : ''
   const { relation: name } = scan.plan
   const stream = name.toLowerCase()
@@ -333,7 +333,7 @@ function partitionText({ engine }: Seen, scan: ScanStage): string {
   const columns = relation?.watermark?.partition ?? []
   const frames = engine.log.hasStream(stream) ? engine.log.framesOf(stream) : []
   for (const { partitions, batch } of frames) {
-    const row = partitions?.indexOf(scan.slowest) ?? -1
+    const row = partitions?.indexOf(slowest) ?? -1
     if (row < 0) continue
     const values = columns.map((column) => {
       const { name: own, type } = relation!.schema.fields[column]!

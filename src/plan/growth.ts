@@ -131,6 +131,12 @@ function growthAt(plan: PhysicalPlan, known: Known): Growth {
     case 'match':
       if (plan.withinMicros !== null) return watermarked('the rows of matches that are not decided')
       return perRow('rows until a match is decided', 'WITHIN would say for how long at most')
+    case 'number': {
+      const by = namesOf(plan.partition, plan)
+      if (by === '') return { law: 'constant', keeps: 'one number', remedy: null }
+      const law = input === 'endless' ? 'keys' : lawOf(input)
+      return { law, keeps: `a number for each ${by}`, remedy: null }
+    }
     case 'hold':
       return { law: 'constant', keeps: 'the changes that wait for the next tick', remedy: null }
     default:

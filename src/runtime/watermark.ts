@@ -62,12 +62,13 @@ export class PartitionClock {
     return this.#awake > 0
   }
 
-  get partitions(): { known: number; idle: number } {
-    return { known: this.#idle.length, idle: this.#idle.length - this.#awake }
+  get partitions(): { known: number; idle: number; slowest: number | null } {
+    const known = this.#idle.length
+    return { known, idle: known - this.#awake, slowest: this.#slowest() }
   }
 
   /** The partition whose mark is the least of those that are live; null before the first row. */
-  get slowest(): number | null {
+  #slowest(): number | null {
     let least: number | null = null
     for (const [number, at] of this.#greatest.entries()) {
       if (this.#idle[number]) continue

@@ -11,18 +11,22 @@ import { type Contribution, compareRows, compareTriples, rowKey } from '../chang
 import { withoutFailed } from '../failure.ts'
 import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
 
+/** About the bytes of a partition's key and count in a map. */
+const countBytes = 100
+
 export function numberStage(
   plan: PhysicalPlan & { kind: 'number' },
   environment: Environment,
   push: Push,
 ): Stage & { push: Push } {
-  const stats = stageStats(plan.id, 'number')
+  const stats = { ...stageStats(plan.id, 'number'), estimated: true }
   const fields = plan.input.output
   const counts = new Map<string, bigint>()
   let come: Contribution[] = []
   return {
     get stats() {
       stats.cells = counts.size
+      stats.stateBytes = counts.size * countBytes
       return stats
     },
     push(fragment, input) {

@@ -87,9 +87,8 @@ export interface ScanStage extends Stage, Upstream {
   raiseTo(watermark: bigint, position: number): void
   /** Is there a watermark that windows above go by? */
   readonly watched: boolean
-  readonly partitions: { known: number; idle: number }
-  /** The number of the partition that holds the watermark back; null where all rows are one. */
-  readonly slowest: number | null
+  /** `slowest`: the number of the one that holds the watermark back; null where all rows are one. */
+  readonly partitions: { known: number; idle: number; slowest: number | null }
   positionOf(threshold: bigint): number
   /** Rows of the step that raised the watermark. */
   rises(): Rise[]
@@ -220,10 +219,9 @@ export function scanStage(
     },
     watched: holds,
     get partitions() {
-      return clock !== null && splits ? clock.partitions : { known: 1, idle: Number(asleep) }
-    },
-    get slowest() {
-      return clock !== null && splits ? clock.slowest : null
+      return clock !== null && splits
+        ? clock.partitions
+        : { known: 1, idle: Number(asleep), slowest: null }
     },
     asleep: () => asleep,
     wake() {
