@@ -19,7 +19,6 @@ export type Place = 'statement' | 'element' | 'relation' | 'operand' | 'type' | 
 // biome-ignore format: a table to read as a block
 export const constructs: Record<Place, Record<string, string>> = {
   statement: {
-    'CREATE AGGREGATE': '',
     'CREATE CUBOID': '',
     'CREATE SYNOPSIS': '', 'CREATE MODEL': '', 'CREATE INDEX': '', 'CREATE UNIQUE INDEX': 'CREATE INDEX',
     'CREATE SUBSCRIPTION': '', 'CREATE CONNECTION': '', 'CREATE SECRET': '', 'CREATE SCHEMA': '', 'CREATE TYPE': '',

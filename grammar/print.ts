@@ -841,14 +841,20 @@ function constraint(c: Constraint): string {
 function createFunction(s: Of<Statement, 'create-function'>): string {
   const { body } = s
   const replace = s.orReplace ? 'OR REPLACE ' : ''
-  const head = `CREATE ${replace}FUNCTION ${s.ifNotExists ? 'IF NOT EXISTS ' : ''}${path(s.name)}`
+  const what = body.kind === 'function-body' && body.aggregate ? 'AGGREGATE' : 'FUNCTION'
+  const head = `CREATE ${replace}${what} ${s.ifNotExists ? 'IF NOT EXISTS ' : ''}${path(s.name)}`
   if (body.kind === 'function-text') return `${head} AS ${quote(body.value)}`
   const parameters = list(body.parameters, (one) => `${name(one.name)} ${type(one.type)}`)
   const returns = body.returns === null ? '' : ` RETURNS ${type(body.returns)}`
   const language = body.language === null ? '' : ` LANGUAGE ${body.language}`
   const by = body.expression
   const made = by.kind === 'function-text' ? quote(by.value) : `(${expression(by)})`
-  return `${head} (${parameters})${returns}${language}${body.strict ? ' STRICT' : ''} AS ${made}`
+  const words = [
+    ...(body.strict ? [' STRICT'] : []),
+    ...(body.deterministic ? [' DETERMINISTIC'] : []),
+    ...(body.batch ? [' BATCH'] : []),
+  ]
+  return `${head} (${parameters})${returns}${language}${words.join('')} AS ${made}`
 }
 
 function createSink(s: Of<Statement, 'create-sink'>): string {

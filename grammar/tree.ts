@@ -395,8 +395,14 @@ export interface FunctionBody {
   returns: TypeName | null
   /** In upper case. */
   language: string | null
+  /** CREATE AGGREGATE. */
+  aggregate: boolean
   /** NULL for an argument that is NULL. */
   strict: boolean
+  /** Is the result said to be the same whenever the arguments are? */
+  deterministic: boolean
+  /** Is it given columns? */
+  batch: boolean
   /** An expression, or the text of one in the language. */
   expression: Expression | { kind: 'function-text'; value: string; span: Span }
   span: Span

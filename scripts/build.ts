@@ -20,7 +20,7 @@ const bundle = await rolldown({
   input: 'dist/src/cli.js',
   platform: 'node',
   // Loaded late or not at all: big, optional, or for tests and benchmarks only.
-  external: ['apache-arrow', 'string-width', '@duckdb/node-api', 'rxjs', /^hyparquet/],
+  external: ['apache-arrow', 'string-width', '@duckdb/node-api', 'rxjs', /^hyparquet/, /quickjs/],
 })
 await bundle.write({
   dir: 'dist',

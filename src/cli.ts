@@ -33,6 +33,7 @@ interface Settings {
   header?: boolean
   set?: Record<string, string>
   pace?: number
+  javascript?: boolean
 }
 
 /** Ends the process with a plain message where Node lacks what everything below needs. */
@@ -104,7 +105,9 @@ async function openDatabase(settings: Settings, reserved = false) {
   const factor = settings.pace
   const connectors =
     factor === undefined ? builtin : pacedConnectors(builtin, { factor, clock: systemClock })
-  return open(directory, { thread: 'host', connectors })
+  if (settings.javascript !== true) return open(directory, { thread: 'host', connectors })
+  const { openSandbox } = await import('./sandbox/index.ts')
+  return open(directory, { thread: 'host', connectors, scripting: await openSandbox() })
 }
 
 /** Runs `work` and turns what goes wrong into text on stderr and an exit status. */
@@ -253,6 +256,7 @@ function withRunOptions(command: Options): Options {
     )
     .option('--header', 'csv: write the column names first')
     .option('--set <k=v>', 'give the variable K a value; may be repeated', setVariable)
+    .option('--javascript', 'allow CREATE FUNCTION … LANGUAGE JAVASCRIPT')
     .option('--pace <x>', 'release rows at start + event time / x', positiveNumber)
 }
 

@@ -28,7 +28,9 @@ import {
   type Field,
   type HostValue,
   type Interval,
+  type Limits,
   type Op,
+  type Scripting,
   type Type,
   timestampMillis,
   topColumns,
@@ -49,7 +51,7 @@ export type {
   TableRows,
   ValueOf,
 } from './user-function.ts'
-export type { Batch, Field, HostValue, Interval, Op, Type }
+export type { Batch, Field, HostValue, Interval, Limits, Op, Type }
 
 export interface OpenOptions {
   /** Where the engine runs: on this event loop, or in a worker thread. */
@@ -64,6 +66,11 @@ export interface OpenOptions {
   connectors?: Connectors
   /** What tables WITH ('connector' = 'js', 'source' = NAME) read. */
   sources?: Record<string, JsSource>
+  /**
+   * May statements bring functions of their own, in JavaScript or TypeScript? They run apart from the program, with
+   * limits of time and memory for each row, and see neither files nor network. They are switched off unless asked for.
+   */
+  javascript?: boolean | Limits
   /** Takes what connector `print` and COPY … TO STDOUT write, whole lines, instead of the standard streams. */
   print?: Print
 }
@@ -112,7 +119,14 @@ export type AppendRows = readonly (Record<string, unknown> | readonly unknown[])
 
 /** Opens a database. Today it lives in memory: `directory` is `':memory:'`. */
 export async function open(directory: string, options: OpenOptions = {}): Promise<Database> {
-  const { thread = 'host', sources = {}, connectors: own, print, ...rest } = options
+  const {
+    thread = 'host',
+    sources = {},
+    connectors: own,
+    print,
+    javascript = false,
+    ...rest
+  } = options
   if (thread !== 'host' && thread !== 'worker') {
     mistake({ code: 'invalid_option', message: "option thread is 'host' or 'worker'" })
   }
@@ -125,13 +139,21 @@ export async function open(directory: string, options: OpenOptions = {}): Promis
       })
     }
     const { openOnThread } = await import('./thread.ts')
-    return new Database(openOnThread(directory, rest, sources))
+    return new Database(openOnThread(directory, { ...rest, javascript }, sources))
   }
   const builtin = builtinConnectors(systemDisk, new Map(Object.entries(sources)), print)
   const tables = new Map<string, TableFunction>()
   const functions = functionConnector(tables)
   const connectors = new Map([...builtin, [functions.name, functions], ...(own ?? [])])
-  return new Database(await engine.open(directory, { ...rest, connectors }), tables)
+  const scripting = await sandboxOf(javascript)
+  return new Database(await engine.open(directory, { ...rest, ...scripting, connectors }), tables)
+}
+
+/** The place for functions in JavaScript, which is loaded where they are allowed. */
+async function sandboxOf(javascript: boolean | Limits): Promise<{ scripting?: Scripting }> {
+  if (javascript === false) return {}
+  const { openSandbox } = await import('./sandbox/index.ts')
+  return { scripting: await openSandbox(javascript === true ? {} : javascript) }
 }
 
 export class Database {

@@ -6,19 +6,22 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { JsRow, JsRows, JsSource } from './connect/index.ts'
+import type { Limits } from './data/index.ts'
 import { checkOpening, RemoteDatabase } from './database/index.ts'
 import type { WorkerInput } from './worker.ts'
 
 export function openOnThread(
   directory: string,
-  options: WorkerInput['options'],
+  given: WorkerInput['options'] & { javascript?: boolean | Limits },
   sources: Record<string, JsSource>,
 ): RemoteDatabase {
   // Options that hold functions stay here; what is left out takes its default.
-  const { fragments = 1, vectorSize = 4096, backend = 'wasm', cycles = 'drain' } = options
+  const { fragments = 1, vectorSize = 4096, backend = 'wasm', cycles = 'drain' } = given
   const chosen = { fragments, vectorSize, backend, cycles }
   checkOpening(directory, chosen)
-  const input: WorkerInput = { directory, options: chosen, arrays: {}, pulled: [] }
+  const { javascript: allowed = false } = given
+  const javascript = allowed === true ? {} : allowed === false ? null : allowed
+  const input: WorkerInput = { directory, options: chosen, javascript, arrays: {}, pulled: [] }
   const iterators = new Map<string, AsyncIterator<unknown>>()
   for (const [name, source] of Object.entries(sources)) {
     if (Array.isArray(source)) {

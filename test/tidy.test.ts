@@ -27,6 +27,7 @@ const ranks: Record<string, number> = {
   'src/platform': 7,
   'src/database': 8,
   'src/connect': 9,
+  'src/sandbox': 9,
   'src/server': 9,
   'src/shell': 9,
   'src/bench': 9,
@@ -56,6 +57,8 @@ const outside: Record<string, string[]> = {
   'src/database': ['node:worker_threads'],
   // Digests.
   'src/runtime': ['node:crypto'],
+  // A JavaScript engine in WebAssembly, and Node's own way to take types out of a text.
+  'src/sandbox': ['@jitl/quickjs-wasmfile-release-sync', 'quickjs-emscripten-core', 'node:module'],
   'src/server': ['node:readline'],
   'src/shell': [
     'apache-arrow',

@@ -1,5 +1,5 @@
 /**
- * Function rules: CREATE FUNCTION, of a class or with arguments.
+ * Function rules: CREATE FUNCTION, of a class or with arguments, and CREATE AGGREGATE.
  */
 import type { Token } from '../scanner.ts'
 import type { FunctionBody, Parameter, Statement, TypeName } from '../tree.ts'
@@ -12,18 +12,36 @@ interface Clauses {
   returns: TypeName | null
   language: string | null
   strict: boolean
+  deterministic: boolean
+  batch: boolean
   body: Body | null
 }
 
-/** Words that promise what holds of every expression here. */
+/** Words that promise that equal arguments give equal results. */
 const promises: ReadonlySet<string> = new Set(['IMMUTABLE', 'STABLE', 'DETERMINISTIC'])
 
+const isPromise = (upper: string) =>
+  promises.has(upper) || upper === 'VOLATILE' || upper === 'BATCH'
+
 export abstract class FunctionRules extends DefinitionRules {
-  /** CREATE FUNCTION name AS 'class', CREATE FUNCTION name (a type, …) RETURNS type AS expression. */
+  /** CREATE FUNCTION name AS 'class', CREATE FUNCTION | AGGREGATE name (a type, …) RETURNS type AS expression. */
   override createFunction = this.RULE(
     'createFunction',
     (start: number, orReplace: boolean): Statement => {
-      this.CONSUME(word.FUNCTION)
+      const aggregate = this.OR([
+        {
+          ALT: () => {
+            this.CONSUME(word.FUNCTION)
+            return false
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(word.AGGREGATE)
+            return true
+          },
+        },
+      ])
       const ifNotExists =
         this.OPTION({
           GATE: () => this.LA(2).tokenType === word.NOT,
@@ -31,7 +49,14 @@ export abstract class FunctionRules extends DefinitionRules {
         }) !== undefined
       const name = this.SUBRULE(this.path)
       const parameters = this.OPTION1(() => this.SUBRULE(this.functionParameters)) ?? null
-      const clauses: Clauses = { returns: null, language: null, strict: false, body: null }
+      const clauses: Clauses = {
+        returns: null,
+        language: null,
+        strict: false,
+        deterministic: false,
+        batch: false,
+        body: null,
+      }
       this.MANY(() => {
         Object.assign(clauses, this.SUBRULE(this.functionClause))
       })
@@ -47,9 +72,10 @@ export abstract class FunctionRules extends DefinitionRules {
         })
         return { ...head, body: body as Body & { kind: 'function-text' }, span }
       }
-      const { returns, language, strict } = clauses
+      const { returns, language, strict, deterministic, batch } = clauses
       const kind = 'function-body' as const
-      const made = { kind, parameters, returns, language, strict, expression: body!, span }
+      const words = { aggregate, strict, deterministic, batch }
+      const made = { kind, parameters, returns, language, ...words, expression: body!, span }
       return { ...head, body: made, span }
     },
   )
@@ -127,11 +153,13 @@ export abstract class FunctionRules extends DefinitionRules {
           {
             ALT: (): Partial<Clauses> => {
               this.ACTION(() => {
-                if (this.upper(1) === 'VOLATILE') this.unsupported('a VOLATILE function')
-                if (!promises.has(this.upper(1))) this.unexpected('AS')
+                const first = this.upper(1)
+                if (first === 'ASYNC') this.unsupported('an ASYNC function')
+                if (!isPromise(first)) this.unexpected('AS')
               })
-              this.CONSUME3(identifier)
-              return {}
+              const { upper } = this.CONSUME3(identifier) as Token
+              if (upper === 'BATCH') return { batch: true }
+              return { deterministic: promises.has(upper) }
             },
           },
         ],

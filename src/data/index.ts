@@ -98,10 +98,13 @@ export {
   type Value,
 } from './type.ts'
 export {
+  type Limits,
+  type Scripting,
   Thrown,
   type UserBody,
   type UserFunction,
   type UserShape,
   userFunction,
+  type Written,
 } from './user-function.ts'
 export { readWide, writeWide } from './wide.ts'

@@ -8,6 +8,7 @@
  *          2 (trusted) `rows` of a scalar function have one outcome each; an aggregate gives one for all of them.
  * Cost     some 0.1 µs per argument and row, beside the function itself.
  */
+import type { Span } from '../base/index.ts'
 import { hostValue } from './host.ts'
 import { type HostValue, publicValueOf } from './public.ts'
 import { type Type, typeText, type Value } from './type.ts'
@@ -33,6 +34,31 @@ export interface UserShape {
   /** Is the function given NULLs? Without them NULL in any argument gives NULL, and an aggregate leaves the row out. */
   takesNull: boolean
   aggregate: boolean
+}
+
+/** A function as CREATE FUNCTION gives it. */
+export interface Written {
+  name: string
+  language: 'javascript' | 'typescript'
+  text: string
+  /** Names of its arguments. */
+  parameters: readonly string[]
+  aggregate: boolean
+  batch: boolean
+  deterministic: boolean
+  /** Where the text stands. */
+  span: Span
+}
+
+/** Makes functions of their texts, away from everything else; throws a QueryMistake for a text that is none. */
+export type Scripting = (written: Written, shape: UserShape) => UserFunction
+
+/** What one call of a written function may take. */
+export interface Limits {
+  /** Milliseconds, 1000 when left out. */
+  millis?: number
+  /** Bytes of memory, 32 MiB when left out. */
+  bytes?: number
 }
 
 export function userFunction(shape: UserShape, body: UserBody): UserFunction {

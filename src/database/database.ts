@@ -21,7 +21,15 @@ import {
   systemDisk,
 } from '../base/index.ts'
 import { givenSchema, type Relation, userShape } from '../catalog/index.ts'
-import type { Batch, Connectors, Field, Schema, UserFunction, UserShape } from '../data/index.ts'
+import type {
+  Batch,
+  Connectors,
+  Field,
+  Schema,
+  Scripting,
+  UserFunction,
+  UserShape,
+} from '../data/index.ts'
 import type { Backend } from '../kernel/index.ts'
 import { Log } from '../log/index.ts'
 import { type BoundStatement, bind, bindGivenFunction, type GivenFunction } from '../plan/index.ts'
@@ -42,6 +50,8 @@ export interface DatabaseOptions {
   disabledRewrites?: readonly string[]
   planThroughJson?: boolean
   connectors?: Connectors
+  /** Allows functions in JavaScript, and makes them of their texts. */
+  scripting?: Scripting
   disk?: Disk
   clock?: Clock
   /** Rows that one query takes in one cycle at most. */
@@ -141,6 +151,7 @@ export class Database {
       disabledRewrites: options.disabledRewrites ?? [],
       planThroughJson: options.planThroughJson ?? false,
       connectors: options.connectors ?? new Map(),
+      scripting: options.scripting ?? null,
       disk: options.disk ?? systemDisk,
       clock: this.#clock,
       manual: this.#manual,

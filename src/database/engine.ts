@@ -27,6 +27,7 @@ import {
   type Field,
   type Row,
   rowAt,
+  type Scripting,
   type UserFunction,
   valueAt,
 } from '../data/index.ts'
@@ -74,6 +75,8 @@ export interface EngineOptions {
   /** Sends every plan through its JSON text before it runs. */
   planThroughJson: boolean
   connectors: Connectors
+  /** Makes functions of texts in JavaScript; null where they are not allowed. */
+  scripting: Scripting | null
   disk: Disk
   clock: Clock
   /** Commit points come at FLUSH, reads and the end of input only. */

@@ -7,8 +7,16 @@
  *          2 (trusted) statements that change the catalog are logged after they succeeded.
  */
 import { assert, QueryMistake, unreachable } from '../base/index.ts'
-import type { Relation } from '../catalog/index.ts'
-import { type Batch, batchOf, type Field, type Op, type Row, rowsOf } from '../data/index.ts'
+import { type CatalogFunction, type Relation, userShape } from '../catalog/index.ts'
+import {
+  type Batch,
+  batchOf,
+  type Field,
+  type Op,
+  type Row,
+  rowsOf,
+  type UserFunction,
+} from '../data/index.ts'
 import type { Parameters } from '../log/index.ts'
 import {
   type BoundStatement,
@@ -505,9 +513,38 @@ function createFunction(
   const { name } = made
   if (ifNotExists && engine.catalog.functionNamed(name) !== undefined)
     return done(`function ${name} exists already`)
-  engine.catalog.addFunction(made)
+  // A name for a class stands for a function that the engine has.
+  if (made.kind === 'user' && made.id < 0) {
+    engine.addFunction(made, written(engine, made, session))
+  } else engine.catalog.addFunction(made)
   logged(engine, session)
   return done(`function ${name} created`)
+}
+
+/** What a function does whose text stands in the statement. */
+function written(
+  engine: Engine,
+  made: CatalogFunction & { kind: 'user' },
+  { text: whole }: Session,
+): UserFunction {
+  const { scripting } = engine.options
+  const { name, parameters, deterministic, of } = made
+  const { language, text, batch, span } = made.written!
+  if (scripting === null) {
+    const message = `functions in ${language === 'javascript' ? 'JavaScript' : 'TypeScript'} are switched off here`
+    const hint =
+      'who opens the database may allow them: open(…, { javascript: true }), --javascript'
+    throw new QueryMistake([{ code: 'unsupported', message, hint, span }], whole)
+  }
+  const given = { name, language, text, batch, deterministic, span }
+  const names = parameters.map((one) => one.name)
+  try {
+    const all = { ...given, parameters: names, aggregate: of === 'aggregate' }
+    return scripting(all, userShape(made))
+  } catch (error) {
+    if (!(error instanceof QueryMistake)) throw error
+    throw new QueryMistake(error.diagnostics, whole)
+  }
 }
 
 /** INSERT INTO a connector's table: a continuous query with a sink. */

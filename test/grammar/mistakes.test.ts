@@ -161,7 +161,7 @@ test.each<[string, string]>([
   ['SELECT a FROM t «EXACT»', 'accuracy clauses (EXACT)'],
   ["CREATE STREAM s (a INT «METADATA» FROM 'x')", 'METADATA'],
   ['CREATE STREAM s (a INT, WATERMARK FOR a «WITH TTL»)', 'WITH TTL'],
-  ['CREATE FUNCTION f () RETURNS INT «VOLATILE» AS (1)', 'a VOLATILE function'],
+  ['CREATE FUNCTION f () RETURNS INT «ASYNC» AS $$ 1 $$', 'an ASYNC function'],
   ['«CREATE CUBOID» k ON t', 'CREATE CUBOID'],
   ['«CREATE UNIQUE INDEX» i ON t (a)', 'CREATE INDEX'],
   ['«CREATE TEMP» VIEW v AS SELECT 1', 'temporary objects'],
@@ -196,7 +196,7 @@ test('one run reports the mistakes of every statement and keeps the good ones', 
 test('details list what would have done, in words', () => {
   const detail = (text: string) => parse(text).diagnostics[0]?.detail
   expect(detail('CREATE x')).toBe(
-    'expected STREAM, TABLE, SOURCE, MATERIALIZED, VIEW, SINK or FUNCTION',
+    'expected STREAM, TABLE, SOURCE, MATERIALIZED, VIEW, SINK, FUNCTION or AGGREGATE',
   )
   expect(detail('SELECT a b c')).toBe('expected end of statement')
   expect(detail('SELECT (1')).toBe("expected ')'")

@@ -143,8 +143,11 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
       { maxLength: 2 },
     ),
     returns: fc.option(type),
-    language: fc.constantFrom('SQL', null),
+    language: fc.constantFrom('SQL', 'JAVASCRIPT', null),
+    aggregate: fc.boolean(),
     strict: fc.boolean(),
+    deterministic: fc.boolean(),
+    batch: fc.boolean(),
     expression: fc.oneof(functionText, e),
     span: one,
   })

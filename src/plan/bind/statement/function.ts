@@ -22,7 +22,8 @@ type Body = Extract<Create['body'], { kind: 'function-body' }>
 type Text = Extract<Create['body'], { kind: 'function-text' }>
 
 /**
- * Class → built-in function: scripts written for Flink name the Java classes of their functions. No foreign code runs.
+ * Class → built-in function: scripts written for Flink name the Java classes of their functions. No foreign code runs;
+ * what is not here may be given by the program, under the name of the class.
  */
 const classes: ReadonlyMap<string, string> = new Map([
   ['com.github.nexmark.flink.udf.CountChar', 'count_char'],
@@ -33,7 +34,8 @@ export function bindCreateFunction(binding: Binding, tree: Create): BoundStateme
   if (path.parts.length > 1) unsupported('schemas in names', path.span)
   const name = path.parts[0]!.name
   const present = binding.catalog.functionNamed(name)
-  const made = body.kind === 'function-text' ? bindClass(name, body) : bindBody(binding, name, body)
+  const made =
+    body.kind === 'function-text' ? bindClass(binding, name, body) : bindBody(binding, name, body)
   const builtIn = [...functionNames(), ...derivedAggregateNames()].includes(name.toLowerCase())
   // A name that is built in already may be given to its own function, as scripts for Flink do.
   const same = made.kind === 'built-in' && made.builtIn === name.toLowerCase()
@@ -47,23 +49,21 @@ export function bindCreateFunction(binding: Binding, tree: Create): BoundStateme
   return { kind: 'create-function', made: catalogued, ifNotExists, notices: binding.notices }
 }
 
-function bindClass(name: string, { value, span }: Text): CatalogFunction {
+function bindClass(binding: Binding, name: string, { value, span }: Text): CatalogFunction {
   const builtIn = classes.get(value)
   if (builtIn !== undefined) return { kind: 'built-in', name, builtIn }
-  const hint = `known is ${[...classes.keys()].map((known) => `'${known}'`).join(', ')}`
+  const given = binding.catalog.functionNamed(value)
+  if (given?.kind === 'user' && given.of !== 'table') return { ...given, name }
+  const known = [...classes.keys()].map((one) => `'${one}'`).join(', ')
+  const hint = `known is ${known}; the program may give one under this name`
   return fail('unknown_name', `no function is built in for class ${value}`, span, hint)
 }
 
 function bindBody(binding: Binding, name: string, body: Body): CatalogFunction {
   const { language, parameters, strict } = body
-  if (language !== null && language !== 'SQL') unsupported(`LANGUAGE ${language}`, body.span)
-  const seen = new Set<string>()
-  const given = parameters.map(({ name: parameter, type, span }) => {
-    const normal = parameter.name.toLowerCase()
-    if (seen.has(normal)) fail('duplicate_name', `argument ${parameter.name} is there twice`, span)
-    seen.add(normal)
-    return { name: parameter.name, type: scalarType(binding, type) }
-  })
+  if (language !== null && language !== 'SQL') return bindWritten(binding, name, body)
+  refuseWritten(body)
+  const given = boundParameters(binding, parameters)
   const returns = body.returns === null ? null : scalarType(binding, body.returns)
   const { expression, place } = expressionOf(binding, name, body)
   const { dialect } = binding
@@ -82,6 +82,61 @@ function bindBody(binding: Binding, name: string, body: Body): CatalogFunction {
     applyFunction({ ...binding, creating: name }, made, args, null)
   })
   return made
+}
+
+/** What makes sense of a text in another language only. */
+function refuseWritten({ aggregate, batch, span }: Body): void {
+  const what = aggregate ? 'CREATE AGGREGATE of an expression' : 'BATCH of an expression'
+  if (aggregate || batch) unsupported(what, span, 'write it in LANGUAGE JAVASCRIPT')
+}
+
+const languages: Record<string, 'javascript' | 'typescript'> = {
+  JAVASCRIPT: 'javascript',
+  JS: 'javascript',
+  TYPESCRIPT: 'typescript',
+  TS: 'typescript',
+}
+
+/** A function in JavaScript: the engine's host decides whether there are any, and makes it of its text. */
+function bindWritten(binding: Binding, name: string, body: Body): CatalogFunction {
+  const { parameters, strict, deterministic, batch, aggregate, expression: text } = body
+  const language = languages[body.language!]
+  if (language === undefined) {
+    const hint = 'LANGUAGE is SQL, JAVASCRIPT or TYPESCRIPT'
+    unsupported(`LANGUAGE ${body.language}`, body.span, hint)
+  }
+  if (text.kind !== 'function-text') {
+    const hint = 'put it between $$ and $$'
+    fail('syntax', `a function in ${body.language} is given as a text`, text.span, hint)
+  }
+  if (body.returns === null) {
+    fail('syntax', `function ${name} has no RETURNS`, body.span, 'its text does not tell its type')
+  }
+  if (aggregate && batch) {
+    fail('syntax', 'an aggregate is given row after row, and is no BATCH', body.span)
+  }
+  return {
+    kind: 'user',
+    id: -1,
+    name,
+    of: aggregate ? 'aggregate' : 'scalar',
+    parameters: boundParameters(binding, parameters),
+    returns: scalarType(binding, body.returns),
+    columns: { fields: [] },
+    deterministic,
+    takesNull: !strict,
+    written: { language, text: text.value, batch, span: text.span },
+  }
+}
+
+function boundParameters(binding: Binding, parameters: Body['parameters']) {
+  const seen = new Set<string>()
+  return parameters.map(({ name: parameter, type, span }) => {
+    const normal = parameter.name.toLowerCase()
+    if (seen.has(normal)) fail('duplicate_name', `argument ${parameter.name} is there twice`, span)
+    seen.add(normal)
+    return { name: parameter.name, type: scalarType(binding, type) }
+  })
 }
 
 /** The length of a VARCHAR does not count, as in Postgres. */
