@@ -65,6 +65,7 @@ export const duckdbQueries: Readonly<Record<string, string>> = {
     select bidder, count(*), min(dateTime), max(dateTime) + interval '10' second
     from islands group by bidder, island`,
   q12: 'select bidder, count(*) from bid group by bidder',
+  q13: 'select auction, bidder, price, dateTime, cast(auction % 10000 as varchar) from bid',
   q14: `select auction, bidder, 0.908 * price,
       case when hour(dateTime) between 8 and 18 then 'dayTime'
         when hour(dateTime) <= 6 or hour(dateTime) >= 20 then 'nightTime' else 'otherTime' end,

@@ -169,6 +169,7 @@ const refused: Record<Plan['kind'], string | null> = {
   union: null,
   sort: null,
   hold: null,
+  lifetime: 'a filter by NOW()',
   unnest: 'UNNEST',
   number: 'windows of so many ROWS',
   rank: 'a row number',
@@ -178,7 +179,8 @@ const refused: Record<Plan['kind'], string | null> = {
 }
 
 function refuseOdd(plan: Plan): void {
-  const name = refused[plan.kind]
+  const looksUp = plan.kind === 'join' && plan.lookup === true
+  const name = looksUp ? 'a look-up by the clock' : refused[plan.kind]
   if (name !== null) {
     const message = `not supported yet: EXPLAIN ROW where the view has ${name}`
     const hint = 'filters, projections, joins, aggregates and windows can be followed'

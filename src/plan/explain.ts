@@ -279,6 +279,8 @@ function argumentsOf(plan: PhysicalPlan): string {
       return unnestText(plan)
     case 'number':
       return numberText(plan)
+    case 'lifetime':
+      return lifetimeText(plan)
     case 'union':
     case 'repeat':
       return ''
@@ -352,6 +354,14 @@ function numberText({ partition, input }: Of<'number'>): string {
   return partition.length === 0
     ? ''
     : `by ${partition.map((column) => input.output[column]!.name).join(', ')}`
+}
+
+function lifetimeText({ from, until, input }: Of<'lifetime'>): string {
+  const names = (columns: readonly number[]) => columns.map((at) => input.output[at]!.name)
+  return [
+    ...names(from).map((name) => `from ${name}`),
+    ...names(until).map((name) => `until ${name}`),
+  ].join('  ')
 }
 
 function holdText({ periodMicros, counted, graceMicros }: Of<'hold'>): string {

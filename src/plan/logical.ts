@@ -300,6 +300,8 @@ export type Plan = Node &
      * `numbered`. A row for which they give none is left out, or, if `outer`, stands once, with NULL in their columns.
      */
     | { kind: 'unnest'; input: Plan; calls: TableCall[]; numbered: boolean; outer: boolean }
+    /** The rows for which every `from` <= now < every `until`, columns of TIMESTAMPs, none NULL; now is the cycle's. */
+    | { kind: 'lifetime'; input: Plan; from: number[]; until: number[]; span?: Span | undefined }
     /** The BIGINTs from `first` to `last`, `step` apart. */
     | { kind: 'series'; first: string; last: string; step: string }
     /**

@@ -6,7 +6,7 @@
  * Contract 1 (checked) every column index points into its input.
  *          2 (trusted) `updating`, `key` and `window` mean what logical.ts says.
  */
-import { assert } from '../base/index.ts'
+import { assert, type Span } from '../base/index.ts'
 import { type Field, precisionMicros, type Schema, sameType, type Type } from '../data/index.ts'
 import { columnsOf } from './expression.ts'
 import type {
@@ -407,6 +407,20 @@ export function unnestShapeOf(plan: NodeOf<'unnest'>): UnnestShape {
   return { calls, outer, number: numbered ? plan.output.at(-1)!.name : null }
 }
 
+export interface Lifetime {
+  from: number[]
+  until: number[]
+  span?: Span | undefined
+}
+
+export function lifetime(input: Plan, shape: Lifetime): NodeOf<'lifetime'> {
+  const isThere = [...shape.from, ...shape.until].every((at) => at < input.output.length)
+  assert(isThere, 'lifetimes are those of columns of the input')
+  const { output, key } = input
+  const updating = input.updating || shape.until.length > 0
+  return { kind: 'lifetime', ...shape, input, output, updating, key, window: null }
+}
+
 export function series(
   name: string,
   range: { first: string; last: string; step: string },
@@ -733,6 +747,8 @@ export function withInputs(plan: Plan, inputs: readonly Plan[]): Plan {
       return unnest(input, unnestShapeOf(plan))
     case 'number':
       return number(input, plan.partition)
+    case 'lifetime':
+      return lifetime(input, { from: plan.from, until: plan.until, span: plan.span })
     case 'filter':
       return filter(input, plan.predicate)
     case 'project':

@@ -89,6 +89,7 @@ export function lower(plan: Plan, mode: Mode): PhysicalPlan {
       case 'hold':
       case 'unnest':
       case 'number':
+      case 'lifetime':
       case 'match':
         return { ...node, id, input: walk(node.input) } as PhysicalPlan
       case 'session':

@@ -23,6 +23,7 @@ import { filterStage } from './operator/filter.ts'
 import { mayComeLate } from './operator/gate.ts'
 import { holdStage } from './operator/hold.ts'
 import { joinStage } from './operator/join.ts'
+import { lifetimeStage } from './operator/lifetime.ts'
 import { matchStage } from './operator/match.ts'
 import { numberStage } from './operator/number.ts'
 import { type Delta, type Output, output } from './operator/output.ts'
@@ -265,7 +266,8 @@ export class Dataflow {
       case 'scan':
         return this.#scan(scanStage(plan, environment, watch, push))
       case 'values':
-        return this.#given(() => pushValues(plan, environment, push))
+      case 'series':
+        return this.#given(() => pushGiven(plan, environment, push))
       case 'filter': {
         const stage = filterStage(plan, environment, push)
         if (plan.input.kind !== 'scan') return this.#above(plan.input, stage, watch)
@@ -291,6 +293,7 @@ export class Dataflow {
       case 'rank':
       case 'over':
       case 'sort':
+      case 'lifetime':
         return this.#gathering(plan.input, gatheringStage(plan, environment, push), watch)
       case 'match': {
         const upstream = pendingUpstream()
@@ -301,8 +304,6 @@ export class Dataflow {
         return this.#gathering(plan.input, numberStage(plan, environment, push), watch)
       case 'hold':
         return this.#hold(plan, push, watch)
-      case 'series':
-        return this.#given(() => pushSeries(plan, environment, push))
       case 'union': {
         const stage = unionStage(plan, environment, push)
         const below = plan.inputs.map((input) => this.#build(input, stage.push, watch, reads))
@@ -420,12 +421,13 @@ export class Dataflow {
 
 /** A stage that waits for all rows of a commit. */
 function gatheringStage(
-  plan: PhysicalPlan & { kind: 'rank' | 'over' | 'sort' },
+  plan: PhysicalPlan & { kind: 'rank' | 'over' | 'sort' | 'lifetime' },
   environment: Environment,
   push: Push,
 ): Stage & { push: Push } {
   if (plan.kind === 'rank') return rankStage(plan, environment, push)
   if (plan.kind === 'over') return overStage(plan, environment, push)
+  if (plan.kind === 'lifetime') return lifetimeStage(plan, environment, push)
   return sortStage(plan, environment, push)
 }
 
@@ -441,6 +443,15 @@ function pendingUpstream(): Upstream & { set(upstream: Upstream): Upstream } {
       return upstream
     },
   }
+}
+
+function pushGiven(
+  plan: PhysicalPlan & { kind: 'values' | 'series' },
+  environment: Environment,
+  push: Push,
+): void {
+  if (plan.kind === 'values') pushValues(plan, environment, push)
+  else pushSeries(plan, environment, push)
 }
 
 function pushSeries(

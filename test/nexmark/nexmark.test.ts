@@ -18,6 +18,7 @@ import {
 import { type Database, open } from '../../src/database/index.ts'
 import { connect } from '../fuzz/duckdb.ts'
 import { sized } from '../size.ts'
+import { risingwaveQueries } from './risingwave.ts'
 
 const events = sized(10_000, 50_000)
 const vars = { TPS: '2000', EVENTS_NUM: String(events) }
@@ -68,12 +69,16 @@ function collector(collected: Collected): Connector {
 
 const text = (name: string) => readFileSync(`${examples}/${name}.sql`, 'utf8')
 
-async function opened(collected: Collected): Promise<Database> {
+async function opened(
+  collected: Collected,
+  tables = 'tables',
+  values: Record<string, string> = vars,
+): Promise<Database> {
   const connectors = new Map(builtinConnectors(systemDisk))
   connectors.set('blackhole', collector(collected))
   const clock = virtualClock(1_767_225_600_000_000n)
   const database = await open(':memory:', { connectors, clock })
-  await database.execute(text('tables'), { vars })
+  await database.execute(text(tables), { vars: values })
   return database
 }
 
@@ -124,7 +129,7 @@ const queries = readdirSync(examples)
   .sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)))
 
 test('every query is there', () => {
-  expect(queries.length).toBe(25)
+  expect(queries.length).toBe(26)
   expect(queries.filter((name) => !(name in duckdbQueries))).toEqual([])
 })
 
@@ -136,6 +141,26 @@ test.each(queries.filter((name) => name !== 'q10' && name !== 'q12'))(
     await database.execute(text(name), { vars: { ...vars, OUTPUT: join(directory, name) } })
     await database.close()
     const rows = await expected(duckdbQueries[name]!, collected.schema)
+    expect(rows.length).toBeGreaterThan(0)
+    expect(collected.list()).toEqual(rows)
+  },
+  60_000,
+)
+
+const spelledOtherwise = readdirSync(`${examples}/risingwave`)
+  .filter((name) => name !== 'tables.sql')
+  .map((name) => name.replace('.sql', ''))
+
+test.each(spelledOtherwise)(
+  "%s of RisingWave's spelling gives what DuckDB gives",
+  async (name) => {
+    const collected = new Collected()
+    const gap = { GAP: String(1e9 / Number(vars.TPS)), EVENTS_NUM: vars.EVENTS_NUM }
+    const database = await opened(collected, 'risingwave/tables', gap)
+    await database.execute(text(`risingwave/${name}`), { vars: gap })
+    await database.settled()
+    await database.close()
+    const rows = await expected(risingwaveQueries[name]!, collected.schema)
     expect(rows.length).toBeGreaterThan(0)
     expect(collected.list()).toEqual(rows)
   },

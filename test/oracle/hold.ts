@@ -1,7 +1,8 @@
 /**
- * Hold: changes that wait for the clock, or for the close of their window.
+ * Hold: changes that wait for the clock, or for the close of their window; lifetime: which of all rows that ever came
+ * are there at the time of a commit, and which were at that of the last one.
  *
- * See      docs/laws.md (what waits)
+ * See      docs/laws.md (what waits, lifetimes)
  */
 import { nodesOf } from '../../src/plan/node.ts'
 import { type Contribution, perRow } from './contribution.ts'
@@ -55,5 +56,27 @@ export class Hold {
     const until = end === null ? from + BigInt(sizeMicros) : from
     const threshold = until - BigInt(unitMicros) - BigInt(graceMicros)
     return this.#context.watermarks.reached(input, threshold) !== null
+  }
+}
+
+/** The rows in their lifetimes. */
+export function lifetime(plan: Of<'lifetime'>, input: Node, context: Context): Node {
+  let rows: Contribution[] = []
+  let last = context.now
+  const isThere = ({ row }: Contribution, now: bigint) =>
+    plan.from.every((at) => row[at] !== null && (row[at] as bigint) <= now) &&
+    plan.until.every((at) => row[at] !== null && (row[at] as bigint) > now)
+  return (commit) => {
+    const come = sound(context, input(commit))
+    const { now } = context
+    const gone = rows.filter((one) => isThere(one, last) && !isThere(one, now))
+    const entered = rows.filter((one) => !isThere(one, last) && isThere(one, now))
+    rows = perRow([...rows, ...come])
+    last = now
+    return [
+      ...gone.map((one) => ({ ...one, weight: -one.weight })),
+      ...entered,
+      ...come.filter((one) => isThere(one, now)),
+    ]
   }
 }

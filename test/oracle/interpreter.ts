@@ -18,7 +18,7 @@ import { Aggregate } from './aggregate.ts'
 import { Asof } from './asof.ts'
 import type { Fault } from './commit.ts'
 import { atOnce, type Contribution } from './contribution.ts'
-import { Hold } from './hold.ts'
+import { Hold, lifetime } from './hold.ts'
 import { Join } from './join.ts'
 import { Matches } from './match.ts'
 import { type CommitInput, type Context, type Node, sound } from './node.ts'
@@ -36,6 +36,7 @@ import {
   unnest,
   values,
 } from './relation.ts'
+import { clock } from './scalar.ts'
 import { Sessions } from './session.ts'
 import { Lookup, Temporal } from './temporal.ts'
 import { type Late, Watermarks } from './watermark.ts'
@@ -60,6 +61,7 @@ export class Interpreter {
   ): { contributions: Contribution[]; faults: Fault[]; late: Late[] } {
     this.#context.faults = []
     this.#context.now = now
+    clock.now = now
     const { watermarks } = this.#context
     // Rows are asked for by the watermarks first, and by the scans afterwards.
     const rowsOf = new Map<Plan, readonly Contribution[]>()
@@ -132,6 +134,8 @@ function nodeOf(plan: Plan, context: Context): Node {
       const aggregate = new Aggregate(plan, nodeOf(plan.input, context), context)
       return (commit) => aggregate.pull(commit)
     }
+    case 'lifetime':
+      return lifetime(plan, nodeOf(plan.input, context), context)
     case 'asof': {
       const inputs: [Node, Node] = [nodeOf(plan.left, context), nodeOf(plan.right, context)]
       const waits = plan.waits && context.mode === 'continuous'

@@ -73,12 +73,15 @@ function connect(args: readonly Expression[], row: CellRow, deciding: boolean): 
   return cells.includes(null) ? null : !deciding
 }
 
-/** No script tells what time it is: some time will do. */
-const startOf2026 = 1_767_225_600_000_000n
+/** What the clock of a script shows at first. */
+export const startOf2026 = 1_767_225_600_000_000n
+
+/** What NOW() is in the commit at work, microseconds. */
+export const clock = { now: startOf2026 }
 
 function evaluateCall(call: Call, row: CellRow): Cell {
   if (call.function === 'coalesce') return coalesce(call.args, row)
-  if (call.function === 'now') return startOf2026
+  if (call.function === 'now') return clock.now
   const cells = call.args.map((arg) => evaluate(arg, row))
   if (call.function === 'try') return cells[0] instanceof Failed ? null : cells[0]!
   const failed = cells.find((cell) => cell instanceof Failed)

@@ -14,6 +14,7 @@ import { type External, type Scan, scansOf, type Taken, takeAll } from './extern
 import { fileRows } from './file.ts'
 import { Interpreter } from './interpreter.ts'
 import { type CommitInput, TooLarge } from './node.ts'
+import { startOf2026 } from './scalar.ts'
 import { compareRows, type Failed, keyOf } from './value.ts'
 import type { Late } from './watermark.ts'
 
@@ -142,7 +143,7 @@ export class World {
   /** Views that take nothing for the time being, in lower case. */
   readonly paused = new Set<string>()
   /** Processing time, microseconds. */
-  now = 0n
+  now = startOf2026
 
   get position(): number {
     return this.#position
@@ -379,12 +380,13 @@ export class World {
     const interpreter = new Interpreter(plan, 'one-shot')
     let position = this.#position
     const external = this.takeExternal(plan, () => position++)
-    const { contributions, faults } = interpreter.commit({
+    const input: CommitInput = {
       delta: (scan) => external.get(scan)?.contributions ?? this.present(scan.relation),
       idle: () => [],
       end: () => null,
       nextPosition: () => position,
-    })
+    }
+    const { contributions, faults } = interpreter.commit(input, this.now)
     const first = firstFault(faults)
     return first === null ? { rows: inOrder(contributions) as Row[] } : { failed: first }
   }

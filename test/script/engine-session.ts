@@ -7,13 +7,7 @@
  *          follows everything again, and repeats the step if it had left nothing in the log. What a follower is told
  *          twice shows only as its state, so until the next `take` the session answers with states, not with changes.
  */
-import {
-  Failure,
-  QueryMistake,
-  systemClock,
-  systemDisk,
-  virtualClock,
-} from '../../src/base/index.ts'
+import { Failure, QueryMistake, systemDisk, virtualClock } from '../../src/base/index.ts'
 import { builtinConnectors } from '../../src/connect/index.ts'
 import { type Field, type Row, type Value, valueText } from '../../src/data/index.ts'
 import {
@@ -26,6 +20,7 @@ import {
 } from '../../src/database/index.ts'
 import type { Frame } from '../../src/log/index.ts'
 import { openOnThread } from '../../src/thread.ts'
+import { startOf2026 } from '../oracle/scalar.ts'
 import { ScriptFolder } from './folder.ts'
 import { faultOf } from './oracle-session.ts'
 import {
@@ -84,7 +79,7 @@ export class EngineSession implements Session {
 
   static async open(options: DatabaseOptions): Promise<EngineSession> {
     const sources = new Sources()
-    const clock = virtualClock(systemClock.nowMicros())
+    const clock = virtualClock(startOf2026)
     const outside = { sources, clock }
     const given: DatabaseOptions = { thread: 'host', cycles: 'manual', ...options }
     if (given.thread === 'worker') {

@@ -24,6 +24,7 @@ import { scansWithoutWatermark } from '../watermark.ts'
 import { type Binding, fail, unsupported } from './binding.ts'
 import { checkClock } from './expression/clock.ts'
 import { checkVolatile } from './expression/user-function.ts'
+import { placeLifetimes } from './lifetime.ts'
 import { microsOf } from './window.ts'
 
 export type EmitMode = 'changes' | 'on-window-close'
@@ -31,9 +32,10 @@ export type EmitMode = 'changes' | 'on-window-close'
 /** Applies what the statement asks for; `emit` is where it asks. */
 export function applyEmit(
   binding: Binding,
-  plan: Plan,
+  given: Plan,
   emit: Emit | null,
 ): { plan: Plan; emit: EmitMode } {
+  const plan = placeLifetimes(given)
   checkClock(plan)
   checkVolatile(plan)
   if (emit === null || emit.mode === 'changes') {
@@ -56,7 +58,8 @@ export function applyEmit(
 }
 
 /** What INSERT into a connector's table does when it does not say: finals where there are some. */
-export function defaultEmit(plan: Plan): { plan: Plan; emit: EmitMode } {
+export function defaultEmit(given: Plan): { plan: Plan; emit: EmitMode } {
+  const plan = placeLifetimes(given)
   checkClock(plan)
   checkVolatile(plan)
   const closed = closeWindows(plan)

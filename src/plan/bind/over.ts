@@ -17,6 +17,7 @@ import type { Expression, OverCall, Plan, RankFunction } from '../logical.ts'
 import { filter, over, project, rank, rankShapeOf, withInputs } from '../node.ts'
 import { type Binding, fail, planSpan, sortsNullsFirst } from './binding.ts'
 import type { Aggregates } from './expression/aggregate.ts'
+import { clockOf } from './expression/clock.ts'
 import { bindExpression, bindOverAggregate, type Env } from './expression/expression.ts'
 import { bindFrame, countOf, entirePartition } from './frame.ts'
 
@@ -352,6 +353,8 @@ export function isPlaced(binding: Binding, plan: Plan, alone = true): boolean {
     case 'values':
       return true
     case 'filter':
+      // Rows that come and go by the clock have no place of their own.
+      return clockOf(plan.predicate) === null && isPlaced(binding, plan.input, alone)
     case 'project':
     case 'window':
     case 'number':

@@ -5,7 +5,7 @@
  *          entry goes when its function comes.
  */
 const names = `
-  between exists mz_now
+  between exists
   tumble_start tumble_end tumble_rowtime tumble_proctime hop_start hop_end
   hop_rowtime hop_proctime session_start session_end session_rowtime session_proctime tumble hop
   session cumulate
@@ -21,8 +21,3 @@ const names = `
 `
 
 export const plannedFunctions: ReadonlySet<string> = new Set(names.trim().split(/\s+/))
-
-/** What to write instead, where there is something. */
-export const plannedHints: ReadonlyMap<string, string> = new Map([
-  ['mz_now', 'NOW() in a select list is the time of the cycle that takes a row'],
-])

@@ -21,6 +21,7 @@ import {
   holdingOf,
   join,
   joinShapeOf,
+  lifetime,
   narrowScan,
   number,
   over,
@@ -101,6 +102,8 @@ function prune(plan: Plan, needs: Needs): Pruned {
       return pruneUnion(plan, needs)
     case 'repeat':
       return pruneRepeat(plan, needs)
+    case 'lifetime':
+      return pruneLifetime(plan, needs)
     case 'hold':
       return pruneHold(plan, needs)
     case 'unnest':
@@ -305,6 +308,14 @@ function pruneNumber(plan: NodeOf<'number'>, needs: Needs): Pruned {
   const all = [...plan.input.output.keys()]
   const input = inOrder(exactly(plan.input, all, needs.clock), all)
   return { plan: number(input, plan.partition), at: (index) => index }
+}
+
+function pruneLifetime(plan: NodeOf<'lifetime'>, needs: Needs): Pruned {
+  const bounds = [...plan.from, ...plan.until]
+  const kept = ascending([...needs.columns, ...bounds, ...failingColumns(plan.input)])
+  const { plan: input, at } = exactly(plan.input, kept, needs.clock)
+  const { span } = plan
+  return { plan: lifetime(input, { from: plan.from.map(at), until: plan.until.map(at), span }), at }
 }
 
 /** Rows that wait are added up by all of their columns. */

@@ -52,6 +52,10 @@ function pushBelow(predicate: Expression, input: Plan): Plan | null {
       return pushIntoSides(predicate, input)
     case 'asof':
       return pushIntoLeft(predicate, input)
+    case 'lifetime':
+      // A row is there or not, whatever others are.
+      if (failsOver(predicate, failingColumns(input.input))) return null
+      return withInputs(input, [filter(input.input, predicate)])
     case 'union':
       return union(input.inputs.map((part) => filter(part, predicate)))
     default:

@@ -2,7 +2,8 @@
  * Clock: where a continuous query may read the time.
  *
  * How      A row gets the time of the cycle that takes it, once. So NOW() may stand in the select list over rows that
- *          are never taken back; in a condition it would have to be asked again as time goes on.
+ *          are never taken back. A condition is asked again as time goes on: what says from when until when a row is
+ *          there has become a lifetime (src/plan/bind/lifetime.ts), and every other one is refused.
  */
 import type { Span } from '../../../base/index.ts'
 import { childrenOf } from '../../expression.ts'
@@ -11,13 +12,16 @@ import { nodesOf } from '../../node.ts'
 import { unsupported } from '../binding.ts'
 import { drawing } from './random.ts'
 
+const solvable =
+  "compare with <, <=, > or >=, AND between: ts > NOW() - INTERVAL '1' HOUR; an outer join takes it in its inputs"
+
 /** Refuses a plan of a continuous query that reads the time where it must not. */
 export function checkClock(plan: Plan): void {
   for (const node of nodesOf(plan)) {
     for (const expression of conditionsOf(node)) {
       const found = clockOf(expression)
       if (found !== null)
-        unsupported('the time in a condition of a continuous query', spanOf(found))
+        unsupported('the time in this condition of a continuous query', spanOf(found), solvable)
     }
     if (node.kind !== 'project' || !node.input.updating) continue
     for (const expression of node.expressions) {

@@ -33,7 +33,7 @@ import { fail, unsupported } from '../binding.ts'
 import { bindArithmetic, bindComparison, type Pair } from '../operator.ts'
 import { rowFunctions } from '../row-call.ts'
 import { suggestion } from '../suggest.ts'
-import { plannedFunctions, plannedHints } from '../vocabulary.ts'
+import { plannedFunctions } from '../vocabulary.ts'
 import { aggregateNames } from './aggregate.ts'
 import { bindLibrary } from './library.ts'
 import { unitMicros } from './literal.ts'
@@ -132,7 +132,7 @@ define('dayofmonth', 1, 1, (given) =>
 define('dayofyear', 1, 1, (given) =>
   bindExtract('doy', given.args[0]!, given.argSpans[0]!, given.planSpan),
 )
-define('now current_timestamp', 0, 0, (given) => now(given, timestamp(6, true)))
+define('now current_timestamp mz_now', 0, 0, (given) => now(given, timestamp(6, true)))
 define('localtimestamp', 0, 0, (given) => now(given, timestamp(6)))
 define('proctime', 0, 0, (given) => now(given, timestamp(3, true)))
 define('current_date', 0, 0, (given) => coerce(now(given, timestamp(6)), date))
@@ -207,8 +207,7 @@ function isNested(arg: Expression | undefined): boolean {
 }
 
 function unknownFunction(given: Call): never {
-  if (plannedFunctions.has(given.name))
-    unsupported(`function ${given.name}`, given.span, plannedHints.get(given.name))
+  if (plannedFunctions.has(given.name)) unsupported(`function ${given.name}`, given.span)
   if (rowFunctions.has(given.name)) {
     const hint = `write FROM t, ${given.name}(…) AS e`
     unsupported(`${given.name} outside of FROM`, given.span, hint)

@@ -37,12 +37,14 @@ import { suggestion } from '../suggest.ts'
 import { bindConstraints, type Promised } from './constraint.ts'
 import { objectOf, refuseDependents } from './drop.ts'
 import { bindContents } from './insert.ts'
+import { withTodaysKeys } from './legacy.ts'
 import { ignoredText } from './sink.ts'
 import { bindLateTarget, bindWatermark, rowtime } from './watermark.ts'
 
 type Create = Statement & { kind: 'create-relation' }
 
-export function bindCreateRelation(binding: Binding, tree: Create): BoundStatement {
+export function bindCreateRelation(binding: Binding, given: Create): BoundStatement {
+  const tree = withTodaysKeys(given)
   const name = tree.name.parts.map((part) => part.name).join('.')
   const replaces = bindReplaced(binding, tree)
   if (!tree.ifNotExists && !replaces) refuseDuplicate(binding, tree.name)

@@ -1,0 +1,6 @@
+-- The directories of each address.
+CREATE SINK nexmark_q22 AS
+SELECT auction, bidder, price, channel, SPLIT_PART(url, '/', 4) AS dir1, SPLIT_PART(url, '/', 5) AS dir2,
+  SPLIT_PART(url, '/', 6) AS dir3
+FROM bid
+WITH (connector = 'blackhole', type = 'append-only', force_append_only = 'true');
