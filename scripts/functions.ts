@@ -74,6 +74,8 @@ The following keep all values of a group and look at each different one whenever
 - \`string_agg(x, separator ORDER BY y)\` (also \`listagg\`, \`group_concat\`): the texts, by default with commas
   and in their own order; \`listagg(x, ',') WITHIN GROUP (ORDER BY y)\` too. \`json_arrayagg(x)\`: a JSON array.
   \`json_objectagg(k VALUE v [NULL | ABSENT ON NULL])\`: a JSON object; of several values of a key the greatest text.
+- \`array_agg(x ORDER BY y)\` (also \`list\`): an array of the values, NULLs too, by default in their own order;
+  \`map_agg(k, v)\`: a map, of several values of a key the greatest; \`histogram(x)\`: how often each value is there.
 - \`median(x)\`, \`quantile_cont(x, q)\`, \`percentile_cont(q) WITHIN GROUP (ORDER BY x)\`: between the two values
   around the place; \`quantile(x, q)\` (also \`quantile_disc\`), \`percentile_disc\`: the first value at or behind it.
 - \`mode(x)\`: the most frequent value, of several the least. \`entropy(x)\`: of the frequencies, in bits.
@@ -93,7 +95,9 @@ The functions that take values and give one, beside operators, CAST and CASE. Th
 \`src/plan/library.ts\` by \`node scripts/functions.ts\`; a test runs every example.
 
 Types: \`text\` is VARCHAR, \`whole\` BIGINT, \`number\` any numeric type as it is, \`same\` the type of the first
-argument; a DATE is taken for a \`timestamp\`; \`any\` counts by its text, \`json\` as a JSON value. What stands in
+argument; \`array\` and \`element\` are T[] and T for one T, \`arrays\` T[][], \`map\`, \`key\` and \`value\` MAP(K, V),
+K and V; \`total\` is the type of a sum, \`texts\` VARCHAR[], \`wholes\` BIGINT[], \`keys\` K[], \`values\` V[]; a DATE
+is taken for a \`timestamp\`; \`any\` counts by its text, \`json\` as a JSON value. What stands in
 \`[ ]\` may be left out. NULL in any argument gives NULL, except where said. Places and lengths count code points. What
 fails gives the row to the errors of a continuous query, and ends a one-shot statement.
 

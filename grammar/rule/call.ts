@@ -31,7 +31,7 @@ const trims: ReadonlyMap<string, string> = new Map([
 
 /** Aggregates whose values have an order. */
 const orderedNames =
-  /^(string_agg|listagg|group_concat|json_arrayagg|first|last|first_value|last_value)$/i
+  /^(string_agg|listagg|group_concat|json_arrayagg|array_agg|list|first|last|first_value|last_value)$/i
 
 /** Fields with a second name. */
 const fieldNames: Record<string, string> = { DAYOFMONTH: 'DAY', DAYOFYEAR: 'DOY' }

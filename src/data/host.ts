@@ -6,12 +6,15 @@
  *          document · DATE Date, number of days since 1970 · TIMESTAMP Date, number of milliseconds, bigint of
  *          microseconds since 1970 · TIME and INTERVAL DAY TO SECOND number of milliseconds, bigint of microseconds ·
  *          INTERVAL YEAR TO MONTH number, bigint · INTERVAL both, of milliseconds and microseconds, and { months, days,
- *          micros } as rows of results have it · for each of them a string, read as CAST reads it.
+ *          micros } as rows of results have it · arrays any iterable · MAP a Map, pairs or an object · for each of them
+ *          a string, read as CAST reads it.
  * Contract 1 (checked) a value out of range, of another kind or with a fraction where none is taken is undefined.
  *          2 (checked) times are cut to the precision of the column towards the past, as those of texts are.
  * See      test/data/host.test.ts; src/data/public.ts for the other way
  */
+import { arrayOf, itemOf, itemOfFlat, mapOf, NONE } from './nested.ts'
 import { periodValue } from './period.ts'
+import { flatFields, flatValues, membersOf, NoStruct, widthOf } from './struct.ts'
 import { parseValue } from './text.ts'
 import { formOf, precisionMicros, rangeOf, type Type, type Value } from './type.ts'
 
@@ -36,6 +39,7 @@ export function hostValue(given: unknown, type: Type): Value | undefined {
 }
 
 function ofObject(given: unknown, type: Type): Value | undefined {
+  if (type.kind === 'array' || type.kind === 'map') return ofItems(given, type)
   if (given instanceof Date) return ofDate(given, type)
   if (type.kind === 'period') return ofParts(given)
   if (!(given instanceof Uint8Array) || type.kind !== 'varbinary') return undefined
@@ -52,6 +56,46 @@ function ofParts(given: unknown): string | undefined {
   if (whole.includes(undefined)) return undefined
   const [m, d, u] = whole as bigint[]
   return periodValue({ months: m!, micros: d! * DAY_MICROS + u! })
+}
+
+/** An array of what any iterable gives; a map of a Map, of pairs or of an object. */
+function ofItems(given: unknown, type: Type & { kind: 'array' | 'map' }): string | undefined {
+  if (typeof given !== 'object' || given === null) return undefined
+  const isIterable = Symbol.iterator in given
+  if (type.kind === 'array') {
+    if (!isIterable) return undefined
+    const items = Array.from(given as Iterable<unknown>, (one) => itemGiven(one, type.element))
+    return items.includes(undefined) ? undefined : arrayOf(items as string[])
+  }
+  const pairs = isIterable ? Array.from(given as Iterable<unknown>) : Object.entries(given)
+  const entries = pairs.map((pair): [string | undefined, string | undefined] => {
+    const [key, value] = Array.isArray(pair) ? pair : []
+    return [itemGiven(key, type.key), itemGiven(value, type.value)]
+  })
+  if (entries.some((entry) => entry.includes(undefined))) return undefined
+  return mapOf(entries as [string, string][]) ?? undefined
+}
+
+/** The item of a value, of a STRUCT of an object or an array of its members. */
+function itemGiven(given: unknown, type: Type): string | undefined {
+  if (given === null || given === undefined) return NONE
+  const members = membersOf(type)
+  if (members === null) {
+    const value = hostValue(given, type)
+    return value === undefined ? undefined : itemOf(value, type)
+  }
+  const width = widthOf(type)
+  try {
+    const flat = flatValues([{ field: { name: '', type, nullable: true }, at: 0, width }], [given])
+    const types = flatFields({ name: '', type, nullable: true })
+    const values = flat.map((one, at): Value | undefined =>
+      one === null || one === undefined ? null : hostValue(one, types[at]!.type),
+    )
+    return values.includes(undefined) ? undefined : itemOfFlat(values as Value[], 0, type)
+  } catch (error) {
+    if (error instanceof NoStruct) return undefined
+    throw error
+  }
 }
 
 /** The text of a document; undefined for what JSON has no form for. */

@@ -5,6 +5,7 @@
  *          one line per node, inputs indented by two spaces; with columns, a line more that lists them
  */
 import { type Field, topColumns, typeText, valueText } from '../data/index.ts'
+import type { LambdaSettings } from './bind/expression/lambda.ts'
 import { literalValue } from './coerce.ts'
 import { isFallible } from './expression.ts'
 
@@ -603,7 +604,25 @@ function columnText(fields: readonly Field[], index: number): string {
   return alone ? name : `${name}#${index + 1}`
 }
 
+/** A function of elements with its body. */
+function lambdaText(node: Expression & { kind: 'call' }, text: (e: Expression) => string): string {
+  const [array, settings, ...more] = node.args
+  const told = settings?.kind === 'literal' ? String(settings.value) : ''
+  const { parameters, body, initial } = JSON.parse(told) as LambdaSettings
+  const around = more.slice(initial ? 1 : 0).map(text)
+  const fields = [...parameters, ...around].map(
+    (name): Field => ({ name, type: { kind: 'varchar' }, nullable: true }),
+  )
+  const shown = body.map((one) => expressionText(one, fields)).join(', ')
+  const rest = initial ? [text(more[0]!)] : []
+  const lambda = `(${parameters.join(', ')}) -> ${shown}`
+  return `${node.function}(${[text(array!), lambda, ...rest].join(', ')})`
+}
+
+const takesLambda = new Set(['list_transform', 'list_filter', 'list_reduce'])
+
 function callText(node: Expression & { kind: 'call' }, text: (e: Expression) => string): string {
+  if (takesLambda.has(node.function)) return lambdaText(node, text)
   const args = node.args.map(text)
   const symbol = symbols[node.function]
   if (symbol !== undefined && args.length === 2) return `(${args[0]} ${symbol} ${args[1]})`

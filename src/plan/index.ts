@@ -1,6 +1,7 @@
 /** Plan: statements become logical plans, rewritten plans and physical plans, all of them plain data. */
 
 export { functionNames } from './bind/expression/function.ts'
+export type { LambdaSettings } from './bind/expression/lambda.ts'
 export { typeNames } from './bind/expression/type-name.ts'
 export { bindGivenFunction, type GivenFunction } from './bind/statement/user-function.ts'
 export { differenceOf as viewDifference } from './bind/statement/view.ts'
@@ -30,7 +31,6 @@ export type {
   SortKey,
   TableCall,
 } from './logical.ts'
-
 export type { Mode, PhysicalPlan } from './physical.ts'
 export { inputsOf, lower } from './physical.ts'
 export { rewrite, rules } from './rewrite.ts'

@@ -254,6 +254,9 @@ array_has_all list_has_all(array, array) boolean | array_has_all([1, 2, 3], [3, 
 flatten(arrays) inner | flatten([[1, 2], NULL, [3]]) | [1, 2, 3] | the elements of the elements
 generate_series(whole, whole[, whole]) wholes ! | generate_series(1, 7, 3) | [1, 4, 7] | whole numbers from the first to the second, the third apart; fails beyond 1000000 of them
 range(whole[, whole, whole]) wholes ! | range(3) | [0, 1, 2] | the same from 0, without the end
+list_transform array_transform list_apply array_apply apply transform(array, lambda) array *? | list_transform([1, 2], x -> x * 10) | [10, 20] | what the function makes of each element: x -> y, LAMBDA x: y, or (x, i) -> y with the element's number
+list_filter array_filter filter(array, lambda) array *? | list_filter([1, 2, 3], x -> x > 1) | [2, 3] | the elements for which the function is TRUE
+list_reduce array_reduce reduce(array, lambda[, element]) element *? | list_reduce([1, 2, 3], (a, x) -> a + x) | 6 | the function of what came before and each element, beginning with the third argument or the first element; NULL of none
 l2_distance list_distance array_distance(doubles, doubles) double ! | l2_distance([1, 2], [4, 6]) | 5 | Euclidean distance; fails for different lengths and for NULLs
 cosine_distance list_cosine_distance array_cosine_distance(doubles, doubles) double ! | cosine_distance([1, 0], [0, 2]) | 1 | 1 less the cosine of the angle between them; NaN beside a zero
 inner_product list_inner_product array_inner_product list_dot_product(doubles, doubles) double ! | inner_product([1, 2], [3, 4]) | 11 | sum of the products
@@ -284,7 +287,7 @@ typeof pg_typeof(any) text * | typeof(1.5) | DECIMAL(2, 1) | the type of the arg
 export type Taken =
   | 'text' | 'whole' | 'double' | 'decimal' | 'number' | 'boolean' | 'timestamp' | 'zoned' | 'date' | 'time'
   | 'interval' | 'months' | 'period' | 'any' | 'json'
-  | 'array' | 'element' | 'arrays' | 'numbers' | 'doubles' | 'map' | 'key' | 'value' // biome-ignore format: one list
+  | 'array' | 'lambda' | 'element' | 'arrays' | 'numbers' | 'doubles' | 'map' | 'key' | 'value' // biome-ignore format: one list
 
 /** What a function gives. */
 export type Given =

@@ -20,6 +20,8 @@ export type Kind =
   | 'period'
   | 'bytes'
   | 'json'
+  | 'ints'
+  | 'counts'
 
 /** An expression: `$0`, `$1` … in the text stand for the parts, `#0`, `#1` … for queries. */
 export interface Expr {

@@ -33,6 +33,8 @@ export const kinds: readonly Kind[] = [
   'period',
   'bytes',
   'json',
+  'ints',
+  'counts',
 ]
 
 const numeric: readonly Kind[] = ['int', 'bigint', 'double', 'decimal', 'smallint', 'real', 'wide']
@@ -73,6 +75,8 @@ const literals: Record<Kind, readonly string[]> = {
   months: ["interval '1' month", "interval '-2' year", "interval '0' month"],
   period: ["interval '1 mon 2 days'", "cast('30 days' as interval)", "interval '-2 mons 00:00:01'"],
   bytes: ["x''", "x'00ff'", "x'6162636465666768696a6b6c6d6e'"],
+  ints: ['cast([] as int[])', '[1]', '[1, 2]', '[2, null, 1]', '[-1, 2147483647]'],
+  counts: ["map {'a': 1}", "map {'b': 2, 'a': null}", "map ['ab', 3]"],
   json: ["cast('1' as json)", 'cast(\'{"a": [1, 2]}\' as json)', "cast('null' as json)"],
 }
 
@@ -98,6 +102,11 @@ const operations: Record<Kind, readonly [string, ...Kind[]][]> = {
     ['try($0 / $1)', 'int', 'int'],
     ["position('b' in $0)::int", 'varchar'],
     ["json_value($0, '$.a[1]' returning int null on empty)", 'json'],
+    ['$0[1]', 'ints'],
+    ['$0[$1]', 'ints', 'int'],
+    ['$0[$1]', 'counts', 'varchar'],
+    ['array_max($0)', 'ints'],
+    ['try(list_reduce($0, (a, x) -> a - x, $1))', 'ints', 'int'],
   ],
   bigint: [
     ['($0 + $1)', 'bigint', 'bigint'],
@@ -106,6 +115,8 @@ const operations: Record<Kind, readonly [string, ...Kind[]][]> = {
     ['cast($0 as bigint)', 'int'],
     ['cast($0 as bigint)', 'double'],
     ['length($0)', 'varchar'],
+    ['cardinality($0)', 'ints'],
+    ['array_position($0, $1)', 'ints', 'int'],
     ['($0 >> 2)', 'bigint'],
     ['try($0 << 3)', 'int'],
     ['extract(hour from $0)', 'timestamp'],
@@ -175,6 +186,10 @@ const operations: Record<Kind, readonly [string, ...Kind[]][]> = {
     ['(not $0)', 'boolean'],
     ['($0 is true)', 'boolean'],
     ['($0 is not false)', 'boolean'],
+    ['($0 = any ($1))', 'int', 'ints'],
+    ['($0 > all ($1))', 'int', 'ints'],
+    ['array_contains($0, $1)', 'ints', 'int'],
+    ['map_contains_key($0, $1)', 'counts', 'varchar'],
     ["($0 like 'a%')", 'varchar'],
     ["($0 like '_')", 'varchar'],
     ["($0 ilike 'A%')", 'varchar'],
@@ -285,6 +300,27 @@ const operations: Record<Kind, readonly [string, ...Kind[]][]> = {
     ['(- $0)', 'months'],
   ],
   bytes: [['try_cast($0 as varbinary)', 'varchar']],
+  ints: [
+    ['[$0, $1]', 'int', 'int'],
+    ['($0 || $1)', 'ints', 'ints'],
+    ['($0 || $1)', 'ints', 'int'],
+    ['$0[2:]', 'ints'],
+    ['array_sort($0)', 'ints'],
+    ['array_distinct($0)', 'ints'],
+    ['array_remove($0, $1)', 'ints', 'int'],
+    ['array_intersect($0, $1)', 'ints', 'ints'],
+    ['map_values($0)', 'counts'],
+    ['list_transform($0, x -> x - $1)', 'ints', 'int'],
+    ['list_filter($0, (x, i) -> x > i or $1)', 'ints', 'boolean'],
+    ['list_transform([$0, $1], x -> x[1])', 'ints', 'ints'],
+    ['try_cast($0 as int[])', 'varchar'],
+    ['cast(cast($0 as json) as int[])', 'ints'],
+  ],
+  counts: [
+    ['map [$0, $1]', 'varchar', 'int'],
+    ["map_concat($0, map {'a': $1})", 'counts', 'int'],
+    ['try(map [$0, 1, $1, 2])', 'varchar', 'varchar'],
+  ],
   json: [
     ['cast($0 as json)', 'int'],
     ["($0 #> '{a,1}')", 'json'],
@@ -395,6 +431,10 @@ const aggregates: readonly [string, Kind | null, ...(Kind | 'any')[]][] = [
   ['first($0 order by $1)', null, 'any', 'int'],
   ['last($0 order by $1 desc nulls first, $2)', null, 'any', 'timestamp', 'varchar'],
   ['json_arrayagg($0 order by $1 desc)', 'varchar', 'varchar', 'int'],
+  ['array_agg($0)', 'ints', 'int'],
+  ['array_agg(distinct $0)', 'ints', 'int'],
+  ['array_agg($0 order by $1 desc nulls first)', 'ints', 'int', 'varchar'],
+  ['map_agg($0, $1)', 'counts', 'varchar', 'int'],
   ['count_if(distinct $0)', 'bigint', 'boolean'],
   ['cast(sum(distinct $0) as decimal(38, 3))', 'wide', 'wide'],
 ]

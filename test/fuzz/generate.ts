@@ -516,6 +516,8 @@ function typeOf(kind: Kind): string {
     months: 'interval year to month',
     period: 'interval',
     bytes: 'varbinary',
+    ints: 'int[]',
+    counts: 'map<varchar, int>',
   }
   return names[kind] ?? kind
 }
@@ -568,6 +570,8 @@ const cells: Record<Exclude<Kind, 'timestamp'>, readonly string[]> = {
   period: ['1 mon', '30 days', '1 mon 3 days', '00:00:05', '-1 years -00:00:01', '2 mons -60 days'],
   bytes: ['\\x', '\\x00', '\\x00ff', '\\x6162636465666768696a6b6c6d6e6f'],
   json: ['1', 'true', '[1]', '"a"'],
+  ints: ['[]', '[1]', '[1, 2]', '[NULL]', '[2, 1, 2]', '[0, NULL, -1]'],
+  counts: ['{}', '{a=1}', '{a=1, b=2}', '{ab=NULL}'],
 }
 
 function rowsOf(generator: Generator): Fed[] {

@@ -408,6 +408,33 @@ try($0 // $1) | case when $1 <> 0 then $0 // $1 end | small small
 typeof($0 & $1) | typeof($0 & $1) | whole whole
 `
 
+const arrays = `
+[$0, $1][$2] | | whole whole small
+array_to_string([$0, $1, $2], '-') | | text text text
+len([$0, $1]) | | text text
+list_contains([$0, $1], $2) | | text text text
+list_position([$0, $1, $0], $2) | | whole whole whole
+array_to_string(list_sort([$0, $1, $2]), ',') | | whole whole whole
+array_to_string(list_reverse_sort([$0, $1, $2]), ',') | | whole whole whole
+array_to_string(list_sort([$0, $1, $2], 'desc', 'nulls first'), ',') | | whole whole whole
+array_to_string([$0, $1] || [$2], ',') | | whole whole whole
+array_to_string([$0, $1, $2][2:], ',') | | whole whole whole
+array_to_string([$0, $1, $2][:2], ',') | | whole whole whole
+list_min([$0, $1, $2]) | | whole whole whole
+list_max([$0, $1, $2]) | | text text text
+list_unique([$0, $1, $2]) | | text text text
+list_has_any([$0, $1], [$2]) | | whole whole whole
+[$0, $1] = [$1, $0] | | whole whole
+[$0, $1] < [$1, $2] | | whole whole whole
+[$0] < [$1, $2] | | text text text
+array_to_string(list_filter([$0, $1], x -> x > $2), ',') | | whole whole whole
+list_reduce([$0, $1, $2], (a, x) -> greatest(a, x)) | | whole whole whole
+len(flatten([[$0], [$1, $2]])) | | whole whole whole
+map {'a': $0, 'b': $1}['b'] | | whole whole
+array_to_string(string_split($0, 'a'), '-') | | text
+array_to_string(regexp_extract_all($0, '[a-z]'), '-') | | text
+`
+
 export interface Line {
   ours: string
   theirs: string
@@ -436,4 +463,5 @@ export const chapters: Readonly<Record<string, Line[]>> = {
   documents: linesOf(documents),
   booleans: linesOf(booleans),
   operators: linesOf(operators),
+  arrays: linesOf(arrays),
 }

@@ -8,8 +8,7 @@ const names = `
   between exists
   tumble_start tumble_end tumble_rowtime tumble_proctime hop_start hop_end
   hop_rowtime hop_proctime session_start session_end session_rowtime session_proctime tumble hop
-  session cumulate
-  struct_extract array_agg list map_agg histogram
+  session cumulate struct_extract
   approx_count_distinct approx_percentile approx_quantile
   st_point st_makepoint st_x st_y st_geomfromtext st_geomfromwkb st_geomfromgeojson
   st_astext st_aswkb st_asgeojson st_distance st_distancesphere geo_distance haversine st_dwithin

@@ -7,6 +7,7 @@ import { arrays } from './library/array.ts'
 import { clocks } from './library/clock.ts'
 import { collections } from './library/collection.ts'
 import { documents } from './library/json.ts'
+import { lambdas } from './library/lambda.ts'
 import { numbers } from './library/math.ts'
 import { moments } from './library/moment.ts'
 import { operators } from './library/operator.ts'
@@ -27,6 +28,7 @@ export const libraryMakers: Makers = {
   ...clocks,
   ...collections,
   ...arrays,
+  ...lambdas,
   ...operators,
   ...randoms,
   ...periods,

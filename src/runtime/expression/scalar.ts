@@ -44,13 +44,13 @@ export function scalarOf(call: Call): Scalar {
     if (types[0]!.kind === 'period') return (a) => extractPeriod(unit, a!)
     return (a) => extract(unit, a!, types[0]!)
   }
-  const make = makers[name]
+  // Looked up by the call: some functions of the library evaluate expressions themselves.
+  const make = makers[name] ?? libraryMakers[name]
   if (make === undefined) throw new Bug(`scalar function ${name} exists`)
   return make(call, types)
 }
 
 const makers: Record<string, Maker> = {
-  ...libraryMakers,
   ...comparisons(),
   ...numbers(),
   ...texts(),

@@ -363,6 +363,37 @@ define(
   1,
 )
 
+/** ARRAY_AGG(x ORDER BY y): NULLs too; without an order the values stand in their own. */
+define(
+  'array_agg list',
+  18,
+  (aggregates, given) => {
+    const value = given.args[0]!
+    if (given.args.length === 2) {
+      fail('type_mismatch', `${given.name} takes 1 argument, not 2`, given.span)
+    }
+    const type = value.type.kind === 'null' ? varchar : value.type
+    const { row, orders } = orderedRow(given, coerce(value, varchar))
+    const told = { kind: 'array_agg', type, orders }
+    return collected(aggregates, given, row, told, { kind: 'array', element: type })
+  },
+  1,
+)
+define('map_agg', 2, (aggregates, given) => {
+  const [key, value] = given.args.map((arg) =>
+    arg.type.kind === 'null' ? coerce(arg, varchar) : arg,
+  )
+  const row = call('json_build_array', [coerce(key!, varchar), coerce(value!, varchar)], varchar)
+  const type: Type = { kind: 'map', key: key!.type, value: value!.type }
+  return collected(aggregates, given, whereThere(key!, row), { kind: 'map_agg', type }, type)
+})
+define('histogram', 1, (aggregates, given) => {
+  const arg = given.args[0]!
+  const known = arg.type.kind === 'null' ? coerce(arg, varchar) : arg
+  const type: Type = { kind: 'map', key: known.type, value: bigint }
+  return collected(aggregates, given, known, { kind: 'histogram', type }, type)
+})
+
 /** FIRST(x ORDER BY y): the value of the first row in that order, be it NULL; of equal ones the least text. */
 const endOf =
   (kind: 'first' | 'last'): Bind =>
@@ -397,7 +428,7 @@ function orderedRow({ args }: DerivedCall, text: Expression) {
   return { row: call('json_build_array', cells, varchar), orders }
 }
 
-/** The row, or NULL where the text is, which no aggregate counts. */
+/** The row, or NULL where the value is, which no aggregate counts. */
 function whereThere(text: Expression, row: Expression): Expression {
   if (!text.nullable) return row
   const there = call('is_not_null', [text], boolean)

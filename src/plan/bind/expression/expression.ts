@@ -55,14 +55,14 @@ import { bindDerived, bindDistinctWide, isDerivedAggregate } from './derived-agg
 import { withoutArray } from './element.ts'
 import { asText, bindExtract, bindFunction, branchType, coerceCondition } from './function.ts'
 import { bindJson } from './json.ts'
+import { bindLambda } from './lambda.ts'
 import { intervalLiteral, numberLiteral, parameterLiteral } from './literal.ts'
-import { bindArrayConcat, bindNested } from './nested.ts'
+import { bindArrayConcat, bindNested, memberOrValue } from './nested.ts'
 import { bindRandom, isRandom } from './random.ts'
 import { bindSqlCall, functionCalled } from './sql-function.ts'
 import {
   chooseStruct,
   columnOf,
-  memberOf,
   refuseStruct,
   structEquality,
   structOf,
@@ -97,6 +97,8 @@ export interface Env {
   pattern?: PatternCalls
   /** Columns of the query around a subquery, found where the scope has none of that name. */
   outer?: Scope
+  /** How many functions of elements stand around. */
+  lambdas?: number
   /** Where scalar subqueries go; absent where none may stand. */
   scalars?: Scalars
 }
@@ -167,7 +169,7 @@ function bindNode(env: Env, tree: Tree): Expression {
       return columnOf(env.binding, scope, findColumn(scope, tree.path, tree.span))
     }
     case 'member':
-      return bindMember(env, tree)
+      return memberOrValue(env.binding, bindValue(env, tree.operand), tree)
     case 'lambda':
       return fail('syntax', '-> stands in functions of elements only: LIST_TRANSFORM …', tree.span)
     case 'star':
@@ -179,20 +181,6 @@ function bindNode(env: Env, tree: Tree): Expression {
     default:
       return bindOperator(env, tree)
   }
-}
-
-/** (x).name; x['name'] is the value of a map, too. */
-function bindMember(env: Env, tree: Tree & { kind: 'member' }): Expression {
-  const operand = bindValue(env, tree.operand)
-  if (operand.type.kind !== 'map') return memberOf(env.binding, operand, tree.name)
-  const { name, span } = tree.name
-  return bindNested(env.binding, {
-    name: 'map_extract',
-    args: [operand, literal(name, varchar)],
-    argSpans: [tree.operand.span, span],
-    span: tree.span,
-    planSpan: planSpan(env.binding, tree.span),
-  })!
 }
 
 type OperatorTree = Exclude<
@@ -712,6 +700,8 @@ function castTo(
 
 function bindCall(env: Env, call: Tree & { kind: 'call' }): Expression {
   const tree = withoutArray(call)
+  const ofElements = bindLambda(env, tree)
+  if (ofElements !== null) return ofElements
   const navigated = bindPatternCall(env, tree)
   if (navigated !== null) return navigated
   const given = tree.name.name.toLowerCase()

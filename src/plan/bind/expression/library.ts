@@ -67,6 +67,8 @@ function isTaken(arg: Expression, taken: Taken, adapts: boolean): boolean {
     case 'key':
     case 'value':
       return membersOf(arg.type) === null
+    case 'lambda':
+      return false
     case 'arrays':
       return arg.type.kind === 'array' && ['array', 'null'].includes(arg.type.element.kind)
     case 'numbers':
@@ -95,7 +97,7 @@ function isTaken(arg: Expression, taken: Taken, adapts: boolean): boolean {
 
 /** What no text is taken for. */
 const neverWritten: ReadonlySet<Taken> = new Set([
-  'number', 'decimal', 'array', 'arrays', 'numbers', 'doubles', 'map',
+  'number', 'decimal', 'array', 'lambda', 'arrays', 'numbers', 'doubles', 'map',
 ]) // biome-ignore format: one list
 
 function refuse(given: Call, fitting: readonly LibraryFunction[]): never {

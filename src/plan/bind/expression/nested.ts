@@ -5,6 +5,7 @@
  *          elements that are, each member of which is a call of its own, `item_part`.
  * See      src/plan/library.ts for all other functions of arrays and maps
  */
+import type { Expression as Tree } from '../../../../grammar/index.ts'
 import type { Span } from '../../../base/index.ts'
 import { type Member, membersOf, type Type, typeText } from '../../../data/index.ts'
 import {
@@ -19,7 +20,7 @@ import {
 } from '../../coerce.ts'
 import { branch, call, choose, column, literal, or } from '../../expression.ts'
 import type { Expression } from '../../logical.ts'
-import { type Binding, fail } from '../binding.ts'
+import { type Binding, fail, planSpan } from '../binding.ts'
 import type { Pair } from '../operator.ts'
 import type { Call } from './function.ts'
 import { bindLibrary } from './library.ts'
@@ -201,6 +202,23 @@ function part(
   const [bound, ...inside] = flat
   binding.members.set(bound!, inside)
   return bound!
+}
+
+/** (x).name; x['name'] is the value of a map, too. */
+export function memberOrValue(
+  binding: Binding,
+  operand: Expression,
+  tree: Tree & { kind: 'member' },
+): Expression {
+  if (operand.type.kind !== 'map') return memberOf(binding, operand, tree.name)
+  const { name, span } = tree.name
+  return elementAt(binding, {
+    name: 'map_extract',
+    args: [operand, literal(name, varchar)],
+    argSpans: [tree.operand.span, span],
+    span: tree.span,
+    planSpan: planSpan(binding, tree.span),
+  })
 }
 
 function arrayed(given: Call, at: number): Type & { kind: 'array' } {

@@ -6,7 +6,16 @@
  * Contract 1 (checked) results depend on the multiset of values alone.
  * Cost     some 0.3 µs per different value, each time the group changes.
  */
-import { compareValues, parseValue, type Type, type Value } from '../../../data/index.ts'
+import {
+  arrayOf,
+  compareValues,
+  itemOf,
+  mapOf,
+  NONE,
+  parseValue,
+  type Type,
+  type Value,
+} from '../../../data/index.ts'
 import { type Outcome, ranged, scaleOf } from '../fault.ts'
 import type { Maker, Makers } from '../maker.ts'
 
@@ -145,6 +154,28 @@ function spread(items: readonly Item[], kind: string): number | null {
   }
 }
 
+/** The values, NULLs too, in the order that is told, equal ones in their own; DISTINCT takes the first of each. */
+function arrayAgg(items: readonly Item[], { type, orders, distinct }: Collecting): string {
+  const read = (text: string | null) => itemOf(text === null ? null : parseValue(text, type)!, type)
+  const values = ordered(items, orders!).map(({ text, weight }) => ({ item: read(text), weight }))
+  if (orders!.length === 0) values.sort((a, b) => (a.item < b.item ? -1 : a.item > b.item ? 1 : 0))
+  const all = values.flatMap(({ item, weight }) => new Array<string>(weight).fill(item))
+  return arrayOf(distinct ? [...new Set(all)] : all)
+}
+
+/** The greatest of the values of each key. */
+function mapAgg(items: readonly Item[], { key, value }: Type & { kind: 'map' }): string {
+  const found = new Map<string, string>()
+  for (const { text } of items) {
+    const [name, of] = JSON.parse(text) as [string, string | null]
+    const own = itemOf(parseValue(name, key)!, key)
+    const one = itemOf(of === null ? null : parseValue(of, value)!, value)
+    const other = found.get(own)
+    if (other === undefined || other === NONE || (one !== NONE && one > other)) found.set(own, one)
+  }
+  return mapOf([...found])!
+}
+
 function entropy(items: readonly Item[]): number {
   const n = total(items)
   const parts = items.map(({ weight }) => (weight / n) * Math.log2(n / weight))
@@ -179,6 +210,19 @@ function resultOf(items: Item[], told: Collecting): Outcome {
     case 'json_arrayagg': {
       const inOrder = told.orders === undefined ? items : ordered(items, told.orders)
       return `[${repeated(inOrder).join(',')}]`
+    }
+    case 'array_agg':
+      return arrayAgg(items, told)
+    case 'map_agg':
+      return mapAgg(items, type as Type & { kind: 'map' })
+    case 'histogram': {
+      const { key, value } = type as Type & { kind: 'map' }
+      return mapOf(
+        items.map(({ text, weight }) => [
+          itemOf(parseValue(text, key)!, key),
+          itemOf(BigInt(weight), value),
+        ]),
+      )
     }
     case 'first':
     case 'last': {
