@@ -257,16 +257,8 @@ export abstract class AlterRules extends FunctionRules {
   /** SET (key = value, …) */
   setOptions = this.RULE('setOptions', (): Alteration => {
     const start = this.start()
-    const options: Option[] = []
     this.CONSUME(word.SET)
-    this.CONSUME(kinds.open)
-    this.AT_LEAST_ONE_SEP({
-      SEP: kinds.comma,
-      DEF: () => {
-        options.push(this.SUBRULE(this.pair))
-      },
-    })
-    this.CONSUME(kinds.close)
+    const options = this.SUBRULE(this.pairs)
     return { kind: 'set-options', options, span: this.span(start) }
   })
 

@@ -207,17 +207,7 @@ export abstract class DefinitionRules extends ConstraintRules {
     const format = this.CONSUME(identifier) as Token
     this.CONSUME(word.ENCODE)
     const encode = this.CONSUME1(identifier) as Token
-    const options: Option[] = []
-    this.OPTION(() => {
-      this.CONSUME(kinds.open)
-      this.AT_LEAST_ONE_SEP({
-        SEP: kinds.comma,
-        DEF: () => {
-          options.push(this.SUBRULE(this.pair))
-        },
-      })
-      this.CONSUME(kinds.close)
-    })
+    const options = this.OPTION(() => this.SUBRULE(this.pairs)) ?? []
     const span = this.span(start)
     return this.ACTION(() => ({
       kind: 'encoding' as const,
@@ -441,8 +431,13 @@ export abstract class DefinitionRules extends ConstraintRules {
   })
 
   options = this.RULE('options', (): Option[] => {
-    const options: Option[] = []
     this.CONSUME(word.WITH)
+    return this.SUBRULE(this.pairs)
+  })
+
+  /** (key = value, …) */
+  pairs = this.RULE('pairs', (): Option[] => {
+    const options: Option[] = []
     this.CONSUME(kinds.open)
     this.AT_LEAST_ONE_SEP({
       SEP: kinds.comma,
