@@ -328,8 +328,9 @@ function call(e: Of<Expression, 'call'>): string {
 }
 
 function over(e: Of<Expression, 'over'>): string {
-  const { base, partitionBy, orderBy, frame } = e.window
-  const bare = base !== null && partitionBy.length + orderBy.length === 0 && frame === null
+  const { base, partitionBy, orderBy, frame, session } = e.window
+  const adds = partitionBy.length + orderBy.length > 0 || frame !== null || session !== undefined
+  const bare = base !== null && !adds
   const window = bare ? name(base) : overWindow(e.window)
   return `${call(e.call)}${e.ignoreNulls ? ' IGNORE NULLS' : ''} OVER ${window}`
 }
@@ -340,6 +341,7 @@ function overWindow(w: OverWindow): string {
     ...(w.partitionBy.length === 0 ? [] : [`PARTITION BY ${list(w.partitionBy, expression)}`]),
     ...(w.orderBy.length === 0 ? [] : [`ORDER BY ${list(w.orderBy, orderItem)}`]),
     ...(w.frame === null ? [] : [frame(w.frame)]),
+    ...(w.session === undefined ? [] : [`SESSION WITH GAP ${expression(w.session)}`]),
   ]
   return `(${parts.join(' ')})`
 }
@@ -518,12 +520,11 @@ function countWindow({
 }
 
 function window(w: Of<Relation, 'window'>): string {
-  const rest = [w.slide, w.size, w.offset].filter((e) => e !== null)
-  const args = [
-    windowData(w.source, w.partition ?? []),
-    `DESCRIPTOR(${name(w.time)})`,
-    ...rest.map(expression),
-  ]
+  const last = w.onUpdate === undefined ? [] : [expression(w.onUpdate)]
+  const shift = last.length > 0 && w.offset === null ? ["INTERVAL '0' SECOND"] : []
+  const rest = [w.slide, w.size, w.offset].filter((e) => e !== null).map(expression)
+  const data = windowData(w.source, w.partition ?? [])
+  const args = [data, `DESCRIPTOR(${name(w.time)})`, ...rest, ...shift, ...last]
   return `${w.function}(${args.join(', ')})`
 }
 

@@ -114,6 +114,8 @@ export interface OverWindow {
   partitionBy: Expression[]
   orderBy: OrderItem[]
   frame: Frame | null
+  /** SESSION WITH GAP i, in the place of a frame. */
+  session?: Expression
   span: Span
 }
 
@@ -160,7 +162,7 @@ export type Relation =
    * SESSION(t [PARTITION BY k], ts, gap) in any spelling: with TABLE, DESCRIPTOR, `FROM TABLE(…)` around it, or named
    * arguments. `source` is a table or derived relation; `slide` holds the step, `size` the gap.
    */
-  | { kind: 'window'; function: WindowWord; partition?: Identifier[]; source: Relation; time: Identifier; slide: Expression | null; size: Expression; offset: Expression | null; alias: Identifier | null; columnAliases?: Identifier[]; span: Span }
+  | { kind: 'window'; function: WindowWord; partition?: Identifier[]; source: Relation; time: Identifier; slide: Expression | null; size: Expression; offset: Expression | null; onUpdate?: Expression; alias: Identifier | null; columnAliases?: Identifier[]; span: Span }
   /** `TUMBLE(TABLE t PARTITION BY k, ROWS => 100)`, HOP with SLIDE_ROWS: windows of so many rows. */
   | { kind: 'count-window'; function: 'TUMBLE' | 'HOP'; partition: Identifier[]; source: Relation; slide: Expression | null; rows: Expression; alias: Identifier | null; columnAliases?: Identifier[]; span: Span }
   /** Without ON, USING and NATURAL every row meets every row: CROSS JOIN and comma. */

@@ -312,14 +312,14 @@ export abstract class CallRules extends NestedRules {
     return { kind: 'over', call, ignoreNulls, window, span: this.span(call?.span.start) }
   })
 
-  /** ([w] [PARTITION BY …] [ORDER BY …] [frame]). */
+  /** ([w] [PARTITION BY …] [ORDER BY …] [frame | SESSION WITH GAP i]). */
   overWindow = this.RULE('overWindow', (): OverWindow => {
     const start = this.start()
     let partitionBy: Expression[] = []
     let orderBy: OrderItem[] = []
     this.CONSUME(kinds.open)
     const base = this.OPTION({
-      GATE: () => !/^(PARTITION|ROWS|RANGE|GROUPS)$/.test(this.upper(1)),
+      GATE: () => !/^(PARTITION|ROWS|RANGE|GROUPS)$/.test(this.upper(1)) && !this.#sessionAhead(),
       DEF: () => this.identifierOf(this.CONSUME(identifier)),
     })
     this.OPTION1(() => {
@@ -330,17 +330,32 @@ export abstract class CallRules extends NestedRules {
     this.OPTION2(() => {
       orderBy = this.SUBRULE(this.orderBy)
     })
-    this.ACTION(() => {
-      if (this.upper(1) === 'SESSION') this.unsupported('SESSION in OVER')
+    const session = this.OPTION4({
+      GATE: () => this.#sessionAhead(),
+      DEF: () => this.SUBRULE(this.sessionFrame),
     })
     const frame = this.OPTION3({
-      GATE: () => /^(ROWS|RANGE|GROUPS)$/.test(this.upper(1)),
+      GATE: () => session === undefined && /^(ROWS|RANGE|GROUPS)$/.test(this.upper(1)),
       DEF: () => this.SUBRULE(this.frame),
     })
     this.CONSUME(kinds.close)
     const span = this.span(start)
-    return { base: base ?? null, partitionBy, orderBy, frame: frame ?? null, span }
+    const window = { base: base ?? null, partitionBy, orderBy, frame: frame ?? null, span }
+    return session === undefined ? window : { ...window, session }
   })
+
+  /** SESSION WITH GAP i */
+  sessionFrame = this.RULE('sessionFrame', (): Expression => {
+    this.CONSUME(word.SESSION)
+    this.CONSUME(word.WITH)
+    this.ACTION(() => this.expectWord('GAP'))
+    this.CONSUME(identifier)
+    return this.SUBRULE(this.expression)
+  })
+
+  #sessionAhead(): boolean {
+    return this.upper(1) === 'SESSION' && this.LA(2).tokenType === word.WITH
+  }
 
   frame = this.RULE('frame', (): Frame => {
     const start = this.start()

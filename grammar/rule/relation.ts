@@ -25,18 +25,19 @@ type WindowParts = {
   slide?: Expression | undefined
   size?: Expression | undefined
   offset?: Expression | undefined
+  onUpdate?: Expression | undefined
   rows?: Expression
   slideRows?: Expression
 }
 
 type FunctionRelation = Of<Relation, 'function'>
-type WindowField = 'slide' | 'size' | 'offset' | 'rows' | 'slideRows'
+type WindowField = 'slide' | 'size' | 'offset' | 'onUpdate' | 'rows' | 'slideRows'
 
 /** What each window function takes behind DATA and TIMECOL, in order; `slide` holds a step and `size` a gap, too. */
 const windowArguments: Record<WindowWord, readonly (readonly [string, WindowField])[]> = {
   TUMBLE: [['SIZE', 'size'], ['OFFSET', 'offset']],
   HOP: [['SLIDE', 'slide'], ['SIZE', 'size'], ['OFFSET', 'offset']],
-  CUMULATE: [['STEP', 'slide'], ['SIZE', 'size'], ['OFFSET', 'offset']],
+  CUMULATE: [['STEP', 'slide'], ['SIZE', 'size'], ['OFFSET', 'offset'], ['EMITONLYONUPDATE', 'onUpdate']],
   SESSION: [['GAP', 'size'], ['SIZE', 'size']],
 } // biome-ignore format: a table
 /** What the windows of so many rows take, by their names alone. */
@@ -543,6 +544,7 @@ export abstract class RelationRules extends TemporalRules {
       slide: parts.slide ?? null,
       size: size!,
       offset: parts.offset ?? null,
+      ...(parts.onUpdate === undefined ? {} : { onUpdate: parts.onUpdate }),
       alias: null,
       span: this.span(head.start),
     }

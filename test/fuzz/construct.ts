@@ -109,6 +109,7 @@ const shown: Record<string, RegExp> = {
   'qualify': / qualify /,
   'window function': /\b(rank|percent_rank|cume_dist|ntile|lag|lead|first_value|nth_value)\([^;]* over \(/,
   'aggregate over': /\b(sum|avg|min|max|count)\([^()]*\)( filter \([^()]*\))? over \(/,
+  'session frame': / session with gap /,
   'frame': / (rows|range|groups) between /,
   'order by nulls first': /nulls first/,
   'case': /\(case when/,

@@ -310,6 +310,9 @@ const numbers: ReadonlySet<Kind> = new Set([
 
 /** A frame over rows that `key` orders. */
 function frame(random: Random, key: ScopeColumn): string {
+  if (key.kind === 'timestamp' && chance(random, 0.4)) {
+    return ` session with gap interval '${1 + random.below(9)}' second`
+  }
   const unit = pick(random, ['rows', 'rows', 'range', 'groups'])
   const count = () => {
     if (unit !== 'range') return String(random.below(3))

@@ -105,7 +105,7 @@ test.each<Case>([
     'did you mean SESSION?',
   ],
   ['SELECT * FROM «CUMULATE»(t, ts, a)', 'CUMULATE lacks an argument'],
-  ['SELECT * FROM «CUMULATE»(t, ts, 1, 2, 3, TRUE)', 'CUMULATE has too many arguments'],
+  ['SELECT * FROM «CUMULATE»(t, ts, 1, 2, 3, TRUE, 4)', 'CUMULATE has too many arguments'],
   [
     'SELECT * FROM «TUMBLE»(TABLE t PARTITION BY k, DESCRIPTOR(ts), a)',
     'TUMBLE takes no PARTITION BY',

@@ -245,6 +245,10 @@ test.each<[string, string]>([
     'SELECT * FROM TABLE(HOP(TABLE t, ROWS => 4, SLIDE_ROWS => 2))',
     'SELECT * FROM HOP(TABLE t, SLIDE_ROWS => 2, ROWS => 4)',
   ],
+  [
+    'SELECT sum(a) OVER (ORDER BY b SESSION WITH GAP INTERVAL 5 MINUTES)',
+    "SELECT sum(a) OVER (ORDER BY b SESSION WITH GAP INTERVAL '5' MINUTE)",
+  ],
   ['SELECT 1 EMIT AFTER WINDOW CLOSE', closed],
   ['SELECT 1 EMIT FINAL', closed],
   ['SELECT 1 EMIT AFTER WATERMARK', closed],

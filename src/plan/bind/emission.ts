@@ -36,12 +36,14 @@ export function applyEmit(
   emit: Emit | null,
 ): { plan: Plan; emit: EmitMode } {
   const plan = placeLifetimes(given)
-  checkClock(plan)
   checkVolatile(plan)
   if (emit === null || emit.mode === 'changes') {
+    checkClock(plan)
     return { plan: paced(binding, plan, emit), emit: 'changes' }
   }
   const closed = closeWindows(plan)
+  const hasPanes = emit.early !== undefined || emit.late !== undefined
+  checkClock(isFinal(closed) && !hasPanes ? closed : plan)
   // A match is told once, when it is decided, and a row that waited for a version, too.
   const isTold = (node: Plan) => node.kind === 'match' || (node.kind === 'asof' && node.waits)
   const told = !closed.updating && nodesOf(closed).some(isTold)
@@ -50,7 +52,7 @@ export function applyEmit(
     return { plan: closed, emit: 'changes' }
   }
   if (!isFinal(closed)) refuse(plan, closed, emit.span)
-  if (emit.early !== undefined || emit.late !== undefined) {
+  if (hasPanes) {
     return { plan: panes(binding, plan, emit), emit: 'changes' }
   }
   refuseGrace(closed, emit.span)
@@ -60,9 +62,9 @@ export function applyEmit(
 /** What INSERT into a connector's table does when it does not say: finals where there are some. */
 export function defaultEmit(given: Plan): { plan: Plan; emit: EmitMode } {
   const plan = placeLifetimes(given)
-  checkClock(plan)
   checkVolatile(plan)
   const closed = closeWindows(plan)
+  checkClock(isFinal(closed) ? closed : plan)
   if (!isFinal(closed)) return { plan, emit: 'changes' }
   refuseGrace(closed)
   return { plan: closed, emit: 'on-window-close' }

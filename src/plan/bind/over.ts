@@ -20,6 +20,7 @@ import type { Aggregates } from './expression/aggregate.ts'
 import { clockOf } from './expression/clock.ts'
 import { bindExpression, bindOverAggregate, type Env } from './expression/expression.ts'
 import { bindFrame, countOf, entirePartition } from './frame.ts'
+import { bindGap, inSessions } from './session-frame.ts'
 
 type Function = OverCall['function']
 
@@ -27,6 +28,8 @@ type Function = OverCall['function']
 export interface BoundOver {
   partition: Expression[]
   order: { expression: Expression; descending: boolean; nullsFirst: boolean }[]
+  /** SESSION WITH GAP, microseconds: the frame is the row's session. */
+  gap: bigint | null
   call: Omit<OverCall, 'argument' | 'otherwise' | 'filter'> & {
     argument: Expression | null
     otherwise: Expression | null
@@ -55,6 +58,9 @@ const windowFunctions: ReadonlyMap<string, readonly [number, number]> = new Map<
   ['last_value', [1, 1]],
   ['nth_value', [2, 2]],
 ])
+
+/** Of these the ones that look at a frame. */
+const framed: ReadonlySet<string> = new Set(['first_value', 'last_value', 'nth_value'])
 
 /** A call of a window function without OVER. */
 export function refuseBare(name: string, tree: Tree & { kind: 'call' }): void {
@@ -90,20 +96,21 @@ export function bindOver(env: Env, tree: Tree & { kind: 'over' }): Expression {
       nullsFirst: sortsNullsFirst(env.binding, item),
     })),
   }
+  const keys = shape.order.map(({ expression }) => expression.type)
+  const session = framed.has(name) || !windowFunctions.has(name) ? window.session : undefined
+  const gap = session === undefined ? null : bindGap(env.binding, session, keys)
   const frame =
-    window.frame === null
-      ? entirePartition(shape.order.length > 0)
-      : bindFrame(
-          env,
-          window.frame,
-          shape.order.map(({ expression }) => expression.type),
-        )
+    gap !== null
+      ? entirePartition(false)
+      : window.frame === null
+        ? entirePartition(shape.order.length > 0)
+        : bindFrame(env, window.frame, keys)
   if (tree.ignoreNulls && !/^(lag|lead|first_value|last_value|nth_value)$/.test(name)) {
     const message = 'IGNORE NULLS goes with LAG, LEAD, FIRST_VALUE, LAST_VALUE and NTH_VALUE'
     fail('syntax', message, call.span, 'write FILTER (WHERE … IS NOT NULL)')
   }
   const add = (given: BoundOver['call']) =>
-    overs.push({ ...shape, order: shape.order.map((one) => ({ ...one })), call: given }) - 1
+    overs.push({ ...shape, gap, order: shape.order.map((one) => ({ ...one })), call: given }) - 1
   if (windowFunctions.has(name)) {
     const given = windowCall({ ...rest, clause: 'OVER' }, tree, name)
     return column(overBase + add({ ...given, frame }), given)
@@ -135,21 +142,22 @@ function resolve(windows: readonly NamedWindow[], window: OverWindow): OverWindo
   }
   // A window stands on those before it.
   const found = resolve(windows.slice(0, at), windows[at]!.window)
-  const { partitionBy, orderBy, frame } = window
+  const { partitionBy, orderBy, frame, session } = window
   if (partitionBy.length > 0) {
     fail('syntax', `PARTITION BY belongs to window ${base.name}`, partitionBy[0]!.span)
   }
   if (orderBy.length > 0 && found.orderBy.length > 0) {
     fail('syntax', `window ${base.name} has an ORDER BY already`, orderBy[0]!.span)
   }
-  const adds = orderBy.length > 0 || frame !== null
-  if (adds && found.frame !== null) {
+  const adds = orderBy.length > 0 || frame !== null || session !== undefined
+  if (adds && (found.frame !== null || found.session !== undefined)) {
     fail('syntax', `window ${base.name} has a frame, so nothing can be added to it`, base.span)
   }
   return {
     ...found,
     orderBy: orderBy.length > 0 ? orderBy : found.orderBy,
     frame: frame ?? found.frame,
+    ...(session === undefined ? {} : { session }),
   }
 }
 
@@ -283,8 +291,9 @@ export function bindOvers(
     return found >= 0 ? found : needed.push(expression) - 1
   }
   const placed = (expression: Expression | null) => (expression === null ? null : place(expression))
-  const shapes = calls.map(({ partition, order, call }, number) => ({
+  const shapes = calls.map(({ partition, order, gap, call }, number) => ({
     number,
+    gap,
     window: {
       partition: [...new Set(partition.map(place))],
       order: order.map(({ expression, ...rest }) => ({ column: place(expression), ...rest })),
@@ -312,10 +321,14 @@ export function bindOvers(
     return count === 0 ? name : `${name}_${count}`
   }
   const others = shapes.filter(({ call }) => !ranking.has(call.function))
-  for (const some of Map.groupBy(others, ({ window }) => JSON.stringify(window)).values()) {
-    for (const [index, { number }] of some.entries()) at[number] = plan.output.length + index
+  const keyOf = ({ gap, window }: (typeof shapes)[number]) => `${gap} ${JSON.stringify(window)}`
+  for (const some of Map.groupBy(others, keyOf).values()) {
+    const [{ gap, window }] = some as [(typeof shapes)[number]]
+    const split = gap === null ? { plan, window } : inSessions(plan, window, gap)
+    if (gap !== null) ties = 'values'
+    for (const [index, { number }] of some.entries()) at[number] = split.plan.output.length + index
     const own = some.map(({ call }) => call)
-    plan = over(plan, { ...some[0]!.window, ties, calls: own, names: own.map(nameOf) })
+    plan = over(split.plan, { ...split.window, ties, calls: own, names: own.map(nameOf) })
     ties = 'values'
   }
   for (const { number, window, call } of shapes) {

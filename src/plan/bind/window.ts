@@ -11,13 +11,13 @@ import type {
   Relation as TreeRelation,
 } from '../../../grammar/index.ts'
 import { precisionMicros, typeText } from '../../data/index.ts'
-import { coerce, interval, isAdaptable } from '../coerce.ts'
-import { column, columnsOf } from '../expression.ts'
+import { coerce, interval, isAdaptable, timestamp } from '../coerce.ts'
+import { column, columnsOf, call as functionCall } from '../expression.ts'
 import { fold } from '../fold.ts'
 import type { Expression, Plan } from '../logical.ts'
 import { nodesOf, project, session, type WindowShape, window } from '../node.ts'
 import { heldColumn, watermarkedColumn } from '../watermark.ts'
-import { type Binding, fail, unsupported } from './binding.ts'
+import { type Binding, fail, planSpan, unsupported } from './binding.ts'
 import { bindExpression, type Env } from './expression/expression.ts'
 import { type BoundRelation, bindRelation } from './relation.ts'
 import { findColumn, type Scope, type ScopeColumn, scopeOf } from './scope.ts'
@@ -34,7 +34,8 @@ export const windowsPerRowMax = 65_536n
 export function bindWindow(binding: Binding, tree: WindowTree): BoundRelation {
   const source = bindRelation(binding, tree.source, [])
   const time = findColumn(source.scope, [tree.time], tree.time.span)
-  const { function: name, time: column, slide, size, offset } = tree
+  const { function: name, time: column, slide, size, offset, onUpdate } = tree
+  if (onUpdate !== undefined) checkOnUpdate(binding, onUpdate)
   const call = { time: column, slide, size, offset, span: tree.span }
   if (name === 'SESSION') {
     const gap = gapOf(binding, source, { ...call, name }, time)
@@ -47,6 +48,18 @@ export function bindWindow(binding: Binding, tree: WindowTree): BoundRelation {
   }
   const plan = window(source.plan, shapeOf(binding, source, { ...call, name }, time))
   return { plan, scope: windowScope(plan, source, tree) }
+}
+
+/** The last argument of CUMULATE: FALSE says what is so without it. */
+function checkOnUpdate(binding: Binding, tree: Tree): void {
+  const env = { binding, scope: [], clause: 'emitOnlyOnUpdate of CUMULATE', aggregates: null }
+  const bound = fold(bindExpression(env, tree))
+  if (bound.kind !== 'literal' || typeof bound.value !== 'boolean') {
+    fail('invalid_window', 'emitOnlyOnUpdate of CUMULATE is TRUE or FALSE', tree.span)
+  }
+  if (!bound.value) return
+  const hint = 'write HAVING max(ts) >= window_end - step: windows with rows since the step before'
+  unsupported('CUMULATE that emits only on update', tree.span, hint)
 }
 
 /** Without an alias the source's own name stays usable as qualifier. */
@@ -288,6 +301,9 @@ export function bindWindowPart(env: Env, call: CallTree): Expression | null {
     const message = `${whole} needs ${name} with the same arguments in GROUP BY`
     fail('invalid_window', message, call.span)
   }
-  if (part === 'PROCTIME') unsupported(whole, call.span)
+  // The time of the cycle that tells the window.
+  if (part === 'PROCTIME') {
+    return functionCall('now', [], timestamp(3, true), planSpan(env.binding, call.span))
+  }
   return group.columns[parts.indexOf(part)]!
 }
