@@ -18,7 +18,7 @@ import type { Engine } from './engine.ts'
 import { extents } from './extent.ts'
 import type { Work } from './query.ts'
 import { explainSilence } from './silence.ts'
-import { queryNamed, stateOf, stateOfPlan } from './state.ts'
+import { queryNamed, rowsIn, stateOf, stateOfPlan } from './state.ts'
 
 type Explained = BoundStatement & { kind: 'explain' }
 
@@ -62,7 +62,8 @@ export function* explainStatement(engine: Engine, bound: Explained, text: string
   const head = bound.head === null ? [] : [bound.head]
   const depth = head.length
   const lines = explain.explainLines(shown, shows, depth)
-  const advice = details.includes('advice') && mode === 'continuous' ? explain.adviceOn(plan) : []
+  const isAdvised = details.includes('advice') && mode === 'continuous'
+  const advice = isAdvised ? explain.adviceOn(plan, rowsIn(engine)) : []
   const extra = [
     ...(details.includes('advice') && advice.length === 0 ? ['no advice'] : []),
     ...advice.map((one) => `advice: ${one}`),

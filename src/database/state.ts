@@ -30,11 +30,9 @@ const fields = [
   text('would_bound_it'),
 ]
 
-type Known = (relation: string) => growth.Rows
-
 /** How many rows the relations of a database have in the long run. */
-function rowsIn({ catalog }: Engine): Known {
-  const known: Known = (name) => {
+export function rowsIn({ catalog }: Engine): growth.Known {
+  const known: growth.Known = (name) => {
     const relation = catalog.get(name)
     switch (relation?.kind) {
       case 'stream':

@@ -8,9 +8,8 @@ import { type Field, topColumns, typeText, valueText } from '../data/index.ts'
 import type { LambdaSettings } from './bind/expression/lambda.ts'
 import { literalValue } from './coerce.ts'
 import { isFallible } from './expression.ts'
-
+import { growthOf, type Known } from './growth.ts'
 import type { Expression, Frame, FrameBound, PatternNode, Plan, SortKey } from './logical.ts'
-
 import { inputsOf, lower, type Mode, type PhysicalPlan } from './physical.ts'
 import { rewrite } from './rewrite.ts'
 import { userCallOf } from './user-function.ts'
@@ -49,9 +48,10 @@ export function explainLines(plan: PhysicalPlan, shows: Shows = {}, depth = 0): 
 }
 
 function nodeParts(plan: PhysicalPlan, shows: Shows): string[] {
-  const name = plan.kind[0]!.toUpperCase() + plan.kind.slice(1)
-  return [name, argumentsOf(plan), ...traitsOf(plan, shows)].filter((part) => part !== '')
+  return [titleOf(plan), argumentsOf(plan), ...traitsOf(plan, shows)].filter((part) => part !== '')
 }
+
+const titleOf = ({ kind }: PhysicalPlan) => kind[0]!.toUpperCase() + kind.slice(1)
 
 function columnsText(fields: readonly Field[]): string {
   const texts = topColumns(fields).map(
@@ -178,61 +178,23 @@ function difference(before: readonly string[], after: readonly string[]): string
 
 // ---------------------------------------------------------------- advice
 
-/** What would make a continuous query hold less, or say things once; nothing where nothing is known to. */
-export function adviceOn(plan: PhysicalPlan): string[] {
-  return [...adviceAt(plan), ...inputsOf(plan).flatMap(adviceOn)]
-}
-
-function adviceAt(plan: PhysicalPlan): string[] {
-  switch (plan.kind) {
-    case 'aggregate': {
-      const keys = plan.keys.map((key) => plan.input.output[key]!.name).join(', ')
-      if (plan.keys.length > 0 && plan.bucket === null) {
-        return [
-          `the groups of ${keys} are kept for ever: windows over a watermark would let them go`,
-        ]
-      }
-      const closes = plan.input.window?.watermarked === true && plan.bucket !== null
-      if (!closes || plan.emit !== 'changes') return []
-      return ['EMIT ON WINDOW CLOSE would say the rows of each window once, when they are final']
-    }
-    case 'join':
-      if (plan.bucket !== null || plan.lookup) return []
-      return [
-        'the rows of both sides of the join are kept for ever: equal windows would let them go',
-      ]
-    case 'asof':
-      if (plan.waits) return []
-      return [
-        'the rows of both sides of the ASOF join are kept for ever: one that comes late may be nearer',
-      ]
-    case 'rank':
-      if (plan.limit !== null && !plan.retracts) return []
-      return [
-        plan.retracts
-          ? 'all rows of each partition are kept, as those that are best may be taken back'
-          : 'all rows of each partition are kept, as all are numbered: a limit on the number keeps fewer',
-      ]
-    case 'over':
-      return ['all rows of each partition are kept, as others may come between them']
-    case 'session':
-      if (plan.judge) return []
-      return [
-        'the rows of all sessions are kept for ever: a watermark on the time column would close them',
-      ]
-    case 'match':
-      if (plan.withinMicros !== null) return []
-      return ['rows are kept until a match is decided: WITHIN would say for how long at most']
-    case 'window':
-      if (!isBare(plan.input)) return []
-      return ['the windows never close: the rows below have no watermark']
-    default:
-      return []
+/** What would make a continuous query keep less, or say things once; nothing where nothing is known to. */
+export function adviceOn(plan: PhysicalPlan, known: Known): string[] {
+  const growths = growthOf(plan, known)
+  const visit = (node: PhysicalPlan): string[] => {
+    const { keeps, remedy } = growths.get(node.id)!
+    const less = remedy === null ? [] : [`${titleOf(node)} keeps ${keeps}: ${remedy}`]
+    return [...less, ...(repeats(node) ? [once] : []), ...inputsOf(node).flatMap(visit)]
   }
+  return visit(plan)
 }
 
-function isBare(plan: PhysicalPlan): boolean {
-  return plan.kind === 'scan' ? plan.watermark === null : inputsOf(plan).some(isBare)
+const once = 'EMIT ON WINDOW CLOSE would say the rows of each window once, when they are final'
+
+/** Does the node tell the row of a window again and again, though the window closes? */
+function repeats(plan: PhysicalPlan): boolean {
+  if (plan.kind !== 'aggregate' || plan.emit !== 'changes') return false
+  return plan.bucket !== null && plan.input.window?.watermarked === true
 }
 
 // ---------------------------------------------------------------- nodes
@@ -574,8 +536,7 @@ const suffixes: Record<string, string> = {
   is_false: 'is false',
 }
 
-/** An expression over columns of these names, close to SQL. */
-/** An expression over these columns, as text. */
+/** An expression over these columns as text, close to SQL. */
 export function expressionText(expression: Expression, fields: readonly Field[]): string {
   const text = (e: Expression) => expressionText(e, fields)
   switch (expression.kind) {

@@ -25,12 +25,13 @@ export interface Growth {
 }
 
 /** What is known of a relation's rows: do they never end, are they a changing table's, or a view's that has a key? */
-export type Rows = 'endless' | 'table' | 'keyed'
+type Rows = 'endless' | 'table' | 'keyed'
 
 /** How many rows a node's output stands for, as time goes on. */
 type Extent = 'few' | Rows
 
-type Known = (relation: string) => Rows
+/** What is known of each relation, by its name. */
+export type Known = (relation: string) => Rows
 
 const nothing: Growth = { law: 'none', keeps: '', remedy: null }
 

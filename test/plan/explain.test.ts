@@ -107,8 +107,14 @@ describe('steps', () => {
 })
 
 test.each([
-  ['select k, count(*) from plain group by k emit changes', /groups of k are kept for ever/],
-  ['select p.k from plain p join plain q on p.k = q.k emit changes', /both sides of the join/],
+  [
+    'select k, count(*) from plain group by k emit changes',
+    /^Aggregate keeps a cell for each k: windows/,
+  ],
+  [
+    'select p.k from plain p join plain q on p.k = q.k emit changes',
+    /^Join keeps the rows of both sides: bounds/,
+  ],
   [
     `select window_start, count(*) from tumble(bid, ts, interval '1' minute) group by window_start emit changes`,
     /EMIT ON WINDOW CLOSE/,
@@ -118,9 +124,15 @@ test.each([
     /never close/,
   ],
 ])('advice on %s', (text, advice) => {
-  expect(adviceOn(physical(text)).join('\n')).toMatch(advice)
+  expect(adviceOn(physical(text), () => 'endless').join('\n')).toMatch(advice)
 })
 
 test('a plain filter needs no advice', () => {
-  expect(adviceOn(physical('select k from plain where v > 1 emit changes'))).toEqual([])
+  const filtered = physical('select k from plain where v > 1 emit changes')
+  expect(adviceOn(filtered, () => 'endless')).toEqual([])
+})
+
+test('groups of the rows of a table need no advice', () => {
+  const counted = physical('select k, count(*) from plain group by k emit changes')
+  expect(adviceOn(counted, () => 'table')).toEqual([])
 })
