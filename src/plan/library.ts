@@ -249,8 +249,8 @@ array_avg list_avg(numbers) double ? | array_avg([1, NULL, 2]) | 1.5 | their ave
 array_union(array, array) array | array_union([2, 1], [1, 3, NULL]) | [2, 1, 3, NULL] | the different elements of both, as in Flink
 array_intersect list_intersect(array, array) array | array_intersect([3, 1, 2, 1], [1, 3]) | [3, 1] | the different elements of the first that the second has, too; NULLs left out
 array_except list_except(array, array) array | array_except([3, 1, 2, 1], [3]) | [1, 2] | the different elements of the first that the second has not; NULL equals NULL
-arrays_overlap array_has_any list_has_any(array, array) boolean | arrays_overlap([1, 2], [2, 3]) | true | have they an element in common? a && b; NULLs do not count
-array_has_all list_has_all(array, array) boolean | array_has_all([1, 2, 3], [3, 1]) | true | has the first all elements of the second, but for NULLs? a @> b
+arrays_overlap array_has_any list_has_any(array, array) boolean | arrays_overlap([1, 2], [2, 3]) | true | have they an element in common? NULLs do not count
+array_has_all list_has_all(array, array) boolean | array_has_all([1, 2, 3], [3, 1]) | true | has the first all elements of the second, but for NULLs?
 flatten(arrays) inner | flatten([[1, 2], NULL, [3]]) | [1, 2, 3] | the elements of the elements
 generate_series(whole, whole[, whole]) wholes ! | generate_series(1, 7, 3) | [1, 4, 7] | whole numbers from the first to the second, the third apart; fails beyond 1000000 of them
 range(whole[, whole, whole]) wholes ! | range(3) | [0, 1, 2] | the same from 0, without the end

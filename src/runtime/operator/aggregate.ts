@@ -197,7 +197,7 @@ export function aggregateStage(
     closes && mayComeLate(plan.input) ? gate({ plan, environment, upstream, endOf, fold }) : null
   const reads = [...columnsRead(plan)]
   // Neighbours that are equal in all columns were dropped where they were made.
-  const cancels = plan.retracts && (reads.length < input.length || comesFromJoin(plan.input))
+  const cancels = plan.retracts && (reads.length < input.length || mayCancel(plan.input))
   const receive: Push = (fragment, batch) => {
     const kernels = environment.fragments[fragment]!
     const well = withoutFailedInputs(environment, kernels, batch, plan.keys, plan.calls)
@@ -254,10 +254,21 @@ function constantColumn({ arena }: Kernels, value: bigint, rows: number): Vector
   return { physical: 'i64', data, validity: 0, errors: null, constant: true }
 }
 
-/** Do the rows come from a join, or what else brings many together, as they are or projected? */
-function comesFromJoin(plan: PhysicalPlan): boolean {
-  if (plan.kind === 'filter' || plan.kind === 'project') return comesFromJoin(plan.input)
-  return ['join', 'asof', 'union', 'repeat', 'unnest'].includes(plan.kind)
+/** May rows of one triple come of which some cancel once a project has taken columns away, without being neighbours? */
+function mayCancel(plan: PhysicalPlan): boolean {
+  switch (plan.kind) {
+    case 'filter':
+    case 'project':
+    case 'window':
+      return mayCancel(plan.input)
+    case 'scan':
+    case 'values':
+    case 'series':
+    case 'aggregate':
+      return false
+    default:
+      return true
+  }
 }
 
 /** Adds the text of a failed cell's key to its errors. */
