@@ -7,7 +7,7 @@
 import type { Type, Value } from '../../src/data/index.ts'
 import type { AggregateCall } from '../../src/plan/logical.ts'
 import { addUp, totalOf } from './contribution.ts'
-import { exactBits, fits, ratio, roundOnce, scaleOf } from './exact.ts'
+import { exactBits, fits, ratio, roundOnce, scaleOf } from './scalar/exact.ts'
 import {
   type Cell,
   type CellRow,

@@ -22,8 +22,8 @@ import { Hold, lifetime } from './hold.ts'
 import { Join } from './join.ts'
 import { Matches } from './match.ts'
 import { type CommitInput, type Context, type Node, sound } from './node.ts'
-import { Over } from './over.ts'
-import { Rank } from './rank.ts'
+import { over } from './over.ts'
+import { rank } from './rank.ts'
 import {
   filter,
   number,
@@ -36,7 +36,7 @@ import {
   unnest,
   values,
 } from './relation.ts'
-import { clock } from './scalar.ts'
+import { clock } from './scalar/scalar.ts'
 import { Sessions } from './session.ts'
 import { Lookup, Temporal } from './temporal.ts'
 import { type Late, Watermarks } from './watermark.ts'
@@ -112,14 +112,10 @@ function nodeOf(plan: Plan, context: Context): Node {
     }
     case 'sort':
       return sort(plan, nodeOf(plan.input, context), context)
-    case 'over': {
-      const over = new Over(plan, nodeOf(plan.input, context), context)
-      return (commit) => over.pull(commit)
-    }
-    case 'rank': {
-      const rank = new Rank(plan, nodeOf(plan.input, context), context)
-      return (commit) => rank.pull(commit)
-    }
+    case 'over':
+      return over(plan, nodeOf(plan.input, context), context)
+    case 'rank':
+      return rank(plan, nodeOf(plan.input, context), context)
     case 'match': {
       const matches = new Matches(plan, nodeOf(plan.input, context), context)
       return (commit) => matches.pull(commit)

@@ -14,7 +14,7 @@ import {
   totalOf,
 } from './contribution.ts'
 import { type CommitInput, type Context, type Node, type Of, sound, TooLarge } from './node.ts'
-import { evaluate } from './scalar.ts'
+import { evaluate } from './scalar/scalar.ts'
 import { type CellRow, compareCells, Failed } from './value.ts'
 
 /** Pairs that a join looks at in one commit. */

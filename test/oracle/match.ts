@@ -10,12 +10,12 @@
  */
 import type { Field, Value } from '../../src/data/index.ts'
 import type { MatchCell, PatternNode, RowPattern } from '../../src/plan/logical.ts'
-import { type Contribution, compareTriples, type Triple } from './contribution.ts'
+import type { Contribution, Triple } from './contribution.ts'
 import { resultOf } from './fold.ts'
 import { type CommitInput, type Context, type Node, type Of, sound } from './node.ts'
-import { compareBy } from './relation.ts'
-import { evaluate } from './scalar.ts'
-import { type CellRow, compareRows, Failed, keyOf } from './value.ts'
+import { byOrder } from './partition.ts'
+import { evaluate } from './scalar/scalar.ts'
+import { type CellRow, Failed, keyOf } from './value.ts'
 
 /** A row as a variable. */
 interface Mapped {
@@ -275,14 +275,7 @@ export class Matches {
   #told(partition: { rows: Contribution[]; told: number }): Contribution[] {
     const plan = this.#plan
     const { watermarks, faults, mode } = this.#context
-    const place = (one: Contribution) =>
-      (plan.ties === 'position' ? one.triple : [0, 0, 0]) as Triple
-    const sorted = partition.rows.toSorted(
-      (a, b) =>
-        compareBy(plan.order, a.row, b.row) ||
-        compareTriples(place(a), place(b)) ||
-        compareRows(a.row, b.row),
-    )
+    const sorted = partition.rows.toSorted(byOrder(plan))
     const reached = (time: bigint) => watermarks.reached(plan.input, time) ?? null
     const turnOf = ({ row }: Contribution) => reached(row[plan.order[0]!.column] as bigint)
     const continuous = mode === 'continuous'

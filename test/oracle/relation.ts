@@ -15,8 +15,8 @@ import {
 } from '../../src/runtime/expression/library/json.ts'
 import { type Contribution, inOrder } from './contribution.ts'
 import { type Context, type Node, type Of, sound } from './node.ts'
-import { add } from './number.ts'
-import { evaluate } from './scalar.ts'
+import { add } from './scalar/number.ts'
+import { evaluate } from './scalar/scalar.ts'
 import {
   type Cell,
   type CellRow,

@@ -6,7 +6,7 @@
  */
 import { type Contribution, compareTriples, perRow } from './contribution.ts'
 import { type CommitInput, type Context, type Node, type Of, sound } from './node.ts'
-import { evaluate } from './scalar.ts'
+import { evaluate } from './scalar/scalar.ts'
 import { compareCells, compareRows, Failed } from './value.ts'
 
 export class Temporal {

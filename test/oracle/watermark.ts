@@ -8,8 +8,8 @@
 import type { Row } from '../../src/data/index.ts'
 import type { Plan } from '../../src/plan/logical.ts'
 import { inputsOf } from '../../src/plan/node.ts'
-import { floorDivide } from './exact.ts'
 import type { CommitInput, Of } from './node.ts'
+import { floorDivide } from './scalar/exact.ts'
 import { keyOf } from './value.ts'
 import { windowsOf } from './window.ts'
 

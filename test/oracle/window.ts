@@ -4,8 +4,8 @@
  * See      docs/laws.md (watermarks, windows, lateness)
  */
 import type { Contribution } from './contribution.ts'
-import { floorDivide } from './exact.ts'
 import { type Context, type Node, type Of, sound } from './node.ts'
+import { floorDivide } from './scalar/exact.ts'
 import type { Cell } from './value.ts'
 
 /** The windows of a node that hold a time. */

@@ -14,7 +14,7 @@ import { type External, type Scan, scansOf, type Taken, takeAll } from './extern
 import { fileRows } from './file.ts'
 import { Interpreter } from './interpreter.ts'
 import { type CommitInput, TooLarge } from './node.ts'
-import { startOf2026 } from './scalar.ts'
+import { startOf2026 } from './scalar/scalar.ts'
 import { compareRows, type Failed, keyOf } from './value.ts'
 import type { Late } from './watermark.ts'
 

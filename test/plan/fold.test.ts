@@ -3,7 +3,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import { fold } from '../../src/plan/fold.ts'
-import { evaluate } from '../oracle/scalar.ts'
+import { evaluate } from '../oracle/scalar/scalar.ts'
 import { Failed } from '../oracle/value.ts'
 import { bound, planOf } from './fixture.ts'
 

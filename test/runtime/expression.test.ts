@@ -20,7 +20,7 @@ import { Arena, Kernels, loadColumn, unloadColumn, type Vector } from '../../src
 import { call, column, isFallible } from '../../src/plan/expression.ts'
 import type { Expression } from '../../src/plan/logical.ts'
 import { compileExpressions } from '../../src/runtime/expression.ts'
-import { evaluate } from '../oracle/scalar.ts'
+import { evaluate } from '../oracle/scalar/scalar.ts'
 import { type CellRow, Failed } from '../oracle/value.ts'
 import { sized } from '../size.ts'
 import {

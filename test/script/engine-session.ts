@@ -20,7 +20,7 @@ import {
 } from '../../src/database/index.ts'
 import type { Frame } from '../../src/log/index.ts'
 import { openOnThread } from '../../src/thread.ts'
-import { startOf2026 } from '../oracle/scalar.ts'
+import { startOf2026 } from '../oracle/scalar/scalar.ts'
 import { ScriptFolder } from './folder.ts'
 import { faultOf } from './oracle-session.ts'
 import {

@@ -5,11 +5,12 @@
  *          the function is applied. CASE, COALESCE, AND and OR look at their arguments one by one.
  * See      src/plan/logical.ts (the list of functions), docs/laws.md (NULL, numbers, errors)
  */
-import type { Type, Value } from '../../src/data/index.ts'
-import { libraryFunction } from '../../src/plan/library.ts'
-import type { Expression } from '../../src/plan/logical.ts'
-import { Fault as LibraryFault } from '../../src/runtime/expression/fault.ts'
-import { libraryMakers } from '../../src/runtime/expression/library.ts'
+import type { Type, Value } from '../../../src/data/index.ts'
+import { libraryFunction } from '../../../src/plan/library.ts'
+import type { Expression } from '../../../src/plan/logical.ts'
+import { Fault as LibraryFault } from '../../../src/runtime/expression/fault.ts'
+import { libraryMakers } from '../../../src/runtime/expression/library.ts'
+import { type Cell, type CellRow, compareKnown, Failed, Fault, type Known } from '../value.ts'
 import { castValue } from './cast.ts'
 import { isNumber, ratio, scaleOf } from './exact.ts'
 import {
@@ -26,7 +27,6 @@ import {
 import { addPeriods, negatedPeriod, scaledPeriod } from './period.ts'
 import { textFunction } from './text.ts'
 import { extract, truncateTime } from './time.ts'
-import { type Cell, type CellRow, compareKnown, Failed, Fault, type Known } from './value.ts'
 
 type Call = Expression & { kind: 'call' }
 

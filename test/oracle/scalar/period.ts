@@ -1,9 +1,9 @@
 /**
  * INTERVALs of months and microseconds in the reference interpreter: by their texts, part by part, in exact fractions.
  */
-import { parseValue, type Type, type Value, valueText } from '../../src/data/index.ts'
+import { parseValue, type Type, type Value, valueText } from '../../../src/data/index.ts'
+import { Fault, type Known } from '../value.ts'
 import { dayMicros, divideRounded, exactBits } from './exact.ts'
-import { Fault, type Known } from './value.ts'
 
 const type: Type = { kind: 'period' }
 const interval: Type = { kind: 'interval' }

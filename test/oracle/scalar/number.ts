@@ -1,7 +1,8 @@
 /**
  * Arithmetic of the reference interpreter: exact integers of any size first, the range of the type afterwards.
  */
-import { type Type, typeText, type Value } from '../../src/data/index.ts'
+import { type Type, typeText, type Value } from '../../../src/data/index.ts'
+import { Fault, type Known } from '../value.ts'
 import {
   dayMicros,
   divideRounded,
@@ -13,7 +14,6 @@ import {
   scaleOf,
 } from './exact.ts'
 import { moveMonths } from './time.ts'
-import { Fault, type Known } from './value.ts'
 
 /** The integer as a value of the type, or an overflow. */
 export function ranged(value: bigint, type: Type): Value {

@@ -1,8 +1,8 @@
 /**
  * Functions of texts of the reference interpreter; a character is a code point.
  */
-import type { Value } from '../../src/data/index.ts'
-import { Fault, type Known } from './value.ts'
+import type { Value } from '../../../src/data/index.ts'
+import { Fault, type Known } from '../value.ts'
 
 export function textFunction(name: string, a: string, b: Known, c: Known | undefined): Value {
   switch (name) {

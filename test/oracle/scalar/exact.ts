@@ -4,7 +4,7 @@
  * How      A DOUBLE is an integer count of 2⁻¹⁰⁷⁴, the least double, so no sum ever rounds.
  * See      docs/laws.md (numbers)
  */
-import type { Type } from '../../src/data/index.ts'
+import type { Type } from '../../../src/data/index.ts'
 
 export const dayMicros = 86_400_000_000n
 

@@ -22,7 +22,8 @@ import {
   typeText,
   type Value,
   valueText,
-} from '../../src/data/index.ts'
+} from '../../../src/data/index.ts'
+import { Fault, type Known } from '../value.ts'
 import {
   dayMicros,
   divideRounded,
@@ -34,7 +35,6 @@ import {
 } from './exact.ts'
 import { ranged } from './number.ts'
 import { castPeriod } from './period.ts'
-import { Fault, type Known } from './value.ts'
 
 export function castValue(value: Known, from: Type, to: Type): Value {
   if (to.kind === 'varchar') return valueText(value, from)

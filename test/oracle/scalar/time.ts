@@ -1,11 +1,11 @@
 /**
  * Dates and times of the reference interpreter, by the host's proleptic Gregorian calendar (UTC).
  */
-import type { Type, Value } from '../../src/data/index.ts'
+import type { Type, Value } from '../../../src/data/index.ts'
+import { Fault, type Known } from '../value.ts'
 import { dayMicros, floorDivide } from './exact.ts'
 import { ranged } from './number.ts'
 import { extractPeriod } from './period.ts'
-import { Fault, type Known } from './value.ts'
 
 const secondMicros = 1_000_000n
 const dayMillis = 86_400_000
