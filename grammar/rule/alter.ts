@@ -2,8 +2,8 @@
  * Alter rules: ALTER STREAM | TABLE | SOURCE | VIEW | MATERIALIZED VIEW.
  */
 import { EOF } from 'chevrotain'
-import type { Alteration, ColumnDefinition, Identifier, Option, Statement } from '../tree.ts'
-import { identifier, kinds, word } from '../words.ts'
+import type { Alteration, ColumnDefinition, Identifier, Statement } from '../tree.ts'
+import { identifier, word } from '../words.ts'
 import { FunctionRules } from './function.ts'
 
 type Altered = Extract<Statement, { kind: 'alter' }>['object']
@@ -13,15 +13,7 @@ export abstract class AlterRules extends FunctionRules {
     const start = this.start()
     this.CONSUME(word.ALTER)
     const object = this.SUBRULE(this.alteredObject)
-    const ifExists =
-      this.OPTION({
-        GATE: () => this.LA(2).tokenType === word.EXISTS,
-        DEF: () => {
-          this.CONSUME(word.IF)
-          this.CONSUME(word.EXISTS)
-          return true
-        },
-      }) ?? false
+    const ifExists = this.SUBRULE(this.ifExists)
     const name = this.SUBRULE(this.path)
     const change = this.SUBRULE(this.alteration)
     return { kind: 'alter', object, name, ifExists, change, span: this.span(start) }
@@ -94,11 +86,7 @@ export abstract class AlterRules extends FunctionRules {
     const start = this.start()
     this.CONSUME(word.ADD)
     this.SUBRULE(this.columnWord)
-    const ifNotExists =
-      this.OPTION({
-        GATE: () => this.LA(2).tokenType === word.NOT,
-        DEF: () => [this.SUBRULE(this.ifNotExists)],
-      }) !== undefined
+    const ifNotExists = this.SUBRULE(this.ifNotExists)
     const at = this.LA(1)
     this.ACTION(() => {
       if (this.upper(1) === 'WATERMARK' && this.upper(2) === 'FOR') {
@@ -126,15 +114,7 @@ export abstract class AlterRules extends FunctionRules {
     const start = this.start()
     this.CONSUME(word.DROP)
     this.CONSUME(word.CONSTRAINT)
-    const ifExists =
-      this.OPTION({
-        GATE: () => this.LA(2).tokenType === word.EXISTS,
-        DEF: () => {
-          this.CONSUME(word.IF)
-          this.CONSUME(word.EXISTS)
-          return true
-        },
-      }) ?? false
+    const ifExists = this.SUBRULE(this.ifExists)
     const name = this.identifierOf(this.CONSUME(identifier))
     this.OPTION1(() => this.CONSUME(word.RESTRICT))
     return { kind: 'drop-constraint', name, ifExists, span: this.span(start) }
@@ -145,15 +125,7 @@ export abstract class AlterRules extends FunctionRules {
     const start = this.start()
     this.CONSUME(word.DROP)
     this.SUBRULE(this.columnWord)
-    const ifExists =
-      this.OPTION({
-        GATE: () => this.LA(2).tokenType === word.EXISTS,
-        DEF: () => {
-          this.CONSUME(word.IF)
-          this.CONSUME(word.EXISTS)
-          return true
-        },
-      }) ?? false
+    const ifExists = this.SUBRULE(this.ifExists)
     const column = this.identifierOf(this.CONSUME(identifier))
     return { kind: 'drop-column', column, ifExists, span: this.span(start) }
   })

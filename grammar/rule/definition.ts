@@ -65,21 +65,39 @@ export abstract class DefinitionRules extends ConstraintRules {
     ])
   })
 
-  ifNotExists = this.RULE('ifNotExists', (): void => {
-    this.CONSUME(word.IF)
-    this.CONSUME(word.NOT)
-    this.CONSUME(word.EXISTS)
-  })
+  /** [IF NOT EXISTS]; a name may be IF. */
+  ifNotExists = this.RULE(
+    'ifNotExists',
+    (): boolean =>
+      this.OPTION({
+        GATE: () => this.LA(2).tokenType === word.NOT,
+        DEF: () => {
+          this.CONSUME(word.IF)
+          this.CONSUME(word.NOT)
+          this.CONSUME(word.EXISTS)
+          return true
+        },
+      }) ?? false,
+  )
+
+  /** [IF EXISTS] */
+  ifExists = this.RULE(
+    'ifExists',
+    (): boolean =>
+      this.OPTION({
+        GATE: () => this.LA(2).tokenType === word.EXISTS,
+        DEF: () => {
+          this.CONSUME(word.IF)
+          this.CONSUME(word.EXISTS)
+          return true
+        },
+      }) ?? false,
+  )
 
   createView = this.RULE('createView', (start: number, orReplace: boolean): Statement => {
     const materialized = this.OPTION(() => this.CONSUME(word.MATERIALIZED)) !== undefined
     this.CONSUME(word.VIEW)
-    const ifNotExists = this.#given(
-      this.OPTION1({
-        GATE: () => this.LA(2).tokenType === word.NOT,
-        DEF: () => [this.SUBRULE(this.ifNotExists)],
-      }),
-    )
+    const ifNotExists = this.SUBRULE(this.ifNotExists)
     const name = this.SUBRULE(this.path)
     const columns = this.OPTION2(() => this.SUBRULE(this.names)) ?? []
     this.ACTION(() => {
@@ -93,19 +111,10 @@ export abstract class DefinitionRules extends ConstraintRules {
     return { kind: 'create-view', materialized, orReplace, ifNotExists, name, columns, query, span }
   })
 
-  #given(value: unknown): boolean {
-    return value !== undefined
-  }
-
   /** CREATE SINK name FROM relation | AS query, and options. */
   createSink = this.RULE('createSink', (start: number, orReplace: boolean): Statement => {
     this.CONSUME(word.SINK)
-    const ifNotExists = this.#given(
-      this.OPTION({
-        GATE: () => this.LA(2).tokenType === word.NOT,
-        DEF: () => [this.SUBRULE(this.ifNotExists)],
-      }),
-    )
+    const ifNotExists = this.SUBRULE(this.ifNotExists)
     const name = this.SUBRULE(this.path)
     const query = this.OR([
       {
@@ -149,12 +158,7 @@ export abstract class DefinitionRules extends ConstraintRules {
         },
       },
     ])
-    const ifNotExists = this.#given(
-      this.OPTION({
-        GATE: () => this.LA(2).tokenType === word.NOT,
-        DEF: () => [this.SUBRULE(this.ifNotExists)],
-      }),
-    )
+    const ifNotExists = this.SUBRULE(this.ifNotExists)
     const name = this.SUBRULE(this.path)
     const elements: Elements = { columns: [], constraints: [], watermark: null }
     this.OPTION1(() => this.SUBRULE(this.elements, { ARGS: [elements] }))
@@ -170,12 +174,11 @@ export abstract class DefinitionRules extends ConstraintRules {
         this.CONSUME1(word.BY)
         return this.SUBRULE1(this.names)
       }) ?? []
-    const appendOnly = this.#given(
+    const appendOnly =
       this.OPTION5(() => {
         this.CONSUME(word.APPEND)
         return this.CONSUME(word.ONLY)
-      }),
-    )
+      }) !== undefined
     const options = this.OPTION2(() => this.SUBRULE(this.options)) ?? []
     const encoding = this.OPTION7(() => this.SUBRULE(this.encoding)) ?? null
     const query = this.OPTION3(() => {
@@ -543,16 +546,7 @@ export abstract class DefinitionRules extends ConstraintRules {
         ALT: () => this.CONSUME(objects.source),
       },
     ])
-    const ifExists = this.#given(
-      this.OPTION1({
-        GATE: () => this.LA(2).tokenType === word.EXISTS,
-        DEF: () => {
-          this.CONSUME(word.IF)
-          this.CONSUME(word.EXISTS)
-          return true
-        },
-      }),
-    )
+    const ifExists = this.SUBRULE(this.ifExists)
     const name = this.SUBRULE(this.path)
     const others: Path[] = []
     this.MANY(() => {

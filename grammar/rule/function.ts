@@ -42,11 +42,7 @@ export abstract class FunctionRules extends DefinitionRules {
           },
         },
       ])
-      const ifNotExists =
-        this.OPTION({
-          GATE: () => this.LA(2).tokenType === word.NOT,
-          DEF: () => [this.SUBRULE(this.ifNotExists)],
-        }) !== undefined
+      const ifNotExists = this.SUBRULE(this.ifNotExists)
       const name = this.SUBRULE(this.path)
       const parameters = this.OPTION1(() => this.SUBRULE(this.functionParameters)) ?? null
       const clauses: Clauses = {
