@@ -42,7 +42,7 @@ import { exchange } from '../exchange.ts'
 import { compileExpressions, type Evaluator } from '../expression.ts'
 import { withoutFailed } from '../failure.ts'
 import { type Environment, type Push, type Stage, stageStats, type Upstream } from '../stage.ts'
-import { outlivesWatermark } from './gate.ts'
+import { mayComeLate, outlivesWatermark } from './gate.ts'
 import { updatingJoin } from './join-updating.ts'
 
 export type JoinPlan = PhysicalPlan & { kind: 'join' }
@@ -144,6 +144,8 @@ export function joinStage(
     ? updatingJoin(plan, environment, sides, tables, hand)
     : streamingJoin(plan, environment, sides, tables, inputs, hand)
   const frees = plan.bucket !== null && environment.mode !== 'one-shot' && !outlivesWatermark(plan)
+  /** Do rows of windows that the watermark has passed still come at the commit? */
+  const atCommitBelow = mayComeLate(plan.left) || mayComeLate(plan.right)
   /** Frees the windows that neither side adds to any more. */
   const dropClosed = () => {
     const closed = watermark()
@@ -184,7 +186,7 @@ export function joinStage(
     stepEnd: () => {
       if (isUpdating) return
       core.stepEnd()
-      dropClosed()
+      if (!atCommitBelow) dropClosed()
     },
     commit: () => {
       core.flush()
