@@ -18,6 +18,10 @@ export interface Identifier {
 /** Dotted path: `t`, `t.c`, `view.errors`. */
 export type Path = { kind: 'path'; parts: Identifier[]; span: Span }
 
+/** The path as one name: what the catalog knows an object by. */
+export const nameOf = ({ parts }: { parts: readonly { name: string }[] }): string =>
+  parts.map((part) => part.name).join('.')
+
 // ---------------------------------------------------------------- types
 
 /**

@@ -6,7 +6,7 @@
  * Contract 1 (checked) a name is there once; `version` grows with every change.
  * Cost     get O(1); dependents O(views × size of their trees).
  */
-import type { Query, Relation as TreeRelation } from '../../grammar/index.ts'
+import { nameOf, type Query, type Relation as TreeRelation } from '../../grammar/index.ts'
 import { assert } from '../base/index.ts'
 import type { CatalogFunction, Relation } from './relation.ts'
 import { systemRelations } from './system.ts'
@@ -168,7 +168,7 @@ function namesIn(tree: unknown, hidden: ReadonlySet<string>): string[] {
   if (node.kind === 'query') return namesOf(tree as Query, hidden)
   if (node.kind === 'table') {
     const { path } = tree as TreeRelation & { kind: 'table' }
-    const name = normalName(path.parts.map((part) => part.name).join('.'))
+    const name = normalName(nameOf(path))
     return path.parts.length === 1 && hidden.has(name) ? [] : [name]
   }
   return Object.values(tree).flatMap((part) => namesIn(part, hidden))

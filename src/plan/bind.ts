@@ -5,12 +5,13 @@
  *          that it stands in (language.md, P2); emission.ts then decides when results leave a continuous one.
  * Contract 1 (checked) every diagnostic has a span. 2 (trusted) binding reads the catalog and changes nothing.
  */
-import type {
-  Emit,
-  Metadata,
-  Query,
-  Statement,
-  Relation as TreeRelation,
+import {
+  type Emit,
+  type Metadata,
+  nameOf,
+  type Query,
+  type Statement,
+  type Relation as TreeRelation,
 } from '../../grammar/index.ts'
 import { QueryMistake, type Span } from '../base/index.ts'
 import type { CatalogFunction, ComputedColumn, Relation, TableRules } from '../catalog/index.ts'
@@ -329,7 +330,7 @@ export function refuseDuplicate(
   binding: Binding,
   path: { parts: { name: string }[]; span: { start: number; end: number } },
 ): string {
-  const name = path.parts.map((part) => part.name).join('.')
+  const name = nameOf(path)
   if (path.parts.length > 1) fail('unsupported', 'not supported yet: schemas in names', path.span)
   const present = binding.catalog.get(name)
   if (present === undefined) return name

@@ -6,11 +6,12 @@
  *          join: equalities between the sides become keys (expressions get a project below), the rest is the
  *          residual; of relations joined by commas, the equalities are taken from WHERE.
  */
-import type {
-  Identifier,
-  Query,
-  Expression as Tree,
-  Relation as TreeRelation,
+import {
+  type Identifier,
+  nameOf,
+  type Query,
+  type Expression as Tree,
+  type Relation as TreeRelation,
 } from '../../../grammar/index.ts'
 import { QueryMistake, type Span } from '../../base/index.ts'
 import { type Relation, systemRelations } from '../../catalog/index.ts'
@@ -102,7 +103,7 @@ export function findRelation(
   binding: Binding,
   path: { parts: { name: string }[]; span: Span },
 ): Relation {
-  const name = path.parts.map((part) => part.name).join('.')
+  const name = nameOf(path)
   const found = binding.catalog.get(name)
   if (found !== undefined) return found
   const made = binding.catalog.list().map((relation) => relation.name)

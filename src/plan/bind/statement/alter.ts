@@ -8,15 +8,16 @@
  * Contract 1 (checked) what reads the relation has the rows that it had, or the statement is refused and names it.
  *          2 (trusted) the catalog is read and not changed.
  */
-import type {
-  Alteration,
-  ColumnDefinition,
-  Constraint,
-  Identifier,
-  Path,
-  Query,
-  SelectItem,
-  Statement,
+import {
+  type Alteration,
+  type ColumnDefinition,
+  type Constraint,
+  type Identifier,
+  nameOf,
+  type Path,
+  type Query,
+  type SelectItem,
+  type Statement,
 } from '../../../../grammar/index.ts'
 import { QueryMistake, type Span } from '../../../base/index.ts'
 import type {
@@ -87,7 +88,6 @@ export function bindAlter(binding: Binding, tree: Alter): BoundStatement {
   return { ...bound, change: bindChange(binding, relation, edited, change) }
 }
 
-const nameOf = (path: Path): string => path.parts.map((part) => part.name).join('.')
 const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
 
 /** The words of the statement say what the relation is. */

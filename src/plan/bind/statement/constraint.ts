@@ -5,7 +5,12 @@
  *          table keep no rows to compare with: there a key is a promise and must say NOT ENFORCED. CHECK looks at
  *          one row alone: whatever is stored can have it.
  */
-import type { Constraint, Identifier, Statement } from '../../../../grammar/index.ts'
+import {
+  type Constraint,
+  type Identifier,
+  nameOf,
+  type Statement,
+} from '../../../../grammar/index.ts'
 import type { Relation, TableCheck, TableKey, TableRules } from '../../../catalog/index.ts'
 import type { Field, Schema } from '../../../data/index.ts'
 import { fold } from '../../fold.ts'
@@ -62,7 +67,7 @@ export function bindConstraints(
     required.has(index) ? { ...field, nullable: false } : field,
   )
   const enforced = keys.filter((_, index) => keyed[index]!.constraint.enforced)
-  const table = nameOf(tree)
+  const table = nameOf(tree.name)
   const checks = all(
     stated.flatMap(({ constraint, name }) =>
       constraint.kind === 'check'
@@ -76,8 +81,6 @@ export function bindConstraints(
     rules: { keys: enforced, checks },
   }
 }
-
-const nameOf = (tree: Create): string => tree.name.parts.map((part) => part.name).join('.')
 
 /** A constraint of a CREATE, the columns that it names or stands behind, and the name by which it can be dropped. */
 interface Stated {
@@ -107,7 +110,7 @@ function constraintName(
   columns: readonly Identifier[],
   number: number,
 ): string {
-  const table = nameOf(tree)
+  const table = nameOf(tree.name)
   if (constraint.kind === 'default') return ''
   if (constraint.name !== null) return constraint.name.name
   const names = columns.map(({ name }) => name)

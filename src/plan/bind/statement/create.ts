@@ -4,7 +4,12 @@
  * How      Columns, then the watermark, then the options. An option `connector` makes the relation external: the
  *          connector checks the options and, without a column list, finds the columns in the input.
  */
-import type { ColumnDefinition, Option, Statement } from '../../../../grammar/index.ts'
+import {
+  type ColumnDefinition,
+  nameOf,
+  type Option,
+  type Statement,
+} from '../../../../grammar/index.ts'
 import { QueryMistake, type Span } from '../../../base/index.ts'
 import type {
   ComputedColumn,
@@ -45,7 +50,7 @@ type Create = Statement & { kind: 'create-relation' }
 
 export function bindCreateRelation(binding: Binding, given: Create): BoundStatement {
   const tree = withTodaysKeys(given)
-  const name = tree.name.parts.map((part) => part.name).join('.')
+  const name = nameOf(tree.name)
   const replaces = bindReplaced(binding, tree)
   if (!tree.ifNotExists && !replaces) refuseDuplicate(binding, tree.name)
   binding.creating = name
@@ -98,7 +103,7 @@ export function bindCreateRelation(binding: Binding, given: Create): BoundStatem
 
 /** CREATE OR REPLACE of an object of the same kind that nothing reads. */
 function bindReplaced(binding: Binding, { orReplace, object, name: path }: Create): boolean {
-  const present = binding.catalog.get(path.parts.map((part) => part.name).join('.'))
+  const present = binding.catalog.get(nameOf(path))
   if (!orReplace || present === undefined) return false
   const actual = objectOf(present.kind)
   const isSource = present.kind === 'external' && present.source && object === 'source'
@@ -131,7 +136,7 @@ function bindDerivedStream(
       'a query without aggregates, outer joins and changing tables takes nothing back'
     fail('invalid_emit', message, span, hint)
   }
-  const name = tree.name.parts.map((part) => part.name).join('.')
+  const name = nameOf(tree.name)
   const stated = { ...tree, name, bounded: false }
   const watermark = bindWatermark(binding, contentsOf(contents).schema, stated)
   if (watermark !== null && emitted.plan.output[watermark.column]!.nullable) {
@@ -310,7 +315,7 @@ function bindExternal(binding: Binding, tree: Create, name: string): Relation {
 export function noteExternal(binding: Binding, { object, name: path, options }: Create): void {
   const option = options.find(({ key }) => key === 'connector')
   const connector = binding.connectors.get(String(option?.value))
-  const name = path.parts.map((part) => part.name).join('.')
+  const name = nameOf(path)
   if (object === 'source' || option === undefined || connector === undefined) return
   if (binding.catalog.get(name) !== undefined) return
   const reads = `each query reads it from connector ${connector.name}`

@@ -1,7 +1,7 @@
 /**
  * BindDrop: DROP, which nothing may depend on, or takes its dependents along.
  */
-import type { Path, Statement } from '../../../../grammar/index.ts'
+import { nameOf, type Statement } from '../../../../grammar/index.ts'
 import type { Span } from '../../../base/index.ts'
 import type { Relation } from '../../../catalog/index.ts'
 import type { BoundStatement, Dropped } from '../../bind.ts'
@@ -17,8 +17,6 @@ export function bindDrop(binding: Binding, tree: Drop): BoundStatement {
   const [first, ...more] = paths.map((path) => bindOne(binding, { ...tree, name: path }, also))
   return { ...first!, more }
 }
-
-const nameOf = (path: Path): string => path.parts.map((part) => part.name).join('.')
 
 function bindOne(binding: Binding, tree: Drop, also: ReadonlySet<string>): Dropped {
   const { object, ifExists, cascade } = tree

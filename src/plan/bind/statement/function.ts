@@ -4,7 +4,12 @@
  * How      A class names a function that is built in. A function with arguments is one expression over them; it is
  *          bound once here, over arguments that may be NULL, and again wherever it is called.
  */
-import { parse, type Statement, type Expression as Tree } from '../../../../grammar/index.ts'
+import {
+  nameOf,
+  parse,
+  type Statement,
+  type Expression as Tree,
+} from '../../../../grammar/index.ts'
 import { QueryMistake, type Span } from '../../../base/index.ts'
 import type { CatalogFunction } from '../../../catalog/index.ts'
 import type { Type } from '../../../data/index.ts'
@@ -204,7 +209,7 @@ export function bindDropFunction(
   binding: Binding,
   { name: path, ifExists, cascade }: Statement & { kind: 'drop' },
 ): Dropped {
-  const name = path.parts.map((part) => part.name).join('.')
+  const name = nameOf(path)
   const present = binding.catalog.functionNamed(name)
   const kind = 'drop' as const
   const object = 'function' as const

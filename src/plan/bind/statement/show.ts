@@ -8,6 +8,7 @@
 import {
   type ColumnDefinition,
   type LikePattern,
+  nameOf,
   parse,
   print,
   type Statement,
@@ -123,7 +124,7 @@ function functionRows({ catalog }: Binding): Row[] {
 
 export function bindShowCreate(binding: Binding, tree: Of<'show-create'>): BoundStatement {
   const { object } = tree
-  const name = tree.name.parts.map((part) => part.name).join('.')
+  const name = nameOf(tree.name)
   const made = binding.catalog.functionNamed(name)
   if (object === 'function' || (made !== undefined && !binding.catalog.get(name))) {
     return toldFunction(binding, tree, made)
@@ -165,7 +166,7 @@ function toldFunction(
   made: CatalogFunction | undefined,
 ): BoundStatement {
   if (made?.definition !== undefined) return toldDefinition(binding, made.name, made.definition)
-  const name = path.parts.map((part) => part.name).join('.')
+  const name = nameOf(path)
   if (made !== undefined) {
     const hint = 'SHOW FUNCTIONS lists it'
     fail('unknown_name', `function ${made.name} is one of the program`, path.span, hint)

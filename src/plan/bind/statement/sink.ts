@@ -5,7 +5,7 @@
  *          `primary_key`, `force_append_only`, `snapshot` and FORMAT say which changes are sent; the other options are
  *          the connector's.
  */
-import type { Option, Statement } from '../../../../grammar/index.ts'
+import { nameOf, type Option, type Statement } from '../../../../grammar/index.ts'
 import { type Diagnostic, QueryMistake } from '../../../base/index.ts'
 import type { Connector } from '../../../data/index.ts'
 import { type BoundStatement, refuseDuplicate } from '../../bind.ts'
@@ -29,7 +29,7 @@ const own: ReadonlySet<string> = new Set([
 ])
 
 export function bindCreateSink(binding: Binding, tree: CreateSink): BoundStatement {
-  const name = tree.name.parts.map((part) => part.name).join('.')
+  const name = nameOf(tree.name)
   const present = tree.orReplace ? binding.catalog.get(name) : undefined
   const replaces = present?.kind === 'external' && !present.source
   if (!tree.ifNotExists && !replaces) refuseDuplicate(binding, tree.name)

@@ -4,7 +4,7 @@
  * How      A plain view is bound once to know its columns and mistakes, and again, from its tree, wherever it is
  *          read. A materialized view is a continuous query with a name.
  */
-import type { Identifier, Statement } from '../../../../grammar/index.ts'
+import { type Identifier, nameOf, type Statement } from '../../../../grammar/index.ts'
 import type { Span } from '../../../base/index.ts'
 import type { Relation } from '../../../catalog/index.ts'
 import { type Field, flatFields, sameType, topColumns, typeText } from '../../../data/index.ts'
@@ -16,7 +16,7 @@ import { refuseEmit, rename } from '../relation.ts'
 type CreateView = Statement & { kind: 'create-view' }
 
 export function bindCreateView(binding: Binding, tree: CreateView): BoundStatement {
-  const name = tree.name.parts.map((part) => part.name).join('.')
+  const name = nameOf(tree.name)
   const { notices } = binding
   const { ifNotExists, orReplace } = tree
   const present = binding.catalog.get(name)

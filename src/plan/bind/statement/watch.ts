@@ -4,12 +4,13 @@
  * How      A view that is verified, or whose row is explained, is bound as the one-shot query that it was made of:
  *          the engine has its rows, and this plan says what they must be.
  */
-import type {
-  Moment as MomentTree,
-  Path,
-  Query,
-  Statement,
-  Expression as Tree,
+import {
+  type Moment as MomentTree,
+  nameOf,
+  type Path,
+  type Query,
+  type Statement,
+  type Expression as Tree,
 } from '../../../../grammar/index.ts'
 import type { Span } from '../../../base/index.ts'
 import type { Relation } from '../../../catalog/index.ts'
@@ -30,28 +31,26 @@ type Materialized = Relation & { kind: 'materialized' }
 /** A place in the log: before the row of this position, or behind the last row that came at this time or before it. */
 export type Moment = { offset: number } | { micros: bigint }
 
-const textOf = (path: Path) => path.parts.map((part) => part.name).join('.')
-
 export function bindRunning(binding: Binding, tree: Of<'explain-running'>): BoundStatement {
   const { what, name, span } = tree
   const place = what === 'work' ? span : name.span
   const { notices } = binding
-  return { kind: 'explain-running', what, name: textOf(name), span: place, notices }
+  return { kind: 'explain-running', what, name: nameOf(name), span: place, notices }
 }
 
 export function bindPause(binding: Binding, tree: Of<'pause'>): BoundStatement {
   const { resumes, object, name } = tree
-  const relation = binding.catalog.get(textOf(name))
+  const relation = binding.catalog.get(nameOf(name))
   const actual = relation === undefined ? 'query' : objectOf(relation.kind)
   const isSink = relation?.kind === 'external' && !relation.source
   if (object !== 'query' && actual !== object && !(object === 'sink' && isSink)) {
     if (relation === undefined) {
-      fail('unknown_name', `there is no ${object} ${textOf(name)}`, name.span)
+      fail('unknown_name', `there is no ${object} ${nameOf(name)}`, name.span)
     }
     fail('unknown_name', `${relation.name} is a ${actual}, not a ${object}`, name.span)
   }
   const { notices } = binding
-  return { kind: 'pause', resumes, object, name: textOf(name), span: name.span, notices }
+  return { kind: 'pause', resumes, object, name: nameOf(name), span: name.span, notices }
 }
 
 export function bindVerify(binding: Binding, tree: Of<'verify'>): BoundStatement {

@@ -5,10 +5,11 @@
  * Contract 1 (checked) nothing that is accepted is without effect unless a notice says so.
  * See      docs/watermarks.md
  */
-import type {
-  Identifier,
-  Expression as Tree,
-  WatermarkDefinition,
+import {
+  type Identifier,
+  nameOf,
+  type Expression as Tree,
+  type WatermarkDefinition,
 } from '../../../../grammar/index.ts'
 import type { Relation, RelationWatermark } from '../../../catalog/index.ts'
 import {
@@ -81,7 +82,7 @@ export function bindWatermark(
     ...(grace === null ? {} : { graceMicros: grace }),
     ...(idle === null ? {} : { idleMicros: idle }),
     ...(columns.length === 0 ? {} : { partition: columns }),
-    ...(late === null ? {} : { late: late.parts.map((part) => part.name).join('.') }),
+    ...(late === null ? {} : { late: nameOf(late) }),
   }
 }
 
