@@ -1,4 +1,22 @@
-/** Distance: how far two words are apart, for hints about what was meant. */
+/**
+ * Distance: how far two words are apart, for hints about what was meant.
+ *
+ * Cost     O(length²) per candidate; only on the way to a mistake.
+ */
+
+/** The candidate nearest to `given`, at most a third of its letters away, whatever their case. */
+export function nearest(given: string, candidates: Iterable<string>): string | undefined {
+  const wanted = given.toLowerCase()
+  let best: string | undefined
+  let least = Math.max(1, Math.floor(wanted.length / 3)) + 1
+  for (const candidate of candidates) {
+    const distance = editDistance(wanted, candidate.toLowerCase(), least)
+    if (distance >= least) continue
+    best = candidate
+    least = distance
+  }
+  return best
+}
 
 /**
  * Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`; at least `limit` if it is that

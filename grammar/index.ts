@@ -1,6 +1,6 @@
 /** Grammar: text ⇄ syntax tree of the Millrace dialect, and what a terminal needs to show both. */
 export { type Completion, complete, type Want } from './complete.ts'
-export { editDistance } from './distance.ts'
+export { nearest } from './distance.ts'
 export { isComplete, tokens } from './highlight.ts'
 export { parse } from './parse.ts'
 export { print } from './print.ts'

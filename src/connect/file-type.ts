@@ -6,6 +6,7 @@
  * Contract 1 (checked) a value out of range is not cut: its index is in `faults`, and rows that hold it are bad rows.
  */
 import { isAscii, isUtf8 } from 'node:buffer'
+import { nearest } from '../../grammar/index.ts'
 import { mistake } from '../base/index.ts'
 import {
   type Field,
@@ -21,7 +22,6 @@ import {
   type Value,
 } from '../data/index.ts'
 import { ColumnBuilder } from './column-builder.ts'
-import { nearest } from './options.ts'
 
 export type FileType =
   | { kind: 'boolean' }

@@ -7,6 +7,7 @@
  *          that is packed by gzip or zstd is known by its extension or by `'compression'`.
  * Contract 1 (checked) columns found in a path stand behind those of the files and are told by name in `open`.
  */
+import { nearest } from '../../grammar/index.ts'
 import {
   type Clock,
   type Disk,
@@ -50,7 +51,6 @@ import {
   choiceOption,
   durationOption,
   flagOption,
-  nearest,
   requiredOption,
   sizeOption,
   textOption,

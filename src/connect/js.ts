@@ -6,6 +6,7 @@
  * Contract 1 (checked) a value that does not fit its column makes a bad row.
  *          2 (trusted) an array is finite; any other source is unless `bounded` says so.
  */
+import { nearest } from '../../grammar/index.ts'
 import { mistake } from '../base/index.ts'
 import {
   type Batch,
@@ -25,7 +26,7 @@ import {
   typeText,
   type Value,
 } from '../data/index.ts'
-import { checkNames, nearest, requiredOption } from './options.ts'
+import { checkNames, requiredOption } from './options.ts'
 
 export type JsRow = readonly unknown[] | Readonly<Record<string, unknown>>
 export type JsRows = Iterable<JsRow> | AsyncIterable<JsRow>

@@ -11,6 +11,7 @@
  *          2 (checked) without a number of events the source is endless and comes in real time.
  * See      nexmark/generator.ts
  */
+import { nearest } from '../../grammar/index.ts'
 import { type Clock, mistake, systemClock } from '../base/index.ts'
 import {
   type Column,
@@ -39,7 +40,7 @@ import {
   type Value,
   validityOf,
 } from './nexmark/generator.ts'
-import { checkNames, choiceOption, nearest, textOption } from './options.ts'
+import { checkNames, choiceOption, textOption } from './options.ts'
 
 const numberNames = {
   events: ['events.num', 'nexmark.event.num'],

@@ -4,6 +4,7 @@
  * How      A connector lists the options it knows. Options that other engines' scripts carry and that mean nothing here
  *          (`sink.*`, `table.exec.*` …) are accepted and told of; an option unknown otherwise is a mistake.
  */
+import { nearest } from '../../grammar/index.ts'
 import { mistake } from '../base/index.ts'
 import type { ConnectorOptions, Ignored } from '../data/index.ts'
 
@@ -126,32 +127,4 @@ function measured(
     message: `option '${name}' cannot be '${given}'`,
     hint: `for example '${fallback}'`,
   })
-}
-
-/** The name of `names` that is at most a third of its letters away from `given`. */
-export function nearest(given: string, names: readonly string[]): string | undefined {
-  let best: string | undefined
-  let least = Math.max(1, Math.floor(given.length / 3)) + 1
-  for (const name of names) {
-    const distance = editDistance(given, name)
-    if (distance < least) {
-      least = distance
-      best = name
-    }
-  }
-  return best
-}
-
-/** Insertions, deletions and replacements between two words (Levenshtein). */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const change = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
-      current.push(Math.min(change, previous[j]! + 1, current[j - 1]! + 1))
-    }
-    previous = current
-  }
-  return previous[b.length]!
 }
