@@ -752,7 +752,7 @@ export function withInputs(plan: Plan, inputs: readonly Plan[]): Plan {
     case 'filter':
       return filter(input, plan.predicate)
     case 'project':
-      return project(input, plan.expressions, names)
+      return projectAnew(plan, input, plan.expressions)
     case 'window':
       return window(input, { ...shapeOf(plan), watermarked: plan.window?.watermarked === true })
     case 'session':
@@ -774,6 +774,13 @@ export function withInputs(plan: Plan, inputs: readonly Plan[]): Plan {
     case 'sort':
       return sort(input, { keys: plan.keys, limit: plan.limit, offset: plan.offset })
   }
+}
+
+/** An expression that turns out to be a window's column says no more than before about when rows are final. */
+function projectAnew(plan: NodeOf<'project'>, input: Plan, expressions: Expression[]): Plan {
+  const names = plan.output.map((field) => field.name)
+  const anew = project(input, expressions, names)
+  return plan.window === null ? { ...anew, window: null } : anew
 }
 
 /** The arguments of a window node, without what is derived. */
@@ -799,7 +806,7 @@ export function mapExpressions(plan: Plan, f: (expression: Expression) => Expres
     case 'filter':
       return filter(plan.input, f(plan.predicate))
     case 'project':
-      return project(plan.input, plan.expressions.map(f), names)
+      return projectAnew(plan, plan.input, plan.expressions.map(f))
     case 'values':
       return values(
         plan.rows.map((row) => row.map(f)),

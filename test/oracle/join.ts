@@ -61,7 +61,7 @@ export class Join {
         out.push(...this.#alone(other, matching, 1))
       }
     }
-    return out
+    return [...Map.groupBy(out, ({ triple }) => triple[0]).values()].flatMap(perRow)
   }
 
   /** The pair of two rows if they match. */
@@ -85,8 +85,7 @@ export class Join {
       // One-shot statements know all other rows before the first.
       if (this.#context.mode === 'one-shot') return true
       if (one.old || other.old) return other.old
-      if (side === 0) return other.triple[0] <= one.triple[0]
-      return compareTriples(other.triple, one.triple) <= 0
+      return side === 0 ? other.triple[0] <= one.triple[0] : other.triple[0] < one.triple[0]
     }
     let matches = totalOf(matching.filter(isBefore))
     const arrived = !one.old && isShown(matches)

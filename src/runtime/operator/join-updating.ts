@@ -4,13 +4,11 @@
  * How      1. During the cycle the changes of both inputs are collected on the host.
  *          2. At the commit they are sorted by major, right before left, then by triple, and taken in runs of one
  *             side: a run probes the other table, is then applied to its own, and every output stands at the triple
- *             of the later row, which is the left one where majors are equal. In full joins a right row by itself
- *             follows the triples alone, left before right: where both sides have changes of one major, they are
- *             looked at once in that order for the right rows by themselves, and once more for all else.
+ *             of the later row, which is the left one where majors are equal.
  *          3. Left joins keep (a, NULL) while a has no partner: it goes when the first comes and returns when the
  *             last goes. Full joins do so for both sides; semi joins keep a while it has a partner, anti joins while
  *             it has none.
- *          4. Outputs of equal row and triple cancel before they leave.
+ *          4. What comes and goes of one row at one major is added up before it leaves.
  * Contract 1 (checked by the golden scripts) the output is that of row-at-a-time processing.
  * Cost     some µs per change: rows pass through the host. The state is that of the streaming form.
  */
@@ -19,7 +17,7 @@ import type { Field } from '../../data/index.ts'
 import type { Kernels, Vector, VectorBatch } from '../../kernel/index.ts'
 import { contributionsOf, copiesOf, loadContributions, pushContributions } from '../batch.ts'
 import { partitionBuckets } from '../bucket.ts'
-import { type Contribution, cancelAtOnce, compareTriples } from '../changes.ts'
+import { type Contribution, compareTriples, netByMajor } from '../changes.ts'
 import { HeldRows } from '../held.ts'
 import type { Environment, Push } from '../stage.ts'
 import {
@@ -37,27 +35,6 @@ const pushRowsMax = 1024
 
 interface Pending extends Contribution {
   port: 0 | 1
-}
-
-/** What a join tells: a pair, or the row of one side by itself. */
-interface Told extends Contribution {
-  alone?: 0 | 1
-}
-
-/** The changes from `from` on that belong to one side. */
-function ofOneSide(changes: readonly Pending[], from: number): Pending[] {
-  const { port } = changes[from]!
-  let to = from + 1
-  while (changes[to]?.port === port && to - from < pushRowsMax) to++
-  return changes.slice(from, to)
-}
-
-/** The changes from `from` on that have one major. */
-function ofOneMajor(changes: readonly Pending[], from: number): Pending[] {
-  const { major } = changes[from]!
-  let to = from + 1
-  while (changes[to]?.major === major) to++
-  return changes.slice(from, to)
 }
 
 export function updatingJoin(
@@ -135,16 +112,15 @@ export function updatingJoin(
   }
 
   /** The row of one side by itself. */
-  const alone = (port: 0 | 1, of: Contribution, weight: number): Told => ({
+  const alone = (port: 0 | 1, of: Contribution, weight: number): Contribution => ({
     ...of,
     row: port === 0 ? [...of.row, ...nothing[0]] : [...nothing[1], ...of.row],
     weight,
-    alone: port,
   })
 
   /** Changes of one side; where rows of the other side are shown by themselves, one after the other. */
-  const run = (fragment: number, port: 0 | 1, changes: readonly Contribution[]): Told[] => {
-    if (shown[1 - port]) return changes.flatMap((one) => change(fragment, port, one, true))
+  const run = (fragment: number, port: 0 | 1, changes: readonly Contribution[]): Contribution[] => {
+    if (shown[1 - port]) return changes.flatMap((one) => change(fragment, port, one))
     const found = pairs(fragment, port, changes, true)
     apply(fragment, port, changes)
     return arrived(port, changes, found)
@@ -155,8 +131,8 @@ export function updatingJoin(
     port: 0 | 1,
     changes: readonly Contribution[],
     found: readonly { of: Contribution; pair: Contribution }[],
-  ): Told[] => {
-    const out: Told[] = pairsShown ? found.map(plan.lookup ? atOwnPlace : ({ pair }) => pair) : []
+  ): Contribution[] => {
+    const out = pairsShown ? found.map(plan.lookup ? atOwnPlace : ({ pair }) => pair) : []
     if (!shown[port]) return out
     const matched = new Set(found.map(({ of }) => of))
     for (const one of changes) {
@@ -166,9 +142,9 @@ export function updatingJoin(
   }
 
   /** One change of a side, and what it means for the other side's rows that are shown by themselves. */
-  const change = (fragment: number, port: 0 | 1, one: Contribution, isNew: boolean): Told[] => {
+  const change = (fragment: number, port: 0 | 1, one: Contribution): Contribution[] => {
     const other = (1 - port) as 0 | 1
-    const found = pairs(fragment, port, [one], isNew)
+    const found = pairs(fragment, port, [one], true)
     if (one.weight < 0) apply(fragment, port, [one])
     const width = plan.left.output.length
     const partners = found.map(({ pair }) => ({
@@ -216,33 +192,21 @@ export function updatingJoin(
     const out: Contribution[] = []
     for (let from = 0; from < changes.length; ) {
       const { port } = changes[from]!
-      const part = shown[1] ? ofOneMajor(changes, from) : ofOneSide(changes, from)
-      const to = from + part.length
+      let to = from + 1
+      while (changes[to]?.port === port && to - from < pushRowsMax) to++
+      const part = changes.slice(from, to)
       const mark = arena.markScratch()
-      const isMixed = part.at(-1)!.port !== port
-      const told = isMixed ? together(fragment, part) : run(fragment, port, part)
       // A loop, as a spread of a large result would overflow the stack.
-      for (const row of told) out.push(row)
+      for (const row of run(fragment, port, part)) out.push(row)
       arena.releaseScratch(mark)
       from = to
     }
     emit(fragment, out)
   }
 
-  /** Changes of both sides of a full join that have one major: right rows by themselves follow the triples. */
-  const together = (fragment: number, changes: readonly Pending[]): Told[] => {
-    const byTriple = changes.toSorted((a, b) => compareTriples(a, b) || a.port - b.port)
-    const rights = byTriple.flatMap((one) => change(fragment, one.port, one, false))
-    for (const one of byTriple.toReversed()) {
-      apply(fragment, one.port, [{ ...one, weight: -one.weight }])
-    }
-    const rest = changes.flatMap((one) => change(fragment, one.port, one, true))
-    return [...rest.filter((one) => one.alone !== 1), ...rights.filter((one) => one.alone === 1)]
-  }
-
   const emit = (fragment: number, contributions: readonly Contribution[]) => {
     const kernels = environment.fragments[fragment]!
-    const rows = cancelAtOnce(contributions).sort(compareTriples)
+    const rows = netByMajor(contributions).sort(compareTriples)
     pushContributions(kernels, rows, plan.output, (batch) => push(fragment, batch))
   }
 

@@ -119,8 +119,7 @@ export function joinStage(
           keys: side.keys.map((column) => side.stored.indexOf(column)),
           columns: side.types,
           identity: side.stored.length,
-          // A full join looks twice at what comes with one major: what it took in first goes out again.
-          removable: (plan.retracts || plan.join === 'full') && environment.mode === 'continuous',
+          removable: plan.retracts && environment.mode === 'continuous',
         }),
     ),
   )
