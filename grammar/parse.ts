@@ -21,10 +21,14 @@ import { explainedHead, explainHead, setHead } from './statement-set.ts'
 import type { Script, Statement } from './tree.ts'
 import { isReserved, kinds } from './words.ts'
 
-/** What a text holds; `hints` are those of other systems: their names, and where they stand. */
+/**
+ * What a text holds; `sets` are the statements of each statement set, `hints` those of other systems: their names, and
+ * where they stand.
+ */
 export interface Parsed {
   script: Script
   diagnostics: Diagnostic[]
+  sets: Statement[][]
   hints: { names: string[]; span: Span }[]
 }
 
@@ -32,7 +36,10 @@ export function parse(text: string): Parsed {
   const { tokens, comments, diagnostics } = scan(text)
   const statements: Statement[] = []
   let set: Token | undefined
+  const sets: Statement[][] = []
   let before = 0
+  /** Diagnostics that stand before the set. */
+  let mistakes = 0
   /** Words of EXPLAIN that stand before the set. */
   let explain: Token[] = []
   for (let piece of split(tokens)) {
@@ -42,10 +49,15 @@ export function parse(text: string): Parsed {
     if (head > 0) {
       set = piece[0]
       before = statements.length
+      mistakes = diagnostics.length
       explain = piece.slice(0, explains)
       piece = own.slice(head)
     } else if (set !== undefined && piece.length === 1 && piece[0]!.upper === 'END') {
       set = undefined
+      // It runs whole or not at all.
+      if (diagnostics.length > mistakes) statements.length = before
+      const own = statements.slice(before)
+      if (own[0]?.kind === 'insert') sets.push(own)
       continue
     }
     if (piece.length === 0 || piece.some((t) => t.tokenType === kinds.invalid)) continue
@@ -60,7 +72,7 @@ export function parse(text: string): Parsed {
   }
   diagnostics.sort((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0))
   const hints = comments.flatMap((span) => hintsIn(text, span))
-  return { script: { kind: 'script', statements }, diagnostics, hints }
+  return { script: { kind: 'script', statements }, diagnostics, sets, hints }
 }
 
 const isInsert = (statement: Statement): boolean =>

@@ -52,6 +52,8 @@ export function jsConnector(sources: ReadonlyMap<string, JsSource>): Connector {
     },
     sink: null,
     source: true,
+    // A generator gives its rows once.
+    once: true,
     check: (options, _, ignored) => {
       checkNames(options, ['source'], ignored)
       find(options)

@@ -87,6 +87,8 @@ export interface Connector {
   /** `append`: takes +I only. `changes`: takes every kind. null: cannot be written. */
   readonly sink: 'append' | 'changes' | null
   readonly source: boolean
+  /** Rows that were read are gone: a reader that is opened later may not have them. */
+  readonly once?: boolean
   /** How rows may be encoded, by the values of option `format`; absent where they are no bytes. */
   readonly encodings?: readonly string[]
   /**

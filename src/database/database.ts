@@ -37,8 +37,15 @@ import { askPlan, askRows, checkAsks, type ResultSet } from './ask.ts'
 import { Engine } from './engine.ts'
 import { type InputRow, ingest } from './ingest.ts'
 import type { Work } from './query.ts'
-import { perform, type Session, type SessionState, type StatementResult } from './statement.ts'
+import {
+  type Outcome,
+  perform,
+  type Session,
+  type SessionState,
+  type StatementResult,
+} from './statement.ts'
 import { CommitQueue, type RawCommit } from './subscription.ts'
+import { performSet } from './together/statement-set.ts'
 import { checkInside, checkState, endTransaction, refuseFailed, viewsInside } from './transact.ts'
 
 export interface DatabaseOptions {
@@ -204,7 +211,7 @@ export class Database {
     options: ExecuteOptions,
     state: SessionState,
   ): Promise<StatementResult[]> {
-    const { text, statements, mistakes, hints } = read(sql, options.vars)
+    const { text, statements, sets, mistakes, hints } = read(sql, options.vars)
     if (options.asks) {
       if (mistakes.length > 0) throw new QueryMistake(mistakes, text)
       checkAsks(statements, text)
@@ -217,9 +224,16 @@ export class Database {
       const given = hints.filter(({ span }) => from <= span.start && span.start < end)
       for (const { names } of given) options.onNotice?.(`hint ${names.join(', ')} is ignored`)
       from = end
-      const result = await this.#statement(statement, text, { ...options, state })
-      results.push(result)
-      await options.onResult?.(result)
+      const set = sets.find((one) => one.includes(statement))
+      if (set !== undefined && set.at(-1) !== statement) continue
+      const found =
+        set === undefined
+          ? [await this.#statement(statement, text, { ...options, state })]
+          : await this.#set(set, text, { ...options, state })
+      for (const result of found) {
+        results.push(result)
+        await options.onResult?.(result)
+      }
     }
     if (mistakes.length > 0) throw new QueryMistake(mistakes, text)
     return results
@@ -314,53 +328,95 @@ export class Database {
     text: string,
     options: ExecuteOptions & { state: SessionState },
   ): Promise<StatementResult> {
-    const { state } = options
-    const bound = (): BoundStatement => {
-      const { transaction } = state
-      const found = bind(statement, {
-        catalog: this.#engine.catalog,
-        connectors: this.#engine.options.connectors,
-        parameters,
-        text,
-        dialect: this.#engine.dialect,
-        settings: this.#engine.settings,
-        ...(transaction === null ? {} : { recomputed: viewsInside(this.#engine, transaction) }),
-      })
-      if (transaction !== null) checkInside(statement, found, text)
-      return found
-    }
-    const parameters = parametersOf(options.params)
-    const session: Session = {
-      state,
-      text,
-      source: { text: sourceOf(statement, text), parameters },
-      notice: options.onNotice ?? (() => {}),
-      openQueue: (cancel) => this.#openQueue(cancel),
-    }
     const engine = this.#engine
+    const session = this.#sessionOf(statement, text, options)
+    const bound = () => this.#bound(statement, text, options)
     const result = await this.#enqueue(function* () {
-      refuseFailed(statement, state, text)
-      checkState(statement, state, text)
       return yield* perform(engine, bound(), session)
     }, options)
     this.#schedule()
-    if (result.kind === 'running') {
-      await this.#untilEnded(result.name, options)
-      return { kind: 'done', message: result.message() }
+    return result.kind === 'running' ? this.#untilEnded(result, options) : result
+  }
+
+  /** Runs the statements of a set: those that go on begin together, and all of them go on where one fails. */
+  async #set(
+    statements: readonly Statement[],
+    text: string,
+    options: ExecuteOptions & { state: SessionState },
+  ): Promise<StatementResult[]> {
+    const engine = this.#engine
+    const members = () =>
+      statements.map((statement) => ({
+        bound: this.#bound(statement, text, options),
+        session: this.#sessionOf(statement, text, options),
+      }))
+    const outcomes = await this.#enqueue(() => performSet(engine, members()), options)
+    this.#schedule()
+    const waits = outcomes.map(
+      (outcome) => () =>
+        outcome.kind === 'running' ? this.#untilEnded(outcome, options) : outcome,
+    )
+    const results: StatementResult[] = []
+    const faults: unknown[] = []
+    for (const wait of waits) {
+      try {
+        results.push(await wait())
+      } catch (fault) {
+        faults.push(fault)
+      }
     }
-    return result
+    if (faults.length > 0) throw faults[0]
+    return results
+  }
+
+  #bound(
+    statement: Statement,
+    text: string,
+    { state, params }: ExecuteOptions & { state: SessionState },
+  ): BoundStatement {
+    refuseFailed(statement, state, text)
+    checkState(statement, state, text)
+    const { transaction } = state
+    const found = bind(statement, {
+      catalog: this.#engine.catalog,
+      connectors: this.#engine.options.connectors,
+      parameters: parametersOf(params),
+      text,
+      dialect: this.#engine.dialect,
+      settings: this.#engine.settings,
+      ...(transaction === null ? {} : { recomputed: viewsInside(this.#engine, transaction) }),
+    })
+    if (transaction !== null) checkInside(statement, found, text)
+    return found
+  }
+
+  #sessionOf(
+    statement: Statement,
+    text: string,
+    { state, params, onNotice }: ExecuteOptions & { state: SessionState },
+  ): Session {
+    return {
+      state,
+      text,
+      source: { text: sourceOf(statement, text), parameters: parametersOf(params) },
+      notice: onNotice ?? (() => {}),
+      openQueue: (cancel) => this.#openQueue(cancel),
+    }
   }
 
   /** Waits for a continuous statement over bounded sources. */
-  async #untilEnded(name: string, options: ExecuteOptions): Promise<void> {
+  async #untilEnded(
+    { query, message }: Outcome & { kind: 'running' },
+    options: ExecuteOptions,
+  ): Promise<StatementResult> {
     const engine = this.#engine
-    const query = engine.queries.get(name.toLowerCase())
-    while (query !== undefined && !query.ended && engine.queries.has(name.toLowerCase())) {
+    const isThere = () => engine.queries.get(query.name.toLowerCase()) === query
+    while (!query.ended && isThere()) {
       // A cycle is never cut short: what it took would be missing from the log.
       if (options.signal?.aborted) {
-        engine.stop(name)
+        engine.stop(query.name)
         engine.log.appendStatement(
-          `DROP QUERY ${name}`,
+          `DROP QUERY ${query.name}`,
           parametersOf(undefined),
           engine.nowMicros(),
         )
@@ -373,7 +429,8 @@ export class Database {
       const { onProgress } = options
       await this.#enqueue(() => engine.cycle(), onProgress === undefined ? {} : { onProgress })
     }
-    if (query != null && query.fault !== null) throw query.fault
+    if (query.fault !== null) throw query.fault
+    return { kind: 'done', message: message() }
   }
 
   #openQueue(cancel: () => void): CommitQueue {
@@ -473,23 +530,28 @@ export class Database {
     for (const frame of [...engine.log.frames]) {
       if (frame.kind === 'statement') {
         engine.replayMicros = frame.nowMicros
-        const { statements } = read(frame.text, undefined)
-        assert(statements.length === 1, 'a statement frame holds one statement')
-        const bound = bind(statements[0]!, {
-          catalog: engine.catalog,
-          connectors: engine.options.connectors,
-          parameters: frame.parameters,
-          text: frame.text,
-          dialect: engine.dialect,
-          settings: engine.settings,
-        })
-        yield* perform(engine, bound, {
-          state: { transaction: null },
-          text: frame.text,
-          source: null,
-          notice: () => {},
-          openQueue: (cancel) => this.#openQueue(cancel),
-        })
+        const { statements, sets } = read(frame.text, undefined)
+        assert(statements.length === 1 || sets.length === 1, 'a frame holds a statement, or a set')
+        const members = statements.map((statement) => ({
+          bound: bind(statement, {
+            catalog: engine.catalog,
+            connectors: engine.options.connectors,
+            parameters: frame.parameters,
+            text: frame.text,
+            dialect: engine.dialect,
+            settings: engine.settings,
+          }),
+          session: {
+            state: { transaction: null },
+            text: frame.text,
+            source: null,
+            notice: () => {},
+            openQueue: (cancel: () => void) => this.#openQueue(cancel),
+          },
+        }))
+        const [only] = members
+        if (sets.length > 0) yield* performSet(engine, members)
+        else yield* perform(engine, only!.bound, only!.session)
       } else if (frame.kind === 'cycle') yield* engine.cycle(frame)
       else engine.restore(frame)
     }
@@ -571,10 +633,10 @@ function read(sql: string, vars: Record<string, string> | undefined) {
   const substituted = substitute(sql, new Map(Object.entries(vars ?? {})))
   if (substituted.diagnostics.length > 0) throw new QueryMistake(substituted.diagnostics, sql)
   const { text } = substituted
-  const { script, diagnostics, hints } = parse(text)
+  const { script, diagnostics, sets, hints } = parse(text)
   const first = diagnostics[0]?.span?.start ?? Number.POSITIVE_INFINITY
   const statements = script.statements.filter(({ span }) => span.end <= first)
-  return { text, statements, mistakes: diagnostics, hints }
+  return { text, statements, sets, mistakes: diagnostics, hints }
 }
 
 /** The text of one statement, to be read on its own: `?` counts through a whole text, so it becomes `$n`. */

@@ -64,6 +64,7 @@ import {
 import { asDifference } from './replace.ts'
 import { systemRows } from './system.ts'
 import { Table } from './table.ts'
+import { SharedSources } from './together/shared-sources.ts'
 import type { Transaction } from './transaction.ts'
 import { View } from './view.ts'
 
@@ -124,6 +125,8 @@ export class Engine {
   #lastTime = 0n
   #selecting: Query | null = null
   #computer: Kernels | null = null
+  /** What the queries read together that are being started. */
+  #shared: SharedSources | null = null
   #step = 0
   /** The log is being re-run: what queries put into it stands there. */
   replaying = false
@@ -383,12 +386,34 @@ export class Engine {
     return query
   }
 
+  /** Starts the queries of these plans, all of them or none; a source that several of them name is read once. */
+  together<T>(plans: readonly PhysicalPlan[], start: () => T): T {
+    const before = new Set(this.#queries.keys())
+    const numbers = [...this.#numbers]
+    this.#shared = new SharedSources(plans, this.sources)
+    try {
+      return start()
+    } catch (fault) {
+      for (const [name, query] of [...this.#queries]) {
+        if (before.has(name)) continue
+        query.quarantine(fault)
+        this.stop(name)
+      }
+      this.#numbers.clear()
+      for (const [kind, number] of numbers) this.#numbers.set(kind, number)
+      throw fault
+    } finally {
+      this.#shared = null
+    }
+  }
+
   /** A query that is not started. */
   made(name: string, plan: PhysicalPlan, keepsView: boolean): Query {
     const fragments = this.#takeFragments()
     const { vectorSize } = this.options
     const shape = { name, plan, fragments, vectorSize, mode: 'continuous' as const }
-    const query = new Query({ ...shape, nowMicros: this.nowMicros() }, this.sources)
+    const sources = this.#shared === null ? this.sources : { ...this.sources, shared: this.#shared }
+    const query = new Query({ ...shape, nowMicros: this.nowMicros() }, sources)
     if (keepsView) query.view = new View(fragments[0]!, plan.output)
     return query
   }
@@ -498,18 +523,13 @@ export class Engine {
     const runs: Run[] = []
     const late: LateRow[] = []
     let more = false
+    const results = new Map<Query, CycleResult | null>()
     for (const [name, query] of this.#queries) {
-      if (query.ended && query.replaces === null) continue
-      if (query.paused) {
-        query.miss(deltas)
-        continue
+      if (!results.has(query)) {
+        const given = { now, upTo, replay: replay?.runs ?? null, deltas }
+        yield* this.#cyclesOf(this.#startedWith(query), given, results)
       }
-      const changed = query.reads.some((view) => deltas.has(view.replace(/\.errors$/, '')))
-      const hasWork = query.hasWork(upTo) || isDue(query, Number(now))
-      if (!changed && !hasWork && query.replaces === null) continue
-      const rowsMax = this.#rowsMax(query)
-      const input = { now, upTo, rowsMax, replay: replay?.runs ?? null, deltas }
-      const result = yield* this.#cycleOf(query, input)
+      const result = results.get(query) ?? null
       if (result === null) continue
       for (const run of result.runs) runs.push(run)
       for (const row of this.late.note(result.late, query.name)) late.push(row)
@@ -555,6 +575,38 @@ export class Engine {
         this.put(stream, batchOf(stream.schema, values), null, late)
       }
       from = to
+    }
+  }
+
+  /** The queries of its statement set that stand right behind a query, after itself. */
+  #startedWith(query: Query): Query[] {
+    if (query.shared === null) return [query]
+    const all = [...this.#queries.values()]
+    const from = all.indexOf(query)
+    const end = all.findIndex(({ shared }, at) => at > from && shared !== query.shared)
+    return all.slice(from, end < 0 ? undefined : end)
+  }
+
+  /** The parts of these queries, side by side: what one of them has read is still at hand for the others. */
+  *#cyclesOf(
+    queries: readonly Query[],
+    given: Omit<CycleInput, 'rowsMax'>,
+    results: Map<Query, CycleResult | null>,
+  ): Work<void> {
+    const open = queries.flatMap((query) => {
+      results.set(query, null)
+      if (!takesPart(query, given)) return []
+      const work = this.#cycleOf(query, { ...given, rowsMax: this.#rowsMax(query) })
+      return [{ query, work, before: query.rowsIn }]
+    })
+    while (open.length > 0) {
+      const taken = ({ query, before }: (typeof open)[number]) => query.rowsIn - before
+      const next = open.reduce((least, one) => (taken(one) < taken(least) ? one : least))
+      const step = next.work.next()
+      if (step.done) {
+        results.set(next.query, step.value)
+        open.splice(open.indexOf(next), 1)
+      } else yield step.value
     }
   }
 
@@ -688,6 +740,17 @@ export class Engine {
 /** Has the time come for what waits in the query? */
 function isDue({ tellDue }: Query, nowMicros: number): boolean {
   return tellDue !== null && tellDue <= nowMicros
+}
+
+/** Has the query something to do in a cycle? One that is paused keeps what comes. */
+function takesPart(query: Query, { now, upTo, deltas }: Omit<CycleInput, 'rowsMax'>): boolean {
+  if (query.replaces === null && query.ended) return false
+  if (query.paused) {
+    query.miss(deltas)
+    return false
+  }
+  const changed = query.reads.some((view) => deltas.has(view.replace(/\.errors$/, '')))
+  return changed || query.hasWork(upTo) || isDue(query, Number(now)) || query.replaces !== null
 }
 
 /** The entry of `from` under `to`, at its place in the order. */

@@ -5,9 +5,9 @@ import type { Relation } from '../catalog/index.ts'
 import { type Bound, type Connectors, plainValue, type Schema } from '../data/index.ts'
 import { inputsOf, type PhysicalPlan } from '../plan/index.ts'
 
-type Scan = PhysicalPlan & { kind: 'scan' }
+export type Scan = PhysicalPlan & { kind: 'scan' }
 
-interface Known {
+export interface Known {
   connectors: Connectors
   relation(name: string): Relation
 }
@@ -42,11 +42,26 @@ export function boundsOf(scans: readonly Scan[], { fields }: Schema): Bound[] {
 
 /** Scans of one relation, or of one file with the same options, side by side: they share a reader. */
 export function bySource<T>(scans: readonly T[], planOf: (scan: T) => Scan): T[][] {
-  const groups = Map.groupBy(scans, (scan) => {
-    const { relation, file } = planOf(scan)
-    return JSON.stringify([relation.toLowerCase(), file ?? null])
-  })
-  return [...groups.values()]
+  return [...Map.groupBy(scans, (scan) => sourceKey(planOf(scan))).values()]
+}
+
+/** The same for all scans of one source. */
+export function sourceKey({ relation, file }: Scan): string {
+  return JSON.stringify([relation.toLowerCase(), file ?? null])
+}
+
+/** The columns that are read of an external relation, ascending; late rows that go somewhere go whole. */
+export function projectionOf(
+  { watermark, schema }: Relation,
+  scans: readonly Scan[],
+  mode: 'one-shot' | 'continuous',
+): number[] {
+  const isJudged = mode === 'continuous' && watermark !== null
+  if (isJudged && watermark.late !== undefined) return [...schema.fields.keys()]
+  const read = scans.flatMap(({ columns }) => columns.filter((column) => column >= 0))
+  if (watermark !== null) read.push(watermark.column)
+  if (isJudged) read.push(...(watermark.partition ?? []))
+  return [...new Set(read)].sort((a, b) => a - b)
 }
 
 /** By node, how many files a one-shot plan reads of how many: `files 2 of 6`. */
@@ -64,5 +79,6 @@ export function extents(plan: PhysicalPlan, known: Known): Map<number, string> {
   return found
 }
 
-const scansOf = (plan: PhysicalPlan): Scan[] =>
+/** The scans of a plan, left to right. */
+export const scansOf = (plan: PhysicalPlan): Scan[] =>
   plan.kind === 'scan' ? [plan] : inputsOf(plan).flatMap(scansOf)

@@ -36,7 +36,8 @@ import {
   takeStored,
   type UserFunctions,
 } from '../runtime/index.ts'
-import { boundsOf, bySource, relationOf } from './extent.ts'
+import { boundsOf, bySource, projectionOf, relationOf } from './extent.ts'
+import type { SharedSources } from './together/shared-sources.ts'
 import type { View } from './view.ts'
 
 /** Rows that joins give in one step, so that a step does not take long: fewer rows are taken next time. */
@@ -64,6 +65,8 @@ export interface Sources {
   functions: UserFunctions
   /** Where computed columns of external sources are made. */
   computing(): Kernels
+  /** What queries that start together read once. */
+  shared?: SharedSources
 }
 
 export interface QueryOptions {
@@ -187,6 +190,11 @@ export class Query {
   /** Names, in lower case, of the views that the query reads. */
   get reads(): string[] {
     return this.#views.map(({ relation }) => relation.name.toLowerCase())
+  }
+
+  /** What it shares with the queries that started with it; null where it started alone. */
+  get shared(): SharedSources | null {
+    return this.#sources.shared ?? null
   }
 
   /** Will the query end by itself? */
@@ -634,21 +642,19 @@ export class Query {
     const time = watermark?.column ?? null
     const isJudged = this.#mode === 'continuous' && watermark !== null
     const by = isJudged ? (watermark.partition ?? null) : null
-    const projection = projectionOf(relation, scans, isJudged)
-    const place = time === null ? null : projection.indexOf(time)
+    const plans = scans.map(({ plan }) => plan)
+    const projection = projectionOf(relation, plans, this.#mode)
     const bad = (row: BadRow) => {
       if (first.plan.file !== undefined) throw badRow(row)
       this.#sources.bad(relation, row)
     }
-    const bounds =
-      this.#mode === 'one-shot'
-        ? boundsOf(
-            scans.map(({ plan }) => plan),
-            relation.schema,
-          )
-        : []
-    const wanted = { projection, time: place, bounds, bad }
-    const reader = openReader(this.#sources, connector, relation, wanted)
+    const bounds = this.#mode === 'one-shot' ? boundsOf(plans, relation.schema) : []
+    const sources = this.#sources
+    const open = (columns: number[], tell: (row: BadRow) => void) =>
+      openReader(sources, connector, relation, { projection: columns, bounds, bad: tell })
+    const repeatable = connector.once !== true
+    const together = sources.shared?.join(first.plan, projection, { repeatable, open, bad })
+    const reader = together ?? open(projection, bad)
     const waited = relation.bounded && (reader.paced !== true || this.#mode === 'one-shot')
     this.#external.push({
       kind: 'external',
@@ -657,7 +663,7 @@ export class Query {
         columns: scan.plan.columns.map((column) => projection.indexOf(column)),
       })),
       reader,
-      time: place,
+      time: time === null ? null : projection.indexOf(time),
       partitions: by === null ? null : new Partitions(by.map((one) => projection.indexOf(one))),
       watch:
         isJudged && watermark.idleMicros !== undefined
@@ -677,19 +683,6 @@ export class Query {
   }
 }
 
-/** The columns that are read of an external relation, ascending; late rows that go somewhere go whole. */
-function projectionOf(
-  { watermark, schema }: Relation,
-  scans: readonly ScanStage[],
-  isJudged: boolean,
-): number[] {
-  if (isJudged && watermark?.late !== undefined) return [...schema.fields.keys()]
-  const read = scans.flatMap((scan) => scan.plan.columns.filter((column) => column >= 0))
-  if (watermark !== null) read.push(watermark.column)
-  if (isJudged) read.push(...(watermark?.partition ?? []))
-  return [...new Set(read)].sort((a, b) => a - b)
-}
-
 /** A reader of columns of an external relation, computed ones among them. */
 function openReader(
   sources: Sources,
@@ -697,17 +690,16 @@ function openReader(
   relation: Relation & { kind: 'external' },
   {
     projection,
-    time,
     bounds,
     bad,
   }: {
     projection: number[]
-    time: number | null
     bounds: Bound[]
     bad: (row: BadRow) => void
   },
 ): SourceReader {
-  const { computed, options } = relation
+  const { computed, options, watermark } = relation
+  const time = watermark === null ? null : projection.indexOf(watermark.column)
   if (computed === undefined) {
     return connector.open(relation.schema, options, { projection, time, bounds, bad })
   }

@@ -65,7 +65,7 @@ export type StatementResult =
 /** A continuous statement that is waited for until its bounded sources have ended. */
 interface Running {
   kind: 'running'
-  name: string
+  query: Query
   message(): string
 }
 
@@ -84,7 +84,7 @@ export interface Session {
   openQueue(cancel: () => void): CommitQueue
 }
 
-type Outcome = StatementResult | Running
+export type Outcome = StatementResult | Running
 
 /** Rows that COPY writes at once. */
 const copyRows = 8192
@@ -274,7 +274,9 @@ function createFed(
   })
   logged(engine, session)
   const message = `stream ${name} created`
-  return running.bounded ? { kind: 'running', name, message: () => message } : done(message)
+  return running.bounded
+    ? { kind: 'running', query: running, message: () => message }
+    : done(message)
 }
 
 function refuseRunning(engine: Engine, name: string): void {
@@ -548,12 +550,12 @@ function written(
 }
 
 /** INSERT INTO a connector's table: a continuous query with a sink. */
-function insertContinuous(
+export function insertContinuous(
   engine: Engine,
   { target, query }: BoundStatement & { kind: 'insert-continuous' },
   session: Session,
+  plan: PhysicalPlan = engine.physical(query.plan, 'continuous'),
 ): Outcome {
-  const plan = engine.physical(query.plan, 'continuous')
   const relation = engine.catalog.get(target)
   assert(relation?.kind === 'external', `the target ${target} is external`)
   const start = () => engine.startNumbered('query', plan)
@@ -561,7 +563,7 @@ function insertContinuous(
   logged(engine, session)
   const { name } = running
   warn(engine, session, name, plan)
-  if (running.bounded) return { kind: 'running', name, message: () => `INSERT ${rows()}` }
+  if (running.bounded) return { kind: 'running', query: running, message: () => `INSERT ${rows()}` }
   return done(`query ${name} started`)
 }
 
@@ -603,7 +605,9 @@ function* createSink(
   logged(engine, session)
   if (!snapshot && live) yield* engine.flush()
   const message = `sink ${name} ${replaces ? 'replaced' : 'created'}`
-  return running.bounded ? { kind: 'running', name, message: () => message } : done(message)
+  return running.bounded
+    ? { kind: 'running', query: running, message: () => message }
+    : done(message)
 }
 
 type Following = Pick<BoundStatement & { kind: 'subscribe' }, 'query' | 'snapshot' | 'metadata'>
