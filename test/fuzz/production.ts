@@ -312,9 +312,6 @@ const numbers: ReadonlySet<Kind> = new Set([
 
 /** A frame over rows that `key` orders. */
 function frame(random: Random, key: ScopeColumn): string {
-  if (key.kind === 'timestamp' && chance(random, 0.4)) {
-    return ` session with gap interval '${1 + random.below(9)}' second`
-  }
   const unit = pick(random, ['rows', 'rows', 'range', 'groups'])
   const count = () => {
     if (unit !== 'range') return String(random.below(3))
@@ -337,6 +334,16 @@ function frame(random: Random, key: ScopeColumn): string {
 /** A window function over the rows of the scope. */
 function windowed({ random }: Drawing, scope: Scope): { expression: Expr; kind: Kind } {
   const [value, key, by] = [pick(random, scope), pick(random, scope), pick(random, scope)]
+  const time = scope.find(({ kind }) => kind === 'timestamp')
+  if (time !== undefined && chance(random, 0.15)) {
+    const [name, kind]: [string, Kind] =
+      value.kind === 'boolean' || chance(random, 0.5)
+        ? ['count(*)', 'bigint']
+        : [`${pick(random, ['min', 'max', 'first_value'])}(${value.ref})`, value.kind]
+    const session = `session with gap interval '${1 + random.below(9)}' second`
+    const text = `${name} over (partition by ${by.ref} order by ${time.ref} ${session})`
+    return { expression: leaf(text), kind }
+  }
   const ordered = chance(random, 0.85)
   const order = `order by ${key.ref}${pick(random, ['', ' desc'])}${pick(random, ['', '', ' nulls first'])}`
   const parts = [chance(random, 0.6) ? `partition by ${by.ref} ` : '', ordered ? order : '']
