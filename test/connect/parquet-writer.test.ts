@@ -2,12 +2,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, expect, test } from 'vitest'
 import { systemDisk } from '../../src/base/index.ts'
 import { builtinConnectors } from '../../src/connect/index.ts'
 import type { Row, Schema } from '../../src/data/index.ts'
 import { isFull, sized } from '../size.ts'
+import { duckdb } from './duckdb.ts'
 import { inferred, readAll, schemaOf } from './memory-disk.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-parquet-'))
@@ -47,15 +47,6 @@ function write(
     writer.write(part, part.map(() => '+I' as const)) // biome-ignore format: short
   }
   writer.close()
-}
-
-async function duckdb(sql: string): Promise<unknown[][]> {
-  const instance = await DuckDBInstance.create(':memory:')
-  const connection = await instance.connect()
-  const found = (await connection.runAndReadAll(sql)).getRowsJson() as unknown[][]
-  connection.closeSync()
-  instance.closeSync()
-  return found
 }
 
 test.each(['zstd', 'gzip', 'uncompressed'])(

@@ -2,25 +2,16 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DuckDBInstance } from '@duckdb/node-api'
 import * as arrow from 'apache-arrow'
 import { afterAll, expect, test } from 'vitest'
 import { systemDisk } from '../../src/base/index.ts'
 import { builtinConnectors } from '../../src/connect/index.ts'
 import { flatFields, type Row, type Schema, type Type, typeText } from '../../src/data/index.ts'
+import { duckdb } from './duckdb.ts'
 import { inferred, MemoryDisk, readAll } from './memory-disk.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-structs-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-
-async function duckdb(sql: string): Promise<unknown[][]> {
-  const instance = await DuckDBInstance.create(':memory:')
-  const connection = await instance.connect()
-  const found = (await connection.runAndReadAll(sql)).getRowsJson() as unknown[][]
-  connection.closeSync()
-  instance.closeSync()
-  return found
-}
 
 /** p STRUCT(a BIGINT, q STRUCT(b DOUBLE, c VARCHAR NOT NULL), d VARCHAR) */
 const inner: Type = {

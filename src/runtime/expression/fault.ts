@@ -30,6 +30,7 @@ export type Scalar = (
 ) => Outcome
 
 export const dayMicros = 86_400_000_000n
+export const invalid = (message: string) => new Fault('invalid_argument', message)
 export const divisionByZero = new Fault('division_by_zero', 'division by zero')
 
 /** Digits after the point of the integer that stands for a value. */

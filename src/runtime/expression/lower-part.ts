@@ -9,18 +9,12 @@
 import { type Arena, type Vector, writeView } from '../../kernel/index.ts'
 import { kernel, type Lower, type Target } from './emit.ts'
 import { Fault } from './fault.ts'
+import { type Call, literalAt } from './maker.ts'
 import { type Piece, piecesOf } from './pattern.ts'
 import type { Registers } from './register.ts'
-import type { Call } from './scalar.ts'
 
 const encoder = new TextEncoder()
 const slack = 16
-
-/** The value of a literal argument as a text; null for everything else. */
-function literalAt(call: Call, index: number): string | null {
-  const arg = call.args[index]
-  return arg?.kind === 'literal' && arg.value !== null ? String(arg.value) : null
-}
 
 /** A whole number that no string is longer than; null of none. */
 function numberAt(call: Call, index: number): number | null {

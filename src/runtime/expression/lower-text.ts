@@ -19,14 +19,8 @@ import {
 } from '../../data/index.ts'
 import { writeView } from '../../kernel/index.ts'
 import { kernel, type Lower } from './emit.ts'
+import { type Call, literalAt } from './maker.ts'
 import type { Registers } from './register.ts'
-import type { Call } from './scalar.ts'
-
-/** The text of a literal argument; null for everything else. */
-function textOf(call: Call, index: number): string | null {
-  const arg = call.args[index]
-  return arg?.kind === 'literal' && arg.value !== null ? String(arg.value) : null
-}
 
 const isByte = (text: string | null): text is string =>
   text !== null && text.length === 1 && text < '\x80'
@@ -69,7 +63,7 @@ function joinFound(
 }
 
 const splitIndex: Lower = (call, registers) => {
-  const [separator, number] = [textOf(call, 1), textOf(call, 2)]
+  const [separator, number] = [literalAt(call, 1), literalAt(call, 2)]
   if (!isByte(separator) || number === null || BigInt(number) < 0n || BigInt(number) > 1_000_000n)
     return null
   const run = kernel(registers, 'split_view')
@@ -86,7 +80,7 @@ const splitIndex: Lower = (call, registers) => {
 
 /** As split_index from 1, where nothing is the empty string. */
 const splitPart: Lower = (call, registers) => {
-  const [separator, number] = [textOf(call, 1), textOf(call, 2)]
+  const [separator, number] = [literalAt(call, 1), literalAt(call, 2)]
   if (!isByte(separator) || number === null || BigInt(number) < 1n || BigInt(number) > 1_000_000n)
     return null
   const run = kernel(registers, 'split_view')
@@ -97,7 +91,7 @@ const splitPart: Lower = (call, registers) => {
 }
 
 const countChar: Lower = (call, registers) => {
-  const needle = textOf(call, 1)
+  const needle = literalAt(call, 1)
   if (!isByte(needle)) return null
   const run = kernel(registers, 'count_byte_view')
   const mark = registers.view(needle)
@@ -108,7 +102,7 @@ const countChar: Lower = (call, registers) => {
 const search =
   (name: 'starts_view' | 'ends_view' | 'contains_view'): Lower =>
   (call, registers) => {
-    const needle = textOf(call, 1)
+    const needle = literalAt(call, 1)
     if (needle === null) return null
     const run = kernel(registers, name)
     const mark = registers.view(needle)
@@ -116,7 +110,7 @@ const search =
   }
 
 function regexOf(call: Call): Regex | null {
-  const pattern = textOf(call, 1)
+  const pattern = literalAt(call, 1)
   if (pattern === null) return null
   try {
     return compileRegex(pattern)
@@ -129,7 +123,7 @@ function regexOf(call: Call): Regex | null {
 const extraction: Lower = (call, registers) => {
   const regex = regexOf(call)
   if (regex === null) return null
-  const given = call.function === 'regexp_substr' ? '0' : textOf(call, 2)
+  const given = call.function === 'regexp_substr' ? '0' : literalAt(call, 2)
   if (call.args.length > 2 && given === null) return null
   const group = given === null ? Math.min(regex.groups, 1) : Number(given)
   if (group < 0 || group > regex.groups) return null
@@ -180,7 +174,7 @@ const encoder = new TextEncoder()
 const timeText =
   (style: TimeStyle): Lower =>
   (call, registers) => {
-    const source = textOf(call, 1)
+    const source = literalAt(call, 1)
     if (source === null) return null
     const pattern = timePatternOf(style, source)
     if (pattern === null) return null

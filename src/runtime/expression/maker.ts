@@ -12,3 +12,9 @@ export type Maker = (call: Call, types: Type[]) => Scalar
 
 /** Makers by the function's name in plans. */
 export type Makers = Record<string, Maker>
+
+/** The value of a literal argument as a text; null for everything else. */
+export function literalAt(call: Call, index: number): string | null {
+  const arg = call.args[index]
+  return arg?.kind === 'literal' && arg.value !== null ? String(arg.value) : null
+}

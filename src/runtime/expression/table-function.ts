@@ -14,7 +14,7 @@ import {
   type Value,
 } from '../../data/index.ts'
 import type { TableCall } from '../../plan/index.ts'
-import { Fault } from './fault.ts'
+import { Fault, invalid } from './fault.ts'
 import { type Json, noJson, parse, pathsOf, print, unquoted, walkAll } from './library/json.ts'
 import { regexBy, Subject } from './library/pattern.ts'
 import { sum } from './number.ts'
@@ -30,8 +30,6 @@ const rowsMax = 2 ** 24
 export function tableFunction(call: TableCall): TableScalar {
   return makers[call.function](call.args.map(({ type }) => type))
 }
-
-const invalid = (message: string) => new Fault('invalid_argument', message)
 
 const makers: Record<TableCall['function'], (types: readonly Type[]) => TableScalar> = {
   series: (types) => (types[0]!.kind === 'timestamp' ? moments(types) : numbers),

@@ -23,10 +23,9 @@ import {
   valueText,
   widthOf,
 } from '../../../data/index.ts'
-import { Fault, type Outcome, power10, ranged } from '../fault.ts'
+import { invalid, type Outcome, power10, ranged } from '../fault.ts'
 import type { Maker, Makers } from '../maker.ts'
 
-const invalid = (message: string) => new Fault('invalid_argument', message)
 const elementsMax = 1_000_000n
 
 /** The type of the elements of an argument, or of NULL. */

@@ -6,7 +6,7 @@
  *          are refused. `{a,0,b}` is the path of Postgres.
  */
 import { jsonText, type Type, type Value, valueText } from '../../../data/index.ts'
-import { Fault, type Outcome } from '../fault.ts'
+import { Fault, invalid, type Outcome } from '../fault.ts'
 import type { Maker, Makers } from '../maker.ts'
 
 /** A number as its text. */
@@ -19,8 +19,6 @@ export class Digits {
 }
 
 export type Json = null | boolean | string | Digits | Json[] | Map<string, Json>
-
-const invalid = (message: string) => new Fault('invalid_argument', message)
 
 /** Undefined when the text is no JSON. */
 export function parse(text: string): Json | undefined {

@@ -3,10 +3,9 @@
  * software and so alike on every machine.
  */
 import type { Value } from '../../../data/index.ts'
-import { Fault, type Outcome, power10, ranged, scaleOf } from '../fault.ts'
+import { invalid, type Outcome, power10, ranged, scaleOf } from '../fault.ts'
 import type { Maker, Makers } from '../maker.ts'
 
-const invalid = (message: string) => new Fault('invalid_argument', message)
 const bigintType = { kind: 'bigint' } as const
 
 const real =

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { textArray, type Value } from '../../../data/index.ts'
-import { Fault, type Outcome, type Scalar } from '../fault.ts'
+import { type Fault, invalid, type Outcome, type Scalar } from '../fault.ts'
 import type { Makers } from '../maker.ts'
 
 const bytesMax = 16 * 1024 * 1024
@@ -16,7 +16,6 @@ const points = (text: string): string[] => [...text]
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the ASCII characters
 const isAscii = (text: string) => /^[\x00-\x7f]*$/.test(text)
 const lengthOf = (text: string) => (isAscii(text) ? text.length : points(text).length)
-const invalid = (message: string) => new Fault('invalid_argument', message)
 
 /** A function of texts and whole numbers, without what the host has to know. */
 type Plain = (...args: never[]) => Outcome

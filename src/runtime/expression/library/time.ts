@@ -10,14 +10,13 @@ import {
   type Type,
   weekdayName,
 } from '../../../data/index.ts'
-import { dayMicros, Fault, type Known, type Outcome, ranged } from '../fault.ts'
+import { dayMicros, Fault, invalid, type Known, type Outcome, ranged } from '../fault.ts'
 import type { Maker, Makers } from '../maker.ts'
 import { clockUnits } from '../time.ts'
 import { patterns, readTime } from './pattern.ts'
 
 const timestamp: Type = { kind: 'timestamp', precision: 6 }
 const dateType: Type = { kind: 'date' }
-const invalid = (message: string) => new Fault('invalid_argument', message)
 
 const floorDivide = (value: bigint, unit: bigint) => {
   const rest = ((value % unit) + unit) % unit
