@@ -246,9 +246,14 @@ function alterColumn(random: Random): Step {
         table.columns = table.columns.filter((one) => one.name !== column)
       })
     case 2:
+      if (other === column) {
+        return definition(`ALTER TABLE ${name} RENAME COLUMN ${column} TO ${other}`, (state) => {
+          const { columns } = tableOf(state, name)
+          if (!columns.some((one) => one.name === column)) refuse('unknown_name')
+        })
+      }
       return onColumn(`RENAME COLUMN ${column} TO ${other}`, place, (table) => {
-        const isSame = other === column
-        if (!isSame && table.columns.some((one) => one.name === other)) refuse('duplicate_name')
+        if (table.columns.some((one) => one.name === other)) refuse('duplicate_name')
         if (table.unique === column) table.unique = other
         table.columns.find((one) => one.name === column)!.name = other
         for (const [key, { [column]: old, ...cells }] of table.rows) {

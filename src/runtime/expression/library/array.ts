@@ -122,21 +122,22 @@ function quantified(deciding: boolean): Maker {
     return (sign, value, array) => {
       const own = itemOf(value!, types[1]!)
       const items = itemsOf(array as string, element)
-      const test = comparisons[sign as string]!
+      const test = comparisons.get(sign as string)
+      if (test === undefined) return invalid(`'${sign}' is no comparison`)
       if (items.some((item) => isKnown(item) && test(own, item) === deciding)) return deciding
       return items.includes(NONE) ? null : !deciding
     }
   }
 }
 
-const comparisons: Record<string, (a: string, b: string) => boolean> = {
-  '=': (a, b) => a === b,
-  '<>': (a, b) => a !== b,
-  '<': (a, b) => a < b,
-  '<=': (a, b) => a <= b,
-  '>': (a, b) => a > b,
-  '>=': (a, b) => a >= b,
-}
+const comparisons = new Map<string, (a: string, b: string) => boolean>([
+  ['=', (a, b) => a === b],
+  ['<>', (a, b) => a !== b],
+  ['<', (a, b) => a < b],
+  ['<=', (a, b) => a <= b],
+  ['>', (a, b) => a > b],
+  ['>=', (a, b) => a >= b],
+])
 
 /** Arrays one behind the other; each element of the others is an array of one. */
 function concatenated(single: readonly number[] = []): Maker {
