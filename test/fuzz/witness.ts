@@ -4,6 +4,7 @@
  * How      Views are read as their queries on both sides, so that only one-shot answers are compared.
  * See      duckdb.ts for what both can say
  */
+import type { Field } from '../../src/data/index.ts'
 import { readScript } from '../script/format.ts'
 import { OracleSession } from '../script/oracle-session.ts'
 import { runStep } from '../script/run.ts'
@@ -36,7 +37,8 @@ export async function compareAnswers(
   let compared = 0
   for (const { select } of comparable) {
     const ours = await oracle.execute(selectSql(select, millrace)).catch(() => null)
-    if (ours?.kind !== 'rows' || ours.fields.some(({ type }) => type.kind === 'interval')) continue
+    const isInterval = ({ type }: Field) => type.kind === 'interval' || type.kind === 'period'
+    if (ours?.kind !== 'rows' || ours.fields.some(isInterval)) continue
     const theirs = await answer(connection, select, ours.fields).catch(refused)
     if (theirs === null) continue
     compared++

@@ -197,7 +197,8 @@ export function aggregateStage(
     closes && mayComeLate(plan.input) ? gate({ plan, environment, upstream, endOf, fold }) : null
   const reads = [...columnsRead(plan)]
   // Neighbours that are equal in all columns were dropped where they were made.
-  const cancels = plan.retracts && (reads.length < input.length || mayCancel(plan.input))
+  const cancels =
+    plan.retracts && (reads.length < input.length || mayCancel(plan.input, environment.isView))
   const receive: Push = (fragment, batch) => {
     const kernels = environment.fragments[fragment]!
     const well = withoutFailedInputs(environment, kernels, batch, plan.keys, plan.calls)
@@ -255,13 +256,14 @@ function constantColumn({ arena }: Kernels, value: bigint, rows: number): Vector
 }
 
 /** May rows of one triple come of which some cancel once a project has taken columns away, without being neighbours? */
-function mayCancel(plan: PhysicalPlan): boolean {
+function mayCancel(plan: PhysicalPlan, isView: (name: string) => boolean): boolean {
   switch (plan.kind) {
     case 'filter':
     case 'project':
     case 'window':
-      return mayCancel(plan.input)
+      return mayCancel(plan.input, isView)
     case 'scan':
+      return isView(plan.relation)
     case 'values':
     case 'series':
     case 'aggregate':
