@@ -238,7 +238,7 @@ array_replace list_replace(array, element, element) array *? | array_replace([1,
 array_distinct list_distinct(array) array | array_distinct([2, 1, 2, NULL]) | [2, 1] | each element once, where it stood first; NULLs left out
 array_unique list_unique(array) whole | array_unique([2, 1, 2, NULL]) | 2 | number of different elements, without NULL
 array_sort list_sort(array[, text, text]) array ! | array_sort([3, NULL, 1], 'desc', 'nulls first') | [NULL, 3, 1] | in their order, asc or desc, nulls first or nulls last, which is where they are if nothing is said
-array_sort(array, boolean[, boolean]) array | array_sort([3, NULL, 1], false) | [NULL, 3, 1] | Flink's: ascending? NULLs first? by default where they are the least values
+array_sort(array, boolean[, boolean]) array | array_sort([3, NULL, 1], false) | [3, 1, NULL] | Flink's: ascending? NULLs first? by default where they are the least values
 array_reverse_sort list_reverse_sort(array) array | array_reverse_sort([1, NULL, 3]) | [3, 1, NULL] | the greatest first, NULLs last
 array_reverse list_reverse reverse(array) array | array_reverse([1, 2, 3]) | [3, 2, 1] | from the last to the first
 array_to_string array_join list_to_string(array, text[, text]) text | array_to_string([1, NULL, 3], ',', '-') | 1,-,3 | the texts of the elements with one between; NULLs left out, or as the third argument

@@ -172,7 +172,7 @@ function sorted(items: readonly string[], descending: boolean, nullsFirst: boole
 
 /** By words, or by Flink's truth values. */
 const sorting = overItems((items, _, [order, nulls]) => {
-  if (typeof order === 'boolean') return sorted(items, !order, (nulls ?? !order) === true)
+  if (typeof order === 'boolean') return sorted(items, !order, (nulls ?? order) === true)
   const [word, place] = [order ?? 'asc', nulls ?? 'nulls last'].map((text) =>
     `${text}`.toLowerCase(),
   )
