@@ -14,6 +14,8 @@ interface Deviation {
 
 const notAscii = (text: string | null) => /\P{ASCII}/u.test(text ?? '')
 const any = () => true
+const isNull = (cell: string | null) => cell === null
+const onlyNulls = 'NULLs are left out, so nothing but NULLs is an empty text; there it is NULL'
 const year = (text: string | null) => Number(text?.slice(0, 4))
 
 export const deviations: Deviation[] = [
@@ -135,6 +137,36 @@ export const deviations: Deviation[] = [
     of: ['json_serialize($0)', 'json_extract…', 'json_value…'],
     why: 'numbers keep their digits as they were written',
     on: ([document]) => document === '1e3',
+  },
+  {
+    of: ['list_position([$0, $1, $0], $2)'],
+    why: 'NULL equals nothing, so it has no place; there the first NULL is found',
+    on: ([first, second, element]) => element === null && (first === null || second === null),
+  },
+  {
+    of: [
+      "array_to_string([$0, $1, $2], '-')",
+      'array_to_string(list_sort…',
+      'array_to_string(list_reverse_sort…',
+      'array_to_string([$0, $1] || [$2]…',
+    ],
+    why: onlyNulls,
+    on: (cells) => cells.every(isNull),
+  },
+  {
+    of: ['array_to_string([$0, $1, $2][2:]…'],
+    why: onlyNulls,
+    on: (cells) => cells.slice(1).every(isNull),
+  },
+  {
+    of: ['array_to_string([$0, $1, $2][:2]…'],
+    why: onlyNulls,
+    on: (cells) => cells.slice(0, 2).every(isNull),
+  },
+  {
+    of: ['list_cosine_distance([$0, $1], [$2, 1.5])'],
+    why: 'a zero has no direction, so the distance is NaN; there it is 2',
+    on: ([x, y]) => x === '0' && y === '0',
   },
 ]
 

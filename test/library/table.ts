@@ -430,6 +430,21 @@ list_has_any([$0, $1], [$2]) | | whole whole whole
 array_to_string(list_filter([$0, $1], x -> x > $2), ',') | | whole whole whole
 list_reduce([$0, $1, $2], (a, x) -> greatest(a, x)) | | whole whole whole
 len(flatten([[$0], [$1, $2]])) | | whole whole whole
+array_extract([$0, $1], $2) | | whole whole small
+array_slice([$0, $1, $0], 2, 3) = [$1, $0] | | whole whole
+list_append([$0], $1) = [$0, $1] | | whole whole
+list_prepend($0, [$1]) = [$0, $1] | | whole whole
+list_sort(list_distinct([$0, $1, $2])) = [$0, $1, $2] | | whole whole whole
+list_sum([$0, $1, $2]) | | small small small
+list_avg([$0, $1, $2]) | | small small small
+list_has_all([$0, $1], [$2]) | | whole whole whole
+list_position(list_transform([$0, $1], x -> x = $2), true) | | whole whole whole
+list_distance([$0, $1], [$2, 1.5]) | | small small small
+list_cosine_distance([$0, $1], [$2, 1.5]) | | small small small
+list_inner_product([$0, $1], [$2, 1.5]) | | small small small
+map_keys(map {'b': $0, 'a': $1})[1] | 'a' | whole whole
+len(range($0, $1, 3)) | | small small
+len(generate_series($0, $1)) | | small small
 map {'a': $0, 'b': $1}['b'] | | whole whole
 array_to_string(string_split($0, 'a'), '-') | | text
 array_to_string(regexp_extract_all($0, '[a-z]'), '-') | | text
