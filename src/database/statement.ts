@@ -469,7 +469,7 @@ function rowsOfDelta(delta: Delta): Row[] {
   return delta.changes().map(({ row }) => row)
 }
 
-const askingFor = (engine: Engine, session: Session): Asking => ({
+export const askingFor = (engine: Engine, session: Session): Asking => ({
   text: session.text,
   answer: (plan) => answer(engine, plan, session),
 })

@@ -257,6 +257,42 @@ describe('a statement set', () => {
   })
 })
 
+test('a set is in the log as a whole or not at all, wherever the engine stops', async () => {
+  class Crash extends Error {}
+  const stored = 'CREATE TABLE t (id BIGINT); CREATE TABLE u (k INT, n BIGINT)'
+  const set = setOf([
+    'INSERT INTO t SELECT id FROM f',
+    inserts[0]!,
+    'INSERT INTO u SELECT k, COUNT(*) FROM f GROUP BY k',
+  ])
+  const seen = new Set<string>()
+  for (let last = 5; ; last += 3) {
+    const beforeStep = (step: number) => {
+      if (step >= last) throw new Crash()
+    }
+    const log = new Log()
+    const { db } = await started({ log, beforeStep, vectorSize: 100 })
+    const crashed = await db.execute(`${tables}; ${stored}; ${set}`).then(
+      () => false,
+      () => true,
+    )
+    const kinds = log.frames.flatMap((frame) => {
+      if (frame.kind === 'data') return frame.stream
+      return frame.kind === 'statement' && frame.text.startsWith('EXECUTE') ? 'set' : []
+    })
+    seen.add(kinds.join())
+    const again = await started({ log })
+    await again.db.settled()
+    if (kinds.length > 0) {
+      expect((await again.db.query('SELECT COUNT(*) FROM t')).rows).toEqual([[BigInt(count)]])
+      expect(again.told.get('a')).toHaveLength(30)
+    }
+    await again.db.close()
+    if (!crashed) break
+  }
+  expect([...seen]).toEqual(['', 't,u,set'])
+})
+
 /** The rows that are left when all changes were made, in an order of their own. */
 function net(changes: readonly [Op, ...Row][]): string[] {
   const counts = new Map<string, number>()

@@ -7,6 +7,7 @@
  *          follows everything again, and repeats the step if it had left nothing in the log. What a follower is told
  *          twice shows only as its state, so until the next `take` the session answers with states, not with changes.
  */
+import { nameOf, parse } from '../../grammar/index.ts'
 import { Failure, QueryMistake, systemDisk, virtualClock } from '../../src/base/index.ts'
 import { builtinConnectors } from '../../src/connect/index.ts'
 import { type Field, type Row, type Value, valueText } from '../../src/data/index.ts'
@@ -243,12 +244,18 @@ export class EngineSession implements Session {
     }
   }
 
-  /** Frames that statements and appends leave behind; cycles leave others. */
+  /** Frames that statements and appends leave behind; cycles leave others: late rows, and rows of streams that fill. */
   #dataFrames(): number {
     if (this.#database instanceof RemoteDatabase) return 0
     const { frames } = this.#database.log
-    const isGiven = (frame: Frame) =>
-      frame.kind === 'statement' || (frame.kind === 'data' && frame.late === null)
+    const filled = new Set<string>()
+    const isGiven = (frame: Frame) => {
+      if (frame.kind === 'statement') {
+        noteFilled(filled, frame.text)
+        return true
+      }
+      return frame.kind === 'data' && frame.late === null && !filled.has(frame.stream)
+    }
     return frames.filter(isGiven).length
   }
 
@@ -278,6 +285,20 @@ export class EngineSession implements Session {
         if (!(error instanceof QueryMistake)) throw error
       })
     }
+  }
+}
+
+/** Keeps the lower-case names of the streams that a query fills, as a statement of the log changes them. */
+function noteFilled(filled: Set<string>, text: string): void {
+  const [statement] = parse(text).script.statements
+  if (statement?.kind !== 'create-relation' && statement?.kind !== 'alter') return
+  if (statement.object !== 'stream') return
+  const name = nameOf(statement.name).toLowerCase()
+  if (statement.kind === 'create-relation') {
+    if (statement.query === null) filled.delete(name)
+    else filled.add(name)
+  } else if (statement.change.kind === 'rename' && filled.delete(name)) {
+    filled.add(nameOf(statement.change.to).toLowerCase())
   }
 }
 

@@ -40,6 +40,8 @@ interface Followed {
 export class OracleSession implements Session {
   #world = new World()
   #transaction: OracleTransaction | null = null
+  /** What the INSERTs of a statement set read. */
+  #before: World | null = null
   readonly #folder = new ScriptFolder()
   readonly #catalog = new Catalog()
   readonly #settings = new Map<string, string>()
@@ -50,9 +52,12 @@ export class OracleSession implements Session {
   async execute(given: string): Promise<Rows | Fault | { kind: 'done' }> {
     const sql = this.#folder.filled(given)
     try {
-      const { script, diagnostics } = parse(sql)
+      const { script, sets, diagnostics } = parse(sql)
       if (diagnostics.length > 0) throw new QueryMistake(diagnostics, sql)
       let result: Rows | Fault | { kind: 'done' } = { kind: 'done' }
+      if (sets.length > 0 && sets[0]!.length === script.statements.length) {
+        return this.#noted(this.#performSet(sets[0]!, sql))
+      }
       for (const statement of script.statements) {
         result = this.#stateFault(statement, sql) ?? this.#perform(this.#bind(statement, sql), sql)
         if (result.kind === 'fault') break
@@ -69,6 +74,37 @@ export class OracleSession implements Session {
         })
       }
       throw error
+    }
+  }
+
+  /** INSERTs that all read what was there before them, and of which all happen or none. */
+  #performSet(set: readonly Statement[], sql: string): Rows | Fault | { kind: 'done' } {
+    const isOwn = this.#transaction === null
+    if (isOwn) this.#transact('begin')
+    this.#before = isOwn ? this.#world.fork() : null
+    let result: Rows | Fault | { kind: 'done' } = { kind: 'done' }
+    let isWhole = false
+    try {
+      for (const statement of set) {
+        result = this.#stateFault(statement, sql) ?? this.#perform(this.#bind(statement, sql), sql)
+        if (result.kind === 'fault') return result
+      }
+      isWhole = true
+    } finally {
+      this.#before = null
+      if (isOwn) this.#transact(isWhole ? 'commit' : 'rollback')
+    }
+    return result
+  }
+
+  /** The answer of a plan that gives rows to put in. */
+  #given(plan: Plan, text: string) {
+    const world = this.#world
+    this.#world = this.#before ?? world
+    try {
+      return this.#answer(plan, text)
+    } finally {
+      this.#world = world
     }
   }
 
@@ -473,7 +509,7 @@ export class OracleSession implements Session {
     make: (given: Row[]) => RowChange[] | Refused,
   ): Rows | Fault | { kind: 'done' } {
     const { plan, returning } = bound
-    const answer = this.#answer(plan, text)
+    const answer = this.#given(plan, text)
     if (answer.kind === 'fault') return answer
     const changes = make(answer.rows)
     if ('refused' in changes) {
