@@ -54,10 +54,11 @@ class Generator implements Drawing {
   /** Half of the cases keep to the types that DuckDB has in the same form. */
   readonly #kinds: readonly Kind[]
 
-  constructor(random: Random) {
+  constructor(random: Random, shared: boolean) {
     this.random = random
-    this.#kinds = chance(random, 0.6) ? kinds.slice(0, 8) : kinds
-    this.dialect = chance(random, 0.85) ? '' : pick(random, ['flink', 'postgres', 'duckdb'])
+    this.#kinds = shared || chance(random, 0.6) ? kinds.slice(0, 8) : kinds
+    const own = !shared && chance(random, 0.15)
+    this.dialect = own ? pick(random, ['flink', 'postgres', 'duckdb']) : ''
     this.relations = Array.from({ length: 1 + random.below(3) }, (_, index) =>
       this.#relation(index),
     ).flatMap((relation) => this.#withTarget(relation))
@@ -687,24 +688,30 @@ function timed(random: Random, closes: boolean): string {
   return ['emit on window close', ...parts.filter((part) => part !== '')].join(' ')
 }
 
-export function generate(random: Random): Case {
-  const generator = new Generator(random)
-  const { relations } = generator
+/** A case; with `asked`, of queries that another engine can be asked. */
+export function generate(
+  random: Random,
+  asked?: (select: Select, one: Omit<Case, 'rows'>) => boolean,
+): Case {
+  const generator = new Generator(random, asked !== undefined)
+  const { relations, dialect } = generator
   const views: View[] = []
   const catalog = catalogOf(relations)
   const wanted = 1 + random.below(3)
-  for (let tries = 0; views.length < wanted && tries < 200; tries++) {
+  const most = asked === undefined ? 200 : 2000
+  for (let tries = 0; views.length < wanted && tries < most; tries++) {
     const { select, columns } = generator.select(2)
+    if (asked?.(select, { relations, views, dialect }) === false) continue
     const name = `v${views.length}`
     const closes = chance(random, 0.7)
       ? [chance(random, 0.7) ? timed(random, true) : pick(random, finals), '']
       : [chance(random, 0.2) ? timed(random, false) : pick(random, changes)]
     const view = closes
       .map((emit): View => ({ name, select, emit }))
-      .find((one) => addView(one, catalog, generator.dialect))
+      .find((one) => addView(one, catalog, dialect))
     if (view === undefined) continue
     views.push(view)
     generator.views.push({ name, columns })
   }
-  return { dialect: generator.dialect, relations, views, rows: rowsOf(generator) }
+  return { dialect, relations, views, rows: rowsOf(generator) }
 }
