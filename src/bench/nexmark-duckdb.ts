@@ -90,6 +90,8 @@ export const duckdbQueries: Readonly<Record<string, string>> = {
   q22: `select auction, bidder, price, channel, split_part(url, '/', 4), split_part(url, '/', 5),
       split_part(url, '/', 6)
     from bid`,
+  q23: `select A.id, A.itemName, P.name, B.price, B.dateTime
+    from bid B join auction A on B.auction = A.id join person P on B.bidder = P.id`,
   q101: `select id, itemName, highest from auction
     left join (select auction, max(price) as highest from bid group by auction) on id = auction`,
   q102: `select id, itemName, count(*) as n from auction join bid on id = auction group by id, itemName

@@ -42,9 +42,9 @@ export function bindCreateFunction(binding: Binding, tree: Create): BoundStateme
   const made =
     body.kind === 'function-text' ? bindClass(binding, name, body) : bindBody(binding, name, body)
   const builtIn = [...functionNames(), ...derivedAggregateNames()].includes(name.toLowerCase())
-  // A name that is built in already may be given to its own function, as scripts for Flink do.
-  const same = made.kind === 'built-in' && made.builtIn === name.toLowerCase()
-  const taken = present === undefined ? builtIn && !same : !orReplace
+  // What is built in for the scripts of others may be made by them, by its class or by an expression of their own.
+  const foreign = [...classes.values()].includes(name.toLowerCase())
+  const taken = present === undefined ? builtIn && !foreign : !orReplace
   if (taken && !ifNotExists) {
     fail('duplicate_name', `function ${name} exists already`, path.span)
   }
