@@ -140,6 +140,7 @@ const ownWords = new RegExp(
       'list_',
       'map',
       'cardinality',
+      'session with',
       '\\[',
     ],
   ].join('|'),
@@ -154,6 +155,7 @@ const ownTypes =
 const otherNames = [
   ...[
     'every',
+    'any_value',
     'count_if',
     'corr',
     'arg_max',

@@ -249,7 +249,7 @@ const operations: Record<Kind, readonly [string, ...Kind[]][]> = {
   real: [
     ['($0 + $1)', 'real', 'real'],
     ['($0 * $1)', 'real', 'real'],
-    ['($0 / $1)', 'real', 'real'],
+    ['(($0) / $1)', 'real', 'real'],
     ['(- $0)', 'real'],
     ['round($0, 1)', 'real'],
     ['cast($0 as real)', 'double'],
@@ -283,7 +283,7 @@ const operations: Record<Kind, readonly [string, ...Kind[]][]> = {
     ['($0 - $1)', 'months', 'period'],
     ["($0 + interval '3' day)", 'months'],
     ['($0 * $1)', 'period', 'int'],
-    ['($0 / $1)', 'period', 'double'],
+    ['(($0) / $1)', 'period', 'double'],
     ['($0 * 0.5)', 'months'],
     ['(- $0)', 'period'],
     ['age($0, $1)', 'timestamp', 'timestamp'],
