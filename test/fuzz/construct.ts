@@ -2,8 +2,8 @@
  * Construct: what of the dialect the random cases must meet, told by the text of a case.
  *
  * How      One line per construct. Whatever part of the generator writes it, its text shows it. A new construct of the
- *          dialect gets a line here and a production (production.ts, expression.ts or generate.ts); fuzz.test.ts fails
- *          while too few cases show it. What a random query cannot show has a driver of its own: a test's path.
+ *          dialect gets a line here and a production (production.ts, expression.ts or generate.ts); coverage.test.ts
+ *          fails while too few cases show it. What a random query cannot show has a driver of its own: a test's path.
  * See      npm run fuzz -- 3000 --coverage
  */
 import { library } from '../../src/plan/library.ts'
@@ -161,7 +161,7 @@ export const driven: Record<string, string> = {
   'order by, limit': 'test/fuzz/relation.test.ts',
   'TLP, NoREC': 'test/fuzz/relation.test.ts',
   'functions on hard values': 'test/library/duckdb.test.ts',
-  'threads': 'test/script/scripts.test.ts',
+  'threads': 'test/script/play.ts',
 } // biome-ignore format: one list
 
 /** Pairs that no case can show, by words of both names: one excludes the other. */

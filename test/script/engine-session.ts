@@ -231,7 +231,7 @@ export class EngineSession implements Session {
   /** Runs one step; after a crash recovers, and repeats the step unless the log shows that it was done. */
   async #survive(work: () => Promise<void>): Promise<void> {
     for (;;) {
-      const frames = this.#dataFrames()
+      const frames = this.#frames().length
       try {
         await work()
         return
@@ -239,24 +239,14 @@ export class EngineSession implements Session {
         if (!(error instanceof Crash)) throw error
         this.crashes++
         await this.#recover()
-        if (this.#dataFrames() > frames) return
+        const all = this.#frames()
+        if (dataFrames(all) > dataFrames(all.slice(0, frames))) return
       }
     }
   }
 
-  /** Frames that statements and appends leave behind; cycles leave others: late rows, and rows of streams that fill. */
-  #dataFrames(): number {
-    if (this.#database instanceof RemoteDatabase) return 0
-    const { frames } = this.#database.log
-    const filled = new Set<string>()
-    const isGiven = (frame: Frame) => {
-      if (frame.kind === 'statement') {
-        noteFilled(filled, frame.text)
-        return true
-      }
-      return frame.kind === 'data' && frame.late === null && !filled.has(frame.stream)
-    }
-    return frames.filter(isGiven).length
+  #frames(): readonly Frame[] {
+    return this.#database instanceof RemoteDatabase ? [] : this.#database.log.frames
   }
 
   async #recover(): Promise<void> {
@@ -286,6 +276,19 @@ export class EngineSession implements Session {
       })
     }
   }
+}
+
+/** Frames that statements and appends leave behind; cycles leave others: late rows, and rows of streams that fill. */
+function dataFrames(frames: readonly Frame[]): number {
+  const filled = new Set<string>()
+  const isGiven = (frame: Frame) => {
+    if (frame.kind === 'statement') {
+      noteFilled(filled, frame.text)
+      return true
+    }
+    return frame.kind === 'data' && frame.late === null && !filled.has(frame.stream)
+  }
+  return frames.filter(isGiven).length
 }
 
 /** Keeps the lower-case names of the streams that a query fills, as a statement of the log changes them. */

@@ -1,0 +1,4 @@
+/** Golden scripts, share 3 of 6. */
+import { playShare } from '../play.ts'
+
+playShare(2, 6)
