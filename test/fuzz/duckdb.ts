@@ -158,6 +158,7 @@ const otherNames = [
     'any_value',
     'count_if',
     'corr',
+    'any_value',
     'arg_max',
     'min_by',
     'tumble',
