@@ -350,7 +350,12 @@ function joinText(plan: Of<'join'>): string {
   const interval =
     bounds === undefined ? '' : `  interval ${within(bounds.low)} to ${within(bounds.high)}`
   const lookup = plan.lookup ? '  looks up' : ''
-  return `${plan.join}  ${pairs.join(' and ')}${residual}${interval}${bucket}${lookup}`
+  const { candidates } = plan
+  const chosen =
+    candidates === null
+      ? ''
+      : `  keeps ${candidates.side} rows that may be the ${candidates.extreme}`
+  return `${plan.join}  ${pairs.join(' and ')}${residual}${interval}${bucket}${lookup}${chosen}`
 }
 
 function asofText(plan: Of<'asof'>): string {

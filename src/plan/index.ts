@@ -10,6 +10,7 @@ export {
   bind,
   type Dropped,
 } from './bind.ts'
+export type { Candidates } from './candidate.ts'
 /** Plans as text: what EXPLAIN shows. */
 export * as explain from './explain.ts'
 export { columnsOf, moveColumns } from './expression.ts'

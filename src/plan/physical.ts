@@ -8,6 +8,7 @@
  * Contract 1 (checked) JSON.parse(JSON.stringify(plan)) equals plan. 2 (checked) `id` counts the nodes in preorder
  *          from 0.
  */
+import { type Candidates, candidatesOf } from './candidate.ts'
 import type { Expression, Plan } from './logical.ts'
 import { equatedWindow } from './node.ts'
 import { share } from './share.ts'
@@ -38,7 +39,12 @@ interface Added {
     /** Does the input take rows back? */
     retracts: boolean
   }
-  join: { bucket: JoinBucket | null; retracts: boolean }
+  join: {
+    bucket: JoinBucket | null
+    retracts: boolean
+    /** Which rows it needs; null for all. */
+    candidates: Candidates | null
+  }
   session: {
     /** Does the input take rows back? */
     retracts: boolean
@@ -74,8 +80,11 @@ export function lower(plan: Plan, mode: Mode): PhysicalPlan {
         return { ...node, id }
       case 'union':
         return { ...node, id, inputs: node.inputs.map(walk) }
-      case 'filter':
-        return { ...node, id, shared: [], input: walk(node.input) }
+      case 'filter': {
+        const input = walk(node.input)
+        const asked = input.kind === 'join' ? withCandidates(input, node.predicate) : input
+        return { ...node, id, shared: [], input: asked }
+      }
       case 'project': {
         const input = walk(node.input)
         if (input.kind !== 'filter') return { ...node, id, computed: node.expressions, input }
@@ -112,11 +121,21 @@ export function lower(plan: Plan, mode: Mode): PhysicalPlan {
           PhysicalPlan,
           PhysicalPlan,
         ]
-        return { ...node, id, bucket, retracts, left, right }
+        return withCandidates(
+          { ...node, id, bucket, retracts, candidates: null, left, right },
+          null,
+        )
       }
     }
   }
   return walk(plan)
+}
+
+function withCandidates(
+  join: PhysicalPlan & { kind: 'join' },
+  above: Expression | null,
+): PhysicalPlan & { kind: 'join' } {
+  return { ...join, candidates: join.candidates ?? candidatesOf(join, above) }
 }
 
 function bucketOf(node: Plan & { kind: 'aggregate' }): AggregateBucket | null {

@@ -19,6 +19,7 @@ import { compileExpressions } from './expression.ts'
 import { aggregateStage, columnsRead } from './operator/aggregate.ts'
 import { asofStage } from './operator/asof.ts'
 import { waitingAsofStage } from './operator/asof-waiting.ts'
+import { type Candidacy, candidacyOf } from './operator/candidate.ts'
 import { filterStage } from './operator/filter.ts'
 import { mayComeLate } from './operator/gate.ts'
 import { holdStage } from './operator/hold.ts'
@@ -81,6 +82,8 @@ export class Dataflow {
   /** What to do after a stage's commit. */
   readonly #committed = new Map<Stage, () => void>()
   readonly #errorList = new ErrorList()
+  /** By the id of a stage that knows, or asks, which rows a join above it needs. */
+  readonly #candidacies = new Map<number, Candidacy>()
   #errors: ErrorRow[] = []
   #moved: ScanStage | null = null
   /** What the step at work pushes. */
@@ -269,7 +272,7 @@ export class Dataflow {
       case 'series':
         return this.#given(() => pushGiven(plan, environment, push))
       case 'filter': {
-        const stage = filterStage(plan, environment, push)
+        const stage = filterStage(plan, environment, push, this.#candidacies.get(plan.id))
         if (plan.input.kind !== 'scan') return this.#above(plan.input, stage, watch)
         const scan = this.#scan(scanStage(plan.input, environment, watch, stage.push, stage.sieve))
         this.#stages.push(stage)
@@ -322,7 +325,8 @@ export class Dataflow {
 
   #aggregate(plan: PhysicalPlan & { kind: 'aggregate' }, push: Push, watch: Watch): Upstream {
     const upstream = pendingUpstream()
-    const stage = aggregateStage(plan, this.#environment, upstream, push)
+    const candidacy = this.#candidacies.get(plan.id)
+    const stage = aggregateStage(plan, this.#environment, upstream, push, candidacy)
     // Only windows watch: whether a scan beside them reads its time column is up to the rewrites.
     const exact = watch.exact || mayComeLate(plan.input)
     const below = this.#above(plan.input, stage, { ...watch, exact }, columnsRead(plan))
@@ -333,12 +337,24 @@ export class Dataflow {
   #join(plan: PhysicalPlan & { kind: 'join' }, push: Push, watch: Watch): Upstream {
     const [left, right] = [pendingUpstream(), pendingUpstream()]
     const intoWindows = watch.windows.length > 0
-    const stage = joinStage(plan, this.#environment, { left, right, intoWindows }, push)
+    const candidacy = this.#candidacyOf(plan)
+    const inputs = { left, right, intoWindows, candidacy }
+    const stage = joinStage(plan, this.#environment, inputs, push)
     left.set(this.#build(plan.left, stage.pushLeft, watch))
     right.set(this.#build(plan.right, stage.pushRight, watch))
     this.#stages.push(stage)
     const below = both(left, right)
     return { ...below, ended: () => below.ended() && !stage.holds() }
+  }
+
+  /** Which rows a join needs, where it is the join that chooses them; elsewhere the stages concerned are told. */
+  #candidacyOf({ candidates }: PhysicalPlan & { kind: 'join' }): Candidacy | null {
+    if (candidates === null) return null
+    const candidacy = candidacyOf(candidates)
+    this.#candidacies.set(candidates.aggregate, candidacy)
+    if (candidates.filter === null) return candidacy
+    this.#candidacies.set(candidates.filter, candidacy)
+    return null
   }
 
   #asof(plan: PhysicalPlan & { kind: 'asof' }, push: Push, watch: Watch): Upstream {

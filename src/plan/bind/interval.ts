@@ -14,8 +14,8 @@
  */
 import { precisionMicros } from '../../data/index.ts'
 import { boolean, interval } from '../coerce.ts'
+import { differenceOf } from '../difference.ts'
 import { call, column, conjunctsOf, literal, or } from '../expression.ts'
-import { fold } from '../fold.ts'
 import type { Expression, JoinKind, Plan } from '../logical.ts'
 import {
   filter,
@@ -147,7 +147,7 @@ function boundsOf(left: Plan, right: Plan, rest: readonly Expression[]): Bounds 
   const width = left.output.length
   const found = new Map<string, { times: [number, number]; low?: bigint; high?: bigint }>()
   for (const part of rest.flatMap(conjunctsOf)) {
-    const bound = boundOf(part, width)
+    const bound = differenceOf(part, width)
     if (bound === null) continue
     const times: [number, number] = [bound.left, bound.right - width]
     const one = found.get(String(times)) ?? { times }
@@ -167,48 +167,6 @@ function boundsOf(left: Plan, right: Plan, rest: readonly Expression[]): Bounds 
     return { left: a, right: b, low, high }
   }
   return null
-}
-
-/** A condition on right - left: a left column, a right one and a constant, in microseconds. */
-function boundOf(
-  part: Expression,
-  width: number,
-): { left: number; right: number; side: 'low' | 'high'; micros: bigint } | null {
-  if (part.kind !== 'call' || !['lt', 'le', 'gt', 'ge'].includes(part.function)) return null
-  const sum: Sum = { columns: new Map(), micros: 0n }
-  if (!addTo(sum, fold(part.args[0]!), 1n) || !addTo(sum, fold(part.args[1]!), -1n)) return null
-  const terms = [...sum.columns].filter(([, times]) => times !== 0n).sort(([a], [b]) => a - b)
-  if (terms.length !== 2) return null
-  const [[left, a], [right, b]] = terms as [[number, bigint], [number, bigint]]
-  if (left >= width || right < width || a + b !== 0n || a * b !== -1n) return null
-  const isLess = part.function === 'lt' || part.function === 'le'
-  // b (right - left) + micros <= 0, or >= 0.
-  const bound = b > 0n ? -sum.micros : sum.micros
-  return { left, right, side: isLess === b > 0n ? 'high' : 'low', micros: bound }
-}
-
-/** Columns with how often they are added, and a constant. */
-interface Sum {
-  columns: Map<number, bigint>
-  micros: bigint
-}
-
-/** Adds an expression of times and constants; false when it is anything else. */
-function addTo(sum: Sum, e: Expression, times: bigint): boolean {
-  if (e.kind === 'column') {
-    if (e.type.kind !== 'timestamp') return false
-    sum.columns.set(e.index, (sum.columns.get(e.index) ?? 0n) + times)
-    return true
-  }
-  if (e.kind === 'literal') {
-    if (e.type.kind !== 'interval' || e.value === null) return false
-    sum.micros += times * BigInt(e.value)
-    return true
-  }
-  if (e.kind !== 'call') return false
-  const sign = { add: 1n, subtract: -1n }[e.function]
-  if (sign === undefined || e.args.length !== 2) return false
-  return addTo(sum, e.args[0]!, times) && addTo(sum, e.args[1]!, times * sign)
 }
 
 /** The columns of both sides of the join of buckets that the join shows. */

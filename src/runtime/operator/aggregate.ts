@@ -15,7 +15,7 @@
  * See      src/cuboid, docs/laws.md
  */
 import { Cuboid } from '../../cuboid/index.ts'
-import { type Row, valueAt, valueText } from '../../data/index.ts'
+import { type Field, type Row, valueAt, valueText } from '../../data/index.ts'
 import {
   type Kernels,
   noWatermark,
@@ -29,6 +29,7 @@ import { bucketColumn, partitionBuckets } from '../bucket.ts'
 import { exchange } from '../exchange.ts'
 import { withoutFailedInputs } from '../failure.ts'
 import { type Environment, type Push, type Stage, stageStats, type Upstream } from '../stage.ts'
+import type { Candidacy } from './candidate.ts'
 import { type Gate, gate, mayComeLate, outlivesWatermark } from './gate.ts'
 
 type AggregatePlan = PhysicalPlan & { kind: 'aggregate' }
@@ -41,6 +42,7 @@ export function aggregateStage(
   environment: Environment,
   upstream: Upstream,
   push: Push,
+  candidacy: Candidacy | null = null,
 ): Stage & { push: Push } {
   const stats = stageStats(plan.id, 'aggregate')
   const input = plan.input.output
@@ -169,19 +171,18 @@ export function aggregateStage(
     }
     closing.clear()
   }
-  // What cannot be NULL may still come with a bitmap, which the cells have no use for.
-  const argumentOf = (vector: Vector, column: number): Vector =>
-    input[column]!.nullable || vector.validity === 0 ? vector : { ...vector, validity: 0 }
-
   const fold: Push = (fragment, batch) => {
     const kernels = environment.fragments[fragment]!
     const cuboid = cuboids[fragment]!
     partitionBuckets(kernels, batch, bucketIn, (end, rows) => {
+      candidacy?.note(kernels, end, rows)
       cuboid.fold(end, {
         rows: rows.rows,
         keys: cellKeys.map((column) => rows.columns[column]!),
         arguments: plan.calls.map((call) =>
-          call.argument === null ? null : argumentOf(rows.columns[call.argument]!, call.argument),
+          call.argument === null
+            ? null
+            : known(rows.columns[call.argument]!, input[call.argument]!),
         ),
         filters: plan.calls.map((call) =>
           call.filter === null ? null : rows.columns[call.filter]!,
@@ -247,6 +248,11 @@ export function aggregateStage(
       dropClosed()
     },
   }
+}
+
+/** What cannot be NULL may still come with a bitmap, which the cells have no use for. */
+function known(vector: Vector, { nullable }: Field): Vector {
+  return nullable || vector.validity === 0 ? vector : { ...vector, validity: 0 }
 }
 
 function constantColumn({ arena }: Kernels, value: bigint, rows: number): Vector {

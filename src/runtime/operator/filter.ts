@@ -4,6 +4,7 @@
  * How      Evaluate the predicate over the batch, take the selected rows of every column; rows on which it fails
  *          leave the flow. What a project directly above computes of strings as the predicate does is computed here
  *          once, and handed on in columns behind those of the input.
+ *          Rows that a join above has no use for are left out here, too.
  * Cost     the predicate plus about 0.5 ns per column and row taken.
  */
 import {
@@ -17,10 +18,11 @@ import { columnsOf, type PhysicalPlan } from '../../plan/index.ts'
 import { compileExpressions, type Evaluator } from '../expression.ts'
 import { reportRows } from '../failure.ts'
 import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
+import type { Candidacy } from './candidate.ts'
 
 /** A filter for a scan that loads the rows that pass and no others. */
 export interface Sieve {
-  /** The columns that the predicate reads. */
+  /** The columns by which rows are chosen. */
   readonly columns: ReadonlySet<number>
   /**
    * Row numbers of the rows that pass, as u32, and the columns that were computed for them; failures are reported.
@@ -41,10 +43,13 @@ export function filterStage(
   plan: PhysicalPlan & { kind: 'filter' },
   environment: Environment,
   push: Push,
+  candidacy: Candidacy | null = null,
 ): Stage & { push: Push; sieve: Sieve } {
   const stats = stageStats(plan.id, 'filter')
   const evaluators: Evaluator[] = []
   const expressions = [plan.predicate, ...plan.shared]
+  const chosenBy = candidacy === null ? [] : [candidacy.of.value, candidacy.of.time]
+  const first = [...columnsOf(plan.predicate), ...chosenBy]
   const choose = (fragment: number, batch: VectorBatch): Chosen => {
     const kernels = environment.fragments[fragment]!
     const evaluator = (evaluators[fragment] ??= compileExpressions(
@@ -54,24 +59,22 @@ export function filterStage(
     ))
     const [verdict, ...computed] = evaluator.run(batch.columns, batch.rows) as [Vector, ...Vector[]]
     if (verdict.errors !== null) reportRows(environment, kernels, batch, verdict.errors)
-    const { selection, count } = selectTrue(kernels, verdict, batch.rows)
+    const passed = selectTrue(kernels, verdict, batch.rows)
+    stats.rowsOut += passed.count
+    const { selection, count } = candidacy?.choose(kernels, batch, passed) ?? passed
     const isAll = count === batch.rows || count === 0
     const taken = (vector: Vector) => takeVector(kernels, vector, selection, count)
     return { selection, count, computed: isAll ? computed : computed.map(taken) }
   }
-  const pass: Push = (fragment, batch) => {
-    stats.rowsOut += batch.rows
-    push(fragment, batch)
-  }
   return {
     stats,
-    sieve: { columns: columnsOf(plan.predicate), choose, pass },
+    sieve: { columns: new Set(first), choose, pass: push },
     push(fragment, batch) {
       const { selection, count, computed } = choose(fragment, batch)
       if (count === 0) return
       const kernels = environment.fragments[fragment]!
       const rows = count === batch.rows ? batch : takeRows(kernels, batch, selection, count)
-      pass(fragment, withColumns(rows, computed))
+      push(fragment, withColumns(rows, computed))
     },
   }
 }

@@ -42,11 +42,13 @@ import { exchange } from '../exchange.ts'
 import { compileExpressions, type Evaluator } from '../expression.ts'
 import { withoutFailed } from '../failure.ts'
 import { type Environment, type Push, type Stage, stageStats, type Upstream } from '../stage.ts'
+import type { Candidacy } from './candidate.ts'
 import { mayComeLate, outlivesWatermark } from './gate.ts'
 import { updatingJoin } from './join-updating.ts'
 
 export type JoinPlan = PhysicalPlan & { kind: 'join' }
 
+const sideNames = ['left', 'right'] as const
 /** Pairs handed over at once. */
 const matchesMax = 4096
 /** New rows that wait to be brought together, at most: bringing them together takes some milliseconds. */
@@ -82,6 +84,8 @@ export interface JoinInputs {
   right: Upstream
   /** Do rows of the join come into windows above it? */
   intoWindows: boolean
+  /** Which rows are needed, where they are chosen here; else null. */
+  candidacy: Candidacy | null
 }
 
 export interface JoinStage extends Stage {
@@ -165,9 +169,11 @@ export function joinStage(
       keys.map((column) => ({ column, type: input.output[column]!.type })),
       (fragment, batch) => core.push(fragment, port, batch),
     )
+    const candidacy = inputs.candidacy?.of.side === sideNames[port] ? inputs.candidacy : null
     return (fragment, batch) => {
       const kernels = environment.fragments[fragment]!
-      const well = withoutFailed(environment, kernels, batch, batch.columns)
+      const whole = withoutFailed(environment, kernels, batch, batch.columns)
+      const well = candidacy === null ? whole : chosenRows(kernels, candidacy, whole)
       if (well.rows === 0) return
       partition(fragment, { ...well, order: { ...well.order, major: majorOf(kernels, well) } })
     }
@@ -192,6 +198,11 @@ export function joinStage(
       dropClosed()
     },
   }
+}
+
+function chosenRows(kernels: Kernels, candidacy: Candidacy, batch: VectorBatch): VectorBatch {
+  const { selection, count } = candidacy.choose(kernels, batch, { selection: 0, count: batch.rows })
+  return count === batch.rows ? batch : takeRows(kernels, batch, selection, count)
 }
 
 function sideOf(plan: JoinPlan, name: 'left' | 'right', isView: (name: string) => boolean): Side {
