@@ -247,7 +247,7 @@ function duckType(type: string): string {
   return type.startsWith('timestamp') ? 'timestamp' : type
 }
 
-function literal(cell: string, type: string): string {
+export function literal(cell: string, type: string): string {
   if (cell === 'NULL') return 'null'
   if (cell === "''") return "''"
   const clock = /^\d\d:\d\d/.test(cell) ? `2026-01-01 00:${cell}` : cell

@@ -3,7 +3,7 @@
  *
  *   npm run fuzz -- N [--seed S]     cases of seeds S … S + N − 1; prints the shrunk script of each failure
  *     --no-shrink                    prints the script as it is
- *     --nested                       queries in queries (nest.ts), asked of DuckDB, too
+ *     --nested                       queries in queries (nest.ts), asked of other engines, too
  *     --coverage                     only says which constructs the cases show, and which pairs of them none does
  */
 import { parseArgs } from 'node:util'
@@ -68,6 +68,6 @@ for (let seed = first; seed < first + count; seed++) {
   process.stdout.write(`seed ${seed} ${JSON.stringify(how)}\n${scriptOf(small)}${again}\n\n`)
 }
 process.stdout.write(
-  `${count} cases, ${failures} failures, ${compared} answers compared with DuckDB's\n`,
+  `${count} cases, ${failures} failures, ${compared} answers compared with other engines'\n`,
 )
 process.exitCode = failures > 0 ? 1 : 0

@@ -1,7 +1,7 @@
 /**
  * Share: random schemas, streams and queries as tests: the engine, however it runs, agrees with the reference
- * interpreter byte for byte, and the interpreter with DuckDB where DuckDB can say the same. A case is a query, data and
- * a schedule.
+ * interpreter byte for byte, and the interpreter with DuckDB, Postgres and SQLite where these can say the same. A case
+ * is a query, data and a schedule.
  *
  * How      The files of share/ take a part of the seeds each, so that the workers of vitest have as much to do.
  *          The seeds change with the commit; SEED in the environment, or npm run fuzz -- 1 --seed N, repeats them.
@@ -38,7 +38,7 @@ export function fuzzShare(share: number, shares: number): void {
       tryChunk(from, generate, (seed) => generate(seededRandom(seed), isComparable)),
     )
   })
-  describe('queries in queries: engine, oracle and DuckDB', () => {
+  describe('queries in queries: engine, oracle and other engines', () => {
     test.each(seedsOf(nested))('seeds from %i', (from) => tryChunk(from, nest, (_, one) => one))
   })
 }
