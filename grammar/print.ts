@@ -170,6 +170,8 @@ const binaryPower: Record<Of<Expression, 'binary'>['operator'], number> = {
   '#>>': power.other,
   '@>': power.other,
   '<@': power.other,
+  '&&': power.other,
+  '<->': power.other,
   '^': power.exponent,
   '+': power.additive,
   '-': power.additive,

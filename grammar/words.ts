@@ -134,10 +134,10 @@ export const operators: ReadonlyMap<string, TokenType> = new Map([
   ['||', kinds.concat], ['=', kinds.equal],
   ...['<>', '!=', '<', '<=', '>', '>=', '<=>'].map((o): [string, TokenType] => [o, kinds.comparison]),
   ...[
-    '->', '->>', '#>', '#>>', '@>', '<@', '<<', '>>', '~*', '!~', '!~*', '|', '&', '#',
+    '->', '->>', '#>', '#>>', '@>', '<@', '&&', '<->', '<<', '>>', '~*', '!~', '!~*', '|', '&', '#',
   ].map((o): [string, TokenType] => [o, kinds.other]),
   ['~', kinds.tilde], ['@', kinds.at], ['^', kinds.caret], ['**', kinds.caret],
-  ...['<->', '&&', '==', ':=', '!'].map((o): [string, TokenType] => [o, kinds.foreign]),
+  ...['==', ':=', '!'].map((o): [string, TokenType] => [o, kinds.foreign]),
 ])
 
 /** Every token type, for the parser. */

@@ -20,7 +20,15 @@ const bundle = await rolldown({
   input: 'dist/src/cli.js',
   platform: 'node',
   // Loaded late or not at all: big, optional, or for tests and benchmarks only.
-  external: ['apache-arrow', 'string-width', '@duckdb/node-api', 'rxjs', /^hyparquet/, /quickjs/],
+  external: [
+    'apache-arrow',
+    'string-width',
+    '@duckdb/node-api',
+    'rxjs',
+    /^hyparquet/,
+    /quickjs/,
+    'h3-js',
+  ],
 })
 await bundle.write({
   dir: 'dist',

@@ -97,9 +97,9 @@ The functions that take values and give one, beside operators, CAST and CASE. Th
 Types: \`text\` is VARCHAR, \`whole\` BIGINT, \`number\` any numeric type as it is, \`same\` the type of the first
 argument; \`array\` and \`element\` are T[] and T for one T, \`arrays\` T[][], \`map\`, \`key\` and \`value\` MAP(K, V),
 K and V; \`total\` is the type of a sum, \`texts\` VARCHAR[], \`wholes\` BIGINT[], \`keys\` K[], \`values\` V[]; a DATE
-is taken for a \`timestamp\`; \`any\` counts by its text, \`json\` as a JSON value. What stands in
-\`[ ]\` may be left out. NULL in any argument gives NULL, except where said. Places and lengths count code points. What
-fails gives the row to the errors of a continuous query, and ends a one-shot statement.
+is taken for a \`timestamp\`; \`any\` counts by its text, \`bytes\` is VARBINARY, \`json\` counts as a JSON value.
+What stands in \`[ ]\` may be left out. NULL in any argument gives NULL, except where said. Places and lengths count
+code points. What fails gives the row to the errors of a continuous query, and ends a one-shot statement.
 
 Regular expressions have what Java, Postgres and RE2 share. They are matched in time that grows with pattern times
 text; back references, look-around and possessive quantifiers, which cannot, are refused.

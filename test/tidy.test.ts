@@ -15,7 +15,8 @@ import { filesBelow, readSource, type SourceFile } from './tidy/source.ts'
 const ranks: Record<string, number> = {
   'src/base': 0,
   grammar: 1,
-  'src/data': 1,
+  'src/geometry': 1,
+  'src/data': 1.5,
   'src/log': 2,
   'src/kernel': 2,
   'src/synopsis': 3,
@@ -55,8 +56,8 @@ const outside: Record<string, string[]> = {
     'node:zlib',
   ],
   'src/database': ['node:worker_threads'],
-  // Digests.
-  'src/runtime': ['node:crypto'],
+  // Digests, and cells of the earth, loaded late.
+  'src/runtime': ['h3-js', 'node:crypto', 'node:module'],
   // A JavaScript engine in WebAssembly, and Node's own way to take types out of a text.
   'src/sandbox': ['@jitl/quickjs-wasmfile-release-sync', 'quickjs-emscripten-core', 'node:module'],
   'src/server': ['node:readline'],

@@ -2,9 +2,9 @@
  * Arrow: batches as record batches of Apache Arrow, for whoever writes them.
  *
  * Format   BOOLEAN bool, TINYINT int8, SMALLINT int16, INTEGER int32, BIGINT int64, REAL float32, DOUBLE float64,
- *          DECIMAL decimal128, VARCHAR and JSON utf8, VARBINARY binary, TIMESTAMP timestamp[µs] without zone or of UTC,
- *          TIME time64[µs], DATE date32, INTERVAL DAY TO SECOND duration[µs], INTERVAL YEAR TO MONTH interval[year
- *          month], INTERVAL interval[month day nano], STRUCT struct, arrays list, MAP map.
+ *          DECIMAL decimal128, VARCHAR and JSON utf8, VARBINARY binary, GEOMETRY binary (WKB), TIMESTAMP timestamp[µs]
+ *          without zone or of UTC, TIME time64[µs], DATE date32, INTERVAL DAY TO SECOND duration[µs], INTERVAL YEAR TO
+ *          MONTH interval[year month], INTERVAL interval[month day nano], STRUCT struct, arrays list, MAP map.
  * Contract 1 (trusted) `arrow` is the package apache-arrow: whoever needs it loads it when it is needed.
  */
 import type * as Arrow from 'apache-arrow'
@@ -214,6 +214,7 @@ function arrowType(arrow: typeof Arrow, type: Type): Arrow.DataType {
     case 'json':
       return new arrow.Utf8()
     case 'varbinary':
+    case 'geometry':
       return new arrow.Binary()
     case 'timestamp':
       return new arrow.TimestampMicrosecond(type.zoned ? 'UTC' : null)

@@ -18,7 +18,7 @@ export type ColumnValues =
   /** BOOLEAN */
   | { layout: 'bits'; values: Uint8Array }
   /**
-   * VARCHAR, JSON, VARBINARY, DECIMAL of more digits (wide.ts), arrays and maps (nested.ts); string r is
+   * VARCHAR, JSON, VARBINARY, GEOMETRY, DECIMAL of more digits (wide.ts), arrays and maps (nested.ts); string r is
    * bytes[offsets[r] .. offsets[r + 1])
    */
   | { layout: 'utf8'; offsets: Int32Array; bytes: Uint8Array }
@@ -50,6 +50,7 @@ export function layoutOf(type: Type): ColumnValues['layout'] {
     case 'varchar':
     case 'varbinary':
     case 'json':
+    case 'geometry':
     case 'period':
     case 'array':
     case 'map':

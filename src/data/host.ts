@@ -5,13 +5,14 @@
  *          both for what they count · VARCHAR string · VARBINARY Uint8Array · JSON any other than a string, as its
  *          document · DATE Date, number of days since 1970 · TIMESTAMP Date, number of milliseconds, bigint of
  *          microseconds since 1970 · TIME and INTERVAL DAY TO SECOND number of milliseconds, bigint of microseconds ·
- *          INTERVAL YEAR TO MONTH number, bigint · INTERVAL both, of milliseconds and microseconds, and { months, days,
- *          micros } as rows of results have it · arrays any iterable · MAP a Map, pairs or an object · for each of them
- *          a string, read as CAST reads it.
+ *          INTERVAL YEAR TO MONTH number, bigint · GEOMETRY an object of GeoJSON, Uint8Array of WKB · INTERVAL both, of
+ *          milliseconds and microseconds, and { months, days, micros } as rows of results have it · arrays any iterable
+ *          · MAP a Map, pairs or an object · for each of them a string, read as CAST reads it.
  * Contract 1 (checked) a value out of range, of another kind or with a fraction where none is taken is undefined.
  *          2 (checked) times are cut to the precision of the column towards the past, as those of texts are.
  * See      test/data/host.test.ts; src/data/public.ts for the other way
  */
+import { geometryBytes, ofGeoJson, readGeometry } from '../geometry/index.ts'
 import { arrayOf, itemOf, itemOfFlat, mapOf, NONE } from './nested.ts'
 import { periodValue } from './period.ts'
 import { flatFields, flatValues, membersOf, NoStruct, widthOf } from './struct.ts'
@@ -42,8 +43,17 @@ function ofObject(given: unknown, type: Type): Value | undefined {
   if (type.kind === 'array' || type.kind === 'map') return ofItems(given, type)
   if (given instanceof Date) return ofDate(given, type)
   if (type.kind === 'period') return ofParts(given)
-  if (!(given instanceof Uint8Array) || type.kind !== 'varbinary') return undefined
-  return Array.from(given, (byte) => String.fromCharCode(byte)).join('')
+  if (type.kind === 'geometry') {
+    const isBytes = given instanceof Uint8Array
+    const geometry = isBytes ? readGeometry(textOf(given)) : ofGeoJson(given)
+    return geometry === null ? undefined : geometryBytes(geometry)
+  }
+  return given instanceof Uint8Array && type.kind === 'varbinary' ? textOf(given) : undefined
+}
+
+/** One character per byte. */
+function textOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')
 }
 
 /** { months, days, micros }, each of them a whole number, 0 where it is left out. */

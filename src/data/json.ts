@@ -4,9 +4,11 @@
  * Format   null, true and false; TINYINT to INTEGER, REAL and DOUBLE as numbers, but "NaN", "Infinity" and "-Infinity"
  *          as strings; BIGINT as a number while it is a safe integer, else as a string; DECIMAL as a string; DATE,
  *          TIME, TIMESTAMP, INTERVAL and VARBINARY as their text in a string; VARCHAR as a string; JSON as it is, on
- *          one line; arrays as arrays, maps as objects whose names are the texts of the keys.
+ *          one line; GEOMETRY as an object of GeoJSON; arrays as arrays, maps as objects whose names are the texts of
+ *          the keys.
  * Contract 1 (checked) what is written parses as JSON, and a number parses back to the value it came from.
  */
+import { geoJson, readGeometry } from '../geometry/index.ts'
 import { nestedJson } from './nested-text.ts'
 import { valueText } from './text.ts'
 import type { Type, Value } from './type.ts'
@@ -41,6 +43,8 @@ export function jsonText(value: Value, type: Type): string {
     }
     case 'varchar':
       return JSON.stringify(value)
+    case 'geometry':
+      return JSON.stringify(geoJson(readGeometry(value as string)!))
     case 'json':
       // Within a JSON string a line end is escaped: what stands bare is white space.
       return (value as string).replace(/[\r\n]+/g, ' ')

@@ -2,11 +2,13 @@
  * Public: values of rows as a program gets them.
  *
  * Format   BOOLEAN boolean · TINYINT, SMALLINT, INTEGER number · BIGINT bigint · REAL, DOUBLE number · DECIMAL string ·
- *          VARCHAR string · VARBINARY Uint8Array · JSON what the document says, by JSON.parse · DATE 'YYYY-MM-DD' ·
- *          TIME 'HH:MM:SS[.ffffff]' · TIMESTAMP milliseconds since 1970 as a number (with a fraction for microseconds)
- *          · INTERVAL { months, days, micros } · arrays Array, a STRUCT inside an object · MAP Map · NULL null
+ *          VARCHAR string · VARBINARY Uint8Array · JSON what the document says, by JSON.parse · GEOMETRY GeoJSON · DATE
+ *          'YYYY-MM-DD' · TIME 'HH:MM:SS[.ffffff]' · TIMESTAMP milliseconds since 1970 as a number (with a fraction for
+ *          microseconds) · INTERVAL { months, days, micros } · arrays Array, a STRUCT inside an object · MAP Map · NULL
+ *          null
  * See      src/data/host.ts for the other way, src/rows.ts for whole rows
  */
+import { geoJson, readGeometry } from '../geometry/index.ts'
 import { valueBytes } from './batch.ts'
 import { entriesOf, itemsOf, itemValue, memberItems } from './nested.ts'
 import { readPeriod } from './period.ts'
@@ -56,6 +58,8 @@ export function publicValueOf(type: Type): (value: NonNullable<Value>) => HostVa
       return (value) => valueBytes(value, type)
     case 'json':
       return (value) => JSON.parse(value as string) as HostValue
+    case 'geometry':
+      return (value) => geoJson(readGeometry(value as string)!)
     case 'time':
     case 'date':
     case 'decimal':

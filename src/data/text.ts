@@ -3,13 +3,15 @@
  * canonical order of values.
  *
  * Format   BOOLEAN true, false; REAL and DOUBLE the shortest text that reads back, NaN, Infinity, -Infinity; DECIMAL
- *          with all digits of its scale; DATE YYYY-MM-DD; TIME HH:MM:SS[.ffffff] without trailing zeros; TIMESTAMP both
- *          with a blank between, TIMESTAMPTZ with +00 behind; years beyond 9999 with more digits, before 0 with a sign;
- *          INTERVAL [Y year(s)] [M mon(s)] [D day(s)] [HH:MM:SS[.ffffff]] as Postgres prints it; VARBINARY \x and
- *          two hexadecimal digits per byte; JSON as it was written; arrays and maps as nested-text.ts says.
+ *          with all digits of its scale; DATE YYYY-MM-DD; TIME HH:MM:SS[.ffffff] without trailing zeros; TIMESTAMP
+ *          both with a blank between, TIMESTAMPTZ with +00 behind; years beyond 9999 with more digits, before 0 with a
+ *          sign; INTERVAL [Y year(s)] [M mon(s)] [D day(s)] [HH:MM:SS[.ffffff]] as Postgres prints it; VARBINARY \x
+ *          and two hexadecimal digits per byte; JSON as it was written; GEOMETRY as WKT; arrays and maps as
+ *          nested-text.ts says.
  * Contract 1 (checked) parseValue(valueText(v, t), t) equals v, NULL and −0 of DOUBLE included in what is printed.
  *          2 (checked) parseValue never gives null: undefined stands for a text that cannot be read.
  */
+import { geometryBytes, geometryText, parseGeometry, readGeometry } from '../geometry/index.ts'
 import { civilOf, daysInMonth, daysOf } from './calendar.ts'
 import { parseInterval, parseMonths, parsePeriod } from './interval.ts'
 import { nestedText, parseNested } from './nested-text.ts'
@@ -38,6 +40,8 @@ export function valueText(value: Value, type: Type): string {
       return monthsText(value as bigint)
     case 'varbinary':
       return `\\x${Array.from(value as string, (char) => hexOf(char.charCodeAt(0))).join('')}`
+    case 'geometry':
+      return geometryText(readGeometry(value as string)!)
     case 'date':
       return dateText(value as number)
     case 'interval':
@@ -178,6 +182,10 @@ function parseTrimmed(text: string, type: Trimmed): Value | undefined {
     case 'period': {
       const period = parsePeriod(trimmed)
       return period === undefined ? undefined : periodValue(period)
+    }
+    case 'geometry': {
+      const geometry = parseGeometry(trimmed)
+      return geometry === null ? undefined : geometryBytes(geometry)
     }
     case 'null':
       return undefined

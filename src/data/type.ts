@@ -3,7 +3,7 @@
  *
  * How      A SQL type maps to one physical type. Small integers, DATE and BOOLEAN keys widen on load, so that a kernel
  *          exists once per operation and physical type: `bits` (BOOLEAN), `i64` (integers, DECIMAL up to 18 digits,
- *          times and intervals), `f64` (REAL, DOUBLE), `view` (VARCHAR, VARBINARY, JSON: a 16-byte view of bytes). A
+ *          times and intervals), `f64` (REAL, DOUBLE), `view` (VARCHAR, VARBINARY, JSON, GEOMETRY: 16 bytes). A
  *          DECIMAL of more than 18 digits, an INTERVAL of months and days, an array and a map are views of bytes, too,
  *          which order as the values do: see wide.ts, period.ts and nested.ts.
  * See      docs/decisions/0001-four-physical-types.md, docs/decisions/0009-wide-decimals-as-bytes.md
@@ -27,6 +27,8 @@ export type Type =
   | { kind: 'varbinary' }
   /** A JSON document as its text. */
   | { kind: 'json' }
+  /** Points, lines and polygons as WKB: see geometry.ts. */
+  | { kind: 'geometry' }
   /**
    * Microseconds since 1970-01-01, precision 0–6, values are multiples of 10^(6−precision). Without `zoned` the clock
    * of no place in particular; with it a point in time, shown in UTC.
@@ -69,6 +71,7 @@ export function physicalOf(type: Type): Physical {
     case 'varchar':
     case 'varbinary':
     case 'json':
+    case 'geometry':
     case 'period':
     case 'array':
     case 'map':
@@ -90,7 +93,7 @@ export function isWide(type: Type): boolean {
 
 /** Is its value on the host a string with one character per byte? */
 export function isBytes({ kind }: Type): boolean {
-  return kind === 'varbinary' || kind === 'period' || kind === 'array' || kind === 'map'
+  return ['varbinary', 'geometry', 'period', 'array', 'map'].includes(kind)
 }
 
 /** Is it an integer type, of 8 to 64 bits? */
@@ -114,6 +117,7 @@ export function formOf(type: Type): 'boolean' | 'number' | 'bigint' | 'string' {
     case 'varchar':
     case 'varbinary':
     case 'json':
+    case 'geometry':
     case 'period':
     case 'array':
     case 'map':
@@ -251,8 +255,8 @@ export interface Schema {
 /**
  * A value of a row on the host: BOOLEAN boolean; TINYINT to INTEGER and DATE number; BIGINT, DECIMAL (scaled),
  * TIMESTAMP, TIME and INTERVAL (microseconds, months) bigint; REAL and DOUBLE number; VARCHAR and JSON string;
- * VARBINARY, INTERVAL of both parts (see period.ts), and arrays and maps as nested.ts writes them, a string with one
- * character from U+0000 to U+00FF per byte; NULL null.
+ * VARBINARY, GEOMETRY, INTERVAL of both parts (see period.ts), and arrays and maps as nested.ts writes them, a string
+ * with one character from U+0000 to U+00FF per byte; NULL null.
  */
 export type Value = null | boolean | number | bigint | string
 export type Row = Value[]

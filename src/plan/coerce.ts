@@ -41,6 +41,8 @@ export const months: Type = { kind: 'months' }
 export const period: Type = { kind: 'period' }
 export const real: Type = { kind: 'real' }
 export const json: Type = { kind: 'json' }
+export const geometry: Type = { kind: 'geometry' }
+export const varbinary: Type = { kind: 'varbinary' }
 export const nullType: Type = { kind: 'null' }
 
 export function decimal(precision: number, scale: number): Type {

@@ -615,6 +615,7 @@ function literalText(node: Expression & { kind: 'literal' }): string {
       return `'${text.replaceAll("'", "''")}'`
     case 'varbinary':
     case 'json':
+    case 'geometry':
     case 'timestamp':
     case 'time':
     case 'date':

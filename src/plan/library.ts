@@ -5,7 +5,7 @@
  * Format   one function per line: names(argument types) result marks | example | what the example gives | meaning.
  *          Names after the first are aliases; lines of one name are its variants, the first that takes the arguments
  *          counts. Types: text (VARCHAR), whole (BIGINT), double, decimal, number (any numeric type as it is),
- *          boolean, timestamp (a DATE too), zoned (TIMESTAMPTZ), date, time, interval, months, period (any INTERVAL), any (as its text);
+ *          boolean, timestamp (a DATE too), zoned (TIMESTAMPTZ), date, time, interval, months, period (any INTERVAL), any (as its text), bytes (VARBINARY), geometry;
  *          array, element (all of them of one type T: T[] and T), arrays (T[][]), numbers (T[] of a numeric T), doubles
  *          (DOUBLE[]), map, key, value (all of one MAP(K, V));
  *          `[, type]` may be left out, `type…` comes any number of times. Result `same` is the type of the first argument, `inner` T[] of T[][],
@@ -249,15 +249,15 @@ array_avg list_avg(numbers) double ? | array_avg([1, NULL, 2]) | 1.5 | their ave
 array_union(array, array) array | array_union([2, 1], [1, 3, NULL]) | [2, 1, 3, NULL] | the different elements of both, as in Flink
 array_intersect list_intersect(array, array) array | array_intersect([3, 1, 2, 1], [1, 3]) | [3, 1] | the different elements of the first that the second has, too; NULLs left out
 array_except list_except(array, array) array | array_except([3, 1, 2, 1], [3]) | [1, 2] | the different elements of the first that the second has not; NULL equals NULL
-arrays_overlap array_has_any list_has_any(array, array) boolean | arrays_overlap([1, 2], [2, 3]) | true | have they an element in common? NULLs do not count
-array_has_all list_has_all(array, array) boolean | array_has_all([1, 2, 3], [3, 1]) | true | has the first all elements of the second, but for NULLs?
+arrays_overlap array_has_any list_has_any(array, array) boolean | arrays_overlap([1, 2], [2, 3]) | true | a && b: have they an element in common? NULLs do not count
+array_has_all list_has_all(array, array) boolean | array_has_all([1, 2, 3], [3, 1]) | true | a @> b, b <@ a: has the first all elements of the second, but for NULLs?
 flatten(arrays) inner | flatten([[1, 2], NULL, [3]]) | [1, 2, 3] | the elements of the elements
 generate_series(whole, whole[, whole]) wholes ! | generate_series(1, 7, 3) | [1, 4, 7] | whole numbers from the first to the second, the third apart; fails beyond 1000000 of them
 range(whole[, whole, whole]) wholes ! | range(3) | [0, 1, 2] | the same from 0, without the end
 list_transform array_transform list_apply array_apply apply transform(array, lambda) array *? | list_transform([1, 2], x -> x * 10) | [10, 20] | what the function makes of each element: x -> y, LAMBDA x: y, or (x, i) -> y with the element's number
 list_filter array_filter filter(array, lambda) array *? | list_filter([1, 2, 3], x -> x > 1) | [2, 3] | the elements for which the function is TRUE
 list_reduce array_reduce reduce(array, lambda[, element]) element *? | list_reduce([1, 2, 3], (a, x) -> a + x) | 6 | the function of what came before and each element, beginning with the third argument or the first element; NULL of none
-l2_distance list_distance array_distance(doubles, doubles) double ! | l2_distance([1, 2], [4, 6]) | 5 | Euclidean distance; fails for different lengths and for NULLs
+l2_distance list_distance array_distance(doubles, doubles) double ! | l2_distance([1, 2], [4, 6]) | 5 | a <-> b: Euclidean distance; fails for different lengths and for NULLs
 cosine_distance list_cosine_distance array_cosine_distance(doubles, doubles) double ! | cosine_distance([1, 0], [0, 2]) | 1 | 1 less the cosine of the angle between them; NaN beside a zero
 inner_product list_inner_product array_inner_product list_dot_product(doubles, doubles) double ! | inner_product([1, 2], [3, 4]) | 11 | sum of the products
 string_split str_split split(text, text) texts | string_split('a,b', ',') | [a, b] | the parts of the text between separators
@@ -279,6 +279,63 @@ map_entries(map) entries | map_entries(MAP {'a': 1}) | [{'key': a, 'value': 1}] 
 map_concat map_union(map, map) map | map_concat(MAP {'a': 1, 'b': 2}, MAP {'b': 3}) | {a=1, b=3} | the keys of both; the value is that of the second
 `
 
+const shapes = `
+st_point st_makepoint(double, double) geometry ! | st_point(1, 2) | POINT (1 2) | a point of x and y, or of longitude and latitude; fails for what is not finite
+st_x(geometry) double ?! | st_x(st_point(1, 2)) | 1 | x of a point, NULL of an empty one; fails for anything else
+st_y(geometry) double ?! | st_y(st_point(1, 2)) | 2 | y of a point
+st_geomfromtext st_geometryfromtext(text) geometry ! | st_geomfromtext('LINESTRING(0 0, 1 1)') | LINESTRING (0 0, 1 1) | of WKT: POINT, LINESTRING, POLYGON and MULTI of them
+st_geomfromgeojson(text) geometry ! | st_geomfromgeojson('{"type": "Point", "coordinates": [1, 2]}') | POINT (1 2) | of a GeoJSON geometry of two coordinates
+st_geomfromwkb(bytes) geometry ! | st_geomfromwkb(X'0101000000000000000000f03f0000000000000040') | POINT (1 2) | of well-known bytes of either byte order
+st_astext st_aswkt(geometry) text | st_astext(st_point(1, 2)) | POINT (1 2) | as WKT, as CAST gives it
+st_asgeojson(geometry) text | st_asgeojson(st_point(1, 2)) | {"type":"Point","coordinates":[1,2]} | as GeoJSON
+st_aswkb st_asbinary(geometry) bytes | octet_length(to_hex(st_aswkb(st_point(1, 2))::varchar)) | 88 | as well-known bytes
+st_geometrytype(geometry) text | st_geometrytype('POINT(1 2)') | POINT | its kind
+st_isempty(geometry) boolean | st_isempty('POINT EMPTY') | true | has it no points?
+st_distance(geometry, geometry) double ? | st_distance(st_point(0, 0), st_point(3, 4)) | 5 | the shortest way in the plane, in the units of the coordinates: a <-> b; NULL of what is empty
+st_distancesphere st_distance_sphere geo_distance haversine(geometry, geometry) double ?! | round(st_distancesphere(st_point(13.4, 52.5), st_point(2.35, 48.86)) / 1000) | 876 | metres between two points of longitude and latitude, on a sphere of 6371008.77 m
+st_dwithin(geometry, geometry, double) boolean | st_dwithin(st_point(0, 0), st_point(3, 4), 5) | true | are they no further apart, in the plane?
+st_contains(geometry, geometry) boolean | st_contains(st_makeenvelope(0, 0, 2, 2), st_point(1, 1)) | true | is no point of the second outside of the first, and some of its inside in that of the first? a point on an edge is not
+st_within point_in_polygon(geometry, geometry) boolean | st_within(st_point(1, 1), st_makeenvelope(0, 0, 2, 2)) | true | does the second contain the first?
+st_covers(geometry, geometry) boolean | st_covers(st_makeenvelope(0, 0, 2, 2), st_point(0, 1)) | true | is no point of the second outside of the first? edges count
+st_coveredby(geometry, geometry) boolean | st_coveredby(st_point(0, 1), st_makeenvelope(0, 0, 2, 2)) | true | does the second cover the first?
+st_intersects(geometry, geometry) boolean | st_intersects('LINESTRING(0 0, 2 2)', 'LINESTRING(0 2, 2 0)') | true | have they a point in common?
+st_disjoint(geometry, geometry) boolean | st_disjoint(st_point(0, 0), st_point(1, 1)) | true | have they none?
+st_touches(geometry, geometry) boolean | st_touches(st_makeenvelope(0, 0, 1, 1), st_makeenvelope(1, 0, 2, 1)) | true | have they points of their edges in common, but none inside?
+st_equals(geometry, geometry) boolean | st_equals('LINESTRING(0 0, 2 2)', 'LINESTRING(2 2, 1 1, 0 0)') | true | are they the same points? = looks at how they are written
+st_boxesmeet st_intersects_extent(geometry, geometry) boolean | st_boxesmeet('LINESTRING(0 0, 2 2)', st_point(0, 2)) | true | a && b: have the boxes around them a point in common?
+st_envelope(geometry) geometry | st_envelope('LINESTRING(0 0, 1 2)') | POLYGON ((0 0, 0 2, 1 2, 1 0, 0 0)) | the box around it; a line or a point where it has no width or height
+st_makeenvelope(double, double, double, double) geometry ! | st_makeenvelope(0, 0, 1, 2) | POLYGON ((0 0, 0 2, 1 2, 1 0, 0 0)) | a box from the least x and y to the greatest
+st_makeline(geometry, geometry) geometry ?! | st_makeline(st_point(0, 0), st_point(1, 1)) | LINESTRING (0 0, 1 1) | from points and lines, one behind the other; NULL of fewer than two points
+st_centroid(geometry) geometry | st_centroid('LINESTRING(0 0, 4 0)') | POINT (2 0) | the middle of its mass
+st_area(geometry) double | st_area(st_makeenvelope(0, 0, 2, 3)) | 6 | of polygons, without their holes; 0 of others
+st_length(geometry) double | st_length('LINESTRING(0 0, 3 4)') | 5 | of lines; 0 of others
+st_azimuth(geometry, geometry) double ?! | degrees(st_azimuth(st_point(0, 0), st_point(1, 0))) | 90 | angle from north to the second point, with the clock, in radians; NULL of equal points
+`
+
+const places = `
+h3_latlng_to_cell(double, double, whole) whole ! | h3_latlng_to_cell(37.7749, -122.4194, 9) | 617700169957507071 | the H3 cell of a latitude and a longitude, of a resolution from 0 to 15
+h3_cell_to_lat(whole) double ! | round(h3_cell_to_lat(617700169957507071), 4) | 37.7735 | latitude of the middle of a cell; fails, as all of these, for what is no cell
+h3_cell_to_lng(whole) double ! | round(h3_cell_to_lng(617700169957507071), 4) | -122.4183 | longitude of its middle
+h3_cell_to_latlng(whole) doubles ! | len(h3_cell_to_latlng(617700169957507071)) | 2 | both
+h3_cell_to_boundary(whole) geometry ! | st_geometrytype(h3_cell_to_boundary(617700169957507071)) | POLYGON | its edge, of longitudes and latitudes
+h3_cell_to_parent(whole, whole) whole ! | h3_cell_to_parent(617700169957507071, 5) | 599685771850416127 | the cell of a coarser resolution around it
+h3_cell_to_center_child(whole, whole) whole ! | h3_cell_to_center_child(599685771850416127, 6) | 604189370538262527 | the one in the middle of a finer resolution
+h3_cell_to_children(whole, whole) wholes ! | len(h3_cell_to_children(599685771850416127, 6)) | 7 | those of a finer resolution, in order; fails beyond 1000000
+h3_grid_disk(whole, whole) wholes ! | len(h3_grid_disk(617700169957507071, 2)) | 19 | the cells no more than so many steps away, itself too, in order; fails beyond 1000000
+h3_grid_ring(whole, whole) wholes ! | len(h3_grid_ring(617700169957507071, 2)) | 12 | those of just so many steps
+h3_grid_distance(whole, whole) whole ! | h3_grid_distance(617700169957507071, 617700169958031359) | 1 | steps between two cells of one resolution; fails where they are too far apart to tell
+h3_are_neighbor_cells(whole, whole) boolean ! | h3_are_neighbor_cells(617700169957507071, 617700169958031359) | true | have they a side in common?
+h3_get_resolution(whole) whole ! | h3_get_resolution(617700169957507071) | 9 | 0 to 15
+h3_is_valid_cell(whole) boolean | h3_is_valid_cell(1) | false | is it a cell?
+h3_h3_to_string(whole) text ! | h3_h3_to_string(617700169957507071) | 89283082803ffff | in hexadecimal digits
+h3_string_to_h3(text) whole ! | h3_string_to_h3('89283082803ffff') | 617700169957507071 | read from them
+geohash_encode(double, double[, whole]) text ! | geohash_encode(57.64911, 10.40744, 11) | u4pruydqqvj | the geohash of a latitude and a longitude, of 1 to 12 letters, 12 if nothing is said
+st_geohash(geometry[, whole]) text ?! | st_geohash(st_point(-5.6, 42.6), 5) | ezs42 | the same of a point of longitude and latitude
+geohash_decode st_pointfromgeohash(text) geometry ! | geohash_decode('s') | POINT (22.5 22.5) | the middle of a geohash, as longitude and latitude
+st_geomfromgeohash(text) geometry ! | st_geomfromgeohash('s') | POLYGON ((0 0, 0 45, 45 45, 45 0, 0 0)) | its box
+geohash_neighbours geohash_neighbors(text) texts ! | geohash_neighbours('ezs42') | [ezs48, ezs49, ezs43, ezs41, ezs40, ezefp, ezefr, ezefx] | those around it, from the north with the clock; beyond a pole there are none
+`
+
 const conditions = `
 typeof pg_typeof(any) text * | typeof(1.5) | DECIMAL(2, 1) | the type of the argument
 `
@@ -286,7 +343,7 @@ typeof pg_typeof(any) text * | typeof(1.5) | DECIMAL(2, 1) | the type of the arg
 /** What a parameter takes. */
 export type Taken =
   | 'text' | 'whole' | 'double' | 'decimal' | 'number' | 'boolean' | 'timestamp' | 'zoned' | 'date' | 'time'
-  | 'interval' | 'months' | 'period' | 'any' | 'json'
+  | 'interval' | 'months' | 'period' | 'any' | 'json' | 'bytes' | 'geometry'
   | 'array' | 'lambda' | 'element' | 'arrays' | 'numbers' | 'doubles' | 'map' | 'key' | 'value' // biome-ignore format: one list
 
 /** What a function gives. */
@@ -355,6 +412,8 @@ export const library: Readonly<Record<string, LibraryFunction[]>> = {
   JSON: linesOf(documents),
   Arrays: linesOf(arrays),
   Maps: linesOf(maps),
+  Geometries: linesOf(shapes),
+  'Cells of the earth': linesOf(places),
   'Behind operators': linesOf(operators),
   Other: linesOf(conditions),
 }

@@ -239,6 +239,7 @@ const wordOf: Record<Type['kind'], fc.Arbitrary<string>> = {
     .bigInt({ min: -5000n, max: 5000n })
     .map((months) => valueText(months, { kind: 'months' })),
   null: fc.constant(''),
+  geometry: fc.tuple(fc.float(), fc.integer()).map((at) => `POINT (${at.join(' ')})`),
   array: fc.array(fc.integer()).map((all) => JSON.stringify(all)),
   map: fc.dictionary(fc.string(), fc.integer()).map((all) => JSON.stringify(all)),
 }

@@ -22,6 +22,7 @@ export type Kind =
   | 'json'
   | 'ints'
   | 'counts'
+  | 'geometry'
 
 /** An expression: `$0`, `$1` … in the text stand for the parts, `#0`, `#1` … for queries. */
 export interface Expr {

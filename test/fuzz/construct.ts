@@ -148,6 +148,8 @@ const shown: Record<string, RegExp> = {
   'intervals of months and days': /mons? -?\d+ days/,
   'type varbinary': /varbinary/,
   'type json': /\bjson\b/,
+  'type geometry': /geometry/,
+  'functions of geometries': inChapter('Geometries'),
 } // biome-ignore format: one list
 
 function inChapter(chapter: string): RegExp {

@@ -108,6 +108,7 @@ function isOurs(from: From, own: ReadonlySet<string>): boolean {
 /** Types whose text, range or arithmetic is another there. */
 const ownKinds: ReadonlySet<Kind> = new Set([
   'smallint', 'real', 'wide', 'time', 'timestamptz', 'months', 'period', 'bytes', 'json', 'ints', 'counts',
+  'geometry',
 ]) // biome-ignore format: one list
 /** Spellings that are not known there, or mean something else. */
 const ownWords = new RegExp(

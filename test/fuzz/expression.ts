@@ -35,6 +35,7 @@ export const kinds: readonly Kind[] = [
   'json',
   'ints',
   'counts',
+  'geometry',
 ]
 
 const numeric: readonly Kind[] = ['int', 'bigint', 'double', 'decimal', 'smallint', 'real', 'wide']
@@ -77,6 +78,12 @@ const literals: Record<Kind, readonly string[]> = {
   bytes: ["x''", "x'00ff'", "x'6162636465666768696a6b6c6d6e'"],
   ints: ['cast([] as int[])', '[1]', '[1, 2]', '[2, null, 1]', '[-1, 2147483647]'],
   counts: ["map {'a': 1}", "map {'b': 2, 'a': null}", "map ['ab', 3]"],
+  geometry: [
+    'st_point(1, 1)',
+    'st_makeenvelope(0, 0, 2, 2)',
+    "cast('LINESTRING(0 0, 1 1, 4 0)' as geometry)",
+    "cast('POINT EMPTY' as geometry)",
+  ],
   json: ["cast('1' as json)", 'cast(\'{"a": [1, 2]}\' as json)', "cast('null' as json)"],
 }
 
@@ -117,6 +124,7 @@ const operations: Record<Kind, readonly [string, ...Kind[]][]> = {
     ['length($0)', 'varchar'],
     ['cardinality($0)', 'ints'],
     ['array_position($0, $1)', 'ints', 'int'],
+    ['try(h3_latlng_to_cell($0, $1, $2))', 'int', 'double', 'int'],
     ['($0 >> 2)', 'bigint'],
     ['try($0 << 3)', 'int'],
     ['extract(hour from $0)', 'timestamp'],
@@ -138,6 +146,8 @@ const operations: Record<Kind, readonly [string, ...Kind[]][]> = {
     ['($0 / ($1))', 'double', 'double'],
     ['cast($0 as double)', 'int'],
     ['cast($0 as double)', 'decimal'],
+    ['($0 <-> $1)', 'geometry', 'geometry'],
+    ['try(st_x($0))', 'geometry'],
     ['floor($0)', 'double'],
     ['ceil($0)', 'double'],
     ['round($0)', 'double'],
@@ -190,6 +200,11 @@ const operations: Record<Kind, readonly [string, ...Kind[]][]> = {
     ['($0 > all ($1))', 'int', 'ints'],
     ['array_contains($0, $1)', 'ints', 'int'],
     ['map_contains_key($0, $1)', 'counts', 'varchar'],
+    ['($0 @> $1)', 'ints', 'ints'],
+    ['($0 <@ $1)', 'ints', 'ints'],
+    ['($0 && $1)', 'ints', 'ints'],
+    ['($0 && $1)', 'geometry', 'geometry'],
+    ['st_contains($0, $1)', 'geometry', 'geometry'],
     ["($0 like 'a%')", 'varchar'],
     ["($0 like '_')", 'varchar'],
     ["($0 ilike 'A%')", 'varchar'],
@@ -299,7 +314,19 @@ const operations: Record<Kind, readonly [string, ...Kind[]][]> = {
     ['($0 * $1)', 'months', 'int'],
     ['(- $0)', 'months'],
   ],
-  bytes: [['try_cast($0 as varbinary)', 'varchar']],
+  bytes: [
+    ['try_cast($0 as varbinary)', 'varchar'],
+    ['st_aswkb($0)', 'geometry'],
+  ],
+  geometry: [
+    ['try(st_point($0, $1))', 'double', 'int'],
+    ['st_envelope($0)', 'geometry'],
+    ['st_centroid($0)', 'geometry'],
+    ['try_cast($0 as geometry)', 'varchar'],
+    ['st_geomfromtext(cast($0 as varchar))', 'geometry'],
+    ['st_geomfromwkb(st_aswkb($0))', 'geometry'],
+    ['try(st_makeline($0, $1))', 'geometry', 'geometry'],
+  ],
   ints: [
     ['[$0, $1]', 'int', 'int'],
     ['($0 || $1)', 'ints', 'ints'],
@@ -375,6 +402,8 @@ const taken: Partial<Record<Taken | Given, readonly Kind[]>> = {
   timestamp: ['timestamp', 'date'],
   date: ['date'],
   any: kinds,
+  bytes: ['bytes'],
+  geometry: ['geometry'],
 }
 
 /** Their first or second argument is one of a few words, or so large a result that nothing else is tested. */

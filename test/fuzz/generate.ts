@@ -573,6 +573,13 @@ const cells: Record<Exclude<Kind, 'timestamp'>, readonly string[]> = {
   json: ['1', 'true', '[1]', '"a"'],
   ints: ['[]', '[1]', '[1, 2]', '[NULL]', '[2, 1, 2]', '[0, NULL, -1]'],
   counts: ['{}', '{a=1}', '{a=1, b=2}', '{ab=NULL}'],
+  geometry: [
+    'POINT(1 1)',
+    'POINT(0 2)',
+    'LINESTRING(0 0, 2 2)',
+    'POLYGON((0 0, 2 0, 2 2, 0 0))',
+    'POINT EMPTY',
+  ],
 }
 
 function rowsOf(generator: Generator): Fed[] {

@@ -274,6 +274,132 @@ map_entries(CAST(NULL AS MAP(VARCHAR, INTEGER))) | NULL
 map_concat(MAP {'a': 1, 'b': 2}, MAP {'b': 3}) | {a=1, b=3}
 map_concat(MAP {'a': 1}, MAP {'a': NULL, 'c': 4}) | {a=NULL, c=4}
 map_concat(MAP {'a': 1}, CAST(NULL AS MAP(VARCHAR, INTEGER))) | NULL
+st_point(1.5, -0e0) | POINT (1.5 0)
+st_point('NaN'::double, 0) | !
+st_x('POINT(1 2)') | 1
+st_x('POINT EMPTY') | NULL
+st_x('LINESTRING(1 2, 3 4)') | !
+st_y('POINT(1 2)') | 2
+st_geomfromtext('point(1e2 -.5)') | POINT (100 -0.5)
+st_geomfromtext('MULTIPOINT(1 2, (3 4), EMPTY)') | MULTIPOINT (1 2, 3 4)
+st_geomfromtext('MULTIPOLYGON(((0 0, 1 0, 1 1, 0 0)), ((5 5, 6 5, 6 6, 5 5)))') | MULTIPOLYGON (((0 0, 1\\
+ 0, 1 1, 0 0)), ((5 5, 6 5, 6 6, 5 5)))
+st_geomfromtext('LINESTRING EMPTY') | LINESTRING EMPTY
+st_geomfromtext('LINESTRING(1 2)') | !
+st_geomfromtext('POLYGON((0 0, 1 0, 1 1))') | !
+st_geomfromtext('POINT Z (1 2 3)') | !
+st_geomfromtext('POINT(1 2 3)') | !
+st_geomfromtext('POINT(1)') | !
+st_geomfromtext('{"type": "Point", "coordinates": [1, 2]}') | !
+st_geomfromgeojson('{"type": "Point", "coordinates": []}') | POINT EMPTY
+st_geomfromgeojson('{"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}') | POLYGON\\
+ ((0 0, 1 0, 1 1, 0 0))
+st_geomfromgeojson('{"type": "Point", "coordinates": [1, 2, 3]}') | !
+st_geomfromgeojson('POINT(1 2)') | !
+st_geomfromwkb(X'00000000013ff00000000000004000000000000000') | POINT (1 2)
+st_geomfromwkb(X'01') | !
+st_geomfromwkb(st_aswkb('MULTILINESTRING((0 0, 1 1), (2 2, 3 3))')) | MULTILINESTRING ((0 0, 1 1), (2 2, 3 3))
+cast('0101000000000000000000f03f0000000000000040' as geometry) | POINT (1 2)
+st_aswkb('POINT(1 2)') = X'0101000000000000000000f03f0000000000000040' | true
+st_astext('POLYGON((0 0, 4 0, 4 4, 0 0), (1 1, 2 1, 2 2, 1 1))') | POLYGON ((0 0, 4 0, 4 4, 0 0), (1 1, 2 1, 2 2, 1 1))
+st_asgeojson('MULTIPOINT(1 2, 3 4)') | {"type":"MultiPoint","coordinates":[[1,2],[3,4]]}
+st_geometrytype('MULTIPOINT(1 2)') | MULTIPOINT
+st_isempty('POLYGON EMPTY') | true
+st_isempty('POINT(1 2)') | false
+st_distance('POINT(1 1)', 'LINESTRING(0 0, 4 0)') | 1
+st_distance('POINT(5 3)', 'POLYGON((0 0, 4 0, 4 4, 0 4, 0 0))') | 1
+st_distance('POINT(2 2)', 'POLYGON((0 0, 4 0, 4 4, 0 4, 0 0), (1 1, 1 3, 3 3, 3 1, 1 1))') | 1
+st_distance('LINESTRING(0 0, 2 2)', 'LINESTRING(0 2, 2 0)') | 0
+st_distance('POINT EMPTY', 'POINT(0 0)') | NULL
+st_distancesphere('POINT(0 0)', 'POINT(0 0)') | 0
+round(st_distancesphere('POINT(0 0)', 'POINT(90 0)')) | 10007557
+round(st_distancesphere('POINT(0 -90)', 'POINT(0 90)')) | 20015114
+round(st_distancesphere('POINT(-122.4194 37.7749)', 'POINT(-74.006 40.7128)') / 1000) | 4129
+st_distancesphere('LINESTRING(0 0, 1 1)', 'POINT(0 0)') | !
+st_dwithin('POINT(0 0)', 'POINT(3 4)', 4.9) | false
+st_dwithin('POINT EMPTY', 'POINT(3 4)', 9) | false
+st_contains('POLYGON((0 0, 4 0, 4 4, 0 0))', 'POINT(4 2)') | false
+st_contains('POLYGON((0 0, 4 0, 4 4, 0 0))', 'LINESTRING(4 1, 4 2)') | false
+st_contains('POLYGON((0 0, 4 0, 4 4, 0 0))', 'LINESTRING(4 1, 3 1)') | true
+st_within('POINT(2 1)', 'POLYGON((0 0, 4 0, 4 4, 0 0))') | true
+st_covers('POLYGON((0 0, 4 0, 4 4, 0 0))', 'LINESTRING(4 1, 4 2)') | true
+st_coveredby('POINT(4 2)', 'POLYGON((0 0, 4 0, 4 4, 0 0))') | true
+st_intersects('POINT(2 2)', 'POLYGON((0 0, 4 0, 4 4, 0 4, 0 0), (1 1, 1 3, 3 3, 3 1, 1 1))') | false
+st_disjoint('POINT EMPTY', 'POINT EMPTY') | true
+st_touches('POINT(4 2)', 'POLYGON((0 0, 4 0, 4 4, 0 0))') | true
+st_touches('LINESTRING(0 0, 2 2)', 'LINESTRING(2 2, 3 0)') | true
+st_touches('LINESTRING(0 0, 2 2)', 'LINESTRING(1 1, 3 0)') | true
+st_touches('LINESTRING(0 0, 2 2)', 'LINESTRING(0 2, 2 0)') | false
+st_equals('POLYGON((0 0, 4 0, 4 4, 0 0))', 'POLYGON((4 4, 0 0, 2 0, 4 0, 4 4))') | true
+st_equals('POINT(1 1)', 'POINT(1 2)') | false
+st_boxesmeet('LINESTRING(0 0, 2 2)', 'POINT(3 0)') | false
+st_envelope('LINESTRING(0 0, 0 2)') | LINESTRING (0 0, 0 2)
+st_envelope('POINT(1 2)') | POINT (1 2)
+st_envelope('POINT EMPTY') | POINT EMPTY
+st_makeenvelope(0, 1, 2, 3) | POLYGON ((0 1, 0 3, 2 3, 2 1, 0 1))
+st_makeenvelope(0, 0, 'Infinity'::double, 1) | !
+st_makeline('LINESTRING(0 0, 1 1)', 'POINT(2 0)') | LINESTRING (0 0, 1 1, 2 0)
+st_makeline('POINT EMPTY', 'POINT(2 0)') | NULL
+st_makeline('POLYGON EMPTY', 'POINT(2 0)') | !
+st_centroid('POLYGON((0 0, 4 0, 4 4, 0 4, 0 0))') | POINT (2 2)
+st_centroid('POLYGON((0 0, 6 0, 0 6, 0 0))') | POINT (2 2)
+st_centroid('MULTIPOINT(0 0, 1 0, 2 3)') | POINT (1 1)
+st_centroid('LINESTRING(0 0, 2 0, 2 2)') | POINT (1.5 0.5)
+st_centroid('POLYGON EMPTY') | POINT EMPTY
+st_area('POLYGON((0 0, 4 0, 4 4, 0 4, 0 0), (1 1, 1 3, 3 3, 3 1, 1 1))') | 12
+st_area('MULTIPOLYGON(((0 0, 0 1, 1 1, 0 0)), ((5 5, 6 5, 6 6, 5 5)))') | 1
+st_area('LINESTRING(0 0, 1 1)') | 0
+st_length('MULTILINESTRING((0 0, 3 4), (0 0, 1 0))') | 6
+st_length('POLYGON((0 0, 1 0, 1 1, 0 0))') | 0
+degrees(st_azimuth('POINT(0 0)', 'POINT(0 1)')) | 0
+degrees(st_azimuth('POINT(0 0)', 'POINT(0 -1)')) | 180
+degrees(st_azimuth('POINT(0 0)', 'POINT(-1 0)')) | 270
+st_azimuth('POINT(1 1)', 'POINT(1 1)') | NULL
+h3_h3_to_string(h3_latlng_to_cell(37.7749, -122.4194, 9)) | 89283082803ffff
+h3_h3_to_string(h3_latlng_to_cell(37.3615593, -122.0553238, 5)) | 85283473fffffff
+h3_latlng_to_cell(91, 0, 9) | !
+h3_latlng_to_cell(0, 181, 9) | !
+h3_latlng_to_cell(0, 0, 16) | !
+round(h3_cell_to_lat(h3_string_to_h3('85283473fffffff')), 6) | 37.345793
+round(h3_cell_to_lng(h3_string_to_h3('85283473fffffff')), 6) | -121.976376
+h3_cell_to_lat(1) | !
+h3_cell_to_latlng(h3_string_to_h3('85283473fffffff'))[1] = h3_cell_to_lat(h3_string_to_h3('85283473fffffff')) | true
+st_within(st_point(-121.976376, 37.345793), h3_cell_to_boundary(h3_string_to_h3('85283473fffffff'))) | true
+h3_h3_to_string(h3_cell_to_parent(h3_string_to_h3('89283082803ffff'), 8)) | 8828308281fffff
+h3_cell_to_parent(h3_string_to_h3('89283082803ffff'), 10) | !
+h3_cell_to_parent(h3_cell_to_center_child(h3_string_to_h3('85283473fffffff'), 9), 5) =\\
+ h3_string_to_h3('85283473fffffff') | true
+h3_cell_to_center_child(h3_string_to_h3('85283473fffffff'), 4) | !
+len(h3_cell_to_children(h3_string_to_h3('85283473fffffff'), 7)) | 49
+h3_cell_to_children(h3_string_to_h3('85283473fffffff'), 15) | !
+h3_grid_disk(h3_string_to_h3('85283473fffffff'), 0) = [h3_string_to_h3('85283473fffffff')] | true
+len(h3_grid_disk(h3_string_to_h3('821c07fffffffff'), 1)) | 6
+h3_grid_disk(h3_string_to_h3('85283473fffffff'), -1) | !
+h3_grid_disk(h3_string_to_h3('85283473fffffff'), 600) | !
+len(h3_grid_ring(h3_string_to_h3('85283473fffffff'), 3)) | 18
+h3_grid_distance(h3_string_to_h3('85283473fffffff'), h3_string_to_h3('85283473fffffff')) | 0
+h3_grid_distance(h3_string_to_h3('85283473fffffff'), h3_string_to_h3('89283082803ffff')) | !
+h3_are_neighbor_cells(h3_string_to_h3('85283473fffffff'), h3_string_to_h3('85283473fffffff')) | false
+h3_get_resolution(h3_string_to_h3('85283473fffffff')) | 5
+h3_is_valid_cell(-1) | false
+h3_h3_to_string(0) | !
+h3_string_to_h3('xyz') | !
+geohash_encode(57.64911, 10.40744, 11) | u4pruydqqvj
+geohash_encode(42.605, -5.603, 5) | ezs42
+geohash_encode(-90, -180, 3) | 000
+geohash_encode(90, 180, 3) | zzz
+geohash_encode(0, 0, 13) | !
+geohash_encode(100, 0) | !
+length(geohash_encode(0, 0)) | 12
+st_geohash('POINT(-5.603 42.605)', 5) | ezs42
+st_geohash('POINT EMPTY') | NULL
+st_geohash('LINESTRING(0 0, 1 1)') | !
+st_x(geohash_decode('ezs42')) between -5.61 and -5.6 | true
+st_geohash(geohash_decode('u4pruydqqvj'), 11) | u4pruydqqvj
+geohash_decode('a') | !
+st_within(geohash_decode('ezs42'), st_geomfromgeohash('ezs42')) | true
+geohash_neighbours('z') | [b, 8, x, w, y]
+geohash_neighbours('') | !
 `
 
 const lines = expected

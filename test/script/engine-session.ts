@@ -140,7 +140,7 @@ export class EngineSession implements Session {
       return
     }
     // A program's integer is no scaled DECIMAL, and its string no bytes.
-    const kinds = ['decimal', 'varbinary', 'period', 'array', 'map']
+    const kinds = ['decimal', 'varbinary', 'geometry', 'period', 'array', 'map']
     const spelt = (at: number) => kinds.includes(types?.[at]?.kind ?? '')
     const given = rows.map((row) => row.map((value, at) => (spelt(at) ? text(value, at) : value)))
     await this.#survive(async () => {

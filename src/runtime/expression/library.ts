@@ -6,6 +6,7 @@
 import { arrays } from './library/array.ts'
 import { clocks } from './library/clock.ts'
 import { collections } from './library/collection.ts'
+import { geometries } from './library/geometry.ts'
 import { documents } from './library/json.ts'
 import { lambdas } from './library/lambda.ts'
 import { numbers } from './library/math.ts'
@@ -29,6 +30,7 @@ export const libraryMakers: Makers = {
   ...collections,
   ...arrays,
   ...lambdas,
+  ...geometries,
   ...operators,
   ...randoms,
   ...periods,

@@ -168,7 +168,7 @@ export const column = parts.map((p): Expression => ({ kind: 'column', path: p, s
 // biome-ignore format: a list to read as a block
 export const operators: BinaryOperator[] = [
   '+', '-', '*', '/', '//', '%', '||', '=', '<>', '<', '<=', '>', '>=', 'AND', 'OR', '^', '&', '|', '#', '<<', '>>',
-  '~', '~*', '!~', '!~*', '->', '->>', '#>', '#>>', '@>', '<@',
+  '~', '~*', '!~', '!~*', '->', '->>', '#>', '#>>', '@>', '<@', '&&', '<->',
 ]
 
 export type UnaryOperator = Extract<Expression, { kind: 'unary' }>['operator']

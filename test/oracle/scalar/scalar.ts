@@ -50,7 +50,17 @@ export function evaluate(expression: Expression, row: CellRow): Cell {
 function literalValue(value: string | number | boolean | null, type: Type): Value {
   if (value === null) return null
   if (isNumber(type)) return Number(value)
-  const texts = ['boolean', 'varchar', 'varbinary', 'json', 'period', 'array', 'map', 'null']
+  const texts = [
+    'boolean',
+    'varchar',
+    'varbinary',
+    'json',
+    'geometry',
+    'period',
+    'array',
+    'map',
+    'null',
+  ]
   const isText = texts.includes(type.kind)
   return isText ? value : BigInt(value)
 }

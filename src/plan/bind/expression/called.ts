@@ -1,12 +1,12 @@
 /**
- * Called: operators that are calls of functions: bits, powers, regular expressions, JSON.
+ * Called: operators that are calls of functions: bits, powers, regular expressions, JSON, arrays, geometries.
  *
  * How      An operator names a function of the library; the mistakes name the operator. Bits of INTEGER and smaller
  *          types are INTEGER, all others BIGINT, those that were shifted, too.
  */
 import type { Span } from '../../../base/index.ts'
 import { isWhole, type Type, typeText } from '../../../data/index.ts'
-import { bigint, boolean, coerce, integer, isAdaptable } from '../../coerce.ts'
+import { bigint, boolean, coerce, commonTypeOf, integer, isAdaptable } from '../../coerce.ts'
 import { call } from '../../expression.ts'
 import type { Expression } from '../../logical.ts'
 import { fail } from '../binding.ts'
@@ -43,6 +43,38 @@ const functions: Record<string, [name: string, takes: 'text' | 'json' | 'number'
   '<@': ['json_contains', 'json'],
 }
 
+/** The same of arrays and of geometries. */
+const collective: Record<string, { array: string; geometry?: string }> = {
+  '@>': { array: 'array_has_all' },
+  '<@': { array: 'array_has_all' },
+  '&&': { array: 'arrays_overlap', geometry: 'st_boxesmeet' },
+  '<->': { array: 'l2_distance', geometry: 'st_distance' },
+}
+
+/** Null where neither is an array or a geometry that the operator takes. */
+function bindCollective(
+  operator: string,
+  args: readonly Expression[],
+  { argSpans, ...rest }: Places,
+): Expression | null {
+  const first = args.find(({ type }) => type.kind === 'array' || type.kind === 'geometry')
+  const kind = first?.type.kind as 'array' | 'geometry' | undefined
+  const name = kind === undefined ? undefined : collective[operator]?.[kind]
+  if (name === undefined) return null
+  const sides = args.map((arg, at) =>
+    isAdaptable(arg) ? coerce(arg, first!.type, argSpans[at]) : arg,
+  )
+  const alike = sides.every(({ type }) => type.kind === kind) && commonTypeOf(sides) !== null
+  if (!alike) refuse(operator, args, { argSpans, ...rest })
+  const isTurned = operator === '<@'
+  return bindFunction({
+    name,
+    args: isTurned ? sides.toReversed() : sides,
+    argSpans: isTurned ? argSpans.toReversed() : argSpans,
+    ...rest,
+  })
+}
+
 /** `left operator right` of an operator that is a function; null for all others. */
 export function bindCalled(
   operator: string,
@@ -50,7 +82,10 @@ export function bindCalled(
   places: Places,
 ): Expression | null {
   if (operator in bits && operator !== '~') return bindBits(operator, args, places)
+  const bound = bindCollective(operator, args, places)
+  if (bound !== null) return bound
   const found = functions[operator]
+  if (found === undefined && operator in collective) refuse(operator, args, places)
   if (found === undefined) return null
   const [name, takes, key] = found
   const fits = args.every((arg, index) => {
@@ -65,13 +100,13 @@ export function bindCalled(
   const more = operator.endsWith('*') ? [literalText('i')] : []
   const { argSpans, ...rest } = places
   const spans = operator === '<@' ? argSpans.toReversed() : argSpans
-  const bound = bindFunction({
+  const made = bindFunction({
     name,
     args: [...args, ...more],
     argSpans: [...spans, ...more.map(() => places.span)],
     ...rest,
   })
-  return operator.startsWith('!') ? call('not', [bound], boolean) : bound
+  return operator.startsWith('!') ? call('not', [made], boolean) : made
 }
 
 const isNumber = (type: Type) => isWhole(type) || ['decimal', 'real', 'double'].includes(type.kind)

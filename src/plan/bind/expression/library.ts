@@ -12,6 +12,7 @@ import {
   date,
   decimal,
   double,
+  geometry,
   integer,
   interval,
   isAdaptable,
@@ -22,6 +23,7 @@ import {
   months,
   period,
   timestamp,
+  varbinary,
   varchar,
 } from '../../coerce.ts'
 import { call, column, literal, patternMistake } from '../../expression.ts'
@@ -88,6 +90,8 @@ function isTaken(arg: Expression, taken: Taken, adapts: boolean): boolean {
       return kind === 'timestamp' || kind === 'date'
     case 'period':
       return isSpan(arg.type)
+    case 'bytes':
+      return kind === 'varbinary'
     case 'zoned':
       return arg.type.kind === 'timestamp' && arg.type.zoned === true
     default:
@@ -240,6 +244,10 @@ function typeGiven(given: Given, args: readonly Expression[], parts: Parts): Typ
       return period
     case 'json':
       return json
+    case 'bytes':
+      return varbinary
+    case 'geometry':
+      return geometry
     case 'same':
       return args[0]!.type
     default:

@@ -34,6 +34,7 @@ const plain: Record<string, Type> = {
   JSON: { kind: 'json' },
   JSONB: { kind: 'json' },
   VARIANT: { kind: 'json' },
+  GEOMETRY: { kind: 'geometry' },
 }
 
 /** Types that are kept as a wider one, with a notice. */
@@ -43,6 +44,8 @@ const widened: Record<string, Type> = {
   UINTEGER: { kind: 'bigint' },
   UBIGINT: { kind: 'decimal', precision: 20, scale: 0 },
   UUID: { kind: 'varchar' },
+  H3INDEX: { kind: 'bigint' },
+  GEOHASH: { kind: 'varchar' },
 }
 
 const texts = new Set(['VARCHAR', 'STRING', 'TEXT', 'CHAR', 'CHARACTER VARYING', 'CHARACTER'])
@@ -54,8 +57,8 @@ const zoned = new Set([
 ]) // biome-ignore format: one list
 
 const wanted = new Set([
-  'UHUGEINT', 'TIMETZ', 'TIME WITH TIME ZONE', 'INET', 'GEOMETRY',
-  'BOX2D', 'STBOX', 'H3INDEX', 'GEOHASH', 'TGEOMPOINT', 'VECTOR', 'SKETCH', 'ENUM',
+  'UHUGEINT', 'TIMETZ', 'TIME WITH TIME ZONE', 'INET',
+  'BOX2D', 'STBOX', 'TGEOMPOINT', 'VECTOR', 'SKETCH', 'ENUM',
 ]) // biome-ignore format: one list
 
 /** Types that are there, in upper case, aliases included. */

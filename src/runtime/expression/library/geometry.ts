@@ -1,0 +1,195 @@
+/**
+ * Geometry: the functions of geometries, of geohashes and of H3 cells on single values.
+ *
+ * How      Bytes are read into parts, which src/geometry looks at. What does not change from row to row, as a
+ *          polygon that is written in the query, is read once. H3 is the package h3-js, loaded with the first call.
+ */
+import { textArray, type Value } from '../../../data/index.ts'
+import {
+  type Bounds,
+  type Geometry,
+  geohashes,
+  geoJson,
+  geometryBytes,
+  geometryKind,
+  geometryText,
+  measures,
+  type Position,
+  parseGeometry,
+  pointGeometry,
+  readGeometry,
+  relations,
+} from '../../../geometry/index.ts'
+import { Fault, invalid, type Outcome } from '../fault.ts'
+import type { Maker, Makers } from '../maker.ts'
+import { cells } from './cell.ts'
+
+/** Reads values of an argument; the last one only once. */
+function reader(): (value: Value | undefined) => Geometry {
+  let seen: Value | undefined
+  let read: Geometry
+  return (value) => {
+    if (value !== seen) {
+      read = readGeometry(value as string)!
+      seen = value
+    }
+    return read
+  }
+}
+
+const ofOne =
+  (apply: (geometry: Geometry) => Outcome): Maker =>
+  () => {
+    const read = reader()
+    return (a) => apply(read(a))
+  }
+
+const ofTwo =
+  (apply: (a: Geometry, b: Geometry, more: Value | undefined) => Outcome): Maker =>
+  () => {
+    const [first, second] = [reader(), reader()]
+    return (a, b, c) => apply(first(a), second(b), c)
+  }
+
+/** Of two points; NULL where one is empty. */
+const ofPoints = (apply: (a: Position, b: Position) => Outcome): Maker =>
+  ofTwo((a, b) => {
+    const [from, to] = [pointOf(a), pointOf(b)]
+    if (from instanceof Fault) return from
+    if (to instanceof Fault) return to
+    return from === null || to === null ? null : apply(from, to)
+  })
+
+function pointOf(geometry: Geometry): Position | null | Fault {
+  if (geometry.kind !== 1) return invalid(`a ${geometryKind(geometry)} is no point`)
+  return geometry.parts[0]?.[0]?.[0] ?? null
+}
+
+function coordinate(axis: 0 | 1): Maker {
+  return ofOne((geometry) => {
+    const point = pointOf(geometry)
+    return point === null || point instanceof Fault ? point : point[axis]
+  })
+}
+
+/** The bytes of a geometry, or a failure that says what a text was to be. */
+const made = (geometry: Geometry | null, what: string, text: Value): Outcome =>
+  geometry === null
+    ? invalid(`'${String(text).slice(0, 60)}' is no ${what}`)
+    : geometryBytes(geometry)
+
+const areFinite = (numbers: readonly Value[]) => numbers.every((one) => Number.isFinite(one))
+const notFinite = invalid('a coordinate is finite')
+
+function boxGeometry([west, south, east, north]: Bounds): Geometry {
+  const ring: Position[] = [
+    [west, south],
+    [west, north],
+    [east, north],
+    [east, south],
+    [west, south],
+  ]
+  return { kind: 3, parts: [[ring]] }
+}
+
+/** The box around it; a line or a point where it has no height or no width. */
+function envelope(geometry: Geometry): Geometry {
+  const box = relations.box(geometry)
+  if (box === null) return geometry
+  const [west, south, east, north] = box
+  const from: Position = [west, south]
+  if (west === east && south === north) return pointGeometry(from)
+  return west === east || south === north
+    ? { kind: 2, parts: [[[from, [east, north]]]] }
+    : boxGeometry(box)
+}
+
+/** Of points and lines, in turn. */
+function lineOf(a: Geometry, b: Geometry): Outcome {
+  const wrong = [a, b].find(({ kind }) => kind > 2)
+  if (wrong !== undefined) return invalid(`a line is not made of a ${geometryKind(wrong)}`)
+  const path = [...a.parts, ...b.parts].flat(2)
+  return path.length < 2 ? null : geometryBytes({ kind: 2, parts: [[path]] })
+}
+
+const wrongPlace = invalid('a latitude lies between -90 and 90, a longitude between -180 and 180')
+
+function geohash(lat: number, lng: number, length: Value | undefined): Outcome {
+  const letters = Number(length ?? geohashes.lettersMax)
+  if (letters < 1 || letters > geohashes.lettersMax) {
+    return invalid(`a geohash has 1 to ${geohashes.lettersMax} letters, not ${letters}`)
+  }
+  return Math.abs(lat) <= 90 && Math.abs(lng) <= 180 ? geohashes.of(lat, lng, letters) : wrongPlace
+}
+
+function ofBounds(make: (bounds: Bounds) => Geometry): Maker {
+  return () => (text) => {
+    const bounds = geohashes.bounds(text as string)
+    return made(bounds === null ? null : make(bounds), 'geohash of 1 to 12 letters', text!)
+  }
+}
+
+export const geometries: Makers = {
+  ...cells,
+  st_point: () => (x, y) =>
+    areFinite([x!, y!]) ? geometryBytes(pointGeometry([x as number, y as number])) : notFinite,
+  st_x: coordinate(0),
+  st_y: coordinate(1),
+  st_geomfromtext: () => (text) =>
+    made(parseGeometry(text as string, 'wkt'), 'WKT of a geometry', text!),
+  st_geomfromgeojson: () => (text) =>
+    made(parseGeometry(text as string, 'geojson'), 'GeoJSON geometry', text!),
+  st_geomfromwkb: () => (bytes) => {
+    const geometry = readGeometry(bytes as string)
+    return geometry === null
+      ? invalid('the bytes are no WKB of a geometry')
+      : geometryBytes(geometry)
+  },
+  st_astext: ofOne(geometryText),
+  st_asgeojson: ofOne((geometry) => JSON.stringify(geoJson(geometry))),
+  st_aswkb: () => (bytes) => bytes!,
+  st_geometrytype: ofOne((geometry) => geometryKind(geometry).toUpperCase()),
+  st_isempty: ofOne(({ parts }) => parts.length === 0),
+  st_distance: ofTwo(measures.distance),
+  st_distancesphere: ofPoints((a, b) => measures.sphereDistance(a, b)),
+  st_dwithin: ofTwo((a, b, most) => {
+    const apart = measures.distance(a, b)
+    return apart !== null && apart <= (most as number)
+  }),
+  st_contains: ofTwo(relations.contain),
+  st_within: ofTwo((a, b) => relations.contain(b, a)),
+  st_covers: ofTwo(relations.cover),
+  st_coveredby: ofTwo((a, b) => relations.cover(b, a)),
+  st_intersects: ofTwo(relations.intersect),
+  st_disjoint: ofTwo((a, b) => !relations.intersect(a, b)),
+  st_touches: ofTwo(relations.touch),
+  st_equals: ofTwo((a, b) => relations.cover(a, b) && relations.cover(b, a)),
+  st_boxesmeet: ofTwo(relations.boxesMeet),
+  st_envelope: ofOne((geometry) => geometryBytes(envelope(geometry))),
+  st_makeenvelope: () => (_a, _b, _c, all) =>
+    areFinite(all) ? geometryBytes(boxGeometry(all as unknown as Bounds)) : notFinite,
+  st_makeline: ofTwo(lineOf),
+  st_centroid: ofOne((geometry) => {
+    const at = measures.centroid(geometry)
+    return geometryBytes(at === null ? { kind: 1, parts: [] } : pointGeometry(at))
+  }),
+  st_area: ofOne(measures.area),
+  st_length: ofOne(measures.length),
+  st_azimuth: ofPoints(measures.azimuth),
+  geohash_encode: () => (lat, lng, length) => geohash(lat as number, lng as number, length),
+  st_geohash: () => {
+    const read = reader()
+    return (value, length) => {
+      const point = pointOf(read(value))
+      return point === null || point instanceof Fault ? point : geohash(point[1], point[0], length)
+    }
+  },
+  geohash_decode: ofBounds(([west, south, east, north]) =>
+    pointGeometry([(west + east) / 2, (south + north) / 2]),
+  ),
+  st_geomfromgeohash: ofBounds(boxGeometry),
+  geohash_neighbours: () => (text) => {
+    const found = geohashes.neighbours(text as string)
+    return found === null ? invalid(`'${text}' is no geohash of 1 to 12 letters`) : textArray(found)
+  },
+}
