@@ -98,8 +98,7 @@ export const constructs: Record<Place, Record<string, string>> = {
     EXACT: 'accuracy clauses (EXACT)', 'MEMORY WITHIN': 'accuracy clauses (MEMORY WITHIN)',
     'LATENCY WITHIN': 'accuracy clauses (LATENCY WITHIN)', 'AT CONFIDENCE': 'accuracy clauses (AT CONFIDENCE)',
     'WITH (': 'options of a query (WITH)',
-    ENVELOPE: 'SUBSCRIBE … ENVELOPE', 'WITHIN TIMESTAMP': 'SUBSCRIBE … WITHIN TIMESTAMP', 'AS OF': 'AS OF',
-    'UP TO': '', 'DURATION_SECS': 'EXPLAIN … (DURATION_SECS)',
+    'AS OF <any>': 'AS OF', 'DURATION_SECS': 'EXPLAIN … (DURATION_SECS)',
   },
 }
 

@@ -6,6 +6,7 @@
  * Contract 1 (checked) parse(print(t)) equals t, spans aside, for every tree that a parse can give.
  */
 import { power } from './power.ts'
+import { dotted, labelName, list, name, path, quote } from './print-name.ts'
 import type {
   Alteration,
   Assignment,
@@ -26,7 +27,6 @@ import type {
   NamedWindow,
   Option,
   OverWindow,
-  Path,
   Pattern,
   Query,
   QueryBody,
@@ -38,7 +38,6 @@ import type {
   WatermarkDefinition,
   Within,
 } from './tree.ts'
-import { isReserved } from './words.ts'
 
 type Of<U, K> = Extract<U, { kind: K }>
 type Printable = Script | Statement | Query | Expression
@@ -79,28 +78,7 @@ const statementKinds: Record<Statement['kind'], true> = {
 }
 const isStatement = (node: Printable): node is Statement => node.kind in statementKinds
 
-// ---------------------------------------------------------------- leaves
-
-const wordLike = /^[\p{L}_][\p{L}\p{M}\p{N}_]*$/u
-const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`
-const list = <T>(items: readonly T[], one: (item: T) => string): string => items.map(one).join(', ')
-
-/** A name where reserved words must be quoted. */
-function name(id: Identifier): string {
-  return id.quoted || !wordLike.test(id.name) || isReserved(id.name) ? quoteName(id) : id.name
-}
-
-/** A name after AS in a select list or after a dot: any word will do. */
-function labelName(id: Identifier): string {
-  return id.quoted || !wordLike.test(id.name) ? quoteName(id) : id.name
-}
-
-const quoteName = (id: Identifier): string => `"${id.name.replaceAll('"', '""')}"`
-
-const dotted = (parts: readonly Identifier[]): string =>
-  parts.map((part, i) => (i === 0 ? name(part) : labelName(part))).join('.')
-
-const path = (p: Path): string => dotted(p.parts)
+// ---------------------------------------------------------------- types
 
 function type(t: TypeName): string {
   if (t.members !== undefined) {
@@ -679,8 +657,16 @@ const runningText = { work: 'ANALYZE', state: 'STATE', silence: 'WHY NO OUTPUT' 
 
 function subscribe(s: Of<Statement, 'subscribe'>): string {
   const options = [...(s.snapshot ? [] : ['SNAPSHOT = FALSE']), ...s.metadata]
-  const listed = options.length === 0 ? '' : ` WITH (${options.join(', ')})`
-  return `SUBSCRIBE TO ${relation(s.relation)}${listed}${emit(s.emit)}`
+  const key = s.envelope?.key ?? []
+  const clauses = [
+    s.envelope === null ? '' : ` ENVELOPE ${s.envelope.form.toUpperCase()}`,
+    key.length === 0 ? '' : ` (KEY (${list(key, name)}))`,
+    s.order.length === 0 ? '' : ` WITHIN TIMESTAMP ORDER BY ${list(s.order, orderItem)}`,
+    options.length === 0 ? '' : ` WITH (${options.join(', ')})`,
+    s.asOf === null ? '' : ` AS OF ${moment(s.asOf)}`,
+    s.upTo === null ? '' : ` UP TO ${moment(s.upTo)}`,
+  ]
+  return `SUBSCRIBE TO ${relation(s.relation)}${clauses.join('')}${emit(s.emit)}`
 }
 
 type Watching = 'explain-running' | 'explain-row' | 'verify' | 'pause'

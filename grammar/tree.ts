@@ -417,6 +417,15 @@ export interface FunctionBody {
 /** Columns in front of those of a subscription: what is known of each change, and rows that say that a cycle is over. */
 export type Metadata = '_cycle' | '_ts' | '_op' | '_diff' | '_progress'
 
+/** How a subscription tells a change: as one message for each key. */
+export interface Envelope {
+  kind: 'envelope'
+  form: 'upsert' | 'debezium'
+  /** Without any, the key that the plan knows. */
+  key: Identifier[]
+  span: Span
+}
+
 /** What an EXPLAIN shows beside the plan. */
 export type ExplainDetail = 'verbose' | 'cost' | 'changelog' | 'advice' | 'json' | 'state'
 
@@ -475,8 +484,8 @@ export type Statement =
   | { kind: 'delete'; target: Path; alias: Identifier | null; from: Relation | null; where: Expression | null; returning: SelectItem[]; span: Span }
   | { kind: 'transaction'; action: 'begin' | 'commit' | 'rollback'; span: Span }
   | { kind: 'query-statement'; query: Query; span: Span }
-  /** `relation` is a `table` relation for SUBSCRIBE name, `derived` for SUBSCRIBE (query). */
-  | { kind: 'subscribe'; relation: Relation; emit: Emit | null; snapshot: boolean; metadata: Metadata[]; span: Span }
+  /** `relation` is a `table` relation for SUBSCRIBE name, `derived` for SUBSCRIBE (query). `order` is that of a commit. */
+  | { kind: 'subscribe'; relation: Relation; emit: Emit | null; snapshot: boolean; metadata: Metadata[]; envelope: Envelope | null; order: OrderItem[]; asOf: Moment | null; upTo: Moment | null; span: Span }
   | { kind: 'explain'; analyze: boolean; steps: boolean; format: 'text' | 'json' | 'dot'; type: 'logical' | 'physical' | 'stream'; details: ExplainDetail[]; statement: Statement; span: Span }
   /** EXPLAIN of a query that runs: ANALYZE what it did, STATE, WHY NO OUTPUT. */
   | { kind: 'explain-running'; what: 'work' | 'state' | 'silence'; name: Path; span: Span }

@@ -1,23 +1,18 @@
 /**
  * Statement rules: which statement it is, and those that define nothing.
  */
-import { EOF, type ParserMethod } from 'chevrotain'
+import type { ParserMethod } from 'chevrotain'
 import { unsupported } from '../constructs.ts'
 import type { Token } from '../scanner.ts'
-import type { Emit, Path, Relation, Statement } from '../tree.ts'
+import type { Path, Statement } from '../tree.ts'
 import { identifier, kinds, word } from '../words.ts'
 import { Refusal } from './leaf.ts'
-import { WatchRules } from './watch.ts'
+import { SubscribeRules } from './subscribe.ts'
 
 type Explaining = Pick<
   Statement & { kind: 'explain' },
   'analyze' | 'steps' | 'format' | 'type' | 'details'
 >
-
-type Subscribing = Pick<Statement & { kind: 'subscribe' }, 'snapshot' | 'metadata'>
-
-/** In the order of their columns. */
-const metadataNames = ['_cycle', '_ts', '_op', '_diff', '_progress'] as const
 
 const plainly = { analyze: false, steps: false, format: 'text', type: 'physical' } as const
 
@@ -30,7 +25,7 @@ const detailNames = {
   JSON_EXECUTION_PLAN: 'json',
 } as const
 
-export abstract class StatementRules extends WatchRules {
+export abstract class StatementRules extends SubscribeRules {
   statement: ParserMethod<[], Statement> = this.RULE('statement', (): Statement => {
     const start = this.start()
     this.refuse('statement')
@@ -65,81 +60,6 @@ export abstract class StatementRules extends WatchRules {
         },
       },
     ])
-  })
-
-  /** SUBSCRIBE [TO] name | (query) [WITH (SNAPSHOT [= boolean])] [EMIT …], the last two in either order. */
-  subscribe = this.RULE('subscribe', (): Statement => {
-    const start = this.start()
-    let options: Subscribing = { snapshot: true, metadata: [] }
-    let emit: Emit | null = null
-    this.CONSUME(word.SUBSCRIBE)
-    this.OPTION({
-      GATE: () => this.LA(2).tokenType !== EOF && this.upper(2) !== '.',
-      DEF: () => this.CONSUME(word.TO),
-    })
-    const at = this.start()
-    const relation = this.OR([
-      {
-        ALT: (): Relation => {
-          const path = this.SUBRULE(this.path)
-          return { kind: 'table', path, alias: null, span: this.span(at) }
-        },
-      },
-      {
-        ALT: (): Relation => {
-          this.CONSUME(kinds.open)
-          const query = this.SUBRULE(this.query)
-          this.CONSUME(kinds.close)
-          return { kind: 'derived', query, alias: null, columnAliases: [], span: this.span(at) }
-        },
-      },
-    ])
-    this.OPTION1(() => {
-      emit = this.SUBRULE(this.emit)
-    })
-    this.OPTION2({
-      GATE: () => this.LA(2).tokenType === kinds.open,
-      DEF: () => {
-        options = this.SUBRULE(this.subscribeOptions)
-      },
-    })
-    this.OPTION3({
-      GATE: () => emit === null,
-      DEF: () => {
-        emit = this.SUBRULE1(this.emit)
-      },
-    })
-    return { kind: 'subscribe', relation, emit, ...options, span: this.span(start) }
-  })
-
-  /** (SNAPSHOT [= boolean], PROGRESS [= boolean], _cycle, _ts, _op, _diff) */
-  subscribeOptions = this.RULE('subscribeOptions', (): Subscribing => {
-    let snapshot = true
-    const asked = new Set<string>()
-    this.CONSUME(word.WITH)
-    this.CONSUME(kinds.open)
-    this.AT_LEAST_ONE_SEP({
-      SEP: kinds.comma,
-      DEF: () => {
-        const token = this.CONSUME(identifier) as Token
-        const given = this.OPTION(() => {
-          this.CONSUME(kinds.equal)
-          return this.SUBRULE(this.truth)
-        })
-        this.ACTION(() => {
-          const value = given ?? true
-          const name = token.upper === 'PROGRESS' ? '_progress' : token.value.toLowerCase()
-          const isMetadata = metadataNames.some((one) => one === name)
-          if (token.upper === 'SNAPSHOT') snapshot = value
-          else if (!isMetadata) {
-            const construct = `SUBSCRIBE … WITH (${token.value.toUpperCase()})`
-            throw new Refusal(unsupported(construct, token.start, token.end))
-          } else if (value) asked.add(name)
-        })
-      },
-    })
-    this.CONSUME(kinds.close)
-    return { snapshot, metadata: metadataNames.filter((one) => asked.has(one)) }
   })
 
   /**

@@ -12,7 +12,7 @@ import { givenColumns, givenSchema, type Relation } from '../catalog/index.ts'
 import type { BadRow, Bound, Connector, Connectors, Op, Row, SourceReader } from '../data/index.ts'
 import type { Kernels } from '../kernel/index.ts'
 import type { Log, Run } from '../log/index.ts'
-import type { PhysicalPlan } from '../plan/index.ts'
+import type { Moment, PhysicalPlan } from '../plan/index.ts'
 import {
   Computer,
   type Contribution,
@@ -79,6 +79,8 @@ export interface QueryOptions {
   nowMicros?: number
 }
 
+const nothing: Delta = { count: 0, batches: null, changes: () => [], errors: [] }
+
 /** Below all positions of the log, with room for as many rows. */
 const firstTablePosition = -(2 ** 52)
 
@@ -132,6 +134,10 @@ export class Query {
   prepared: CycleResult | null = null
   /** Takes nothing until it is resumed. */
   paused = false
+  /** It ends before the row of this position, or before the first cycle of this time or a later one. */
+  until: Moment | null = null
+  /** Reads tables change by change from the first one on, and not as they stand. */
+  fromLog = false
   /** A subscription: it ends with what it follows. */
   isFollower = false
   /** Why the query was stopped, when it was not by itself. */
@@ -214,13 +220,20 @@ export class Query {
   /** Is there something to take? */
   hasWork(upTo: number): boolean {
     if (this.ended || this.paused) return false
-    if (!this.#started || this.#missed.size > 0) return true
+    if (!this.#started || this.#missed.size > 0 || this.#endsAt(upTo)) return true
     if (this.#idleDue || takeStoredPeek(this.#sources.log, this.#stored, upTo)) return true
     return this.#external.some((input) => !input.ended && !(input.wake !== null && input.reading))
   }
 
-  *cycle(input: CycleInput): Work<CycleResult> {
-    if (!this.#started && this.#lookAtTables()) this.#unit = input.upTo
+  *cycle(given: CycleInput): Work<CycleResult> {
+    const { until } = this
+    if (until !== null && 'micros' in until && until.micros <= given.now) {
+      this.ended = true
+      return { delta: nothing, runs: [], more: false, late: [] }
+    }
+    const isLast = this.#endsAt(given.upTo)
+    const input = isLast ? { ...given, upTo: (until as { offset: number }).offset } : given
+    if (!this.#started && !this.fromLog && this.#lookAtTables()) this.#unit = input.upTo
     if (!this.#started) this.readFirst = input.upTo
     this.readLast = input.upTo
     this.#started = true
@@ -240,9 +253,15 @@ export class Query {
     if (this.#stored.length === 0 && this.#views.length === 0) {
       this.ended = this.#external.every((external) => external.ended)
     }
+    this.ended ||= isLast
     const late = this.#late
     this.#late = []
     return { delta, runs, more: more || taken.rows >= input.rowsMax, late }
+  }
+
+  /** Is a position of the log behind what the query is to read? */
+  #endsAt(position: number): boolean {
+    return this.until !== null && 'offset' in this.until && this.until.offset <= position
   }
 
   /** Does it go by the watermark of this source? */
@@ -264,9 +283,9 @@ export class Query {
   get tellDue(): number | null {
     if (this.ended) return null
     const { due } = this.dataflow
-    const silent = this.#silenceDue
-    if (due === null) return silent
-    return silent === null ? Number(due) : Math.min(silent, Number(due))
+    const end = this.until !== null && 'micros' in this.until ? this.until.micros : null
+    const moments = [due, end, this.#silenceDue].filter((one) => one !== null).map(Number)
+    return moments.length === 0 ? null : Math.min(...moments)
   }
 
   /** When windows close because no row has come since the last commit that took one. */

@@ -30,19 +30,14 @@ import { alter } from './alter.ts'
 import { type Asking, insertRows, type Store, updateRows } from './change.ts'
 import type { Engine } from './engine.ts'
 import { explainRunning, explainStatement } from './explain.ts'
+import { rowsOfDelta, subscribe } from './follow/follow.ts'
 import { explainRow } from './lineage.ts'
 import { pauseQuery } from './pause.ts'
 import type { Query, Work } from './query.ts'
 import { type Materialized, replaceView } from './replace.ts'
 import { everything, startSink, writeOnce, writeWhole } from './sink.ts'
 import { growthNotice } from './state.ts'
-import {
-  type CommitQueue,
-  metadataFields,
-  progressOf,
-  type RawCommit,
-  withMetadata,
-} from './subscription.ts'
+import type { CommitQueue, RawCommit } from './subscription.ts'
 import { systemRows } from './system.ts'
 import type { Standing } from './table.ts'
 import { transact } from './transact.ts'
@@ -135,7 +130,6 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
     case 'select':
       return yield* select(engine, bound.plan, session)
     case 'select-continuous':
-      return yield* subscribe(engine, { ...bound, snapshot: true, metadata: [] }, session)
     case 'subscribe':
       return yield* subscribe(engine, bound, session)
     case 'explain':
@@ -464,11 +458,6 @@ function* deltaOf(engine: Engine, plan: Plan, session: Session): Work<Delta> {
   return delta
 }
 
-function rowsOfDelta(delta: Delta): Row[] {
-  if (delta.batches !== null) return delta.batches.flatMap(rowsOf)
-  return delta.changes().map(({ row }) => row)
-}
-
 export const askingFor = (engine: Engine, session: Session): Asking => ({
   text: session.text,
   answer: (plan) => answer(engine, plan, session),
@@ -608,72 +597,6 @@ function* createSink(
   return running.bounded
     ? { kind: 'running', query: running, message: () => message }
     : done(message)
-}
-
-type Following = Pick<BoundStatement & { kind: 'subscribe' }, 'query' | 'snapshot' | 'metadata'>
-
-/** A query whose changes go to a queue; the first commit tells what is there already. */
-function* subscribe(
-  engine: Engine,
-  { query, snapshot, metadata }: Following,
-  session: Session,
-): Work<Outcome> {
-  const running = engine.startNumbered('subscription', engine.physical(query.plan, 'continuous'))
-  const queue = session.openQueue(() => engine.stop(running.name))
-  running.faulted.push((fault) => queue.end(fault))
-  running.closed.push(() => queue.end())
-  let first = true
-  running.consumers.push((cycle, delta) => {
-    const isSnapshot = first
-    first = false
-    if (delta.count > 0 || delta.errors.length > 0) {
-      const commit = commitOf(running, cycle, delta, isSnapshot, engine.log.position)
-      if (!isSnapshot || snapshot) queue.push(withMetadata(metadata, running, commit))
-    }
-    if (running.ended) engine.stop(running.name)
-  })
-  if (metadata.includes('_progress')) {
-    const { length } = query.plan.output
-    const tell = (cycle: number, now: bigint) =>
-      queue.push(progressOf(metadata, { cycle, now, offset: engine.log.position, width: length }))
-    engine.cycled.add(tell)
-    running.closed.push(() => engine.cycled.delete(tell))
-  }
-  if (!running.bounded || engine.options.manual) {
-    // What was appended before belongs to the snapshot.
-    yield* engine.flush()
-    first = false
-  }
-  return {
-    kind: 'changes',
-    fields: metadataFields(metadata, query.plan.output),
-    appendOnly: !query.plan.updating,
-    commits: queue,
-    cancel: () => queue.cancel(),
-  }
-}
-
-function commitOf(
-  query: Query,
-  cycle: number,
-  delta: Delta,
-  snapshot: boolean,
-  offset: number,
-): RawCommit {
-  const watermark = query.dataflow.watermark()
-  const rows = rowsOfDelta(delta)
-  const ops =
-    delta.batches === null ? delta.changes().map(({ op }) => op) : rows.map((): Op => '+I')
-  const known = watermark > -(2n ** 62n) && watermark < 2n ** 62n
-  return {
-    cycle,
-    offset,
-    watermark: known ? watermark : null,
-    snapshot,
-    rows,
-    ops,
-    errors: delta.errors,
-  }
 }
 
 function showQueries(engine: Engine, passes: (name: string) => boolean): Outcome {

@@ -7,7 +7,7 @@
  * Contract 1 (checked) each commit is given once; after `cancel` or the end, nothing more.
  */
 import type { Metadata } from '../../grammar/index.ts'
-import type { Field, Op, Row, Type, Value } from '../data/index.ts'
+import type { Op, Row, Value } from '../data/index.ts'
 import type { ErrorRow } from '../runtime/index.ts'
 
 /** The changes of one cycle. */
@@ -98,24 +98,6 @@ export class CommitQueue implements AsyncIterable<RawCommit> {
 }
 
 // ---------------------------------------------------------------- metadata
-
-const metadataTypes: Record<Metadata, Type> = {
-  _cycle: { kind: 'bigint' },
-  _ts: { kind: 'timestamp', precision: 6, zoned: true },
-  _op: { kind: 'varchar' },
-  _diff: { kind: 'integer' },
-  _progress: { kind: 'boolean' },
-}
-
-/** The columns of a subscription; a row that tells of progress has none of its own. */
-export function metadataFields(metadata: readonly Metadata[], fields: readonly Field[]): Field[] {
-  const isProgress = metadata.includes('_progress')
-  const own = metadata.map((name) => {
-    const nullable = isProgress && (name === '_op' || name === '_diff')
-    return { name, type: metadataTypes[name], nullable }
-  })
-  return [...own, ...(isProgress ? fields.map((field) => ({ ...field, nullable: true })) : fields)]
-}
 
 /** The rows with what is known of each change before them. */
 export function withMetadata(

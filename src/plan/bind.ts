@@ -5,21 +5,13 @@
  *          that it stands in (language.md, P2); emission.ts then decides when results leave a continuous one.
  * Contract 1 (checked) every diagnostic has a span. 2 (trusted) binding reads the catalog and changes nothing.
  */
-import {
-  type Emit,
-  type Metadata,
-  nameOf,
-  type Query,
-  type Statement,
-  type Relation as TreeRelation,
-} from '../../grammar/index.ts'
+import { type Emit, nameOf, type Query, type Statement } from '../../grammar/index.ts'
 import { QueryMistake, type Span } from '../base/index.ts'
 import type { CatalogFunction, ComputedColumn, Relation, TableRules } from '../catalog/index.ts'
 import type { Field, Row } from '../data/index.ts'
 import { type BindContext, type Binding, fail, newBinding, sorted } from './bind/binding.ts'
 import { applyEmit, type EmitMode } from './bind/emission.ts'
 import { bindQuery } from './bind/query.ts'
-import { bindRelation, refuseEmit } from './bind/relation.ts'
 import { bindAlter } from './bind/statement/alter.ts'
 import { bindUpdate, type Conflict, type Returning } from './bind/statement/change.ts'
 import { bindCopy } from './bind/statement/copy.ts'
@@ -37,6 +29,7 @@ import {
   definitionOf,
 } from './bind/statement/show.ts'
 import { bindCreateSink } from './bind/statement/sink.ts'
+import { bindSubscribe, type Following, followingOf } from './bind/statement/subscribe.ts'
 import { bindCreateView } from './bind/statement/view.ts'
 import {
   bindExplainRow,
@@ -164,8 +157,8 @@ export type BoundStatement = { notices: string[] } & (
       options: [string, string | number | boolean][]
     }
   | { kind: 'select'; plan: Plan }
-  | { kind: 'select-continuous'; query: ContinuousQuery }
-  | { kind: 'subscribe'; query: ContinuousQuery; snapshot: boolean; metadata: Metadata[] }
+  | ({ kind: 'select-continuous' } & Following)
+  | ({ kind: 'subscribe' } & Following)
   | {
       kind: 'explain'
       how: Pick<
@@ -291,7 +284,7 @@ function bindSelectStatement(binding: Binding, query: Query): BoundStatement {
     return { kind: 'select', plan: bindQuery(binding, query, { top: true }), notices }
   }
   const bound = bindContinuous(binding, query, query.emit)
-  return { kind: 'select-continuous', query: bound, notices }
+  return { kind: 'select-continuous', ...followingOf(bound), notices }
 }
 
 /** The query of a continuous statement. */
@@ -299,30 +292,6 @@ export function bindContinuous(binding: Binding, query: Query, emit: Emit | null
   binding.continuous = true
   const plan = bindQuery(binding, query, { top: true })
   return { ...applyEmit(binding, plan, emit), notices: binding.notices }
-}
-
-function bindSubscribe(binding: Binding, tree: Statement & { kind: 'subscribe' }): BoundStatement {
-  binding.continuous = true
-  const { notices } = binding
-  const { query, emit } = subscribed(tree.relation, tree.emit)
-  const plan =
-    query === null
-      ? bindRelation(binding, tree.relation, []).plan
-      : bindQuery(binding, query, { top: true })
-  const bound: ContinuousQuery = { ...applyEmit(binding, plan, emit), notices }
-  const { snapshot, metadata } = tree
-  return { kind: 'subscribe', query: bound, snapshot, metadata, notices }
-}
-
-/** SUBSCRIBE (query EMIT …) and SUBSCRIBE (query) EMIT … mean the same. */
-function subscribed(
-  relation: TreeRelation,
-  emit: Emit | null,
-): { query: Query | null; emit: Emit | null } {
-  if (relation.kind !== 'derived') return { query: null, emit }
-  const { query } = relation
-  if (emit !== null) refuseEmit(query)
-  return { query, emit: emit ?? query.emit }
 }
 
 /** The object that a CREATE is about to make must not be there yet. */

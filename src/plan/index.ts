@@ -3,8 +3,10 @@
 export { functionNames } from './bind/expression/function.ts'
 export type { LambdaSettings } from './bind/expression/lambda.ts'
 export { typeNames } from './bind/expression/type-name.ts'
+export type { Following } from './bind/statement/subscribe.ts'
 export { bindGivenFunction, type GivenFunction } from './bind/statement/user-function.ts'
 export { differenceOf as viewDifference } from './bind/statement/view.ts'
+export type { Moment } from './bind/statement/watch.ts'
 export {
   type BoundStatement,
   bind,
@@ -35,4 +37,5 @@ export type {
 export type { Mode, PhysicalPlan } from './physical.ts'
 export { inputsOf, lower } from './physical.ts'
 export { rewrite, rules } from './rewrite.ts'
+export type { KeyedEnvelope } from './told.ts'
 export { type Folding, userCallOf } from './user-function.ts'

@@ -377,6 +377,10 @@ test.each<[string, unknown]>([
       emit: null,
       snapshot: true,
       metadata: [],
+      envelope: null,
+      order: [],
+      asOf: null,
+      upTo: null,
     },
   ],
   [
@@ -387,6 +391,10 @@ test.each<[string, unknown]>([
       emit: { kind: 'emit', mode: 'on-window-close' },
       snapshot: false,
       metadata: [],
+      envelope: null,
+      order: [],
+      asOf: null,
+      upTo: null,
     },
   ],
   [
@@ -397,6 +405,10 @@ test.each<[string, unknown]>([
       emit: { kind: 'emit', mode: 'changes' },
       snapshot: true,
       metadata: [],
+      envelope: null,
+      order: [],
+      asOf: null,
+      upTo: null,
     },
   ],
   [

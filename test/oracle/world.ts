@@ -83,7 +83,9 @@ export class OracleQuery {
     }
   }
 
-  commit(): Shown {
+  /** What has come, or what of it stands before a position of the log. */
+  commit(upTo: number | null = null): Shown {
+    const isBefore = (position: number) => upTo === null || position < upTo
     this.#external ??= this.#world.takeExternal(this.plan, () => this.#world.nextPosition())
     const external = this.#external
     // A self-join asks twice: both scans see what came before the same end.
@@ -94,14 +96,17 @@ export class OracleQuery {
         const taken = external.get(scan)
         if (taken !== undefined) return taken.contributions.splice(0)
         const { contributions } = this.#world.source(name)
-        ends.set(name, contributions.length)
-        const from = this.#seen.get(name)
+        const end = contributions.filter(({ triple: [major] }) => isBefore(major)).length
+        ends.set(name, end)
+        const from = this.#seen.get(name) ?? (upTo === null ? undefined : 0)
+        if (upTo !== null) return contributions.slice(from, end)
         // What was there before the query comes as it is now, not as it came to be.
         return from === undefined ? this.#world.present(name) : contributions.slice(from)
       },
       idle: ({ relation }) => {
         if (!this.#world.isStored(relation)) return []
-        return this.#world.source(relation).idle.slice(this.#seenIdle.get(relation) ?? 0)
+        const idle = this.#world.source(relation).idle.slice(this.#seenIdle.get(relation) ?? 0)
+        return idle.filter(({ position }) => isBefore(position))
       },
       nextPosition: () => this.#world.nextPosition(),
       end: (scan) => {
@@ -114,7 +119,8 @@ export class OracleQuery {
     const { contributions, faults, late } = this.#interpreter.commit(input, this.#world.now)
     for (const [name, end] of ends) {
       this.#seen.set(name, end)
-      this.#seenIdle.set(name, this.#world.source(name).idle.length)
+      const { idle } = this.#world.source(name)
+      this.#seenIdle.set(name, idle.filter(({ position }) => isBefore(position)).length)
     }
     const size = contributions.reduce((sum, { weight }) => sum + Math.abs(weight), 0)
     if (size > changesMax) throw new TooLarge('a commit is too large for the oracle')

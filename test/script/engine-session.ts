@@ -31,6 +31,7 @@ import {
   type Fault,
   type Rows,
   type Session,
+  subscribing,
 } from './session.ts'
 import { Sources } from './sources.ts'
 
@@ -149,7 +150,7 @@ export class EngineSession implements Session {
   }
 
   async subscribe(name: string, sql: string): Promise<Fault | null> {
-    const text = `SUBSCRIBE (${sql.replace(/;\s*$/, '')});`
+    const text = subscribing(sql)
     try {
       await this.#follow(name, text)
       return null

@@ -6,7 +6,7 @@
  *            error CODE [text under the span]      the next statement fails so
  *            feed R      | column | …              rows for a stream or table; columns left out are NULL. A source
  *                                                  outside ('connector' = 'js', 'source' = R) is fed before it is read
- *            subscribe N as SELECT …;              a continuous query called N from here on
+ *            subscribe N as SELECT …;              a continuous query called N from here on; or SUBSCRIBE … behind `as`
  *            flush                                 a commit point
  *            wait 12                               so many seconds of processing time go by
  *            expect N    | op | column | …         changes of view or subscription N since the last `expect N`

@@ -11,15 +11,18 @@ import {
   type BoundStatement,
   bind,
   type Expression,
+  type Following,
   overRows,
   type Plan,
 } from '../../src/plan/index.ts'
 import { project, values } from '../../src/plan/node.ts'
 import { inserted, type Refused, type RowChange, updated } from '../oracle/change.ts'
 import { BadFileRow, writeFile } from '../oracle/file.ts'
+import { OracleFollower } from '../oracle/follow.ts'
+import { startOf2026 } from '../oracle/scalar/scalar.ts'
 import { OracleTransaction } from '../oracle/transaction.ts'
 import { compareRows } from '../oracle/value.ts'
-import { OracleQuery, type Shown, World } from '../oracle/world.ts'
+import { World } from '../oracle/world.ts'
 import { ScriptFolder } from './folder.ts'
 import {
   type Changed,
@@ -28,11 +31,12 @@ import {
   type Fault,
   type Rows,
   type Session,
+  subscribing,
 } from './session.ts'
 import { Sources } from './sources.ts'
 
 interface Followed {
-  query: OracleQuery
+  follower: OracleFollower
   fields: Field[]
   changes: ChangedRow[]
 }
@@ -46,6 +50,8 @@ export class OracleSession implements Session {
   readonly #catalog = new Catalog()
   readonly #settings = new Map<string, string>()
   readonly #connectors = builtinConnectors(systemDisk, new Sources())
+  /** The positions of the log at which cycles ended. */
+  readonly #commits: number[] = []
   /** Subscriptions by lower-case name: of the script, of views, and `view.errors`. */
   readonly #followed = new Map<string, Followed>()
 
@@ -161,13 +167,13 @@ export class OracleSession implements Session {
   }
 
   async subscribe(name: string, sql: string): Promise<Fault | null> {
-    const text = `SUBSCRIBE (${sql.replace(/;\s*$/, '')});`
+    const text = subscribing(sql)
     try {
       const { script, diagnostics } = parse(text)
       if (diagnostics.length > 0) throw new QueryMistake(diagnostics, text)
       const bound = this.#bind(script.statements[0]!, text)
       if (bound.kind !== 'subscribe') throw new Error('a subscription is bound as one')
-      this.#follow(name, bound.query.plan)
+      this.#follow(name, bound)
       return null
     } catch (error) {
       if (error instanceof QueryMistake) return faultOf(error, text)
@@ -221,20 +227,29 @@ export class OracleSession implements Session {
     let more = true
     while (more) {
       const late = [...this.#world.flush().values()].flatMap((shown) => shown.late)
+      if (this.#commits.at(-1) !== this.#world.position) this.#commits.push(this.#world.position)
       for (const followed of this.#followed.values()) {
-        const shown = followed.query.commit()
+        const { told, shown } = followed.follower.commit()
         late.push(...shown.late)
-        collect(followed, shown)
+        followed.changes.push(...told)
       }
       const isFed = this.#world.feedStreams()
       more = this.#world.routeLate(late) || isFed
     }
   }
 
-  /** Follows a plan from here on: its first commit is the snapshot. */
-  #follow(name: string, plan: Plan): void {
-    const query = new OracleQuery(plan, this.#world)
-    this.#followed.set(name.toLowerCase(), { query, fields: plan.output, changes: [] })
+  /** Follows a query from here on, or from a position of the log: its first commit is the snapshot. */
+  #follow(name: string, following: Following): void {
+    const follower = new OracleFollower(following, this.#world)
+    const followed: Followed = { follower, fields: following.fields, changes: [] }
+    const { asOf } = following
+    if (asOf !== null) {
+      if (!('offset' in asOf)) throw new Error('the interpreter knows moments by their OFFSET')
+      for (const position of [asOf.offset, ...this.#commits.filter((at) => at > asOf.offset)]) {
+        followed.changes.push(...follower.commit(position).told)
+      }
+    }
+    this.#followed.set(name.toLowerCase(), followed)
     this.#flush()
   }
 
@@ -247,7 +262,7 @@ export class OracleSession implements Session {
       const text = `SUBSCRIBE ${quoted};`
       const bound = this.#bind(parse(text).script.statements[0]!, text)
       if (bound.kind !== 'subscribe') throw new Error('a subscription is bound as one')
-      this.#follow(relation, bound.query.plan)
+      this.#follow(relation, bound)
     }
   }
 
@@ -302,6 +317,8 @@ export class OracleSession implements Session {
         if (bound.resumes) this.#world.paused.delete(bound.name.toLowerCase())
         else this.#world.paused.add(bound.name.toLowerCase())
         break
+      case 'subscribe':
+        return this.#momentFault(bound, text) ?? { kind: 'done' }
       case 'verify':
         return this.#verify(bound, text)
       case 'told':
@@ -310,6 +327,22 @@ export class OracleSession implements Session {
         throw new Error(`golden scripts do not run ${bound.kind}`)
     }
     return { kind: 'done' }
+  }
+
+  /** A subscription begins and ends within the log, the end not before the beginning. */
+  #momentFault({ asOf, upTo }: Following, text: string): Fault | null {
+    const { position, now } = this.#world
+    const isOutside = (value: bigint | number, from: bigint | number, to: bigint | number) =>
+      value < from || value > to
+    const at = asOf ?? { offset: position, span: { start: 0, end: 0 } }
+    const isPast =
+      'offset' in at ? isOutside(at.offset, 0, position) : isOutside(at.micros, startOf2026, now)
+    const begin = 'offset' in at ? at.offset : 0
+    const isOver = upTo !== null && ('offset' in upTo ? upTo.offset < begin : upTo.micros < now)
+    const span = isPast ? at.span : isOver ? upTo.span : null
+    if (span === null) return null
+    const place = text.slice(span.start, span.end)
+    return { kind: 'fault', code: 'invalid_argument', message: '', at: place }
   }
 
   /** The rows of a view and those of its query, each struck out against the other. */
@@ -427,7 +460,8 @@ export class OracleSession implements Session {
     this.#catalog.replace(name, relation)
     for (const reader of readers) this.#catalog.replace(reader.name, reader)
     this.#world.alter(name, relation.name, places, move)
-    for (const { query } of this.#followed.values()) query.alter(name, relation.name, places)
+    for (const { follower } of this.#followed.values())
+      follower.query.alter(name, relation.name, places)
     if (relation.name !== name && relation.kind === 'materialized') this.#renameView(name, relation)
     return { kind: 'done' as const }
   }
@@ -436,7 +470,8 @@ export class OracleSession implements Session {
     const errors = this.#catalog.get(`${name}.errors`)!
     this.#catalog.replace(errors.name, { ...errors, of: to, name: `${to}.errors` } as Relation)
     this.#world.alter(errors.name, `${to}.errors`, null, (row) => row)
-    for (const { query } of this.#followed.values()) query.alter(errors.name, `${to}.errors`, null)
+    for (const { follower } of this.#followed.values())
+      follower.query.alter(errors.name, `${to}.errors`, null)
     for (const [from, into] of Object.entries({ [name]: to, [errors.name]: `${to}.errors` })) {
       const followed = this.#followed.get(from.toLowerCase())
       this.#followed.delete(from.toLowerCase())
@@ -624,10 +659,6 @@ export class OracleSession implements Session {
     const at = span === undefined ? '' : text.slice(span.start, span.end)
     return { kind: 'fault', code, message, at }
   }
-}
-
-function collect(followed: Followed, shown: Shown): void {
-  for (const { op, row } of shown.changes) followed.changes.push({ op, row })
 }
 
 export function faultOf(error: QueryMistake, text: string): Fault {

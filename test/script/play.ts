@@ -86,6 +86,19 @@ function askedBy(step: Step): string | null {
   return step.kind === 'errors' ? `${step.name.toLowerCase()}.errors` : null
 }
 
+/** The script without looks at what does not add up to a state, when it is told again. */
+function foldable(steps: readonly Step[]): Step[] {
+  const isOdd = /\b(envelope|snapshot\s*=\s*false|up\s+to|_op|_diff|_ts)\b/i
+  const odd = steps.flatMap((step) =>
+    step.kind === 'subscribe' && isOdd.test(step.text) ? [step.name.toLowerCase()] : [],
+  )
+  return steps.map((step): Step => {
+    const { line, from, to, table } = step
+    const isLook = odd.includes(askedBy(step) ?? '')
+    return isLook ? { kind: 'flush', line, from, to, table } : step
+  })
+}
+
 /** What the changes up to here add up to. */
 async function stateAfter(session: Session, name: string, states: Map<string, State>) {
   await session.flush()
@@ -145,12 +158,13 @@ function playScript(name: string, path: string): void {
   test.each(drawn)('%s', async (_name, options) => play(await EngineSession.open(options), steps))
 
   test('crashed and replayed', async () => {
-    const due = await dueStates(steps)
-    const count = await playWithCrash(steps, due, Number.POSITIVE_INFINITY)
+    const seen = foldable(steps)
+    const due = await dueStates(seen)
+    const count = await playWithCrash(seen, due, Number.POSITIVE_INFINITY)
     const crashes = Math.min(count, mostCrashes)
     for (let crash = 0; crash < crashes; crash++) {
       const [from, to] = [crash, crash + 1].map((n) => Math.floor((n * count) / crashes))
-      await playWithCrash(steps, due, from! + draw.below(to! - from!))
+      await playWithCrash(seen, due, from! + draw.below(to! - from!))
     }
   })
 }

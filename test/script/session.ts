@@ -53,3 +53,8 @@ export const errorFields: Field[] = [
   { name: 'message', type: { kind: 'varchar' }, nullable: false },
   { name: 'row', type: { kind: 'varchar' }, nullable: true },
 ]
+
+/** The statement behind `subscribe N as`: SUBSCRIBE as it stands, or a query. */
+export function subscribing(text: string): string {
+  return /^subscribe\b/i.test(text) ? text : `SUBSCRIBE (${text.replace(/;\s*$/, '')});`
+}

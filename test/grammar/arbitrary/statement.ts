@@ -10,8 +10,9 @@ import type {
   Statement,
 } from '../../../grammar/index.ts'
 import { copies } from './copy.ts'
-import { depthSize, emit, identifier, maybe, path, span, type Tie, text, type } from './leaf.ts'
+import { depthSize, identifier, maybe, path, span, type Tie, text, type } from './leaf.ts'
 import { looks } from './look.ts'
+import { pushes } from './push.ts'
 
 const settingValue = fc.oneof(
   text,
@@ -162,12 +163,6 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
     late: fc.option(lateRows),
     span: one,
   })
-  const subscribed = fc.oneof(
-    path.map((p): Relation => ({ kind: 'table', path: p, alias: null, span })),
-    query.map(
-      (q): Relation => ({ kind: 'derived', query: q, alias: null, columnAliases: [], span }),
-    ),
-  )
   return fc.oneof(
     { depthSize },
     fc.constant<Statement>({ kind: 'flush', span }),
@@ -353,19 +348,7 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
       query: fc.option(query),
       span: one,
     }),
-    fc.record({
-      kind: fc.constant('subscribe' as const),
-      relation: subscribed,
-      emit: fc.option(emit),
-      snapshot: fc.boolean(),
-      metadata: fc.subarray([
-        '_cycle' as const,
-        '_ts' as const,
-        '_diff' as const,
-        '_progress' as const,
-      ]),
-      span: one,
-    }),
+    ...pushes({ query, path, value: e }),
     fc.record({
       kind: fc.constant('explain' as const),
       analyze: fc.boolean(),

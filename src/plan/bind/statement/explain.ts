@@ -10,6 +10,7 @@ import type { Plan } from '../../logical.ts'
 import { nodesOf } from '../../node.ts'
 import { type Binding, fail, unsupported } from '../binding.ts'
 import { bindQuery } from '../query.ts'
+import { followingOf } from './subscribe.ts'
 
 type Tree = Statement & { kind: 'explain' }
 
@@ -44,7 +45,8 @@ function explained(binding: Binding, { statement: tree, type, details }: Tree): 
   const asStream = type === 'stream' || details.includes('state')
   if (tree.kind === 'query-statement' && tree.query.emit === null && asStream) {
     const query = bindContinuous(binding, tree.query, null)
-    return { statement: { kind: 'select-continuous', query, notices }, head: null }
+    const statement = { kind: 'select-continuous' as const, ...followingOf(query), notices }
+    return { statement, head: null }
   }
   if (tree.kind === 'create-view' && !tree.materialized) {
     const made = bindStatement(binding, tree)

@@ -58,13 +58,13 @@ export function bindVerify(binding: Binding, tree: Of<'verify'>): BoundStatement
   refuseEndless(binding, view, tree.name.span)
   const plan = queryOf(binding, view, tree.name)
   refuseChanging(plan, view, tree.name.span)
-  const upTo = tree.upTo === null ? null : bindMoment(binding, tree.upTo)
+  const upTo = tree.upTo === null ? null : bindMoment(binding, tree.upTo, 'UP TO')
   const { notices } = binding
   return { kind: 'verify', name: view.name, plan, upTo, span: tree.name.span, notices }
 }
 
-function bindMoment(binding: Binding, { offset, at }: MomentTree): Moment {
-  const env = { binding, scope: [], clause: 'UP TO', aggregates: null }
+export function bindMoment(binding: Binding, { offset, at }: MomentTree, clause: string): Moment {
+  const env = { binding, scope: [], clause, aggregates: null }
   const bound = fold(bindExpression(env, at))
   const value = bound.kind === 'literal' ? literalValue(bound) : null
   const wanted = offset ? 'OFFSET takes a position of the log' : 'a TIMESTAMP is wanted'
