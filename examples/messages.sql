@@ -18,6 +18,8 @@ SUBSCRIBE account ENVELOPE DEBEZIUM (KEY (id)) AS OF OFFSET 0 UP TO OFFSET 5;
 
 -- The view as it was, and what has changed since.
 SUBSCRIBE total AS OF OFFSET 2 UP TO OFFSET 5 WITH (_diff);
--- > {"_diff":1,"total":150}
--- > {"_diff":-1,"total":150}
--- > {"_diff":1,"total":70}
+-- > {"_op":"+I","_diff":1,"total":150}
+-- > {"_op":"-U","_diff":-1,"total":150}
+-- > {"_op":"+U","_diff":1,"total":120}
+-- > {"_op":"-U","_diff":-1,"total":120}
+-- > {"_op":"+U","_diff":1,"total":70}
