@@ -4,11 +4,12 @@
  * How      A mistake is thrown where it is found; `all` catches those of parts that do not need each other (select
  *          items, clauses, column definitions) and throws them together, so that one run reports several.
  */
-import type { SelectItem } from '../../../grammar/index.ts'
+import type { SelectItem, Relation as TreeRelation } from '../../../grammar/index.ts'
 import { type Code, type Diagnostic, mistake, QueryMistake, type Span } from '../../base/index.ts'
 import type { Catalog, Relation } from '../../catalog/index.ts'
 import type { Connectors, Dialect, Schema } from '../../data/index.ts'
 import type { Expression, Plan } from '../logical.ts'
+import type { BoundRelation } from './relation.ts'
 
 /** Values of `?` and `$1` (from index 0) and of `:name`. */
 interface Parameters {
@@ -54,6 +55,8 @@ export interface Binding extends BindContext {
   tables: ReadonlyMap<string, Plan>
   /** Views being expanded, outermost first, with the place in the text that names the outermost. */
   views: { name: string; span: Span }[]
+  /** The relation that stands for the rows around a query behind LATERAL, by its own node alone; see nested/around.ts. */
+  around: { tree: TreeRelation; bound: BoundRelation } | null
   /** Functions whose expressions are being bound, in lower case, outermost first. */
   functions: readonly string[]
 }
@@ -81,6 +84,7 @@ export function newBinding(context: BindContext): Binding {
     members: new WeakMap(),
     tables: new Map(),
     views: [],
+    around: null,
     functions: [],
   }
 }

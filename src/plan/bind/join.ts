@@ -45,7 +45,7 @@ export interface KeyPair {
 
 export function bindJoin(binding: Binding, tree: JoinTree, conjuncts: Conjuncts): BoundRelation {
   if (tree.join === 'cross') return bindComma(binding, tree, conjuncts)
-  if (isLateral(tree.right)) {
+  if (isLateral(binding, tree.right)) {
     const left = bindRelation(binding, tree.left, conjuncts)
     return bindLateralJoin(binding, { ...tree, right: tree.right }, left, conjuncts)
   }
@@ -81,7 +81,8 @@ export function bindJoin(binding: Binding, tree: JoinTree, conjuncts: Conjuncts)
 
 /** The columns of NATURAL: those that both sides have by name. */
 function sharedNames(left: BoundRelation, right: BoundRelation, tree: JoinTree): Identifier[] {
-  const shown = (side: BoundRelation) => side.scope.filter((entry) => !entry.merged)
+  const shown = (side: BoundRelation) =>
+    side.scope.filter((entry) => !entry.merged && !entry.around)
   const others = new Set(shown(right).map((entry) => entry.name.toLowerCase()))
   return shown(left)
     .filter((entry) => others.has(entry.name.toLowerCase()))
@@ -161,7 +162,7 @@ function bindComma(binding: Binding, tree: JoinTree, conjuncts: Conjuncts): Boun
     return joinCommas(binding, [...before, ...bound], conjuncts)
   }
   for (const part of commaTrees(tree)) {
-    if (!isLateral(part) || (before.length === 0 && trees.length === 0)) trees.push(part)
+    if (!isLateral(binding, part) || (before.length === 0 && trees.length === 0)) trees.push(part)
     else before = [bindLateralJoin(binding, { ...tree, right: part }, joined(), conjuncts)]
   }
   return joined()

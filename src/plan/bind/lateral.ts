@@ -2,7 +2,7 @@
  * BindLateral: what stands in FROM and is made anew for each row of the relations before it.
  *
  * How      A function repeats the rows before it, each beside the rows that it gives. Conditions of WHERE on these rows
- *          alone come first, so that the function sees only those that count.
+ *          alone come first, so that the function sees only those that count. A query: see nested/around.ts.
  * Contract 1 (checked) the columns before keep their places.
  */
 import type { Expression as Tree, Relation as TreeRelation } from '../../../grammar/index.ts'
@@ -15,15 +15,21 @@ import { type Binding, fail, unsupported } from './binding.ts'
 import { bindCondition, type Env } from './expression/expression.ts'
 import { chosen, tryBind } from './join.ts'
 import { uniqueNames } from './naming.ts'
+import { bindAroundJoin, isCorrelated } from './nested/around.ts'
 import type { BoundRelation, Conjuncts } from './relation.ts'
 import { bindRowCall, rowFunctions } from './row-call.ts'
 import { joinScopes, type Scope, scopeOf } from './scope.ts'
 
 type FunctionTree = TreeRelation & { kind: 'function' }
+type DerivedTree = TreeRelation & { kind: 'derived' }
 type JoinTree = TreeRelation & { kind: 'join' }
 
-/** May it name columns of the relations before it? A function of constants need not be made anew. */
-export function isLateral(tree: TreeRelation): tree is FunctionTree {
+/** Does it name columns of the relations before it? A function of constants need not be made anew. */
+export function isLateral(
+  binding: Binding,
+  tree: TreeRelation,
+): tree is FunctionTree | DerivedTree {
+  if (tree.kind === 'derived') return tree.lateral === true && isCorrelated(binding, tree)
   if (tree.kind !== 'function' || !isRowFunction(tree)) return false
   return tree.lateral === true || tree.ordinality === true || !tree.args.every(isConstant)
 }
@@ -39,7 +45,7 @@ function isConstant(tree: Tree): boolean {
 /** A join whose right side is lateral. */
 export function bindLateralJoin(
   binding: Binding,
-  tree: JoinTree & { right: FunctionTree },
+  tree: JoinTree & { right: FunctionTree | DerivedTree },
   left: BoundRelation,
   conjuncts: Conjuncts,
 ): BoundRelation {
@@ -47,11 +53,14 @@ export function bindLateralJoin(
     const message = `the right side of a ${tree.join.toUpperCase()} JOIN cannot name columns of the left side`
     fail('syntax', message, tree.right.span, 'write JOIN, CROSS JOIN or LEFT JOIN … ON TRUE')
   }
+  const { right } = tree
   if (tree.using.length > 0 || tree.natural === true) {
-    unsupported('USING and NATURAL with a function of the row', tree.right.span, 'write ON')
+    const what = right.kind === 'function' ? 'a function of the row' : 'a LATERAL query of the row'
+    unsupported(`USING and NATURAL with ${what}`, right.span, 'write ON')
   }
+  if (right.kind === 'derived') return bindAroundJoin(binding, { ...tree, right }, left)
   const outer = tree.join === 'left'
-  const bound = applyFunction(binding, left, tree.right, { outer, conjuncts })
+  const bound = applyFunction(binding, left, right, { outer, conjuncts })
   if (tree.on === null) return bound
   const env: Env = { binding, scope: bound.scope, clause: 'ON', aggregates: null }
   const condition = fold(bindCondition(env, tree.on))

@@ -15,9 +15,10 @@ import type {
 } from '../../../grammar/index.ts'
 import { boolean } from '../coerce.ts'
 import { and, column, conjunctsOf, literal, mapColumns } from '../expression.ts'
+import { fold } from '../fold.ts'
 import type { Expression, Plan } from '../logical.ts'
 import { filter, project, values } from '../node.ts'
-import { all, type Binding, fail } from './binding.ts'
+import { all, type Binding, fail, unsupported } from './binding.ts'
 import { type Aggregates, aboveKeys } from './expression/aggregate.ts'
 import { bindCondition, type Env, type ScalarJoin, type Scalars } from './expression/expression.ts'
 import { onePlace, placesOf } from './expression/random.ts'
@@ -82,7 +83,7 @@ function bindSetTail(binding: Binding, query: Query, plan: Plan, place: QueryPla
   })
   const env: Env = { binding, scope, clause: 'ORDER BY', aggregates: null }
   const order = bindOrder(env, query.orderBy, items)
-  return finish(binding, query, { plan, items, order, bare: false, distinct: false, place })
+  return finish(binding, query, { plan, items, by: [], order, bare: false, distinct: false, place })
 }
 
 // ---------------------------------------------------------------- SELECT
@@ -100,7 +101,12 @@ function sourceOf(binding: Binding, { orderBy }: Query, tree: SelectTree, from: 
 
 function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: QueryPlace): Plan {
   const conjuncts = joinable(tree.where)
-  const from = tree.from === null ? null : bindRelation(binding, tree.from, conjuncts)
+  const { around } = place
+  const { from, by: keys } = around?.open(binding, tree, conjuncts) ?? {
+    from: tree.from === null ? null : bindRelation(binding, tree.from, conjuncts),
+    by: [],
+  }
+  let by = keys
   const sets = hasSets(tree.groupBy)
   const scope = sets ? mayBeNull(from?.scope ?? []) : (from?.scope ?? [])
   const { source, marked, place: drawn } = sourceOf(binding, query, tree, from?.plan)
@@ -157,13 +163,32 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
       if (tree.qualify !== null) qualify = bindQualify(last('QUALIFY'), tree.qualify, items)
     },
   ])
+  if (around !== undefined) {
+    if (groups.sets !== null || window !== null) refuseAround(tree)
+    for (const one of overs) one.partition = [...by, ...one.partition]
+  }
   let plan = tested(binding, whereOf(source, where, below), scope, conjuncts)
   if (window !== null) plan = window.place(plan, groups.keys)
   const calls = aggregates.calls.length > 0 || aggregates.grouping !== undefined
   const grouped = tree.groupBy.length > 0 || calls || having !== null
   if (grouped) {
+    groups.keys = [...by, ...groups.keys]
     const made = bindAggregate(binding, plan, { groups, aggregates, scope })
     plan = made.plan
+    by = by.map((key) => aboveKeys(key, made.above))
+    if (around !== undefined && tree.groupBy.length === 0) {
+      if (around.complete !== null) {
+        plan = around.complete(plan, by)
+        made.above.output = plan.output
+        by = by.map((key) =>
+          key.kind === 'column' ? column(key.index, plan.output[key.index]!) : key,
+        )
+      } else {
+        const bare = having === null && overs.length + above.joins.length === 0
+        if (!bare || query.limit !== null || query.offset !== null) refuseAround(tree)
+        around.nothing = items.map(({ expression }) => overNothing(expression, aggregates))
+      }
+    }
     items = all(
       items.map((item) => () => ({ ...item, expression: aboveKeys(item.expression, made.above) })),
     )
@@ -186,15 +211,33 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
   if (having !== null) plan = filter(plan, having)
   if (overs.length > 0) {
     const shown = [...items, ...order].map(({ expression }) => expression)
-    const ranked = bindOvers(binding, plan, overs, qualify === null ? shown : [...shown, qualify])
+    const read = [...shown, ...by, ...(qualify === null ? [] : [qualify])]
+    const ranked = bindOvers(binding, plan, overs, read)
     plan = ranked.plan
     items = items.map((item) => ({ ...item, expression: ranked.above(item.expression) }))
     order = order.map((key) => ({ ...key, expression: ranked.above(key.expression) }))
+    by = by.map(ranked.above)
     if (qualify !== null) plan = filterRanked(plan, conjunctsOf(ranked.above(qualify)))
   }
   const plain = overs.length === 0 && above.joins.length === 0 && conjuncts.length === 0
   const bare = from === null && !grouped && plain
-  return finish(binding, query, { plan, items, order, bare, distinct: tree.distinct, place })
+  return finish(binding, query, { plan, items, by, order, bare, distinct: tree.distinct, place })
+}
+
+/** What a column of an aggregate shows over no rows. */
+function overNothing(expression: Expression, { calls, width }: Aggregates): Expression {
+  const nothing = mapColumns(expression, ({ index, type }) => {
+    const counts = calls[index - width]?.function.startsWith('count') === true
+    return literal(counts ? 0n : null, type)
+  })
+  return fold(nothing)
+}
+
+/** Of a query behind LATERAL. */
+function refuseAround({ span }: SelectTree): never {
+  const what =
+    'GROUPING SETS and windows in GROUP BY of a query behind LATERAL that names columns before it'
+  return unsupported(what, span, 'put the grouped query into FROM (…) of its own')
 }
 
 /** Above grouping sets a key may be NULL in rows of another set. */

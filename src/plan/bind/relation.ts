@@ -13,7 +13,7 @@ import {
   type Expression as Tree,
   type Relation as TreeRelation,
 } from '../../../grammar/index.ts'
-import { QueryMistake, type Span } from '../../base/index.ts'
+import type { Span } from '../../base/index.ts'
 import { type Relation, systemRelations } from '../../catalog/index.ts'
 import { flatFields, topColumns } from '../../data/index.ts'
 import type { Plan, Watermark } from '../logical.ts'
@@ -48,6 +48,7 @@ export function bindRelation(
   tree: TreeRelation,
   conjuncts: Conjuncts,
 ): BoundRelation {
+  if (tree === binding.around?.tree) return binding.around.bound
   switch (tree.kind) {
     case 'table':
       return withColumns(bindTable(binding, tree), tree)
@@ -223,21 +224,8 @@ function checkReadable(binding: Binding, relation: Relation, span: Span): void {
 
 function bindDerived(binding: Binding, tree: TreeRelation & { kind: 'derived' }): BoundRelation {
   refuseEmit(tree.query)
-  const plan = renamed(bindAlone(binding, tree), tree.columnAliases)
+  const plan = renamed(bindQuery(binding, tree.query), tree.columnAliases)
   return { plan, scope: scopeOf(plan.output, tree.alias?.name ?? null) }
-}
-
-/** A query behind LATERAL may not name columns of what stands before it yet. */
-function bindAlone(binding: Binding, tree: TreeRelation & { kind: 'derived' }): Plan {
-  try {
-    return bindQuery(binding, tree.query)
-  } catch (error) {
-    const unknown =
-      error instanceof QueryMistake && error.diagnostics.some(({ code }) => code === 'unknown_name')
-    if (tree.lateral !== true || !unknown) throw error
-    const hint = 'write a join, or a subquery in the select list'
-    return unsupported('a query behind LATERAL that names columns before it', tree.span, hint)
-  }
 }
 
 /** The plan under the names of a list behind an alias, which may be shorter than the columns. */

@@ -21,6 +21,8 @@ export interface ScopeColumn {
   nullable: boolean
   /** The right column of JOIN … USING: found by its qualified name only, and not by `*`. */
   merged: boolean
+  /** A column around a query behind LATERAL: found where the query has none of that name, and not by `*`. */
+  around?: true
 }
 
 export type Scope = ScopeColumn[]
@@ -59,8 +61,17 @@ export function findColumn(scope: Scope, path: readonly Identifier[], span: Span
   unknownColumn(scope, path, span)
 }
 
-/** The columns that a path may mean: those of the table that it names first, members of a column otherwise. */
+/**
+ * The columns that a path may mean: those of the table that it names first, members of a column otherwise; columns
+ * around come last.
+ */
 export function columnsNamed(scope: Scope, path: readonly Identifier[]): ScopeColumn[] {
+  const own = scope.filter((column) => !column.around)
+  const found = namedAmong(own, path)
+  return found.length > 0 || own.length === scope.length ? found : namedAmong(scope, path)
+}
+
+function namedAmong(scope: Scope, path: readonly Identifier[]): ScopeColumn[] {
   const names = path.map(({ name }) => name.toLowerCase())
   const leadsTo = (column: ScopeColumn, wanted: readonly string[]) =>
     column.path.length === wanted.length &&

@@ -144,7 +144,7 @@ function starColumns(scope: Scope, tree: Tree & { kind: 'star' }): Scope {
   const whole = scope.filter((entry) => entry.path.length === 1)
   if (path.length === 0) {
     if (scope.length === 0) fail('syntax', '* needs a FROM clause', tree.span)
-    return whole.filter((entry) => !entry.merged)
+    return whole.filter((entry) => !entry.merged && !entry.around)
   }
   if (path.length === 1 && !tree.ofColumn) {
     const columns = columnsOfTable(whole, path[0]!.name)

@@ -18,10 +18,13 @@ import { type Above, aboveKeys } from '../expression/aggregate.ts'
 import { bindExpression, bindValue, type Env } from '../expression/expression.ts'
 import { flatten } from '../expression/struct.ts'
 import { uniqueNames } from '../naming.ts'
+import type { Around } from '../nested/around.ts'
 import { isPlaced } from '../over.ts'
 import { type Item, itemAt, itemNamed } from './item.ts'
 
 export interface QueryPlace {
+  /** Behind LATERAL: how the rows around are told apart. */
+  around?: Around
   /** Is this the statement's own query, whose order the reader sees? */
   top?: boolean
   /** Types of the columns that VALUES of an INSERT go into. */
@@ -81,6 +84,8 @@ function bindOrderKeys(env: Env, key: OrderItem, items: Item[]): OrderKey[] {
 interface Finish {
   plan: Plan
   items: Item[]
+  /** What stands behind the items, and goes before all keys: the row around to which a row belongs. */
+  by: Expression[]
   order: OrderKey[]
   /** A SELECT of constants alone. */
   bare: boolean
@@ -89,8 +94,10 @@ interface Finish {
 }
 
 export function finish(binding: Binding, query: Query, parts: Finish): Plan {
-  const names = uniqueNames(parts.items.map((item) => item.name))
-  const expressions = parts.items.map(({ expression }) => coerceNull(expression))
+  const around = parts.by.map((_, index) => `around${index + 1}`)
+  const names = uniqueNames([...parts.items.map((item) => item.name), ...around])
+  const items = [...parts.items.map(({ expression }) => expression), ...parts.by]
+  const expressions = items.map(coerceNull)
   const shape = bindSortShape(binding, query, parts)
   const first = parts.order.some((key) => key.on)
   const hidden = shape === null && !first ? [] : parts.order.filter((key) => key.item === null)
@@ -108,7 +115,7 @@ export function finish(binding: Binding, query: Query, parts: Finish): Plan {
     plan = aggregate(plan, { keys: [...names.keys()], calls: [], emit: 'changes', names })
   }
   if (first) plan = firstOfEach(binding, plan, parts)
-  if (shape !== null) plan = cut(binding, plan, shape)
+  if (shape !== null) plan = cut(binding, plan, shape, placesOfBy(parts))
   if (plan.output.length === names.length) return plan
   const visible = names.map((_, index) => column(index, plan.output[index]!))
   return project(plan, visible, names)
@@ -117,8 +124,11 @@ export function finish(binding: Binding, query: Query, parts: Finish): Plan {
 /** The columns of the keys in the project of `finish`, where those that are no items stand behind them. */
 function columnsOfKeys(parts: Finish): (key: OrderKey) => number {
   const hidden = parts.order.filter((key) => key.item === null)
-  return (key) => key.item ?? parts.items.length + hidden.indexOf(key)
+  const count = parts.items.length + parts.by.length
+  return (key) => key.item ?? count + hidden.indexOf(key)
 }
+
+const placesOfBy = ({ items, by }: Finish): number[] => by.map((_, index) => items.length + index)
 
 const orderOf = (parts: Finish) => parts.order.filter((key) => !key.on)
 
@@ -135,7 +145,10 @@ const tiesOf = (binding: Binding, plan: Plan) => (isPlaced(binding, plan) ? 'pos
 function firstOfEach(binding: Binding, plan: Plan, parts: Finish): Plan {
   return rank(plan, {
     function: 'row_number',
-    partition: [...new Set(parts.order.filter((key) => key.on).map(columnsOfKeys(parts)))],
+    partition: [
+      ...placesOfBy(parts),
+      ...new Set(parts.order.filter((key) => key.on).map(columnsOfKeys(parts))),
+    ],
     order: sortKeysOf(parts),
     limit: 1,
     name: null,
@@ -143,13 +156,18 @@ function firstOfEach(binding: Binding, plan: Plan, parts: Finish): Plan {
   })
 }
 
-/** ORDER BY, LIMIT and OFFSET; a continuous query has rows by their numbers, as with ROW_NUMBER. */
-export function cut(binding: Binding, plan: Plan, { keys, limit, offset }: SortShape): Plan {
-  if (!binding.continuous) return sort(plan, { keys, limit, offset })
+/** ORDER BY, LIMIT and OFFSET; a continuous query, and one behind LATERAL, has rows by their numbers, as with ROW_NUMBER. */
+export function cut(
+  binding: Binding,
+  plan: Plan,
+  { keys, limit, offset }: SortShape,
+  partition: number[] = [],
+): Plan {
+  if (!binding.continuous && partition.length === 0) return sort(plan, { keys, limit, offset })
   if (limit === 0) return filter(plan, literal(false, boolean))
   const numbered = rank(plan, {
     function: 'row_number',
-    partition: [],
+    partition,
     order: keys,
     limit: limit === null ? null : limit + offset,
     name: offset === 0 ? null : 'row_number',

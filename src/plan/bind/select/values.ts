@@ -65,7 +65,7 @@ export function bindValues(
   })
   const plan = values(rows, names)
   const order = bindOrder({ ...env, scope: scopeOf(plan.output, null) }, query.orderBy, items)
-  const parts = { plan, items, order, bare: false, distinct: false, place }
+  const parts = { plan, items, by: [], order, bare: false, distinct: false, place }
   if (order.some((key) => key.item === null)) {
     unsupported('expressions in ORDER BY of VALUES', query.orderBy[0]!.span)
   }
