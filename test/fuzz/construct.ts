@@ -101,6 +101,8 @@ const shown: Record<string, RegExp> = {
   'generate_series': /generate_series\(/,
   'lateral function': / lateral \w+\(/,
   'left join lateral': / left join lateral \w+\(/,
+  'lateral query': / lateral \(select/,
+  'left join lateral query': / left join lateral \(select/,
   'unnest': / unnest\(/,
   'with ordinality': / with ordinality /,
   'grouping sets': / (rollup|cube|grouping sets) \(/,

@@ -30,6 +30,7 @@ import {
 } from './case.ts'
 import { aggregate, chance, expression, kinds, leaf, pick, type ScopeColumn } from './expression.ts'
 import {
+  besideQuery,
   besideRows,
   conditions,
   type Drawing,
@@ -315,7 +316,8 @@ class Generator implements Drawing {
     if (depth > 0 && draw < 0.8) return this.#rank(depth - 1)
     if (draw > 0.96) return this.#values()
     if (draw > 0.9) return pick(random, sources)(this) ?? this.table()
-    if (draw > 0.84) return besideRows(this, depth > 0 ? this.#source(depth - 1) : this.table())
+    if (draw > 0.87) return besideRows(this, depth > 0 ? this.#source(depth - 1) : this.table())
+    if (draw > 0.83) return besideQuery(this, depth > 0 ? this.#source(depth - 1) : this.table())
     return this.table()
   }
 

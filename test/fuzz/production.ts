@@ -7,7 +7,7 @@
  * See      expression.ts for operators, functions and aggregates; construct.ts for how often each one must be met
  */
 import type { Random } from '../../src/base/index.ts'
-import type { Expr, From, Kind, Select } from './case.ts'
+import type { Expr, From, Item, Kind, Select } from './case.ts'
 import { chance, expression, leaf, pick, type Scope, type ScopeColumn } from './expression.ts'
 
 /** A source with the columns it offers. */
@@ -168,6 +168,58 @@ export function besideRows(
       ...left.scope,
       ...columns.map(([column, kind]): ScopeColumn => ({ ref: `${alias}.${column}`, kind })),
     ],
+    windows: left.windows,
+  }
+}
+
+/** The source with the rows that a query gives for each of its rows. */
+export function besideQuery({ random, name, table }: Drawing, left: Sourced): Sourced {
+  const { from, scope: inner } = table()
+  const plain = (column: ScopeColumn) =>
+    !['boolean', 'json', 'ints', 'counts'].includes(column.kind)
+  const pairs = left.scope
+    .filter(plain)
+    .flatMap((a) => inner.filter((b) => b.kind === a.kind).map((b) => [a, b] as const))
+  if (pairs.length === 0) return left
+  const [a, b] = pick(random, pairs)
+  const operator = pick(random, ['=', '=', '=', '<', '>=', '<>'])
+  const where = [leaf(`${b.ref} ${operator} ${a.ref}`)]
+  if (chance(random, 0.3)) where.push(expression(random, 'boolean', inner, 1))
+  if (chance(random, 0.2)) {
+    const [c, d] = pick(random, pairs)
+    where.push(leaf(`${d.ref} = ${c.ref}`))
+  }
+  const columns: ScopeColumn[] = []
+  const items: Item[] = []
+  const show = (text: string, kind: Kind) => {
+    const alias = name('o')
+    items.push({ expression: leaf(text), alias })
+    columns.push({ ref: alias, kind })
+  }
+  const value = pick(random, inner.filter(plain))
+  const select: Select = { ...nothing, items, from, where }
+  const draw = random.next()
+  if (draw < 0.4) {
+    show('count(*)', 'bigint')
+    show(`${pick(random, ['max', 'min'])}(${value.ref})`, value.kind)
+    if (draw < 0.1) {
+      show(b.ref, b.kind)
+      select.group = [leaf(b.ref)]
+    }
+    if (draw > 0.3) select.having = [leaf(`count(*) ${pick(random, ['>', '<', '='])} 1`)]
+  } else {
+    show(value.ref, value.kind)
+    if (chance(random, 0.4)) show(a.ref, a.kind)
+    if (draw > 0.8) select.distinct = true
+    const order = columns.map(({ ref }) => `${ref}${pick(random, [' desc', ''])}`).join(', ')
+    if (chance(random, 0.5)) select.tail = `order by ${order} limit ${1 + random.below(2)}`
+  }
+  const alias = name('l')
+  const right: From = { kind: 'piece', text: 'lateral #0 @', parts: [], selects: [select], alias }
+  const join = chance(random, 0.3) ? 'left' : 'inner'
+  return {
+    from: { kind: 'join', join, left: left.from, right, on: [leaf('true')] },
+    scope: [...left.scope, ...seen(columns, alias)],
     windows: left.windows,
   }
 }

@@ -55,7 +55,7 @@ export interface Binding extends BindContext {
   tables: ReadonlyMap<string, Plan>
   /** Views being expanded, outermost first, with the place in the text that names the outermost. */
   views: { name: string; span: Span }[]
-  /** The relation that stands for the rows around a query behind LATERAL, by its own node alone; see nested/around.ts. */
+  /** The relation that stands for the rows around a query behind LATERAL, known by its node: see nested/around.ts. */
   around: { tree: TreeRelation; bound: BoundRelation } | null
   /** Functions whose expressions are being bound, in lower case, outermost first. */
   functions: readonly string[]

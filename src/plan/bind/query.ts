@@ -23,6 +23,7 @@ import { type Aggregates, aboveKeys } from './expression/aggregate.ts'
 import { bindCondition, type Env, type ScalarJoin, type Scalars } from './expression/expression.ts'
 import { onePlace, placesOf } from './expression/random.ts'
 import { watermarksOf } from './expression/watermark.ts'
+import type { Around } from './nested/around.ts'
 import { bindSet } from './nested/set.ts'
 import {
   applySubquery,
@@ -37,7 +38,7 @@ import { columnsNamed, type Scope, scopeOf } from './scope.ts'
 import { bindAggregate, bindGroup, plainItems } from './select/group.ts'
 import { type Groups, groupsOf, hasSets } from './select/grouping.ts'
 import { bindItems, type Item } from './select/item.ts'
-import { bindOrder, finish, liftOrder, type OrderKey, type QueryPlace } from './select/order.ts'
+import { bindOrder, finish, type OrderKey, type QueryPlace } from './select/order.ts'
 import { bindValues } from './select/values.ts'
 import { bindGroupWindow, isWindowCall } from './window.ts'
 
@@ -163,10 +164,22 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
       if (tree.qualify !== null) qualify = bindQualify(last('QUALIFY'), tree.qualify, items)
     },
   ])
-  if (around !== undefined) {
-    if (groups.sets !== null || window !== null) refuseAround(tree)
-    for (const one of overs) one.partition = [...by, ...one.partition]
+  if (around !== undefined && (groups.sets !== null || window !== null)) refuseAround(tree)
+  /** What has read the rows so far reads those of the node above them. */
+  const lift = (to: (expression: Expression) => Expression) => {
+    items = all(items.map((item) => () => ({ ...item, expression: to(item.expression) })))
+    const keyOf = ({ item, expression }: OrderKey) =>
+      item === null ? to(expression) : items[item]!.expression
+    order = all(order.map((key) => () => ({ ...key, expression: keyOf(key) })))
+    if (qualify !== null) qualify = to(qualify)
+    by = by.map(to)
   }
+  const liftAll = (to: (expression: Expression) => Expression) => {
+    lift(to)
+    if (having !== null) having = to(having)
+    for (const one of overs) liftOver(one, to)
+  }
+  for (const one of overs) one.partition = [...by, ...one.partition]
   let plan = tested(binding, whereOf(source, where, below), scope, conjuncts)
   if (window !== null) plan = window.place(plan, groups.keys)
   const calls = aggregates.calls.length > 0 || aggregates.grouping !== undefined
@@ -174,54 +187,56 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
   if (grouped) {
     groups.keys = [...by, ...groups.keys]
     const made = bindAggregate(binding, plan, { groups, aggregates, scope })
+    const plain = having === null && overs.length + above.joins.length === 0
+    if (around !== undefined && tree.groupBy.length === 0)
+      wholeOf(around, made, { query, tree, by, items, aggregates, plain })
     plan = made.plan
-    by = by.map((key) => aboveKeys(key, made.above))
-    if (around !== undefined && tree.groupBy.length === 0) {
-      if (around.complete !== null) {
-        plan = around.complete(plan, by)
-        made.above.output = plan.output
-        by = by.map((key) =>
-          key.kind === 'column' ? column(key.index, plan.output[key.index]!) : key,
-        )
-      } else {
-        const bare = having === null && overs.length + above.joins.length === 0
-        if (!bare || query.limit !== null || query.offset !== null) refuseAround(tree)
-        around.nothing = items.map(({ expression }) => overNothing(expression, aggregates))
-      }
-    }
-    items = all(
-      items.map((item) => () => ({ ...item, expression: aboveKeys(item.expression, made.above) })),
-    )
-    order = all(order.map((key) => () => liftOrder(key, made.above)))
-    if (having !== null) having = aboveKeys(having, made.above)
-    if (qualify !== null) qualify = aboveKeys(qualify, made.above)
-    for (const one of overs) liftOver(one, (key) => aboveKeys(key, made.above))
+    liftAll((expression) => aboveKeys(expression, made.above))
     above.joins = above.joins.map((join) => liftScalar(join, (key) => aboveKeys(key, made.above)))
   }
   if (above.joins.length > 0) {
     const lifted = plan.output.length
-    const placed = (expression: Expression) => placeScalars(expression, lifted)
     plan = joinScalars(plan, above)
-    items = items.map((item) => ({ ...item, expression: placed(item.expression) }))
-    order = order.map((key) => ({ ...key, expression: placed(key.expression) }))
-    if (having !== null) having = placed(having)
-    if (qualify !== null) qualify = placed(qualify)
-    for (const one of overs) liftOver(one, placed)
+    liftAll((expression) => placeScalars(expression, lifted))
   }
   if (having !== null) plan = filter(plan, having)
   if (overs.length > 0) {
-    const shown = [...items, ...order].map(({ expression }) => expression)
-    const read = [...shown, ...by, ...(qualify === null ? [] : [qualify])]
-    const ranked = bindOvers(binding, plan, overs, read)
+    const read = [...items, ...order].map(({ expression }) => expression)
+    if (qualify !== null) read.push(qualify)
+    const ranked = bindOvers(binding, plan, overs, [...read, ...by])
     plan = ranked.plan
-    items = items.map((item) => ({ ...item, expression: ranked.above(item.expression) }))
-    order = order.map((key) => ({ ...key, expression: ranked.above(key.expression) }))
-    by = by.map(ranked.above)
-    if (qualify !== null) plan = filterRanked(plan, conjunctsOf(ranked.above(qualify)))
+    lift(ranked.above)
+    if (qualify !== null) plan = filterRanked(plan, conjunctsOf(qualify))
   }
   const plain = overs.length === 0 && above.joins.length === 0 && conjuncts.length === 0
   const bare = from === null && !grouped && plain
   return finish(binding, query, { plan, items, by, order, bare, distinct: tree.distinct, place })
+}
+
+/** An aggregate behind LATERAL without GROUP BY: it has a row where there is nothing, too. */
+function wholeOf(
+  around: Around,
+  made: ReturnType<typeof bindAggregate>,
+  parts: {
+    query: Query
+    tree: SelectTree
+    by: readonly Expression[]
+    items: readonly Item[]
+    aggregates: Aggregates
+    /** Is there nothing between it and the select list? */
+    plain: boolean
+  },
+): void {
+  const { query, tree, items, aggregates, plain } = parts
+  if (around.complete !== null) {
+    const by = parts.by.map((key) => aboveKeys(key, made.above))
+    made.plan = around.complete(made.plan, by)
+    made.above.output = made.plan.output
+    return
+  }
+  const cut = query.limit !== null || query.offset !== null
+  if (cut || !plain || items.some((item) => item.gives !== undefined)) refuseAround(tree)
+  around.nothing = items.map(({ expression }) => overNothing(expression, aggregates))
 }
 
 /** What a column of an aggregate shows over no rows. */
@@ -298,9 +313,9 @@ export function whereOf(source: Plan, where: readonly Expression[], scalars: Sca
 /** The condition of QUALIFY, which may name what the select list calls so. */
 function bindQualify(env: Env, tree: Tree, items: Item[]): Expression {
   const named = items.flatMap(
-    ({ name, expression }, item): Scope =>
+    ({ name, expression, gives }, item): Scope =>
       columnsNamed(env.scope, [{ kind: 'identifier', name, quoted: false, span: tree.span }])
-        .length > 0
+        .length > 0 || gives !== undefined
         ? []
         : [
             {

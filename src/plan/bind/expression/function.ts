@@ -209,8 +209,8 @@ function isNested(arg: Expression | undefined): boolean {
 function unknownFunction(given: Call): never {
   if (plannedFunctions.has(given.name)) unsupported(`function ${given.name}`, given.span)
   if (rowFunctions.has(given.name)) {
-    const hint = `write FROM t, ${given.name}(…) AS e`
-    unsupported(`${given.name} outside of FROM`, given.span, hint)
+    const hint = `write it alone in the select list, or FROM t, ${given.name}(…) AS e`
+    unsupported(`${given.name} inside an expression`, given.span, hint)
   }
   const hint = suggestion(given.name, functionNames())
   fail('unknown_name', `function ${given.name} does not exist`, given.span, hint)

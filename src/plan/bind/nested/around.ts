@@ -294,7 +294,7 @@ function completed(rows: Plan, aggregated: Plan, by: readonly Expression[]): Pla
   )
 }
 
-/** That columns of both sides are the same, NULL and NULL too; conditions stand over both, the right ones from `width` on. */
+/** Columns of both sides are the same, NULL and NULL too; in conditions the right ones stand from `width` on. */
 function sameValues(
   left: readonly Expression[],
   right: readonly Expression[],

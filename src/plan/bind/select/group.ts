@@ -10,7 +10,7 @@ import { bigint, coerce, varchar } from '../../coerce.ts'
 import { childrenOf, column, columnsOf, signatureOf } from '../../expression.ts'
 import type { AggregateCall, Expression, Plan } from '../../logical.ts'
 import { aggregate, project } from '../../node.ts'
-import { type Binding, fail } from '../binding.ts'
+import { type Binding, fail, unsupported } from '../binding.ts'
 import {
   type Above,
   type Aggregates,
@@ -26,6 +26,7 @@ import { type Item, itemAt, itemNamed } from './item.ts'
 /** A key: an ordinal, a column, an alias of the select list or an expression. */
 export function bindGroup(env: Env, tree: Tree, items: Item[], width: number): Expression[] {
   const item = groupItem(env, tree, items)
+  if (item?.gives !== undefined) refuseRows(tree)
   const key = item === null ? bindValue(env, tree) : item.expression
   if (!isPlain(key, width)) {
     fail('invalid_grouping', 'an aggregate cannot be a key of GROUP BY', tree.span)
@@ -35,6 +36,8 @@ export function bindGroup(env: Env, tree: Tree, items: Item[], width: number): E
 
 /** GROUP BY ALL: what is no aggregate and reads none. */
 export function plainItems(items: readonly Item[], width: number): Expression[] {
+  const rows = items.find((item) => item.gives !== undefined)
+  if (rows !== undefined) refuseRows(rows.tree)
   return items
     .map(({ expression }) => expression)
     .filter((expression) => isPlain(expression, width))
@@ -48,6 +51,11 @@ function isPlain(expression: Expression, width: number): boolean {
     [...columnsOf(expression)].every((index) => index < width) &&
     childrenOf(expression).every((child) => isPlain(child, width))
   )
+}
+
+function refuseRows({ span }: Tree): never {
+  const hint = 'put the function into FROM, or the query into FROM (…)'
+  return unsupported('GROUP BY a function that gives rows', span, hint)
 }
 
 function groupItem(env: Env, tree: Tree, items: Item[]): Item | null {

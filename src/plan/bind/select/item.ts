@@ -20,11 +20,12 @@ import {
   typeText,
   widthOf,
 } from '../../../data/index.ts'
-import type { Expression } from '../../logical.ts'
-import { all, type Binding, fail } from '../binding.ts'
+import type { Expression, TableCall } from '../../logical.ts'
+import { all, type Binding, fail, unsupported } from '../binding.ts'
 import { bindValue, type Env } from '../expression/expression.ts'
 import { columnOf, flatten } from '../expression/struct.ts'
 import { outputName } from '../naming.ts'
+import { bindRowCall, rowFunctions } from '../row-call.ts'
 import { columnsNamed, columnsOfTable, findColumn, type Scope, type ScopeColumn } from '../scope.ts'
 import { suggestion } from '../suggest.ts'
 
@@ -34,14 +35,17 @@ export interface Item {
   tree: Tree
   name: string
   expression: Expression
-  /** Does it belong to the STRUCT before it? */
+  /** Does it belong to the STRUCT or the call before it? */
   inside: boolean
+  /** A function that gives rows: the item and those inside it are its arguments until `finish` makes it one. */
+  gives?: TableCall
 }
 
 export function bindItems(env: Env, tree: SelectTree): Item[] {
   const parts = tree.items.map((item) => () => {
     if (item.expression.kind === 'star') return bindStar(env, item.expression)
     const name = item.alias?.name ?? outputName(item.expression, env.scope)
+    if (isRowCall(item.expression)) return rowItems(env, item.expression, name)
     return flatItems(env.binding, item.expression, name, bindValue(env, item.expression))
   })
   const items = all(parts).flat()
@@ -56,6 +60,25 @@ function flatItems(binding: Binding, tree: Tree, name: string, bound: Expression
     binding.spans.set(expression, tree.span)
     return { tree, name: fields[index]!.name, expression, inside: index > 0 }
   })
+}
+
+type CallTree = Tree & { kind: 'call' }
+
+const isRowCall = (tree: Tree): tree is CallTree =>
+  tree.kind === 'call' && rowFunctions.has(tree.name.name.toLowerCase())
+
+/** A function that gives rows, as an item of its own. */
+function rowItems(env: Env, tree: CallTree, name: string): Item[] {
+  const call = bindRowCall(env, tree, name)
+  if (call.columns.length > 1) {
+    const names = call.columns.map((field) => field.name).join(', ')
+    const hint = `write FROM t, ${tree.name.name}(…) AS e`
+    unsupported(`a function of several columns (${names}) in the select list`, tree.span, hint)
+  }
+  return call.args.map((expression, index) => ({
+    ...{ tree, name, expression, inside: index > 0 },
+    ...(index === 0 ? { gives: call } : {}),
+  }))
 }
 
 function bindStar(env: Env, tree: Tree & { kind: 'star' }): Item[] {

@@ -12,9 +12,17 @@ import { bigint, boolean, coerce, varchar } from '../../coerce.ts'
 import { call, column, literal, signatureOf } from '../../expression.ts'
 import { fold } from '../../fold.ts'
 import type { Expression, Plan, SortKey } from '../../logical.ts'
-import { aggregate, filter, project, rank, type SortShape, sort, values } from '../../node.ts'
+import {
+  aggregate,
+  filter,
+  project,
+  rank,
+  type SortShape,
+  sort,
+  unnest,
+  values,
+} from '../../node.ts'
 import { all, type Binding, fail, sortsNullsFirst } from '../binding.ts'
-import { type Above, aboveKeys } from '../expression/aggregate.ts'
 import { bindExpression, bindValue, type Env } from '../expression/expression.ts'
 import { flatten } from '../expression/struct.ts'
 import { uniqueNames } from '../naming.ts'
@@ -93,7 +101,8 @@ interface Finish {
   place: QueryPlace
 }
 
-export function finish(binding: Binding, query: Query, parts: Finish): Plan {
+export function finish(binding: Binding, query: Query, given: Finish): Plan {
+  const parts = given.items.some((item) => item.gives) ? withRows(given) : given
   const around = parts.by.map((_, index) => `around${index + 1}`)
   const names = uniqueNames([...parts.items.map((item) => item.name), ...around])
   const items = [...parts.items.map(({ expression }) => expression), ...parts.by]
@@ -119,6 +128,40 @@ export function finish(binding: Binding, query: Query, parts: Finish): Plan {
   if (plan.output.length === names.length) return plan
   const visible = names.map((_, index) => column(index, plan.output[index]!))
   return project(plan, visible, names)
+}
+
+/** The parts over the rows that functions of the select list give, side by side as in Postgres. */
+function withRows(parts: Finish): Finish {
+  const { plan, items, by, order } = parts
+  const width = plan.output.length
+  const starts = items.flatMap(({ gives }, index) => (gives === undefined ? [] : [index]))
+  const calls = starts.map((start) => {
+    const { gives } = items[start]!
+    const args = gives!.args.map((_, index) => items[start + index]!.expression)
+    return { ...gives!, args }
+  })
+  const rows = unnest(plan, { calls, number: null, outer: false })
+  const shown: Item[] = []
+  /** Where the n-th item is among those that are shown. */
+  const places = new Map<number, number>()
+  for (let index = 0; index < items.length; ) {
+    const item = items[index]!
+    const call = starts.indexOf(index)
+    const { gives: _gives, ...own } = item
+    const expression = call < 0 ? item.expression : column(width + call, rows.output[width + call]!)
+    places.set(index, shown.push({ ...own, expression }) - 1)
+    index += item.gives?.args.length ?? 1
+  }
+  const moved = order.map((key) =>
+    key.item === null
+      ? key
+      : {
+          ...key,
+          item: places.get(key.item)!,
+          expression: shown[places.get(key.item)!]!.expression,
+        },
+  )
+  return { ...parts, plan: rows, items: shown, by, order: moved, bare: false }
 }
 
 /** The columns of the keys in the project of `finish`, where those that are no items stand behind them. */
@@ -156,7 +199,10 @@ function firstOfEach(binding: Binding, plan: Plan, parts: Finish): Plan {
   })
 }
 
-/** ORDER BY, LIMIT and OFFSET; a continuous query, and one behind LATERAL, has rows by their numbers, as with ROW_NUMBER. */
+/**
+ * ORDER BY, LIMIT and OFFSET; a continuous query, and one behind LATERAL, has rows by their numbers, as with
+ * ROW_NUMBER.
+ */
 export function cut(
   binding: Binding,
   plan: Plan,
@@ -216,9 +262,4 @@ function bindCount(binding: Binding, tree: Tree, clause: string): number | null 
     return count
   }
   return fail('type_mismatch', `${clause} takes a whole number that is not negative`, tree.span)
-}
-
-/** An ORDER BY key over the input of an aggregate becomes one over its output. */
-export function liftOrder(key: OrderKey, above: Above): OrderKey {
-  return key.item === null ? { ...key, expression: aboveKeys(key.expression, above) } : key
 }
