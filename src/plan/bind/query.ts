@@ -33,7 +33,13 @@ import {
   subqueryTest,
 } from './nested/subquery.ts'
 import { type BoundOver, bindOvers, filterRanked, liftOver } from './over.ts'
-import { bindRelation, type Conjuncts, refuseEmit, renamed } from './relation.ts'
+import {
+  type BoundRelation,
+  bindRelation,
+  type Conjuncts,
+  refuseEmit,
+  renamed,
+} from './relation.ts'
 import { columnsNamed, type Scope, scopeOf } from './scope.ts'
 import { bindAggregate, bindGroup, plainItems } from './select/group.ts'
 import { type Groups, groupsOf, hasSets } from './select/grouping.ts'
@@ -100,13 +106,21 @@ function sourceOf(binding: Binding, { orderBy }: Query, tree: SelectTree, from: 
   return { source: placed?.plan ?? marked?.plan ?? from, marked, place: placed?.place }
 }
 
+/** FROM, with the columns that tell rows around apart. */
+function fromOf(
+  binding: Binding,
+  tree: SelectTree,
+  around: Around | undefined,
+  conjuncts: Conjuncts,
+): { from: BoundRelation | null; by: Expression[] } {
+  if (around !== undefined) return around.open(binding, tree, conjuncts)
+  return { from: tree.from === null ? null : bindRelation(binding, tree.from, conjuncts), by: [] }
+}
+
 function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: QueryPlace): Plan {
   const conjuncts = joinable(tree.where)
   const { around } = place
-  const { from, by: keys } = around?.open(binding, tree, conjuncts) ?? {
-    from: tree.from === null ? null : bindRelation(binding, tree.from, conjuncts),
-    by: [],
-  }
+  const { from, by: keys } = fromOf(binding, tree, around, conjuncts)
   let by = keys
   const sets = hasSets(tree.groupBy)
   const scope = sets ? mayBeNull(from?.scope ?? []) : (from?.scope ?? [])
@@ -156,6 +170,7 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
         if (isWindowCall(key)) return window!.columns
         return bindGroup(env('GROUP BY', null), key, items, width)
       })
+      if (around !== undefined && (groups.sets !== null || window !== null)) refuseAround(tree)
     },
     () => {
       order = [...bindOrder(last('ORDER BY'), query.orderBy, items), ...bindOn(last, tree, items)]
@@ -164,7 +179,6 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
       if (tree.qualify !== null) qualify = bindQualify(last('QUALIFY'), tree.qualify, items)
     },
   ])
-  if (around !== undefined && (groups.sets !== null || window !== null)) refuseAround(tree)
   /** What has read the rows so far reads those of the node above them. */
   const lift = (to: (expression: Expression) => Expression) => {
     items = all(items.map((item) => () => ({ ...item, expression: to(item.expression) })))
