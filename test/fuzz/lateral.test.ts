@@ -1,6 +1,6 @@
 /**
- * Queries behind LATERAL over random rows: one-shot answers are DuckDB's, and what a view shows as rows come and go is
- * what its query answers.
+ * Queries behind LATERAL, functions of rows in their select lists too, over random rows: one-shot answers are DuckDB's,
+ * and what a view shows as rows come and go is what its query answers.
  *
  * How      A query is put together of a condition with the row before it, what it shows, and what cuts it. Sorted
  *          columns decide everything that is shown, so that equal rows are all the same.
@@ -39,6 +39,7 @@ const shown = [
   'count(b.v) + 1 as x, sum(b.v) as y',
   'coalesce(sum(b.v), 0) - a.k as x, min(b.g) as y',
   'b.v as x, row_number() over (order by b.v, b.g) as y',
+  'unnest([b.v, a.k, b.g]) as x, b.g as y',
   'b.g as x, count(*) as y',
 ]
 
