@@ -4,14 +4,16 @@
  * How      The expressions run over a batch as those of a query do. What comes out is a column as any other: it is
  *          stored in the log, has a watermark, and is read without knowing how it came to be.
  * Contract 1 (checked) a row on which an expression fails, or that lacks a value it must have, is told by its number.
- * Cost     a copy of the columns that the expressions read and of what they give, and a kernel call per operation.
+ * Cost     a copy of the columns that the expressions read and of what they give, and a kernel call per operation;
+ *          nothing of this where a column is chosen among others (choice.ts).
  */
 import type { Code } from '../base/index.ts'
 import type { ComputedColumn } from '../catalog/index.ts'
-import type { BadRow, Batch, Column, Schema, SourceReader } from '../data/index.ts'
+import type { BadRow, Batch, Schema, SourceReader } from '../data/index.ts'
 import { batchOf, isValid, rowAt } from '../data/index.ts'
-import { type Kernels, loadColumn, unloadColumn } from '../kernel/index.ts'
+import { type Kernels, loadColumn, unloadColumn, type Vector } from '../kernel/index.ts'
 import { columnsOf, type Expression, moveColumns } from '../plan/index.ts'
+import { type Choice, choiceOf, chosen, isFull } from './choice.ts'
 import type { UserFunctions } from './expression/user-function.ts'
 import { compileExpressions, type Evaluator } from './expression.ts'
 import { firstErrors } from './failure.ts'
@@ -23,13 +25,21 @@ export interface Refused {
   message: string
 }
 
+/** Where a wanted column comes from. */
+type Place = { from: 'input' | 'computed'; at: number } | { from: 'choice'; choice: Choice }
+
+/** Stands for a column that no expression reads. */
+const unread: Vector = { physical: 'i64', data: 0, validity: 0, errors: null }
+
 export class Computer {
   /** The given columns that must be read, ascending, as columns of the relation. */
   readonly inputs: readonly number[]
   readonly #schema: Schema
   readonly #wanted: readonly number[]
   readonly #kernels: Kernels
-  readonly #places: readonly { from: 'input' | 'computed'; at: number }[]
+  readonly #places: readonly Place[]
+  /** The inputs that the evaluator reads. */
+  readonly #read: ReadonlySet<number>
   readonly #evaluator: Evaluator
 
   /** Gives the columns `wanted` of a relation; expressions that read the clock ask `now`. */
@@ -47,16 +57,19 @@ export class Computer {
     this.#schema = schema
     this.#wanted = wanted
     this.#kernels = kernels
-    this.#places = wanted.map((column) => {
+    const moved = expressions.map((one) => moveColumns(one, (index) => this.inputs.indexOf(index)))
+    const choices = moved.map(choiceOf)
+    const others = moved.filter((_, at) => choices[at] === null)
+    this.#places = wanted.map((column): Place => {
       const at = made.findIndex((one) => one.column === column)
-      if (at >= 0) return { from: 'computed', at }
-      return { from: 'input', at: this.inputs.indexOf(column) }
+      if (at < 0) return { from: 'input', at: this.inputs.indexOf(column) }
+      const choice = choices[at]!
+      return choice === null
+        ? { from: 'computed', at: others.indexOf(moved[at]!) }
+        : { from: 'choice', choice }
     })
-    this.#evaluator = compileExpressions(
-      kernels,
-      expressions.map((one) => moveColumns(one, (index) => this.inputs.indexOf(index))),
-      { vectorSize: 4096, ...outside },
-    )
+    this.#read = new Set(others.flatMap((one) => [...columnsOf(one)]))
+    this.#evaluator = compileExpressions(kernels, others, { vectorSize: 4096, ...outside })
   }
 
   /** The wanted columns of a batch of `inputs`, and the rows that cannot be had. */
@@ -64,22 +77,24 @@ export class Computer {
     const { arena } = this.#kernels
     const { rows } = batch
     const vectors = this.#evaluator.run(
-      batch.columns.map((column) => loadColumn(this.#kernels, column, 0, rows)),
+      batch.columns.map((column, at) =>
+        this.#read.has(at) ? loadColumn(this.#kernels, column, 0, rows) : unread,
+      ),
       rows,
     )
     const fields = this.#wanted.map((column) => this.#schema.fields[column]!)
-    const columns = this.#places.map(({ from, at }, index) =>
-      from === 'input'
-        ? batch.columns[at]!
-        : unloadColumn(this.#kernels, vectors[at]!, fields[index]!.type, rows),
-    )
+    const columns = this.#places.map((place, index) => {
+      if (place.from === 'input') return batch.columns[place.at]!
+      if (place.from === 'choice') return chosen(place.choice, batch.columns, rows)
+      return unloadColumn(this.#kernels, vectors[place.at]!, fields[index]!.type, rows)
+    })
     const refused: Refused[] = []
     for (const [row, { code, message }] of firstErrors(vectors) ?? []) {
       refused.push({ row, code: code as Code, message })
     }
     fields.forEach(({ name, nullable }, index) => {
       const column = columns[index]!
-      if (nullable || this.#places[index]!.from === 'input' || isFull(column, rows)) return
+      if (nullable || this.#places[index]!.from === 'input' || isFull(column.validity, rows)) return
       for (let row = 0; row < rows; row++) {
         if (isValid(column, row) || refused.some((one) => one.row === row)) continue
         refused.push({ row, code: 'not_null', message: `column ${name} is NULL but takes none` })
@@ -93,15 +108,6 @@ export class Computer {
   close(): void {
     this.#evaluator.free()
   }
-}
-
-/** Is there a value in every row? */
-function isFull({ validity }: Column, rows: number): boolean {
-  if (validity === null) return true
-  const bytes = rows >>> 3
-  for (let at = 0; at < bytes; at++) if (validity[at] !== 0xff) return false
-  const rest = (1 << (rows & 7)) - 1
-  return rest === 0 || (validity[bytes]! & rest) === rest
 }
 
 /** A reader of a computer's inputs as one of its wanted columns. */
