@@ -28,7 +28,7 @@ export const constructs: Record<Place, Record<string, string>> = {
     'CREATE OR REPLACE TEMP': 'temporary objects', 'CREATE OR REPLACE TEMPORARY': 'temporary objects',
     'DROP CUBOID': '', 'DROP SYNOPSIS': '', 'DROP MODEL': '',
     'DROP INDEX': '', 'DROP SUBSCRIPTION': '', 'DROP CONNECTION': '', 'DROP SECRET': '', 'DROP SCHEMA': '',
-    'DROP TYPE': '', 'DROP AGGREGATE': '', 'DROP DATABASE': '',
+    'DROP TYPE': '', 'DROP DATABASE': '',
     'SHOW CUBOIDS': '', 'SHOW SYNOPSES': '', 'SHOW MODELS': '',
     'SHOW INDEXES': '', 'SHOW SCHEMAS': '',
     'DESCRIBE CUBOID <name>': 'DESCRIBE CUBOID', 'DESCRIBE SYNOPSIS <name>': 'DESCRIBE SYNOPSIS',
@@ -63,7 +63,6 @@ export const constructs: Record<Place, Record<string, string>> = {
     'ROWS FROM': '',
   },
   operand: {
-    'ARRAY (': 'ARRAY of a query',
     'ANY (': 'ANY', 'SOME (': 'SOME', 'NEXT VALUE': 'sequences',
     'TIMESTAMP WITH TIME ZONE': 'time zones',
   },

@@ -87,7 +87,7 @@ const outside: Record<string, string[]> = {
 /** Names on a door beyond twelve, with the reason. */
 const wideDoors: Record<string, { values: number; reason: string }> = {
   'src/data/index.ts': {
-    values: 70,
+    values: 71,
     reason: 'types, values and batches are the words of every layer',
   },
   'src/plan/index.ts': { values: 14, reason: 'statements, plans, their functions and their text' },

@@ -182,7 +182,7 @@ export abstract class CallRules extends NestedRules {
                 GATE: () => orderedNames.test(given.name),
                 DEF: () => this.SUBRULE1(this.orderBy),
               })
-              return this.ACTION(() => this.#ordered(list, order ?? []))
+              return this.ACTION(() => this.ordered(list, order ?? []))
             },
           },
           {
@@ -212,7 +212,7 @@ export abstract class CallRules extends NestedRules {
                 DEF: () => this.SUBRULE1(this.nulls),
               })
               const order = this.OPTION4(() => this.SUBRULE(this.orderBy))
-              return this.ACTION(() => this.#ordered(list, order ?? []))
+              return this.ACTION(() => this.ordered(list, order ?? []))
             },
           },
         ],
@@ -462,7 +462,7 @@ export abstract class CallRules extends NestedRules {
   })
 
   /** STRING_AGG(x, ',' ORDER BY y DESC) as STRING_AGG(x, ',', y, 'desc'). */
-  #ordered(args: Expression[], order: readonly OrderItem[]): Expression[] {
+  protected ordered(args: Expression[], order: readonly OrderItem[]): Expression[] {
     if (order.length === 0) return args
     const place = { start: order[0]!.span.start, end: order[0]!.span.start }
     const separator: Expression[] =
@@ -476,7 +476,7 @@ export abstract class CallRules extends NestedRules {
 
   /** PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY x) as PERCENTILE_CONT(x, 0.5). */
   #within({ name }: Identifier, args: Expression[], order: readonly OrderItem[]): Expression[] {
-    if (orderedNames.test(name)) return this.#ordered(args, order)
+    if (orderedNames.test(name)) return this.ordered(args, order)
     const [item] = order
     if (order.length > 1 || item!.descending) {
       this.unsupported('WITHIN GROUP with more than one ascending expression', item!.span.start)

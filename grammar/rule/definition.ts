@@ -545,6 +545,10 @@ export abstract class DefinitionRules extends ConstraintRules {
         GATE: () => !materialized,
         ALT: () => this.CONSUME(objects.source),
       },
+      {
+        GATE: () => !materialized,
+        ALT: () => this.CONSUME(word.AGGREGATE),
+      },
     ])
     const ifExists = this.SUBRULE(this.ifExists)
     const name = this.SUBRULE(this.path)

@@ -5,9 +5,10 @@
  *          tightly as `min`.
  */
 import { EOF, type ParserMethod, type TokenType } from 'chevrotain'
+import { arrayQuery } from '../array-query.ts'
 import { power } from '../power.ts'
 import type { Token } from '../scanner.ts'
-import type { BinaryOperator, Expression, Identifier, Query } from '../tree.ts'
+import type { BinaryOperator, Expression, Identifier, OrderItem, Query } from '../tree.ts'
 import { binaryOperator, identifier, kinds, label, word } from '../words.ts'
 import { CallRules } from './call.ts'
 import { units } from './literal.ts'
@@ -479,6 +480,11 @@ export abstract class ExpressionRules extends CallRules {
         { ALT: () => this.SUBRULE(this.literal) },
         { GATE: () => this.lambdaAt === this.start(), ALT: () => this.SUBRULE(this.lambda) },
         { GATE: () => this.nestedAhead(), ALT: () => this.SUBRULE(this.nested) },
+        {
+          GATE: () =>
+            this.upper(1) === 'ARRAY' && this.LA(2).tokenType === kinds.open && this.queryAhead(3),
+          ALT: () => this.SUBRULE(this.arrayOf),
+        },
         { ALT: () => this.SUBRULE(this.interval) },
         {
           GATE: () => this.#intervalAhead(),
@@ -502,6 +508,29 @@ export abstract class ExpressionRules extends CallRules {
         { ALT: () => this.SUBRULE(this.parenthesized) },
       ],
       IGNORE_AMBIGUITIES: true,
+    })
+  })
+
+  /** ARRAY(SELECT …) */
+  arrayOf = this.RULE('arrayOf', (): Expression => {
+    const start = this.start()
+    this.CONSUME(identifier)
+    this.CONSUME(kinds.open)
+    const query = this.SUBRULE(this.query)
+    this.CONSUME(kinds.close)
+    const call = (name: string, args: Expression[]) => this.callOf(name, args, start, start)
+    return this.ACTION(() => {
+      const ordered = (args: Expression[], order: readonly OrderItem[]) => this.ordered(args, order)
+      const made = arrayQuery(query, { call, ordered })
+      if (made === null) {
+        this.unsupported(
+          'ARRAY of an ordered query with GROUP BY, DISTINCT, * or a set operation',
+          start,
+        )
+      }
+      const span = this.span(start)
+      const subquery: Expression = { kind: 'subquery', query: made ?? query, span }
+      return call('coalesce', [subquery, call('list_value', [])])
     })
   })
 

@@ -45,6 +45,13 @@ export function daysOf({ year, month, day }: CivilDate): number {
   return era * 146_097 + dayOfEra + dayOfYear - 719_468
 }
 
+/** The same day some months later, in days since 1970-01-01; a day that its month does not have becomes the last. */
+export function monthsLater(days: number, months: number): number {
+  const { year, month, day } = civilOf(days)
+  const first = civilOf(daysOf({ year, month: month + months, day: 1 }))
+  return daysOf({ ...first, day: Math.min(day, daysInMonth(first.year, first.month)) })
+}
+
 export function daysInMonth(year: number, month: number): number {
   if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31

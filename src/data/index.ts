@@ -17,6 +17,7 @@ export {
   civilOf,
   daysInMonth,
   daysOf,
+  monthsLater,
 } from './calendar.ts'
 export {
   abortWriter,

@@ -250,7 +250,7 @@ function fromSql(from: From, dialect: Dialect): string {
       return `${sides[0]} ${word} ${sides[1]} ${how}`
     }
     case 'piece':
-      return expressionSql(from, dialect).replaceAll('@', from.alias)
+      return expressionSql(from, dialect).replace(/(?<!<)@(?!>)/g, from.alias)
   }
 }
 

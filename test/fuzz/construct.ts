@@ -151,6 +151,7 @@ const shown: Record<string, RegExp> = {
   'type varbinary': /varbinary/,
   'type json': /\bjson\b/,
   'type geometry': /geometry/,
+  'array of a query': /array\(select /,
   'functions of geometries': inChapter('Geometries'),
 } // biome-ignore format: one list
 

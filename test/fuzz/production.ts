@@ -351,6 +351,16 @@ export const values: readonly ((
       ? null
       : { expression: { text: '#0', parts: [], selects: [select] }, kind }
   },
+  // ARRAY of a query.
+  ({ random, name, table }) => {
+    const { from, scope } = table()
+    const own = scope.filter(({ kind }) => kind === 'int')
+    if (own.length === 0) return null
+    const items = [{ expression: leaf(pick(random, own).ref), alias: name('o') }]
+    const where = chance(random, 0.3) ? [expression(random, 'boolean', scope, 1)] : []
+    const select: Select = { ...nothing, items, from, where }
+    return { expression: { text: 'array#0', parts: [], selects: [select] }, kind: 'ints' }
+  },
 ]
 
 const numbers: ReadonlySet<Kind> = new Set([

@@ -6,7 +6,14 @@
  *          src/plan/logical.ts.
  */
 import type { Random } from '../../src/base/index.ts'
-import { type Field, periodValue, sameType, type Type, type Value } from '../../src/data/index.ts'
+import {
+  type Field,
+  parseValue,
+  periodValue,
+  sameType,
+  type Type,
+  type Value,
+} from '../../src/data/index.ts'
 import { and, call, choose, column, literal, or } from '../../src/plan/expression.ts'
 import { type LibraryFunction, library } from '../../src/plan/library.ts'
 import type { Expression } from '../../src/plan/logical.ts'
@@ -90,6 +97,13 @@ const timePatterns: Record<string, string[]> = {
   to_char: ['YYYY-MM-DD', 'HH24:MI', 'Day DDD Mon', 'MS US'],
   strftime: ['%Y-%m-%d', '%H:%M', '%j %a %-d', '%f'],
 }
+const geometry: Type = { kind: 'geometry' }
+const shapes = [
+  'POINT(1 1)',
+  'POINT EMPTY',
+  'LINESTRING(0 0, 2 2)',
+  'POLYGON((0 0, 4 0, 4 4, 0 0))',
+]
 const singles = ['a', 'b', '', 'é', 'ab', 'abcdefghijklmn']
 
 /** Functions of the library by the kind of type that they give. */
@@ -260,6 +274,8 @@ export class RandomExpressions {
         return this.of(interval, depth)
       case 'json':
         return this.of(this.type(), depth)
+      case 'geometry':
+        return literal(parseValue(this.pick(shapes), geometry)!, geometry)
       default:
         return index > 0 && this.#chance(70)
           ? literal(this.pick(singles), varchar)

@@ -218,6 +218,7 @@ function layoutOfType(field: Field): Layout {
     case 'json':
       return { physical: BYTE_ARRAY, element: [converted(0)], put: putText }
     case 'varbinary':
+    case 'geometry':
       return {
         physical: BYTE_ARRAY,
         element: [],

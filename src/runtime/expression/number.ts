@@ -4,7 +4,7 @@
  * How      Integers and decimals are computed exactly and judged by the range of the result's type afterwards.
  * See      docs/laws.md (Numbers); the vector kernels of src/kernel do the same without leaving 64 bits.
  */
-import { civilOf, daysInMonth, daysOf, type Type, typeText, type Value } from '../../data/index.ts'
+import { monthsLater, type Type, typeText, type Value } from '../../data/index.ts'
 import {
   dayMicros,
   divisionByZero,
@@ -27,18 +27,15 @@ export function sum(a: Known, b: Known, from: [Type, Type], to: Type, sign: 1 | 
 }
 
 /** The same day and time some months later; a day that the month does not have becomes its last. */
-function addMonths(micros: bigint, months: bigint, to: Type): Outcome {
+export function addMonths(micros: bigint, months: bigint, to: Type): Outcome {
+  if (months > monthsMost || months < -monthsMost) return ranged(2n ** 64n, to)
   const clock = ((micros % dayMicros) + dayMicros) % dayMicros
-  const { year, month, day } = civilOf(Number((micros - clock) / dayMicros))
-  const count = BigInt(year) * 12n + BigInt(month - 1) + months
-  const inYear = ((count % 12n) + 12n) % 12n
-  const years = (count - inYear) / 12n
-  if (years > 300_000n || years < -300_000n) return ranged(2n ** 64n, to)
-  const [wantedYear, wantedMonth] = [Number(years), Number(inYear) + 1]
-  const last = daysInMonth(wantedYear, wantedMonth)
-  const days = daysOf({ year: wantedYear, month: wantedMonth, day: Math.min(day, last) })
+  const days = monthsLater(Number((micros - clock) / dayMicros), Number(months))
   return ranged(BigInt(days) * dayMicros + clock, to)
 }
+
+/** More than lie between any two times. */
+const monthsMost = 10_000_000n
 
 /** A DATE that takes part in a TIMESTAMP counts microseconds. */
 function microsOrInteger(value: Known, from: Type, to: Type): bigint {

@@ -6,7 +6,7 @@
  * Contract 1 (trusted) neither bound ever goes back from one row to the next.
  * Cost     O(1) per bound, O(log n) of RANGE with an offset.
  */
-import { civilOf, daysInMonth, daysOf, type Type, type Value } from '../../data/index.ts'
+import { monthsLater, type Type, type Value } from '../../data/index.ts'
 import type { Frame, FrameBound, SortKey } from '../../plan/index.ts'
 
 const dayMicros = 86_400_000_000n
@@ -99,12 +99,7 @@ function shifter(
   return (value) => (comparable(value, type) as bigint) + count
 }
 
-/** A day that a month does not have becomes its last. */
 function addMonths(micros: bigint, count: number): bigint {
   const time = ((micros % dayMicros) + dayMicros) % dayMicros
-  const { year, month, day } = civilOf(Number((micros - time) / dayMicros))
-  const all = year * 12 + month - 1 + count
-  const to = { year: Math.floor(all / 12), month: (((all % 12) + 12) % 12) + 1 }
-  const days = daysOf({ ...to, day: Math.min(day, daysInMonth(to.year, to.month)) })
-  return BigInt(days) * dayMicros + time
+  return BigInt(monthsLater(Number((micros - time) / dayMicros), count)) * dayMicros + time
 }

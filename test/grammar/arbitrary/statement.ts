@@ -257,6 +257,7 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
         'query' as const,
         'sink' as const,
         'function' as const,
+        'aggregate' as const,
       ),
       name: path,
       others: fc.array(path, { maxLength: 2 }),

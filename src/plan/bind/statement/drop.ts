@@ -21,7 +21,7 @@ export function bindDrop(binding: Binding, tree: Drop): BoundStatement {
 function bindOne(binding: Binding, tree: Drop, also: ReadonlySet<string>): Dropped {
   const { object, ifExists, cascade } = tree
   const { notices } = binding
-  if (object === 'function') return bindDropFunction(binding, tree)
+  if (object === 'function' || object === 'aggregate') return bindDropFunction(binding, tree)
   const name = nameOf(tree.name)
   const bound: Dropped = { kind: 'drop', object, name, ifExists, cascade, more: [], notices }
   // Queries are known to the engine, not to the catalog.

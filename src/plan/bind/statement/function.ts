@@ -1,5 +1,5 @@
 /**
- * BindFunction: CREATE FUNCTION and DROP FUNCTION.
+ * BindFunction: CREATE FUNCTION, DROP FUNCTION and DROP AGGREGATE.
  *
  * How      A class names a function that is built in. A function with arguments is one expression over them; it is
  *          bound once here, over arguments that may be NULL, and again wherever it is called.
@@ -207,7 +207,7 @@ function placed<T>({ span, start }: Place, work: () => T): T {
 
 export function bindDropFunction(
   binding: Binding,
-  { name: path, ifExists, cascade }: Statement & { kind: 'drop' },
+  { name: path, object: asked, ifExists, cascade }: Statement & { kind: 'drop' },
 ): Dropped {
   const name = nameOf(path)
   const present = binding.catalog.functionNamed(name)
@@ -220,6 +220,11 @@ export function bindDropFunction(
     const isBuiltIn = functionNames().includes(name.toLowerCase())
     const message = isBuiltIn ? `function ${name} is built in` : `function ${name} does not exist`
     fail('unknown_name', message, path.span, suggestion(name, made))
+  }
+  const isAggregate = present.kind === 'user' && present.of === 'aggregate'
+  if (asked === 'aggregate' && !isAggregate) {
+    const message = `${name} is a function, not an aggregate`
+    fail('unknown_name', message, path.span, 'write DROP FUNCTION')
   }
   refuseNeeded(binding, name, path.span, cascade)
   return { ...bound, notices: binding.notices }

@@ -12,6 +12,7 @@ import {
 } from '../../../data/index.ts'
 import { dayMicros, Fault, invalid, type Known, type Outcome, ranged } from '../fault.ts'
 import type { Maker, Makers } from '../maker.ts'
+import { addMonths } from '../number.ts'
 import { clockUnits } from '../time.ts'
 import { patterns, readTime } from './pattern.ts'
 
@@ -52,23 +53,13 @@ const singular = (unit: string) =>
     .replace(/^sql_tsi_/, '')
     .replace(/(?<=..)s$/, '')
 
-/** The time `months` later; a day beyond the end of its month becomes the last. */
-function plusMonths(micros: bigint, months: number): Outcome {
-  const { year, month, day } = civilOf(dayOf(micros))
-  const first = civilOf(daysOf({ year, month: month + months, day: 1 }))
-  const last = Math.min(day, daysInMonth(first.year, first.month))
-  return ranged(BigInt(daysOf({ ...first, day: last })) * dayMicros + clockOf(micros), timestamp)
-}
-
 function added(unit: string, count: bigint, micros: bigint): Outcome {
   const name = singular(unit)
   const fixed = fixedUnit(name)
   if (fixed !== undefined) return ranged(micros + count * fixed, timestamp)
   const months = monthsIn[name]
   if (months === undefined) return invalid(`no such unit: ${unit}`)
-  if (count > 10_000_000n || count < -10_000_000n)
-    return new Fault('overflow', 'timestamp out of range')
-  return plusMonths(micros, Number(count) * months)
+  return addMonths(micros, count * BigInt(months), timestamp)
 }
 
 const monthNumber = (micros: bigint) => {
