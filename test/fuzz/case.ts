@@ -37,7 +37,8 @@ export interface Item {
 }
 
 export type From =
-  | { kind: 'table'; name: string; alias: string }
+  /** A table; `asOf` is the time at which it is looked up. */
+  | { kind: 'table'; name: string; alias: string; asOf?: string }
   | {
       kind: 'window'
       function: 'tumble' | 'hop' | 'cumulate' | 'session'
@@ -68,8 +69,16 @@ export type From =
       condition: string
       alias: string
     }
-  /** Without conditions it is CROSS JOIN. */
-  | { kind: 'join'; join: Join; left: From; right: From; on: Expr[]; using?: string }
+  /** Without conditions it is CROSS JOIN; `within` is how far the times of both sides may be apart. */
+  | {
+      kind: 'join'
+      join: Join
+      left: From
+      right: From
+      on: Expr[]
+      using?: string
+      within?: string
+    }
   /** Any other source: `$0` stands for parts, `#0` for queries in the text, `@` for the alias. */
   | { kind: 'piece'; text: string; parts: Expr[]; selects: Select[]; alias: string }
 
@@ -152,6 +161,8 @@ export interface Fed {
   flush: boolean
   /** Seconds of processing time that go by after it. */
   wait?: number
+  /** A statement that follows. */
+  then?: string
 }
 
 export interface Case {
@@ -162,6 +173,8 @@ export interface Case {
   rows: Fed[]
   /** No row is late, every order is total and nothing fails: what a view shows is the answer of its query. */
   exact?: boolean
+  /** The view that is verified at the end. */
+  verified?: string
 }
 
 /** How SQL is written: for Millrace or for DuckDB. */
@@ -213,8 +226,11 @@ function testSql({ negated, operand, select }: Test, dialect: Dialect): string {
 
 function fromSql(from: From, dialect: Dialect): string {
   switch (from.kind) {
-    case 'table':
-      return from.name === from.alias ? from.name : `${from.name} ${from.alias}`
+    case 'table': {
+      const { name, alias, asOf } = from
+      if (asOf !== undefined) return `${name} for system_time as of ${asOf} as ${alias}`
+      return name === alias ? name : `${name} ${alias}`
+    }
     case 'derived':
       return `(${selectSql(from.select, dialect)}) ${from.alias}`
     case 'values': {
@@ -247,7 +263,8 @@ function fromSql(from: From, dialect: Dialect): string {
       if (on === '') return sides.join(' cross join ')
       const word = from.join === 'inner' ? 'join' : `${from.join} join`
       const how = from.using === undefined ? `on ${on}` : `using (${from.using})`
-      return `${sides[0]} ${word} ${sides[1]} ${how}`
+      const near = from.within === undefined ? '' : ` within ${from.within}`
+      return `${sides[0]} ${word} ${sides[1]}${near} ${how}`
     }
     case 'piece':
       return expressionSql(from, dialect).replace(/(?<!<)@(?!>)/g, from.alias)
@@ -386,6 +403,11 @@ export function scriptOf(one: Case): string {
     for (const { name, select } of one.views.slice(0, made))
       lines.push(`query select * from ${name};`, `query ${selectSql(select, millrace)};`)
   }
+  const follow = ({ then }: Fed) => {
+    if (then === undefined) return
+    lines.push(then)
+    open = null
+  }
   let waits = 0
   for (const [at, fed] of one.rows.entries()) {
     makeViews(at)
@@ -400,6 +422,7 @@ export function scriptOf(one: Case): string {
       lines.push(changeSql(fed, columns))
       open = null
       if (flush) expectAll()
+      follow(fed)
       continue
     }
     if (open !== relation)
@@ -407,9 +430,11 @@ export function scriptOf(one: Case): string {
     lines.push(`  | ${cells.join(' | ')} |`)
     open = flush ? null : relation
     if (flush) expectAll()
+    follow(fed)
   }
   makeViews(Number.POSITIVE_INFINITY)
   expectAll()
   if (one.exact !== true) askAll()
+  if (one.verified !== undefined) lines.push(`query verify materialized view ${one.verified};`)
   return `${lines.join('\n')}\n`
 }

@@ -86,7 +86,7 @@ const duckdb: Dialect = {
 function isOurs(from: From, own: ReadonlySet<string>): boolean {
   switch (from.kind) {
     case 'table':
-      return from.name.startsWith('v') || own.has(from.name)
+      return from.name.startsWith('v') || own.has(from.name) || from.asOf !== undefined
     case 'values':
       return false
     case 'piece':
@@ -100,7 +100,7 @@ function isOurs(from: From, own: ReadonlySet<string>): boolean {
       return true
     case 'join':
       // Equal times have no order there.
-      if (from.join.startsWith('asof')) return true
+      if (from.join.startsWith('asof') || from.within !== undefined) return true
       return isOurs(from.left, own) || isOurs(from.right, own)
   }
 }
@@ -125,6 +125,7 @@ const ownWords = new RegExp(
     ],
     ...[
       'is unknown',
+      'now\\(',
       '>>',
       '<<',
       'string_agg',

@@ -117,13 +117,17 @@ class Generator implements Drawing {
 
   readonly table = (): Sourced => {
     const { random } = this
-    const alias = this.name('r')
     if (this.views.length > 0 && chance(random, 0.5)) {
+      const alias = this.name('r')
       const { name, columns } = pick(random, this.views)
       const scope = columns.map(({ ref, kind }) => ({ ref: `${alias}.${ref}`, kind }))
       return { from: { kind: 'table', name, alias }, scope, windows: [] }
     }
-    const { name, columns } = pick(random, this.relations)
+    return this.#read(pick(random, this.relations))
+  }
+
+  #read({ name, columns }: Relation): Sourced {
+    const alias = this.name('r')
     const scope = columns.flatMap(({ name: column, kind }): ScopeColumn[] => {
       const ref = `${alias}.${column}`
       if (kind !== 'struct') return [{ ref, kind }]
@@ -239,6 +243,8 @@ class Generator implements Drawing {
 
   #join(depth: number): Sourced {
     const { random } = this
+    const near = chance(random, 0.06) ? this.#near() : null
+    if (near !== null) return near
     const left = this.#source(depth - 1)
     const right = chance(random, 0.3)
       ? this.#derived(0)
@@ -279,6 +285,11 @@ class Generator implements Drawing {
       ? 'inner'
       : pick(random, ['left', 'right', 'right', 'full', 'semi', 'anti', 'anti'] as const)
     const half = join === 'semi' || join === 'anti'
+    if (right.from.kind === 'table' && /^(inner|left)$/.test(join) && chance(random, 0.25)) {
+      const looked: From = { ...right.from, asOf: 'proctime()' }
+      const from: From = { kind: 'join', join, left: left.from, right: looked, on }
+      return { from, scope: [...left.scope, ...right.scope], windows: [] }
+    }
     return {
       from: {
         ...{ kind: 'join', join, left: left.from, right: right.from, on },
@@ -287,6 +298,25 @@ class Generator implements Drawing {
       scope: half ? left.scope : [...left.scope, ...right.scope],
       windows: left.windows,
     }
+  }
+
+  /** Rows of two streams whose times are near each other. */
+  #near(): Sourced | null {
+    const { random } = this
+    const clocked = this.relations.filter(({ delay }) => delay !== undefined)
+    if (clocked.length === 0) return null
+    const [left, right] = [1, 2].map(() => this.#read(pick(random, clocked)))
+    const equal = [left!, right!].map(({ from }) => `${(from as { alias: string }).alias}.k`)
+    const from: From = {
+      kind: 'join',
+      join: pick(random, ['inner', 'left', 'semi']),
+      left: left!.from,
+      right: right!.from,
+      on: [leaf(equal.join(' = '))],
+      within: pick(random, ['5 seconds', '(10 seconds, 2 seconds)']),
+    }
+    const half = from.join === 'semi'
+    return { from, scope: half ? left!.scope : [...left!.scope, ...right!.scope], windows: [] }
   }
 
   /** An ASOF join now and then: one equality and one comparison. */
@@ -722,5 +752,26 @@ export function generate(
     views.push(view)
     generator.views.push({ name, columns })
   }
-  return { dialect, relations, views, rows: rowsOf(generator) }
+  const rows = rowsOf(generator)
+  const plain = views.filter(({ emit }) => emit === '')
+  if (asked !== undefined || plain.length === 0) return { dialect, relations, views, rows }
+  const { name } = pick(random, plain)
+  const breaks = chance(random, 0.15) && rows.length > 1
+  const held = breaks ? paused(random, rows, name) : rows
+  const verified = chance(random, 0.1) ? { verified: name } : {}
+  return { dialect, relations, views, rows: held, ...verified }
+}
+
+/** The rows, with the view at rest behind one of them and on its way again behind a later one. */
+function paused(random: Random, rows: readonly Fed[], view: string): Fed[] {
+  const from = random.below(rows.length - 1)
+  const to = from + 1 + random.below(rows.length - from - 1)
+  const said = new Map([
+    [from, 'pause'],
+    [to, 'resume'],
+  ])
+  return rows.map((fed, at) => {
+    const verb = said.get(at)
+    return verb === undefined ? fed : { ...fed, then: `${verb} materialized view ${view};` }
+  })
 }

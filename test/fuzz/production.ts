@@ -330,6 +330,25 @@ export const conditions: readonly ((drawing: Drawing, scope: Scope) => Expr | nu
     ])
     return { text, parts: [left, right] }
   },
+  // A time of the row beside the clock's, which is never the same: commits of one second differ.
+  ({ random }, scope) => {
+    const times = scope.filter(({ ref }) => ref.endsWith('.ts'))
+    if (times.length === 0) return null
+    const { ref } = pick(random, times)
+    const [some, more] = [1 + random.below(9), 1 + random.below(20)]
+    const [ahead, back] = [
+      `now() + interval '${some}.5' second`,
+      `now() - interval '${more}.5' second`,
+    ]
+    return leaf(
+      pick(random, [
+        `${ref} > ${back}`,
+        `${ref} <= ${ahead}`,
+        `${back} <= ${ref}`,
+        `${ref} between ${back} and ${ahead}`,
+      ]),
+    )
+  },
   // Row values.
   ({ random }, scope) => {
     const pair = [pick(random, scope), pick(random, scope)] as const
