@@ -500,12 +500,7 @@ const table: Row[] = [
     '0',
     'the step of generate_series is 0',
   ],
-  [
-    'select h3_grid_disk(url) from bid',
-    'unsupported',
-    'h3_grid_disk(url)',
-    'function h3_grid_disk',
-  ],
+  ['select st_buffer(url, 1) from bid', 'unsupported', 'st_buffer(url, 1)', 'function st_buffer'],
   ['create table t (x decimal(40, 2))', 'invalid_literal', 'decimal(40, 2)', 'is not a type', '38'],
   ['create table t (x uhugeint)', 'unsupported', 'uhugeint', 'type UHUGEINT'],
   [
