@@ -62,6 +62,9 @@ const statementKinds: Record<Statement['kind'], true> = {
   transaction: true,
   'query-statement': true,
   subscribe: true,
+  declare: true,
+  fetch: true,
+  close: true,
   explain: true,
   'explain-running': true,
   'explain-row': true,
@@ -622,7 +625,10 @@ function statement(s: Statement): string {
     case 'query-statement':
       return query(s.query)
     case 'subscribe':
-      return subscribe(s)
+    case 'declare':
+    case 'fetch':
+    case 'close':
+      return pushing(s)
     case 'explain':
       return explain(s)
     case 'explain-running':
@@ -636,10 +642,8 @@ function statement(s: Statement): string {
     }
     case 'reset':
       return `RESET ${s.name === null ? 'ALL' : quote(s.name)}`
-    case 'show': {
-      const of = s.of === null ? '' : ` FROM ${path(s.of)}`
-      return `SHOW ${s.what.toUpperCase()}${of}${likePattern(s.like)}`
-    }
+    case 'show':
+      return `SHOW ${s.what.toUpperCase()}${s.of === null ? '' : ` FROM ${path(s.of)}`}${likePattern(s.like)}`
     case 'show-setting':
       return `SHOW ${quote(s.name)}`
     case 'show-create':
@@ -654,6 +658,22 @@ function statement(s: Statement): string {
 }
 
 const runningText = { work: 'ANALYZE', state: 'STATE', silence: 'WHY NO OUTPUT' } as const
+
+/** Subscriptions, and the cursors over them. */
+function pushing(s: Of<Statement, 'subscribe' | 'declare' | 'fetch' | 'close'>): string {
+  switch (s.kind) {
+    case 'subscribe':
+      return subscribe(s)
+    case 'declare':
+      return `DECLARE ${name(s.name)} CURSOR FOR ${statement(s.of)}`
+    case 'fetch': {
+      const given = s.options.length === 0 ? '' : ` WITH (${list(s.options, option)})`
+      return `FETCH ${s.count ?? 'ALL'} FROM ${name(s.cursor)}${given}`
+    }
+    case 'close':
+      return `CLOSE ${s.cursor === null ? 'ALL' : name(s.cursor)}`
+  }
+}
 
 function subscribe(s: Of<Statement, 'subscribe'>): string {
   const options = [...(s.snapshot ? [] : ['SNAPSHOT = FALSE']), ...s.metadata]

@@ -486,6 +486,12 @@ export type Statement =
   | { kind: 'query-statement'; query: Query; span: Span }
   /** `relation` is a `table` relation for SUBSCRIBE name, `derived` for SUBSCRIBE (query). `order` is that of a commit. */
   | { kind: 'subscribe'; relation: Relation; emit: Emit | null; snapshot: boolean; metadata: Metadata[]; envelope: Envelope | null; order: OrderItem[]; asOf: Moment | null; upTo: Moment | null; span: Span }
+  /** `of` is SUBSCRIBE or a query. */
+  | { kind: 'declare'; name: Identifier; of: Statement; span: Span }
+  /** `count` null: all that there are. */
+  | { kind: 'fetch'; cursor: Identifier; count: number | null; options: Option[]; span: Span }
+  /** Null: all cursors of the session. */
+  | { kind: 'close'; cursor: Identifier | null; span: Span }
   | { kind: 'explain'; analyze: boolean; steps: boolean; format: 'text' | 'json' | 'dot'; type: 'logical' | 'physical' | 'stream'; details: ExplainDetail[]; statement: Statement; span: Span }
   /** EXPLAIN of a query that runs: ANALYZE what it did, STATE, WHY NO OUTPUT. */
   | { kind: 'explain-running'; what: 'work' | 'state' | 'silence'; name: Path; span: Span }

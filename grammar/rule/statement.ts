@@ -6,8 +6,8 @@ import { unsupported } from '../constructs.ts'
 import type { Token } from '../scanner.ts'
 import type { Path, Statement } from '../tree.ts'
 import { identifier, kinds, word } from '../words.ts'
+import { CursorRules } from './cursor.ts'
 import { Refusal } from './leaf.ts'
-import { SubscribeRules } from './subscribe.ts'
 
 type Explaining = Pick<
   Statement & { kind: 'explain' },
@@ -25,7 +25,7 @@ const detailNames = {
   JSON_EXECUTION_PLAN: 'json',
 } as const
 
-export abstract class StatementRules extends SubscribeRules {
+export abstract class StatementRules extends CursorRules {
   statement: ParserMethod<[], Statement> = this.RULE('statement', (): Statement => {
     const start = this.start()
     this.refuse('statement')
@@ -40,12 +40,19 @@ export abstract class StatementRules extends SubscribeRules {
       { ALT: () => this.SUBRULE(this.drop) },
       { ALT: () => this.SUBRULE(this.alter) },
       { ALT: () => this.SUBRULE(this.insert) },
+      {
+        GATE: () => this.upper(2) === '(' && this.upper(3) === 'SUBSCRIBE',
+        ALT: () => this.SUBRULE(this.copySubscription),
+      },
       { ALT: () => this.SUBRULE(this.copy) },
       { ALT: () => this.SUBRULE(this.update) },
       { ALT: () => this.SUBRULE(this.delete) },
       { ALT: () => this.SUBRULE(this.truncate) },
       { ALT: () => this.SUBRULE(this.transaction) },
       { ALT: () => this.SUBRULE(this.subscribe) },
+      { ALT: () => this.SUBRULE(this.declareCursor) },
+      { ALT: () => this.SUBRULE(this.fetch) },
+      { ALT: () => this.SUBRULE(this.closeCursor) },
       { ALT: () => this.SUBRULE(this.explain) },
       { ALT: () => this.SUBRULE(this.set) },
       { ALT: () => this.SUBRULE(this.resetSetting) },

@@ -24,7 +24,7 @@ export function checkAsks(statements: readonly Statement[], text: string): void 
 
 function givesRows(statement: Statement): boolean {
   if (statement.kind === 'query-statement') return statement.query.emit === null
-  return /^(explain|show|describe|verify)/.test(statement.kind)
+  return /^(explain|show|describe|verify|fetch)/.test(statement.kind)
 }
 
 /** The rows of the one statement. */

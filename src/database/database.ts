@@ -101,6 +101,8 @@ const vectorSizeMax = 65_536
 const fragmentsMax = 1024
 /** Between looks at sources whose rows are not due yet. */
 const pacedMillis = 1
+/** Between looks whether a FETCH that waits was cancelled. */
+const fetchMillis = 50
 
 /** Throws for a directory, or for an option, that no database opens with; only `':memory:'` exists today. */
 export function checkOpening(directory: string, options: DatabaseOptions): void {
@@ -194,14 +196,17 @@ export class Database {
   /** Ends a session: what it has not committed is gone. */
   async leave(session: string): Promise<void> {
     const state = this.#sessions.get(session)
-    if (state !== undefined) endTransaction(state)
+    if (state !== undefined) {
+      endTransaction(state)
+      for (const cursor of state.cursors.values()) cursor.close()
+    }
     this.#sessions.delete(session)
   }
 
   #session(name: string): SessionState {
     const present = this.#sessions.get(name)
     if (present !== undefined) return present
-    const state = { transaction: null }
+    const state = { transaction: null, cursors: new Map() }
     this.#sessions.set(name, state)
     return state
   }
@@ -335,7 +340,28 @@ export class Database {
       return yield* perform(engine, bound(), session)
     }, options)
     this.#schedule()
-    return result.kind === 'running' ? this.#untilEnded(result, options) : result
+    return this.#settle(result, options)
+  }
+
+  /** Waits for what a statement waits for while others go on. */
+  async #settle(outcome: Outcome, options: ExecuteOptions): Promise<StatementResult> {
+    if (outcome.kind === 'running') return this.#untilEnded(outcome, options)
+    return outcome.kind === 'fetching' ? this.#fetched(outcome, options) : outcome
+  }
+
+  /** As many rows as are asked for, or those that have come within the time. */
+  async #fetched(
+    { cursor, count, timeoutMillis }: Outcome & { kind: 'fetching' },
+    { signal }: ExecuteOptions,
+  ): Promise<StatementResult> {
+    const end = this.#clock.monotonicMillis() + timeoutMillis
+    while (!cursor.has(count ?? 1)) {
+      if (signal?.aborted) throw new Failure('cancelled', 'the statement was cancelled')
+      const left = end - this.#clock.monotonicMillis()
+      if (left <= 0) break
+      await Promise.race([cursor.change(), this.#clock.sleep(Math.min(left, fetchMillis))])
+    }
+    return { kind: 'rows', fields: cursor.fields, rows: cursor.take(count) }
   }
 
   /** Runs the statements of a set: those that go on begin together, and all of them go on where one fails. */
@@ -352,10 +378,7 @@ export class Database {
       }))
     const outcomes = await this.#enqueue(() => performSet(engine, members()), options)
     this.#schedule()
-    const waits = outcomes.map(
-      (outcome) => () =>
-        outcome.kind === 'running' ? this.#untilEnded(outcome, options) : outcome,
-    )
+    const waits = outcomes.map((outcome) => () => this.#settle(outcome, options))
     const results: StatementResult[] = []
     const faults: unknown[] = []
     for (const wait of waits) {
@@ -542,7 +565,7 @@ export class Database {
             settings: engine.settings,
           }),
           session: {
-            state: { transaction: null },
+            state: { transaction: null, cursors: new Map() },
             text: frame.text,
             source: null,
             notice: () => {},

@@ -30,6 +30,7 @@ import { alter } from './alter.ts'
 import { type Asking, insertRows, type Store, updateRows } from './change.ts'
 import type { Engine } from './engine.ts'
 import { explainRunning, explainStatement } from './explain.ts'
+import { type Cursor, closeCursors, declare, type Fetching, fetching } from './follow/cursor.ts'
 import { rowsOfDelta, subscribe } from './follow/follow.ts'
 import { explainRow } from './lineage.ts'
 import { pauseQuery } from './pause.ts'
@@ -67,6 +68,8 @@ interface Running {
 /** What a client has open; statements that follow each other under one name share it. */
 export interface SessionState {
   transaction: Transaction | null
+  /** By lower-case name. */
+  readonly cursors: Map<string, Cursor>
 }
 
 export interface Session {
@@ -79,7 +82,7 @@ export interface Session {
   openQueue(cancel: () => void): CommitQueue
 }
 
-export type Outcome = StatementResult | Running
+export type Outcome = StatementResult | Running | Fetching
 
 /** Rows that COPY writes at once. */
 const copyRows = 8192
@@ -132,14 +135,15 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
     case 'select-continuous':
     case 'subscribe':
       return yield* subscribe(engine, bound, session)
+    case 'declare':
+    case 'fetch':
+    case 'close':
+      return yield* atCursor(engine, bound, session)
     case 'explain':
-      return yield* explainStatement(engine, bound, session.text)
     case 'explain-running':
-      return yield* explainRunning(engine, bound)
     case 'explain-row':
-      return yield* explainRow(engine, bound, session)
     case 'verify':
-      return yield* verifyView(engine, bound, session)
+      return yield* lookInto(engine, bound, session)
     case 'pause':
       return yield* pause(engine, bound, session)
     case 'set':
@@ -153,6 +157,37 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
       return done('FLUSH')
     default:
       return unreachable(bound)
+  }
+}
+
+function* atCursor(
+  engine: Engine,
+  bound: BoundStatement & { kind: 'declare' | 'fetch' | 'close' },
+  session: Session,
+): Work<Outcome> {
+  if (bound.kind === 'declare') {
+    return done(yield* declare(engine, bound, session, ({ plan }) => answer(engine, plan, session)))
+  }
+  if (bound.kind === 'close') return done(closeCursors(bound, session.state))
+  // Reading is a commit point.
+  if (session.state.transaction === null) yield* engine.flush()
+  return fetching(bound, session.state)
+}
+
+function* lookInto(
+  engine: Engine,
+  bound: BoundStatement & { kind: 'explain' | 'explain-running' | 'explain-row' | 'verify' },
+  session: Session,
+): Work<Outcome> {
+  switch (bound.kind) {
+    case 'explain':
+      return yield* explainStatement(engine, bound, session.text)
+    case 'explain-running':
+      return yield* explainRunning(engine, bound)
+    case 'explain-row':
+      return yield* explainRow(engine, bound, session)
+    case 'verify':
+      return yield* verifyView(engine, bound, session)
   }
 }
 

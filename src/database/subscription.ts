@@ -31,6 +31,7 @@ export class CommitQueue implements AsyncIterable<RawCommit> {
   #waiting: (() => void) | null = null
   #ended = false
   #fault: unknown = null
+  #diverted: { take(commit: RawCommit): void; end(fault: unknown): void } | null = null
   readonly #room: () => void
   readonly #cancel: () => void
   readonly #each: () => void
@@ -49,8 +50,16 @@ export class CommitQueue implements AsyncIterable<RawCommit> {
     return !this.#ended && this.#queue.length >= queueMax
   }
 
+  /** From here on commits go to `take` as they come, and hold nothing back; `end` is told why they end, or null. */
+  divert(take: (commit: RawCommit) => void, end: (fault: unknown) => void): void {
+    for (const commit of this.#queue.splice(0)) take(commit)
+    this.#diverted = { take, end }
+    if (this.#ended) end(this.#fault)
+  }
+
   push(commit: RawCommit): void {
     if (this.#ended) return
+    if (this.#diverted !== null) return this.#diverted.take(commit)
     this.#queue.push(commit)
     this.#wake()
   }
@@ -59,6 +68,7 @@ export class CommitQueue implements AsyncIterable<RawCommit> {
   end(fault: unknown = null): void {
     this.#ended = true
     this.#fault ??= fault
+    this.#diverted?.end(this.#fault)
     this.#wake()
   }
 

@@ -82,6 +82,8 @@ const allowed: ReadonlySet<BoundStatement['kind']> = new Set([
   'show-queries',
   'flush',
   'transaction',
+  'fetch',
+  'close',
 ])
 
 /** Refuses what cannot be part of a transaction. */

@@ -16,6 +16,7 @@ import { bindAlter } from './bind/statement/alter.ts'
 import { bindUpdate, type Conflict, type Returning } from './bind/statement/change.ts'
 import { bindCopy } from './bind/statement/copy.ts'
 import { bindCreateRelation, noteExternal } from './bind/statement/create.ts'
+import { bindClose, bindDeclare, bindFetch } from './bind/statement/cursor.ts'
 import { bindDrop } from './bind/statement/drop.ts'
 import { bindExplain } from './bind/statement/explain.ts'
 import { bindCreateFunction } from './bind/statement/function.ts'
@@ -160,6 +161,14 @@ export type BoundStatement = { notices: string[] } & (
   | ({ kind: 'select-continuous' } & Following)
   | ({ kind: 'subscribe' } & Following)
   | {
+      kind: 'declare'
+      name: string
+      span: Span
+      of: BoundStatement & { kind: 'select' | 'subscribe' }
+    }
+  | { kind: 'fetch'; name: string; span: Span; count: number | null; timeoutMillis: number }
+  | { kind: 'close'; name: string | null; span: Span }
+  | {
       kind: 'explain'
       how: Pick<
         Statement & { kind: 'explain' },
@@ -237,6 +246,12 @@ export function bindStatement(binding: Binding, statement: Statement): BoundStat
       return bindSelectStatement(binding, statement.query)
     case 'subscribe':
       return bindSubscribe(binding, statement)
+    case 'declare':
+      return bindDeclare(binding, statement)
+    case 'fetch':
+      return bindFetch(binding, statement)
+    case 'close':
+      return bindClose(binding, statement)
     case 'explain':
       return bindExplain(binding, statement)
     case 'explain-running':

@@ -48,5 +48,31 @@ export function pushes({ query, path, value }: Parts): fc.Arbitrary<Statement>[]
     upTo: fc.option(moment),
     span: one,
   })
-  return [subscribe]
+  const rows = fc.record({ kind: fc.constant('query-statement' as const), query, span: one })
+  const name = identifier
+  const declare = fc.record({
+    kind: fc.constant('declare' as const),
+    name,
+    of: fc.oneof(subscribe, rows),
+    span: one,
+  })
+  const option = fc.record({
+    kind: fc.constant('option' as const),
+    key: fc.constantFrom('timeout', 'a.b'),
+    value: fc.oneof(fc.boolean(), fc.nat()),
+    span: one,
+  })
+  const fetched = fc.record({
+    kind: fc.constant('fetch' as const),
+    cursor: name,
+    count: fc.option(fc.nat({ max: 1000 })),
+    options: fc.array(option, { maxLength: 2 }),
+    span: one,
+  })
+  const close = fc.record({
+    kind: fc.constant('close' as const),
+    cursor: fc.option(name),
+    span: one,
+  })
+  return [subscribe, declare, fetched, close]
 }

@@ -1,0 +1,122 @@
+/**
+ * Cursor rules: cursors, which give rows when they are asked for, and COPY of a subscription.
+ */
+import type { Token } from '../scanner.ts'
+import type { Option, Statement } from '../tree.ts'
+import { identifier, kinds, word } from '../words.ts'
+import { SubscribeRules } from './subscribe.ts'
+
+export abstract class CursorRules extends SubscribeRules {
+  /** DECLARE name CURSOR FOR SUBSCRIBE … | query. */
+  declareCursor = this.RULE('declareCursor', (): Statement => {
+    const start = this.start()
+    this.CONSUME(word.DECLARE)
+    const name = this.identifierOf(this.CONSUME(identifier))
+    this.CONSUME(word.CURSOR)
+    this.CONSUME(word.FOR)
+    const at = this.start()
+    const of = this.OR([
+      { ALT: (): Statement => this.SUBRULE(this.subscribe) },
+      {
+        ALT: (): Statement => {
+          const query = this.SUBRULE(this.query)
+          return { kind: 'query-statement', query, span: this.span(at) }
+        },
+      },
+    ])
+    return { kind: 'declare', name, of, span: this.span(start) }
+  })
+
+  /** FETCH [NEXT | n | ALL] [FROM | IN] name [WITH (timeout = '1s')]. */
+  fetch = this.RULE('fetch', (): Statement => {
+    const start = this.start()
+    this.CONSUME(word.FETCH)
+    const count =
+      this.OPTION({
+        GATE: () => this.upper(1) !== 'NEXT' || /^(FROM|IN)$/.test(this.upper(2)),
+        DEF: () => this.SUBRULE(this.fetchCount),
+      }) ?? 1
+    this.OPTION1(() => {
+      this.OR([{ ALT: () => this.CONSUME(word.FROM) }, { ALT: () => this.CONSUME(word.IN) }])
+    })
+    const cursor = this.identifierOf(this.CONSUME(identifier))
+    const options = this.OPTION2(() => this.SUBRULE(this.fetchOptions)) ?? []
+    const rows = count === 'all' ? null : count
+    return { kind: 'fetch', cursor, count: rows, options, span: this.span(start) }
+  })
+
+  fetchCount = this.RULE('fetchCount', (): number | 'all' =>
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(word.NEXT)
+          return 1
+        },
+      },
+      { ALT: () => this.SUBRULE(this.integer) },
+      {
+        ALT: () => {
+          this.CONSUME(word.ALL)
+          return 'all' as const
+        },
+      },
+    ]),
+  )
+
+  fetchOptions = this.RULE('fetchOptions', (): Option[] => {
+    const options: Option[] = []
+    this.CONSUME(word.WITH)
+    this.CONSUME(kinds.open)
+    this.AT_LEAST_ONE_SEP({
+      SEP: kinds.comma,
+      DEF: () => {
+        const start = this.start()
+        const key = this.SUBRULE(this.key)
+        this.CONSUME(kinds.equal)
+        const value = this.SUBRULE(this.setting)
+        options.push({ kind: 'option', key, value, span: this.span(start) })
+      },
+    })
+    this.CONSUME(kinds.close)
+    return options
+  })
+
+  /** CLOSE name | ALL. */
+  closeCursor = this.RULE('closeCursor', (): Statement => {
+    const start = this.start()
+    this.CONSUME(word.CLOSE)
+    const cursor = this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(word.ALL)
+          return null
+        },
+      },
+      { ALT: () => this.identifierOf(this.CONSUME(identifier)) },
+    ])
+    return { kind: 'close', cursor, span: this.span(start) }
+  })
+
+  /** COPY (SUBSCRIBE …) TO STDOUT: SUBSCRIBE itself. */
+  copySubscription = this.RULE('copySubscription', (): Statement => {
+    const start = this.start()
+    this.CONSUME(word.COPY)
+    this.CONSUME(kinds.open)
+    const of = this.SUBRULE(this.subscribe)
+    this.CONSUME(kinds.close)
+    this.CONSUME(word.TO)
+    this.OR([
+      { ALT: () => this.CONSUME(word.STDOUT) },
+      {
+        ALT: () => {
+          const token = this.CONSUME(kinds.string) as Token
+          this.ACTION(() => {
+            const hint = "CREATE SINK … WITH (connector = 'filesystem', …) writes files on and on"
+            this.mistaken('COPY (SUBSCRIBE …) goes to STDOUT alone', token, { hint })
+          })
+        },
+      },
+    ])
+    return { ...of, span: this.span(start) } as Statement
+  })
+}
