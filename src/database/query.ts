@@ -79,7 +79,7 @@ export interface QueryOptions {
   nowMicros?: number
 }
 
-const nothing: Delta = { count: 0, batches: null, changes: () => [], errors: [] }
+const nothing: Delta = { count: 0, batches: null, changed: null, changes: () => [], errors: [] }
 
 /** Below all positions of the log, with room for as many rows. */
 const firstTablePosition = -(2 ** 52)
@@ -324,7 +324,7 @@ export class Query {
       this.#missed.set(name, missed)
       // A delta lends its rows until the next step.
       const changes = delta.changes()
-      missed.push({ ...delta, batches: null, changes: () => changes })
+      missed.push({ ...delta, batches: null, changed: null, changes: () => changes })
     }
   }
 

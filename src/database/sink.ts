@@ -126,7 +126,7 @@ function byKey(delta: Delta, key: readonly number[]): Delta {
     const op: Op = row === null ? '-D' : old === null ? '+I' : '+U'
     return { ...place, op, row: row ?? old! }
   })
-  return { ...delta, count: sent.length, changes: () => sent }
+  return { ...delta, changed: null, count: sent.length, changes: () => sent }
 }
 
 /** A row for each change: before, after, and c, u or d; without a key nothing is updated, rows come and go. */
@@ -146,7 +146,7 @@ function enveloped(delta: Delta, key: readonly number[] | null): Delta {
     const op = row === null ? 'd' : old === null ? 'c' : 'u'
     return { ...place, op: '+I' as const, row: [...image(old, width), ...image(row, width), op] }
   })
-  return { ...delta, batches: null, count: sent.length, changes: () => sent }
+  return { ...delta, batches: null, changed: null, count: sent.length, changes: () => sent }
 }
 
 /** The rows that come, as if nothing had been there before. */
@@ -155,12 +155,14 @@ function onlyNew(delta: Delta): Delta {
     .changes()
     .filter(({ op }) => op === '+I' || op === '+U')
     .map((change) => ({ ...change, op: '+I' as const }))
-  return { ...delta, count: comes.length, changes: () => comes }
+  return { ...delta, changed: null, count: comes.length, changes: () => comes }
 }
 
 function writeDelta(writer: SinkWriter, fields: readonly Field[], delta: Delta): void {
   if (writer.writeBatch !== undefined && delta.batches !== null) {
     for (const batch of delta.batches) writer.writeBatch(batch, null)
+  } else if (writer.writeBatch !== undefined && delta.changed !== null) {
+    writer.writeBatch(delta.changed.batch, delta.changed.ops)
   } else if (writer.writeBatch !== undefined) {
     const changes = delta.changes()
     const schema = { fields: [...fields] }

@@ -39,6 +39,12 @@ export interface Change extends Triple {
   op: Op
 }
 
+/** Changes in columns, with what each of them is. */
+export interface ChangedBatch {
+  batch: Batch
+  ops: readonly Op[]
+}
+
 export function compareTriples(a: Triple, b: Triple): number {
   return a.major - b.major || a.middle - b.middle || a.minor - b.minor
 }
@@ -80,8 +86,8 @@ export function rowKey(row: Row, columns?: readonly number[]): string {
 }
 
 /** Drops contributions that cancel at equal row and equal triple. */
-export function cancelAtOnce(contributions: readonly Contribution[]): Contribution[] {
-  const groups = new Map<string, Contribution>()
+export function cancelAtOnce<C extends Contribution>(contributions: readonly C[]): C[] {
+  const groups = new Map<string, C>()
   for (const contribution of contributions) {
     const { major, middle, minor } = contribution
     const key = `${major},${middle},${minor},${rowKey(contribution.row)}`
@@ -96,10 +102,10 @@ export function cancelAtOnce(contributions: readonly Contribution[]): Contributi
  * Nets contributions per row. While all of a row's have one sign, each keeps its place: nothing cancels, so the
  * order of append-only output does not depend on commit points.
  */
-function consolidate(contributions: readonly Contribution[]): readonly Contribution[] {
+export function consolidate<C extends Contribution>(contributions: readonly C[]): readonly C[] {
   if (contributions.every(({ weight }) => weight > 0)) return contributions
   const { alone, others } = bySigns(contributions)
-  const rows = new Map<string, Contribution[]>()
+  const rows = new Map<string, C[]>()
   for (const contribution of cancelAtOnce(others)) {
     const key = rowKey(contribution.row)
     const present = rows.get(key)
@@ -126,13 +132,10 @@ export function netByMajor(contributions: readonly Contribution[]): Contribution
 export const netOfRow = (equals: readonly Contribution[]) => net(cancelAtOnce(equals))
 
 /** What surely has no equal row of the other sign, by a hash of few values, and the others. */
-function bySigns(contributions: readonly Contribution[]): {
-  alone: Contribution[]
-  others: Contribution[]
-} {
+function bySigns<C extends Contribution>(contributions: readonly C[]): { alone: C[]; others: C[] } {
   const mayMeet = meetings(contributions, null)
-  const alone: Contribution[] = []
-  const others: Contribution[] = []
+  const alone: C[] = []
+  const others: C[] = []
   contributions.forEach((contribution, index) => {
     if (mayMeet(index)) others.push(contribution)
     else alone.push(contribution)
@@ -175,7 +178,7 @@ function shortHash(value: Value): number {
   return typeof value === 'number' ? (value * 1024) | 0 : value ? 3 : 4
 }
 
-function net(equals: Contribution[]): Contribution[] {
+function net<C extends Contribution>(equals: C[]): C[] {
   const first = equals[0]!
   if (equals.every(({ weight }) => weight > 0 === first.weight > 0)) return equals
   for (const other of equals.slice(1)) {
@@ -228,6 +231,8 @@ function pair(deleted: Change, added: Change): void {
 
 export const isDeletion = (op: Op) => op === '-U' || op === '-D'
 
+const weightOf = (op: Op) => (isDeletion(op) ? -1 : 1)
+
 /** Sorts by triple, key, − before +, and row: a −U stands right before its +U. */
 function sortChanges(
   changes: Change[],
@@ -255,7 +260,7 @@ function compareColumns(a: Row, b: Row, fields: readonly Field[], columns: reado
 
 /** A delta's changes in columns, at most `rowsMax` rows at a time; null weights stand for all +1. */
 export function* batchOfChanges(
-  delta: { batches: Batch[] | null; changes(): Change[] },
+  delta: { batches: Batch[] | null; changed: ChangedBatch | null; changes(): Change[] },
   fields: readonly Field[],
   rowsMax: number,
 ): Generator<{ columns: Column[]; from: number; rows: number; weights: Int32Array | null }> {
@@ -265,6 +270,15 @@ export function* batchOfChanges(
     }
   }
   if (delta.batches !== null) return
+  if (delta.changed !== null) {
+    const { batch, ops } = delta.changed
+    const weights = Int32Array.from(ops, weightOf)
+    for (let from = 0; from < batch.rows; from += rowsMax) {
+      const rows = Math.min(rowsMax, batch.rows - from)
+      yield { columns: batch.columns, from, rows, weights: weights.subarray(from, from + rows) }
+    }
+    return
+  }
   const changes = delta.changes()
   for (let from = 0; from < changes.length; from += rowsMax) {
     const part = changes.slice(from, from + rowsMax)
@@ -274,7 +288,7 @@ export function* batchOfChanges(
         part.map(({ row }) => row[index]!),
       ),
     )
-    const weights = Int32Array.from(part, ({ op }) => (isDeletion(op) ? -1 : 1))
+    const weights = Int32Array.from(part, ({ op }) => weightOf(op))
     yield { columns, from: 0, rows: part.length, weights }
   }
 }

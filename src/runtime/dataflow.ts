@@ -535,5 +535,11 @@ function sorted(delta: Delta, { sort, kept }: Sorting): Delta {
     ...change,
     row: kept.map((column) => change.row[column]!),
   }))
-  return { count: chosen.length, batches: null, changes: () => chosen, errors: delta.errors }
+  return {
+    count: chosen.length,
+    batches: null,
+    changed: null,
+    changes: () => chosen,
+    errors: delta.errors,
+  }
 }

@@ -11,15 +11,9 @@
  * Twin     `finalChanges` does the same on rows; the golden scripts compare them.
  */
 import { assert } from '../base/index.ts'
-import {
-  type Column,
-  type ColumnValues,
-  compareValues,
-  type Field,
-  isValid,
-  valueAt,
-} from '../data/index.ts'
+import { type Column, type ColumnValues, type Field, isValid } from '../data/index.ts'
 import { compareTriples, type Triple } from './changes.ts'
+import { type Compare, valueOrder } from './column.ts'
 
 /** Rows in columns with their triples; null stands for zeros. */
 export interface PlacedColumns {
@@ -38,9 +32,6 @@ export interface OrderedColumns extends PlacedColumns {
 /** Longer runs are not sorted by insertion. */
 const insertedMax = 16
 
-/** Compares two rows of a part by number. */
-type Compare = (a: number, b: number) => number
-
 /**
  * The parts in canonical order; rows of a part may change places in it. Rows of one triple stand by the columns of
  * `key`, then by all others.
@@ -52,7 +43,7 @@ export function inOrder(
 ): PlacedColumns[] {
   const by = [...new Set([...key, ...fields.keys()])]
   return overlapping(parts).map((group) =>
-    sorted(group.length === 1 ? group[0]! : concatenated(group), fields, by),
+    sorted(group.length === 1 ? group[0]! : concatenated(group), by),
   )
 }
 
@@ -99,18 +90,14 @@ function rangeOf(part: OrderedColumns): { least: Triple; greatest: Triple } {
 }
 
 /** Brings the rows of a part into order, in place. */
-function sorted(
-  part: OrderedColumns,
-  fields: readonly Field[],
-  by: readonly number[],
-): PlacedColumns {
+function sorted(part: OrderedColumns, by: readonly number[]): PlacedColumns {
   let { ties } = part
   if (ties === null) {
     mergeRuns(part)
     ties = tiesOf(part)
     assert(ties !== null, 'merged runs ascend')
   }
-  if (ties.length > 0 && !swapTies(part, ties, by)) sortTies(part, { fields, by }, ties)
+  if (ties.length > 0 && !swapTies(part, ties, by)) sortTies(part, ties, by)
   return part
 }
 
@@ -189,12 +176,8 @@ function tripleOrder({ major, middle, minor }: PlacedColumns): Compare {
 }
 
 /** Sorts neighbours of equal triple by their values. */
-function sortTies(
-  part: PlacedColumns,
-  { fields, by }: { fields: readonly Field[]; by: readonly number[] },
-  ties: Uint32Array,
-): void {
-  const compares = by.map((column) => valueOrder(part.columns[column]!, fields[column]!))
+function sortTies(part: PlacedColumns, ties: Uint32Array, by: readonly number[]): void {
+  const compares = by.map((column) => valueOrder(part.columns[column]!))
   const values: Compare = (a, b) => {
     for (const compare of compares) {
       const result = compare(a, b)
@@ -223,18 +206,6 @@ function insertionSort(order: Uint32Array, compare: Compare): void {
     let at = next
     for (; at > 0 && compare(order[at - 1]!, row) > 0; at--) order[at] = order[at - 1]!
     order[at] = row
-  }
-}
-
-/** Order of the values of one column, NULL last. */
-function valueOrder(column: Column, { type }: Field): Compare {
-  const slow: Compare = (a, b) => compareValues(valueAt(column, a), valueAt(column, b), type)
-  const { data } = column
-  if (column.validity !== null || (data.layout !== 'i64' && data.layout !== 'i32')) return slow
-  const { values } = data
-  return (a, b) => {
-    const [left, right] = [values[a]!, values[b]!]
-    return left < right ? -1 : left > right ? 1 : 0
   }
 }
 
@@ -356,8 +327,15 @@ function merge(
 }
 
 function concatenated(parts: readonly OrderedColumns[]): OrderedColumns {
+  const whole = joinedParts(parts)
+  return { ...whole, ties: tiesOf(whole) }
+}
+
+/** Rows of several parts, one behind the other. */
+export function joinedParts(parts: readonly PlacedColumns[]): PlacedColumns {
+  if (parts.length === 1) return parts[0]!
   const rows = parts.reduce((sum, part) => sum + part.rows, 0)
-  const triple = (of: (part: OrderedColumns) => Float64Array | null) => {
+  const triple = (of: (part: PlacedColumns) => Float64Array | null) => {
     const sources = parts.map(of)
     if (sources.every((source) => source === null)) return null
     const none = (part: number) => new Float64Array(parts[part]!.rows)
@@ -372,14 +350,13 @@ function concatenated(parts: readonly OrderedColumns[]): OrderedColumns {
       rows,
     ),
   )
-  const order = {
+  return {
     rows,
     columns,
     major: triple(({ major }) => major)!,
     middle: triple(({ middle }) => middle),
     minor: triple(({ minor }) => minor),
   }
-  return { ...order, ties: tiesOf(order) }
 }
 
 interface Piece {

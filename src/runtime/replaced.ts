@@ -21,5 +21,5 @@ export function differenceFrom(
   const changes = finalChanges([...fresh, ...gone], output, key)
   const taken = before.errors.map((error) => ({ ...error, weight: -error.weight }))
   const errors = netErrors([...delta.errors, ...taken])
-  return { count: changes.length, batches: null, changes: () => changes, errors }
+  return { count: changes.length, batches: null, changed: null, changes: () => changes, errors }
 }
