@@ -218,7 +218,7 @@ export class JoinTable {
     arena.releaseScratch(mark)
   }
 
-  /** Hands over the pairs of a batch with the stored rows, at most `matchesMax` at once. */
+  /** Hands over the pairs of a batch with the stored rows, at most `matchesMax` at once, mostly in its order. */
   probe(
     end: bigint,
     keys: JoinKeys,
@@ -233,16 +233,47 @@ export class JoinTable {
     const probe = arena.scratch(matchesMax * 4)
     const build = arena.scratch(matchesMax * 4)
     const walk = new ChainWalk(this.#kernels, bucket.index, { ...keys, rows: 0 })
+    let count = 0
     while (walk.isOpen) {
-      let count = walk.next(probe, build, matchesMax)
+      const [probes, builds] = [probe + count * 4, build + count * 4]
+      let found = walk.next(probes, builds, matchesMax - count)
       this.keys.forEach((field, index) => {
         const keep = this.#kernels.get(field.form === 'view' ? 'join_keep_view' : 'join_keep_i64')
-        count = keep(probe, build, count, field.offset, keys.columns[index]!.data)
+        found = keep(probes, builds, found, field.offset, keys.columns[index]!.data)
       })
-      if (count === 0) continue
-      if (keys.list !== 0) this.#kernels.get('take_i32')(keys.list, probe, probe, count)
-      sink({ count, probe, build })
+      count += found
+      if (count === 0 || (walk.isOpen && count <= matchesMax / 2)) continue
+      this.#handOver({ probe, build, count }, keys.list, sink)
+      count = 0
     }
+    arena.releaseScratch(mark)
+  }
+
+  /** Hands over pairs in the order of the probing rows, of which `list` tells the numbers. */
+  #handOver(
+    { probe, build, count }: JoinMatches,
+    list: number,
+    sink: (matches: JoinMatches) => void,
+  ): void {
+    const { arena } = this.#kernels
+    const mark = arena.markScratch()
+    const numbers = arena.scratch(count * 8)
+    const { u32, f64 } = arena.views
+    for (let pair = 0; pair < count; pair++) {
+      f64[(numbers >>> 3) + pair] = u32[(probe >>> 2) + pair]!
+    }
+    const order = arena.scratch(count * 4)
+    const work = arena.scratch(count * 16 + 8192)
+    const take = this.#kernels.get('take_i32')
+    const matches = { probe, build, count }
+    if (this.#kernels.get('join_order')(numbers, count, order, work) !== 0) {
+      matches.probe = arena.scratch(count * 4)
+      matches.build = arena.scratch(count * 4)
+      take(probe, order, matches.probe, count)
+      take(build, order, matches.build, count)
+    }
+    if (list !== 0) take(list, matches.probe, matches.probe, count)
+    sink(matches)
     arena.releaseScratch(mark)
   }
 

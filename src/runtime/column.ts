@@ -191,13 +191,7 @@ function pickedStrings(
 /** Bytes that are copied one by one sooner than by a call. */
 const loopedMax = 48
 
-export function copyBytes(
-  from: Uint8Array,
-  start: number,
-  end: number,
-  to: Uint8Array,
-  at: number,
-): void {
+function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
   if (end - start > loopedMax) to.set(from.subarray(start, end), at)
   else for (let byte = start; byte < end; byte++) to[at + byte - start] = from[byte]!
 }

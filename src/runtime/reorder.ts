@@ -13,7 +13,7 @@
 import { assert } from '../base/index.ts'
 import { type Column, type ColumnValues, type Field, isValid } from '../data/index.ts'
 import { compareTriples, type Triple } from './changes.ts'
-import { type Compare, valueOrder } from './column.ts'
+import { type Compare, picked, pickedNumbers, valueOrder } from './column.ts'
 
 /** Rows in columns with their triples; null stands for zeros. */
 export interface PlacedColumns {
@@ -31,6 +31,8 @@ export interface OrderedColumns extends PlacedColumns {
 
 /** Longer runs are not sorted by insertion. */
 const insertedMax = 16
+/** Where more than one of so many rows moves, all are copied at once. */
+const sparseMin = 16
 
 /**
  * The parts in canonical order; rows of a part may change places in it. Rows of one triple stand by the columns of
@@ -185,19 +187,25 @@ function sortTies(part: PlacedColumns, ties: Uint32Array, by: readonly number[])
     }
     return 0
   }
-  const from = ties[0]! - 1
-  const order = Uint32Array.from({ length: ties.at(-1)! + 1 - from }, (_, at) => from + at)
-  let moves = false
+  const moves: Move[] = []
+  let moved = 0
   for (let tie = 0; tie < ties.length; ) {
     const start = ties[tie]! - 1
     let end = start + 1
     while (ties[tie] === end) [tie, end] = [tie + 1, end + 1]
-    const run = order.subarray(start - from, end - from)
+    const run = Uint32Array.from({ length: end - start }, (_, at) => start + at)
     if (run.length > insertedMax) run.sort(values)
     else insertionSort(run, values)
-    moves ||= run.some((row, at) => row !== start + at)
+    if (run.every((row, at) => row === start + at)) continue
+    moves.push({ from: start, order: run })
+    moved += run.length
   }
-  if (moves) move(part, from, order)
+  const from = ties[0]! - 1
+  const rows = ties.at(-1)! + 1 - from
+  if (moved * sparseMin < rows) return move(part, moves)
+  const order = Uint32Array.from({ length: rows }, (_, at) => from + at)
+  for (const one of moves) order.set(one.order, one.from - from)
+  move(part, [{ from, order }])
 }
 
 function insertionSort(order: Uint32Array, compare: Compare): void {
@@ -272,7 +280,7 @@ function mergeOverlap(part: PlacedColumns, starts: readonly number[], compare: C
     [from, ...between].filter((start) => start < to),
     compare,
   )
-  move(part, from, order)
+  move(part, [{ from, order }])
 }
 
 /** The first row of an ascending run for which a test holds; its end where there is none. */
@@ -439,55 +447,43 @@ function bitsOf(
   return bits
 }
 
-/** Puts the rows `order` into the places from `from` on; they are the rows that stand there. */
-function move({ columns, major, middle, minor }: PlacedColumns, from: number, order: Uint32Array) {
+/** The rows `order` go into the places from `from` on; they are the rows that stand there. */
+interface Move {
+  from: number
+  order: Uint32Array
+}
+
+function move({ columns, major, middle, minor }: PlacedColumns, moves: readonly Move[]): void {
   for (const values of [major, middle, minor]) {
-    if (values !== null) moveNumbers(values, from, order)
-  }
-  for (const { data, validity } of columns) {
-    if (validity !== null) moveBits(validity, from, order)
-    switch (data.layout) {
-      case 'bits':
-        moveBits(data.values, from, order)
-        break
-      case 'utf8':
-        moveStrings(data, from, order)
-        break
-      default:
-        moveNumbers(data.values, from, order)
+    if (values === null) continue
+    for (const { from, order } of moves) {
+      values.set(pickedNumbers(values, new Float64Array(order.length), order), from)
     }
   }
-}
-
-function moveNumbers(
-  values: Int32Array | BigInt64Array | Float64Array,
-  from: number,
-  order: Uint32Array,
-): void {
-  const before = values.slice(from, from + order.length)
-  for (let at = 0; at < order.length; at++) values[from + at] = before[order[at]! - from]!
-}
-
-function moveBits(bits: Uint8Array, from: number, order: Uint32Array): void {
-  const before = Array.from(order, (row) => (bits[row >> 3]! >> (row & 7)) & 1)
-  for (const [at, bit] of before.entries()) {
-    const row = from + at
-    if (bit === 1) bits[row >> 3]! |= 1 << (row & 7)
-    else bits[row >> 3]! &= ~(1 << (row & 7))
+  for (const column of columns) {
+    for (const { from, order } of moves) put(column, from, order.length, picked(column, order))
   }
 }
 
-function moveStrings(
-  { offsets, bytes }: ColumnValues & { layout: 'utf8' },
-  from: number,
-  order: Uint32Array,
-): void {
-  const starts = offsets.slice(from, from + order.length + 1)
-  const before = bytes.slice(starts[0], starts[order.length])
-  for (let at = 0; at < order.length; at++) {
-    const place = order[at]! - from
-    const string = before.subarray(starts[place]! - starts[0]!, starts[place + 1]! - starts[0]!)
-    bytes.set(string, offsets[from + at]!)
-    offsets[from + at + 1] = offsets[from + at]! + string.length
+/** Puts values into the places from `from` on; strings are as long together as those that stand there. */
+function put({ data, validity }: Column, from: number, rows: number, values: Column): void {
+  if (validity !== null) putBits(validity, from, rows, values.validity!)
+  const next = values.data
+  if (data.layout === 'utf8' && next.layout === 'utf8') {
+    const start = data.offsets[from]!
+    data.bytes.set(next.bytes, start)
+    for (let row = 1; row < rows; row++) data.offsets[from + row] = start + next.offsets[row]!
+  } else if (data.layout === 'bits' && next.layout === 'bits') {
+    putBits(data.values, from, rows, next.values)
+  } else if (data.layout === 'i64' && next.layout === 'i64') data.values.set(next.values, from)
+  else if (data.layout === 'f64' && next.layout === 'f64') data.values.set(next.values, from)
+  else if (data.layout === 'i32' && next.layout === 'i32') data.values.set(next.values, from)
+}
+
+function putBits(bits: Uint8Array, from: number, rows: number, values: Uint8Array): void {
+  for (let at = 0; at < rows; at++) {
+    const row = from + at
+    if (((values[at >> 3]! >> (at & 7)) & 1) === 1) bits[row >> 3]! |= 1 << (row & 7)
+    else bits[row >> 3]! &= ~(1 << (row & 7))
   }
 }
