@@ -151,11 +151,11 @@ export class RowStore {
     { refs, list, count }: { refs: number; list: number; count: number },
   ): void {
     const { arena } = this.#kernels
-    const { u32, u8, f64 } = arena.views
+    const { u32, f64 } = arena.views
     for (let index = 0; index < count; index++) {
       const row = u32[(list >>> 2) + index]!
       const to = u32[(refs >>> 2) + row]!
-      u8.fill(0, to, to + this.#layout.major)
+      for (let at = to; at < to + this.#layout.major; at += 4) u32[at >>> 2] = 0
       f64[(to + this.#layout.major) >>> 3] = f64[(major >>> 3) + row]!
       arena.markDirty(to, this.#layout.rowBytes)
     }

@@ -232,13 +232,13 @@ export class TopTable {
       place += 2
     }
     const name = u32[place]!
-    const other = (name & 1) === 1 ? { row: name >>> 3 } : { address: name }
+    const isStored = (name & 1) === 0
     if (this.#spec.byPosition) {
       const position = f64[(major >>> 3) + row]!
-      const at = 'row' in other ? major + other.row * 8 : name + this.#layout.major
-      const there = f64[at >>> 3]!
+      const there = f64[(isStored ? name + this.#layout.major : major + (name >>> 3) * 8) >>> 3]!
       if (position !== there) return position < there
     }
+    const other = isStored ? { address: name } : { row: name >>> 3 }
     return compareStored(this.#kernels, this.#layout, { columns: this.#columns, row }, other) < 0
   }
 
@@ -297,25 +297,30 @@ export class TopTable {
   }
 
   #differences({ group, from, count, major }: Note, piece: Piece, gone: number[]): void {
-    const next = this.#kernels.arena.views.u32[(group + this.#countAt) >>> 2]!
-    const tell = (row: number, weight: number, number: number) => {
-      piece.rows.push(row)
-      piece.weights.push(weight)
-      piece.numbers.push(number)
-      piece.majors.push(major)
-    }
+    const { u32 } = this.#kernels.arena.views
+    const next = u32[(group + this.#countAt) >>> 2]!
+    const shown = this.#shown
     const { numbered } = this.#spec
-    const there: number[] = []
-    for (let entry = 0; entry < next; entry++) there.push(this.#rowOf(group, entry))
-    const old = this.#shown.slice(from, from + count)
-    old.forEach((row, at) => {
-      const isThere = there[at] === row || there.includes(row)
-      if (!isThere) gone.push(row)
-      if (numbered ? there[at] !== row : !isThere) tell(row, -1, at + 1)
-    })
-    there.forEach((row, at) => {
-      if (old[at] !== row && (numbered || !old.includes(row))) tell(row, 1, at + 1)
-    })
+    const first = (group + this.#countAt + 8 + this.#words * 8) >>> 2
+    const step = this.#stride >>> 2
+    const isThere = (row: number) => {
+      for (let at = 0; at < next; at++) if (u32[first + at * step] === row) return true
+      return false
+    }
+    const wasThere = (row: number) => {
+      for (let at = from; at < from + count; at++) if (shown[at] === row) return true
+      return false
+    }
+    // What goes stands before what comes of one number, as the changes are told in the end.
+    for (let at = 0; at < count || at < next; at++) {
+      const old = at < count ? shown[from + at]! : 0
+      const row = at < next ? u32[first + at * step]! : 0
+      if (old === row) continue
+      const goes = old !== 0 && !isThere(old)
+      if (goes) gone.push(old)
+      if (old !== 0 && (numbered || goes)) tell(piece, old, -1, at + 1, major)
+      if (row !== 0 && (numbered || !wasThere(row))) tell(piece, row, 1, at + 1, major)
+    }
   }
 
   #emit(piece: Piece, rowsMax: number, sink: (out: VectorBatch) => void): void {
@@ -354,6 +359,13 @@ export class TopTable {
       arena.releaseScratch(mark)
     }
   }
+}
+
+function tell(piece: Piece, row: number, weight: number, number: number, major: number): void {
+  piece.rows.push(row)
+  piece.weights.push(weight)
+  piece.numbers.push(number)
+  piece.majors.push(major)
 }
 
 const emptyPiece = (): Piece => ({ rows: [], weights: [], numbers: [], majors: [] })
