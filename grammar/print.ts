@@ -755,9 +755,11 @@ const setting = (value: string | number | boolean): string =>
 
 const option = (o: Option): string => `${quote(o.key)} = ${setting(o.value)}`
 
+const create = ({ orReplace, temporary }: { orReplace: boolean; temporary?: true }): string =>
+  `CREATE ${orReplace ? 'OR REPLACE ' : ''}${temporary ? 'TEMP ' : ''}`
+
 function createRelation(s: Of<Statement, 'create-relation'>): string {
-  const create = s.orReplace ? 'CREATE OR REPLACE' : 'CREATE'
-  const head = `${create} ${s.object.toUpperCase()} ${s.ifNotExists ? 'IF NOT EXISTS ' : ''}`
+  const head = `${create(s)}${s.object.toUpperCase()} ${s.ifNotExists ? 'IF NOT EXISTS ' : ''}`
   const elements = [...s.columns.map(columnDefinition), ...s.constraints.map(constraint)]
   if (s.watermark !== null) elements.push(watermark(s.watermark))
   let text = head + path(s.name)
@@ -826,7 +828,8 @@ function alteration(a: Alteration): string {
 }
 
 function drop(s: Of<Statement, 'drop'>): string {
-  const head = `DROP ${s.object.toUpperCase()} ${s.ifExists ? 'IF EXISTS ' : ''}`
+  const object = `${s.temporary ? 'TEMP ' : ''}${s.object.toUpperCase()}`
+  const head = `DROP ${object} ${s.ifExists ? 'IF EXISTS ' : ''}`
   return head + list([s.name, ...s.others], path) + (s.cascade ? ' CASCADE' : '')
 }
 
@@ -849,9 +852,8 @@ function constraint(c: Constraint): string {
 
 function createFunction(s: Of<Statement, 'create-function'>): string {
   const { body } = s
-  const replace = s.orReplace ? 'OR REPLACE ' : ''
   const what = body.kind === 'function-body' && body.aggregate ? 'AGGREGATE' : 'FUNCTION'
-  const head = `CREATE ${replace}${what} ${s.ifNotExists ? 'IF NOT EXISTS ' : ''}${path(s.name)}`
+  const head = `${create(s)}${what} ${s.ifNotExists ? 'IF NOT EXISTS ' : ''}${path(s.name)}`
   if (body.kind === 'function-text') return `${head} AS ${quote(body.value)}`
   const parameters = list(body.parameters, (one) => `${name(one.name)} ${type(one.type)}`)
   const returns = body.returns === null ? '' : ` RETURNS ${type(body.returns)}`
@@ -867,15 +869,14 @@ function createFunction(s: Of<Statement, 'create-function'>): string {
 }
 
 function createSink(s: Of<Statement, 'create-sink'>): string {
-  const head = `CREATE ${s.orReplace ? 'OR REPLACE ' : ''}SINK`
+  const head = `${create(s)}SINK`
   const options = s.options.length === 0 ? '' : ` WITH (${list(s.options, option)})`
   const name = `${s.ifNotExists ? 'IF NOT EXISTS ' : ''}${path(s.name)}`
   return `${head} ${name} AS ${query(s.query)}${options}${encoding(s.encoding)}`
 }
 
 function createView(s: Of<Statement, 'create-view'>): string {
-  const replace = s.orReplace ? 'OR REPLACE ' : ''
   const kind = s.materialized ? 'MATERIALIZED VIEW' : 'VIEW'
-  const head = `CREATE ${replace}${kind} ${s.ifNotExists ? 'IF NOT EXISTS ' : ''}`
+  const head = `${create(s)}${kind} ${s.ifNotExists ? 'IF NOT EXISTS ' : ''}`
   return `${head}${path(s.name)}${columnNames(s.columns)} AS ${query(s.query)}`
 }

@@ -467,15 +467,15 @@ export type Alteration =
   | { kind: 'drop-constraint'; name: Identifier; ifExists: boolean; span: Span }
 
 export type Statement =
-  | { kind: 'create-relation'; object: 'stream' | 'table' | 'source'; orReplace: boolean; name: Path; ifNotExists: boolean; columns: ColumnDefinition[]; constraints: Constraint[]; watermark: WatermarkDefinition | null; partitionedBy: Identifier[]; partitions: Identifier[]; appendOnly: boolean; options: Option[]; encoding: Encoding | null; query: Query | null; span: Span }
-  | { kind: 'create-view'; materialized: boolean; orReplace: boolean; ifNotExists: boolean; name: Path; columns: Identifier[]; query: Query; span: Span }
+  | { kind: 'create-relation'; object: 'stream' | 'table' | 'source'; temporary?: true; orReplace: boolean; name: Path; ifNotExists: boolean; columns: ColumnDefinition[]; constraints: Constraint[]; watermark: WatermarkDefinition | null; partitionedBy: Identifier[]; partitions: Identifier[]; appendOnly: boolean; options: Option[]; encoding: Encoding | null; query: Query | null; span: Span }
+  | { kind: 'create-view'; temporary?: true; materialized: boolean; orReplace: boolean; ifNotExists: boolean; name: Path; columns: Identifier[]; query: Query; span: Span }
   /** `query` is SELECT * where the text says FROM name. */
   /** A text alone names a class. */
-  | { kind: 'create-function'; name: Path; orReplace: boolean; ifNotExists: boolean; body: FunctionBody | { kind: 'function-text'; value: string; span: Span }; span: Span }
+  | { kind: 'create-function'; temporary?: true; name: Path; orReplace: boolean; ifNotExists: boolean; body: FunctionBody | { kind: 'function-text'; value: string; span: Span }; span: Span }
   | { kind: 'copy'; copied: Copied; into: boolean; file: string | null; options: Option[]; span: Span }
   | { kind: 'create-sink'; orReplace: boolean; name: Path; ifNotExists: boolean; query: Query; options: Option[]; encoding: Encoding | null; span: Span }
   /** `others` stand behind commas. */
-  | { kind: 'drop'; object: 'stream' | 'table' | 'view' | 'materialized view' | 'query' | 'sink' | 'source' | 'function' | 'aggregate'; name: Path; others: Path[]; cascade: boolean; ifExists: boolean; span: Span }
+  | { kind: 'drop'; object: 'stream' | 'table' | 'view' | 'materialized view' | 'query' | 'sink' | 'source' | 'function' | 'aggregate'; temporary?: true; name: Path; others: Path[]; cascade: boolean; ifExists: boolean; span: Span }
   | { kind: 'alter'; object: 'stream' | 'table' | 'source' | 'view' | 'materialized view'; name: Path; ifExists: boolean; change: Alteration; span: Span }
   /** DEFAULT VALUES is a `source` of one row without values. */
   | { kind: 'insert'; target: Path; columns: Identifier[]; source: Query; conflict: Conflict | null; returning: SelectItem[]; span: Span }

@@ -55,7 +55,11 @@ export abstract class DefinitionRules extends ConstraintRules {
         this.CONSUME(word.REPLACE)
         return true
       }) ?? false
-    return this.OR([
+    const temporary = this.OPTION1(() => this.SUBRULE(this.temporary))
+    this.ACTION(() => {
+      if (temporary && this.LA(1).tokenType === word.SINK) this.unsupported('temporary sinks')
+    })
+    const made = this.OR([
       { ALT: () => this.SUBRULE(this.createRelation, { ARGS: [start, orReplace] }) },
       { ALT: () => this.SUBRULE(this.createView, { ARGS: [start, orReplace] }) },
       { ALT: () => this.SUBRULE(this.createSink, { ARGS: [start, orReplace] }) },
@@ -63,6 +67,13 @@ export abstract class DefinitionRules extends ConstraintRules {
         ALT: () => this.SUBRULE(this.createFunction, { ARGS: [start, orReplace] }),
       },
     ])
+    return temporary === undefined ? made : ({ ...made, temporary } as Statement)
+  })
+
+  /** TEMP | TEMPORARY */
+  temporary = this.RULE('temporary', (): true => {
+    this.OR([{ ALT: () => this.CONSUME(word.TEMP) }, { ALT: () => this.CONSUME(word.TEMPORARY) }])
+    return true
   })
 
   /** [IF NOT EXISTS]; a name may be IF. */
@@ -518,6 +529,7 @@ export abstract class DefinitionRules extends ConstraintRules {
   drop = this.RULE('drop', (): Statement => {
     const start = this.start()
     this.CONSUME(word.DROP)
+    const temporary = this.OPTION1(() => this.SUBRULE(this.temporary))
     const materialized = this.OPTION(() => this.CONSUME(word.MATERIALIZED)) !== undefined
     const token = this.OR([
       {
@@ -578,7 +590,9 @@ export abstract class DefinitionRules extends ConstraintRules {
       Statement,
       'drop'
     >['object']
-    return { kind: 'drop', object, name, others, cascade, ifExists, span: this.span(start) }
+    const words = temporary === undefined ? {} : { temporary }
+    const span = this.span(start)
+    return { kind: 'drop', object, ...words, name, others, cascade, ifExists, span }
   })
 }
 

@@ -14,3 +14,4 @@ export {
   userShape,
 } from './relation.ts'
 export { type SystemName, systemRelations } from './system.ts'
+export { plainName, sessionOf, temporaryName } from './temporary.ts'

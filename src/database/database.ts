@@ -9,7 +9,7 @@
  *          2 (checked) a subscriber that does not read holds back new cycles; nothing is dropped.
  * See      src/database/engine.ts
  */
-import { type Expression, parse, type Statement, substitute } from '../../grammar/index.ts'
+import { type Expression, parse, print, type Statement, substitute } from '../../grammar/index.ts'
 import {
   assert,
   type Clock,
@@ -20,7 +20,7 @@ import {
   systemClock,
   systemDisk,
 } from '../base/index.ts'
-import { givenSchema, type Relation, userShape } from '../catalog/index.ts'
+import { givenSchema, type Relation, temporaryName, userShape } from '../catalog/index.ts'
 import type {
   Batch,
   Connectors,
@@ -32,11 +32,25 @@ import type {
 } from '../data/index.ts'
 import type { Backend } from '../kernel/index.ts'
 import { Log } from '../log/index.ts'
-import { type BoundStatement, bind, bindGivenFunction, type GivenFunction } from '../plan/index.ts'
+import {
+  type BoundStatement,
+  bind,
+  bindGivenFunction,
+  type GivenFunction,
+  withOwnNames,
+} from '../plan/index.ts'
 import { askPlan, askRows, checkAsks, type ResultSet } from './ask.ts'
 import { Engine } from './engine.ts'
 import { type InputRow, ingest } from './ingest.ts'
 import type { Work } from './query.ts'
+import { dropsOf, plainFault, plainResult, sharedSession } from './session/temporary.ts'
+import {
+  checkInside,
+  checkState,
+  endTransaction,
+  refuseFailed,
+  viewsInside,
+} from './session/transact.ts'
 import {
   type Outcome,
   perform,
@@ -46,7 +60,6 @@ import {
 } from './statement.ts'
 import { CommitQueue, type RawCommit } from './subscription.ts'
 import { performSet } from './together/statement-set.ts'
-import { checkInside, checkState, endTransaction, refuseFailed, viewsInside } from './transact.ts'
 
 export interface DatabaseOptions {
   /** Where the engine runs: on this event loop or in a worker. */
@@ -146,6 +159,7 @@ export class Database {
   #fault: unknown = null
   #queues = new Set<CommitQueue>()
   readonly #sessions = new Map<string, SessionState>()
+  #sessionsMade = 0
   #sliceStart = 0
   #cancelIdle = () => {}
 
@@ -179,6 +193,7 @@ export class Database {
     log.forgetUncommitted()
     log.rewind()
     await this.#enqueue(() => this.#replay())
+    await this.#dropOwned((session) => session !== sharedSession)
     this.#schedule()
   }
 
@@ -189,24 +204,25 @@ export class Database {
       return await this.#execute(sql, options, state)
     } catch (fault) {
       if (state.transaction !== null) state.transaction.failed = true
-      throw fault
+      throw plainFault(fault, state.number ?? sharedSession)
     }
   }
 
-  /** Ends a session: what it has not committed is gone. */
+  /** Ends a session: what it has not committed, and what it has for itself, is gone. */
   async leave(session: string): Promise<void> {
     const state = this.#sessions.get(session)
-    if (state !== undefined) {
-      endTransaction(state)
-      for (const cursor of state.cursors.values()) cursor.close()
-    }
+    if (state === undefined) return
+    endTransaction(state)
+    for (const cursor of state.cursors.values()) cursor.close()
     this.#sessions.delete(session)
+    await this.#dropOwned((number) => number === state.number)
   }
 
   #session(name: string): SessionState {
     const present = this.#sessions.get(name)
     if (present !== undefined) return present
-    const state = { transaction: null, cursors: new Map() }
+    const number = name === '' ? sharedSession : ++this.#sessionsMade
+    const state: SessionState = { transaction: null, cursors: new Map(), number }
     this.#sessions.set(name, state)
     return state
   }
@@ -256,7 +272,7 @@ export class Database {
   /** Appends rows to a stored stream or table; resolves when they are in the log. */
   async append(stream: string, rows: readonly InputRow[] | Batch): Promise<{ offset: number }> {
     const schema = this.schemaOf(stream)
-    const relation = this.#engine.catalog.get(stream)!
+    const relation = this.#relation(stream)!
     refuseFilled(relation)
     const offset = this.#engine.append(relation, ingest(schema, rows))
     this.#schedule()
@@ -266,7 +282,7 @@ export class Database {
   /** Columns that a row of a stored stream or table is given. */
   schemaOf(stream: string): Schema {
     this.#checkOpen()
-    const relation = this.#engine.catalog.get(stream)
+    const relation = this.#relation(stream)
     if (relation?.kind === 'stream' || relation?.kind === 'table') return givenSchema(relation)
     throw new QueryMistake([
       {
@@ -275,6 +291,18 @@ export class Database {
         hint: 'CREATE STREAM makes one',
       },
     ])
+  }
+
+  /** What a program names: its own temporary relation, before one of everybody. */
+  #relation(name: string): Relation | undefined {
+    const { catalog } = this.#engine
+    return catalog.get(temporaryName(sharedSession, name)) ?? catalog.get(name)
+  }
+
+  /** Drops what the sessions have for themselves that `ends` picks. */
+  async #dropOwned(ends: (session: number) => boolean): Promise<void> {
+    const state = { transaction: null, number: null }
+    for (const text of dropsOf(this.#engine.catalog, ends)) await this.#execute(text, {}, state)
   }
 
   /** Follows a query or view. */
@@ -334,13 +362,15 @@ export class Database {
     options: ExecuteOptions & { state: SessionState },
   ): Promise<StatementResult> {
     const engine = this.#engine
-    const session = this.#sessionOf(statement, text, options)
-    const bound = () => this.#bound(statement, text, options)
+    const member = () => this.#member(statement, text, options)
     const result = await this.#enqueue(function* () {
-      return yield* perform(engine, bound(), session)
+      const { bound, session } = member()
+      return yield* perform(engine, bound, session)
     }, options)
     this.#schedule()
-    return this.#settle(result, options)
+    const settled = await this.#settle(result, options)
+    const { number } = options.state
+    return number === null ? settled : plainResult(statement, settled, number)
   }
 
   /** Waits for what a statement waits for while others go on. */
@@ -371,11 +401,7 @@ export class Database {
     options: ExecuteOptions & { state: SessionState },
   ): Promise<StatementResult[]> {
     const engine = this.#engine
-    const members = () =>
-      statements.map((statement) => ({
-        bound: this.#bound(statement, text, options),
-        session: this.#sessionOf(statement, text, options),
-      }))
+    const members = () => statements.map((statement) => this.#member(statement, text, options))
     const outcomes = await this.#enqueue(() => performSet(engine, members()), options)
     this.#schedule()
     const waits = outcomes.map((outcome) => () => this.#settle(outcome, options))
@@ -390,6 +416,23 @@ export class Database {
     }
     if (faults.length > 0) throw faults[0]
     return results
+  }
+
+  /** A statement, bound, with the session that it belongs to. */
+  #member(
+    given: Statement,
+    text: string,
+    options: ExecuteOptions & { state: SessionState },
+  ): { bound: BoundStatement; session: Session } {
+    const { number } = options.state
+    const { catalog } = this.#engine
+    const statement =
+      number === null ? given : withOwnNames(given, { catalog, session: number, text })
+    const bound = this.#bound(statement, text, options)
+    return {
+      bound,
+      session: this.#sessionOf(statement, text, { ...options, isEdited: statement !== given }),
+    }
   }
 
   #bound(
@@ -416,12 +459,18 @@ export class Database {
   #sessionOf(
     statement: Statement,
     text: string,
-    { state, params, onNotice }: ExecuteOptions & { state: SessionState },
+    {
+      state,
+      params,
+      onNotice,
+      isEdited,
+    }: ExecuteOptions & { state: SessionState; isEdited: boolean },
   ): Session {
+    const source = isEdited ? print(numbered(statement)) : sourceOf(statement, text)
     return {
       state,
       text,
-      source: { text: sourceOf(statement, text), parameters: parametersOf(params) },
+      source: { text: source, parameters: parametersOf(params) },
       notice: onNotice ?? (() => {}),
       openQueue: (cancel) => this.#openQueue(cancel),
     }
@@ -565,7 +614,7 @@ export class Database {
             settings: engine.settings,
           }),
           session: {
-            state: { transaction: null, cursors: new Map() },
+            state: { transaction: null, cursors: new Map(), number: null },
             text: frame.text,
             source: null,
             notice: () => {},
@@ -672,6 +721,17 @@ function sourceOf(statement: Statement, text: string): string {
     from = span.end
   }
   return source + text.slice(from, end)
+}
+
+/** The statement with `$n` for each `?`. */
+function numbered<T>(tree: T): T {
+  if (Array.isArray(tree)) return tree.map(numbered) as T
+  if (typeof tree !== 'object' || tree === null) return tree
+  const parts = Object.entries(tree).map(([key, part]) => [key, numbered(part)])
+  const node = Object.fromEntries(parts)
+  return node.kind === 'parameter' && node.style === 'positional'
+    ? { ...node, style: 'numbered' }
+    : node
 }
 
 type Parameter = Expression & { kind: 'parameter' }

@@ -62,10 +62,10 @@ import {
   type Work,
 } from './query.ts'
 import { asDifference } from './replace.ts'
+import type { Transaction } from './session/transaction.ts'
 import { systemRows } from './system.ts'
 import { Table } from './table.ts'
 import { SharedSources } from './together/shared-sources.ts'
-import type { Transaction } from './transaction.ts'
 import { View } from './view.ts'
 
 export interface EngineOptions {

@@ -36,13 +36,13 @@ import { explainRow } from './lineage.ts'
 import { pauseQuery } from './pause.ts'
 import type { Query, Work } from './query.ts'
 import { type Materialized, replaceView } from './replace.ts'
+import { transact } from './session/transact.ts'
+import type { Transaction } from './session/transaction.ts'
 import { everything, startSink, writeOnce, writeWhole } from './sink.ts'
 import { growthNotice } from './state.ts'
 import type { CommitQueue, RawCommit } from './subscription.ts'
 import { systemRows } from './system.ts'
 import type { Standing } from './table.ts'
-import { transact } from './transact.ts'
-import type { Transaction } from './transaction.ts'
 import { verifyView } from './verify.ts'
 
 /** What a statement gave. */
@@ -70,6 +70,8 @@ export interface SessionState {
   transaction: Transaction | null
   /** By lower-case name. */
   readonly cursors: Map<string, Cursor>
+  /** Under which the catalog has what belongs to the session alone; null: names are full ones already. */
+  number: number | null
 }
 
 export interface Session {

@@ -37,5 +37,6 @@ export type {
 export type { Mode, PhysicalPlan } from './physical.ts'
 export { inputsOf, lower } from './physical.ts'
 export { rewrite, rules } from './rewrite.ts'
+export { withOwnNames } from './temporary.ts'
 export type { KeyedEnvelope } from './told.ts'
 export { type Folding, userCallOf } from './user-function.ts'

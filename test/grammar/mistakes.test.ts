@@ -163,7 +163,7 @@ test.each<[string, string]>([
   ['CREATE FUNCTION f () RETURNS INT «ASYNC» AS $$ 1 $$', 'an ASYNC function'],
   ['«CREATE CUBOID» k ON t', 'CREATE CUBOID'],
   ['«CREATE UNIQUE INDEX» i ON t (a)', 'CREATE INDEX'],
-  ['«CREATE TEMP» VIEW v AS SELECT 1', 'temporary objects'],
+  ['CREATE TEMP «SINK» s FROM t', 'temporary sinks'],
   ['«ALTER QUERY» q SET (a = 1)', 'ALTER QUERY'],
   ['ALTER STREAM s ADD «WATERMARK» FOR ts AS ts', 'ALTER … ADD WATERMARK'],
   ['«SAVEPOINT» a', 'SAVEPOINT'],

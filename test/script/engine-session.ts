@@ -217,9 +217,10 @@ export class EngineSession implements Session {
 
   /** Columns of a new stream or table, by asking for none of its rows. */
   async #describe(sql: string): Promise<void> {
-    const created = /^\s*create\s+(?:stream|table)\s+(?:if\s+not\s+exists\s+)?("?)(\w+)\1/i.exec(
-      sql,
-    )
+    const created =
+      /^\s*create\s+(?:temp(?:orary)?\s+)?(?:stream|table)\s+(?:if\s+not\s+exists\s+)?("?)(\w+)\1/i.exec(
+        sql,
+      )
     if (created === null) return
     const name = created[2]!
     const text = `SELECT * FROM "${name}" WHERE FALSE`

@@ -3,7 +3,7 @@
  */
 import { parse, type Statement } from '../../grammar/index.ts'
 import { QueryMistake, systemDisk } from '../../src/base/index.ts'
-import { Catalog, givenColumns, type Relation } from '../../src/catalog/index.ts'
+import { Catalog, givenColumns, type Relation, temporaryName } from '../../src/catalog/index.ts'
 import { builtinConnectors } from '../../src/connect/index.ts'
 import type { Dialect, Field, Row } from '../../src/data/index.ts'
 import { column, literal } from '../../src/plan/expression.ts'
@@ -14,6 +14,7 @@ import {
   type Following,
   overRows,
   type Plan,
+  withOwnNames,
 } from '../../src/plan/index.ts'
 import { project, values } from '../../src/plan/node.ts'
 import { inserted, type Refused, type RowChange, updated } from '../oracle/change.ts'
@@ -159,10 +160,16 @@ export class OracleSession implements Session {
   }
 
   fieldsOf(relation: string): Field[] {
-    return this.#catalog.get(relation)!.schema.fields
+    return this.#catalog.get(this.#fullName(relation))!.schema.fields
   }
 
-  async append(relation: string, rows: Row[]): Promise<void> {
+  #fullName(name: string): string {
+    const full = temporaryName(0, name)
+    return this.#catalog.get(full) === undefined ? name : full
+  }
+
+  async append(given: string, rows: Row[]): Promise<void> {
+    const relation = this.#fullName(given)
     if (!this.#world.feed(relation, rows)) this.#world.append(relation, rows)
   }
 
@@ -201,8 +208,10 @@ export class OracleSession implements Session {
     this.#folder.remove()
   }
 
-  #bind(statement: Statement, text: string): BoundStatement {
+  #bind(given: Statement, text: string): BoundStatement {
     const parameters = { positional: [], named: new Map<string, never>() }
+    // Names of the session's own are a matter of the text alone.
+    const statement = withOwnNames(given, { catalog: this.#catalog, session: 0, text })
     return bind(statement, {
       catalog: this.#catalog,
       connectors: this.#connectors,

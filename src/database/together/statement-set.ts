@@ -8,14 +8,14 @@
  *             that a replay starts them together, too.
  * Contract 1 (checked) a set of which one statement cannot start, or cannot put its rows in, leaves nothing behind.
  *          2 (checked) wherever the engine stops, the log has the whole set or nothing of it.
- * See      shared-sources.ts, ../transaction.ts
+ * See      shared-sources.ts, ../session/transaction.ts
  */
 import type { BoundStatement } from '../../plan/index.ts'
 import { insertRows } from '../change.ts'
 import type { Engine } from '../engine.ts'
 import type { Work } from '../query.ts'
+import { Transaction } from '../session/transaction.ts'
 import { askingFor, insertContinuous, type Outcome, perform, type Session } from '../statement.ts'
-import { Transaction } from '../transaction.ts'
 
 /** A statement of the set; the sessions of all are one. */
 interface Member {

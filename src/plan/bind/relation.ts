@@ -14,7 +14,7 @@ import {
   type Relation as TreeRelation,
 } from '../../../grammar/index.ts'
 import type { Span } from '../../base/index.ts'
-import { type Relation, systemRelations } from '../../catalog/index.ts'
+import { plainName, type Relation, sessionOf, systemRelations } from '../../catalog/index.ts'
 import { flatFields, topColumns } from '../../data/index.ts'
 import type { Plan, Watermark } from '../logical.ts'
 import { project, scan } from '../node.ts'
@@ -107,7 +107,9 @@ export function findRelation(
   const name = nameOf(path)
   const found = binding.catalog.get(name)
   if (found !== undefined) return found
-  const made = binding.catalog.list().map((relation) => relation.name)
+  const made = binding.catalog
+    .list()
+    .flatMap(({ name: of }) => (sessionOf(of) === null ? [of] : []))
   const names = [...made, ...systemRelations.keys()]
   const hint = suggestion(name, names)
   return fail('unknown_name', `table ${name} does not exist`, path.span, hint)
@@ -127,7 +129,7 @@ function bindTable(binding: Binding, tree: TreeRelation & { kind: 'table' }): Bo
     return { plan, scope: scopeOf(plan.output, tree.alias?.name ?? first!.name) }
   }
   const relation = findRelation(binding, tree.path)
-  const qualifier = tree.alias?.name ?? tree.path.parts.at(-1)!.name
+  const qualifier = tree.alias?.name ?? plainName(tree.path.parts.at(-1)!.name)
   const isQuery =
     relation.kind === 'view' ||
     (relation.kind === 'materialized' && binding.recomputed(relation, tree.path.span))

@@ -301,24 +301,28 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
       returning,
       span: one,
     }),
-    fc.record({
-      kind: fc.constant('create-view' as const),
-      materialized: fc.boolean(),
-      orReplace: fc.boolean(),
-      ifNotExists: fc.boolean(),
-      name: path,
-      columns,
-      query,
-      span: one,
-    }),
-    fc.record({
-      kind: fc.constant('create-function' as const),
-      name: path,
-      orReplace: fc.boolean(),
-      ifNotExists: fc.boolean(),
-      body: fc.oneof(functionText, functionBody),
-      span: one,
-    }),
+    perhapsTemporary(
+      fc.record({
+        kind: fc.constant('create-view' as const),
+        materialized: fc.boolean(),
+        orReplace: fc.boolean(),
+        ifNotExists: fc.boolean(),
+        name: path,
+        columns,
+        query,
+        span: one,
+      }),
+    ),
+    perhapsTemporary(
+      fc.record({
+        kind: fc.constant('create-function' as const),
+        name: path,
+        orReplace: fc.boolean(),
+        ifNotExists: fc.boolean(),
+        body: fc.oneof(functionText, functionBody),
+        span: one,
+      }),
+    ),
     fc.record({
       kind: fc.constant('create-sink' as const),
       orReplace: fc.boolean(),
@@ -329,26 +333,28 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
       encoding: fc.option(encoding),
       span: one,
     }),
-    fc.record({
-      kind: fc.constant('create-relation' as const),
-      object: fc.constantFrom('stream' as const, 'table' as const, 'source' as const),
-      orReplace: fc.boolean(),
-      name: path,
-      ifNotExists: fc.boolean(),
-      columns: fc.array(fc.oneof(columnDefinition, computedColumn), { maxLength: 3 }),
-      constraints: fc.array(
-        stated.filter(({ kind }) => kind !== 'default'),
-        { maxLength: 2 },
-      ),
-      appendOnly: fc.boolean(),
-      watermark: fc.option(watermark),
-      partitionedBy: columns,
-      partitions: columns,
-      options: fc.array(option, { maxLength: 2 }),
-      encoding: fc.option(encoding),
-      query: fc.option(query),
-      span: one,
-    }),
+    perhapsTemporary(
+      fc.record({
+        kind: fc.constant('create-relation' as const),
+        object: fc.constantFrom('stream' as const, 'table' as const, 'source' as const),
+        orReplace: fc.boolean(),
+        name: path,
+        ifNotExists: fc.boolean(),
+        columns: fc.array(fc.oneof(columnDefinition, computedColumn), { maxLength: 3 }),
+        constraints: fc.array(
+          stated.filter(({ kind }) => kind !== 'default'),
+          { maxLength: 2 },
+        ),
+        appendOnly: fc.boolean(),
+        watermark: fc.option(watermark),
+        partitionedBy: columns,
+        partitions: columns,
+        options: fc.array(option, { maxLength: 2 }),
+        encoding: fc.option(encoding),
+        query: fc.option(query),
+        span: one,
+      }),
+    ),
     ...pushes({ query, path, value: e }),
     fc.record({
       kind: fc.constant('explain' as const),
@@ -360,5 +366,13 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
       statement: tie('statement'),
       span: one,
     }),
+  )
+}
+
+/** The same tree, of which every second one is TEMP. */
+function perhapsTemporary<T extends Statement>(tree: fc.Arbitrary<T>): fc.Arbitrary<T> {
+  return fc.oneof(
+    tree,
+    tree.map((one) => ({ ...one, temporary: true as const })),
   )
 }

@@ -16,7 +16,7 @@ import type {
   Relation as TreeRelation,
 } from '../../../../grammar/index.ts'
 import type { Span } from '../../../base/index.ts'
-import type { Relation, TableKey } from '../../../catalog/index.ts'
+import { plainName, type Relation, type TableKey } from '../../../catalog/index.ts'
 import type { BoundStatement } from '../../bind.ts'
 import { and, column } from '../../expression.ts'
 import type { Expression, Plan } from '../../logical.ts'
@@ -149,7 +149,10 @@ const identifier = (name: string): Identifier => ({
   span: nowhere,
 })
 
-const tableOf = (tree: Update): Identifier => tree.alias ?? tree.target.parts.at(-1)!
+function tableOf({ alias, target }: Update): Identifier {
+  const last = target.parts.at(-1)!
+  return alias ?? { ...last, name: plainName(last.name) }
+}
 
 /** The table's column, whatever else is in scope. */
 function columnTree(tree: Update, name: string): Tree {
@@ -271,7 +274,7 @@ function bindConflictUpdate(
 ): NonNullable<Conflict['update']> {
   const { fields } = target.schema
   const excluded = scopeOf(fields, 'excluded').map((one) => ({ ...one, merged: true }))
-  const scope = joinScopes(scopeOf(fields, target.name), excluded, fields.length)
+  const scope = joinScopes(scopeOf(fields, plainName(target.name)), excluded, fields.length)
   const env = { binding, scope, clause: 'ON CONFLICT', aggregates: null }
   const places = placesOf(target, tree.assignments)
   const given = fields.map((field, index): Expression => {

@@ -11,15 +11,15 @@
  *          2 (checked) of two transactions that change one row or key, the second to commit fails with `conflict`.
  * Cost     begin O(relations); a read O(what others have changed since); memory is that of the changes.
  */
-import { assert, QueryMistake } from '../base/index.ts'
-import type { Relation } from '../catalog/index.ts'
-import { type Batch, batchOf, type Row } from '../data/index.ts'
-import type { ChangePart, DataFrame, Log } from '../log/index.ts'
-import { rowKey } from '../runtime/index.ts'
-import type { Store } from './change.ts'
-import type { Engine } from './engine.ts'
-import type { Sources } from './query.ts'
-import { Indexes, note, rowOf, type Standing, type Table } from './table.ts'
+import { assert, QueryMistake } from '../../base/index.ts'
+import type { Relation } from '../../catalog/index.ts'
+import { type Batch, batchOf, type Row } from '../../data/index.ts'
+import type { ChangePart, DataFrame, Log } from '../../log/index.ts'
+import { rowKey } from '../../runtime/index.ts'
+import type { Store } from '../change.ts'
+import type { Engine } from '../engine.ts'
+import type { Sources } from '../query.ts'
+import { Indexes, note, rowOf, type Standing, type Table } from '../table.ts'
 
 /** Another session has changed what the transaction needs. */
 class Conflict extends QueryMistake {

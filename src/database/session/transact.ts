@@ -5,13 +5,13 @@
  *          leaves only ROLLBACK, as in Postgres: what follows it in a script was written for rows that are not there.
  * Contract 1 (checked) statements that change the catalog, and continuous ones, are refused.
  */
-import type { Statement } from '../../grammar/index.ts'
-import { mistake } from '../base/index.ts'
-import type { Relation } from '../catalog/index.ts'
-import type { BoundStatement } from '../plan/index.ts'
-import type { Engine } from './engine.ts'
-import type { Work } from './query.ts'
-import type { Session, SessionState, StatementResult } from './statement.ts'
+import type { Statement } from '../../../grammar/index.ts'
+import { mistake } from '../../base/index.ts'
+import type { Relation } from '../../catalog/index.ts'
+import type { BoundStatement } from '../../plan/index.ts'
+import type { Engine } from '../engine.ts'
+import type { Work } from '../query.ts'
+import type { Session, SessionState, StatementResult } from '../statement.ts'
 import { Transaction } from './transaction.ts'
 
 type Span = Statement['span']
