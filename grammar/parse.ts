@@ -6,30 +6,30 @@
  *          else what was unexpected, what would have done and, for a misspelt keyword, which one was meant.
  * Contract 1 (checked) a statement is in the script or has at least one diagnostic, never both.
  *          2 (checked) diagnostics are in the order of the text and their spans lie within it.
- *          3 (checked) a hint changes nothing; who runs the text says so.
  * Cost     The parser is made at the first call.
  */
 import type { IToken } from 'chevrotain'
-import type { Diagnostic, Span } from '../src/base/index.ts'
+import type { Diagnostic } from '../src/base/index.ts'
 import { constructAround, unsupported } from './constructs.ts'
 import { expected, expectedText } from './expectation.ts'
 import { hintAt, separation } from './hint.ts'
-import { sharedParser } from './parser.ts'
+import { attachOptions, type Hint, hintOf } from './option-hint.ts'
+import { type Parser, sharedParser } from './parser.ts'
 import { Refusal, Unexpected } from './rule/leaf.ts'
 import { scan, type Token } from './scanner.ts'
 import { explainedHead, explainHead, setHead } from './statement-set.ts'
-import type { Script, Statement } from './tree.ts'
+import type { Option, Script, Statement } from './tree.ts'
 import { isReserved, kinds } from './words.ts'
 
 /**
- * What a text holds; `sets` are the statements of each statement set, `hints` those of other systems: their names, and
- * where they stand.
+ * What a text holds; `sets` are the statements of each statement set, `hints` those that change nothing: their names,
+ * and where they stand.
  */
 export interface Parsed {
   script: Script
   diagnostics: Diagnostic[]
   sets: Statement[][]
-  hints: { names: string[]; span: Span }[]
+  hints: Pick<Hint, 'names' | 'span'>[]
 }
 
 export function parse(text: string): Parsed {
@@ -70,9 +70,15 @@ export function parse(text: string): Parsed {
     statements.length = before
     diagnostics.push(mistaken('the statement set has no END', set))
   }
+  const hints: Hint[] = []
+  for (const comment of comments) {
+    const hint = hintOf(text, comment, readOptions)
+    if (hint !== null) 'code' in hint ? diagnostics.push(hint) : hints.push(hint)
+  }
+  if (hints.length > 0) for (const one of statements) attachOptions(one, hints, text)
   diagnostics.sort((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0))
-  const hints = comments.flatMap((span) => hintsIn(text, span))
-  return { script: { kind: 'script', statements }, diagnostics, sets, hints }
+  const idle = hints.filter(({ names }) => names.length > 0)
+  return { script: { kind: 'script', statements }, diagnostics, sets, hints: idle }
 }
 
 const isInsert = (statement: Statement): boolean =>
@@ -83,20 +89,6 @@ const mistaken = (message: string, { start, end }: Token): Diagnostic => ({
   message,
   span: { start, end },
 })
-
-/** The names of an optimizer hint: `STATE_TTL` and `OPTIONS` of `/*+ STATE_TTL('a' = '1h'), OPTIONS(…)`. */
-function hintsIn(text: string, span: Span): Parsed['hints'] {
-  const { start, end } = span
-  if (!text.startsWith('/*+', start)) return []
-  let depth = 0
-  const names: string[] = []
-  for (const { tokenType, upper } of scan(text.slice(start + 3, end - 2)).tokens) {
-    if (tokenType === kinds.open) depth++
-    else if (tokenType === kinds.close) depth--
-    else if (depth === 0 && /^[\p{L}_]/u.test(upper)) names.push(upper)
-  }
-  return [{ names, span }]
-}
 
 /** The tokens of each statement, without semicolons and without empty statements. */
 function split(tokens: Token[]): Token[][] {
@@ -110,13 +102,19 @@ function split(tokens: Token[]): Token[][] {
   return pieces
 }
 
-function parseOne(tokens: Token[]): Statement | Diagnostic {
+const parseOne = (tokens: Token[]): Statement | Diagnostic =>
+  outcomeOf(tokens, (parser) => parser.parseStatement(tokens))
+
+const readOptions = (tokens: Token[]): Option[] | Diagnostic =>
+  outcomeOf(tokens, (parser) => parser.parseOptions(tokens))
+
+function outcomeOf<T>(tokens: Token[], run: (parser: Parser) => T): T | Diagnostic {
   const parser = sharedParser()
   try {
-    const statement = parser.parseStatement(tokens)
+    const found = run(parser)
     const error = parser.errors[0]
     return error === undefined
-      ? statement
+      ? found
       : explain(tokens, placeOf(error.token, tokens), error.message)
   } catch (fault) {
     if (fault instanceof Refusal) return fault.diagnostic

@@ -16,7 +16,7 @@ import { expectation } from './expectation.ts'
 import { lazyLookahead } from './lookahead.ts'
 import { StatementRules } from './rule/statement.ts'
 import type { Token } from './scanner.ts'
-import type { Statement } from './tree.ts'
+import type { Option, Statement } from './tree.ts'
 import { vocabulary } from './words.ts'
 
 const maxLookahead = 1
@@ -38,6 +38,13 @@ export class Parser extends StatementRules {
     this.begin()
     this.input = tokens
     return this.statement()
+  }
+
+  /** Parses the tokens of options in parentheses. */
+  parseOptions(tokens: Token[]): Option[] {
+    this.begin()
+    this.input = tokens
+    return this.pairs()
   }
 }
 

@@ -440,7 +440,10 @@ function relation(r: Relation): string {
   switch (r.kind) {
     case 'table':
       return (
-        path(r.path) + (r.asOf ? ` FOR SYSTEM_TIME AS OF ${expression(r.asOf)}` : '') + aliases(r)
+        path(r.path) +
+        hint(r.options) +
+        (r.asOf ? ` FOR SYSTEM_TIME AS OF ${expression(r.asOf)}` : '') +
+        aliases(r)
       )
     case 'file':
       return file(r) + aliases(r)
@@ -607,7 +610,7 @@ function statement(s: Statement): string {
       const { body } = s.source
       const isDefault = body.kind === 'values' && body.rows[0]?.length === 0
       const source = isDefault ? 'DEFAULT VALUES' : query(s.source)
-      const head = `INSERT INTO ${path(s.target)}${columnNames(s.columns)} ${source}`
+      const head = `INSERT INTO ${path(s.target)}${hint(s.options)}${columnNames(s.columns)} ${source}`
       return head + conflict(s.conflict) + returning(s.returning)
     }
     case 'update': {
@@ -754,6 +757,9 @@ const setting = (value: string | number | boolean): string =>
   typeof value === 'string' ? quote(value) : String(value).toUpperCase()
 
 const option = (o: Option): string => `${quote(o.key)} = ${setting(o.value)}`
+
+const hint = (options: readonly Option[] = []): string =>
+  options.length === 0 ? '' : ` /*+ OPTIONS(${list(options, option)}) */`
 
 const create = ({ orReplace, temporary }: { orReplace: boolean; temporary?: true }): string =>
   `CREATE ${orReplace ? 'OR REPLACE ' : ''}${temporary ? 'TEMP ' : ''}`

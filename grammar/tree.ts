@@ -156,7 +156,7 @@ export interface SelectItem {
 
 export type Relation =
   /** `asOf`: FOR SYSTEM_TIME AS OF a time. */
-  | { kind: 'table'; path: Path; asOf?: Expression; alias: Identifier | null; columnAliases?: Identifier[]; span: Span }
+  | { kind: 'table'; path: Path; options?: Option[]; asOf?: Expression; alias: Identifier | null; columnAliases?: Identifier[]; span: Span }
   /** `'f.csv'` (function null) or READ_CSV('f.csv', header = true); `function` is READ_CSV | READ_JSON | …. */
   | { kind: 'file'; function: string | null; path: string; options: Option[]; alias: Identifier | null; columnAliases?: Identifier[]; span: Span }
   /** With `lateral` the query may name columns of relations before it. */
@@ -478,7 +478,7 @@ export type Statement =
   | { kind: 'drop'; object: 'stream' | 'table' | 'view' | 'materialized view' | 'query' | 'sink' | 'source' | 'function' | 'aggregate'; temporary?: true; name: Path; others: Path[]; cascade: boolean; ifExists: boolean; span: Span }
   | { kind: 'alter'; object: 'stream' | 'table' | 'source' | 'view' | 'materialized view'; name: Path; ifExists: boolean; change: Alteration; span: Span }
   /** DEFAULT VALUES is a `source` of one row without values. */
-  | { kind: 'insert'; target: Path; columns: Identifier[]; source: Query; conflict: Conflict | null; returning: SelectItem[]; span: Span }
+  | { kind: 'insert'; target: Path; options?: Option[]; columns: Identifier[]; source: Query; conflict: Conflict | null; returning: SelectItem[]; span: Span }
   | { kind: 'update'; target: Path; alias: Identifier | null; assignments: Assignment[]; from: Relation | null; where: Expression | null; returning: SelectItem[]; span: Span }
   /** `from` stands behind USING. */
   | { kind: 'delete'; target: Path; alias: Identifier | null; from: Relation | null; where: Expression | null; returning: SelectItem[]; span: Span }

@@ -240,11 +240,11 @@ export class Database {
     if (mistakes.length === 0) checkCount(statements, options.params, text)
     const results: StatementResult[] = []
     let from = 0
-    for (const statement of statements) {
-      const { end } = statement.span
-      const given = hints.filter(({ span }) => from <= span.start && span.start < end)
+    for (const [at, statement] of statements.entries()) {
+      const until = statements[at + 1]?.span.start ?? Number.POSITIVE_INFINITY
+      const given = hints.filter(({ span }) => from <= span.start && span.start < until)
       for (const { names } of given) options.onNotice?.(`hint ${names.join(', ')} is ignored`)
-      from = end
+      from = until
       const set = sets.find((one) => one.includes(statement))
       if (set !== undefined && set.at(-1) !== statement) continue
       const found =

@@ -14,7 +14,7 @@ export interface Known {
 
 /** What the catalog knows, or a file that stands in FROM itself. */
 export function relationOf(plan: Scan, known: Known): Relation {
-  if (plan.file === undefined) return known.relation(plan.relation)
+  if (plan.file === undefined) return hinted(known.relation(plan.relation), plan, known)
   const { connector, options, schema } = plan.file
   return {
     kind: 'external',
@@ -29,6 +29,15 @@ export function relationOf(plan: Scan, known: Known): Relation {
   }
 }
 
+/** The relation with the options of the scan's hint. */
+function hinted(relation: Relation, { options }: Scan, { connectors }: Known): Relation {
+  if (relation.kind !== 'external' || options === undefined) return relation
+  const all = new Map([...relation.options, ...options])
+  const connector = connectors.get(relation.connector)
+  const bounded = connector?.bounded === true && connector.isEndless?.(all) !== true
+  return { ...relation, options: all, bounded }
+}
+
 /** The bounds that all scans of a source have. */
 export function boundsOf(scans: readonly Scan[], { fields }: Schema): Bound[] {
   const [first = [], ...others] = scans.map(({ bounds }) => bounds ?? [])
@@ -40,14 +49,14 @@ export function boundsOf(scans: readonly Scan[], { fields }: Schema): Bound[] {
   }))
 }
 
-/** Scans of one relation, or of one file with the same options, side by side: they share a reader. */
+/** Scans of one relation, or file, with the same options, side by side: they share a reader. */
 export function bySource<T>(scans: readonly T[], planOf: (scan: T) => Scan): T[][] {
   return [...Map.groupBy(scans, (scan) => sourceKey(planOf(scan))).values()]
 }
 
 /** The same for all scans of one source. */
-export function sourceKey({ relation, file }: Scan): string {
-  return JSON.stringify([relation.toLowerCase(), file ?? null])
+export function sourceKey({ relation, file, options }: Scan): string {
+  return JSON.stringify([relation.toLowerCase(), file ?? null, options ?? null])
 }
 
 /** The columns that are read of an external relation, ascending; late rows that go somewhere go whole. */

@@ -222,7 +222,7 @@ export class Query {
     if (this.ended || this.paused) return false
     if (!this.#started || this.#missed.size > 0 || this.#endsAt(upTo)) return true
     if (this.#idleDue || takeStoredPeek(this.#sources.log, this.#stored, upTo)) return true
-    return this.#external.some((input) => !input.ended && !(input.wake !== null && input.reading))
+    return this.#external.some((input) => !input.ended && input.reading === null)
   }
 
   *cycle(given: CycleInput): Work<CycleResult> {
@@ -696,7 +696,8 @@ export class Query {
       ended: false,
       bounded: relation.bounded,
       wake: waited ? null : () => this.#sources.wake(),
-      reading: false,
+      reading: null,
+      fault: null,
       rows: 0,
     })
   }

@@ -575,15 +575,25 @@ function written(
   }
 }
 
+/** A connector's table, with the options of a hint. */
+function targetOf(
+  engine: Engine,
+  target: string,
+  options: readonly [string, string | number | boolean][],
+): Relation & { kind: 'external' } {
+  const relation = engine.catalog.get(target)
+  assert(relation?.kind === 'external', `the target ${target} is external`)
+  return { ...relation, options: new Map([...relation.options, ...options]) }
+}
+
 /** INSERT INTO a connector's table: a continuous query with a sink. */
 export function insertContinuous(
   engine: Engine,
-  { target, query }: BoundStatement & { kind: 'insert-continuous' },
+  { target, options, query }: BoundStatement & { kind: 'insert-continuous' },
   session: Session,
   plan: PhysicalPlan = engine.physical(query.plan, 'continuous'),
 ): Outcome {
-  const relation = engine.catalog.get(target)
-  assert(relation?.kind === 'external', `the target ${target} is external`)
+  const relation = targetOf(engine, target, options)
   const start = () => engine.startNumbered('query', plan)
   const { running, rows } = startSink(engine, relation, start, everything)
   logged(engine, session)
@@ -596,11 +606,10 @@ export function insertContinuous(
 /** INSERT INTO a connector's table where the mode is batch: the answer of the query, once. */
 function* insertOnce(
   engine: Engine,
-  { target, plan }: BoundStatement & { kind: 'insert-once' },
+  { target, options, plan }: BoundStatement & { kind: 'insert-once' },
   session: Session,
 ): Work<Outcome> {
-  const relation = engine.catalog.get(target)
-  assert(relation?.kind === 'external', `the target ${target} is external`)
+  const relation = targetOf(engine, target, options)
   if (readsRelations(plan)) yield* engine.flush()
   const { delta } = yield* engine.select(engine.physical(plan, 'one-shot'), session.text)
   writeOnce(engine, relation, delta)

@@ -49,6 +49,9 @@ export interface ContinuousQuery {
   notices: string[]
 }
 
+/** Options of a connector by their keys. */
+type HintOptions = [string, string | number | boolean][]
+
 export interface Dropped {
   kind: 'drop'
   object: (Statement & { kind: 'drop' })['object']
@@ -132,7 +135,8 @@ export type BoundStatement = { notices: string[] } & (
       returning: Returning | null
     }
   | { kind: 'transaction'; action: 'begin' | 'commit' | 'rollback' }
-  | { kind: 'insert-continuous'; target: string; query: ContinuousQuery }
+  /** `options` are those of a hint: they stand before those of the target. */
+  | { kind: 'insert-continuous'; target: string; options: HintOptions; query: ContinuousQuery }
   | { kind: 'create-function'; made: CatalogFunction; ifNotExists: boolean }
   | {
       kind: 'create-sink'
@@ -150,7 +154,7 @@ export type BoundStatement = { notices: string[] } & (
       replaces: boolean
       ifNotExists: boolean
     }
-  | { kind: 'insert-once'; target: string; plan: Plan }
+  | { kind: 'insert-once'; target: string; options: HintOptions; plan: Plan }
   | {
       kind: 'copy'
       plan: Plan

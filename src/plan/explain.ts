@@ -204,7 +204,8 @@ function argumentsOf(plan: PhysicalPlan): string {
     case 'scan': {
       const names = plan.output.map((field) => field.name).join(', ')
       const watermark = plan.watermark === null ? '' : `  watermark ${watermarkText(plan)}`
-      return `${plan.relation} (${names})${watermark}`
+      const options = plan.options?.map(([key, value]) => `  ${key} = ${value}`).join('') ?? ''
+      return `${plan.relation} (${names})${watermark}${options}`
     }
     case 'values':
       return `${plan.rows.length} ${plan.rows.length === 1 ? 'row' : 'rows'}`

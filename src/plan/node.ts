@@ -36,8 +36,8 @@ export interface ScanSource {
   watermark: Watermark | null
   updating: boolean
   key: number[] | null
-  file?: FileSource
-  outside?: true
+  /** Rows come by a connector. */
+  outside?: Pick<NodeOf<'scan'>, 'outside' | 'file' | 'options'>
 }
 
 export function scan(source: ScanSource, columns: readonly number[]): NodeOf<'scan'> {
@@ -55,8 +55,7 @@ export function scan(source: ScanSource, columns: readonly number[]): NodeOf<'sc
     updating: source.updating,
     key: positionsOf(source.key, columns),
     window: null,
-    ...(source.file === undefined ? {} : { file: source.file }),
-    ...(source.outside ? { outside: true as const } : {}),
+    ...source.outside,
   }
 }
 

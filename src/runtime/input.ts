@@ -72,8 +72,10 @@ export interface ExternalInput {
   bounded: boolean
   /** Endless and paced inputs are never waited for: this is called when rows have come. Null for others. */
   wake: (() => void) | null
-  /** An endless input's read under way. */
-  reading: boolean
+  /** An endless input's read under way, which never fails; what it met is in `fault`. */
+  reading: Promise<void> | null
+  /** Why an endless input could not be read. */
+  fault: { cause: unknown } | null
   /** Rows taken so far. */
   rows: number
 }
@@ -200,7 +202,7 @@ export function takeRun(
   rowsMax: number,
   position: number,
 ): Slice | null | Promise<void> {
-  const waiting = fill(input, rowsMax)
+  const waiting = fill(input, rowsMax, true)
   if (waiting !== undefined) return waiting
   if (!hasRow(input) || input.batch === null) return null
   return takeRows(input, Math.min(rows, rowsMax, input.batch.rows - input.from), position)
@@ -220,23 +222,34 @@ function takeRows(input: ExternalInput, rows: number, position: number): Slice {
   return { batch, from, rows, position, offset, removes: null, partitions }
 }
 
-/** Makes sure that the input has a row at hand or is known to be exhausted; an endless one may have none. */
-function fill(input: ExternalInput, rowsMax: number): Promise<void> | undefined {
-  while (!input.exhausted && !input.reading && !hasRow(input)) {
+/**
+ * Makes sure that the input has a row at hand or is known to be exhausted. An endless one may have none, unless it is
+ * waited for as one that ends.
+ */
+function fill(
+  input: ExternalInput,
+  rowsMax: number,
+  waits = input.wake === null,
+): Promise<void> | undefined {
+  while (!input.exhausted && !hasRow(input)) {
+    if (input.fault !== null) throw input.fault.cause
+    if (input.reading !== null) return waits ? input.reading : undefined
     const next = input.reader.read(rowsMax)
-    if (!(next instanceof Promise)) {
-      accept(input, next)
-      continue
-    }
-    if (input.wake === null) return next.then((batch) => accept(input, batch))
-    input.reading = true
-    next.then((batch) => {
-      input.reading = false
-      accept(input, batch)
-      input.wake?.()
-    })
+    if (!(next instanceof Promise)) accept(input, next)
+    else if (input.wake === null) return next.then((batch) => accept(input, batch))
+    else input.reading = readLater(input, next)
   }
   return undefined
+}
+
+async function readLater(input: ExternalInput, next: Promise<Batch | null>): Promise<void> {
+  try {
+    accept(input, await next)
+  } catch (cause) {
+    input.fault = { cause }
+  }
+  input.reading = null
+  input.wake?.()
 }
 
 function accept(input: ExternalInput, batch: Batch | null): void {

@@ -9,6 +9,7 @@
 import {
   type Identifier,
   nameOf,
+  type Option,
   type Query,
   type Expression as Tree,
   type Relation as TreeRelation,
@@ -16,7 +17,7 @@ import {
 import type { Span } from '../../base/index.ts'
 import { plainName, type Relation, sessionOf, systemRelations } from '../../catalog/index.ts'
 import { flatFields, topColumns } from '../../data/index.ts'
-import type { Plan, Watermark } from '../logical.ts'
+import type { FileSource, Plan, Watermark } from '../logical.ts'
 import { project, scan } from '../node.ts'
 import { bindAsof } from './asof.ts'
 import { type Binding, fail, inView, unsupported } from './binding.ts'
@@ -24,6 +25,7 @@ import { bindCountWindow } from './count-window.ts'
 import { bindJoin } from './join.ts'
 import { bindFunction, isRowFunction } from './lateral.ts'
 import { bindMatch } from './match.ts'
+import { hinted, hintOptions } from './option-hint.ts'
 import { bindQuery } from './query.ts'
 import { type Scope, scopeOf } from './scope.ts'
 import { bindFile } from './statement/file.ts'
@@ -125,17 +127,20 @@ function bindTable(binding: Binding, tree: TreeRelation & { kind: 'table' }): Bo
   const common = others.length > 0 ? undefined : binding.tables.get(first!.name.toLowerCase())
   if (common !== undefined) {
     // Each place that reads it has scans of its own.
+    if (tree.options !== undefined) {
+      binding.notices.push(`hint OPTIONS is ignored: ${first!.name} has no connector`)
+    }
     const plan = structuredClone(common)
     return { plan, scope: scopeOf(plan.output, tree.alias?.name ?? first!.name) }
   }
-  const relation = findRelation(binding, tree.path)
+  const relation = hinted(binding, findRelation(binding, tree.path), tree.options)
   const qualifier = tree.alias?.name ?? plainName(tree.path.parts.at(-1)!.name)
   const isQuery =
     relation.kind === 'view' ||
     (relation.kind === 'materialized' && binding.recomputed(relation, tree.path.span))
   const plan = isQuery
     ? bindView(binding, relation, tree.path.span)
-    : bindScan(binding, relation, tree.path.span)
+    : bindScan(binding, relation, tree.path.span, tree.options)
   return { plan, scope: scopeOf(plan.output, qualifier) }
 }
 
@@ -165,7 +170,7 @@ export function rename(plan: Plan, names: readonly string[]): Plan {
   return project(plan, columns, names)
 }
 
-function bindScan(binding: Binding, relation: Relation, span: Span): Plan {
+function bindScan(binding: Binding, relation: Relation, span: Span, hint?: Option[]): Plan {
   checkReadable(binding, relation, span)
   const materialized = relation.kind === 'materialized' ? relation : null
   const rules = relation.kind === 'table' ? relation.rules : undefined
@@ -173,7 +178,7 @@ function bindScan(binding: Binding, relation: Relation, span: Span): Plan {
     {
       name: relation.name,
       schema: relation.schema,
-      ...(relation.kind === 'external' ? { outside: true as const } : {}),
+      ...(relation.kind === 'external' ? { outside: outsideOf(hint) } : {}),
       // One-shot statements see one relation: no row is late, every window is complete.
       watermark: binding.continuous ? judgedBy(relation.watermark) : null,
       // A failure that is taken back leaves the list.
@@ -184,6 +189,10 @@ function bindScan(binding: Binding, relation: Relation, span: Span): Plan {
     },
     relation.schema.fields.map((_, index) => index),
   )
+}
+
+function outsideOf(hint: Option[] = []): { outside: true; options?: FileSource['options'] } {
+  return { outside: true, ...(hint.length === 0 ? {} : { options: hintOptions(hint) }) }
 }
 
 /** What a scan goes by: rows of windows that still take them are not late. */

@@ -65,8 +65,7 @@ export function bindTableCall(
       watermark: null,
       updating: false,
       key: null,
-      file: { connector: connectorName, options, schema },
-      outside: true,
+      outside: { outside: true, file: { connector: connectorName, options, schema } },
     },
     schema.fields.map((_, index) => index),
   )

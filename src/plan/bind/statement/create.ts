@@ -384,7 +384,11 @@ function external(
   return { kind: 'external', ...made, connector: connector.name, bounded, source, sink }
 }
 
-function isBounded(connector: Connector, options: Map<string, string | number | boolean>): boolean {
+/** Do rows come to an end with these options? */
+export function isBounded(
+  connector: Connector,
+  options: Map<string, string | number | boolean>,
+): boolean {
   return connector.bounded && connector.isEndless?.(options) !== true
 }
 

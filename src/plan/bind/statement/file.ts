@@ -45,8 +45,10 @@ export function bindFile(binding: Binding, tree: File): BoundRelation {
       watermark: null,
       updating: false,
       key: null,
-      file: { connector: connectorName, options: [...options], schema },
-      outside: true,
+      outside: {
+        outside: true,
+        file: { connector: connectorName, options: [...options], schema },
+      },
     },
     schema.fields.map((_, index) => index),
   )

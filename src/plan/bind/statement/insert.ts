@@ -17,6 +17,7 @@ import { project, sort, values } from '../../node.ts'
 import { all, type Binding, fail, unsupported } from '../binding.ts'
 import { applyEmit, defaultEmit } from '../emission.ts'
 import { drawnAt, draws, withPlace } from '../expression/random.ts'
+import { hinted, hintOptions } from '../option-hint.ts'
 import { bindQuery } from '../query.ts'
 import { findRelation } from '../relation.ts'
 import { suggestion } from '../suggest.ts'
@@ -28,7 +29,7 @@ import { refuseRepeated } from './view.ts'
 type Insert = Statement & { kind: 'insert' }
 
 export function bindInsert(binding: Binding, tree: Insert): BoundStatement {
-  const target = findRelation(binding, tree.target)
+  const target = hinted(binding, findRelation(binding, tree.target), tree.options)
   checkWritable(target, tree.target.span)
   const isBatch = binding.settings.get('execution.runtime-mode') === 'batch'
   binding.continuous = target.kind === 'external' && !isBatch
@@ -54,11 +55,12 @@ export function bindInsert(binding: Binding, tree: Insert): BoundStatement {
     return { kind: 'insert', target: target.name, plan, conflict, returning, notices }
   }
   refuseTableClauses(tree)
+  const options = hintOptions(tree.options)
   const { emit: asked } = tree.source
   if (isBatch) {
     const hint = "SET execution.runtime-mode = 'streaming' first"
     if (asked !== null) unsupported('EMIT where the mode is batch', asked.span, hint)
-    return { kind: 'insert-once', target: target.name, plan, notices }
+    return { kind: 'insert-once', target: target.name, options, plan, notices }
   }
   const emitted = asked === null ? defaultEmit(plan) : applyEmit(binding, plan, asked)
   if (target.sink === 'append' && emitted.plan.updating) {
@@ -68,7 +70,14 @@ export function bindInsert(binding: Binding, tree: Insert): BoundStatement {
       "force_append_only = 'true' would send insertions only"
     fail('invalid_emit', message, tree.target.span, hint)
   }
-  return { kind: 'insert-continuous', target: target.name, query: { ...emitted, notices }, notices }
+  const running = { ...emitted, notices }
+  return {
+    kind: 'insert-continuous',
+    target: target.name,
+    options,
+    query: running,
+    notices,
+  }
 }
 
 /** A continuous INSERT writes rows that nobody here keeps. */
