@@ -71,6 +71,14 @@ export interface OpenOptions {
    * limits of time and memory for each row, and see neither files nor network. They are switched off unless asked for.
    */
   javascript?: boolean | Limits
+  /**
+   * Gives functions of the program before anything else happens, so that statements which are read again find them.
+   *
+   * @example
+   * const options = { args: ['INTEGER'], returns: 'INTEGER', deterministic: true } as const
+   * await open(':memory:', { functions: (db) => db.function('twice', options, (n) => 2 * n) })
+   */
+  functions?: (db: Pick<Database, 'function' | 'aggregate' | 'tableFunction'>) => void
   /** Takes what connector `print` and COPY … TO STDOUT write, whole lines, instead of the standard streams. */
   print?: Print
 }
@@ -125,12 +133,14 @@ export async function open(directory: string, options: OpenOptions = {}): Promis
     connectors: own,
     print,
     javascript = false,
+    functions: given,
     ...rest
   } = options
   if (thread !== 'host' && thread !== 'worker') {
     mistake({ code: 'invalid_option', message: "option thread is 'host' or 'worker'" })
   }
   if (thread === 'worker') {
+    if (given !== undefined) refuseInWorker()
     if (own !== undefined || print !== undefined) {
       mistake({
         code: 'unsupported',
@@ -146,7 +156,19 @@ export async function open(directory: string, options: OpenOptions = {}): Promis
   const functions = functionConnector(tables)
   const connectors = new Map([...builtin, [functions.name, functions], ...(own ?? [])])
   const scripting = await sandboxOf(javascript)
-  return new Database(await engine.open(directory, { ...rest, ...scripting, connectors }), tables)
+  const prepare = (database: engine.Database) => given?.(new Database(database, tables))
+  const opened = await engine.open(directory, { ...rest, ...scripting, connectors, prepare })
+  return new Database(opened, tables)
+}
+
+/** What a function refers to cannot cross to another thread. */
+function refuseInWorker(): never {
+  return mistake({
+    code: 'unsupported',
+    message:
+      'a function of the program cannot run in the worker: what it refers to stays on its thread',
+    hint: "open with thread: 'host', or write it with CREATE FUNCTION … LANGUAGE JAVASCRIPT",
+  })
 }
 
 /** The place for functions in JavaScript, which is loaded where they are allowed. */
@@ -272,15 +294,9 @@ export class Database {
     this.#tables.set(name.toLowerCase(), { call: call as never, takesNull: given.takesNull })
   }
 
-  /** The engine on this thread: what a function refers to cannot cross to another. */
+  /** The engine on this thread. */
   #local(): engine.Database {
-    if (this.#engine instanceof engine.Database) return this.#engine
-    return mistake({
-      code: 'unsupported',
-      message:
-        'a function of the program cannot run in the worker: what it refers to stays on its thread',
-      hint: "open with thread: 'host', or write it with CREATE FUNCTION … LANGUAGE JAVASCRIPT",
-    })
+    return this.#engine instanceof engine.Database ? this.#engine : refuseInWorker()
   }
 
   /** Begins a session: its transactions stand beside those of others, and of the database itself. */

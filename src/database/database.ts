@@ -80,6 +80,8 @@ export interface DatabaseOptions {
   cycles?: 'drain' | 'manual'
   /** A log to go on with; its statements and cycles are re-run first. */
   log?: Log
+  /** Called before the log is read: gives the functions that its statements call. */
+  prepare?: (database: Database) => void
   /** Asserts after every step that changes of state are marked for checkpoints. Slow. */
   checks?: boolean
   /** Called before every step with its number; may throw, as a crash would. */
@@ -145,6 +147,7 @@ function checkOption(name: string, value: number, max: number): void {
 export async function open(directory: string, options: DatabaseOptions = {}): Promise<Database> {
   checkOpening(directory, options)
   const database = new Database(options)
+  options.prepare?.(database)
   await database.recover()
   return database
 }

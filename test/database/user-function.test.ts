@@ -8,7 +8,7 @@ import { type Database, type Diagnostic, Failure, open, QueryMistake } from '../
 const area = { args: ['DOUBLE', 'DOUBLE'], returns: 'DOUBLE', deterministic: true } as const
 const odd = { args: ['INTEGER'], returns: 'INTEGER', deterministic: true } as const
 
-function giveAll(db: Database): void {
+function giveAll(db: Pick<Database, 'function' | 'aggregate' | 'tableFunction'>): void {
   db.function('area', area, (a, b) => a * b)
   db.function('twice', odd, (a) => {
     if (a === 2) throw new Error('no two')
@@ -508,4 +508,31 @@ test('TypeScript knows what a function is given', async () => {
   })
   // @ts-expect-error: a text is no DOUBLE
   db.function('g', options, () => 'x')
+})
+
+describe('functions given to open()', () => {
+  test('are there before anything else, and for what is read again', async () => {
+    await using db = await open(':memory:', { functions: giveAll })
+    expect(await db.query('SELECT area(2, 3) AS a')).toEqual([{ a: 6 }])
+    const given = { name: 'one', of: 'scalar', args: ['INTEGER'], returns: 'INTEGER' } as const
+    const prepare = (to: engine.Database) =>
+      to.function(
+        { ...given, columns: {}, deterministic: true, takesNull: false, replace: false },
+        (shape) => userFunction(shape, (rows) => rows.map(([a]) => a!)),
+      )
+    const first = await engine.open(':memory:', { prepare })
+    await first.execute('CREATE STREAM s (a INTEGER)')
+    await first.execute('CREATE MATERIALIZED VIEW v AS SELECT one(a) AS a FROM s')
+    await first.append('s', [[7]])
+    const { log } = first
+    await first.close()
+    await expect(engine.open(':memory:', { log })).rejects.toMatchObject({ code: 'unknown_name' })
+    await using again = await engine.open(':memory:', { log, prepare })
+    expect((await again.query('SELECT a FROM v')).rows).toEqual([[7]])
+  })
+
+  test('are refused in a worker', async () => {
+    const made = mistakeOf(() => open(':memory:', { thread: 'worker', functions: giveAll }))
+    expect(await made).toMatchObject({ code: 'unsupported' })
+  })
 })

@@ -171,6 +171,8 @@ export interface Case {
   relations: Relation[]
   views: View[]
   rows: Fed[]
+  /** Its relations and views belong to the session. */
+  temporary?: boolean
   /** No row is late, every order is total and nothing fails: what a view shows is the answer of its query. */
   exact?: boolean
   /** The view that is verified at the end. */
@@ -436,5 +438,6 @@ export function scriptOf(one: Case): string {
   expectAll()
   if (one.exact !== true) askAll()
   if (one.verified !== undefined) lines.push(`query verify materialized view ${one.verified};`)
-  return `${lines.join('\n')}\n`
+  const text = `${lines.join('\n')}\n`
+  return one.temporary ? text.replaceAll(/^create /gm, 'create temp ') : text
 }

@@ -12,6 +12,7 @@ import { type Case, scriptOf } from './case.ts'
 /** What shows it in a case's text, constructs by name. */
 const shown: Record<string, RegExp> = {
   'stream': /create stream/,
+  'temporary': /create temp stream/,
   'append-only table': /append only;/,
   'mutable table: update': /^update /m,
   'mutable table: delete': /^delete /m,

@@ -754,12 +754,13 @@ export function generate(
   }
   const rows = rowsOf(generator)
   const plain = views.filter(({ emit }) => emit === '')
-  if (asked !== undefined || plain.length === 0) return { dialect, relations, views, rows }
+  const made = { dialect, relations, views, temporary: chance(random, 0.05) }
+  if (asked !== undefined || plain.length === 0) return { ...made, rows }
   const { name } = pick(random, plain)
   const breaks = chance(random, 0.15) && rows.length > 1
   const held = breaks ? paused(random, rows, name) : rows
   const verified = chance(random, 0.1) ? { verified: name } : {}
-  return { dialect, relations, views, rows: held, ...verified }
+  return { ...made, rows: held, ...verified }
 }
 
 /** The rows, with the view at rest behind one of them and on its way again behind a later one. */

@@ -107,14 +107,18 @@ export class EngineSession implements Session {
       throw error
     }
     this.#note(sql)
-    const created = /^\s*create\s+materialized\s+view\s+(?:if\s+not\s+exists\s+)?("?)(\w+)\1/i.exec(
-      sql,
-    )
+    const created =
+      /^\s*create\s+(?:temp(?:orary)?\s+)?materialized\s+view\s+(?:if\s+not\s+exists\s+)?("?)(\w+)\1/i.exec(
+        sql,
+      )
     if (created !== null && !this.#followed.has(created[2]!.toLowerCase())) {
       await this.#follow(created[2]!, `SUBSCRIBE "${created[2]}"`)
       await this.#follow(`${created[2]}.errors`, `SUBSCRIBE "${created[2]}"."errors"`)
     }
-    const dropped = /^\s*drop\s+materialized\s+view\s+(?:if\s+exists\s+)?("?)(\w+)\1/i.exec(sql)
+    const dropped =
+      /^\s*drop\s+(?:temp(?:orary)?\s+)?materialized\s+view\s+(?:if\s+exists\s+)?("?)(\w+)\1/i.exec(
+        sql,
+      )
     if (dropped !== null) this.#unfollow(dropped[2]!)
     await this.#describe(sql)
     const last = results.at(-1)

@@ -3,7 +3,13 @@
  */
 import { parse, type Statement } from '../../grammar/index.ts'
 import { QueryMistake, systemDisk } from '../../src/base/index.ts'
-import { Catalog, givenColumns, type Relation, temporaryName } from '../../src/catalog/index.ts'
+import {
+  Catalog,
+  givenColumns,
+  plainName,
+  type Relation,
+  temporaryName,
+} from '../../src/catalog/index.ts'
 import { builtinConnectors } from '../../src/connect/index.ts'
 import type { Dialect, Field, Row } from '../../src/data/index.ts'
 import { column, literal } from '../../src/plan/expression.ts'
@@ -263,7 +269,8 @@ export class OracleSession implements Session {
   }
 
   #followView(name: string): void {
-    for (const relation of [name, `${name}.errors`]) {
+    const own = plainName(name)
+    for (const relation of [own, `${own}.errors`]) {
       const quoted = relation
         .split('.')
         .map((part) => `"${part}"`)
@@ -516,7 +523,7 @@ export class OracleSession implements Session {
     for (const dependent of this.#catalog.dependents(name)) this.#drop(dependent)
     for (const one of [name, `${name}.errors`]) {
       if (this.#catalog.get(one) !== undefined) this.#catalog.remove(one)
-      this.#followed.delete(one.toLowerCase())
+      this.#followed.delete(plainName(one).toLowerCase())
     }
     this.#world.drop(name)
   }

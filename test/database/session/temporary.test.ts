@@ -2,10 +2,10 @@
  * Temporary objects: those of a session are there for it alone, and go with it.
  */
 import { describe, expect, test } from 'vitest'
-import { systemDisk } from '../../src/base/index.ts'
-import { builtinConnectors } from '../../src/connect/index.ts'
-import { type Database, open } from '../../src/database/index.ts'
-import type { Log } from '../../src/log/index.ts'
+import { systemDisk } from '../../../src/base/index.ts'
+import { builtinConnectors } from '../../../src/connect/index.ts'
+import { type Database, open } from '../../../src/database/index.ts'
+import type { Log } from '../../../src/log/index.ts'
 
 const opened = (log?: Log) => {
   const connectors = builtinConnectors(systemDisk, new Map())

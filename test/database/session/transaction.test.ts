@@ -1,10 +1,10 @@
 /** Sessions and transactions: what others see, who commits first, and that the log holds a transaction whole or not. */
 import { describe, expect, test } from 'vitest'
-import { QueryMistake, seededRandom, systemDisk } from '../../src/base/index.ts'
-import { builtinConnectors } from '../../src/connect/index.ts'
-import { type Database, open } from '../../src/database/index.ts'
-import { open as openPublic } from '../../src/index.ts'
-import { Log } from '../../src/log/index.ts'
+import { QueryMistake, seededRandom, systemDisk } from '../../../src/base/index.ts'
+import { builtinConnectors } from '../../../src/connect/index.ts'
+import { type Database, open } from '../../../src/database/index.ts'
+import { open as openPublic } from '../../../src/index.ts'
+import { Log } from '../../../src/log/index.ts'
 
 const connectors = builtinConnectors(systemDisk, new Map())
 

@@ -5,10 +5,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { systemDisk } from '../../src/base/index.ts'
-import { builtinConnectors } from '../../src/connect/index.ts'
-import { type Database, open } from '../../src/database/index.ts'
-import type { Log } from '../../src/log/index.ts'
+import { systemDisk } from '../../../src/base/index.ts'
+import { builtinConnectors } from '../../../src/connect/index.ts'
+import { type Database, open } from '../../../src/database/index.ts'
+import type { Log } from '../../../src/log/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'hint-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -50,8 +50,8 @@ describe('OPTIONS', () => {
 
   test('make a source end, and are in the log', async () => {
     const db = await opened()
-    const some =
-      "/*+ OPTIONS('number-of-rows' = '3', 'fields.a.kind' = 'sequence', 'fields.a.start' = '5', 'fields.a.end' = '7') */"
+    const cells = "'fields.a.kind' = 'sequence', 'fields.a.start' = '5', 'fields.a.end' = '7'"
+    const some = `/*+ OPTIONS('number-of-rows' = '3', ${cells}) */`
     expect((await asked(db, `SELECT sum(a) FROM g ${some}`)).rows).toEqual([[18n]])
     await db.execute(`CREATE MATERIALIZED VIEW m AS SELECT b FROM f ${other}`)
     await db.settled()
