@@ -304,7 +304,7 @@ export class Database {
 
   /** Drops what the sessions have for themselves that `ends` picks. */
   async #dropOwned(ends: (session: number) => boolean): Promise<void> {
-    const state = { transaction: null, number: null }
+    const state = { transaction: null, cursors: new Map(), number: null }
     for (const text of dropsOf(this.#engine.catalog, ends)) await this.#execute(text, {}, state)
   }
 

@@ -13,7 +13,6 @@ import type {
   AggregateCall,
   Comparison,
   Expression,
-  FileSource,
   Holding,
   JoinKind,
   OverCall,

@@ -142,7 +142,6 @@ test.each([
   [`COPY nope TO 'x.csv'`, 'unknown_name', 'nope'],
   [`COPY t (nope) TO 'x.csv'`, 'unknown_name', 'nope'],
   [`COPY t FROM STDIN`, 'unsupported', ''],
-  [`COPY (SUBSCRIBE t) TO STDOUT`, 'unsupported', 'COPY (SUBSCRIBE'],
   [`COPY t TO 'x.parquet' (COMPRESSION brotli)`, 'invalid_option', ''],
 ])('mistake: %s', async (sql, code, place) => {
   await using db = await withRows()
