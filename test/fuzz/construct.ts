@@ -91,6 +91,7 @@ const shown: Record<string, RegExp> = {
   'pause and resume': /\npause materialized view (.|\n)*\nresume /,
   'verify': /verify materialized view/,
   'join of windows': /window_(start|end) = \w+\.(window_|o)/,
+  'rows of an extreme': /window_end as window_end, (max|min)\(/,
   'union': / union (?!all)/,
   'union all': / union all /,
   'intersect': / intersect /,

@@ -81,7 +81,96 @@ export const sources: readonly ((drawing: Drawing) => Sourced | null)[] = [
     const from: From = { kind: 'piece', text, parts: [], selects: [inner], alias }
     return { from, scope: seen(columns, alias), windows: [] }
   },
+  // Rows with the greatest or least value of their window
+  ofExtreme,
+  ofExtreme,
 ]
+
+const ordered: ReadonlySet<Kind> = new Set<Kind>([
+  ...(['int', 'bigint', 'smallint', 'decimal', 'timestamp', 'timestamptz'] as const),
+  ...(['date', 'time', 'months'] as const),
+])
+
+/** Rows joined with the MAX or MIN of the windows that they lie in, or lie near. */
+function ofExtreme({ random, name, table }: Drawing): Sourced | null {
+  const { from: table0, scope } = table()
+  if (table0.kind !== 'table') return null
+  const own = scope
+    .map(({ ref, kind }) => ({ ref: ref.slice(ref.indexOf('.') + 1), kind }))
+    .filter(({ ref }) => !ref.includes('.'))
+  const times = own.filter(({ kind }) => kind === 'timestamp')
+  const compared = own.filter(({ ref, kind }) => ordered.has(kind) && ref !== 'ts')
+  if (times.length === 0 || compared.length === 0) return null
+  const time = times.find(({ ref }) => ref === 'ts') ?? times[0]!
+  const value = pick(random, compared)
+  const size = pick(random, [5, 10, 30])
+  const hops = chance(random, 0.4)
+  const slide = hops ? pick(random, [5, 7, 10]) : size
+  const window = (): From => ({
+    ...{ kind: 'window', function: hops ? 'hop' : 'tumble', time: time.ref, slide, size },
+    source: { ...table0, alias: name('r') },
+    ...{ partition: [], offset: 0, spelling: 'short', alias: name('w') },
+  })
+  const where = () => (chance(random, 0.2) ? [expression(random, 'boolean', own, 1)] : [])
+  const bounds = ['window_start', 'window_end'].map(leaf)
+  const [least, rows, best] = [name('o'), name('b'), name('d')]
+  const call = `${pick(random, ['max', 'min'])}($0)`
+  const extremes: Select = {
+    ...nothing,
+    items: [
+      ...bounds.map((bound) => ({ expression: bound, alias: bound.text })),
+      { expression: { text: call, parts: [leaf(value.ref)] }, alias: least },
+    ],
+    from: window(),
+    where: where(),
+    group: bounds,
+  }
+  const equal = chance(random, 0.5)
+  const ends = equal
+    ? bounds.map(({ text }): ScopeColumn => ({ ref: text, kind: 'timestamp' }))
+    : []
+  const shown = [...own, ...ends]
+  const chosen: Select = {
+    ...nothing,
+    items: shown.map(({ ref }) => ({ expression: leaf(ref), alias: ref })),
+    from: equal ? window() : { ...table0, alias: name('r') },
+    where: where(),
+  }
+  const [at, from, to] = [`${rows}.${time.ref}`, `${best}.window_start`, `${best}.window_end`]
+  const near = equal
+    ? pick(random, [
+        [`${rows}.window_end = ${to}`],
+        [`${rows}.window_start = ${from}`, `${rows}.window_end = ${to}`],
+      ])
+    : pick(random, [
+        [`${at} >= ${from}`, `${at} < ${to}`],
+        [`${at} between ${to} - interval '${size}' second and ${to}`],
+        [`${from} > ${at}`, `${from} <= ${at} + interval '5' second`],
+        [`${at} <= ${to}`, `${to} - ${at} <= interval '${size + 4}' second`],
+      ])
+  const [left, right]: From[] = [
+    { kind: 'derived', select: chosen, alias: rows },
+    { kind: 'derived', select: extremes, alias: best },
+  ]
+  const above = chance(random, 0.4)
+  const on = [leaf(`${rows}.${value.ref} = ${best}.${least}`)]
+  const turned = chance(random, 0.3)
+  const join: From = {
+    ...{ kind: 'join', join: 'inner', on: above ? on : [...on, ...near.map(leaf)] },
+    ...(turned ? { left: right!, right: left! } : { left: left!, right: right! }),
+  }
+  const columns = [...seen(shown, rows), { ref: to, kind: 'timestamp' as const }]
+  if (!above) return { from: join, scope: columns, windows: [to] }
+  const alias = name('d')
+  const items = columns.map(({ ref }) => ({ expression: leaf(ref), alias: name('o') }))
+  const select: Select = { ...nothing, items, from: join, where: near.map(leaf) }
+  const given = columns.map(({ kind }, index) => ({ ref: items[index]!.alias, kind }))
+  return {
+    from: { kind: 'derived', select, alias },
+    scope: seen(given, alias),
+    windows: [`${alias}.${items.at(-1)!.alias}`],
+  }
+}
 
 /** Functions of a row that give rows: the call, and its columns. */
 const rowFunctions: readonly ((
