@@ -1,4 +1,4 @@
-/** Mistakes: statements that parse and cannot run, with the code, place, message and hint of what is said about them. */
+/** Mistakes: statements that parse and cannot run, with the code, place, message and hint that they get. */
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from '../../grammar/index.ts'
