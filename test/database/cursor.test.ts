@@ -91,26 +91,28 @@ test('sessions have cursors of their own', async () => {
   await database.close()
 })
 
-test.each(['WITH (_op)', 'ENVELOPE UPSERT', 'ENVELOPE DEBEZIUM'])(
-  'rows fetched by and by: %s',
-  async (form) => {
-    const { database, run } = await opened()
-    const random = seededRandom(commitSeed(`cursor ${form}`))
-    await run(`DECLARE whole CURSOR FOR ${sums} ${form}; DECLARE parts CURSOR FOR ${sums} ${form}`)
-    const parts: unknown[] = []
-    for (let step = 0; step < 60; step++) {
-      await run(`INSERT INTO s VALUES (${random.below(4)}, ${random.below(9)})`)
-      const count = random.below(4)
-      if (count > 0) parts.push(...(await run(`FETCH ${count} FROM parts`)))
-    }
-    parts.push(...(await run('FETCH ALL FROM parts')))
-    expect(parts.length).toBeGreaterThan(20)
-    // Positions of the log and all: only the pace differs.
-    expect(parts).toEqual(await run('FETCH ALL FROM whole'))
-    expect(await run('FETCH ALL FROM whole')).toEqual([])
-    await database.close()
-  },
-)
+test.each([
+  ['WITH (_op)', 0],
+  ['ENVELOPE UPSERT', 1],
+  ['ENVELOPE DEBEZIUM', 1],
+] as const)('rows fetched by and by: %s', async (form, cycles) => {
+  const { database, run } = await opened()
+  const random = seededRandom(commitSeed(`cursor ${form}`))
+  await run(`DECLARE whole CURSOR FOR ${sums} ${form}; DECLARE parts CURSOR FOR ${sums} ${form}`)
+  const parts: unknown[] = []
+  for (let step = 0; step < 60; step++) {
+    await run(`INSERT INTO s VALUES (${random.below(4)}, ${random.below(9)})`)
+    const count = random.below(4)
+    if (count > 0) parts.push(...(await run(`FETCH ${count} FROM parts`)))
+  }
+  parts.push(...(await run('FETCH ALL FROM parts')))
+  expect(parts.length).toBeGreaterThan(20)
+  // Each cursor has its snapshot in a cycle of its own.
+  const told = (rows: readonly unknown[]) => rows.map((row) => (row as unknown[]).slice(cycles))
+  expect(told(parts)).toEqual(told(await run('FETCH ALL FROM whole')))
+  expect(await run('FETCH ALL FROM whole')).toEqual([])
+  await database.close()
+})
 
 const wrong: [string, string, string][] = [
   ['FETCH «c»', 'unknown_name', 'there is no cursor c in this session'],
