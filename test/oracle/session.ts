@@ -9,6 +9,7 @@
 import { addUp, atOnce, type Contribution, type Triple } from './contribution.ts'
 import { type CommitInput, type Context, type Node, type Of, sound } from './node.ts'
 import { type CellRow, keyOf } from './value.ts'
+import { within } from './window.ts'
 
 interface Member {
   one: Contribution
@@ -40,7 +41,8 @@ export class Sessions {
 
   pull(commit: CommitInput): Contribution[] {
     const { time, keys, input, emit } = this.#plan
-    const well = sound(this.#context, this.#input(commit))
+    const fine = sound(this.#context, this.#input(commit))
+    const well = within(this.#context, fine, time, this.#plan.gapMicros)
     const come = well.filter(({ row }) => row[time] !== null)
     const byKey = (some: readonly Contribution[]) =>
       Map.groupBy(some, ({ row }) => keyOf(row, keys))

@@ -6,7 +6,27 @@
 import type { Contribution } from './contribution.ts'
 import { type Context, type Node, type Of, sound } from './node.ts'
 import { floorDivide } from './scalar/exact.ts'
-import type { Cell } from './value.ts'
+import { type Cell, Failed } from './value.ts'
+
+/** The rows around whose time a window of so many microseconds fits into the range of times. */
+export function within(
+  context: Context,
+  rows: readonly Contribution[],
+  time: number,
+  micros: string | bigint,
+): Contribution[] {
+  const most = 2n ** 63n - 1n - BigInt(micros)
+  return rows.filter(({ row, weight, triple }) => {
+    const at = row[time]
+    if (typeof at !== 'bigint' || (at >= -most && at <= most)) return true
+    context.faults.push({
+      failed: new Failed('overflow', 'timestamp out of range'),
+      weight,
+      triple,
+    })
+    return false
+  })
+}
 
 /** The windows of a node that hold a time. */
 export function* windowsOf(
@@ -29,10 +49,13 @@ export function* windowsOf(
 export function window(plan: Of<'window'>, input: Node, context: Context): Node {
   const unit = BigInt(plan.window!.unitMicros)
   const judges = plan.judge && context.mode === 'continuous'
+  const [size, slide] = [BigInt(plan.sizeMicros), BigInt(plan.slideMicros)]
+  const reach = size > slide ? size : slide
 
   return (commit) => {
     const out: Contribution[] = []
-    const rows = sound(context, input(commit), (row) => [row[plan.time]!])
+    const timed = sound(context, input(commit), (row) => [row[plan.time]!])
+    const rows = within(context, timed, plan.time, reach)
     for (const { row, weight, triple, watermark } of rows) {
       for (const [start, end] of windowsOf(plan, row[plan.time]!)) {
         if (judges && watermark !== undefined && watermark >= end - unit) continue

@@ -23,6 +23,7 @@ import { type Contribution, cancelAtOnce, rowKey } from '../changes.ts'
 import { exchange } from '../exchange.ts'
 import { withoutFailed } from '../failure.ts'
 import { HeldRows } from '../held.ts'
+import { withinReach } from '../reach.ts'
 import { type Environment, type Push, type Stage, stageStats, type Upstream } from '../stage.ts'
 import type { WindowGrid } from './scan.ts'
 
@@ -43,6 +44,7 @@ export function sessionStage(
 ): Stage & { push: Push } {
   const stats = { ...stageStats(plan.id, 'session'), estimated: true }
   const fields = plan.input.output
+  const gap = BigInt(plan.gapMicros)
   const oneShot = environment.mode === 'one-shot'
   const held = new HeldRows(fields)
   const makeKeeper = () => {
@@ -67,7 +69,8 @@ export function sessionStage(
     stats,
     push: exchange(environment, keys, (fragment, input) => {
       const kernels = environment.fragments[fragment]!
-      const batch = withoutFailed(environment, kernels, input, input.columns)
+      const sound = withoutFailed(environment, kernels, input, input.columns)
+      const batch = withinReach(environment, kernels, sound, plan.time, gap)
       const rows = contributionsOf(kernels, batch, fields)
       const watermarks = watermarksOf(batch, kernels.arena.views.i64)
       rows.forEach((row, at) => {

@@ -19,7 +19,7 @@ import {
   windowControl,
 } from '../../kernel/index.ts'
 import type { PhysicalPlan } from '../../plan/index.ts'
-import { withoutFailed } from '../failure.ts'
+import { rangeOf, withinReach } from '../reach.ts'
 import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
 import type { WindowGrid } from './scan.ts'
 
@@ -54,14 +54,14 @@ export function windowStage(
   const cumulates = plan.function === 'cumulate'
   const windows = Number((whole + slide - 1n) / slide)
   const width = plan.input.output.length
+  const reach = whole > slide ? whole : slide
   const wanted = [0, 1, 2].map((column) => reads === null || reads.has(width + column))
   return {
     stats,
     push(fragment, input) {
       const kernels = environment.fragments[fragment]!
       const { arena } = kernels
-      const time = input.columns[plan.time]!
-      const batch = withoutFailed(environment, kernels, input, [time])
+      const batch = withinReach(environment, kernels, input, plan.time, reach)
       if (batch.rows === 0) return
       const newest = newestWindow(kernels, batch, plan.time, shape)
       for (let window = 0; window < windows; window++) {
@@ -118,13 +118,6 @@ function newestWindow(
 function startOf(at: bigint, slide: bigint, offset: bigint): bigint {
   const rest = (at - offset) % slide
   return at - (rest < 0n ? rest + slide : rest)
-}
-
-function rangeOf(kernels: Kernels, { data }: Vector, rows: number): NonNullable<Vector['range']> {
-  const range = kernels.arena.scratch(16)
-  kernels.get('range_i64')(data, rows, range)
-  const { i64 } = kernels.arena.views
-  return { least: i64[range >>> 3]!, greatest: i64[(range >>> 3) + 1]! }
 }
 
 /** What becomes of all rows for the window that lies `shift` before their newest one. */
