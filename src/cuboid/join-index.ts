@@ -12,6 +12,7 @@
  * Cost     16 B per entry and 4 to 8 B per slot; growth some 5 ns per entry, all at once.
  * See      src/kernel/join/chain.ts
  */
+import { assert } from '../base/index.ts'
 import { cellBlocks, type Kernels } from '../kernel/index.ts'
 import { Chunks, type ChunksState } from './chunks.ts'
 
@@ -276,8 +277,17 @@ export class ChainWalk {
     return this.#active > 0 || this.#from + this.#slice < this.#chains
   }
 
-  /** Writes pairs with equal hashes to two lists of u32 with room for `most`; returns how many, which may be 0. */
+  /** So much room the next round may need. */
+  get active(): number {
+    return this.#active
+  }
+
+  /**
+   * Writes pairs with equal hashes to two lists of u32 with room for `most`, and `active` at least; returns how many,
+   * which may be 0.
+   */
   next(probe: number, build: number, most: number): number {
+    assert(most >= this.#active, 'a round has room')
     if (this.#active === 0) {
       this.#from += this.#slice
       this.#slice = Math.min(walkedAtOnce, most, this.#chains - this.#from)

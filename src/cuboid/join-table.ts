@@ -242,7 +242,8 @@ export class JoinTable {
         found = keep(probes, builds, found, field.offset, keys.columns[index]!.data)
       })
       count += found
-      if (count === 0 || (walk.isOpen && count <= matchesMax / 2)) continue
+      const fits = count <= matchesMax / 2 && walk.active <= matchesMax - count
+      if (count === 0 || (walk.isOpen && fits)) continue
       this.#handOver({ probe, build, count }, keys.list, sink)
       count = 0
     }
