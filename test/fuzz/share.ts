@@ -18,10 +18,9 @@ import { nest } from './nest.ts'
 import { shrink } from './shrink.ts'
 import { compareAnswers } from './witness.ts'
 
-/** Few in CI until the last rare differences are mended: every commit draws others; npm run fuzz -- 3000 hunts. */
-const cases = sized(100, 250)
+const cases = sized(100, 2000)
 /** Queries in queries take longer. */
-const nested = sized(100, 200)
+const nested = sized(100, 1000)
 /** Seeds of one test; few, so that a failure says where it is. */
 const chunk = 25
 const firstSeed = commitSeed('fuzz')
