@@ -221,30 +221,6 @@ describe.each(backends)('%s', (backend) => {
     expect(byProbe(got)).toEqual(expected)
   })
 
-  test('regression: many rows whose keys lie deep in their chains', () => {
-    const kernels = makeKernels(backend)
-    const columns: Type[] = [{ kind: 'bigint' }]
-    const table = new JoinTable(kernels, { keys: [0], columns, removable: false })
-    const batch = (count: number, key: (at: number) => number) =>
-      batchOf(
-        kernels,
-        columns,
-        Array.from({ length: count }, (_, at) => ({ row: [BigInt(key(at))], position: at })),
-      )
-    const stored = batch(10_000, (at) => at)
-    table.insert(0n, keysOf(kernels, stored, [0]), stored)
-    for (let key = 0; key < 40; key += 2) {
-      const mark = kernels.arena.markScratch()
-      const hot = batch(4096, (at) => (at % 5 < 2 ? key : key + 1))
-      let pairs = 0
-      table.probe(0n, keysOf(kernels, hot, [0]), 1024, ({ count }) => {
-        pairs += count
-      })
-      expect(pairs).toBe(4096)
-      kernels.arena.releaseScratch(mark)
-    }
-  })
-
   test('regression: removing a row that is not there is a bug of the caller', () => {
     const kernels = makeKernels(backend)
     const columns: Type[] = [{ kind: 'bigint' }]
