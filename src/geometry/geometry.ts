@@ -86,7 +86,7 @@ export function readGeometry(bytes: string): Geometry | null {
   const take = (length: number) => {
     for (let index = 0; index < length; index++) scratch.setUint8(index, bytes.charCodeAt(at++))
   }
-  const geometry = (): Geometry => {
+  const geometry = (most: 3 | 6): Geometry => {
     const little = bytes[at++] === '\x01'
     const count = () => {
       take(4)
@@ -104,11 +104,12 @@ export function readGeometry(bytes: string): Geometry | null {
     const position = (): Position => [number(), number()]
     const path = () => list(position)
     const kind = count()
+    if (kind === 0 || kind > most) throw new NoGeometry()
     if (kind === 1) {
       const [x, y] = position()
       return { kind, parts: Number.isNaN(x) && Number.isNaN(y) ? [] : [[[[x, y]]]] }
     }
-    const parts = kind === 2 ? [[path()]] : kind === 3 ? [list(path)] : list(() => geometry())
+    const parts = kind === 2 ? [[path()]] : kind === 3 ? [list(path)] : list(() => geometry(3))
     if (kind > 3) return severalOf(kind, parts as Geometry[])
     return {
       kind,
@@ -116,7 +117,7 @@ export function readGeometry(bytes: string): Geometry | null {
     }
   }
   try {
-    const found = geometry()
+    const found = geometry(6)
     return at === bytes.length && isSound(found) ? found : null
   } catch (error) {
     if (error instanceof NoGeometry) return null
@@ -127,7 +128,7 @@ export function readGeometry(bytes: string): Geometry | null {
 class NoGeometry extends Error {}
 
 function severalOf(kind: number, parts: readonly Geometry[]): Geometry {
-  if (kind > 6 || parts.some((part) => part.kind !== kind - 3)) throw new NoGeometry()
+  if (parts.some((part) => part.kind !== kind - 3)) throw new NoGeometry()
   return { kind, parts: parts.flatMap((part) => part.parts) }
 }
 

@@ -11,7 +11,7 @@ import type { Environment } from './stage.ts'
 
 const most = 2n ** 63n - 1n
 
-/** The batch without the rows whose time failed, or is nearer than `reach` microseconds to the least or greatest one. */
+/** The batch without rows whose time failed, or is nearer than `reach` microseconds to the least or greatest one. */
 export function withinReach(
   environment: Environment,
   kernels: Kernels,
