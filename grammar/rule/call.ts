@@ -153,7 +153,9 @@ export abstract class CallRules extends NestedRules {
 
   protected tenseAhead(): boolean {
     const isTense = /^(FINAL|RUNNING)$/.test(this.upper(1))
-    const isName = tokenMatcher(this.LA(2), identifier)
+    // Of words that stand between operands some are names, too.
+    const isBetween = /^(ESCAPE|ILIKE|OVERLAPS|REGEXP|RLIKE|SIMILAR)$/.test(this.upper(2))
+    const isName = tokenMatcher(this.LA(2), identifier) && !isBetween
     return isTense && isName && this.LA(3).tokenType === kinds.open
   }
 

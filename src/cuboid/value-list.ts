@@ -96,7 +96,8 @@ class ValueList {
       arena.views.u32[head >>> 2] = slab
     }
     const root = arena.views.u32[head >>> 2]!
-    const place = this.#locate(root, value)
+    let place = this.#locate(root, value)
+    if (!place.found && weight < 0) place = this.#locate(root, this.#otherZero(value))
     if (place.found) {
       const at = (place.slab + headBytes + place.item * this.#itemBytes + this.valueBytes) >>> 3
       const sum = arena.views.i64[at]! + BigInt(weight)
@@ -112,6 +113,18 @@ class ValueList {
       this.#insert(head, place, value, weight)
     }
     if (!this.collects) this.#copyExtreme(cell, head)
+  }
+
+  /** The two zeros of DOUBLE are equal: of equal rows either may be the one that goes. */
+  #otherZero(value: number): number {
+    const { form } = this.#fields
+    const { i64 } = this.#kernels.arena.views
+    const code = i64[value >>> 3]!
+    if (form.kind !== 'extreme' || form.of !== 'f64' || (code !== 0n && code !== -1n)) return value
+    const other = this.#kernels.arena.scratch(8)
+    // The codes of cell_order_f64.
+    this.#kernels.arena.views.i64[other >>> 3] = -1n - code
+    return other
   }
 
   /** Writes all values with their weights into the text of the cell. */

@@ -151,7 +151,7 @@ const ownWords = new RegExp(
 const ownOrder =
   /(rows|range) between|ignore nulls|\b(row_number|ntile|lag|lead|first_value|last_value|nth_value)\(/
 const ownTypes =
-  /\b(smallint|real|time|timestamptz|months?|mons|year|varbinary|json|geometry)\b|\(38, 3\)|\bx'/
+  /\b(smallint|real|time|timestamptz|months?|mons?|year|varbinary|json|geometry)\b|\(38, 3\)|\bx'/
 
 /** What another test compares with DuckDB, what it has not or otherwise, windows in GROUP BY, and row values. */
 const otherNames = [
