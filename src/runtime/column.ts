@@ -64,9 +64,9 @@ function wordsOf({ buffer, byteOffset, byteLength }: BigInt64Array | Float64Arra
 
 const mixed = (hash: number, value: number) => Math.imul(hash ^ value, 0x9e3779b1)
 
-/** Mixes a hash of few bytes of each value into the hashes of the rows. */
+/** Mixes a hash of each value into the hashes of the rows; of a text every byte counts, for many differ in one. */
 export function mixHashes(column: Column, rows: number, hashes: Int32Array): void {
-  const { data, type } = column
+  const { data } = column
   switch (data.layout) {
     case 'i32': {
       const { values } = data
@@ -99,18 +99,12 @@ export function mixHashes(column: Column, rows: number, hashes: Int32Array): voi
       }
       break
     case 'utf8': {
-      if (isWide(type)) return
       const { offsets, bytes } = data
       for (let row = 0; row < rows; row++) {
-        const start = offsets[row]!
-        const length = offsets[row + 1]! - start
-        const some =
-          length === 0
-            ? 0
-            : bytes[start]! |
-              (bytes[start + (length >> 1)]! << 8) |
-              (bytes[start + length - 1]! << 16)
-        hashes[row] = mixed(hashes[row]!, some ^ (length << 20))
+        const end = offsets[row + 1]!
+        let text = end - offsets[row]!
+        for (let at = offsets[row]!; at < end; at++) text = Math.imul(text ^ bytes[at]!, 0x01000193)
+        hashes[row] = mixed(hashes[row]!, text ^ (text >>> 15))
       }
     }
   }

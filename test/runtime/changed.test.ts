@@ -155,3 +155,13 @@ test('values of columns stand in the order of values, and equal ones have equal 
     }
   }
 })
+
+test('texts that differ in few bytes have hashes of their own', () => {
+  const texts = Array.from({ length: 10_000 }, (_, at) => `channel-${at}-https://example.org/`)
+  for (const type of types.filter(({ kind }) => kind === 'varchar' || kind === 'decimal')) {
+    const values = type.kind === 'varchar' ? texts : texts.map((_, at) => BigInt(at) << 64n)
+    const hashes = new Int32Array(values.length)
+    mixHashes(columnOf(type, values), values.length, hashes)
+    expect(new Set(hashes).size).toBeGreaterThan(9_990)
+  }
+})
