@@ -43,7 +43,7 @@ import { askPlan, askRows, checkAsks, type ResultSet } from './ask.ts'
 import { Engine } from './engine.ts'
 import { type InputRow, ingest } from './ingest.ts'
 import type { Work } from './query.ts'
-import { dropsOf, plainFault, plainResult, sharedSession } from './session/temporary.ts'
+import { dropsOf, plainFault, plainResult, plainText, sharedSession } from './session/temporary.ts'
 import {
   checkInside,
   checkState,
@@ -474,7 +474,7 @@ export class Database {
       state,
       text,
       source: { text: source, parameters: parametersOf(params) },
-      notice: onNotice ?? (() => {}),
+      notice: (notice) => onNotice?.(plainText(notice, state.number ?? sharedSession)),
       openQueue: (cancel) => this.#openQueue(cancel),
     }
   }

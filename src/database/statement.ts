@@ -36,6 +36,7 @@ import { explainRow } from './lineage.ts'
 import { pauseQuery } from './pause.ts'
 import type { Query, Work } from './query.ts'
 import { type Materialized, replaceView } from './replace.ts'
+import { seenRows, seenSources } from './session/temporary.ts'
 import { transact } from './session/transact.ts'
 import type { Transaction } from './session/transaction.ts'
 import { everything, startSink, writeOnce, writeWhole } from './sink.ts'
@@ -153,7 +154,7 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
     case 'told':
       return { kind: 'rows', fields: bound.fields, rows: bound.rows }
     case 'show-queries':
-      return showQueries(engine, bound.passes)
+      return showQueries(engine, bound.passes, session)
     case 'flush':
       yield* engine.flush()
       return done('FLUSH')
@@ -491,7 +492,8 @@ function* deltaOf(engine: Engine, plan: Plan, session: Session): Work<Delta> {
   // Reading is a commit point; rows of VALUES read nothing.
   if (transaction === null && readsRelations(plan)) yield* engine.flush()
   const physical = engine.physical(plan, 'one-shot')
-  const { delta } = yield* engine.select(physical, session.text, transaction?.sources)
+  const sources = seenSources(transaction?.sources ?? engine.sources, session.state.number)
+  const { delta } = yield* engine.select(physical, session.text, sources)
   return delta
 }
 
@@ -645,8 +647,13 @@ function* createSink(
     : done(message)
 }
 
-function showQueries(engine: Engine, passes: (name: string) => boolean): Outcome {
+function showQueries(
+  engine: Engine,
+  passes: (name: string) => boolean,
+  { state }: Session,
+): Outcome {
   const relation = engine.catalog.get('sys.queries')!
-  const rows = systemRows(engine, 'sys.queries').filter(([name]) => passes(String(name)))
-  return { kind: 'rows', fields: relation.schema.fields, rows }
+  const rows = seenRows(relation, systemRows(engine, 'sys.queries'), state.number)
+  const { fields } = relation.schema
+  return { kind: 'rows', fields, rows: rows.filter(([name]) => passes(String(name))) }
 }

@@ -9,24 +9,58 @@
 import type { Statement } from '../../../grammar/index.ts'
 import { QueryMistake } from '../../base/index.ts'
 import { type Catalog, plainName, type Relation, sessionOf } from '../../catalog/index.ts'
-import type { Value } from '../../data/index.ts'
+import type { Row, Value } from '../../data/index.ts'
+import type { Sources } from '../query.ts'
 import type { StatementResult } from '../statement.ts'
 
 /** The session of all statements that name none. */
 export const sharedSession = 0
 
+/** Columns of system relations that hold names of relations and queries. */
+const nameColumns: ReadonlySet<string> = new Set(['query', 'source', 'relation', 'table_name'])
+
 /** A text with the plain names of a session's objects. */
-function plainText(text: string, session: number): string {
-  if (!text.includes(`temp_${session}.`)) return text
-  return text
-    .replaceAll(new RegExp(`"temp_${session}\\.([\\p{L}_][\\p{L}\\p{N}_]*)"`, 'gu'), '$1')
-    .replaceAll(`temp_${session}.`, '')
+export function plainText(text: string, session: number): string {
+  return text.replaceAll(new RegExp(`\\btemp_${session}\\.`, 'g'), '')
+}
+
+/** The same for SQL: plain names that need no quotes have none. */
+function plainSql(sql: string, session: number): string {
+  const quoted = new RegExp(`"temp_${session}\\.([\\p{L}_][\\p{L}\\p{N}_]*)"`, 'gu')
+  return plainText(sql.replaceAll(quoted, '$1'), session)
+}
+
+/** Is it everybody's, or the session's own? */
+const isSeen = (name: Value, session: number) => [null, session].includes(sessionOf(String(name)))
+
+/** Rows of a system relation as the session sees them. */
+export function seenRows(
+  { schema }: Relation,
+  rows: readonly Row[],
+  session: number | null,
+): Row[] {
+  const names = schema.fields.flatMap(({ name }, at) => (nameColumns.has(name) ? [at] : []))
+  if (session === null) return [...rows]
+  return rows
+    .filter((row) => names.every((at) => isSeen(row[at]!, session)))
+    .map((row) => row.map((value, at) => (names.includes(at) ? plainName(String(value)) : value)))
+}
+
+/** What a statement of the session reads. */
+export function seenSources(sources: Sources, session: number | null): Sources {
+  return {
+    ...sources,
+    read(relation) {
+      const rows = sources.read(relation)
+      return relation.kind === 'system' ? seenRows(relation, rows, session) : rows
+    },
+  }
 }
 
 /** The fault, with the names that its session knows. */
 export function plainFault(fault: unknown, session: number): unknown {
   if (!(fault instanceof QueryMistake) || !fault.message.includes('temp_')) return fault
-  const plain = (text: string) => plainText(text, session)
+  const plain = (text: string) => plainSql(text, session)
   const diagnostics = fault.diagnostics.map(({ message, hint, ...rest }) => {
     return {
       ...rest,
@@ -37,20 +71,22 @@ export function plainFault(fault: unknown, session: number): unknown {
   return new QueryMistake(diagnostics, fault.text)
 }
 
-/** What SHOW lists, and what statements say of themselves, with the names that the session knows. */
+/** What statements give and say of themselves, with the names that the session knows. */
 export function plainResult(
-  statement: Statement,
+  { kind }: Statement,
   result: StatementResult,
   session: number,
 ): StatementResult {
-  if (result.kind === 'done') return { ...result, message: plainText(result.message, session) }
-  const { kind } = statement
+  if (result.kind === 'done') return { ...result, message: plainSql(result.message, session) }
   if (result.kind !== 'rows') return result
-  const plain = (value: Value) => (typeof value === 'string' ? plainText(value, session) : value)
-  if (kind === 'show-create') return { ...result, rows: result.rows.map((row) => row.map(plain)) }
+  const rowsOf = (plain: (text: string, session: number) => string) =>
+    result.rows.map((row) =>
+      row.map((value) => (typeof value === 'string' ? plain(value, session) : value)),
+    )
+  if (kind === 'show-create') return { ...result, rows: rowsOf(plainSql) }
+  if (kind.startsWith('explain')) return { ...result, rows: rowsOf(plainText) }
   if (kind !== 'show') return result
-  const isSeen = (name: Value) => [null, session].includes(sessionOf(String(name)))
-  const rows = result.rows.filter(([name]) => isSeen(name!))
+  const rows = result.rows.filter(([name]) => isSeen(name!, session))
   return { ...result, rows: rows.map(([name, ...rest]) => [plainName(String(name)), ...rest]) }
 }
 

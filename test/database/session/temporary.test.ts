@@ -39,6 +39,32 @@ describe('temporary objects', () => {
     await expect(asked).rejects.toMatchObject({ code: 'unknown_name' })
   })
 
+  test('are told of under plain names, and to their session alone', async () => {
+    await using db = await opened()
+    const notices: string[] = []
+    await db.execute('CREATE TEMP STREAM t (a INT)', { session: 'y' })
+    await db.execute(
+      `CREATE TEMP STREAM s (a INT); CREATE TEMP MATERIALIZED VIEW m AS SELECT 1 / a AS b FROM s;
+       INSERT INTO s VALUES (0); VERIFY MATERIALIZED VIEW m`,
+      { session: 'x', onNotice: (notice) => notices.push(notice) },
+    )
+    expect(notices).toEqual(['1 rows have failed: m.errors lists them'])
+    const asked = {
+      "SHOW STREAMS LIKE 's'": ['s,stream'],
+      "SHOW QUERIES LIKE 'm'": [expect.stringMatching(/^m,running,/)],
+      "SELECT query, rows_in FROM sys.queries WHERE query = 'm'": ['m,1'],
+      'SELECT relation, code FROM sys.errors': ['m,division_by_zero'],
+      'SELECT table_name FROM information_schema.tables': ['s', 'm'],
+      'EXPLAIN SELECT a FROM s': ['Scan  s (a)'],
+      'EXPLAIN (FORMAT JSON) SELECT a FROM s': [expect.stringContaining('"relation": "s"')],
+    }
+    for (const [sql, rows] of Object.entries(asked)) {
+      expect((await rowsIn(db, 'x', sql)).map(String), sql).toEqual(rows)
+    }
+    expect(await rowsIn(db, '', 'SELECT * FROM sys.queries')).toEqual([])
+    expect(await rowsIn(db, '', 'SELECT * FROM information_schema.tables')).toEqual([])
+  })
+
   test('go with their session, and what follows them', async () => {
     await using db = await opened()
     const own = { session: 'x' }

@@ -14,7 +14,7 @@ import {
   type Statement,
 } from '../../../../grammar/index.ts'
 import { QueryMistake } from '../../../base/index.ts'
-import type { CatalogFunction, Relation } from '../../../catalog/index.ts'
+import { type CatalogFunction, plainName, type Relation } from '../../../catalog/index.ts'
 import { type Dialect, type Field, type Row, topColumns, typeText } from '../../../data/index.ts'
 import type { BoundStatement } from '../../bind.ts'
 import type { Expression, Plan } from '../../logical.ts'
@@ -78,7 +78,7 @@ export function bindShow(binding: Binding, tree: Of<'show'>): BoundStatement {
   }
 }
 
-const named = (passes: (name: string) => boolean) => (row: Row) => passes(String(row[0]))
+const named = (passes: (name: string) => boolean) => (row: Row) => passes(plainName(String(row[0])))
 
 type Listed = Exclude<Of<'show'>['what'], 'queries' | 'columns' | 'functions' | 'all'>
 
