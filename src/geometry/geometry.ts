@@ -87,7 +87,9 @@ export function readGeometry(bytes: string): Geometry | null {
     for (let index = 0; index < length; index++) scratch.setUint8(index, bytes.charCodeAt(at++))
   }
   const geometry = (most: 3 | 6): Geometry => {
-    const little = bytes[at++] === '\x01'
+    const order = bytes[at++]
+    if (order !== '\x00' && order !== '\x01') throw new NoGeometry()
+    const little = order === '\x01'
     const count = () => {
       take(4)
       return scratch.getUint32(0, little)
@@ -171,13 +173,14 @@ export function parseGeometry(text: string, form?: 'wkt' | 'geojson'): Geometry 
   return form === 'geojson' ? null : parseWkt(trimmed)
 }
 
-const number = '([-+]?(?:\\d+\\.?\\d*|\\.\\d+)(?:e[-+]?\\d+)?)'
-const positions = new RegExp(`${number}\\s+${number}`, 'gi')
+const number = '([-+]?(?:\\d+(?:\\.\\d*)?|\\.\\d+)(?:e[-+]?\\d+)?)'
+// Not from within a number or spaces: a long one would be looked at again from each of its characters.
+const positions = new RegExp(`(?<![\\d.])${number}\\s+${number}`, 'gi')
 
 function parseWkt(text: string): Geometry | null {
-  const [, name = '', body = ''] = /^\s*([a-z]+)\s*(empty|\(.*\))\s*$/is.exec(text) ?? []
+  const [, name = '', body = ''] = /^([a-z]+)\s*(empty|\([^[\]]*\))$/i.exec(text) ?? []
   const kind = names.findIndex((one) => one.toUpperCase() === name.toUpperCase()) + 1
-  if (kind === 0) return null
+  if (kind === 0 || /\(\s*\)/.test(body)) return null
   if (/^empty$/i.test(body)) return { kind, parts: [] }
   // Written with brackets and commas it is what GeoJSON has, but that a point is a list of one.
   const lists = body
@@ -191,7 +194,9 @@ function parseWkt(text: string): Geometry | null {
   if (kind !== 4) return ofCoordinates(kind, list)
   return ofCoordinates(
     kind,
-    list.map((one: unknown) => (Array.isArray(one) && Array.isArray(one[0]) ? one[0] : one)),
+    list.map((one: unknown) =>
+      Array.isArray(one) && one.length === 1 ? (one[0] as unknown) : one,
+    ),
   )
 }
 

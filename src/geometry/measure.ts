@@ -1,7 +1,10 @@
 /**
  * Measure: distances, lengths, areas and middles, in the plane; and the distance of points of the earth.
  *
+ * How      Coordinates so great or so small that their products would leave the range of doubles are divided by a power
+ *          of two.
  * Contract 1 (checked) the distance of geometries that meet is 0, and of no others: whether they do is not rounded.
+ *          2 (trusted) places on the sphere have a latitude between -90 and 90.
  */
 import { type Geometry, type Path, type Position, partKind } from './geometry.ts'
 import { relations } from './relate.ts'
@@ -9,7 +12,34 @@ import { relations } from './relate.ts'
 /** Mean radius of the earth by WGS 84, (2a + b) / 3, in metres. */
 const earthRadius = 6_371_008.771415
 
-const lengthOf = (x: number, y: number) => Math.sqrt(x * x + y * y)
+/** Sizes between these may be multiplied three times without leaving the range of doubles. */
+const sizeMin = 1e-90
+const sizeMax = 1e90
+
+/** A power of two near to a size that is out of these bounds, which divides without rounding; else 1. */
+function unitOf(size: number): number {
+  const isPlain = (size > sizeMin && size < sizeMax) || size === 0 || size === Infinity
+  return isPlain ? 1 : 2 ** Math.min(Math.floor(Math.log2(size)), 1023)
+}
+
+/** The unit of the coordinates of geometries that have some, and the geometries in it. */
+function inUnits(...geometries: Geometry[]): { unit: number; scaled: Geometry[] } {
+  const sizes = geometries.flatMap((one) => relations.box(one) ?? []).map(Math.abs)
+  const unit = unitOf(Math.max(...sizes))
+  if (unit === 1) return { unit, scaled: geometries }
+  const position = ([x, y]: Position): Position => [x / unit, y / unit]
+  const scaled = geometries.map(({ kind, parts }) => ({
+    kind,
+    parts: parts.map((paths) => paths.map((path) => path.map(position))),
+  }))
+  return { unit, scaled }
+}
+
+function lengthOf(x: number, y: number): number {
+  const unit = unitOf(Math.max(Math.abs(x), Math.abs(y)))
+  const [u, v] = [x / unit, y / unit]
+  return unit * Math.sqrt(u * u + v * v)
+}
 
 const pathsOf = ({ parts }: Geometry): readonly Path[] => parts.flat()
 
@@ -21,16 +51,19 @@ function distance(a: Geometry, b: Geometry): number | null {
     return lengthOf(x - u, y - v)
   }
   if (relations.intersect(a, b)) return 0
+  const { unit, scaled } = inUnits(a, b)
+  const [first, second] = scaled as [Geometry, Geometry]
   let least = Infinity
   for (const [from, to] of [
-    [a, b],
-    [b, a],
+    [first, second],
+    [second, first],
   ] as const) {
     for (const point of pathsOf(from).flat()) {
       for (const path of pathsOf(to)) least = Math.min(least, toPath(point, path))
     }
   }
-  return least
+  // Next to a line the rounded distance may be 0.
+  return Math.max(unit * least, Number.MIN_VALUE)
 }
 
 /** Of a point from a line, or from a point where there is one only. */
@@ -89,24 +122,35 @@ function triangles(ring: Path): { area: number; x: number; y: number } {
 
 /** Of polygons, without their holes; 0 of anything else. */
 function area(geometry: Geometry): number {
-  if (partKind(geometry) !== 3) return 0
-  return geometry.parts.reduce((sum, rings) => {
+  if (partKind(geometry) !== 3 || geometry.parts.length === 0) return 0
+  const { unit, scaled } = inUnits(geometry)
+  const units = scaled[0]!.parts.reduce((sum, rings) => {
     const [outer, ...holes] = rings.map((ring) => Math.abs(triangles(ring).area) / 2)
     return sum + outer! - holes.reduce((all, hole) => all + hole, 0)
   }, 0)
+  return units * unit * unit
 }
 
-/** The middle of mass: of points their mean, of lines by their length, of polygons by their area; null of nothing. */
-function centroid(geometry: Geometry): Position | null {
-  if (geometry.parts.length === 0) return null
+/**
+ * The middle of mass: of points their mean, of lines by their length, of polygons by their area; null of nothing. It is
+ * in the box of the geometry, even of polygons that are not simple.
+ */
+function centroid(given: Geometry): Position | null {
+  const box = relations.box(given)
+  if (box === null) return null
+  const { unit, scaled } = inUnits(given)
+  const geometry = scaled[0]!
   const kind = partKind(geometry)
   const masses = kind === 3 ? areaMasses(geometry) : []
   const found = masses.length > 0 ? masses : kind > 1 ? lineMasses(geometry) : []
   // Lines of no length are points.
   const all = found.length > 0 ? found : pathsOf(geometry).flatMap((path) => path.map(pointMass))
   const total = all.reduce((sum, { mass }) => sum + mass, 0)
-  const mean = (axis: 'x' | 'y') => all.reduce((sum, one) => sum + one[axis], 0) / total
-  return [mean('x'), mean('y')]
+  const mean = (axis: 'x' | 'y') => unit * (all.reduce((sum, one) => sum + one[axis], 0) / total)
+  const [west, south, east, north] = box
+  const within = (value: number, least: number, greatest: number) =>
+    Math.min(Math.max(value, least), greatest)
+  return [within(mean('x'), west, east), within(mean('y'), south, north)]
 }
 
 /** A mass, and its place times it. */
@@ -126,8 +170,12 @@ function areaMasses(geometry: Geometry): Mass[] {
       return { mass: by * twice, x: by * x, y: by * y }
     }),
   )
-  return masses.some(({ mass }) => mass !== 0) ? masses : []
+  return someOf(masses)
 }
+
+/** None where they add up to nothing. */
+const someOf = (masses: Mass[]) =>
+  masses.reduce((sum, { mass }) => sum + mass, 0) > 0 ? masses : []
 
 function lineMasses(geometry: Geometry): Mass[] {
   const masses = pathsOf(geometry).flatMap((path) =>
@@ -137,7 +185,7 @@ function lineMasses(geometry: Geometry): Mass[] {
       return { mass, x: (mass * (x + u)) / 2, y: (mass * (y + v)) / 2 }
     }),
   )
-  return masses.some(({ mass }) => mass !== 0) ? masses : []
+  return someOf(masses)
 }
 
 /** Angle from north, with the clock, in radians from 0 to below 2π; null of a point from itself. */

@@ -179,6 +179,10 @@ export const relations = {
   /** Is no point of b outside of a? */
   cover: (a: Geometry, b: Geometry): boolean => boxHolds(a, b) && hasAll(relate(a, b)),
 
+  /** Are they the same points? */
+  equal: (a: Geometry, b: Geometry): boolean =>
+    a.parts.length + b.parts.length === 0 || (relations.cover(a, b) && relations.cover(b, a)),
+
   /** Is no point of b outside of a, and one of those inside of b inside of a? */
   contain(a: Geometry, b: Geometry): boolean {
     if (!boxHolds(a, b)) return false

@@ -292,7 +292,7 @@ st_aswkb st_asbinary(geometry) bytes | octet_length(to_hex(st_aswkb(st_point(1, 
 st_geometrytype(geometry) text | st_geometrytype('POINT(1 2)') | POINT | its kind
 st_isempty(geometry) boolean | st_isempty('POINT EMPTY') | true | has it no points?
 st_distance(geometry, geometry) double ? | st_distance(st_point(0, 0), st_point(3, 4)) | 5 | the shortest way in the plane, in the units of the coordinates: a <-> b; NULL of what is empty
-st_distancesphere st_distance_sphere geo_distance haversine(geometry, geometry) double ?! | round(st_distancesphere(st_point(13.4, 52.5), st_point(2.35, 48.86)) / 1000) | 876 | metres between two points of longitude and latitude, on a sphere of 6371008.77 m
+st_distancesphere st_distance_sphere geo_distance haversine(geometry, geometry) double ?! | round(st_distancesphere(st_point(13.4, 52.5), st_point(2.35, 48.86)) / 1000) | 876 | metres between two points of longitude and latitude, on a sphere of 6371008.77 m; fails for a latitude beyond 90 degrees
 st_dwithin(geometry, geometry, double) boolean | st_dwithin(st_point(0, 0), st_point(3, 4), 5) | true | are they no further apart, in the plane?
 st_contains(geometry, geometry) boolean | st_contains(st_makeenvelope(0, 0, 2, 2), st_point(1, 1)) | true | is no point of the second outside of the first, and some of its inside in that of the first? a point on an edge is not
 st_within point_in_polygon(geometry, geometry) boolean | st_within(st_point(1, 1), st_makeenvelope(0, 0, 2, 2)) | true | does the second contain the first?
@@ -317,7 +317,7 @@ h3_latlng_to_cell(double, double, whole) whole ! | h3_latlng_to_cell(37.7749, -1
 h3_cell_to_lat(whole) double ! | round(h3_cell_to_lat(617700169957507071), 4) | 37.7735 | latitude of the middle of a cell; fails, as all of these, for what is no cell
 h3_cell_to_lng(whole) double ! | round(h3_cell_to_lng(617700169957507071), 4) | -122.4183 | longitude of its middle
 h3_cell_to_latlng(whole) doubles ! | len(h3_cell_to_latlng(617700169957507071)) | 2 | both
-h3_cell_to_boundary(whole) geometry ! | st_geometrytype(h3_cell_to_boundary(617700169957507071)) | POLYGON | its edge, of longitudes and latitudes
+h3_cell_to_boundary(whole) geometry ! | st_geometrytype(h3_cell_to_boundary(617700169957507071)) | POLYGON | its edge, of longitudes from -180 to 180 and latitudes: of a cell across the 180th meridian, or around a pole, not what ST_Contains and ST_Area take for it
 h3_cell_to_parent(whole, whole) whole ! | h3_cell_to_parent(617700169957507071, 5) | 599685771850416127 | the cell of a coarser resolution around it
 h3_cell_to_center_child(whole, whole) whole ! | h3_cell_to_center_child(599685771850416127, 6) | 604189370538262527 | the one in the middle of a finer resolution
 h3_cell_to_children(whole, whole) wholes ! | len(h3_cell_to_children(599685771850416127, 6)) | 7 | those of a finer resolution, in order; fails beyond 1000000

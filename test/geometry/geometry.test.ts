@@ -59,6 +59,35 @@ test('property: damaged bytes are refused, or read as something sound', () => {
   )
 })
 
+test.each([
+  'MULTIPOINT ((1 2, 3 4), (5 6))',
+  'LINESTRING ([1,2],[3,4])',
+  'LINESTRING ()',
+  'POINT (1 2 3)',
+  'POINT Z (1 2 3)',
+  'POLYGON ((0 0, 1 0, 1 1))',
+  `POINT (${'1'.repeat(50_000)})`,
+  `POINT (1${' '.repeat(50_000)})`,
+])('%.30s is no WKT', (text) => expect(parseGeometry(text)).toBe(null))
+
+test('bytes of neither order are refused', () => {
+  const bytes = geometryBytes({
+    kind: 2,
+    parts: [
+      [
+        [
+          [0, 0],
+          [0, 0],
+        ],
+      ],
+    ],
+  })
+  expect(readGeometry(`\x02${bytes.slice(1)}`)).toBe(null)
+  const none = '\0\0\0\x06\0\0\0\0'
+  expect(readGeometry(`\0${none}`)).toEqual({ kind: 6, parts: [] })
+  expect(readGeometry(`\x05${none}`)).toBe(null)
+})
+
 /** A double as a fraction: its bits, taken apart. */
 function fractionOf(value: number): [bigint, bigint] {
   const view = new DataView(new ArrayBuffer(8))
@@ -188,6 +217,41 @@ test('property: relations agree with each other', () => {
   )
 })
 
+test('property: measures of any finite coordinates', () => {
+  fc.assert(
+    fc.property(geometry, geometry, (a, b) => {
+      const empty = a.parts.length === 0 || b.parts.length === 0
+      const apart = measures.distance(a, b)
+      expect(apart === null).toBe(empty)
+      if (!empty) expect(apart === 0).toBe(relations.intersect(a, b))
+      expect(measures.area(a)).not.toBeNaN()
+      const middle = measures.centroid(a)
+      expect(middle?.every(Number.isFinite) ?? true).toBe(true)
+      if (a.parts.length > 0) expect(middle).not.toBe(null)
+    }),
+    { numRuns: sized(200, 2000) },
+  )
+})
+
+const measured: [string, string, number][] = [
+  ['POINT(0.30000000000000004 0.1)', 'LINESTRING(0 0, 3 1)', Number.MIN_VALUE],
+  ['POINT(1e-200 0)', 'POINT(0 0)', 1e-200],
+  ['POINT(1e200 0)', 'POINT(0 0)', 1e200],
+  ['POINT(1.7976931348623157e308 0)', 'POINT(0 0)', Number.MAX_VALUE],
+  ['POINT(0 1e-170)', 'LINESTRING(-1e-170 0, 1e-170 0)', 1e-170],
+  ['POINT(0 1)', 'LINESTRING(-1e200 0, 1e200 0)', 1],
+]
+test.each(measured)('%s is a distance from %s', (a, b, apart) => {
+  expect(measures.distance(parseGeometry(a)!, parseGeometry(b)!)).toBe(apart)
+})
+
+test('the middle of great coordinates, and of a hole as great as what it is in', () => {
+  const middle = (text: string) => measures.centroid(parseGeometry(text)!)
+  expect(middle('MULTIPOINT(1e308 1e308, 1e308 1e308)')).toEqual([1e308, 1e308])
+  const outside = '(5 5, 6 5, 6 6, 5 6, 5 5)'
+  expect(middle(`POLYGON((0 0, 1 0, 1 1, 0 1, 0 0), ${outside})`)).toEqual([3, 3])
+})
+
 const square = 'POLYGON((0 0, 4 0, 4 4, 0 4, 0 0))'
 const holed = 'POLYGON((0 0, 4 0, 4 4, 0 4, 0 0), (1 1, 1 3, 3 3, 3 1, 1 1))'
 
@@ -212,6 +276,13 @@ const cases: [string, string, string][] = [
   ['POINT(0.1 0.1)', 'LINESTRING(0 0, 0.3 0.3)', 'ibB'],
   ['POINT EMPTY', square, ''],
 ]
+
+test('what is empty equals what is empty, and nothing else', () => {
+  const [none, all] = [parseGeometry('POLYGON EMPTY')!, parseGeometry(square)!]
+  expect(relations.equal(none, parseGeometry('POINT EMPTY')!)).toBe(true)
+  expect(relations.equal(none, all)).toBe(false)
+  expect(relations.equal(all, none)).toBe(false)
+})
 
 describe('relations by hand', () => {
   test.each(cases)('%s and %s', (first, second, expected) => {

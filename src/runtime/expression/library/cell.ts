@@ -57,10 +57,13 @@ function resolutionOf(given: Value, least: number, most: number): number | Fault
   return invalid(`a resolution lies between ${least} and ${most} here, it is not ${given}`)
 }
 
+export const isPlace = (lat: number, lng: number) => Math.abs(lat) <= 90 && Math.abs(lng) <= 180
+export const noPlace = invalid(
+  'a latitude lies between -90 and 90, a longitude between -180 and 180',
+)
+
 function cellAt(lat: number, lng: number, resolution: Value): Outcome {
-  if (!(Math.abs(lat) <= 90 && Math.abs(lng) <= 180)) {
-    return invalid('a latitude lies between -90 and 90, a longitude between -180 and 180')
-  }
+  if (!isPlace(lat, lng)) return noPlace
   const fine = resolutionOf(resolution, 0, finest)
   return typeof fine === 'number' ? numberOf(h3().latLngToCell(lat, lng, fine)) : fine
 }

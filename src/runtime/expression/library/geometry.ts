@@ -22,7 +22,7 @@ import {
 } from '../../../geometry/index.ts'
 import { Fault, invalid, type Outcome } from '../fault.ts'
 import type { Maker, Makers } from '../maker.ts'
-import { cells } from './cell.ts'
+import { cells, isPlace, noPlace } from './cell.ts'
 
 /** Reads values of an argument; the last one only once. */
 function reader(): (value: Value | undefined) => Geometry {
@@ -112,14 +112,12 @@ function lineOf(a: Geometry, b: Geometry): Outcome {
   return path.length < 2 ? null : geometryBytes({ kind: 2, parts: [[path]] })
 }
 
-const wrongPlace = invalid('a latitude lies between -90 and 90, a longitude between -180 and 180')
-
 function geohash(lat: number, lng: number, length: Value | undefined): Outcome {
   const letters = Number(length ?? geohashes.lettersMax)
   if (letters < 1 || letters > geohashes.lettersMax) {
     return invalid(`a geohash has 1 to ${geohashes.lettersMax} letters, not ${letters}`)
   }
-  return Math.abs(lat) <= 90 && Math.abs(lng) <= 180 ? geohashes.of(lat, lng, letters) : wrongPlace
+  return isPlace(lat, lng) ? geohashes.of(lat, lng, letters) : noPlace
 }
 
 function ofBounds(make: (bounds: Bounds) => Geometry): Maker {
@@ -151,7 +149,10 @@ export const geometries: Makers = {
   st_geometrytype: ofOne((geometry) => geometryKind(geometry).toUpperCase()),
   st_isempty: ofOne(({ parts }) => parts.length === 0),
   st_distance: ofTwo(measures.distance),
-  st_distancesphere: ofPoints((a, b) => measures.sphereDistance(a, b)),
+  // Longitudes may also be counted from 0 to 360.
+  st_distancesphere: ofPoints((a, b) =>
+    isPlace(a[1], 0) && isPlace(b[1], 0) ? measures.sphereDistance(a, b) : noPlace,
+  ),
   st_dwithin: ofTwo((a, b, most) => {
     const apart = measures.distance(a, b)
     return apart !== null && apart <= (most as number)
@@ -163,7 +164,7 @@ export const geometries: Makers = {
   st_intersects: ofTwo(relations.intersect),
   st_disjoint: ofTwo((a, b) => !relations.intersect(a, b)),
   st_touches: ofTwo(relations.touch),
-  st_equals: ofTwo((a, b) => relations.cover(a, b) && relations.cover(b, a)),
+  st_equals: ofTwo(relations.equal),
   st_boxesmeet: ofTwo(relations.boxesMeet),
   st_envelope: ofOne((geometry) => geometryBytes(envelope(geometry))),
   st_makeenvelope: () => (_a, _b, _c, all) =>
