@@ -4,6 +4,8 @@
  * How      ARRAY(SELECT x FROM t WHERE c ORDER BY y) is COALESCE((SELECT ARRAY_AGG(x ORDER BY y) FROM t WHERE c), []),
  *          so that what is around may be named in it. With LIMIT the query becomes a derived table, whose further
  *          columns hold what it is ordered by; with GROUP BY, DISTINCT or a set operation, too, which have no order.
+ * Contract 1 (checked by test/script/array) a query that would fail as a value fails here, too: of several columns,
+ *          with EMIT, or ordered by a column that it does not have.
  */
 import type { Expression, Identifier, OrderItem, Query, QueryBody, SelectItem } from './tree.ts'
 
@@ -15,9 +17,13 @@ export interface Calls {
   ordered: (args: Expression[], order: readonly OrderItem[]) => Expression[]
 }
 
-/** The query of one row that gives the array, or null for an order that would be lost. */
-export function arrayQuery(query: Query, calls: Calls): Query | null {
+/** The query of one row that gives the array, or what of it is not supported. */
+export function arrayQuery(query: Query, calls: Calls): Query | string {
   const { body, orderBy, span } = query
+  const width = widthOf(body)
+  if (width === null) return 'ARRAY of SELECT *'
+  // As a value of its own it is told what is wrong with it.
+  if (width > 1 || orderBy.some(({ expression }) => isOtherColumn(expression))) return query
   const aggregate = (value: Expression, order: readonly OrderItem[], source: Partial<Select>) => ({
     ...query,
     with: [],
@@ -32,18 +38,15 @@ export function arrayQuery(query: Query, calls: Calls): Query | null {
     },
   })
   const plain = body.kind === 'select' && isPlain(body) ? body : null
-  const [item, more] = plain?.items ?? []
-  if (
-    plain === null ||
-    item === undefined ||
-    more !== undefined ||
-    item.expression.kind === 'star'
-  ) {
-    if (orderBy.length > 0) return null
+  const item = plain?.items[0]
+  if (plain === null || item === undefined) {
+    if (orderBy.length > 0)
+      return 'ARRAY of an ordered query with GROUP BY, DISTINCT or a set operation'
     return aggregate(columnOf('value', query), [], { from: derived(query, ['value']) })
   }
   const order = orderBy.map((one) => ({ ...one, expression: orderOf(one.expression, item) }))
-  if (query.limit === null && query.offset === null && query.with.length === 0) {
+  const { limit, offset, emit } = query
+  if ((limit ?? offset ?? emit) === null && query.with.length === 0) {
     return aggregate(item.expression, order, { from: plain.from, where: plain.where })
   }
   const names = order.map((_, at) => `order_${at + 1}`)
@@ -53,6 +56,24 @@ export function arrayQuery(query: Query, calls: Calls): Query | null {
   const from = derived(inner, ['value', ...names])
   return { ...aggregate(columnOf('value', query), outer, { from }), span }
 }
+
+/** The columns of the query; null where `*` stands for some. */
+function widthOf(body: QueryBody): number | null {
+  switch (body.kind) {
+    case 'select':
+      return body.items.some(({ expression }) => expression.kind === 'star')
+        ? null
+        : body.items.length
+    case 'values':
+      return body.rows[0]!.length
+    default:
+      return widthOf(body.left.body)
+  }
+}
+
+/** ORDER BY 2 */
+const isOtherColumn = (expression: Expression): boolean =>
+  expression.kind === 'number' && /^\d+$/.test(expression.text) && expression.text !== '1'
 
 /** Is it FROM and WHERE alone? */
 function isPlain(body: Select): boolean {

@@ -2,7 +2,7 @@
  * Cursor rules: cursors, which give rows when they are asked for, and COPY of a subscription.
  */
 import type { Token } from '../scanner.ts'
-import type { Option, Statement } from '../tree.ts'
+import type { Statement } from '../tree.ts'
 import { identifier, kinds, word } from '../words.ts'
 import { SubscribeRules } from './subscribe.ts'
 
@@ -40,7 +40,11 @@ export abstract class CursorRules extends SubscribeRules {
       this.OR([{ ALT: () => this.CONSUME(word.FROM) }, { ALT: () => this.CONSUME(word.IN) }])
     })
     const cursor = this.identifierOf(this.CONSUME(identifier))
-    const options = this.OPTION2(() => this.SUBRULE(this.fetchOptions)) ?? []
+    const options =
+      this.OPTION2(() => {
+        this.CONSUME(word.WITH)
+        return this.SUBRULE(this.pairs)
+      }) ?? []
     const rows = count === 'all' ? null : count
     return { kind: 'fetch', cursor, count: rows, options, span: this.span(start) }
   })
@@ -62,24 +66,6 @@ export abstract class CursorRules extends SubscribeRules {
       },
     ]),
   )
-
-  fetchOptions = this.RULE('fetchOptions', (): Option[] => {
-    const options: Option[] = []
-    this.CONSUME(word.WITH)
-    this.CONSUME(kinds.open)
-    this.AT_LEAST_ONE_SEP({
-      SEP: kinds.comma,
-      DEF: () => {
-        const start = this.start()
-        const key = this.SUBRULE(this.key)
-        this.CONSUME(kinds.equal)
-        const value = this.SUBRULE(this.setting)
-        options.push({ kind: 'option', key, value, span: this.span(start) })
-      },
-    })
-    this.CONSUME(kinds.close)
-    return options
-  })
 
   /** CLOSE name | ALL. */
   closeCursor = this.RULE('closeCursor', (): Statement => {

@@ -522,14 +522,9 @@ export abstract class ExpressionRules extends CallRules {
     return this.ACTION(() => {
       const ordered = (args: Expression[], order: readonly OrderItem[]) => this.ordered(args, order)
       const made = arrayQuery(query, { call, ordered })
-      if (made === null) {
-        this.unsupported(
-          'ARRAY of an ordered query with GROUP BY, DISTINCT, * or a set operation',
-          start,
-        )
-      }
+      if (typeof made === 'string') return this.unsupported(made, start) as never
       const span = this.span(start)
-      const subquery: Expression = { kind: 'subquery', query: made ?? query, span }
+      const subquery: Expression = { kind: 'subquery', query: made, span }
       return call('coalesce', [subquery, call('list_value', [])])
     })
   })

@@ -2,11 +2,10 @@
  * Subscribe rules: SUBSCRIBE and what stands behind it, in any order.
  */
 import { EOF } from 'chevrotain'
-import { unsupported } from '../constructs.ts'
+import { nearest } from '../distance.ts'
 import type { Token } from '../scanner.ts'
 import type { Emit, Envelope, Moment, OrderItem, Relation, Statement } from '../tree.ts'
 import { identifier, kinds, word } from '../words.ts'
-import { Refusal } from './leaf.ts'
 import { WatchRules } from './watch.ts'
 
 type Subscribe = Statement & { kind: 'subscribe' }
@@ -15,14 +14,16 @@ type Options = Pick<Subscribe, 'snapshot' | 'metadata'>
 /** In the order of their columns. */
 const metadataNames = ['_cycle', '_ts', '_op', '_diff', '_progress'] as const
 
-/** The first words of the clauses. */
+const optionNames = ['SNAPSHOT', 'PROGRESS', ...metadataNames]
+
+/** The clauses, by their first words. */
 const clauseOf: Record<string, string> = {
-  EMIT: 'emit',
-  ENVELOPE: 'envelope',
-  WITHIN: 'order',
-  WITH: 'options',
-  AS: 'as of',
-  UP: 'up to',
+  EMIT: 'EMIT',
+  ENVELOPE: 'ENVELOPE',
+  WITHIN: 'WITHIN TIMESTAMP',
+  WITH: 'WITH',
+  AS: 'AS OF',
+  UP: 'UP TO',
 }
 
 export abstract class SubscribeRules extends WatchRules {
@@ -46,9 +47,13 @@ export abstract class SubscribeRules extends WatchRules {
     })
     const relation = this.SUBRULE(this.subscribed)
     this.MANY({
-      GATE: () => this.#clauseAhead(seen),
+      GATE: () => this.#clauseAhead(),
       DEF: () => {
-        this.ACTION(() => seen.add(clauseOf[this.upper(1)]!))
+        this.ACTION(() => {
+          const clause = clauseOf[this.upper(1)]!
+          if (seen.has(clause)) this.mistaken(`${clause} stands here twice`, this.LA(1))
+          seen.add(clause)
+        })
         this.OR([
           {
             ALT: () => {
@@ -75,8 +80,13 @@ export abstract class SubscribeRules extends WatchRules {
           },
           {
             ALT: () => {
+              const at = this.start()
               this.CONSUME(word.AS)
               this.CONSUME(word.OF)
+              this.ACTION(() => {
+                const isLeast = this.upper(1) === 'AT' && this.upper(2) === 'LEAST'
+                if (isLeast) this.unsupported('AS OF AT LEAST', at)
+              })
               asOf = this.SUBRULE(this.moment)
             },
           },
@@ -94,12 +104,9 @@ export abstract class SubscribeRules extends WatchRules {
     return { kind: 'subscribe', relation, ...options, ...clauses, span: this.span(start) }
   })
 
-  /** Does a clause begin that has not stood there yet? */
-  #clauseAhead(seen: ReadonlySet<string>): boolean {
-    if (this.RECORDING_PHASE) return true
+  #clauseAhead(): boolean {
     const clause = clauseOf[this.upper(1)]
-    if (clause === undefined || seen.has(clause)) return false
-    return clause !== 'options' || this.LA(2).tokenType === kinds.open
+    return clause !== 'WITH' || this.LA(2).tokenType === kinds.open
   }
 
   subscribed = this.RULE('subscribed', (): Relation => {
@@ -147,31 +154,37 @@ export abstract class SubscribeRules extends WatchRules {
 
   /** (SNAPSHOT [= boolean], PROGRESS [= boolean], _cycle, _ts, _op, _diff) */
   subscribeOptions = this.RULE('subscribeOptions', (): Options => {
-    let snapshot = true
-    const asked = new Set<string>()
+    const given = new Map<string, boolean>()
     this.CONSUME(word.WITH)
     this.CONSUME(kinds.open)
     this.AT_LEAST_ONE_SEP({
       SEP: kinds.comma,
       DEF: () => {
         const token = this.CONSUME(identifier) as Token
-        const given = this.OPTION(() => {
+        const value = this.OPTION(() => {
           this.CONSUME(kinds.equal)
           return this.SUBRULE(this.truth)
         })
-        this.ACTION(() => {
-          const value = given ?? true
-          const name = token.upper === 'PROGRESS' ? '_progress' : token.value.toLowerCase()
-          const isMetadata = metadataNames.some((one) => one === name)
-          if (token.upper === 'SNAPSHOT') snapshot = value
-          else if (!isMetadata) {
-            const construct = `SUBSCRIBE … WITH (${token.value.toUpperCase()})`
-            throw new Refusal(unsupported(construct, token.start, token.end))
-          } else if (value) asked.add(name)
-        })
+        this.ACTION(() => given.set(this.#optionOf(token, given), value ?? true))
       },
     })
     this.CONSUME(kinds.close)
-    return { snapshot, metadata: metadataNames.filter((one) => asked.has(one)) }
+    const metadata = metadataNames.filter((name) => given.get(name) === true)
+    return { snapshot: given.get('snapshot') ?? true, metadata }
   })
+
+  /** The option that a word names, which has not been given yet. */
+  #optionOf(token: Token, given: ReadonlyMap<string, boolean>): string {
+    const wanted = token.value.toLowerCase()
+    const found = optionNames.find((option) => option.toLowerCase() === wanted)
+    if (found === undefined) {
+      const near = nearest(wanted, optionNames)
+      const hint =
+        near === undefined ? `it takes ${optionNames.join(', ')}` : `did you mean ${near}?`
+      this.mistaken(`SUBSCRIBE has no option ${token.image}`, token, { hint })
+    }
+    const name = found === 'PROGRESS' ? '_progress' : wanted
+    if (given.has(name)) this.mistaken(`option ${token.image} stands here twice`, token)
+    return name
+  }
 }

@@ -169,7 +169,7 @@ test.each<[string, string]>([
   ['«SAVEPOINT» a', 'SAVEPOINT'],
   ['EXPLAIN (FORMAT «XML») SELECT 1', 'EXPLAIN (FORMAT XML)'],
   ['«DESCRIBE CUBOID c»', 'DESCRIBE CUBOID'],
-  ['SUBSCRIBE s WITH («PROGRES»)', 'SUBSCRIBE … WITH (PROGRES)'],
+  ['SUBSCRIBE s «AS OF» AT LEAST OFFSET 3', 'AS OF AT LEAST'],
   ['SELECT a FROM s «AS OF 1»', 'AS OF'],
   ['(SELECT 1 LIMIT 1) «LIMIT» 2', 'clauses after a query in parentheses'],
   ['SELECT sum(a «ORDER» BY b)', 'ORDER BY in a call'],

@@ -2,6 +2,7 @@
  * BindCursor: DECLARE, FETCH and CLOSE: cursors, whose names the session knows.
  */
 import type { Metadata, Option, Statement } from '../../../../grammar/index.ts'
+import { parseValue } from '../../../data/index.ts'
 import { type BoundStatement, bindStatement } from '../../bind.ts'
 import { type Binding, fail } from '../binding.ts'
 import { bindSubscribe } from './subscribe.ts'
@@ -25,20 +26,21 @@ export function bindDeclare(binding: Binding, { name, of: tree }: Of<'declare'>)
 
 export function bindFetch({ notices }: Binding, tree: Of<'fetch'>): BoundStatement {
   const { cursor, count, options } = tree
-  const timeoutMillis = options.reduce((_, option) => timeoutOf(option), 0)
+  for (const { key, span } of options) {
+    if (key === 'timeout') continue
+    fail('invalid_option', `FETCH has no option ${key}`, span, "WITH (timeout = '1s') is there")
+  }
+  const [timeout, twice] = options
+  if (twice !== undefined) fail('invalid_option', 'option timeout stands here twice', twice.span)
+  const timeoutMillis = timeout === undefined ? 0 : millisOf(timeout)
   return { kind: 'fetch', name: cursor.name, span: cursor.span, count, timeoutMillis, notices }
 }
 
-const unitMillis: Record<string, number> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 }
-
 /** A number of seconds, or a text with a unit: '1s', '500 ms'. */
-function timeoutOf({ key, value, span }: Option): number {
-  if (key.toLowerCase() !== 'timeout') {
-    fail('invalid_option', `FETCH has no option ${key}`, span, "WITH (timeout = '1s') is there")
-  }
-  const parts = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(String(value))
-  const unit = unitMillis[(parts?.[2] || 's').toLowerCase()]
-  if (parts !== null && unit !== undefined) return Number(parts[1]) * unit
+function millisOf({ value, span }: Option): number {
+  const text = String(value).trim()
+  const micros = parseValue(/\d$/.test(text) ? `${text} s` : text, { kind: 'interval' })
+  if (typeof micros === 'bigint' && micros >= 0n) return Number(micros) / 1000
   return fail('invalid_option', 'timeout is no span of time', span, "write '1s', '500ms' or '2min'")
 }
 
