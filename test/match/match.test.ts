@@ -1,11 +1,12 @@
 /**
- * Match: MATCH_RECOGNIZE finds what the standard's definition says: all patterns up to depth 3 of up to three variables,
- * on all partitions of up to six rows of three letters.
+ * Match: MATCH_RECOGNIZE finds what the standard's definition says: all patterns up to depth 3 of up to three
+ * variables, on all partitions of up to six rows of three letters.
  *
  * How      All partitions, 1,092 of them, are one table; a query asks for the matches of a pattern in all of them. Two
  *          ways to say which letters a variable takes are the same for every variable, so that of patterns that only
  *          differ by the names of these one is enough; the third one, which looks at the rows before, takes them as
- *          they are. A run takes one pattern of depth 3 in sixty (in CI; else in eight hundred), others with every commit.
+ *          they are. A run takes one pattern of depth 3 in sixty (in CI; else in eight hundred), others with every
+ *          commit.
  * See      MILLRACE_MATCH_SHARE=1 for all of them: 27,792 queries, half an hour
  */
 import { afterAll, beforeAll, expect, test } from 'vitest'
