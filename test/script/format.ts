@@ -124,7 +124,7 @@ function readCells(text: string): string[] {
 /** The script with the tables of some steps replaced. */
 export function writeScript(text: string, tables: ReadonlyMap<Step, Table>): string {
   const lines = text.split('\n')
-  const steps = [...tables.keys()].sort((a, b) => b.from - a.from)
+  const steps = [...tables.keys()].sort((a, b) => b.from - a.from || b.line - a.line)
   for (const step of steps) {
     const first = lines[step.from] ?? ''
     const prefix = step.kind === 'query' ? '      ' : prefixOf(step, first)
