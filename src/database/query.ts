@@ -436,8 +436,9 @@ export class Query {
   #step(input: Input, slice: Slice): void {
     let emitted = 0
     this.#took ||= input.readings.some(({ scan }) => scan.watched)
-    for (const { scan, columns } of input.readings) {
-      emitted += this.dataflow.step(scan, slice, columns)
+    for (const [at, { scan, columns }] of input.readings.entries()) {
+      const goesOn = at + 1 < input.readings.length
+      emitted += this.dataflow.step(scan, slice, columns, goesOn)
     }
     const next =
       emitted > emittedMax

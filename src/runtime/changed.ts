@@ -1,23 +1,28 @@
 /**
  * Changed: the canonical changes of a commit that takes rows back, found in its columns.
  *
- * How      1. A hash of every row says which may have an equal one of the other sign. Only these become rows on the
- *             host and cancel as `finalChanges` has it; the others stay numbers of rows.
+ * How      1. A hash of every row says which may have an equal one of the other sign: of its numbers, and of its texts
+ *             too where many rows have the same numbers. Only these become rows on the host and cancel as
+ *             `finalChanges` has it; the others stay numbers of rows.
  *          2. With a key, what goes and what comes of one key find each other by a hash of the key's columns.
- *          3. The order is a list of row numbers. Columns are put into it, and rows made, when somebody asks.
+ *          3. The order is a list of row numbers. Columns are put into it, and rows made, when somebody asks; columns
+ *             of several parts become one when they are looked at.
  * Contract 1 (checked by test/runtime/changed.test.ts) the changes are those of `finalChanges`.
  * Cost     some 50 ns per change of five columns; what it costs to make rows for the few that may cancel.
  * See      docs/laws.md (the output of a commit); changes.ts, its twin on rows
  */
-import { type Column, type Field, type Op, type Row, valueAt } from '../data/index.ts'
+import { type Column, type Field, layoutOf, type Op, type Row, valueAt } from '../data/index.ts'
 import { type Change, type Contribution, consolidate } from './changes.ts'
 import { type Compare, mixHashes, picked, valueOrder } from './column.ts'
-import type { PlacedColumns } from './reorder.ts'
+import { joinedColumn, joinedPlaces, type PlacedColumns } from './reorder.ts'
 
 /** Rows with weights; null stands for all +1. */
 export interface WeightedColumns extends PlacedColumns {
   weights: Int32Array | null
 }
+
+/** Where more than one of so many rows may meet another by its numbers, texts are looked at. */
+const sparse = 16
 
 /** The changes in canonical order; what they are read from may be lent. */
 export interface Changed {
@@ -38,30 +43,35 @@ interface Entries {
   minor: Float64Array
 }
 
-/** The changes of a commit; `key` as in the plan's output. */
+/** The changes of a commit, whose rows lie in one or more parts; `key` as in the plan's output. */
 export function changedColumns(
-  part: WeightedColumns,
+  parts: readonly WeightedColumns[],
   fields: readonly Field[],
   key: readonly number[] | null,
 ): Changed {
+  const part = wholeOf(parts)
   const entries = netEntries(part, fields)
-  const orders = part.columns.map(valueOrder)
+  const orders = fields.map((_, column) => lateOrder(() => part.column(column)))
   const byKey = (key ?? []).map((column) => orders[column]!)
   if (key !== null) pairByKey(part, entries, key, byKey)
   const order = sortedEntries(entries, [...byKey], orders)
   const { count } = entries
-  const rows = order.map((entry) => entries.rows[entry]!)
-  const ops = Array.from(order, (entry) => entries.ops[entry]!)
+  const rows = new Uint32Array(count)
+  const ops: Op[] = new Array(count)
+  for (let at = 0; at < count; at++) {
+    rows[at] = entries.rows[order[at]!]!
+    ops[at] = entries.ops[order[at]!]!
+  }
   let columns: Column[] | null = null
   let changes: Change[] | null = null
-  const inOrder = () => (columns ??= part.columns.map((column) => picked(column, rows)))
+  const inOrder = () => (columns ??= fields.map((_, at) => picked(part.column(at), rows)))
   return {
     count,
     ops,
     columns: inOrder,
     changes: () => {
       changes ??= Array.from(order, (entry, at) => ({
-        row: part.columns.map((column) => valueAt(column, rows[at]!)),
+        row: fields.map((_, column) => valueAt(part.column(column), rows[at]!)),
         op: ops[at]!,
         major: entries.major[entry]!,
         middle: entries.middle[entry]!,
@@ -72,21 +82,42 @@ export function changedColumns(
   }
 }
 
+/** All rows of a commit, numbered through its parts. */
+interface Whole extends Omit<PlacedColumns, 'columns'> {
+  parts: readonly WeightedColumns[]
+  weights: Int32Array
+  column(index: number): Column
+}
+
+function wholeOf(parts: readonly WeightedColumns[]): Whole {
+  const places = joinedPlaces(parts)
+  const weights = new Int32Array(places.rows).fill(1)
+  let at = 0
+  for (const part of parts) {
+    if (part.weights !== null) weights.set(part.weights, at)
+    at += part.rows
+  }
+  const columns: Column[] = []
+  const column = (index: number) => (columns[index] ??= joinedColumn(parts, index))
+  return { ...places, parts, weights, column }
+}
+
+/** The order of a column that is made when two of its values are compared. */
+function lateOrder(column: () => Column): Compare {
+  let order: Compare | null = null
+  return (a, b) => (order ??= valueOrder(column()))(a, b)
+}
+
 /** What is left of the rows when those that cancel have gone, each once for every copy. */
-function netEntries(part: WeightedColumns, fields: readonly Field[]): Entries {
+function netEntries(part: Whole, fields: readonly Field[]): Entries {
   const { rows, weights, major, middle, minor } = part
-  const all = fields.map((_, column) => column)
-  const mayMeet = meetings(
-    hashesOf(part, all),
-    rows,
-    (row) => weights === null || weights[row]! > 0,
-  )
+  const mayMeet = oppositesOf(part, fields)
   const nets: (Contribution & { at: number })[] = []
   let count = 0
   for (let row = 0; row < rows; row++) {
-    const weight = weights?.[row] ?? 1
+    const weight = weights[row]!
     if (!mayMeet(row)) count += Math.abs(weight)
-    else nets.push({ ...placedRow(part, row), weight, at: row })
+    else nets.push({ ...placedRow(part, fields, row), weight, at: row })
   }
   const left = consolidate(nets)
   for (const { weight } of left) count += Math.abs(weight)
@@ -101,8 +132,7 @@ function netEntries(part: WeightedColumns, fields: readonly Field[]): Entries {
   }
   for (let row = 0; row < rows; row++) {
     if (mayMeet(row)) continue
-    const weight = weights === null ? 1 : weights[row]!
-    add(entries, row, weight, major[row]!, middle?.[row] ?? 0, minor?.[row] ?? 0)
+    add(entries, row, weights[row]!, major[row]!, middle?.[row] ?? 0, minor?.[row] ?? 0)
   }
   for (const net of left) add(entries, net.at, net.weight, net.major, net.middle, net.minor)
   return entries
@@ -127,20 +157,45 @@ function add(
   }
 }
 
-function placedRow(part: WeightedColumns, row: number) {
+function placedRow(part: Whole, fields: readonly Field[], row: number) {
   return {
-    row: part.columns.map((column) => valueAt(column, row)) as Row,
+    row: fields.map((_, column) => valueAt(part.column(column), row)) as Row,
     major: part.major[row]!,
     middle: part.middle?.[row] ?? 0,
     minor: part.minor?.[row] ?? 0,
   }
 }
 
-/** A hash of each row over some columns. */
-function hashesOf({ columns, rows }: PlacedColumns, some: readonly number[]): Int32Array {
+/** Says by number whether a row of the other sign may be equal. */
+function oppositesOf(part: Whole, fields: readonly Field[]): (row: number) => boolean {
+  const { rows, weights } = part
+  const isText = (column: number) => layoutOf(fields[column]!.type) === 'utf8'
+  const all = [...fields.keys()]
+  const texts = all.filter(isText)
   const hashes = new Int32Array(rows)
-  for (const column of some) mixHashes(columns[column]!, rows, hashes)
-  return hashes
+  const isAdded = (row: number) => weights[row]! > 0
+  mixParts(
+    part,
+    all.filter((column) => !isText(column)),
+    hashes,
+  )
+  const mayMeet = meetings(hashes, rows, isAdded)
+  if (texts.length === 0) return mayMeet
+  let count = 0
+  for (let row = 0; row < rows; row++) if (mayMeet(row)) count++
+  if (count * sparse <= rows) return mayMeet
+  mixParts(part, texts, hashes)
+  return meetings(hashes, rows, isAdded)
+}
+
+/** Mixes some columns into the hashes of all rows. */
+function mixParts({ parts }: Whole, some: readonly number[], hashes: Int32Array): void {
+  let at = 0
+  for (const { columns, rows } of parts) {
+    const ofPart = hashes.subarray(at, at + rows)
+    for (const column of some) mixHashes(columns[column]!, rows, ofPart)
+    at += rows
+  }
 }
 
 const slotOf = (hash: number, mask: number) => (hash ^ (hash >>> 15)) & mask
@@ -160,13 +215,14 @@ function meetings(
 
 /** What goes and what comes of a key become the halves of an update, both at the lesser place. */
 function pairByKey(
-  part: WeightedColumns,
+  part: Whole,
   entries: Entries,
   key: readonly number[],
   byKey: readonly Compare[],
 ): void {
   const { count, rows, signs } = entries
-  const byRow = hashesOf(part, key)
+  const byRow = new Int32Array(part.rows)
+  mixParts(part, key, byRow)
   const hashes = new Int32Array(count)
   for (let entry = 0; entry < count; entry++) hashes[entry] = byRow[rows[entry]!]!
   const mayMeet = meetings(hashes, count, (entry) => signs[entry]! > 0)
@@ -216,7 +272,8 @@ function sortedEntries(
   }
   const compare: Compare = (a, b) =>
     byPlace(a, b) || byColumns(byKey, a, b) || signs[a]! - signs[b]! || byColumns(byValues, a, b)
-  const order = Uint32Array.from({ length: count }, (_, entry) => entry)
+  const order = new Uint32Array(count)
+  for (let entry = 0; entry < count; entry++) order[entry] = entry
   for (let entry = 1; entry < count; entry++) {
     if (compare(entry - 1, entry) > 0) return order.sort(compare)
   }

@@ -89,6 +89,7 @@ export class Dataflow {
   /** What the step at work pushes. */
   #slice: { scan: ScanStage; slice: Slice } | null = null
   #emitted = 0
+  #goesOn = false
   /** Is there a scan all of whose partitions are idle? */
   #sleepers = false
 
@@ -104,6 +105,7 @@ export class Dataflow {
       emitted: (rows) => {
         this.#emitted += rows
       },
+      goesOn: () => this.#goesOn,
       positionOf: (threshold) => this.#moved?.positionOf(threshold) ?? 0,
       rises: () => this.#moved?.rises() ?? [],
     }
@@ -116,15 +118,17 @@ export class Dataflow {
 
   /**
    * Pushes rows of one scan, whose columns stand at `columns` of the batch, and closes what they allow to be closed;
-   * returns how many rows joins gave.
+   * `goesOn` where another scan takes the same rows next. Returns how many rows joins gave.
    */
-  step(scan: ScanStage, slice: Slice, columns: readonly number[]): number {
+  step(scan: ScanStage, slice: Slice, columns: readonly number[], goesOn: boolean): number {
     this.#emitted = 0
+    this.#goesOn = goesOn
     this.#wake(scan)
     this.#slice = { scan, slice }
     scan.pushSlice(slice, columns)
     this.#slice = null
     this.#endStep(scan)
+    this.#goesOn = false
     return this.#emitted
   }
 

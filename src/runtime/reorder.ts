@@ -1,7 +1,7 @@
 /**
  * Reorder: brings the columns of an append-only commit into canonical order without making rows of them.
  *
- * How      1. Parts that follow each other are left apart; parts that overlap become one.
+ * How      1. Parts that follow each other are left apart; parts that overlap become one, when somebody looks at them.
  *          2. What operators deliver are ascending runs, mostly one. Runs that overlap are merged, and only the rows
  *             that are not in their place move.
  *          3. Rows of one triple (the matches of one row in a join, say) stand side by side and are sorted by their
@@ -34,6 +34,12 @@ const insertedMax = 16
 /** Where more than one of so many rows moves, all are copied at once. */
 const sparseMin = 16
 
+/** Rows that stand behind those of the ones before; `placed` brings them into order, once. */
+export interface LatePart {
+  rows: number
+  placed(): PlacedColumns
+}
+
 /**
  * The parts in canonical order; rows of a part may change places in it. Rows of one triple stand by the columns of
  * `key`, then by all others.
@@ -42,11 +48,15 @@ export function inOrder(
   parts: readonly OrderedColumns[],
   fields: readonly Field[],
   key: readonly number[],
-): PlacedColumns[] {
+): LatePart[] {
   const by = [...new Set([...key, ...fields.keys()])]
-  return overlapping(parts).map((group) =>
-    sorted(group.length === 1 ? group[0]! : concatenated(group), by),
-  )
+  return overlapping(parts).map((group) => {
+    let placed: PlacedColumns | null = null
+    return {
+      rows: group.reduce((sum, { rows }) => sum + rows, 0),
+      placed: () => (placed ??= sorted(group.length === 1 ? group[0]! : concatenated(group), by)),
+    }
+  })
 }
 
 /** Groups of parts: all rows of a group stand behind those of the groups before it. */
@@ -340,7 +350,24 @@ function concatenated(parts: readonly OrderedColumns[]): OrderedColumns {
 }
 
 /** Rows of several parts, one behind the other. */
-export function joinedParts(parts: readonly PlacedColumns[]): PlacedColumns {
+function joinedParts(parts: readonly PlacedColumns[]): PlacedColumns {
+  return {
+    ...joinedPlaces(parts),
+    columns: parts[0]!.columns.map((_, at) => joinedColumn(parts, at)),
+  }
+}
+
+/** One column of several parts. */
+export function joinedColumn(parts: readonly PlacedColumns[], index: number): Column {
+  if (parts.length === 1) return parts[0]!.columns[index]!
+  return concatenatedColumn(
+    parts.map(({ columns, rows }) => ({ column: columns[index]!, rows })),
+    parts.reduce((sum, part) => sum + part.rows, 0),
+  )
+}
+
+/** The places of the rows of several parts. */
+export function joinedPlaces(parts: readonly PlacedColumns[]): Omit<PlacedColumns, 'columns'> {
   if (parts.length === 1) return parts[0]!
   const rows = parts.reduce((sum, part) => sum + part.rows, 0)
   const triple = (of: (part: PlacedColumns) => Float64Array | null) => {
@@ -352,15 +379,8 @@ export function joinedParts(parts: readonly PlacedColumns[]): PlacedColumns {
       sources.map((source, part) => source ?? none(part)),
     )
   }
-  const columns = parts[0]!.columns.map((_, index) =>
-    concatenatedColumn(
-      parts.map((part) => ({ column: part.columns[index]!, rows: part.rows })),
-      rows,
-    ),
-  )
   return {
     rows,
-    columns,
     major: triple(({ major }) => major)!,
     middle: triple(({ middle }) => middle),
     minor: triple(({ minor }) => minor),

@@ -69,6 +69,8 @@ export interface Environment {
   lateAt(position: number, at: bigint, watermark: bigint): void
   /** Takes how many rows a join has given; what makes many is fed less at a time. */
   emitted(rows: number): void
+  /** During `stepEnd`: do other scans take the same rows in the steps that follow? */
+  goesOn(): boolean
   /** During `stepEnd`: position of the row at which the watermark of the source that moved reached `threshold`. */
   positionOf(threshold: bigint): number
   /** During `stepEnd`: the rises of the source that moved, in order. */

@@ -1,6 +1,6 @@
 /**
  * Changes found in columns against changes found on rows: rows that cancel, updates of a key, copies, places that
- * ascend or not, all layouts, NULLs.
+ * ascend or not, all layouts, NULLs, rows in one part and in many.
  */
 import { describe, expect, test } from 'vitest'
 import { type Random, seededRandom } from '../../src/base/index.ts'
@@ -57,8 +57,23 @@ function columnsOf(rows: readonly Row[], fields: readonly Field[]) {
   )
 }
 
-function changedOf(rows: readonly Contribution[], fields: readonly Field[], key: number[] | null) {
-  const part = {
+/** The changes of rows that lie in parts of `most` rows. */
+function changedOf(
+  rows: readonly Contribution[],
+  fields: readonly Field[],
+  key: number[] | null,
+  most: number,
+) {
+  const starts = Array.from(
+    { length: Math.max(1, Math.ceil(rows.length / most)) },
+    (_, at) => at * most,
+  )
+  const parts = starts.map((start) => partOf(rows.slice(start, start + most), fields))
+  return changedColumns(parts, fields, key)
+}
+
+function partOf(rows: readonly Contribution[], fields: readonly Field[]) {
+  return {
     rows: rows.length,
     columns: columnsOf(
       rows.map(({ row }) => row),
@@ -69,21 +84,24 @@ function changedOf(rows: readonly Contribution[], fields: readonly Field[], key:
       ? null
       : Float64Array.from(rows, ({ middle }) => middle),
     minor: null,
-    weights: Int32Array.from(rows, ({ weight }) => weight),
+    weights: rows.every(({ weight }) => weight === 1)
+      ? null
+      : Int32Array.from(rows, ({ weight }) => weight),
   }
-  return changedColumns(part, fields, key)
 }
 
 function expectSame(rows: readonly Contribution[], fields: readonly Field[], key: number[] | null) {
   const expected = finalChanges(rows, fields, key)
-  const changed = changedOf(rows, fields, key)
-  expect(changed.changes()).toEqual(expected)
-  expect(changed.count).toBe(expected.length)
-  expect(changed.ops).toEqual(expected.map(({ op }) => op))
-  const columns = changed.columns()
-  expect(expected.map((_, at) => columns.map((column) => valueAt(column, at)))).toEqual(
-    expected.map(({ row }) => row),
-  )
+  for (const most of [Math.max(1, rows.length), 7]) {
+    const changed = changedOf(rows, fields, key, most)
+    expect(changed.changes()).toEqual(expected)
+    expect(changed.count).toBe(expected.length)
+    expect(changed.ops).toEqual(expected.map(({ op }) => op))
+    const columns = changed.columns()
+    expect(expected.map((_, at) => columns.map((column) => valueAt(column, at)))).toEqual(
+      expected.map(({ row }) => row),
+    )
+  }
 }
 
 describe('property: the changes without a key are those of the rows', () => {

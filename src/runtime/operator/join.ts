@@ -437,7 +437,8 @@ function streamingJoin(
       const isDue = watermark !== watermarkSeen && isHeard()
       watermarkSeen = watermark
       for (const [fragment, rows] of waiting.entries()) {
-        if (isDue || rows >= waitingMost) flush(fragment)
+        // When all scans have taken the same rows, what is told stands behind what was told before.
+        if (isDue || (rows >= waitingMost && !environment.goesOn())) flush(fragment)
       }
     },
     flush() {
