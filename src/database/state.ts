@@ -76,6 +76,16 @@ export function* stateOfPlan(engine: Engine, plan: PhysicalPlan, keepsView: bool
   }
 }
 
+/** The same as rows of sys.state: the query's name and the number of the node, NULL of the view, stand before. */
+export function stateRows(engine: Engine, query: Query): Row[] {
+  const ids = explain.explainLines(query.plan).flatMap(({ id }) => (id === null ? [] : [id]))
+  const view = query.view === null ? 0 : 1
+  return rowsOf(engine, query.plan, query).map(([operator, ...rest], index) => {
+    const id = index < view ? null : BigInt(ids[index - view]!)
+    return [query.name, id, String(operator).trim(), ...rest]
+  })
+}
+
 function rowsOf(engine: Engine, plan: PhysicalPlan, query: Query, isMeasured = true): Row[] {
   const known = rowsIn(engine)
   const laws = growth.growthOf(plan, known)

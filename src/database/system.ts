@@ -4,11 +4,14 @@
  * Contract 1 (trusted) reading changes nothing. Cost: a walk over what is told of.
  * See      src/catalog/system.ts for the columns
  */
+import { print } from '../../grammar/index.ts'
 import type { Relation, SystemName } from '../catalog/index.ts'
 import { membersOf, type Row, typeText, valueText } from '../data/index.ts'
 import type { Engine } from './engine.ts'
+import { scansOf } from './extent.ts'
 import type { KeptLateRow } from './late.ts'
 import type { Query } from './query.ts'
+import { stateRows } from './state.ts'
 
 export function systemRows(engine: Engine, name: SystemName): Row[] {
   const queries = [...engine.queries.values()]
@@ -21,8 +24,20 @@ export function systemRows(engine: Engine, name: SystemName): Row[] {
       return queries.map(queryRow)
     case 'sys.operators':
       return queries.flatMap(operatorRows)
+    case 'sys.state':
+      return queries
+        .filter(({ fault }) => fault === null)
+        .flatMap((query) => stateRows(engine, query))
+    case 'sys.memory':
+      return memoryRows(engine)
+    case 'sys.subscriptions':
+      return queries.filter(({ isFollower }) => isFollower).flatMap(subscriptionRows)
     case 'sys.errors':
       return errorRows(engine)
+    case 'information_schema.schemata':
+      return ['public', 'information_schema', 'sys'].map((schema) => ['millrace', schema])
+    case 'information_schema.views':
+      return named(engine).flatMap(viewRows)
     case 'information_schema.tables':
       return named(engine).map((relation) => [...place(relation), tableType(relation)])
     case 'information_schema.columns':
@@ -84,6 +99,25 @@ function operatorRows({ name, fault, dataflow }: Query): Row[] {
   })
 }
 
+/** The rows of the log, and what each query keeps; what a query has failed with keeps nothing. */
+function memoryRows({ log, queries }: Engine): Row[] {
+  const kept = [...queries.values()].flatMap(({ name, fault, view, dataflow }): Row[] => {
+    if (fault !== null) return []
+    const bytes = dataflow.stats().reduce((sum, stage) => sum + stage.stateBytes, 0)
+    const operators: Row = [name, 'operators', BigInt(bytes)]
+    return view === null ? [operators] : [operators, [name, 'view', BigInt(view.stateBytes)]]
+  })
+  return [[null, 'log', BigInt(log.bytes)], ...kept]
+}
+
+/** A row for each relation that the subscription reads. */
+function subscriptionRows({ name, plan, ended, paused, fault, rowsIn, dataflow }: Query): Row[] {
+  const sources = new Set(scansOf(plan).map(({ relation }) => relation))
+  const state = fault !== null ? 'failed' : ended ? 'ended' : paused ? 'paused' : 'running'
+  const told = fault === null ? dataflow.stats().find(({ id }) => id === plan.id)?.rowsOut : 0
+  return [...sources].map((source) => [name, source, state, BigInt(rowsIn), BigInt(told ?? 0)])
+}
+
 /** The rows of all `….errors`. */
 function errorRows(engine: Engine): Row[] {
   return engine.catalog.list().flatMap((relation) => {
@@ -102,6 +136,13 @@ const place = ({ name }: Relation): string[] => ['millrace', 'public', name]
 function tableType({ kind }: Relation): string {
   if (kind === 'view' || kind === 'materialized') return 'VIEW'
   return kind === 'external' ? 'FOREIGN' : 'BASE TABLE'
+}
+
+function viewRows(relation: Relation): Row[] {
+  const statement = relation.definition?.statement
+  if (statement?.kind !== 'create-view') return []
+  const { query, span } = statement
+  return [[...place(relation), print({ kind: 'query-statement', query, span })]]
 }
 
 function columnRows(relation: Relation): Row[] {

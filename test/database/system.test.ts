@@ -100,12 +100,49 @@ test('sys.queries, sys.operators and sys.errors tell of continuous queries', asy
   ])
 })
 
+test('sys.state tells of each operator what EXPLAIN STATE tells, sys.memory of the whole', async () => {
+  await using database = await filled(new Log())
+  const state = `SELECT query, id, grows_with, measured FROM sys.state WHERE query = 'n'`
+  expect(await rowsOf(database, state)).toEqual([
+    'n | null | every row | counted',
+    'n | 0 | nothing | null',
+    'n | 1 | windows | counted',
+    'n | 2 | nothing | null',
+    'n | 3 | nothing | null',
+  ])
+  const explained = (await database.query('EXPLAIN STATE n')).rows
+  const told = (await database.query("SELECT * FROM sys.state WHERE query = 'n'")).rows
+  expect(told.map(([, , operator, ...rest]) => [operator, ...rest])).toEqual(
+    explained.map(([operator, ...rest]) => [String(operator).trim(), ...rest]),
+  )
+  const memory = `SELECT m.query, sum(m.bytes) = max(q.state_bytes) FROM sys.memory m
+    JOIN sys.queries q ON m.query = q.query GROUP BY m.query ORDER BY 1`
+  expect(await rowsOf(database, memory)).toEqual(['h | true', 'm | true', 'n | true'])
+  const log = "SELECT bytes > 0 FROM sys.memory WHERE part = 'log' AND query IS NULL"
+  expect(await rowsOf(database, log)).toEqual(['true'])
+})
+
+test('sys.subscriptions tells what each subscription reads and has told', async () => {
+  await using database = await filled(new Log())
+  const following = database.subscribe('SUBSCRIBE (SELECT id FROM s WHERE id > 2)')
+  const first = await following[Symbol.asyncIterator]().next()
+  expect(first.done).toBe(false)
+  expect(await rowsOf(database, 'SELECT * FROM sys.subscriptions')).toEqual([
+    'subscription_1 | s | running | 5 | 3',
+  ])
+})
+
 test('information_schema lists relations and columns', async () => {
   await using database = await open(':memory:')
   await database.execute(`CREATE STREAM s (id INT NOT NULL, name VARCHAR);
     CREATE VIEW v AS SELECT id FROM s`)
   const tables = 'SELECT table_name, table_type FROM information_schema.tables'
   expect(await rowsOf(database, tables)).toEqual(['s | BASE TABLE', 'v | VIEW'])
+  expect(await rowsOf(database, 'SELECT * FROM information_schema.views')).toEqual([
+    'millrace | public | v | SELECT id FROM s',
+  ])
+  const schemas = 'SELECT schema_name FROM information_schema.schemata'
+  expect(await rowsOf(database, schemas)).toEqual(['public', 'information_schema', 'sys'])
   const columns = `SELECT column_name, ordinal_position, is_nullable, data_type
     FROM information_schema.columns WHERE table_name = 's'`
   expect(await rowsOf(database, columns)).toEqual([
@@ -116,6 +153,10 @@ test('information_schema lists relations and columns', async () => {
 
 test.each([
   ['SELECT * FROM sys.late_row', 'table sys.late_row does not exist'],
+  [
+    'SELECT * FROM pg_catalog.pg_class',
+    'not supported yet: the catalog of Postgres (pg_catalog.pg_class)',
+  ],
   [
     'SELECT * FROM sys.queries EMIT CHANGES',
     'not supported yet: sys.queries in a continuous query',

@@ -43,7 +43,11 @@ export function seenRows(
   if (session === null) return [...rows]
   return rows
     .filter((row) => names.every((at) => isSeen(row[at]!, session)))
-    .map((row) => row.map((value, at) => (names.includes(at) ? plainName(String(value)) : value)))
+    .map((row) =>
+      row.map((value, at) =>
+        names.includes(at) && value !== null ? plainName(String(value)) : value,
+      ),
+    )
 }
 
 /** What a statement of the session reads. */
