@@ -42,7 +42,14 @@ import type {
   Log,
   Run,
 } from '../log/index.ts'
-import { lower, type PhysicalPlan, type Plan, rewrite } from '../plan/index.ts'
+import {
+  type Facts,
+  lower,
+  type PhysicalPlan,
+  type Plan,
+  type Rewriting,
+  rewrite,
+} from '../plan/index.ts'
 import {
   Computer,
   type Delta,
@@ -166,10 +173,24 @@ export class Engine {
     this.options.beforeStep?.(this.#step++)
   }
 
+  /** Which rules change a plan, and what they know. */
+  get rewriting(): Rewriting {
+    const asWritten = this.settings.get('join_order') === 'written' ? ['order-joins'] : []
+    const disabled = new Set([...this.options.disabledRewrites, ...asWritten])
+    return { disabled, factsOf: (name) => this.#factsOf(name) }
+  }
+
+  #factsOf(relation: string): Facts | null {
+    const found = this.catalog.get(relation)
+    if (found === undefined) return null
+    const isStored = found.kind === 'stream' || found.kind === 'table'
+    const rows = isStored ? this.log.end(found.name.toLowerCase()) : null
+    return { rows, placed: isStored || found.kind === 'external' }
+  }
+
   /** The physical plan for a logical one. */
   physical(plan: Plan, mode: 'one-shot' | 'continuous'): PhysicalPlan {
-    const disabled = new Set(this.options.disabledRewrites)
-    const lowered = lower(rewrite(plan, { disabled }).plan, mode)
+    const lowered = lower(rewrite(plan, this.rewriting).plan, mode)
     return this.options.planThroughJson
       ? (JSON.parse(JSON.stringify(lowered)) as PhysicalPlan)
       : lowered

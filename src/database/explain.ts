@@ -40,18 +40,15 @@ export function* explainStatement(engine: Engine, bound: Explained, text: string
   const { plan: logical, mode } = found
   const { steps, format, type, details, analyze } = bound.how
   if (steps) {
-    const disabled = new Set(engine.options.disabledRewrites)
-    return told(explain.explainSteps(logical, disabled, mode))
+    return told(explain.explainSteps(logical, engine.rewriting, mode))
   }
   const plan = engine.physical(logical, mode)
   if (details.includes('state')) {
     return yield* stateOfPlan(engine, plan, bound.statement.kind === 'create-materialized')
   }
   const shown = type === 'logical' ? explain.asBound(logical, mode) : plan
-  const notes =
-    shown === plan && mode === 'one-shot'
-      ? extents(plan, engine.sources)
-      : new Map<number, string>()
+  const read = shown === plan && mode === 'one-shot' ? extents(plan, engine.sources) : new Map()
+  const notes = details.includes('cost') ? explain.withCosts(shown, engine.rewriting, read) : read
   const shows = {
     changelog: details.includes('changelog'),
     columns: details.includes('verbose'),

@@ -7,11 +7,12 @@
 import { type Field, topColumns, typeText, valueText } from '../data/index.ts'
 import type { LambdaSettings } from './bind/expression/lambda.ts'
 import { literalValue } from './coerce.ts'
+import { Estimate } from './estimate.ts'
 import { isFallible } from './expression.ts'
 import { growthOf, type Known } from './growth.ts'
 import type { Expression, Frame, FrameBound, PatternNode, Plan, SortKey } from './logical.ts'
 import { inputsOf, lower, type Mode, type PhysicalPlan } from './physical.ts'
-import { rewrite } from './rewrite.ts'
+import { type Rewriting, rewrite } from './rewrite.ts'
 import { userCallOf } from './user-function.ts'
 
 /** What is shown of each node beside its arguments. */
@@ -135,8 +136,8 @@ export function explainDot(
 export const asBound = (plan: Plan, mode: Mode): PhysicalPlan => lower(plan, mode)
 
 /** Each rewrite under its rule's name, as the lines that went and those that came. */
-export function explainSteps(bound: Plan, disabled: ReadonlySet<string>, mode: Mode): string[] {
-  const { steps } = rewrite(bound, { disabled })
+export function explainSteps(bound: Plan, rewriting: Rewriting, mode: Mode): string[] {
+  const { steps } = rewrite(bound, rewriting)
   const text = (plan: Plan) => explainText(lower(plan, mode)).split('\n')
   const first = ['bound', ...text(bound).map((line) => `    ${line}`)]
   if (steps.length === 0) return [...first, 'no rule changes it']
@@ -174,6 +175,29 @@ function difference(before: readonly string[], after: readonly string[]): string
     } else lines.push(`  + ${after[j++]}`)
   }
   return lines
+}
+
+// ---------------------------------------------------------------- costs
+
+/** Notes on a plan with the rows that each node is thought to give. */
+export function withCosts(
+  plan: PhysicalPlan,
+  { factsOf = () => null }: Rewriting,
+  notes: ReadonlyMap<number, string>,
+): Map<number, string> {
+  const estimate = new Estimate(factsOf)
+  const rowsOf = (node: PhysicalPlan): string => {
+    const rows = estimate.rows(node)
+    // Two digits say all that an estimate knows.
+    const shown = rows < 10 ? Math.ceil(rows) : Number(rows.toPrecision(2))
+    return `~${shown.toLocaleString('en')} ${shown === 1 ? 'row' : 'rows'}`
+  }
+  const visit = (node: PhysicalPlan): [number, string][] => {
+    const note = notes.get(node.id)
+    const here = note === undefined ? rowsOf(node) : `${note}  ${rowsOf(node)}`
+    return [[node.id, here], ...inputsOf(node).flatMap(visit)]
+  }
+  return new Map(visit(plan))
 }
 
 // ---------------------------------------------------------------- advice

@@ -13,6 +13,7 @@ export {
   type Dropped,
 } from './bind.ts'
 export type { Candidates } from './candidate.ts'
+export type { Facts } from './estimate.ts'
 /** Plans as text: what EXPLAIN shows. */
 export * as explain from './explain.ts'
 export { columnsOf, moveColumns } from './expression.ts'
@@ -36,7 +37,7 @@ export type {
 } from './logical.ts'
 export type { Mode, PhysicalPlan } from './physical.ts'
 export { inputsOf, lower } from './physical.ts'
-export { rewrite, rules } from './rewrite.ts'
+export { type Rewriting, rewrite, rules } from './rewrite.ts'
 export { withOwnNames } from './temporary.ts'
 export type { KeyedEnvelope } from './told.ts'
 export { type Folding, userCallOf } from './user-function.ts'

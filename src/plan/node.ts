@@ -876,7 +876,7 @@ function firstCopies(plan: Plan, columns: readonly number[]): number[] {
 function positionsOf(columns: number[] | null, sources: readonly number[]): number[] | null {
   if (columns === null) return null
   const positions = columns.map((column) => sources.indexOf(column))
-  return positions.includes(-1) ? null : positions
+  return positions.includes(-1) ? null : positions.sort((a, b) => a - b)
 }
 
 function watermarkAt(watermark: Watermark | null, sources: readonly number[]): Watermark | null {

@@ -7,18 +7,20 @@
  */
 import { assert } from '../base/index.ts'
 import { sameType } from '../data/index.ts'
+import type { FactsOf } from './estimate.ts'
 import type { Plan } from './logical.ts'
 import { boundScan } from './rule/bound-scan.ts'
 import { foldConstants } from './rule/fold-constants.ts'
 import { mergeFilter } from './rule/merge-filter.ts'
 import { mergeProject } from './rule/merge-project.ts'
+import { orderJoins } from './rule/order-joins.ts'
 import { pruneColumns } from './rule/prune-columns.ts'
 import { pushFilter } from './rule/push-filter.ts'
 import { removeIdentityProject } from './rule/remove-identity-project.ts'
 
 export interface Rule {
   name: string
-  apply: (plan: Plan) => Plan
+  apply: (plan: Plan, factsOf: FactsOf) => Plan
 }
 
 export interface Step {
@@ -27,11 +29,19 @@ export interface Step {
   after: Plan
 }
 
+export interface Rewriting {
+  /** Names of rules. */
+  disabled: ReadonlySet<string>
+  /** What estimates go by; without it nothing is known. */
+  factsOf?: FactsOf
+}
+
 /** In this order. */
 export const rules: readonly Rule[] = [
   { name: 'fold-constants', apply: foldConstants },
   { name: 'merge-filter', apply: mergeFilter },
   { name: 'push-filter', apply: pushFilter },
+  { name: 'order-joins', apply: orderJoins },
   { name: 'prune-columns', apply: pruneColumns },
   { name: 'merge-project', apply: mergeProject },
   { name: 'remove-identity-project', apply: removeIdentityProject },
@@ -42,16 +52,16 @@ const roundsMax = 20
 
 export function rewrite(
   plan: Plan,
-  options: { disabled: ReadonlySet<string> },
+  { disabled, factsOf = () => null }: Rewriting,
 ): { plan: Plan; steps: Step[] } {
-  const enabled = rules.filter((rule) => !options.disabled.has(rule.name))
+  const enabled = rules.filter((rule) => !disabled.has(rule.name))
   const steps: Step[] = []
   let current = plan
   for (let round = 0; ; round++) {
     assert(round < roundsMax, 'rewriting comes to an end')
     const before = steps.length
     for (const rule of enabled) {
-      const after = rule.apply(current)
+      const after = rule.apply(current, factsOf)
       if (isSame(after, current)) continue
       checkOutput(current, after, rule.name)
       steps.push({ rule: rule.name, before: current, after })

@@ -48,6 +48,14 @@ export const settings: readonly Setting[] = [
     about: 'sums of doubles are exact and rounded once',
   },
   {
+    name: 'join_order',
+    also: [],
+    values: ['costed', 'written'],
+    complete: true,
+    about:
+      'whether joins are made in the order that promises the fewest rows between them, or as they are written',
+  },
+  {
     name: 'state_budget',
     also: [],
     values: ['unlimited'],

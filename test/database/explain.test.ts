@@ -58,7 +58,7 @@ test('a set of statements is explained one by one', async () => {
   expect((await linesOf(`EXPLAIN STATEMENT SET BEGIN ${insert} END`)).lines).toHaveLength(2)
 })
 
-test("Flink's details: kinds of change, advice, the plan as JSON, and a notice about costs", async () => {
+test("Flink's details: kinds of change, advice, the plan as JSON,", async () => {
   const details = 'ESTIMATED_COST, CHANGELOG_MODE, PLAN_ADVICE, JSON_EXECUTION_PLAN'
   const text = `EXPLAIN ${details} SELECT id, sum(price) FROM bid GROUP BY id EMIT CHANGES`
   const { lines, notices } = await linesOf(text)
@@ -69,8 +69,28 @@ test("Flink's details: kinds of change, advice, the plan as JSON, and a notice a
   expect(lines).toContain(advice)
   const json = lines.slice(lines.indexOf('{')).join('\n')
   expect(JSON.parse(json)).toMatchObject({ kind: 'aggregate' })
-  expect(notices).toEqual([
-    'costs are not estimated; EXPLAIN ANALYZE measures what a statement does',
+  expect(lines[0]).toContain('~1 row ')
+  expect(notices).toEqual([])
+})
+
+test('costs: about how many rows each node gives', async () => {
+  const { lines } = await linesOf(
+    'EXPLAIN (COST) SELECT bid.id FROM bid JOIN t ON bid.id = t.a WHERE bid.price > 1',
+  )
+  expect(lines.map((line) => /~[\d,]+ rows?/.exec(line)?.[0])).toEqual([
+    '~10 rows',
+    '~10 rows',
+    '~1 row',
+    '~1 row',
+    '~3 rows',
+    '~1,000 rows',
+    '~1,000 rows',
+  ])
+  const dot = await linesOf('EXPLAIN (COST, FORMAT DOT) SELECT id FROM bid')
+  expect(dot.lines[0]).toContain('~3 rows')
+  const json = await linesOf('EXPLAIN (COST, FORMAT JSON) SELECT id FROM bid')
+  expect(json.notices).toEqual([
+    'costs are shown beside the nodes of a plan, as text or FORMAT DOT',
   ])
 })
 

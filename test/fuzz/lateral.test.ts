@@ -43,14 +43,22 @@ const shown = [
   'b.g as x, count(*) as y',
 ]
 
-function queryOf(random: Random): string {
+/** A SELECT of x and y, for each row of a. */
+function selectOf(random: Random): string {
   const items = pick(random, shown)
   const grouped = items === shown.at(-1) ? ' group by b.g' : ''
   const aggregates = grouped !== '' || items.includes('(b.v)') || items.includes('count')
   const having = aggregates && random.below(3) === 0 ? ' having count(*) > 1' : ''
+  return `select ${items} from b where ${pick(random, conditions)}${grouped}${having}`
+}
+
+const sets = ['union all', 'union', 'except', 'intersect']
+
+function queryOf(random: Random): string {
+  const other = random.below(4) === 0 ? ` ${pick(random, sets)} ${selectOf(random)}` : ''
   const cut = random.below(2) === 0 ? ` order by x, y limit ${1 + random.below(3)}` : ''
   const offset = cut !== '' && random.below(3) === 0 ? ' offset 1' : ''
-  const inside = `select ${items} from b where ${pick(random, conditions)}${grouped}${having}${cut}${offset}`
+  const inside = `${selectOf(random)}${other}${cut}${offset}`
   const more = random.below(3) === 0 ? ' where a.v > 1' : ''
   const [word, on] = pick(random, [
     [', lateral', ''],

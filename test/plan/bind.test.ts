@@ -334,7 +334,7 @@ describe('keys', () => {
     ['select total, auction from totals where total > 1', [1]],
     [
       'select t.total, u.auction, t.auction from totals t join totals u on t.auction = u.auction',
-      [2, 1],
+      [1, 2],
     ],
     ['select count(*) from bid', []],
     ['select auction from bid', null],

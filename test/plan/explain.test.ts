@@ -79,7 +79,7 @@ test('every node of a drawing stands once, and every edge leads from one to anot
 describe('steps', () => {
   const steps = (text: string) => {
     const { plan, mode } = planOf(bound(text))
-    return explainSteps(plan, new Set(), mode)
+    return explainSteps(plan, { disabled: new Set() }, mode)
   }
 
   test('name the rule and tell what went and what came', () => {

@@ -4,7 +4,7 @@
 import { describe, expect, test } from 'vitest'
 import { sameType } from '../../src/data/index.ts'
 import { rewrite, rules } from '../../src/plan/index.ts'
-import { bound, planOf, rewritten } from './fixture.ts'
+import { bound, factsOf, planOf, rewritten } from './fixture.ts'
 
 const window = "tumble(bid, ts, interval '10' second)"
 
@@ -34,7 +34,7 @@ describe('what every rewrite keeps', () => {
   test.each(statements)('%s', (sql) => {
     const { plan } = planOf(bound(sql))
     for (const disabled of [[], ...rules.map((rule) => [rule.name])]) {
-      const { plan: after, steps } = rewrite(plan, { disabled: new Set(disabled) })
+      const { plan: after, steps } = rewrite(plan, { disabled: new Set(disabled), factsOf })
       expect(after.output.map((field) => field.name)).toEqual(
         plan.output.map((field) => field.name),
       )
@@ -43,7 +43,7 @@ describe('what every rewrite keeps', () => {
       })
       expect([after.updating, after.key]).toEqual([plan.updating, plan.key])
       expect(steps.some((step) => disabled.includes(step.rule))).toBe(false)
-      expect(rewrite(after, { disabled: new Set(disabled) }).steps).toEqual([])
+      expect(rewrite(after, { disabled: new Set(disabled), factsOf }).steps).toEqual([])
     }
   })
 
@@ -55,7 +55,9 @@ describe('what every rewrite keeps', () => {
 
   test('the statements above have work for every rule', () => {
     const used = statements.flatMap((sql) =>
-      rewrite(planOf(bound(sql)).plan, { disabled: new Set() }).steps.map((step) => step.rule),
+      rewrite(planOf(bound(sql)).plan, { disabled: new Set(), factsOf }).steps.map(
+        (step) => step.rule,
+      ),
     )
     expect([...new Set(used)].sort()).toEqual(rules.map((rule) => rule.name).sort())
   })
@@ -208,5 +210,58 @@ describe('merge-project', () => {
         Project  (price * 2) as q, price
           Scan  bid (price)"
     `)
+  })
+})
+
+describe('order-joins', () => {
+  const joins = (from: string) => rewritten(`select b.price, p.name from ${from}`)
+  /** The relations, those that are joined first by depth. */
+  const deepest = (from: string) => {
+    const lines = joins(from).split('\n')
+    const scans = lines.filter((line) => line.includes('Scan'))
+    const depths = scans.map((line) => line.indexOf('Scan'))
+    const names = scans.map((line) => line.trim().split(/ +/)[1])
+    return names.filter((_, index) => depths[index] !== Math.min(...depths)).sort()
+  }
+
+  test('small relations are joined first', () => {
+    const from = 'bid b join person p on b.bidder = p.id join side s on s.id = p.id'
+    expect(deepest(from)).toContain('side')
+    expect(rewritten(`select b.price, p.name from ${from}`, ['order-joins'])).not.toBe(joins(from))
+  })
+
+  test('what equals the same value is connected', () => {
+    expect(
+      deepest('person p join bid b on b.bidder = p.id join side s on s.id = b.bidder'),
+    ).toEqual(['person', 'side'])
+  })
+
+  test('no product where equalities connect everything', () => {
+    const from = 'person p join side s on true join bid b on b.bidder = p.id and b.auction = s.id'
+    expect(joins(from)).not.toContain('1 as key')
+    expect(joins('person p join side s on true join bid b on b.bidder = p.id')).toContain(
+      '1 as key',
+    )
+  })
+
+  test.each([
+    ['a view', 'totals t join bid b on b.auction = t.auction join person p on p.id = b.bidder'],
+    [
+      'a window',
+      `tumble(bid, ts, interval '10' second) b join person p on p.id = b.bidder
+       join side s on s.id = p.id`,
+    ],
+    [
+      'what may fail',
+      'bid b join person p on b.bidder = p.id join side s on s.id = p.id and 1 / s.id > p.id',
+    ],
+    [
+      'two sources outside',
+      `bid b join files f on b.auction = f.k join endless e on e.k = f.k
+       join person p on p.id = b.bidder`,
+    ],
+  ])('%s keeps the order as it is written', (_, from) => {
+    const text = `select b.price, p.name from ${from} emit changes`
+    expect(rewritten(text)).toBe(rewritten(text, ['order-joins']))
   })
 })

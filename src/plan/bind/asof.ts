@@ -11,20 +11,12 @@ import type { Expression as Tree, Relation as TreeRelation } from '../../../gram
 import type { Span } from '../../base/index.ts'
 import { integer } from '../coerce.ts'
 import { conjunctsOf, literal } from '../expression.ts'
+import { chosen, type KeyPair, withKeys } from '../keyed.ts'
 import type { Comparison, Expression } from '../logical.ts'
 import { asof } from '../node.ts'
 import { all, type Binding, fail, unsupported } from './binding.ts'
 import { bindCondition } from './expression/expression.ts'
-import {
-  chosen,
-  type KeyPair,
-  mergeUsing,
-  pairOf,
-  sideOf,
-  typed,
-  usingPair,
-  withKeys,
-} from './join.ts'
+import { mergeUsing, pairOf, sideOf, typed, usingPair } from './join.ts'
 import { isPlaced } from './over.ts'
 import { type BoundRelation, bindRelation, type Conjuncts } from './relation.ts'
 import { joinScopes, type Scope } from './scope.ts'

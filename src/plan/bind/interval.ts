@@ -16,6 +16,7 @@ import { precisionMicros } from '../../data/index.ts'
 import { boolean, interval } from '../coerce.ts'
 import { differenceOf } from '../difference.ts'
 import { call, column, conjunctsOf, literal, or } from '../expression.ts'
+import type { KeyPair } from '../keyed.ts'
 import type { Expression, JoinKind, Plan } from '../logical.ts'
 import {
   filter,
@@ -29,7 +30,6 @@ import {
 } from '../node.ts'
 import { watermarkedColumn } from '../watermark.ts'
 import type { Binding } from './binding.ts'
-import type { KeyPair } from './join.ts'
 
 /** The time columns of a join and how far right - left may be, microseconds. */
 interface Bounds {

@@ -2,9 +2,8 @@
  * BindJoin: JOIN … ON, USING, NATURAL and comma joins become equi-joins with a residual.
  *
  * How      1. Split the condition into conjuncts. 2. `a = b` with a over the left side only and b over the right
- *          side only (or the other way round) is a key pair; a key that is an expression gets a project below and
- *          goes again above. 3. All other conjuncts are the residual. Without a pair both sides get a constant as key,
- *          so that every row meets every row. A right join is a left join with the sides changed over.
+ *          side only (or the other way round) is a key pair. 3. All other conjuncts are the residual. A right join is a
+ *          left join with the sides changed over.
  * Contract 1 (checked) a join whose rows all meet is told of in a notice.
  */
 import type {
@@ -14,34 +13,21 @@ import type {
 } from '../../../grammar/index.ts'
 import { QueryMistake } from '../../base/index.ts'
 import { sameType, typeText } from '../../data/index.ts'
-import { coerce, commonType, integer } from '../coerce.ts'
-import {
-  and,
-  call,
-  column,
-  columnsOf,
-  conjunctsOf,
-  isFallible,
-  literal,
-  moveColumns,
-  signatureOf,
-} from '../expression.ts'
+import { coerce, commonType } from '../coerce.ts'
+import { call, column, columnsOf, conjunctsOf, isFallible, moveColumns } from '../expression.ts'
+import { chosen, joinOn, type KeyPair } from '../keyed.ts'
 import type { Expression, JoinKind, Plan } from '../logical.ts'
-import { isHalf, type JoinShape, join, project } from '../node.ts'
+import { project } from '../node.ts'
 import { all, type Binding, fail } from './binding.ts'
 import { bindCondition, type Env } from './expression/expression.ts'
 import { bucketed, shownColumns } from './interval.ts'
 import { bindLateralJoin, isLateral } from './lateral.ts'
+import { seeing } from './nested/unseen.ts'
 import { type BoundRelation, bindRelation, type Conjuncts } from './relation.ts'
 import { findColumn, joinScopes, type Scope } from './scope.ts'
 import { bindWithin } from './within.ts'
 
 type JoinTree = TreeRelation & { kind: 'join' }
-
-export interface KeyPair {
-  left: Expression
-  right: Expression
-}
 
 export function bindJoin(binding: Binding, tree: JoinTree, conjuncts: Conjuncts): BoundRelation {
   if (tree.join === 'cross') return bindComma(binding, tree, conjuncts)
@@ -49,9 +35,14 @@ export function bindJoin(binding: Binding, tree: JoinTree, conjuncts: Conjuncts)
     const left = bindRelation(binding, tree.left, conjuncts)
     return bindLateralJoin(binding, { ...tree, right: tree.right }, left, conjuncts)
   }
+  const before: Scope = []
   const sides = all([
-    () => bindRelation(binding, tree.left, conjuncts),
-    () => bindRelation(binding, tree.right, []),
+    () => {
+      const bound = bindRelation(binding, tree.left, conjuncts)
+      before.push(...bound.scope)
+      return bound
+    },
+    () => seeing(before, tree.right, () => bindRelation(binding, tree.right, [])),
   ])
   const [left, right] = [sides[0]!, sides[1]!]
   const width = left.plan.output.length
@@ -80,8 +71,12 @@ export function bindJoin(binding: Binding, tree: JoinTree, conjuncts: Conjuncts)
 }
 
 /** The columns of NATURAL: those that both sides have by name. */
-function sharedNames(left: BoundRelation, right: BoundRelation, tree: JoinTree): Identifier[] {
-  const shown = (side: BoundRelation) =>
+export function sharedNames(
+  left: Pick<BoundRelation, 'scope'>,
+  right: Pick<BoundRelation, 'scope'>,
+  tree: JoinTree,
+): Identifier[] {
+  const shown = (side: Pick<BoundRelation, 'scope'>) =>
     side.scope.filter((entry) => !entry.merged && !entry.around)
   const others = new Set(shown(right).map((entry) => entry.name.toLowerCase()))
   return shown(left)
@@ -105,15 +100,6 @@ function joinRight(
   const joined = joinTimed(binding, right, left, 'left', swapped, moved)
   const order = [...left.output.keys()].map((index) => index + rights)
   return chosen(joined, [...order, ...right.output.keys()])
-}
-
-export function chosen(plan: Plan, columns: readonly number[]): Plan {
-  const fields = columns.map((index) => plan.output[index]!)
-  return project(
-    plan,
-    columns.map((index, place) => column(index, fields[place]!)),
-    fields.map((field) => field.name),
-  )
 }
 
 /** Where either side may be missing, a column of USING is the one that is there. */
@@ -157,7 +143,14 @@ function bindComma(binding: Binding, tree: JoinTree, conjuncts: Conjuncts): Boun
   let before: BoundRelation[] = []
   let trees: TreeRelation[] = []
   const joined = () => {
-    const bound = all(trees.map((part) => () => bindRelation(binding, part, conjuncts)))
+    const scope = before.flatMap((one) => one.scope)
+    const bound = all(
+      trees.map((part) => () => {
+        const one = seeing(scope, part, () => bindRelation(binding, part, conjuncts))
+        scope.push(...one.scope)
+        return one
+      }),
+    )
     trees = []
     return joinCommas(binding, [...before, ...bound], conjuncts)
   }
@@ -243,7 +236,11 @@ function sameKeyType(pair: KeyPair): KeyPair | null {
   return grewFallible ? null : { left, right }
 }
 
-export function usingPair(left: BoundRelation, right: BoundRelation, name: Identifier): KeyPair {
+export function usingPair(
+  left: Pick<BoundRelation, 'scope'>,
+  right: Pick<BoundRelation, 'scope'>,
+  name: Identifier,
+): KeyPair {
   const [a, b] = [left, right].map((side) => findColumn(side.scope, [name], name.span))
   const pair = sameKeyType({ left: column(a!.index, a!), right: column(b!.index, b!) })
   if (pair !== null) return pair
@@ -310,53 +307,4 @@ function joinTimed(
     bounds: found.bounds,
   })
   return chosen(joined, shownColumns(left, right, found.left, kind))
-}
-
-/** A join over key pairs and a residual; without pairs a constant is the key of both sides. */
-export function joinOn(
-  left: Plan,
-  right: Plan,
-  kind: JoinKind,
-  given: readonly KeyPair[],
-  rest: Expression[],
-  more: Pick<JoinShape, 'bounds' | 'lookup'> = {},
-): Plan {
-  const one = literal(1, integer)
-  const pairs = given.length > 0 ? given : [{ left: one, right: one }]
-  const a = withKeys(
-    left,
-    pairs.map((pair) => pair.left),
-  )
-  const b = withKeys(
-    right,
-    pairs.map((pair) => pair.right),
-  )
-  const [width, wider] = [left.output.length, a.plan.output.length]
-  const shift = (index: number) => (index < width ? index : index - width + wider)
-  const joined = join(a.plan, b.plan, {
-    join: kind,
-    leftKeys: a.keys,
-    rightKeys: b.keys,
-    residual: rest.length === 0 ? null : moveColumns(and(rest), shift),
-    ...more,
-  })
-  if (a.plan === left && b.plan === right) return joined
-  const rights = isHalf(kind) ? [] : right.output.map((_, index) => index + wider)
-  return chosen(joined, [...left.output.keys(), ...rights])
-}
-
-/** The plan with a column per key: those it has, and new ones for expressions, at the end. */
-export function withKeys(plan: Plan, keys: Expression[]): { plan: Plan; keys: number[] } {
-  const columns = plan.output.map((field, index) => column(index, field))
-  const names = plan.output.map((field) => field.name)
-  const signatures = columns.map(signatureOf)
-  const indexes = keys.map((key) => {
-    const found = signatures.indexOf(signatureOf(key))
-    if (found >= 0) return found
-    signatures.push(signatureOf(key))
-    names.push(`key${signatures.length - 1}`)
-    return columns.push(key) - 1
-  })
-  const grown = columns.length > plan.output.length
-  return { plan: grown ? project(plan, columns, names) : plan, keys: indexes }
 }

@@ -9,11 +9,12 @@ import type { Expression as Tree, Relation as TreeRelation } from '../../../gram
 import { boolean } from '../coerce.ts'
 import { and, columnsOf, literal } from '../expression.ts'
 import { fold } from '../fold.ts'
+import { chosen } from '../keyed.ts'
 import type { Expression, Plan } from '../logical.ts'
 import { filter, series, type UnnestShape, unnest, values } from '../node.ts'
 import { type Binding, fail, unsupported } from './binding.ts'
 import { bindCondition, type Env } from './expression/expression.ts'
-import { chosen, tryBind } from './join.ts'
+import { tryBind } from './join.ts'
 import { uniqueNames } from './naming.ts'
 import { bindAroundJoin, isCorrelated } from './nested/around.ts'
 import type { BoundRelation, Conjuncts } from './relation.ts'
@@ -54,11 +55,10 @@ export function bindLateralJoin(
     fail('syntax', message, tree.right.span, 'write JOIN, CROSS JOIN or LEFT JOIN … ON TRUE')
   }
   const { right } = tree
-  if (tree.using.length > 0 || tree.natural === true) {
-    const what = right.kind === 'function' ? 'a function of the row' : 'a LATERAL query of the row'
-    unsupported(`USING and NATURAL with ${what}`, right.span, 'write ON')
-  }
   if (right.kind === 'derived') return bindAroundJoin(binding, { ...tree, right }, left)
+  if (tree.using.length > 0 || tree.natural === true) {
+    unsupported('USING and NATURAL with a function of the row', right.span, 'write ON')
+  }
   const outer = tree.join === 'left'
   const bound = applyFunction(binding, left, right, { outer, conjuncts })
   if (tree.on === null) return bound

@@ -23,7 +23,7 @@ import { type Aggregates, aboveKeys } from './expression/aggregate.ts'
 import { bindCondition, type Env, type ScalarJoin, type Scalars } from './expression/expression.ts'
 import { onePlace, placesOf } from './expression/random.ts'
 import { watermarksOf } from './expression/watermark.ts'
-import type { Around } from './nested/around.ts'
+import { type Around, selectsOf } from './nested/around.ts'
 import { bindSet } from './nested/set.ts'
 import {
   applySubquery,
@@ -55,9 +55,10 @@ export function bindQuery(outer: Binding, query: Query, place: QueryPlace = {}):
   const { body } = query
   switch (body.kind) {
     case 'values':
-      return bindValues(binding, query, body.rows, place)
+      if (place.around === undefined) return bindValues(binding, query, body.rows, place)
+      return bindQuery(binding, { ...query, with: [], body: selectsOf(query, body.rows) }, place)
     case 'set':
-      return bindSetTail(binding, query, bindSet(binding, body), place)
+      return bindSetTail(binding, query, bindSet(binding, body, place.around), place)
     case 'select':
       return bindSelect(binding, query, body, place)
   }
@@ -81,8 +82,11 @@ function withTables(outer: Binding, tables: Query['with']): Binding {
 /** ORDER BY and LIMIT behind UNION and its like, over the columns of the result. */
 function bindSetTail(binding: Binding, query: Query, plan: Plan, place: QueryPlace): Plan {
   if (query.orderBy.length === 0 && query.limit === null && query.offset === null) return plan
-  const scope = scopeOf(plan.output, null)
-  const items = plan.output.map((field, index): Item => {
+  const shown = plan.output.length - (place.around?.width ?? 0)
+  const fields = plan.output.slice(0, shown)
+  const by = plan.output.slice(shown).map((field, index) => column(shown + index, field))
+  const scope = scopeOf(fields, null)
+  const items = fields.map((field, index): Item => {
     const path = [{ kind: 'identifier' as const, name: field.name, quoted: true, span: query.span }]
     const tree: Tree = { kind: 'column', path, span: query.span }
     const inside = field.name.includes('.')
@@ -90,7 +94,7 @@ function bindSetTail(binding: Binding, query: Query, plan: Plan, place: QueryPla
   })
   const env: Env = { binding, scope, clause: 'ORDER BY', aggregates: null }
   const order = bindOrder(env, query.orderBy, items)
-  return finish(binding, query, { plan, items, by: [], order, bare: false, distinct: false, place })
+  return finish(binding, query, { plan, items, by, order, bare: false, distinct: false, place })
 }
 
 // ---------------------------------------------------------------- SELECT

@@ -113,6 +113,17 @@ export function findRelation(
     .list()
     .flatMap(({ name: of }) => (sessionOf(of) === null ? [of] : []))
   const names = [...made, ...systemRelations.keys()]
+  if (name.toLowerCase() === 'lateral') {
+    const hint = 'write the relation without LATERAL'
+    fail('syntax', 'LATERAL stands before a query in parentheses or a function', path.span, hint)
+  }
+  if (/^pg_/i.test(name)) {
+    unsupported(
+      `the catalog of Postgres (${name})`,
+      path.span,
+      'information_schema and sys.* say what there is',
+    )
+  }
   const hint = suggestion(name, names)
   return fail('unknown_name', `table ${name} does not exist`, path.span, hint)
 }
@@ -120,7 +131,7 @@ export function findRelation(
 function bindTable(binding: Binding, tree: TreeRelation & { kind: 'table' }): BoundRelation {
   if (tree.asOf !== undefined) {
     const hint =
-      'the row whose time it is stands on the left: write a JOIN t FOR SYSTEM_TIME AS OF a.ts'
+      'with a.ts of the left rows of a JOIN it finds versions; SUBSCRIBE t AS OF … UP TO … tells what t was'
     unsupported('FOR SYSTEM_TIME AS OF without a join', tree.asOf.span, hint)
   }
   const [first, ...others] = tree.path.parts

@@ -101,7 +101,7 @@ function unknownColumn(scope: Scope, path: readonly Identifier[], span: Span): n
   if (path.length === 1) {
     const names = scope.filter(({ path: own }) => own.length === 1).map((column) => column.name)
     const hint = scope.length === 0 ? 'there is no FROM clause' : suggestion(last.name, names)
-    fail('unknown_name', `column ${last.name} does not exist`, span, hint)
+    fail('unknown_name', noColumn(last.name), span, hint)
   }
   const inTable = columnsOfTable(scope, first.name)
   if (inTable.length > 0) {
@@ -119,5 +119,10 @@ function unknownColumn(scope: Scope, path: readonly Identifier[], span: Span): n
   if (path.length > 2) unsupported('column names of more than two parts', span)
   const qualifiers = new Set(scope.flatMap((column) => column.qualifier ?? []))
   const hint = suggestion(first.name, qualifiers)
-  fail('unknown_name', `table ${first.name} is not in FROM`, span, hint)
+  fail('unknown_name', notInFrom(first.name), span, hint)
 }
+
+/** What is said of a table that a column name begins with. */
+export const notInFrom = (table: string): string => `table ${table} is not in FROM`
+
+export const noColumn = (name: string): string => `column ${name} does not exist`

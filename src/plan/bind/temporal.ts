@@ -26,22 +26,14 @@ import {
   literal,
   moveColumns,
 } from '../expression.ts'
+import { chosen, joinOn, type KeyPair, withKeys } from '../keyed.ts'
 import type { Expression, Plan } from '../logical.ts'
 import { asof, filter, project, window } from '../node.ts'
 import { heldColumn, watermarkedColumn } from '../watermark.ts'
 import { all, type Binding, fail, unsupported } from './binding.ts'
 import { clockOf } from './expression/clock.ts'
 import { bindCondition, bindExpression } from './expression/expression.ts'
-import {
-  chosen,
-  joinOn,
-  type KeyPair,
-  mergeUsing,
-  pairOf,
-  typed,
-  usingPair,
-  withKeys,
-} from './join.ts'
+import { mergeUsing, pairOf, typed, usingPair } from './join.ts'
 import { isPlaced } from './over.ts'
 import { type BoundRelation, bindRelation, type Conjuncts } from './relation.ts'
 import { joinScopes } from './scope.ts'

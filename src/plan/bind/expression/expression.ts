@@ -30,9 +30,9 @@ import {
   varchar,
 } from '../../coerce.ts'
 import { and, branch, call, choose, column, literal, or, patternMistake } from '../../expression.ts'
+import type { KeyPair } from '../../keyed.ts'
 import type { Expression, Plan } from '../../logical.ts'
 import { type Binding, fail, planSpan, unsupported } from '../binding.ts'
-import type { KeyPair } from '../join.ts'
 import { bindPatternCall, type PatternCalls } from '../match-call.ts'
 import { bindCorrelated, bindMark, bindQuantified } from '../nested/mark.ts'
 import { bindArithmetic, bindComparison, comparisonOf, type Pair } from '../operator.ts'

@@ -7,7 +7,8 @@
  *          1. By keys: where columns around stand in equalities of WHERE alone, `b.k = a.k`, the other side is such a
  *             column. An aggregate without GROUP BY, which has a row where there is nothing, gets it by a left join.
  *          2. By rows: otherwise the distinct values of the columns around that it names are the first relation of its
- *             FROM. They are joined back as equal where both are NULL.
+ *             FROM. They are joined back as equal where both are NULL. So are UNION and its like, whose sides all carry
+ *             these columns.
  * Contract 1 (checked by test/script/lateral) the columns before keep their places.
  */
 import type {
@@ -28,13 +29,15 @@ import {
   conjunctsOf,
   isFallible,
   literal,
+  moveColumns,
 } from '../../expression.ts'
 import { fold } from '../../fold.ts'
+import { chosen, joinOn, type KeyPair, withKeys } from '../../keyed.ts'
 import type { Expression, Plan } from '../../logical.ts'
 import { filter, project } from '../../node.ts'
 import { type Binding, fail, unsupported } from '../binding.ts'
 import { bindCondition, type Env } from '../expression/expression.ts'
-import { chosen, joinOn, type KeyPair, pairOf, tryBind, typed, withKeys } from '../join.ts'
+import { mergeUsing, pairOf, sharedNames, tryBind, typed, usingPair } from '../join.ts'
 import { bindQuery } from '../query.ts'
 import {
   type BoundRelation,
@@ -45,6 +48,7 @@ import {
 } from '../relation.ts'
 import { columnsNamed, columnsOfTable, joinScopes, type Scope, scopeOf } from '../scope.ts'
 import { distinct } from './set.ts'
+import { seeing } from './unseen.ts'
 
 type SelectTree = QueryBody & { kind: 'select' }
 type JoinTree = TreeRelation & { kind: 'join' }
@@ -62,6 +66,8 @@ export interface Around {
   complete: ((rows: Plan, by: readonly Expression[]) => Plan) | null
   /** What the columns are where no row is. */
   nothing: Expression[] | null
+  /** How many columns `by` are; null where each SELECT has its own. */
+  width: number | null
 }
 
 /** Rows of the query, columns behind the first `shown` ones say to which rows around they belong. */
@@ -86,20 +92,23 @@ export function bindAroundJoin(
 ): BoundRelation {
   const { query, alias, columnAliases } = tree.right
   refuseEmit(query)
-  if (query.body.kind !== 'select') {
-    const what = 'UNION and its like behind LATERAL with columns of the relations before it'
-    unsupported(what, query.span, 'write a LATERAL query for each of them')
-  }
   const kind = tree.join === 'left' ? 'left' : 'inner'
-  const plain = tree.on === null || isTrue(tree.on)
+  const named = tree.using.length > 0 || tree.natural === true
+  const plain = !named && (tree.on === null || isTrue(tree.on))
   const rows =
     attempt(binding, () => byKeys(binding, left, query, kind === 'inner' || plain)) ??
-    byRows(binding, left, query)
+    byRows(binding, left, tree.right)
   const width = left.plan.output.length
   const visible = renamed(chosen(rows.plan, [...Array(rows.shown).keys()]), columnAliases).output
-  const scope = joinScopes(left.scope, scopeOf(visible, alias?.name ?? null), width)
+  const right = { scope: scopeOf(visible, alias?.name ?? null) }
+  const using = tree.natural === true ? sharedNames(left, right, tree) : tree.using
+  const scope = mergeUsing(joinScopes(left.scope, right.scope, width), width, using)
   const env: Env = { binding, scope, clause: 'ON', aggregates: null }
-  const on = plain ? [] : conjunctsOf(bindCondition(env, tree.on!))
+  const on = using.map((name) => {
+    const { left: own, right: other } = usingPair(left, right, name)
+    return call('eq', [own, moveColumns(other, (index) => index + width)], boolean)
+  })
+  if (tree.on !== null && !isTrue(tree.on)) on.push(...conjunctsOf(bindCondition(env, tree.on)))
   const names = [...left.plan.output, ...visible].map((field) => field.name)
   const told = (plan: Plan, columns: readonly Expression[]): BoundRelation => {
     const shown = project(plan, [...columns], names)
@@ -177,7 +186,9 @@ function byKeys(binding: Binding, left: BoundRelation, query: Query, mayLack: bo
     },
     complete: null,
     nothing: null,
+    width: null,
   }
+  if (query.body.kind === 'set') giveUp(query)
   const plan = bindQuery(binding, query, { around })
   const shown = plan.output.length - pairs.length
   if (around.nothing !== null && !mayLack) giveUp(query)
@@ -195,10 +206,11 @@ function giveUp({ span }: Query): never {
 
 // ---------------------------------------------------------------- by rows
 
-function byRows(binding: Binding, left: BoundRelation, query: Query): Rows {
+function byRows(binding: Binding, left: BoundRelation, lateral: DerivedTree): Rows {
+  const { query } = lateral
   const columns = columnsRead(left.scope, query)
-  // It names nothing before it: what is wrong with it is said as of any other query.
-  if (columns.length === 0) bindQuery(binding, query)
+  // It names no column before it: what is wrong with it is said as of any other query.
+  if (columns.length === 0) seeing(left.scope, lateral, () => bindQuery(binding, query))
   const rows = () => distinct(chosen(structuredClone(left.plan), columns))
   const scope: Scope = left.scope.flatMap((entry) => {
     const index = columns.indexOf(entry.index)
@@ -217,11 +229,12 @@ function byRows(binding: Binding, left: BoundRelation, query: Query): Rows {
         const from =
           select.from === null
             ? first
-            : bindRelation(open, underneath(select.from, tree), conjuncts)
+            : bindRelation(open, underneath(select.from, tree, left.scope), conjuncts)
         return { from, by: columns.map((_, index) => column(index, from.plan.output[index]!)) }
       },
       complete: (aggregated, by) => completed(rows(), aggregated, by),
       nothing: null,
+      width: columns.length,
     },
   })
   const shown = plan.output.length - columns.length
@@ -256,19 +269,54 @@ function columnsRead(scope: Scope, query: Query): number[] {
 }
 
 /** FROM with another relation before its first one. */
-function underneath(tree: TreeRelation, first: TreeRelation): TreeRelation {
-  if (tree.kind !== 'join') {
+function underneath(tree: TreeRelation, first: TreeRelation, before: Scope): TreeRelation {
+  const isWhole = tree.kind === 'join' && (tree.join === 'right' || tree.join === 'full')
+  if (isWhole && namesTable(tree, before)) {
+    const what = `a ${tree.join.toUpperCase()} JOIN behind LATERAL that names columns of the relations before it`
+    unsupported(what, tree.span, 'name them in WHERE')
+  }
+  if (tree.kind !== 'join' || isWhole) {
     const { span } = tree
     return {
       ...{ kind: 'join', join: 'cross', left: first, right: tree },
       ...{ on: null, using: [], span },
     }
   }
-  if (tree.join === 'right' || tree.join === 'full') {
-    const what = `${tree.join.toUpperCase()} JOIN in a query behind LATERAL with columns of the relations before it`
-    unsupported(what, tree.span, 'put the join into a query in parentheses')
+  return { ...tree, left: underneath(tree.left, first, before) }
+}
+
+/** Is there a name of a column of a relation of the scope, with the relation's name before it? */
+function namesTable(node: unknown, scope: Scope): boolean {
+  if (typeof node !== 'object' || node === null) return false
+  const tree = node as Tree
+  const { path } = tree.kind === 'column' ? tree : { path: [] }
+  if (path.length > 1 && columnsOfTable(scope, path[0]!.name).length > 0) return true
+  return Object.values(node).some((child) => namesTable(child, scope))
+}
+
+/** VALUES as a SELECT for each row, which may name what a SELECT may. */
+export function selectsOf(query: Query, rows: readonly Tree[][]): QueryBody {
+  const { span } = query
+  const [first, ...others] = rows.map((cells): SelectTree => {
+    const items = cells.map((expression, index) => {
+      const name = `column${index + 1}`
+      const alias = { kind: 'identifier' as const, name, quoted: false, span: expression.span }
+      return { kind: 'select-item' as const, expression, alias, span: expression.span }
+    })
+    const nothing = { distinct: false, from: null, where: null, having: null, qualify: null }
+    return { kind: 'select', items, groupBy: [], ...nothing, span }
+  })
+  const alone = (body: QueryBody): Query => {
+    const nothing = { orderBy: [], limit: null, offset: null, emit: null }
+    return { kind: 'query', with: [], body, ...nothing, span }
   }
-  return { ...tree, left: underneath(tree.left, first) }
+  return others.reduce<QueryBody>(
+    (before, row) => ({
+      ...{ kind: 'set', operator: 'UNION', all: true, span },
+      ...{ left: alone(before), right: alone(row) },
+    }),
+    first!,
+  )
 }
 
 /** An aggregate by the columns around, with a row for each of these: counts of nothing are 0, all else is NULL. */

@@ -26,6 +26,7 @@ import {
   or,
 } from '../../expression.ts'
 import { fold } from '../../fold.ts'
+import type { KeyPair } from '../../keyed.ts'
 import type { AggregateCall, Expression, Plan } from '../../logical.ts'
 import { aggregate, project } from '../../node.ts'
 import { fail, planSpan, unsupported } from '../binding.ts'
@@ -37,7 +38,7 @@ import {
   innerBase,
   type Scalars,
 } from '../expression/expression.ts'
-import { type KeyPair, pairOf } from '../join.ts'
+import { pairOf } from '../join.ts'
 import { bindComparison, comparisonOf } from '../operator.ts'
 import { refuseEmit } from '../relation.ts'
 import type { Scope } from '../scope.ts'

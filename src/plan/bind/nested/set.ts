@@ -15,16 +15,18 @@ import { aggregate, filter, project, repeat, union } from '../../node.ts'
 import { all, type Binding, fail } from '../binding.ts'
 import { bindQuery } from '../query.ts'
 import { refuseEmit } from '../relation.ts'
+import type { Around } from './around.ts'
 
 type SetTree = QueryBody & { kind: 'set' }
 
-export function bindSet(binding: Binding, tree: SetTree): Plan {
+/** Behind LATERAL the columns that tell rows around apart stand behind those of either side. */
+export function bindSet(binding: Binding, tree: SetTree, around?: Around): Plan {
   const operand = (query: Query) => () => {
     refuseEmit(query)
-    return bindQuery(binding, query)
+    return bindQuery(binding, query, around === undefined ? {} : { around })
   }
   const [left, right] = all([operand(tree.left), operand(tree.right)]) as [Plan, Plan]
-  const [have, given] = [left.output.length, right.output.length]
+  const [have, given] = [left, right].map((side) => side.output.length - (around?.width ?? 0))
   if (have !== given) {
     fail('type_mismatch', `${tree.operator} of ${have} and ${given} columns`, tree.right.span)
   }

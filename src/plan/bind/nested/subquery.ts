@@ -23,6 +23,7 @@ import {
   literal,
   moveColumns,
 } from '../../expression.ts'
+import { joinOn, type KeyPair } from '../../keyed.ts'
 import type { Expression, Plan } from '../../logical.ts'
 import { filter, project } from '../../node.ts'
 import { all, type Binding, fail, planSpan } from '../binding.ts'
@@ -35,7 +36,7 @@ import {
   type Scalars,
   scalarBase,
 } from '../expression/expression.ts'
-import { joinOn, type KeyPair, pairOf } from '../join.ts'
+import { pairOf } from '../join.ts'
 import { bindComparison } from '../operator.ts'
 import { bindQuery, whereOf } from '../query.ts'
 import { type BoundRelation, bindRelation, type Conjuncts, refuseEmit } from '../relation.ts'

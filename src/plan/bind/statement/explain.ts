@@ -24,8 +24,8 @@ export function bindExplain(binding: Binding, tree: Tree): BoundStatement {
   const { notices } = binding
   const { statement, head } = explained(binding, tree)
   const { analyze, steps, format, type, details } = tree
-  if (details.includes('cost')) {
-    notices.push('costs are not estimated; EXPLAIN ANALYZE measures what a statement does')
+  if (details.includes('cost') && (format === 'json' || steps)) {
+    notices.push('costs are shown beside the nodes of a plan, as text or FORMAT DOT')
   }
   if (analyze) {
     if (steps) unsupported('EXPLAIN ANALYZE STEPS', tree.span)
