@@ -139,7 +139,13 @@ export interface Relation {
   late?: string
   /** Seconds that windows take late rows for. */
   within?: number
+  /** Are its rows versions of the keys `k`? Then temporal joins read it, or the view that takes the last of each key. */
+  versions?: 'stream' | 'view'
 }
+
+/** The name under which temporal joins read the versions of a relation. */
+export const versionsOf = ({ name, versions }: Relation): string =>
+  versions === 'view' ? `last_${name}` : name
 
 export interface View {
   name: string
@@ -319,6 +325,7 @@ export function relationSql(relation: Relation): string {
     computed === undefined ? `${column} ${type}` : `${column} as ${computed}`,
   )
   if (object === 'keyed') definitions.push('primary key (k)')
+  if (relation.versions === 'stream') definitions.push('primary key (k) not enforced')
   if (delay === null) definitions.push(`watermark for ts${bound}`)
   else if (delay !== undefined)
     definitions.push(`watermark for ts as ts - ${seconds(delay)}${bound}`)
@@ -329,7 +336,11 @@ export function relationSql(relation: Relation): string {
     const from = `with ('connector' = 'js', 'source' = '${name}')`
     return `create table ${name} (${definitions.join(', ')}) ${from};`
   }
-  return `create ${kind} ${name} (${definitions.join(', ')})${by}${only};`
+  const text = `create ${kind} ${name} (${definitions.join(', ')})${by}${only};`
+  if (relation.versions !== 'view') return text
+  const shown = columns.map((column) => column.name).join(', ')
+  const numbered = `select *, row_number() over (partition by k order by ts desc) as n from ${name}`
+  return `${text}\ncreate view ${versionsOf(relation)} as select ${shown} from (${numbered}) where n = 1;`
 }
 
 export function viewSql({ name, select, emit, stored = true }: View): string {

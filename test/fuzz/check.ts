@@ -15,6 +15,7 @@ import { differences, type Outcome, runStep } from '../script/run.ts'
 import { State } from '../script/state.ts'
 import { type Case, scriptOf } from './case.ts'
 import { chance, pick } from './expression.ts'
+import { giveOwn, ownInSql } from './own.ts'
 
 /** In which way the engine runs. */
 export interface Setting {
@@ -41,14 +42,16 @@ export function setting(random: Random): Setting {
 /** What is wrong, or null. */
 export async function check(one: Case, { options, ...setting }: Setting): Promise<string | null> {
   // What waits for a tick, and what a row meets by the clock, is of a commit; after a crash other commits are made.
-  const waits = /(every|periodic|batch) interval|system_time/.test(scriptOf(one))
+  const waits = /(every|periodic|batch) interval|system_time as of proctime/.test(scriptOf(one))
   const crashAt = waits ? null : setting.crashAt
   let steps = 0
   const beforeStep = () => {
     if (steps++ === crashAt) throw new Crash('as asked')
   }
-  const session = await EngineSession.open(crashAt === null ? options : { ...options, beforeStep })
+  const given = { ...options, prepare: giveOwn }
+  const session = await EngineSession.open(crashAt === null ? given : { ...given, beforeStep })
   const oracle = new OracleSession()
+  for (const sql of ownInSql) await oracle.execute(sql)
   const states = new Map<string, { told: State; due: State }>()
   // Late rows stand behind the commit that found them: after a crash other commits are made, and other positions.
   const isUnordered = () => session.crashes > 0 && /late rows to/.test(scriptOf(one))

@@ -170,6 +170,7 @@ const otherNames = [
   ],
   'current_watermark',
   'rand_integer',
+  'own_\\w+',
 ]
 const ownFunctions = new RegExp(`\\b(${[...libraryNames(), ...otherNames].join('|')})\\(|\\) = \\(`)
 

@@ -26,9 +26,11 @@ import {
   type Select,
   type Test,
   type View,
+  versionsOf,
   viewSql,
 } from './case.ts'
 import { aggregate, chance, expression, kinds, leaf, pick, type ScopeColumn } from './expression.ts'
+import { ownInSql } from './own.ts'
 import {
   besideQuery,
   besideRows,
@@ -90,7 +92,10 @@ class Generator implements Drawing {
     }
     const delay = pick(random, [undefined, null, 0, 5, 20])
     const ahead = delay === 5 && others < 4 ? others * 8 : undefined
-    return { name: `s${index}`, object: 'stream', columns, delay, ahead, ...this.#clock(delay) }
+    const of = pick(random, ['stream', 'view'] as const)
+    const versions = delay !== undefined && chance(random, 0.3) ? { versions: of } : {}
+    const clock = { ...this.#clock(delay), ...versions }
+    return { name: `s${index}`, object: 'stream', columns, delay, ahead, ...clock }
   }
 
   /** What else a watermark may go by. */
@@ -243,6 +248,8 @@ class Generator implements Drawing {
 
   #join(depth: number): Sourced {
     const { random } = this
+    const dated = chance(random, 0.3) ? this.#dated() : null
+    if (dated !== null) return dated
     const near = chance(random, 0.06) ? this.#near() : null
     if (near !== null) return near
     const left = this.#source(depth - 1)
@@ -317,6 +324,29 @@ class Generator implements Drawing {
     }
     const half = from.join === 'semi'
     return { from, scope: half ? left!.scope : [...left!.scope, ...right!.scope], windows: [] }
+  }
+
+  /** Rows of a stream, each with the version that is valid at its time. */
+  #dated(): Sourced | null {
+    const { random } = this
+    const versioned = this.relations.filter(({ versions }) => versions !== undefined)
+    const clocked = this.relations.filter(({ delay }) => delay !== undefined)
+    if (versioned.length === 0) return null
+    const relation = pick(random, versioned)
+    const left = this.#read(pick(random, clocked))
+    const { from, scope } = this.#read({ ...relation, name: versionsOf(relation) })
+    const key = leaf(`${aliasOf(left.from)}.k = ${aliasOf(from)}.k`)
+    const both = [...left.scope, ...scope]
+    const on = chance(random, 0.2) ? [key, expression(random, 'boolean', both, 1)] : [key]
+    const right: From = { ...(from as From & { kind: 'table' }), asOf: `${aliasOf(left.from)}.ts` }
+    const join: From = {
+      kind: 'join',
+      join: pick(random, ['inner', 'left']),
+      left: left.from,
+      right,
+      on,
+    }
+    return { from: join, scope: both, windows: [] }
   }
 
   /** An ASOF join now and then: one equality and one comparison. */
@@ -528,6 +558,8 @@ class Generator implements Drawing {
   }
 }
 
+const aliasOf = (from: From): string => (from as { alias: string }).alias
+
 /** Conditions that keep two times close, in one of their forms. */
 function intervalBounds(random: Random, a: string, b: string): Expr[] {
   const [some, more] = [pick(random, [0, 3, 20]), pick(random, [1, 5, 10])]
@@ -625,7 +657,8 @@ function rowsOf(generator: Generator): Fed[] {
     const relation = pick(random, relations)
     now += random.below(8)
     const row = givenColumns(relation).map(({ kind, name }) => {
-      const key = name === 'k' && relation.object === 'keyed'
+      const isKeyed = relation.object === 'keyed' || relation.versions === 'stream'
+      const key = name === 'k' && isKeyed
       const nullable = !key && (name !== 'ts' || relation.delay === undefined)
       if (nullable && chance(random, 0.12)) return 'NULL'
       if (kind === 'struct')
@@ -658,9 +691,14 @@ function timeCell(random: Random, now: number, ordered: boolean): string {
 /** A catalog with the relations of a case. */
 function catalogOf(relations: readonly Relation[]): Catalog {
   const catalog = new Catalog()
-  for (const relation of relations) {
-    const bound = bound1(relationSql(relation), catalog, '')
-    if (bound?.kind === 'create-relation') catalog.add(bound.relation)
+  for (const text of ownInSql) {
+    const bound = bound1(text, catalog, '')
+    if (bound?.kind === 'create-function') catalog.addFunction(bound.made)
+  }
+  for (const text of relations.flatMap((relation) => relationSql(relation).split('\n'))) {
+    const bound = bound1(text, catalog, '')
+    if (bound?.kind === 'create-relation' || bound?.kind === 'create-view')
+      catalog.add(bound.relation)
   }
   return catalog
 }

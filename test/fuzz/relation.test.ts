@@ -18,6 +18,7 @@ import { type Case, millrace, type Select, scriptOf, selectSql } from './case.ts
 import { setting } from './check.ts'
 import { expression, leaf, pick, type ScopeColumn } from './expression.ts'
 import { generate } from './generate.ts'
+import { giveOwn } from './own.ts'
 
 const cases = sized(40, 1000)
 const chunk = 20
@@ -96,7 +97,7 @@ describe('relations', () => {
       const random = seededRandom(seed)
       const one = { ...generate(random), views: [] }
       const { options } = setting(random)
-      const session = await EngineSession.open(options)
+      const session = await EngineSession.open({ ...options, prepare: giveOwn })
       for (const step of readScript(scriptOf(one))) await runStep(session, step)
       try {
         const asked = askedOf(one, random)
