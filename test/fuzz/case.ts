@@ -139,7 +139,7 @@ export interface Relation {
   late?: string
   /** Seconds that windows take late rows for. */
   within?: number
-  /** Are its rows versions of the keys `k`? Then temporal joins read it, or the view that takes the last of each key. */
+  /** Are its rows versions of the keys `k`? Then temporal joins read it, or a view of the last row of each key. */
   versions?: 'stream' | 'view'
 }
 
