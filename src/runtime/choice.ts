@@ -52,32 +52,75 @@ export function chosen(
 ): Column {
   const { data, validity: known } = given[key]!
   const keys = (data as Column['data'] & { layout: 'i32' }).values
-  const sources = columns.map((column) => wordsOf(given[column]!))
-  const validities = columns.map((column) => given[column]!.validity)
   // Most rows are those of the ELSE: they come at once, and the others into their place.
   const last = numbers.length
-  const to = sources[last]!.slice(0, rows * 2)
-  let validity = validities[last]?.slice(0, (rows + 7) >>> 3) ?? null
-  for (let row = 0; row < rows; row++) {
-    const number = keys[row]!
-    let at = 0
-    while (at < last && numbers[at] !== number) at++
-    if (at === last || !isSet(known, row)) continue
-    const words = sources[at]!
-    to[row * 2] = words[row * 2]!
-    to[row * 2 + 1] = words[row * 2 + 1]!
-    if (!isSet(validities[at]!, row)) {
-      validity ??= new Uint8Array((rows + 7) >>> 3).fill(0xff)
-      validity[row >>> 3]! &= ~(1 << (row & 7))
-    } else if (validity !== null) validity[row >>> 3]! |= 1 << (row & 7)
+  const otherwise = given[columns[last]!]!
+  const to = wordsOf(otherwise).slice(0, rows * 2)
+  const bits = bitsOf(otherwise, rows)
+  const count = rowsOfNumbers(keys, rows, numbers)
+  // The first branch of a number counts: it is put last.
+  for (let at = last - 1; at >= 0; at--) {
+    const column = given[columns[at]!]!
+    const some = { number: numbers[at]!, keys, known, count }
+    put(some, wordsOf(column), to)
+    putBits(some, column.validity, bits)
   }
   const values = new BigInt64Array(to.buffer)
-  const isWhole = isFull(validity, rows)
-  return {
-    type: given[columns[0]!]!.type,
-    data: { layout: 'i64', values },
-    validity: isWhole ? null : validity,
+  const validity = isFull(bits, rows) ? null : bits
+  return { type: given[columns[0]!]!.type, data: { layout: 'i64', values }, validity }
+}
+
+/** The rows of a batch, the first `count` of `found`, of which those of one number are meant. */
+interface SomeRows {
+  number: number
+  keys: Int32Array
+  known: Uint8Array | null
+  count: number
+}
+
+let found = new Uint32Array(4096)
+
+/** Writes the rows whose number may be one of some into `found`, and gives how many they are. */
+function rowsOfNumbers(keys: Int32Array, rows: number, numbers: Int32Array): number {
+  if (found.length < rows) found = new Uint32Array(rows)
+  const to = found
+  const least = Math.min(...numbers)
+  const span = Math.max(...numbers) - least
+  let count = 0
+  for (let row = 0; row < rows; row++) {
+    const above = keys[row]! - least
+    if (above >= 0 && above <= span) to[count++] = row
   }
+  return count
+}
+
+/** Puts the words of some rows into their place. */
+function put({ number, keys, known, count }: SomeRows, words: Int32Array, to: Int32Array): void {
+  for (let at = 0; at < count; at++) {
+    const row = found[at]!
+    if (keys[row] !== number || !isSet(known, row)) continue
+    to[row * 2] = words[row * 2]!
+    to[row * 2 + 1] = words[row * 2 + 1]!
+  }
+}
+
+function putBits(
+  { number, keys, known, count }: SomeRows,
+  from: Uint8Array | null,
+  to: Uint8Array,
+): void {
+  for (let at = 0; at < count; at++) {
+    const row = found[at]!
+    if (keys[row] !== number || !isSet(known, row)) continue
+    if (isSet(from, row)) to[row >>> 3]! |= 1 << (row & 7)
+    else to[row >>> 3]! &= ~(1 << (row & 7))
+  }
+}
+
+/** The validity of some rows in memory of its own. */
+function bitsOf({ validity }: Column, rows: number): Uint8Array {
+  const bytes = (rows + 7) >>> 3
+  return validity === null ? new Uint8Array(bytes).fill(0xff) : validity.slice(0, bytes)
 }
 
 function isSet(bits: Uint8Array | null, row: number): boolean {
