@@ -352,7 +352,7 @@ export class Database {
     this.#cancelIdle()
     for (const queue of [...this.#queues]) queue.end()
     await this.#mailbox.catch(() => {})
-    for (const name of [...this.#engine.queries.keys()]) this.#engine.stop(name)
+    this.#engine.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -31,7 +31,7 @@ import {
   type UserFunction,
   valueAt,
 } from '../data/index.ts'
-import { Arena, type Backend, Kernels, MarkCheck } from '../kernel/index.ts'
+import { Arena, type Backend, Kernels } from '../kernel/index.ts'
 import type {
   Arrival,
   ChangePart,
@@ -59,6 +59,7 @@ import {
   Partitions,
 } from '../runtime/index.ts'
 import { budgetOf, checkBudget, withinBudget } from './budget.ts'
+import { Fragments } from './fragments.ts'
 import { LateBook } from './late.ts'
 import {
   type CycleInput,
@@ -99,8 +100,6 @@ export interface EngineOptions {
 
 /** Bad rows kept per relation; all are counted. */
 const badRowsKept = 10_000
-/** Sets of fragments kept for the next query. */
-const idleMax = 2
 
 export class Engine {
   readonly catalog = new Catalog()
@@ -127,8 +126,7 @@ export class Engine {
   readonly cycled = new Set<(cycle: number, now: bigint) => void>()
   /** Called when an endless source has rows. */
   wake: () => void = () => {}
-  /** Fragments of queries that are gone: their memory has been touched before, which new memory has not. */
-  readonly #idle: Kernels[][] = []
+  readonly #fragments: Fragments
   #lastTime = 0n
   #selecting: Query | null = null
   #computer: Kernels | null = null
@@ -142,6 +140,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.options = options
     this.log = options.log
+    this.#fragments = new Fragments(options)
     this.sources = {
       log: this.log,
       connectors: options.connectors,
@@ -430,7 +429,7 @@ export class Engine {
 
   /** A query that is not started. */
   made(name: string, plan: PhysicalPlan, keepsView: boolean): Query {
-    const fragments = this.#takeFragments()
+    const fragments = this.#fragments.take()
     const { vectorSize } = this.options
     const shape = { name, plan, fragments, vectorSize, mode: 'continuous' as const }
     const sources = this.#shared === null ? this.sources : { ...this.sources, shared: this.#shared }
@@ -474,7 +473,7 @@ export class Engine {
   /** Closes a query that was prepared and is of no use. */
   discard(query: Query): void {
     query.close()
-    this.#giveFragments(query.fragments)
+    this.#fragments.give(query.fragments)
   }
 
   /** Starts a query without a name of its own: `query_1`, `query_2` …, the same names in a replay. */
@@ -515,8 +514,14 @@ export class Engine {
     try {
       query.close()
     } finally {
-      this.#giveFragments(query.fragments)
+      this.#fragments.give(query.fragments)
     }
+  }
+
+  /** All queries are over, and so is the database. */
+  close(): void {
+    for (const name of [...this.#queries.keys()]) this.stop(name)
+    this.#fragments.close()
   }
 
   hasWork(): boolean {
@@ -675,7 +680,7 @@ export class Engine {
     sources: Sources = this.sources,
     { upTo, tolerant = false }: { upTo?: number; tolerant?: boolean } = {},
   ): Work<{ delta: Delta; query: Query }> {
-    const fragments = this.#takeFragments()
+    const fragments = this.#fragments.take()
     const { vectorSize } = this.options
     const query = new Query({ name: '', plan, fragments, vectorSize, mode: 'one-shot' }, sources)
     this.#selecting = query
@@ -691,7 +696,7 @@ export class Engine {
     } finally {
       this.#selecting = null
       query.close()
-      this.#giveFragments(fragments)
+      this.#fragments.give(fragments)
     }
   }
 
@@ -700,25 +705,6 @@ export class Engine {
     const now = this.options.clock.nowMicros()
     this.#lastTime = now > this.#lastTime ? now : this.#lastTime + 1n
     return this.#lastTime
-  }
-
-  #giveFragments(fragments: Kernels[]): void {
-    for (const { arena } of fragments) arena.reset()
-    if (this.#idle.length < idleMax) this.#idle.push(fragments)
-  }
-
-  #takeFragments(): Kernels[] {
-    const idle = this.#idle.pop()
-    if (idle !== undefined) return idle
-    const { fragments, backend, checks } = this.options
-    return Array.from({ length: fragments }, () => {
-      const arena = new Arena({ marks: checks, lists: checks })
-      if (checks) {
-        const marks = new MarkCheck(arena)
-        arena.afterStep = () => marks.check()
-      }
-      return new Kernels(arena, backend)
-    })
   }
 
   #readView(relation: Relation): Row[] {

@@ -42,6 +42,8 @@ import type { View } from './view.ts'
 
 /** Rows that joins give in one step, so that a step does not take long: fewer rows are taken next time. */
 const emittedMax = 1 << 16
+/** Rows of a commit for a sink that need not wait for others. */
+const outputMax = 1 << 15
 /** Rows of the first step where there are joins; it doubles while they give little. */
 const pacedAtFirst = 1
 
@@ -554,6 +556,7 @@ export class Query {
   ): Work<boolean> {
     const { runs } = taken
     while (taken.rows < rowsMax) {
+      if (rowsMax < Number.MAX_SAFE_INTEGER && this.#hasEnough()) return true
       const size = (input: Input) => Math.min(this.#pace(input), rowsMax - taken.rows)
       const next = takeExternal(inputs, size, takePositions)
       if (next === null) return false
@@ -576,6 +579,12 @@ export class Query {
       yield
     }
     return true
+  }
+
+  /** Are there as many rows for a sink as stay in a cache until it reads them? */
+  #hasEnough(): boolean {
+    const { divisible, outputRows } = this.dataflow
+    return outputRows >= outputMax && divisible && this.view === null && this.shared === null
   }
 
   *#replayExternal(logged: readonly Run[], runs: Run[], when: 'before' | 'after'): Work<boolean> {

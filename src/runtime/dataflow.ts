@@ -74,6 +74,8 @@ export class Dataflow {
   now = 0n
   /** Scans in the plan's order. */
   readonly scans: ScanStage[] = []
+  /** May the rows of a commit as well come in several? None cancels another one, and none is put before another. */
+  readonly divisible: boolean
   readonly #stages: Stage[] = []
   readonly #environment: Environment
   readonly #output: Output
@@ -112,6 +114,7 @@ export class Dataflow {
     this.#sorting = sortingOf(plan)
     const root = this.#sorting?.sort.input ?? plan
     this.#output = output(root, this.#environment)
+    this.divisible = !plan.updating && this.#sorting === null
     this.#build(root, this.#output.push, { windows: [], exact: false })
     this.scans.sort((a, b) => a.plan.id - b.plan.id)
   }
@@ -193,6 +196,11 @@ export class Dataflow {
       if (due !== null && (least === null || due < least)) least = due
     }
     return least
+  }
+
+  /** Rows that the next commit gives so far, where they are known before it. */
+  get outputRows(): number {
+    return this.#output.rows
   }
 
   commit(): Delta {

@@ -55,6 +55,8 @@ export interface Delta {
 
 export interface Output {
   push: Push
+  /** Rows of the commit so far. */
+  readonly rows: number
   take(errors: ErrorRow[]): Delta
 }
 
@@ -62,13 +64,20 @@ export function output(plan: PhysicalPlan, environment: Environment): Output {
   const types = plan.output.map(({ type }) => type)
   const lends = environment.mode === 'continuous'
   const collectors = environment.fragments.map((kernels) => new Collector(kernels, types, lends))
+  let rows = 0
   return {
+    get rows() {
+      return rows
+    },
     push(fragment, input) {
       const kernels = environment.fragments[fragment]!
       const batch = withoutFailed(environment, kernels, input, input.columns)
-      if (batch.rows > 0) collectors[fragment]!.append(batch)
+      if (batch.rows === 0) return
+      collectors[fragment]!.append(batch)
+      rows += batch.rows
     },
     take(errors) {
+      rows = 0
       const parts = collectors.flatMap((collector) => collector.take())
       return deltaOf(parts, plan, errors, plan.updating && environment.mode === 'continuous')
     },
