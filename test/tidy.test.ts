@@ -87,10 +87,10 @@ const outside: Record<string, string[]> = {
 /** Names on a door beyond twelve, with the reason. */
 const wideDoors: Record<string, { values: number; reason: string }> = {
   'src/data/index.ts': {
-    values: 71,
+    values: 73,
     reason: 'types, values and batches are the words of every layer',
   },
-  'src/plan/index.ts': { values: 15, reason: 'statements, plans, their functions and their text' },
+  'src/plan/index.ts': { values: 16, reason: 'statements, plans, their functions and their text' },
   'src/kernel/index.ts': { values: 26, reason: 'state and expressions are built from its parts' },
 }
 

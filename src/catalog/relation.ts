@@ -61,6 +61,8 @@ export type Relation = {
     statement: Extract<Statement, { kind: 'create-relation' | 'create-view' | 'create-sink' }>
     /** In which it was written. */
     dialect: Dialect
+    /** The session's zone then; UTC where it is left out. */
+    zone?: string
   }
 } & (
   | {
@@ -88,11 +90,13 @@ export type Relation = {
       query: Query
       /** In which the query was written. */
       dialect: Dialect
+      zone?: string
     }
   | {
       kind: 'materialized'
       query: Query
       dialect: Dialect
+      zone?: string
       /** The physical plan, as JSON; the catalog does not look inside. */
       plan: unknown
       key: number[] | null
@@ -140,6 +144,7 @@ export type CatalogFunction = {
   definition?: {
     statement: Extract<Statement, { kind: 'create-function' }>
     dialect: Dialect
+    zone?: string
   }
 } & (
   | { kind: 'built-in'; builtIn: string }
@@ -153,6 +158,7 @@ export type CatalogFunction = {
       strict: boolean
       expression: Expression
       dialect: Dialect
+      zone?: string
     }
 )
 

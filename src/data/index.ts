@@ -94,6 +94,7 @@ export {
   rangeOf,
   type Schema,
   sameType,
+  shownIn,
   type Type,
   typeText,
   type Value,
@@ -109,3 +110,4 @@ export {
   type Written,
 } from './user-function.ts'
 export { readWide, writeWide } from './wide.ts'
+export { type Zone, zoneNamed } from './zone.ts'

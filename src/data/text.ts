@@ -4,10 +4,10 @@
  *
  * Format   BOOLEAN true, false; REAL and DOUBLE the shortest text that reads back, NaN, Infinity, -Infinity; DECIMAL
  *          with all digits of its scale; DATE YYYY-MM-DD; TIME HH:MM:SS[.ffffff] without trailing zeros; TIMESTAMP
- *          both with a blank between, TIMESTAMPTZ with +00 behind; years beyond 9999 with more digits, before 0 with a
- *          sign; INTERVAL [Y year(s)] [M mon(s)] [D day(s)] [HH:MM:SS[.ffffff]] as Postgres prints it; VARBINARY \x
- *          and two hexadecimal digits per byte; JSON as it was written; GEOMETRY as WKT; arrays and maps as
- *          nested-text.ts says.
+ *          both with a blank between, TIMESTAMPTZ with the offset behind, +00 in UTC; years beyond 9999 with more
+ *          digits, before 0 with a sign; INTERVAL [Y year(s)] [M mon(s)] [D day(s)] [HH:MM:SS[.ffffff]] as Postgres
+ *          prints it; VARBINARY \x and two hexadecimal digits per byte; JSON as it was written; GEOMETRY as WKT;
+ *          arrays and maps as nested-text.ts says.
  * Contract 1 (checked) parseValue(valueText(v, t), t) equals v, NULL and −0 of DOUBLE included in what is printed.
  *          2 (checked) parseValue never gives null: undefined stands for a text that cannot be read.
  */
@@ -17,6 +17,7 @@ import { parseInterval, parseMonths, parsePeriod } from './interval.ts'
 import { nestedText, parseNested } from './nested-text.ts'
 import { periodValue, readPeriod } from './period.ts'
 import { formOf, precisionMicros, rangeOf, type Type, type Value } from './type.ts'
+import { zoneNamed } from './zone.ts'
 
 const dayMicros = 86_400_000_000n
 const int64Min = -(2n ** 63n)
@@ -33,7 +34,7 @@ export function valueText(value: Value, type: Type): string {
     case 'decimal':
       return decimalText(value as bigint, type.scale)
     case 'timestamp':
-      return `${timestampText(value as bigint)}${type.zoned ? '+00' : ''}`
+      return type.zoned ? zonedText(value as bigint, type) : timestampText(value as bigint)
     case 'time':
       return clockText(Number(value))
     case 'months':
@@ -168,7 +169,7 @@ function parseTrimmed(text: string, type: Trimmed): Value | undefined {
     case 'decimal':
       return parseDecimal(trimmed, type)
     case 'timestamp':
-      return parseTimestamp(trimmed, type)
+      return type.zoned ? parseZoned(trimmed, type) : parseTimestamp(trimmed, type)
     case 'date':
       return parseDate(trimmed) ?? parts(trimmed)?.day
     case 'time': {
@@ -281,6 +282,27 @@ function parseTimestamp(text: string, type: Type & { kind: 'timestamp' }): bigin
   if (days === undefined || clock === undefined) return undefined
   const micros = BigInt(days) * dayMicros + BigInt(clock) - offsetMicros(zone)
   return inInt64(cut(micros, type))
+}
+
+/** A point in time as the clock of its zone shows it, with the offset of that moment: `2026-07-01 14:00:00+02`. */
+function zonedText(micros: bigint, { zone }: Type & { kind: 'timestamp' }): string {
+  const local = zone === undefined ? micros : zoneNamed(zone)!.local(micros)
+  const seconds = (local - micros) / 1_000_000n
+  const parts = [seconds / 3600n, (seconds / 60n) % 60n, seconds % 60n].map((part) =>
+    String(part < 0n ? -part : part).padStart(2, '0'),
+  )
+  while (parts.length > 1 && parts.at(-1) === '00') parts.pop()
+  return `${timestampText(local)}${seconds < 0n ? '-' : '+'}${parts.join(':')}`
+}
+
+/** The point in time of a text, which the clock of the zone shows where no offset stands behind it. */
+function parseZoned(text: string, type: Type & { kind: 'timestamp' }): bigint | undefined {
+  const { precision, zone } = type
+  const hasOffset = /z$/i.test(text) || (/[T ]/i.test(text) && offsetForm.test(text))
+  if (zone === undefined || hasOffset) return parseTimestamp(text, type)
+  const local = parseTimestamp(text, { kind: 'timestamp', precision: 6 })
+  if (local === undefined) return undefined
+  return cut(zoneNamed(zone)!.instant(local), { kind: 'timestamp', precision })
 }
 
 /** Day and time of day of a text that is a timestamp of no zone. */

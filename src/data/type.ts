@@ -31,9 +31,10 @@ export type Type =
   | { kind: 'geometry' }
   /**
    * Microseconds since 1970-01-01, precision 0–6, values are multiples of 10^(6−precision). Without `zoned` the clock
-   * of no place in particular; with it a point in time, shown in UTC.
+   * of no place in particular; with it a point in time. `zone` says whose clock texts of it show, UTC's where it is
+   * left out: it is no part of the type, and only there where texts are made and read.
    */
-  | { kind: 'timestamp'; precision: number; zoned?: true }
+  | { kind: 'timestamp'; precision: number; zoned?: true; zone?: string }
   /** Microseconds since midnight, below one day; precision as that of a timestamp. */
   | { kind: 'time'; precision: number }
   /** Days since 1970-01-01. */
@@ -175,6 +176,25 @@ export function sameType(a: Type, b: Type): boolean {
     return sameItems(a.key, b.key) && sameItems(a.value, b.value)
   }
   return !(a.kind === 'time' && b.kind === 'time' && a.precision !== b.precision)
+}
+
+/** The type with all points in time in it shown in a zone; null is UTC. */
+export function shownIn(type: Type, zone: string | null): Type {
+  if (zone === null) return type
+  switch (type.kind) {
+    case 'timestamp':
+      return type.zoned ? { ...type, zone } : type
+    case 'array':
+      return { ...type, element: shownIn(type.element, zone) }
+    case 'map':
+      return { ...type, key: shownIn(type.key, zone), value: shownIn(type.value, zone) }
+    case 'boolean': {
+      const members = type.members?.map((one) => ({ ...one, type: shownIn(one.type, zone) }))
+      return members === undefined ? type : { ...type, members }
+    }
+    default:
+      return type
+  }
 }
 
 /** The same inside of an array or a map, where a STRUCT is one value. */

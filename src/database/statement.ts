@@ -21,6 +21,7 @@ import type { Parameters } from '../log/index.ts'
 import {
   type BoundStatement,
   type Dropped,
+  fieldsShown,
   inputsOf,
   type PhysicalPlan,
   type Plan,
@@ -213,15 +214,16 @@ function* pause(
   return done(`${object} ${name} ${state}`)
 }
 
-/** Only the dialect is logged: the other settings do not outlive the session. */
+/** The dialect and the zone are logged, as statements go by them; the others do not outlive the session. */
 function set(
   engine: Engine,
   { label, values }: BoundStatement & { kind: 'set' },
   session: Session,
 ): Outcome {
-  const { dialect } = engine
+  const meaning = () => `${engine.dialect} ${engine.settings.get('timezone') ?? 'utc'}`
+  const before = meaning()
   for (const { name, value } of values) engine.settings.set(name, value)
-  if (engine.dialect !== dialect) logged(engine, session)
+  if (meaning() !== before) logged(engine, session)
   return done(label)
 }
 
@@ -532,7 +534,7 @@ function* copyOut(
 
 function* select(engine: Engine, plan: Plan, session: Session): Work<Outcome> {
   const rows = yield* answer(engine, plan, session)
-  return { kind: 'rows', fields: plan.output, rows }
+  return { kind: 'rows', fields: fieldsShown(plan.output, engine.settings), rows }
 }
 
 function createFunction(

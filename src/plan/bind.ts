@@ -40,6 +40,8 @@ import {
   type Moment,
 } from './bind/statement/watch.ts'
 import type { Plan } from './logical.ts'
+import { zoneIn } from './setting.ts'
+import { inZone, madeInZone } from './zone.ts'
 
 export type { BindContext } from './bind/binding.ts'
 
@@ -211,7 +213,7 @@ export type BoundStatement = { notices: string[] } & (
 export function bind(statement: Statement, context: BindContext): BoundStatement {
   const binding = newBinding(context)
   try {
-    return bindStatement(binding, statement)
+    return inZone(zoneIn(binding.settings), () => bindStatement(binding, statement))
   } catch (error) {
     if (!(error instanceof QueryMistake)) throw error
     const placed = error.diagnostics.map((d) =>
@@ -293,7 +295,7 @@ function defined(
 ): BoundStatement {
   if (!('relation' in bound)) return bound
   const { relation } = bound
-  const definition = { statement: definitionOf(tree, relation), dialect }
+  const definition = { statement: definitionOf(tree, relation), dialect, ...madeInZone() }
   return { ...bound, relation: { ...relation, definition } } as BoundStatement
 }
 

@@ -23,12 +23,15 @@ import {
   rangeOf,
   readPeriod,
   sameType,
+  shownIn,
   type Type,
   typeText,
   type Value,
+  zoneNamed,
 } from '../data/index.ts'
 import { branch, call, choose, literal } from './expression.ts'
 import type { Expression } from './logical.ts'
+import { sessionZone } from './zone.ts'
 
 export const boolean: Type = { kind: 'boolean' }
 export const integer: Type = { kind: 'integer' }
@@ -264,7 +267,68 @@ export function coerce(expression: Expression, to: Type, span?: Span | undefined
     const adapted = adaptLiteral(expression, to, span)
     if (adapted !== null) return adapted
   }
-  return call('cast', [expression], to, span)
+  return castCall('cast', expression, to, span)
+}
+
+/** The call of a conversion; one that goes by the clock of the session's zone takes that along. */
+export function castCall(
+  name: 'cast' | 'try_cast',
+  expression: Expression,
+  to: Type,
+  span?: Span | undefined,
+): Expression {
+  const zone = isByClock(expression.type, to) ? sessionZone() : null
+  return call(name, zone === null ? [expression] : [expression, literal(zone, varchar)], to, span)
+}
+
+/** Is one of them a TIMESTAMPTZ, and the other one what a clock shows, or a text? */
+function isByClock(from: Type, to: Type): boolean {
+  const alike = partsOf(from, to)
+  if (alike !== null) return alike.some(([a, b]) => isByClock(a, b))
+  if (isZoned(from) || isZoned(to)) return !(isZoned(from) && isZoned(to))
+  // The text of what holds points in time.
+  const [one, other] = from.kind === 'varchar' ? [to, from] : [from, to]
+  return other.kind === 'varchar' && holdsZoned(one)
+}
+
+export const isZoned = (type: Type): boolean => type.kind === 'timestamp' && type.zoned === true
+
+function holdsZoned(type: Type): boolean {
+  if (type.kind === 'map') return holdsZoned(type.key) || holdsZoned(type.value)
+  const members = membersOf(type)
+  if (members !== null) return members.some((member) => holdsZoned(member.type))
+  const element = elementOf(type)
+  return element === null ? isZoned(type) : holdsZoned(element)
+}
+
+/** A TIMESTAMPTZ as what the clock of the session's zone shows; in UTC, and of any other type, as it is. */
+export function localTime(expression: Expression, span?: Span | undefined): Expression {
+  const { type } = expression
+  if (type.kind !== 'timestamp' || !type.zoned || sessionZone() === null) return expression
+  return coerce(expression, timestamp(type.precision), span)
+}
+
+/** Times to be compared: where one is a point in time, both are. In UTC they are the same numbers anyway. */
+export function onOneClock(a: Expression, b: Expression): [Expression, Expression] {
+  const differ =
+    a.type.kind === 'timestamp' &&
+    b.type.kind === 'timestamp' &&
+    isZoned(a.type) !== isZoned(b.type)
+  if (!differ || sessionZone() === null) return [a, b]
+  const pointed = (e: Expression) =>
+    isZoned(e.type) ? e : coerce(e, { ...e.type, zoned: true } as Type)
+  return [pointed(a), pointed(b)]
+}
+
+/** The value that a text is; undefined where it is none. */
+export function readText(text: string, type: Type): Value | undefined {
+  return parseValue(text, shownIn(type, sessionZone()))
+}
+
+/** When the clock of the session's zone shows a time. */
+function instantOf(local: bigint): bigint {
+  const zone = sessionZone()
+  return zone === null ? local : zoneNamed(zone)!.instant(local)
 }
 
 /** Where a dialect says so, a number that is to become a whole one is cut towards zero first, not rounded. */
@@ -307,17 +371,19 @@ function adaptLiteral(
   const { value, type: from } = expression
   if (value === null) return literal(null, to)
   if (from.kind === 'varchar') {
-    const parsed = parseValue(String(value), to)
+    const parsed = readText(String(value), to)
     if (parsed === undefined) {
       mistake({ code: 'invalid_literal', message: `'${value}' is no ${typeText(to)}`, span })
     }
     return literal(parsed, to)
   }
   if (from.kind === 'date' && to.kind === 'timestamp') {
-    const micros = BigInt(value) * 86_400_000_000n
+    const midnight = BigInt(value) * 86_400_000_000n
+    const micros = to.zoned ? instantOf(midnight) : midnight
     return fits(micros, to) ? literal(micros, to) : null
   }
   if (from.kind === 'timestamp' && to.kind === 'timestamp') {
+    if (isZoned(from) !== isZoned(to) && sessionZone() !== null) return null
     return from.precision <= to.precision ? literal(literalValue(expression), to) : null
   }
   if (isSpan(from) && isSpan(to)) return adaptSpan(literalValue(expression), from, to)

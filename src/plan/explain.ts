@@ -623,7 +623,8 @@ function callText(node: Expression & { kind: 'call' }, text: (e: Expression) => 
   if (node.function === 'negate') return `(-${args[0]})`
   if (node.function === 'in') return `(${args[0]} in (${args.slice(1).join(', ')}))`
   if (node.function === 'cast' || node.function === 'try_cast') {
-    return `${node.function}(${args[0]} as ${typeText(node.type)})`
+    const zone = args.length === 1 ? '' : ` in ${args[1]}`
+    return `${node.function}(${args[0]} as ${typeText(node.type)}${zone})`
   }
   const made = userCallOf(node.function)
   if (made === null) return `${node.function}(${args.join(', ')})`

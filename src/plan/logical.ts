@@ -38,7 +38,8 @@ import type { Field, Schema, Type } from '../data/index.ts'
  * in                (x, literal, literal, …) all of one type; NULL semantics of x = a OR x = b …
  * like              (string, pattern[, escape]); % and _ over code points
  * coalesce          n arguments of one type
- * cast try_cast     to the call's `type`; try_cast gives NULL where cast fails
+ * cast try_cast     (x[, string literal zone]) to the call's `type`; try_cast gives NULL where cast fails; between
+ *                   TIMESTAMPTZ and what a clock shows, or texts, by the clock of the zone, which is UTC's without it
  * extract_UNIT      timestamp|date|interval|time|months|period → bigint (year quarter month week day hour minute second
  * millisecond
  *                   microsecond dow doy); epoch → double. second is whole, millisecond and microsecond include

@@ -3,7 +3,7 @@
  *
  * Contract 1 (trusted) names and values are in lower case.
  */
-import { dialects } from '../data/index.ts'
+import { dialects, type Field, shownIn } from '../data/index.ts'
 
 export interface Setting {
   name: string
@@ -15,6 +15,8 @@ export interface Setting {
   complete: boolean
   /** Takes sizes, too: `64 MB` stands there as `64000000 b`. */
   sized?: true
+  /** Takes the names of time zones, too, as they are written. */
+  zones?: true
   about: string
 }
 
@@ -68,9 +70,22 @@ export const settings: readonly Setting[] = [
     also: ['time zone', 'table.local-time-zone'],
     values: ['utc'],
     complete: false,
+    zones: true,
     about: 'the zone in which points in time are shown and read',
   },
 ]
+
+/** The zone that SET has left; null is UTC. */
+export function zoneIn(set: ReadonlyMap<string, string>): string | null {
+  const zone = set.get('timezone') ?? 'utc'
+  return zone === 'utc' ? null : zone
+}
+
+/** The columns of an answer, whose points in time are shown in the zone of the session. */
+export function fieldsShown(fields: readonly Field[], set: ReadonlyMap<string, string>): Field[] {
+  const zone = zoneIn(set)
+  return fields.map((field) => ({ ...field, type: shownIn(field.type, zone) }))
+}
 
 const units: Readonly<Record<string, number>> = { b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 }
 

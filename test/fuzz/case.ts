@@ -174,6 +174,8 @@ export interface Fed {
 export interface Case {
   /** What SET dialect says first; '' for nothing. */
   dialect: string
+  /** What SET timezone says; UTC where it is left out. */
+  zone?: string
   relations: Relation[]
   views: View[]
   rows: Fed[]
@@ -392,6 +394,7 @@ const isSpelt = ({ object, columns }: Relation) =>
 /** The case as a golden script without expectations. */
 export function scriptOf(one: Case): string {
   const lines = one.relations.map(relationSql)
+  if (one.zone !== undefined) lines.unshift(`set timezone = '${one.zone}';`)
   if (one.dialect !== '') lines.unshift(`set dialect = '${one.dialect}';`)
   for (const { name, object, columns } of one.relations) {
     if (object !== 'outside') continue

@@ -35,6 +35,7 @@ const shown: Record<string, RegExp> = {
   'rand_integer': /rand_integer\(/,
   'computed column': /\be as /,
   'struct': /row<a int/,
+  'timezone': /set timezone = '/,
   'dialect flink': /set dialect = 'flink'/,
   'dialect postgres': /set dialect = 'postgres'/,
   'dialect duckdb': /set dialect = 'duckdb'/,

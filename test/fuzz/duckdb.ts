@@ -204,11 +204,12 @@ const isFirstOfAll = /over \( order by [^()]*\)[^;]*where rn\d+ <?= 1/
 
 export function isComparable(
   select: Select,
-  { relations, views, dialect, exact }: Omit<Case, 'rows'>,
+  { relations, views, dialect, zone, exact }: Omit<Case, 'rows'>,
 ): boolean {
   if (exact === true)
     return !views.some((view) => isFirstOfAll.test(selectSql(view.select, duckdb)))
-  if (dialect !== '' || readsOurs(select, ownRelations(relations))) return false
+  if (dialect !== '' || zone !== undefined || readsOurs(select, ownRelations(relations)))
+    return false
   const text = selectSql(select, duckdb)
   return (
     !ownTypes.test(text) && !ownFunctions.test(text) && !ownWords.test(text) && !ownOrder.test(text)

@@ -118,6 +118,7 @@ const operations: Record<Kind, readonly [string, ...Kind[]][]> = {
   ],
   bigint: [
     ['($0 + $1)', 'bigint', 'bigint'],
+    ['extract(hour from $0)', 'timestamptz'],
     ['($0 * $1)', 'bigint', 'int'],
     ['($0 / $1)', 'bigint', 'bigint'],
     ['cast($0 as bigint)', 'int'],
@@ -167,6 +168,8 @@ const operations: Record<Kind, readonly [string, ...Kind[]][]> = {
   ],
   varchar: [
     ['($0 || $1)', 'varchar', 'varchar'],
+    ['cast($0 as varchar)', 'timestamptz'],
+    ["date_format($0, 'yyyy-MM-dd HH:mm')", 'timestamptz'],
     ['upper($0)', 'varchar'],
     ['lower($0)', 'varchar'],
     ['trim($0)', 'varchar'],
@@ -243,6 +246,7 @@ const operations: Record<Kind, readonly [string, ...Kind[]][]> = {
   ],
   timestamp: [
     ["($0 + interval '15' second)", 'timestamp'],
+    ['cast($0 as timestamp)', 'timestamptz'],
     ["($0 - interval '1' day)", 'timestamp'],
     ["date_trunc('minute', $0)", 'timestamp'],
     ["date_trunc('month', $0)", 'timestamp'],
@@ -296,6 +300,10 @@ const operations: Record<Kind, readonly [string, ...Kind[]][]> = {
     ["($0 + interval '15' second)", 'timestamptz'],
     ['($0 - $1)', 'timestamptz', 'months'],
     ['cast($0 as timestamptz)', 'timestamp'],
+    ['cast($0 as timestamptz)', 'date'],
+    ['try_cast($0 as timestamptz)', 'varchar'],
+    ["date_trunc('day', $0)", 'timestamptz'],
+    ["date_trunc('hour', $0)", 'timestamptz'],
   ],
   period: [
     ['($0 + $1)', 'period', 'period'],

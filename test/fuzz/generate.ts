@@ -45,6 +45,8 @@ import {
   values,
 } from './production.ts'
 
+const zones = ['Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe']
+
 class Generator implements Drawing {
   readonly random: Random
   readonly relations: Relation[]
@@ -53,6 +55,8 @@ class Generator implements Drawing {
   #names = 0
   /** What SET dialect says first; '' for nothing. */
   readonly dialect: string
+  /** What SET timezone says; undefined for nothing. */
+  readonly zone: string | undefined
 
   /** Half of the cases keep to the types that DuckDB has in the same form. */
   readonly #kinds: readonly Kind[]
@@ -62,6 +66,8 @@ class Generator implements Drawing {
     this.#kinds = shared || chance(random, 0.6) ? kinds.slice(0, 8) : kinds
     const own = !shared && chance(random, 0.15)
     this.dialect = own ? pick(random, ['flink', 'postgres', 'duckdb']) : ''
+    const isZoned = this.#kinds === kinds && chance(random, 0.25)
+    this.zone = isZoned ? pick(random, zones) : undefined
     this.relations = Array.from({ length: 1 + random.below(3) }, (_, index) =>
       this.#relation(index),
     ).flatMap((relation) => this.#withTarget(relation))
@@ -630,7 +636,12 @@ const cells: Record<Exclude<Kind, 'timestamp'>, readonly string[]> = {
     '9223372036854775.808',
   ],
   time: ['00:00:00', '10:20:30', '23:59:59.999999', '10:20:31'],
-  timestamptz: ['2026-01-01 00:00:00+00', '2026-01-01 00:00:05+00', '1969-12-31 23:59:59+00'],
+  timestamptz: [
+    '2026-01-01 00:00:00+00',
+    '2026-10-25 00:30:00+00',
+    '2026-01-01 00:00:05+00',
+    '1969-12-31 23:59:59+00',
+  ],
   months: ['0 mons', '1 mon', '1 year', '-2 years -1 mons', '100 years'],
   period: ['1 mon', '30 days', '1 mon 3 days', '00:00:05', '-1 years -00:00:01', '2 mons -60 days'],
   bytes: ['\\x', '\\x00', '\\x00ff', '\\x6162636465666768696a6b6c6d6e6f'],
@@ -792,7 +803,14 @@ export function generate(
   }
   const rows = rowsOf(generator)
   const plain = views.filter(({ emit }) => emit === '')
-  const made = { dialect, relations, views, temporary: chance(random, 0.05) }
+  const { zone } = generator
+  const made = {
+    dialect,
+    ...(zone === undefined ? {} : { zone }),
+    relations,
+    views,
+    temporary: chance(random, 0.05),
+  }
   if (asked !== undefined || plain.length === 0) return { ...made, rows }
   const { name } = pick(random, plain)
   const breaks = chance(random, 0.15) && rows.length > 1

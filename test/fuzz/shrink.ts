@@ -41,6 +41,10 @@ function kindOf(complaint: string): string {
 
 function* candidates(one: Case): Generator<Case> {
   if (one.dialect !== '') yield { ...one, dialect: '' }
+  if (one.zone !== undefined) {
+    const { zone: _, ...plain } = one
+    yield plain
+  }
   if (one.views.length > 1) yield* without(one.views).map((views) => ({ ...one, views }))
   for (let size = one.rows.length >> 1; size >= 1; size >>= 1) {
     for (let from = 0; from < one.rows.length; from += size) {

@@ -18,6 +18,7 @@ import {
   bind,
   type Expression,
   type Following,
+  fieldsShown,
   overRows,
   type Plan,
   withOwnNames,
@@ -256,7 +257,11 @@ export class OracleSession implements Session {
   /** Follows a query from here on, or from a position of the log: its first commit is the snapshot. */
   #follow(name: string, following: Following): void {
     const follower = new OracleFollower(following, this.#world)
-    const followed: Followed = { follower, fields: following.fields, changes: [] }
+    const followed: Followed = {
+      follower,
+      fields: fieldsShown(following.fields, this.#settings),
+      changes: [],
+    }
     const { asOf } = following
     if (asOf !== null) {
       if (!('offset' in asOf)) throw new Error('the interpreter knows moments by their OFFSET')
@@ -320,7 +325,9 @@ export class OracleSession implements Session {
       }
       case 'select': {
         const answer = this.#answer(bound.plan, text)
-        return answer.kind === 'fault' ? answer : { ...answer, fields: bound.plan.output }
+        return answer.kind === 'fault'
+          ? answer
+          : { ...answer, fields: fieldsShown(bound.plan.output, this.#settings) }
       }
       case 'flush':
         this.#flush()

@@ -7,7 +7,7 @@
  * Cost     AS OF: the rows of the log from the first one on.
  */
 import { compareValues, type Field, type Op, type Row, rowsOf } from '../../data/index.ts'
-import type { Following, SortKey } from '../../plan/index.ts'
+import { type Following, fieldsShown, type SortKey } from '../../plan/index.ts'
 import type { Delta } from '../../runtime/index.ts'
 import type { Engine } from '../engine.ts'
 import type { Query, Work } from '../query.ts'
@@ -70,7 +70,7 @@ export function* subscribe(
   }
   return {
     kind: 'changes',
-    fields,
+    fields: fieldsShown(fields, engine.settings),
     appendOnly: !updating || messages !== null,
     commits: queue,
     cancel: () => queue.cancel(),

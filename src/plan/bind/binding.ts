@@ -9,6 +9,7 @@ import { type Code, type Diagnostic, mistake, QueryMistake, type Span } from '..
 import type { Catalog, Relation } from '../../catalog/index.ts'
 import type { Connectors, Dialect, Schema } from '../../data/index.ts'
 import type { Expression, Plan } from '../logical.ts'
+import { inZone } from '../zone.ts'
 import type { BoundRelation } from './relation.ts'
 
 /** Values of `?` and `$1` (from index 0) and of `:name`. */
@@ -148,7 +149,7 @@ export function inView<T>(
     views: [...binding.views, { name: view.name, span: placed }],
   }
   try {
-    return bindIt(inner)
+    return inZone(view.zone ?? null, () => bindIt(inner))
   } catch (error) {
     if (!(error instanceof QueryMistake)) throw error
     const first = error.diagnostics[0]!

@@ -13,7 +13,7 @@ import type {
 } from '../../../grammar/index.ts'
 import { QueryMistake } from '../../base/index.ts'
 import { sameType, typeText } from '../../data/index.ts'
-import { coerce, commonType } from '../coerce.ts'
+import { coerce, commonType, onOneClock } from '../coerce.ts'
 import { call, column, columnsOf, conjunctsOf, isFallible, moveColumns } from '../expression.ts'
 import { chosen, joinOn, type KeyPair } from '../keyed.ts'
 import type { Expression, JoinKind, Plan } from '../logical.ts'
@@ -226,8 +226,11 @@ export function sideOf(expression: Expression, width: number): 'left' | 'right' 
  */
 function sameKeyType(pair: KeyPair): KeyPair | null {
   const [a, b] = [pair.left.type, pair.right.type]
-  const micros = a.kind === b.kind && (a.kind === 'timestamp' || a.kind === 'time')
-  if (sameType(a, b) || micros) return pair
+  if (a.kind === 'timestamp' && b.kind === 'timestamp') {
+    const [left, right] = onOneClock(pair.left, pair.right)
+    return { left, right }
+  }
+  if (sameType(a, b) || (a.kind === 'time' && b.kind === 'time')) return pair
   const type = commonType(a, b)
   if (type === null) return null
   const [left, right] = [coerce(pair.left, type), coerce(pair.right, type)]

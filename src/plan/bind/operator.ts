@@ -22,7 +22,9 @@ import {
   isExact,
   isNumeric,
   isSpan,
+  localTime,
   narrowType,
+  onOneClock,
   real,
   timestamp,
   varchar,
@@ -203,16 +205,17 @@ function bindTimes(operator: BinaryOperator, pair: Pair): Expression | null {
     case 'integer + date':
       return call('add', [right, left], date, planSpan)
     case 'timestamp - timestamp':
+      return call('subtract', onOneClock(left, right), interval, planSpan)
     case 'time - time':
       return call('subtract', [left, right], interval, planSpan)
     case 'date - date':
       return call('subtract', [left, right], integer, planSpan)
     case 'timestamp - date':
     case 'date - timestamp': {
-      const args = [left, right].map((arg) =>
+      const [first, second] = [left, right].map((arg) =>
         arg.type.kind === 'date' ? coerce(arg, timestamp(6)) : arg,
       )
-      return call('subtract', args, interval, planSpan)
+      return call('subtract', onOneClock(first!, second!), interval, planSpan)
     }
     default:
       return bindProducts(operator, pair)
@@ -241,7 +244,11 @@ function bindProducts(
  */
 function shift(name: string, at: Expression, by: Expression, span: Span | undefined): Expression {
   if (by.type.kind === 'months') {
-    return call(name, [at, by], at.type.kind === 'date' ? timestamp(6) : at.type, span)
+    // A month is as long as the clock of the zone says.
+    const local = localTime(at)
+    const type = local.type.kind === 'date' ? timestamp(6) : local.type
+    const moved = call(name, [local, by], type, span)
+    return local === at ? moved : coerce(moved, at.type)
   }
   if (at.type.kind === 'date') return call(name, [at, by], timestamp(6), span)
   const whole =
@@ -276,8 +283,11 @@ function comparable(pair: Pair, symbol: string): Pair {
   if (fitRight !== null) return { ...pair, right: fitRight }
   const fitLeft = isAdaptable(right) ? null : comparedLiteral(left, b, leftSpan)
   if (fitLeft !== null) return { ...pair, left: fitLeft }
-  const micros = a.kind === b.kind && (a.kind === 'timestamp' || a.kind === 'time')
-  if (sameType(a, b) || micros) return pair
+  if (a.kind === 'timestamp' && b.kind === 'timestamp') {
+    const [first, second] = onOneClock(left, right)
+    return { ...pair, left: first, right: second }
+  }
+  if (sameType(a, b) || (a.kind === 'time' && b.kind === 'time')) return pair
   // Decimals meet whole numbers and decimals of another scale without a cast: the comparison itself is exact.
   if (isExact(a) && isExact(b) && (a.kind === 'decimal' || b.kind === 'decimal')) return pair
   const type = commonType(a, b)

@@ -11,12 +11,13 @@ import type {
   Relation as TreeRelation,
 } from '../../../grammar/index.ts'
 import { precisionMicros, typeText } from '../../data/index.ts'
-import { coerce, interval, isAdaptable, timestamp } from '../coerce.ts'
+import { coerce, interval, isAdaptable, isZoned, timestamp } from '../coerce.ts'
 import { column, columnsOf, call as functionCall } from '../expression.ts'
 import { fold } from '../fold.ts'
 import type { Expression, Plan } from '../logical.ts'
 import { nodesOf, project, session, type WindowShape, window } from '../node.ts'
 import { heldColumn, watermarkedColumn } from '../watermark.ts'
+import { sessionZone } from '../zone.ts'
 import { type Binding, fail, planSpan, unsupported } from './binding.ts'
 import { bindExpression, type Env } from './expression/expression.ts'
 import { type BoundRelation, bindRelation } from './relation.ts'
@@ -79,6 +80,9 @@ interface WindowCall {
   /** What the windows lie on. */
   span: Tree['span']
 }
+
+/** Clocks are whole quarters of an hour ahead of UTC, and windows that divide them lie alike in all zones. */
+const quarterMicros = 900_000_000n
 
 /** One unit of the time column, in microseconds. */
 function unitOf(source: BoundRelation, call: WindowCall, time: ScopeColumn): bigint {
@@ -145,6 +149,16 @@ function shapeOf(
   if (name === 'CUMULATE' && size % slide !== 0n) {
     const message = 'the size of CUMULATE must be a multiple of its step'
     fail('invalid_window', message, call.size.span)
+  }
+  if (
+    isZoned(time.type) &&
+    sessionZone() !== null &&
+    offset === 0n &&
+    quarterMicros % slide !== 0n
+  ) {
+    binding.notices.push(
+      `windows of ${time.name} begin at midnight in UTC; an offset shifts them, a TIMESTAMP has a clock's days`,
+    )
   }
   const judged = watermarkedColumn(source.plan, time.index)
   return {

@@ -19,17 +19,20 @@ import {
   membersOf,
   parseValue,
   precisionMicros,
+  shownIn,
   structOf,
   type Type,
   typeText,
   type Value,
   valueText,
+  zoneNamed,
 } from '../../data/index.ts'
 import { dayMicros, Fault, type Known, type Outcome, ranged } from './fault.ts'
 import * as number from './number.ts'
 import { castPeriod } from './period.ts'
 
-export function castValue(value: Known, from: Type, to: Type): Outcome {
+export function castValue(value: Known, from: Type, to: Type, zone: string | null = null): Outcome {
+  if (zone !== null) return castByClock(value, from, to, zone)
   if (to.kind === 'varchar') return valueText(value, from)
   if (from.kind === 'varchar') return parsed(value as string, to)
   if (from.kind === 'json') return scalarOf(value as string, to)
@@ -67,17 +70,34 @@ export function castValue(value: Known, from: Type, to: Type): Outcome {
   }
 }
 
+/** Of points in time what the clock of a zone shows, and back. */
+function castByClock(value: Known, from: Type, to: Type, name: string): Outcome {
+  if (to.kind === 'varchar') return valueText(value, shownIn(from, name))
+  if (from.kind === 'varchar') return parsed(value as string, shownIn(to, name))
+  if (elementOf(from) !== null || membersOf(from) !== null) {
+    return castItems(value as string, from, to, name)
+  }
+  const zone = zoneNamed(name)!
+  const isPoint = (type: Type) => type.kind === 'timestamp' && type.zoned === true
+  if (isPoint(from) === isPoint(to)) return castValue(value, from, to)
+  if (isPoint(from)) return castValue(zone.local(value as bigint), clock, to)
+  const local = castValue(value, from, clock)
+  return local instanceof Fault ? local : castValue(zone.instant(local as bigint), clock, to)
+}
+
+const clock: Type = { kind: 'timestamp', precision: 6 }
+
 /** An array, a map or, inside of one, a struct as one of other parts. */
-function castItems(value: string, from: Type, to: Type): Outcome {
+function castItems(value: string, from: Type, to: Type, zone: string | null = null): Outcome {
   const [element, wanted] = [elementOf(from), elementOf(to)]
   if (element === null || wanted === null) {
     const [members, targets] = [membersOf(from)!, membersOf(to)!]
     const items = memberItems(value, members).map((item, at) =>
-      castItem(item, members[at]!.type, targets[at]!.type),
+      castItem(item, members[at]!.type, targets[at]!.type, zone),
     )
     return items.find((item) => item instanceof Fault) ?? structOf(items as string[])
   }
-  const items = itemsOf(value, element).map((item) => castItem(item, element, wanted))
+  const items = itemsOf(value, element).map((item) => castItem(item, element, wanted, zone))
   const fault = items.find((item) => item instanceof Fault)
   if (fault !== undefined) return fault
   const array = arrayOf(items as string[])
@@ -86,10 +106,10 @@ function castItems(value: string, from: Type, to: Type): Outcome {
   return mapOf(entriesOf(array, to)) ?? new Fault('invalid_argument', 'a key is there twice')
 }
 
-function castItem(item: string, from: Type, to: Type): string | Fault {
+function castItem(item: string, from: Type, to: Type, zone: string | null): string | Fault {
   const value = itemValue(item, from)
   if (value === null) return item
-  const outcome = castValue(value, from, to)
+  const outcome = castValue(value, from, to, zone)
   return outcome instanceof Fault ? outcome : itemOf(outcome, to)
 }
 

@@ -10,6 +10,8 @@ import type { Registers } from './register.ts'
 const refined = ['decimal', 'timestamp', 'time', 'array', 'map']
 
 export const lowerCast: Lower = ({ args, type: to }, registers) => {
+  // By the clock of a zone.
+  if (args.length > 1) return null
   const from = args[0]!.type
   if (from.kind === to.kind && !refined.includes(to.kind)) return alias
   if (physicalOf(from) === 'view' || physicalOf(to) === 'view') return null

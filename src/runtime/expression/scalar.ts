@@ -60,10 +60,13 @@ const makers: Record<string, Maker> = {
   is_false: () => (a) => a === false,
   not: () => (a) => a === false,
   in: membership,
-  cast: (call, types) => (a) => castValue(a!, types[0]!, call.type),
-  try_cast: (call, types) => (a) => {
-    const outcome = castValue(a!, types[0]!, call.type)
-    return outcome instanceof Fault ? null : outcome
+  cast: casts,
+  try_cast: (call, types) => {
+    const cast = casts(call, types)
+    return (...values) => {
+      const outcome = cast(...values)
+      return outcome instanceof Fault ? null : outcome
+    }
   },
   date_trunc: (_, types) => (unit, a) => truncate(unit as string, a!, types[1]!),
 }
@@ -183,6 +186,11 @@ function pointsOf(text: string): number {
     if ((text.charCodeAt(index) & 0xfc00) !== 0xdc00) points++
   }
   return points
+}
+
+function casts(call: Call, types: Type[]): Scalar {
+  const zone = call.args.length === 1 ? null : literalOf(call.args[1]!)!
+  return (a) => castValue(a!, types[0]!, call.type, zone)
 }
 
 /** As Postgres: positions before the first are counted and take nothing. */

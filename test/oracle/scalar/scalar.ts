@@ -27,6 +27,7 @@ import {
 import { addPeriods, negatedPeriod, scaledPeriod } from './period.ts'
 import { textFunction } from './text.ts'
 import { extract, truncateTime } from './time.ts'
+import { castInZone } from './zone.ts'
 
 type Call = Expression & { kind: 'call' }
 
@@ -204,7 +205,8 @@ function strict(call: Call, values: Known[]): Value {
       return !a
     case 'cast':
     case 'try_cast':
-      return castValue(a!, types[0]!, call.type)
+      if (b === undefined) return castValue(a!, types[0]!, call.type)
+      return castInZone(a!, [types[0]!, call.type], b as string, castValue)
     case 'date_trunc':
       return truncateTime(a as string, b!, types[1]!)
     case 'round':

@@ -6,18 +6,11 @@
  */
 import type { NamedWindow, Expression as Tree } from '../../../../grammar/index.ts'
 import { QueryMistake, type Span } from '../../../base/index.ts'
-import {
-  isWhole,
-  isWide,
-  membersOf,
-  parseValue,
-  sameType,
-  type Type,
-  typeText,
-} from '../../../data/index.ts'
+import { isWhole, isWide, membersOf, sameType, type Type, typeText } from '../../../data/index.ts'
 import {
   bigint,
   boolean,
+  castCall,
   coerce,
   cutFor,
   double,
@@ -27,6 +20,7 @@ import {
   isNumeric,
   isSpan,
   nullType,
+  readText,
   varchar,
 } from '../../coerce.ts'
 import { and, branch, call, choose, column, literal, or, patternMistake } from '../../expression.ts'
@@ -286,7 +280,7 @@ function typedOperand(env: Env, tree: Tree): Expression {
 
 function bindTypedLiteral(env: Env, tree: Tree & { kind: 'typed-literal' }): Expression {
   const type = bindType(env.binding, tree.type)
-  const value = parseValue(tree.text, type)
+  const value = readText(tree.text, type)
   if (value !== undefined) return literal(value, type)
   return fail('invalid_literal', `'${tree.text}' is no ${typeText(type)}`, tree.span)
 }
@@ -687,13 +681,13 @@ function castTo(
   const span = planSpan(env.binding, tree.span)
   if (operand.kind === 'literal' && (operand.value === null || isAdaptable(operand))) {
     if (!tree.attempt) return coerce(operand, type, tree.operand.span)
-    const parsed = operand.value === null ? null : parseValue(String(operand.value), type)
+    const parsed = operand.value === null ? null : readText(String(operand.value), type)
     return literal(parsed ?? null, type)
   }
   if (sameType(operand.type, type)) return operand
   const kept = cutFor(env.binding.dialect, operand, type)
   if (!tree.attempt) return coerce(kept, type, span)
-  return call('try_cast', [kept], type, span)
+  return castCall('try_cast', kept, type, span)
 }
 
 // ---------------------------------------------------------------- calls

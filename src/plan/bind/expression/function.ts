@@ -20,6 +20,8 @@ import {
   isAdaptable,
   isNumeric,
   isSpan,
+  isZoned,
+  localTime,
   months,
   nullType,
   period,
@@ -29,6 +31,7 @@ import {
 import { and, type Branch, branch, call, choose, literal, or } from '../../expression.ts'
 import { libraryNames, variantsOf } from '../../library.ts'
 import type { Expression } from '../../logical.ts'
+import { sessionZone } from '../../zone.ts'
 import { fail, unsupported } from '../binding.ts'
 import { bindArithmetic, bindComparison, type Pair } from '../operator.ts'
 import { rowFunctions } from '../row-call.ts'
@@ -72,6 +75,8 @@ const partsKnown: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 const truncUnits = new Set([
   'year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'millisecond', 'microsecond',
 ]) // biome-ignore format: one list
+
+const clockUnits = new Set(['hour', 'minute', 'second', 'millisecond', 'microsecond'])
 
 const entries = new Map<string, Entry>()
 
@@ -133,15 +138,15 @@ define('dayofyear', 1, 1, (given) =>
   bindExtract('doy', given.args[0]!, given.argSpans[0]!, given.planSpan),
 )
 define('now current_timestamp mz_now', 0, 0, (given) => now(given, timestamp(6, true)))
-define('localtimestamp', 0, 0, (given) => now(given, timestamp(6)))
+define('localtimestamp', 0, 0, localNow)
 define('proctime', 0, 0, (given) => now(given, timestamp(3, true)))
-define('current_date', 0, 0, (given) => coerce(now(given, timestamp(6)), date))
+define('current_date', 0, 0, (given) => coerce(localNow(given), date))
 define('current_time localtime', 0, 0, (given) =>
-  coerce(now(given, timestamp(6)), { kind: 'time', precision: 6 }),
+  coerce(localNow(given), { kind: 'time', precision: 6 }),
 )
 define('age', 1, 2, (given) => {
   if (given.args.length === 2) return bindLibrary(given)!
-  const today = coerce(coerce(now(given, timestamp(6)), date), timestamp(6))
+  const today = coerce(coerce(localNow(given), date), timestamp(6))
   const argSpans = [given.span, ...given.argSpans]
   return bindLibrary({ ...given, args: [today, ...given.args], argSpans })!
 })
@@ -156,9 +161,12 @@ for (const [name, operator] of [
 }
 define('unix_timestamp', 0, 2, (given) =>
   given.args.length > 0
-    ? bindLibrary(given)!
+    ? bindLibrary(inZoneOfSession(given))!
     : bindLibrary({ ...given, args: [now(given, timestamp(6))], argSpans: [given.span] })!,
 )
+define('to_timestamp_ltz', 1, 3, (given) => bindLibrary(inZoneOfSession(given))!)
+define('from_unixtime', 1, 2, (given) => bindLibrary(inZoneOfSession(given))!)
+define('date_diff datediff', 2, 3, (given) => bindLibrary(inHoursOfZone(given))!)
 define('overlaps', 4, 4, bindOverlaps)
 define('decode', 2, 99, bindDecode)
 define('try', 1, 1, (given) => {
@@ -169,6 +177,45 @@ define('ucase', 1, 1, (given) => call('upper', [text(given, 0)], varchar, given.
 define('lcase', 1, 1, (given) => call('lower', [text(given, 0)], varchar, given.planSpan))
 define('greatest', 1, 20, (given) => bindExtreme(given, 'ge'))
 define('least', 1, 20, (given) => bindExtreme(given, 'le'))
+
+/** Flink's functions that read and write texts by the clock of the session's zone, in terms of those that name it. */
+function inZoneOfSession(given: Call): Call {
+  const zone = sessionZone()
+  const [first, second, third] = given.args
+  if (zone === null || third !== undefined) return given
+  const spanned = (args: Expression[], name = given.name): Call => {
+    return { ...given, name, args, argSpans: args.map((_, at) => given.argSpans[at] ?? given.span) }
+  }
+  const place = literal(zone, varchar)
+  if (given.name === 'from_unixtime') {
+    const at = bindLibrary(spanned([first!, literal(0, integer)], 'to_timestamp_ltz'))!
+    return spanned([at, second ?? literal('yyyy-MM-dd HH:mm:ss', varchar)], 'date_format')
+  }
+  if (first!.type.kind !== 'varchar') return given
+  const pattern = second ?? literal('yyyy-MM-dd HH:mm:ss', varchar)
+  if (given.name === 'to_timestamp_ltz') return spanned([first!, pattern, place])
+  const at = bindLibrary(spanned([first!, pattern, place], 'to_timestamp_ltz'))!
+  return spanned([at])
+}
+
+/** The hours between two moments are those that begin on the clock of the zone, which may be at half past in UTC. */
+function inHoursOfZone(given: Call): Call {
+  const [unit, ...times] = given.args
+  if (sessionZone() === null || times.length < 2 || !isAdaptable(unit!)) return given
+  if (!clockUnits.has(unitName(given, 0))) return given
+  const begins = times.map((time, at) => {
+    if (!isZoned(time.type)) return time
+    const argSpans = [given.argSpans[0]!, given.argSpans[at + 1]!]
+    return bindDateTrunc({ ...given, args: [unit!, time], argSpans })
+  })
+  return { ...given, args: [unit!, ...begins] }
+}
+
+/** What the clock of the session's zone shows now. */
+function localNow(given: Call): Expression {
+  if (sessionZone() === null) return now(given, timestamp(6))
+  return coerce(now(given, timestamp(6, true)), timestamp(6))
+}
 
 /** The time of the cycle that computes the row, as it is recorded in the log. */
 function now(given: Call, type: Type): Expression {
@@ -236,7 +283,8 @@ export function bindExtract(
   if (known !== undefined && !known.has(unit)) {
     fail('type_mismatch', `${unit} does not take ${typeText(operand.type)}`, operandSpan)
   }
-  return call(`extract_${unit}`, [operand], unit === 'epoch' ? double : bigint, planSpan)
+  const shown = unit === 'epoch' ? operand : localTime(operand)
+  return call(`extract_${unit}`, [shown], unit === 'epoch' ? double : bigint, planSpan)
 }
 
 function pairOf(given: Call): Pair {
@@ -383,8 +431,14 @@ function bindDateTrunc(given: Call): Expression {
   const arg = given.args[1]!
   const at = isAdaptable(arg) ? coerce(arg, timestamp(6), given.argSpans[1]) : arg
   if (at.type.kind !== 'timestamp' && at.type.kind !== 'date') wrongType(given, 1)
-  const type = at.type.kind === 'date' ? timestamp(6) : at.type
-  return call('date_trunc', [literal(unit, varchar), at], type, given.planSpan)
+  const local = localTime(at)
+  const type = local.type.kind === 'date' ? timestamp(6) : local.type
+  const begin = call('date_trunc', [literal(unit, varchar), local], type, given.planSpan)
+  if (local === at) return begin
+  if (!clockUnits.has(unit)) return coerce(begin, at.type)
+  // In the hour that the clock shows twice it is that of the moment.
+  const since = call('subtract', [local, begin], interval)
+  return call('subtract', [at, since], at.type, given.planSpan)
 }
 
 /** FLOOR(x TO unit): the beginning of the unit; a DATE stays one. */

@@ -20,6 +20,7 @@ import {
   isNumeric,
   isSpan,
   json,
+  localTime,
   months,
   period,
   timestamp,
@@ -183,10 +184,21 @@ function taken(arg: Expression, as: Taken, given: Call, index: number, parts: Pa
     case 'decimal':
       return arg.type.kind === 'null' ? coerce(arg, integer) : arg
     case 'timestamp':
-      return arg.type.kind === 'timestamp' ? arg : coerce(arg, timestamp(6), span)
+      if (arg.type.kind !== 'timestamp') return coerce(arg, timestamp(6), span)
+      return isAbsolute(given) ? arg : localTime(arg, span)
     default:
       return coerce(arg, typeGiven(as, [], parts), span)
   }
+}
+
+/** What counts from 1970 in UTC, whatever a clock shows. */
+const absolute: ReadonlySet<string> = new Set(['epoch_ms', 'epoch_us', 'unix_timestamp'])
+
+/** Hours and less go by between two moments whatever a clock shows, as in DuckDB; days and more are the clock's. */
+function isAbsolute({ name, args: [unit] }: Call): boolean {
+  if (absolute.has(name)) return true
+  if (!/^(date_?diff|timestampdiff)$/.test(name) || unit?.kind !== 'literal') return false
+  return /^(hour|minute|(milli|micro)?second)s?$/i.test(String(unit.value))
 }
 
 const arrayOf = (element: Type): Type => ({ kind: 'array', element })

@@ -13,6 +13,7 @@ import { type Type, typeText } from '../../../data/index.ts'
 import { boolean, coerce, cutFor, isAdaptable, isAssignable } from '../../coerce.ts'
 import { branch, call, choose, literal, mapColumns, or } from '../../expression.ts'
 import type { Expression } from '../../logical.ts'
+import { inZone } from '../../zone.ts'
 import { type Binding, fail } from '../binding.ts'
 import { scopeOf } from '../scope.ts'
 import { bindExpression, type Env } from './expression.ts'
@@ -86,7 +87,7 @@ export function applyFunction(
   args: readonly Expression[],
   span: Span | null,
 ): Expression {
-  const { name, parameters, returns, strict, expression, dialect } = made
+  const { name, parameters, returns, strict, expression, dialect, zone } = made
   const inner: Binding = {
     ...binding,
     dialect,
@@ -104,7 +105,7 @@ export function applyFunction(
     aggregates: null,
   }
   const body = placed(made, span, () => {
-    const bound = bindExpression(env, expression)
+    const bound = inZone(zone ?? null, () => bindExpression(env, expression))
     if (returns === null) return bound
     return assigned(inner, bound, {
       type: returns,

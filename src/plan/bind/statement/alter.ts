@@ -33,6 +33,7 @@ import { isAssignable } from '../../coerce.ts'
 import { column as columnAt, columnsOf, literal, moveColumns } from '../../expression.ts'
 import type { Expression, Plan } from '../../logical.ts'
 import { rewrite } from '../../rewrite.ts'
+import { inZone, madeInZone } from '../../zone.ts'
 import { type Binding, fail, unsupported } from '../binding.ts'
 import { clockOf } from '../expression/clock.ts'
 import { bindExpression } from '../expression/expression.ts'
@@ -406,13 +407,17 @@ const addedStrict = (before: Relation, after: Relation, places: readonly number[
 
 /** The relation as the edited tree makes it. */
 function rebound(binding: Binding, before: Relation, edited: Create, change: Alteration): Relation {
-  const dialect = before.definition!.dialect
+  const { dialect, zone } = before.definition!
   const isWritten = ['add-column', 'set-default', 'set-type', 'add-constraint'].includes(
     change.kind,
   )
   if (isWritten && dialect !== binding.dialect) {
     const hint = `SET dialect = '${dialect}' first`
     unsupported(`ALTER in another dialect than ${before.name} was made in`, change.span, hint)
+  }
+  if (isWritten && zone !== madeInZone().zone) {
+    const hint = `SET timezone = '${zone ?? 'UTC'}' first`
+    unsupported(`ALTER in another timezone than ${before.name} was made in`, change.span, hint)
   }
   const catalog = binding.catalog.copy()
   catalog.remove(before.name)
@@ -421,10 +426,11 @@ function rebound(binding: Binding, before: Relation, edited: Create, change: Alt
   const isForeign = change.kind === 'add-constraint' && change.constraint.kind === 'foreign-key'
   if (isForeign) binding.notices.push('FOREIGN KEY is not checked')
   try {
-    const bound = bindCreateRelation({ ...binding, catalog, dialect, notices }, edited)
+    const inner = { ...binding, catalog, dialect, notices }
+    const bound = inZone(zone ?? null, () => bindCreateRelation(inner, edited))
     if (!('relation' in bound)) throw new Error('CREATE makes a relation')
     const { relation } = bound as { relation: Relation }
-    return { ...relation, definition: { statement: edited, dialect } }
+    return { ...relation, definition: { ...before.definition!, statement: edited } }
   } catch (error) {
     if (!(error instanceof QueryMistake)) throw error
     const { code, message, hint, span = change.span } = error.diagnostics[0]!
@@ -562,8 +568,11 @@ function withQuery(reader: Relation, query: Query): Relation {
 function bindReader(binding: Binding, reader: Relation, query: Query): Plan {
   const dialect = reader.definition?.dialect ?? binding.dialect
   const inner = { ...binding, dialect, checking: true, notices: [], creating: reader.name }
-  if (reader.kind === 'view') return bindQuery(inner, { ...query, emit: null })
-  return bindQuery({ ...inner, continuous: true }, query, { top: true })
+  return inZone(reader.definition?.zone ?? null, () =>
+    reader.kind === 'view'
+      ? bindQuery(inner, { ...query, emit: null })
+      : bindQuery({ ...inner, continuous: true }, query, { top: true }),
+  )
 }
 
 /** The plan as text, columns of the relation by the places that they had; without places in texts. */

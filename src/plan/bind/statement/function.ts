@@ -15,6 +15,7 @@ import type { CatalogFunction } from '../../../catalog/index.ts'
 import type { Type } from '../../../data/index.ts'
 import type { BoundStatement, Dropped } from '../../bind.ts'
 import { literal } from '../../expression.ts'
+import { madeInZone } from '../../zone.ts'
 import { type Binding, fail, unsupported } from '../binding.ts'
 import { derivedAggregateNames } from '../expression/derived-aggregate.ts'
 import { functionNames } from '../expression/function.ts'
@@ -50,7 +51,10 @@ export function bindCreateFunction(binding: Binding, tree: Create): BoundStateme
   }
   if (present !== undefined && !taken) refuseNeeded(binding, name, path.span, false)
   const statement = { ...tree, orReplace: false, ifNotExists: false }
-  const catalogued = { ...made, definition: { statement, dialect: binding.dialect } }
+  const catalogued = {
+    ...made,
+    definition: { statement, dialect: binding.dialect, ...madeInZone() },
+  }
   return { kind: 'create-function', made: catalogued, ifNotExists, notices: binding.notices }
 }
 
@@ -80,6 +84,7 @@ function bindBody(binding: Binding, name: string, body: Body): CatalogFunction {
     strict,
     expression,
     dialect,
+    ...madeInZone(),
   }
   // Whatever is wrong with it is said now.
   placed(place, () => {

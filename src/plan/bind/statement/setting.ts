@@ -5,6 +5,7 @@
  *          said to be.
  */
 import type { Statement } from '../../../../grammar/index.ts'
+import { zoneNamed } from '../../../data/index.ts'
 import type { BoundStatement } from '../../bind.ts'
 import { bytesOfSize, type Setting, settingNamed, settings, valueIn } from '../../setting.ts'
 import { type Binding, fail, unsupported } from '../binding.ts'
@@ -22,15 +23,23 @@ export function bindSet(binding: Binding, tree: Of<'set'>): BoundStatement {
   }
   const value = tree.value === null ? setting.values[0]! : String(tree.value).toLowerCase()
   const size = setting.sized === true ? (bytesOfSize(value) ?? 0) : 0
-  if (!setting.values.includes(value) && size === 0) refuse(setting, tree)
+  const zone = setting.zones === true ? zoneOf(tree) : null
+  if (!setting.values.includes(value) && size === 0 && zone === null) refuse(setting, tree)
   checkOverflow(setting, tree)
   const { name } = setting
   return {
     kind: 'set',
     label: `SET ${name}`,
-    values: [{ name, value: size > 0 ? `${size} b` : value }],
+    values: [{ name, value: zone ?? (size > 0 ? `${size} b` : value) }],
     notices,
   }
+}
+
+/** Names of zones keep their letters; those of UTC are one. */
+function zoneOf({ value }: Of<'set'>): string | null {
+  const name = String(value)
+  if (zoneNamed(name) === null) return null
+  return /^(etc\/)?(utc|gmt|uct|zulu|universal|greenwich)$/i.test(name) ? 'utc' : name
 }
 
 /** A query whose state is too large fails; to evict or spill is for later. */
@@ -41,7 +50,12 @@ function checkOverflow({ name, sized }: Setting, { overflow = 'fail', span }: Of
 }
 
 function refuse(setting: Setting, { value, span }: Of<'set'>): never {
-  const { name, values, complete } = setting
+  const { name, values, complete, zones } = setting
+  if (zones) {
+    const hint =
+      "take a name of IANA: 'Europe/Berlin'; 'Etc/GMT-2' is always two hours ahead of UTC"
+    fail('invalid_option', `${value} is no time zone`, span, hint)
+  }
   if (setting.sized) {
     const message = `${name} is ${values[0]}, or a size above 0`
     fail('invalid_option', message, span, `SET ${name} = '64 MB'`)

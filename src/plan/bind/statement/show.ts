@@ -20,6 +20,7 @@ import type { BoundStatement } from '../../bind.ts'
 import type { Expression, Plan } from '../../logical.ts'
 import { settings, valueIn } from '../../setting.ts'
 import { watermarkedColumn } from '../../watermark.ts'
+import { madeInZone } from '../../zone.ts'
 import { type Binding, fail } from '../binding.ts'
 import { aggregateNames } from '../expression/aggregate.ts'
 import { clockOf } from '../expression/clock.ts'
@@ -152,8 +153,11 @@ export function bindShowCreate(binding: Binding, tree: Of<'show-create'>): Bound
 function toldDefinition(
   binding: Binding,
   name: string,
-  { dialect, statement }: { dialect: Dialect; statement: Statement },
+  { dialect, zone, statement }: { dialect: Dialect; zone?: string; statement: Statement },
 ): BoundStatement {
+  if (zone !== madeInZone().zone) {
+    binding.notices.push(`${name} was made with SET timezone = '${zone ?? 'UTC'}'`)
+  }
   if (dialect !== binding.dialect) {
     binding.notices.push(`${name} was made with SET dialect = '${dialect}'`)
   }

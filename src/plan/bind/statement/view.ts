@@ -9,6 +9,7 @@ import type { Span } from '../../../base/index.ts'
 import type { Relation } from '../../../catalog/index.ts'
 import { type Field, flatFields, sameType, topColumns, typeText } from '../../../data/index.ts'
 import { type BoundStatement, bindContinuous, refuseDuplicate } from '../../bind.ts'
+import { madeInZone } from '../../zone.ts'
 import { type Binding, fail, unsupported } from '../binding.ts'
 import { bindQuery } from '../query.ts'
 import { refuseEmit, rename } from '../relation.ts'
@@ -38,6 +39,7 @@ export function bindCreateView(binding: Binding, tree: CreateView): BoundStateme
     watermark: null,
     query: tree.query,
     dialect,
+    ...madeInZone(),
   }
   return { kind: 'create-view', relation, orReplace, ifNotExists, notices }
 }
@@ -57,6 +59,7 @@ function bindMaterialized(binding: Binding, tree: CreateView, name: string): Bou
     watermark: null,
     query: tree.query,
     dialect: binding.dialect,
+    ...madeInZone(),
     plan: null,
     key: plan.key,
     updating: plan.updating,

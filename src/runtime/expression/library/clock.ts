@@ -1,11 +1,17 @@
 /**
  * Clock: functions of the library about the clocks of time zones.
  */
-import { parseValue, type Type, type Value, valueText } from '../../../data/index.ts'
+import {
+  parseValue,
+  type Type,
+  type Value,
+  valueText,
+  type Zone,
+  zoneNamed,
+} from '../../../data/index.ts'
 import { Fault, type Outcome, ranged } from '../fault.ts'
 import type { Maker, Makers } from '../maker.ts'
 import { readTime } from './pattern.ts'
-import { type Zone, zoneNamed } from './zone.ts'
 
 const local: Type = { kind: 'timestamp', precision: 6 }
 

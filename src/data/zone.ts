@@ -7,7 +7,6 @@
  *          one, as in Postgres. Names that Intl takes and others read otherwise (`+02:00`) are none.
  * Cost     20 ns for a day that is known, 10 µs for another one; at most 20,000 days per zone are kept.
  */
-
 const dayMillis = 86_400_000
 /** Beyond these Intl knows no time; zones change nothing there. */
 const farthest = 8_640_000_000_000_000 - 2 * dayMillis
@@ -54,15 +53,15 @@ export class Zone {
   }
 
   #ahead(millis: number): number {
-    const time = Math.min(Math.max(millis, -farthest), farthest)
-    const number = Math.floor(time / dayMillis)
+    if (Math.abs(millis) > farthest) return 0
+    const number = Math.floor(millis / dayMillis)
     let day = this.#days.get(number)
     if (day === undefined) {
       day = this.#dayOf(number)
       if (this.#days.size >= daysMax) this.#days.clear()
       this.#days.set(number, day)
     }
-    return time < day.at ? day.before : day.after
+    return millis < day.at ? day.before : day.after
   }
 
   #dayOf(number: number): Day {
