@@ -116,18 +116,6 @@ export function consolidate<C extends Contribution>(contributions: readonly C[])
   return alone
 }
 
-/** Adds up what comes and goes of a row at one major; what only comes, or only goes, keeps its places. */
-export function netByMajor(contributions: readonly Contribution[]): Contribution[] {
-  const groups = new Map<string, Contribution[]>()
-  for (const contribution of contributions) {
-    const key = `${contribution.major},${rowKey(contribution.row)}`
-    const present = groups.get(key)
-    if (present === undefined) groups.set(key, [contribution])
-    else present.push(contribution)
-  }
-  return [...groups.values()].flatMap(netOfRow)
-}
-
 /** What is left of contributions of equal rows. */
 export const netOfRow = (equals: readonly Contribution[]) => net(cancelAtOnce(equals))
 

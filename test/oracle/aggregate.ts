@@ -81,11 +81,14 @@ export class Aggregate {
   /** The finals of the windows that closed, in this commit, at some position. */
   #finals(read: readonly Contribution[]): Contribution[] {
     const unit = BigInt(this.#plan.input.window!.unitMicros)
+    const { watermarks } = this.#context
     const closing = (end: bigint) =>
-      this.#context.watermarks.reached(this.#plan.input, end - unit) ?? Number.POSITIVE_INFINITY
+      watermarks.reached(this.#plan.input, end - unit) ?? Number.POSITIVE_INFINITY
+    const isOver = (end: bigint) =>
+      (watermarks.reached(this.#plan.input, end - unit, 'earlier') ?? null) !== null
     const intime = read.filter(({ row, triple }) => {
       const end = this.#windowEnd(row)
-      return end !== null && triple[0] <= closing(end)
+      return end !== null && !isOver(end) && triple[0] <= closing(end)
     })
     for (const [key, some] of this.#byGroup(intime)) this.#fold(key, some)
     return [...this.#groups].flatMap(([key, group]) => {

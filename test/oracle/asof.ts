@@ -3,7 +3,7 @@
  *
  * See      docs/laws.md (ASOF joins)
  */
-import { atOnce, type Contribution, compareTriples, perRow } from './contribution.ts'
+import { atOnce, type Contribution, compareTriples, perRow, type Triple } from './contribution.ts'
 import { type CommitInput, type Context, type Node, type Of, sound, TooLarge } from './node.ts'
 import { type CellRow, compareCells, compareRows } from './value.ts'
 
@@ -30,8 +30,7 @@ export class Asof {
       [...this.#old[0], ...come[0]],
       [...this.#old[1], ...come[1]],
     ]
-    const places = Map.groupBy([...come[0], ...come[1]], ({ triple }) => String(triple))
-    const steps = this.#context.mode === 'one-shot' ? 1 : places.size
+    const steps = this.#context.mode === 'one-shot' ? 1 : momentsOf(come).length
     if (all[0].length * all[1].length * steps > looksMax) {
       throw new TooLarge('an ASOF join is too large for the oracle')
     }
@@ -39,11 +38,9 @@ export class Asof {
     const out: Contribution[] = []
     let before = this.#answer(this.#old)
     const [lefts, rights] = this.#old.map((some) => [...some]) as Sides
-    const moments = [...places.values()].map((some) => some[0]!.triple).sort(compareTriples)
-    for (const triple of moments) {
-      const isNow = (one: Contribution) => compareTriples(one.triple, triple) === 0
-      lefts.push(...come[0].filter(isNow))
-      rights.push(...come[1].filter(isNow))
+    for (const { side, triple } of momentsOf(come)) {
+      const here = come[side].filter((one) => compareTriples(one.triple, triple) === 0)
+      ;[lefts, rights][side]!.push(...here)
       const after = this.#answer([lefts, rights])
       const changes = [...before.map((one) => ({ ...one, weight: -one.weight })), ...after]
       out.push(...atOnce(changes.map((one) => ({ ...one, triple }))))
@@ -61,7 +58,7 @@ export class Asof {
       const [best] = fitting.sort((a, b) => this.#order(b, a))
       if (best === undefined && this.#plan.join === 'inner') return []
       const row = [...left.row, ...(best?.row ?? this.#plan.right.output.map(() => null))]
-      const isLater = best !== undefined && compareTriples(best.triple, left.triple) > 0
+      const isLater = best !== undefined && best.triple[0] > left.triple[0]
       return [{ row, weight: left.weight, triple: isLater ? best.triple : left.triple }]
     })
   }
@@ -88,4 +85,14 @@ export class Asof {
     const later = (tie === 'last' ? 1 : -1) * (placed || compareRows(a.row, b.row))
     return nearer || later || compareTriples(b.triple, a.triple)
   }
+}
+
+/** When rows come or go: in the order of their triples, right before left where these are equal. */
+function momentsOf(come: Sides): { side: 0 | 1; triple: Triple }[] {
+  const all = come.flatMap((some, side) =>
+    [...Map.groupBy(some, ({ triple }) => String(triple)).values()].map((same) => {
+      return { side: side as 0 | 1, triple: same[0]!.triple }
+    }),
+  )
+  return all.sort((a, b) => compareTriples(a.triple, b.triple) || b.side - a.side)
 }

@@ -61,13 +61,13 @@ export class Join {
         out.push(...this.#alone(other, matching, 1))
       }
     }
-    return [...Map.groupBy(out, ({ triple }) => triple[0]).values()].flatMap(perRow)
+    return out
   }
 
   /** The pair of two rows if they match. */
   #pair(one: Row, other: Row): { pair: Contribution; one: Row; other: Row }[] {
     if (!this.#keysEqual(one.row, other.row)) return []
-    const triple = meeting(one, other)
+    const triple = this.#meeting(one, other)
     const pair = { row: [...one.row, ...other.row], weight: one.weight * other.weight, triple }
     const { residual } = this.#plan
     const verdict = residual === null ? true : evaluate(residual, pair.row)
@@ -85,7 +85,8 @@ export class Join {
       // One-shot statements know all other rows before the first.
       if (this.#context.mode === 'one-shot') return true
       if (one.old || other.old) return other.old
-      return side === 0 ? other.triple[0] <= one.triple[0] : other.triple[0] < one.triple[0]
+      const order = compareTriples(other.triple, one.triple)
+      return order < 0 || (order === 0 && side === 0)
     }
     let matches = totalOf(matching.filter(isBefore))
     const arrived = !one.old && isShown(matches)
@@ -96,7 +97,7 @@ export class Join {
     )
     for (const other of later.sort((a, b) => compareTriples(a.triple, b.triple))) {
       const change = Number(isShown(matches + other.weight)) - Number(isShown(matches))
-      const triple = side === 0 ? meeting(one, other) : meeting(other, one)
+      const triple = side === 0 ? this.#meeting(one, other) : this.#meeting(other, one)
       if (change !== 0) out.push({ row, weight: change * one.weight, triple })
       matches += other.weight
     }
@@ -109,6 +110,20 @@ export class Join {
     return join === 'left' || join === 'full' ? [...row, ...right.output.map(() => null)] : row
   }
 
+  /**
+   * Where a left and a right row meet. Of rows that only come: at the greater major, the left one's when they are
+   * equal. Else where the later one came.
+   */
+  #meeting(left: Row, right: Row): Contribution['triple'] {
+    const { join, left: a, right: b } = this.#plan
+    const isGrowing = join === 'inner' && !a.updating && !b.updating
+    if (isGrowing || this.#context.mode === 'one-shot') {
+      return left.triple[0] >= right.triple[0] ? left.triple : right.triple
+    }
+    if (left.old !== right.old) return left.old ? right.triple : left.triple
+    return compareTriples(left.triple, right.triple) >= 0 ? left.triple : right.triple
+  }
+
   #keysEqual(left: CellRow, right: CellRow): boolean {
     const { leftKeys, rightKeys } = this.#plan
     return leftKeys.every((key, place) => {
@@ -119,11 +134,6 @@ export class Join {
 }
 
 const isOld = ({ one, other }: { one: Row; other: Row }) => one.old && other.old
-
-/** Where a left and a right row meet: at the greater major, the left one's when they are equal. */
-function meeting(left: Contribution, right: Contribution): Contribution['triple'] {
-  return left.triple[0] >= right.triple[0] ? left.triple : right.triple
-}
 
 function before(contributions: readonly Contribution[]): Row[] {
   return perRow(contributions).map((one) => ({ ...one, old: true }))

@@ -106,7 +106,10 @@ export class Sessions {
       const closed = watermarks.reached(this.#plan.input, session.end - unit)
       if (this.#told.has(session) || closed === null || closed === undefined) return []
       this.#told.add(session)
-      return session.members.map(({ one }) => ({ ...one, row: shownRow(one.row, session) }))
+      return session.members.map(({ one }) => {
+        const triple: Triple = [closed, Number(session.end), one.triple[0]]
+        return { row: shownRow(one.row, session), weight: one.weight, triple }
+      })
     })
   }
 

@@ -48,6 +48,8 @@ interface Watched {
   /** W(r) by position. */
   before: Map<number, bigint | null>
   end: number | null
+  /** The rises and the end that it had before the commit. */
+  earlier: { rises: number; end: number | null }
 }
 
 type Happening = { position: number } & (
@@ -88,6 +90,7 @@ export class Watermarks {
         places: new Map(),
         before: new Map(),
         end: null,
+        earlier: { rises: 0, end: null },
       })
       return
     }
@@ -99,6 +102,7 @@ export class Watermarks {
   /** Goes through what a commit brings. */
   advance(input: CommitInput, now: bigint): void {
     this.late = []
+    for (const one of this.#watched) one.earlier = { rises: one.rises.length, end: one.end }
     const all = this.#watched.flatMap((watched) =>
       happeningsOf(watched.scan, input).map((happening) => ({ watched, happening })),
     )
@@ -197,16 +201,22 @@ export class Watermarks {
 
   /**
    * The first position at which the watermark of the plan's output was at least `threshold`; null: not yet. Undefined:
-   * there is no watermarked scan below a window.
+   * there is no watermarked scan below a window. `when` asks of the time before the commit.
    */
-  reached(plan: Plan, threshold: bigint): number | null | undefined {
+  reached(
+    plan: Plan,
+    threshold: bigint,
+    when: 'now' | 'earlier' = 'now',
+  ): number | null | undefined {
     if (plan.kind === 'scan') {
       const watched = this.#watched.find(({ scan }) => scan === plan)
       if (watched === undefined || !watched.isBelow) return undefined
-      const { rises, end } = watched
+      const { earlier } = watched
+      const rises = watched.rises.slice(0, when === 'now' ? undefined : earlier.rises)
+      const end = when === 'now' ? watched.end : earlier.end
       return rises.find(({ watermark }) => watermark >= threshold)?.position ?? end
     }
-    const below = inputsOf(plan).map((input) => this.reached(input, threshold))
+    const below = inputsOf(plan).map((input) => this.reached(input, threshold, when))
     const positions = below.filter((position) => position !== undefined)
     if (positions.length === 0) return undefined
     return positions.includes(null) ? null : Math.max(...(positions as number[]))

@@ -24,8 +24,9 @@ import {
   type VectorBatch,
 } from '../../kernel/index.ts'
 import type { PhysicalPlan } from '../../plan/index.ts'
-import { dropCancelled } from '../batch.ts'
+import { contributionsOf, dropCancelled, pushContributions } from '../batch.ts'
 import { bucketColumn, partitionBuckets } from '../bucket.ts'
+import { type Contribution, compareTriples } from '../changes.ts'
 import { exchange } from '../exchange.ts'
 import { withoutFailedInputs } from '../failure.ts'
 import { type Environment, type Push, type Stage, stageStats, type Upstream } from '../stage.ts'
@@ -203,9 +204,16 @@ export function aggregateStage(
   const receive: Push = (fragment, batch) => {
     const kernels = environment.fragments[fragment]!
     const well = withoutFailedInputs(environment, kernels, batch, plan.keys, plan.calls)
-    const seen = cancels && well.weights !== 0 ? dropCancelled(kernels, well, input, reads) : well
+    ;(gathered?.push ?? take)(fragment, well)
+  }
+  const take: Push = (fragment, batch) => {
+    const dropsSome = cancels && batch.weights !== 0
+    const kernels = environment.fragments[fragment]!
+    const seen = dropsSome ? dropCancelled(kernels, batch, input, reads) : batch
     if (seen.rows > 0) (waiting?.push ?? fold)(fragment, seen)
   }
+  const gathers = cancels && (!closes || waiting !== null)
+  const gathered = gathers ? gather(environment, input, take) : null
   /** Closes what a gate held back until now. */
   const closeWaiting = (held: Gate) => {
     held.release()
@@ -214,6 +222,7 @@ export function aggregateStage(
     held.endCycle()
   }
 
+  const owners = owningKeys.map((column) => ({ column, type: input[column]!.type }))
   return {
     get stats() {
       const sums = cuboids.map((cuboid) => cuboid.stats())
@@ -223,11 +232,7 @@ export function aggregateStage(
       stats.firstOpen = ends.length === 0 ? null : ends.reduce((a, b) => (b < a ? b : a))
       return stats
     },
-    push: exchange(
-      environment,
-      owningKeys.map((column) => ({ column, type: input[column]!.type })),
-      receive,
-    ),
+    push: exchange(environment, owners, receive),
     stepEnd() {
       if (waiting !== null) return waiting.stepEnd()
       const watermark = upstream.watermark()
@@ -239,6 +244,7 @@ export function aggregateStage(
       emitClosing()
     },
     commit() {
+      gathered?.release()
       if (waiting !== null) return closeWaiting(waiting)
       if (closes) return
       cuboids.forEach((cuboid, fragment) => {
@@ -253,6 +259,26 @@ export function aggregateStage(
 /** What cannot be NULL may still come with a bitmap, which the cells have no use for. */
 function known(vector: Vector, { nullable }: Field): Vector {
   return nullable || vector.validity === 0 ? vector : { ...vector, validity: 0 }
+}
+
+/** What cancels may come from several fragments: it is held until the commit, when all of it is there. */
+function gather({ fragments }: Environment, fields: readonly Field[], take: Push) {
+  if (fragments.length === 1) return null
+  let held: Contribution[][] = fragments.map(() => [])
+  const push: Push = (fragment, batch) => {
+    for (const row of contributionsOf(fragments[fragment]!, batch, fields)) {
+      held[fragment]!.push(row)
+    }
+  }
+  const release = () => {
+    const rows = held
+    held = fragments.map(() => [])
+    rows.forEach((part, fragment) => {
+      const sorted = part.sort(compareTriples)
+      pushContributions(fragments[fragment]!, sorted, fields, (batch) => take(fragment, batch))
+    })
+  }
+  return { push, release }
 }
 
 function constantColumn({ arena }: Kernels, value: bigint, rows: number): Vector {

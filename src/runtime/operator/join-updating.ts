@@ -2,13 +2,13 @@
  * Updating join: left joins and joins over retracting input, done at the commit in the order of the rows.
  *
  * How      1. During the cycle the changes of both inputs are collected on the host.
- *          2. At the commit they are sorted by major, right before left, then by triple, and taken in runs of one
- *             side: a run probes the other table, is then applied to its own, and every output stands at the triple
- *             of the later row, which is the left one where majors are equal.
+ *          2. At the commit they are sorted by triple, right before left where these are equal, and taken in runs of
+ *             one side: a run probes the other table, is then applied to its own, and every output stands at the
+ *             triple of the change that caused it.
  *          3. Left joins keep (a, NULL) while a has no partner: it goes when the first comes and returns when the
  *             last goes. Full joins do so for both sides; semi joins keep a while it has a partner, anti joins while
  *             it has none.
- *          4. What comes and goes of one row at one major is added up before it leaves.
+ *          4. Outputs of equal row and triple cancel before they leave.
  * Contract 1 (checked by the golden scripts) the output is that of row-at-a-time processing.
  * Cost     some µs per change: rows pass through the host. The state is that of the streaming form.
  */
@@ -17,7 +17,7 @@ import type { Field } from '../../data/index.ts'
 import type { Kernels, Vector, VectorBatch } from '../../kernel/index.ts'
 import { contributionsOf, copiesOf, loadContributions, pushContributions } from '../batch.ts'
 import { partitionBuckets } from '../bucket.ts'
-import { type Contribution, compareTriples, netByMajor } from '../changes.ts'
+import { type Contribution, cancelAtOnce, compareTriples } from '../changes.ts'
 import { HeldRows } from '../held.ts'
 import type { Environment, Push } from '../stage.ts'
 import {
@@ -132,7 +132,8 @@ export function updatingJoin(
     changes: readonly Contribution[],
     found: readonly { of: Contribution; pair: Contribution }[],
   ): Contribution[] => {
-    const out = pairsShown ? found.map(plan.lookup ? atOwnPlace : ({ pair }) => pair) : []
+    const isOwn = plan.lookup || environment.mode === 'continuous'
+    const out = pairsShown ? found.map(isOwn ? atOwnPlace : ({ pair }) => pair) : []
     if (!shown[port]) return out
     const matched = new Set(found.map(({ of }) => of))
     for (const one of changes) {
@@ -188,7 +189,7 @@ export function updatingJoin(
     if (environment.mode === 'one-shot' || plan.lookup) {
       return emit(fragment, atOnce(fragment, changes))
     }
-    changes.sort((a, b) => a.major - b.major || b.port - a.port || compareTriples(a, b))
+    changes.sort((a, b) => compareTriples(a, b) || b.port - a.port)
     const out: Contribution[] = []
     for (let from = 0; from < changes.length; ) {
       const { port } = changes[from]!
@@ -206,7 +207,7 @@ export function updatingJoin(
 
   const emit = (fragment: number, contributions: readonly Contribution[]) => {
     const kernels = environment.fragments[fragment]!
-    const rows = netByMajor(contributions).sort(compareTriples)
+    const rows = cancelAtOnce(contributions).sort(compareTriples)
     pushContributions(kernels, rows, plan.output, (batch) => push(fragment, batch))
   }
 
@@ -236,7 +237,7 @@ export function updatingJoin(
   }
 }
 
-/** What is looked up was there before the row that asks. */
+/** What a change meets was there before it. */
 function atOwnPlace({ of, pair }: { of: Contribution; pair: Contribution }): Contribution {
   return { ...pair, major: of.major, middle: of.middle, minor: of.minor }
 }

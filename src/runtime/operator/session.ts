@@ -6,7 +6,8 @@
  *             touch, as in Flink. A session that W(r) has closed takes no more rows, so that a row which could only
  *             make a closed one is late.
  *          2. EMIT CHANGES: at a commit, −old +new of every row whose bounds changed, and + of every new row.
- *             EMIT ON WINDOW CLOSE: in the step in which the watermark passes end − unit, each row once.
+ *             EMIT ON WINDOW CLOSE: in the step in which the watermark passes end − unit, each row once, at the place
+ *             of the row that closed its session.
  *             One-shot: each row once, at the one commit.
  *          3. Closed sessions are forgotten. A heap by their ends says which ones closed; a session that has grown
  *             since it was put there is put there again.
@@ -19,7 +20,7 @@
 import { noWatermark, type VectorBatch } from '../../kernel/index.ts'
 import type { PhysicalPlan } from '../../plan/index.ts'
 import { contributionsOf, pushContributions } from '../batch.ts'
-import { type Contribution, cancelAtOnce, rowKey } from '../changes.ts'
+import { type Contribution, cancelAtOnce, compareTriples, rowKey } from '../changes.ts'
 import { exchange } from '../exchange.ts'
 import { withoutFailed } from '../failure.ts'
 import { HeldRows } from '../held.ts'
@@ -50,7 +51,8 @@ export function sessionStage(
   const makeKeeper = () => {
     if (plan.retracts) return changingSessions(plan, held)
     const rules = { judges: plan.judge && !oneShot, closes: plan.emit !== 'changes' && !oneShot }
-    return growingSessions(plan, { ...rules, late, held })
+    const { positionOf } = environment
+    return growingSessions(plan, { ...rules, late, positionOf, held })
   }
   const late = (row: Contribution, at: bigint, watermark: bigint) => {
     stats.late++
@@ -150,10 +152,12 @@ interface Rules {
   judges: boolean
   closes: boolean
   late: (row: Contribution, at: bigint, watermark: bigint) => void
+  positionOf: Environment['positionOf']
   held: HeldRows
 }
 
-function growingSessions(plan: SessionPlan, { judges, closes, late, held }: Rules): Keeper {
+function growingSessions(plan: SessionPlan, rules: Rules): Keeper {
+  const { judges, closes, late, positionOf, held } = rules
   const gap = BigInt(plan.gapMicros)
   const unit = BigInt(plan.window!.unitMicros)
   const keys = new Map<string, Key>()
@@ -253,13 +257,18 @@ function growingSessions(plan: SessionPlan, { judges, closes, late, held }: Rule
       if (!closes || watermark === watermarkSeen) return []
       watermarkSeen = watermark
       forgetClosed(watermark)
-      const out = over.flatMap((session) =>
-        session.told.flatMap(({ rows }) =>
-          rows.map((row) => ({ ...row, row: bounded(row, session) })),
-        ),
-      )
+      const out = over.flatMap((session) => {
+        const place = { major: positionOf(session.end - unit), middle: Number(session.end) }
+        const rows = session.told.flatMap((told) => told.rows)
+        return rows.map((row) => ({
+          ...place,
+          minor: row.major,
+          row: bounded(row, session),
+          weight: row.weight,
+        }))
+      })
       over = []
-      return out
+      return out.sort(compareTriples)
     },
     commit(watermark) {
       const out: Contribution[] = []
