@@ -45,13 +45,17 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 2000 && !(await holds()); tries++) await turn()
 }
 
-test('a replay waits for the rows of an endless source that come in time', async () => {
-  const db = await opened(slow(5, never))
+/** The log of a view over that many rows of an endless source. */
+async function logOf(rows: number) {
+  await using db = await opened(slow(rows, never))
   await db.execute(declared)
   await db.execute('CREATE MATERIALIZED VIEW m AS SELECT count(*) AS n FROM r')
-  await until(async () => (await countOf(db)) === 5)
-  const { log } = db
-  await db.close()
+  await until(async () => (await countOf(db)) === rows)
+  return db.log
+}
+
+test('a replay waits for the rows of an endless source that come in time', async () => {
+  const log = await logOf(5)
   await using again = await opened(slow(7, never), log)
   expect(await countOf(again)).toBeGreaterThanOrEqual(5)
   await until(async () => (await countOf(again)) === 7)
@@ -59,12 +63,7 @@ test('a replay waits for the rows of an endless source that come in time', async
 })
 
 test('a replay says so where an endless source gives fewer rows than it gave before', async () => {
-  const db = await opened(slow(3, never))
-  await db.execute(declared)
-  await db.execute('CREATE MATERIALIZED VIEW m AS SELECT count(*) AS n FROM r')
-  await until(async () => (await countOf(db)) === 3)
-  const { log } = db
-  await db.close()
+  const log = await logOf(3)
   await using again = await opened(
     slow(1, async () => {}),
     log,

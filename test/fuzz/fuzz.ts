@@ -48,11 +48,14 @@ if (values.coverage) {
 
 let failures = 0
 let compared = 0
+/** Views, each with its rows and how they are split. */
+let triples = 0
 const connection = values.nested ? await connect() : null
 for (let seed = first; seed < first + count; seed++) {
   const random = seededRandom(seed)
   const one = values.nested ? nest(random) : generate(random)
   const how = setting(random)
+  triples += one.views.length
   const complaint = await check(one, how)
   if (complaint === null && connection !== null) {
     const told = await compareAnswers(connection, one)
@@ -68,6 +71,6 @@ for (let seed = first; seed < first + count; seed++) {
   process.stdout.write(`seed ${seed} ${JSON.stringify(how)}\n${scriptOf(small)}${again}\n\n`)
 }
 process.stdout.write(
-  `${count} cases, ${failures} failures, ${compared} answers compared with other engines'\n`,
+  `${count} cases with ${triples} triples, ${failures} failures, ${compared} answers compared with other engines'\n`,
 )
 process.exitCode = failures > 0 ? 1 : 0

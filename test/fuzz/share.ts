@@ -1,10 +1,13 @@
 /**
  * Share: random schemas, streams and queries as tests: the engine, however it runs, agrees with the reference
  * interpreter byte for byte, and the interpreter with DuckDB, Postgres and SQLite where these can say the same. A case
- * is a query, data and a schedule.
+ * is a few queries, data and a schedule: two views on average, each of which makes a triple of a query, its rows and
+ * how these are split. Every view is compared after every commit point, with the vector size, the fragments, the back
+ * end, the rewrites and the crash that the seed draws, and its one-shot answer too; what DuckDB is asked comes on top.
  *
  * How      The files of share/ take a part of the seeds each, so that the workers of vitest have as much to do.
  *          The seeds change with the commit; SEED in the environment, or npm run fuzz -- 1 --seed N, repeats them.
+ * Cost     0.15 s of a core for a case, 0.22 s for a nested one: 6,000 triples are 2,000 and 1,000 of them, 520 s.
  */
 import { describe, expect, test } from 'vitest'
 import { type Random, seededRandom } from '../../src/base/index.ts'
