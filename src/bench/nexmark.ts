@@ -21,7 +21,7 @@ import { packageRoot } from './peers.ts'
 
 const eventsUsual = 1_000_000
 const runsUsual = 3
-const batchRows = 4096
+const batchRows = 16_384
 const eventRate = '10000'
 
 /** Thousands of events per second and core: Flink 1 with RocksDB, Flink 2, RisingWave (2023); null where unknown. */

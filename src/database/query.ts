@@ -42,6 +42,8 @@ import type { View } from './view.ts'
 
 /** Rows that joins give in one step, so that a step does not take long: fewer rows are taken next time. */
 const emittedMax = 1 << 16
+/** Where filters pass no more than one of so many rows, a step takes as many times the rows of others. */
+const sparse = 4
 /** Rows of a commit for a sink that need not wait for others. */
 const outputMax = 1 << 15
 /** Rows of the first step where there are joins; it doubles while they give little. */
@@ -437,15 +439,18 @@ export class Query {
   /** A step of each scan of an input, and how many rows the next ones take. */
   #step(input: Input, slice: Slice): void {
     let emitted = 0
+    let passed = 0
     this.#took ||= input.readings.some(({ scan }) => scan.watched)
     for (const [at, { scan, columns }] of input.readings.entries()) {
       const goesOn = at + 1 < input.readings.length
       emitted += this.dataflow.step(scan, slice, columns, goesOn)
+      passed += scan.passed
     }
+    const most = passed * sparse <= slice.rows ? this.#vectorSize * sparse : this.#vectorSize
     const next =
       emitted > emittedMax
         ? Math.max(1, Math.floor((slice.rows * emittedMax) / emitted))
-        : Math.min(this.#vectorSize, this.#pace(input) * 2)
+        : Math.min(most, this.#pace(input) * 2)
     this.#paces.set(input, next)
   }
 

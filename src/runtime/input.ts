@@ -192,7 +192,7 @@ export function takeExternal(
     open.filter((input) => input !== first),
     rowsMax(first),
   )
-  return { input: first, slice: takeRows(first, rows, takePositions(rows)) }
+  return { input: first, slice: takeRows(first, rows, takePositions(rows), inputs.length > 1) }
 }
 
 /** Takes exactly `rows` rows of one input, as a logged run says; promises until they are read. */
@@ -205,13 +205,13 @@ export function takeRun(
   const waiting = fill(input, rowsMax, true)
   if (waiting !== undefined) return waiting
   if (!hasRow(input) || input.batch === null) return null
-  return takeRows(input, Math.min(rows, rowsMax, input.batch.rows - input.from), position)
+  return takeRows(input, Math.min(rows, rowsMax, input.batch.rows - input.from), position, true)
 }
 
-function takeRows(input: ExternalInput, rows: number, position: number): Slice {
+function takeRows(input: ExternalInput, rows: number, position: number, merges: boolean): Slice {
   const batch = input.batch!
   const from = input.from
-  if (input.time !== null) {
+  if (input.time !== null && merges) {
     const at = greatestTime(batch, input.time, from, rows)
     if (input.maximum === null || at > input.maximum) input.maximum = at
   }

@@ -73,6 +73,8 @@ export interface ScanStage extends Stage, Upstream {
   /** `columns` are the scan's columns in the batch of the slice. */
   pushSlice(slice: Slice, columns: readonly number[]): void
   pushContributions(contributions: readonly Contribution[]): void
+  /** Rows of the last slice that were handed on. */
+  passed: number
   /** The source has ended; its final watermark stands at `position`. */
   end(position: number): void
   /** No row of these partitions is awaited from `position` on. */
@@ -244,8 +246,10 @@ export function scanStage(
       this.lift(watermark)
       step = { watermarks: 0, rows: 0, position }
     },
+    passed: 0,
     pushSlice(slice, columns) {
       const { batch, from, rows, position } = slice
+      this.passed = rows
       if (slice.removes !== null) {
         this.pushContributions(changesOf(slice, columns, slice.removes))
         return
@@ -259,6 +263,7 @@ export function scanStage(
       const first = columns.map((column, place) => (isFirst(place) && column >= 0 ? column : null))
       const some = raise(loadBatch(kernels, batch, first, from, rows, position), slice)
       const { selection, count, computed } = sieve.choose(0, some)
+      this.passed = count
       if (count === 0) return
       const rest = columns.map((column, place) => (isFirst(place) ? null : column))
       const chosen = loadChosen(kernels, some, { batch, columns: rest, from, selection, count })
