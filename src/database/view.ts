@@ -2,22 +2,32 @@
  * View: the rows of a materialized view, kept in cells of its query's arena.
  *
  * How      A cuboid whose key is the whole row and whose measure is the number of copies; each commit folds its
- *          changes.
+ *          changes. Rows that are gone leave cells without copies; when these are more than the others, the cells are
+ *          made anew without them.
  * Contract 1 (checked by the golden scripts) at every commit point the rows are the one-shot answer over the prefix.
- * Cost     one fold per change; reading costs the rows of the view.
+ *          2 (checked) there are at most twice as many cells as rows, and a few thousand.
+ * Cost     one fold per change, and as much again for rows that go; reading costs the rows of the view.
  */
 import { Cuboid } from '../cuboid/index.ts'
-import { type Field, type Row, rowsOf } from '../data/index.ts'
+import { batchOf, type Field, type Row, rowsOf } from '../data/index.ts'
 import { type Kernels, loadColumn, unloadColumn, type VectorBatch } from '../kernel/index.ts'
 import { batchOfChanges, type Delta } from '../runtime/index.ts'
 
 /** Changes folded and rows read at once. */
 const rowsMax = 1024
 
+/** So many cells without copies do no harm. */
+const goneMax = 2048
+
+/** Rows `from … from + rows` of columns, each so many times as its weight says. */
+type Part = ReturnType<typeof batchOfChanges> extends Iterable<infer One> ? One : never
+
 export class View {
   readonly fields: readonly Field[]
   readonly #kernels: Kernels
   readonly #cells: Cuboid
+  /** Rows, with their copies: as many as there are rows that differ, or more. */
+  #copies = 0
 
   constructor(kernels: Kernels, fields: readonly Field[]) {
     this.fields = fields
@@ -34,22 +44,36 @@ export class View {
   }
 
   apply(delta: Delta): void {
+    for (const part of batchOfChanges(delta, this.fields, rowsMax)) this.#fold(part)
+    if (this.cells > 2 * this.#copies + goneMax) this.#forgetGone()
+  }
+
+  #fold({ columns, rows, from, weights: counts }: Part): void {
     const { arena } = this.#kernels
-    for (const part of batchOfChanges(delta, this.fields, rowsMax)) {
-      const mark = arena.markScratch()
-      const weights = part.weights === null ? 0 : arena.scratch(part.rows * 4)
-      const major = arena.scratch(part.rows * 8)
-      if (part.weights !== null) arena.views.i32.set(part.weights, weights >>> 2)
-      arena.views.f64.fill(0, major >>> 3, (major >>> 3) + part.rows)
-      this.#cells.fold(0n, {
-        rows: part.rows,
-        keys: part.columns.map((column) => loadColumn(this.#kernels, column, part.from, part.rows)),
-        arguments: [null],
-        filters: [null],
-        order: { major, middle: 0, minor: 0 },
-        weights,
-      })
-      arena.releaseScratch(mark)
+    const mark = arena.markScratch()
+    const weights = counts === null ? 0 : arena.scratch(rows * 4)
+    const major = arena.scratch(rows * 8)
+    if (counts !== null) arena.views.i32.set(counts, weights >>> 2)
+    arena.views.f64.fill(0, major >>> 3, (major >>> 3) + rows)
+    this.#cells.fold(0n, {
+      rows,
+      keys: columns.map((column) => loadColumn(this.#kernels, column, from, rows)),
+      arguments: [null],
+      filters: [null],
+      order: { major, middle: 0, minor: 0 },
+      weights,
+    })
+    arena.releaseScratch(mark)
+    this.#copies += counts === null ? rows : counts.reduce((sum, count) => sum + count, 0)
+  }
+
+  #forgetGone(): void {
+    const rows = this.rows()
+    this.#cells.drop(0n)
+    this.#copies = 0
+    for (let from = 0; from < rows.length; from += rowsMax) {
+      const some = batchOf({ fields: [...this.fields] }, rows.slice(from, from + rowsMax))
+      this.#fold({ columns: some.columns, rows: some.rows, from: 0, weights: null })
     }
   }
 

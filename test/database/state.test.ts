@@ -87,6 +87,33 @@ test('bytes of rows on the host come and go with them', async () => {
   await database.close()
 })
 
+test('a view forgets the rows that are gone', async () => {
+  const database = new Database({ cycles: 'manual', checks: true, fragments: 2 })
+  await database.execute(`CREATE STREAM s (k BIGINT, v BIGINT);
+    CREATE MATERIALIZED VIEW m AS SELECT k, k || ' has the sum ' || sum(v) AS n FROM s GROUP BY k`)
+  const rows = Array.from({ length: 500 }, (_, k) => ({ k, v: 1 }))
+  for (let round = 0; round < 12; round++) {
+    await database.append('s', rows)
+    await database.execute('FLUSH')
+  }
+  const kept = async () => {
+    const { rows: lines } = await database.query('EXPLAIN STATE m')
+    return Number(lines.find(([one]) => one === 'View')![2])
+  }
+  expect(await kept()).toBeLessThanOrEqual(2 * 500 + 2048 + 1000)
+  const all = await database.query('SELECT * FROM m ORDER BY k')
+  expect(all.rows).toEqual(rows.map(({ k }) => [BigInt(k), `${k} has the sum 12`]))
+  await database.execute(
+    'CREATE TABLE t (k INT PRIMARY KEY); CREATE MATERIALIZED VIEW e AS SELECT k FROM t',
+  )
+  await database.execute('INSERT INTO t SELECT i FROM generate_series(1, 5000) AS g (i); FLUSH')
+  await database.execute('DELETE FROM t WHERE k <> 7; FLUSH')
+  expect((await database.query('SELECT * FROM e')).rows).toEqual([[7]])
+  await database.execute('DELETE FROM t; FLUSH; INSERT INTO t VALUES (7), (8); FLUSH')
+  expect((await database.query('SELECT * FROM e ORDER BY k')).rows).toEqual([[7], [8]])
+  await database.close()
+})
+
 describe('a budget is met within a tenth', () => {
   const queries = {
     groups: 'SELECT k, sum(v) AS n FROM s GROUP BY k',
