@@ -165,7 +165,8 @@ function unsupportedAt(
   if (token === undefined || before === undefined) return undefined
   const { start, end } = token
   const inExpression = entries.join() !== '='
-  if (token.tokenType === kinds.foreign && inExpression && !/^(==|!)$/.test(token.upper)) {
+  const isForeign = token.tokenType === kinds.foreign && !/^(==|!)$/.test(token.upper)
+  if (inExpression && (isForeign || token.tokenType === kinds.assign)) {
     return unsupported(`operator ${token.image}`, start, end)
   }
   const interval = before.upper === 'INTERVAL' ? before : tokens[at - 2]

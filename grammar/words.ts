@@ -103,6 +103,7 @@ export const kinds = {
   semicolon: kind('Semicolon', [], ';'),
   castTo: kind('CastTo', [], '::'),
   arrow: kind('Arrow', [], '=>'),
+  assign: kind('Assign', [], ':='),
   plus: kind('Plus', [binaryOperator], '+'),
   minus: kind('Minus', [binaryOperator], '-'),
   star: kind('Star', [binaryOperator], '*'),
@@ -130,6 +131,7 @@ export const operators: ReadonlyMap<string, TokenType> = new Map([
   ['(', kinds.open], [')', kinds.close], ['[', kinds.openBracket], [']', kinds.closeBracket],
   ['{', kinds.openBrace], ['}', kinds.closeBrace], [':', kinds.colon],
   [',', kinds.comma], ['.', kinds.dot], [';', kinds.semicolon], ['::', kinds.castTo], ['=>', kinds.arrow],
+  [':=', kinds.assign],
   ['+', kinds.plus], ['-', kinds.minus], ['*', kinds.star], ['/', kinds.slash], ['//', kinds.slash],
   ['%', kinds.percent],
   ['||', kinds.concat], ['=', kinds.equal],
@@ -138,7 +140,7 @@ export const operators: ReadonlyMap<string, TokenType> = new Map([
     '->', '->>', '#>', '#>>', '@>', '<@', '&&', '<->', '<<', '>>', '~*', '!~', '!~*', '|', '&', '#',
   ].map((o): [string, TokenType] => [o, kinds.other]),
   ['~', kinds.tilde], ['@', kinds.at], ['^', kinds.caret], ['**', kinds.caret],
-  ...['==', ':=', '!'].map((o): [string, TokenType] => [o, kinds.foreign]),
+  ...['==', '!'].map((o): [string, TokenType] => [o, kinds.foreign]),
 ])
 
 /** Every token type, for the parser. */

@@ -29,6 +29,9 @@ const trims: ReadonlyMap<string, string> = new Map([
   ['BOTH', 'btrim'],
 ])
 
+/** Functions that take members of a STRUCT by their names. */
+const structNames = /^struct_(pack|insert|update)$/i
+
 /** Aggregates whose values have an order. */
 const orderedNames =
   /^(string_agg|listagg|group_concat|json_arrayagg|array_agg|list|first|last|first_value|last_value)$/i
@@ -135,7 +138,12 @@ export abstract class CallRules extends NestedRules {
     const start = this.start()
     const path = [this.identifierOf(this.CONSUME(identifier))]
     return this.OR([
-      { ALT: () => this.SUBRULE(this.call, { ARGS: [path[0]!] }) },
+      {
+        ALT: () => {
+          const called = this.SUBRULE(this.call, { ARGS: [path[0]!] })
+          return this.SUBRULE(this.members, { ARGS: [called, start] })
+        },
+      },
       {
         ALT: (): Expression => {
           this.MANY(() => {
@@ -501,9 +509,14 @@ export abstract class CallRules extends NestedRules {
    */
   args = this.RULE('args', (name: Identifier): Expression[] => {
     const list: Expression[] = []
+    const isStruct = structNames.test(name?.name)
     const named = () => {
       if (this.LA(2).tokenType === kinds.arrow) this.unsupported('named arguments of functions')
     }
+    this.OPTION({
+      GATE: () => isStruct && this.#nameAhead(),
+      DEF: () => list.push(this.SUBRULE(this.memberName)),
+    })
     this.ACTION(named)
     // IN of POSITION is not that of a condition.
     const isPosition = /^position$/i.test(name?.name)
@@ -550,6 +563,10 @@ export abstract class CallRules extends NestedRules {
         ALT: () => {
           this.MANY(() => {
             this.CONSUME(kinds.comma)
+            this.OPTION1({
+              GATE: () => isStruct && this.#nameAhead(),
+              DEF: () => list.push(this.SUBRULE1(this.memberName)),
+            })
             this.ACTION(named)
             this.ACTION(() => this.maybeLambda(name))
             list.push(this.SUBRULE1(this.expression))
@@ -568,6 +585,18 @@ export abstract class CallRules extends NestedRules {
       if (construct !== undefined && !isOrdered) this.unsupported(construct)
     })
     return list
+  })
+
+  #nameAhead(): boolean {
+    const { tokenType } = this.LA(2)
+    return tokenType === kinds.arrow || tokenType === kinds.assign
+  }
+
+  /** name := or name => before a member of STRUCT_PACK and its like, for which it is an argument of its own. */
+  memberName = this.RULE('memberName', (): Expression => {
+    const { value, start, end } = this.CONSUME(identifier) as Token
+    this.OR([{ ALT: () => this.CONSUME(kinds.assign) }, { ALT: () => this.CONSUME(kinds.arrow) }])
+    return { kind: 'string', value, span: { start, end } }
   })
 
   substringRange = this.RULE('substringRange', (list: Expression[]): void => {

@@ -160,13 +160,8 @@ export abstract class ExpressionRules extends CallRules {
       quoted: true,
       span: { start: token.start, end: token.end },
     }
-    let inner: Expression = { kind: 'member', operand, name, span: this.span(start) }
-    this.MANY(() => {
-      this.CONSUME(kinds.dot)
-      const next = this.identifierOf(this.CONSUME(label))
-      inner = { kind: 'member', operand: inner, name: next, span: this.span(start) }
-    })
-    return inner
+    const inner: Expression = { kind: 'member', operand, name, span: this.span(start) }
+    return this.SUBRULE(this.members, { ARGS: [inner, start] })
   })
 
   binaryTail = this.RULE('binaryTail', (left: Expression, start: number): Expression => {
@@ -588,19 +583,22 @@ export abstract class ExpressionRules extends CallRules {
     return this.SUBRULE(this.members, { ARGS: [inner, start] })
   })
 
-  /** `.a.b` behind a parenthesis. */
-  members = this.RULE('members', (operand: Expression, start: number): Expression => {
-    let inner = operand
-    this.MANY({
-      GATE: () => this.LA(2).tokenType !== kinds.star,
-      DEF: () => {
-        this.CONSUME(kinds.dot)
-        const name = this.identifierOf(this.CONSUME(label))
-        inner = { kind: 'member', operand: inner, name, span: this.span(start) }
-      },
-    })
-    return inner
-  })
+  /** `.a.b` behind a parenthesis, a call, an array or an element. */
+  members: ParserMethod<[Expression, number], Expression> = this.RULE(
+    'members',
+    (operand: Expression, start: number): Expression => {
+      let inner = operand
+      this.MANY({
+        GATE: () => this.LA(2).tokenType !== kinds.star,
+        DEF: () => {
+          this.CONSUME(kinds.dot)
+          const name = this.identifierOf(this.CONSUME(label))
+          inner = { kind: 'member', operand: inner, name, span: this.span(start) }
+        },
+      })
+      return inner
+    },
+  )
 
   caseOf = this.RULE('caseOf', (): Expression => {
     const start = this.start()

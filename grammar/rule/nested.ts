@@ -15,6 +15,7 @@ const lambdaNames = /^(list_|array_)?(transform|apply|filter|reduce)$/i
 
 export abstract class NestedRules extends JsonRules {
   abstract expressions: ParserMethod<[], Expression[]>
+  abstract members: ParserMethod<[Expression, number], Expression>
 
   /** What is written as an operator and is a function. */
   protected callOf(called: string, args: Expression[], at: number, start: number): Expression {
@@ -37,7 +38,7 @@ export abstract class NestedRules extends JsonRules {
   nested = this.RULE('nested', (): Expression => {
     const start = this.start()
     const isMap = this.OPTION(() => (this.CONSUME(identifier) as Token).upper === 'MAP') === true
-    return this.OR([
+    const made = this.OR([
       {
         ALT: () => {
           const items = this.SUBRULE(this.bracketed)
@@ -51,6 +52,7 @@ export abstract class NestedRules extends JsonRules {
         },
       },
     ])
+    return this.SUBRULE(this.members, { ARGS: [made, start] })
   })
 
   bracketed = this.RULE('bracketed', (): Expression[] => {
@@ -115,7 +117,10 @@ export abstract class NestedRules extends JsonRules {
       if (first === undefined && !isSlice) this.unexpected('an expression')
     })
     this.CONSUME(kinds.closeBracket)
-    if (!isSlice) return this.callOf('array_extract', [operand, first!], at?.end, start)
+    if (!isSlice) {
+      const element = this.callOf('array_extract', [operand, first!], at?.end, start)
+      return this.SUBRULE(this.members, { ARGS: [element, start] })
+    }
     const bounds = [first ?? none(), last ?? none()]
     return this.callOf('array_slice', [operand, ...bounds], at?.end, start)
   })

@@ -42,6 +42,8 @@ export type FileType =
   /** Months, days and, as two words, nanoseconds. */
   | { kind: 'period' }
   | { kind: 'struct'; members: readonly FileColumn[] }
+  | { kind: 'list'; element: FileColumn }
+  | { kind: 'map'; key: FileColumn; value: FileColumn }
   | { kind: 'other'; text: string }
 
 export interface FileColumn {
@@ -71,6 +73,10 @@ function sqlType(type: FileType): Type {
       return { kind: type.kind }
     case 'struct':
       return { kind: 'boolean', members: type.members.map(memberOf) }
+    case 'list':
+      return { kind: 'array', element: sqlType(type.element.type) }
+    case 'map':
+      return { kind: 'map', key: sqlType(type.key.type), value: sqlType(type.value.type) }
     case 'other':
       return { kind: 'varchar' }
     default:
@@ -85,8 +91,11 @@ const memberOf = ({ name, type, nullable }: FileColumn): Member => ({
 })
 
 /** Is there a type of ours for it? A DECIMAL may have more digits than ours. */
-const isKnown = (type: FileType): boolean =>
-  type.kind === 'varchar' || sqlType(type).kind !== 'varchar'
+function isKnown(type: FileType): boolean {
+  if (type.kind === 'list') return isKnown(type.element.type)
+  if (type.kind === 'map') return isKnown(type.key.type) && isKnown(type.value.type)
+  return type.kind === 'varchar' || sqlType(type).kind !== 'varchar'
+}
 
 function timestampPrecision(nanos: bigint): number {
   if (nanos >= 1_000_000_000n) return 0
@@ -97,7 +106,7 @@ function fileTypeText(type: FileType): string {
   if (type.kind === 'other') return type.text
   if (type.kind === 'decimal') return `DECIMAL(${type.precision}, ${type.scale})`
   if (type.kind === 'integer') return `${type.signed ? 'INT' : 'UINT'}${type.bits}`
-  if (type.kind === 'struct') return typeText(sqlType(type))
+  if (['struct', 'list', 'map'].includes(type.kind)) return typeText(sqlType(type))
   return type.kind.toUpperCase()
 }
 
@@ -114,7 +123,7 @@ export function checkReadable(field: Field, type: FileType, path: string): void 
 }
 
 /** What cannot be read stops only those who ask for it. */
-export function unsupported({ name }: Field, type: FileType): never {
+function unsupported({ name }: Field, type: FileType): never {
   return mistake({
     code: 'unsupported',
     message: `not supported yet: column ${name} of type ${fileTypeText(type)}`,
@@ -134,15 +143,12 @@ export function findColumn<T extends { name: string }>(
   path: string,
   below: (column: T) => readonly T[],
 ): T {
-  const lower = name!.toLowerCase()
-  const found =
-    columns.find((each) => each.name === name) ??
-    columns.find((each) => each.name.toLowerCase() === lower)
+  const found = memberNamed(columns, name!)
   if (found !== undefined) {
     return members.length === 0 ? found : findColumn(below(found), members, path, below)
   }
   const names = columns.map((each) => each.name)
-  const near = nearest(lower, names)
+  const near = nearest(name!.toLowerCase(), names)
   return mistake({
     code: 'unknown_name',
     message: `no column ${name} in ${path}`,
@@ -166,11 +172,39 @@ function readable(from: FileType, to: Type): boolean {
       return to.kind === 'boolean' && membersOf(to) === null
     case 'struct':
       return membersOf(to) !== null
+    case 'list':
+      return to.kind === 'array' && readableInside(from.element.type, to.element)
+    case 'map': {
+      if (to.kind !== 'map') return false
+      return readableInside(from.key.type, to.key) && readableInside(from.value.type, to.value)
+    }
     case 'other':
       return false
     default:
       return from.kind === to.kind
   }
+}
+
+/** Of values in lists and maps, where a STRUCT is one. */
+function readableInside(from: FileType, to: Type): boolean {
+  const wanted = membersOf(to)
+  if (from.kind !== 'struct' || wanted === null) return readable(from, to)
+  return wanted.every((member) => {
+    const given = memberNamed(from.members, member.name)
+    return given !== undefined && readableInside(given.type, member.type)
+  })
+}
+
+/** The member of the name, else that of the same name but for case. */
+export function memberNamed<T extends { name: string }>(
+  members: readonly T[],
+  name: string,
+): T | undefined {
+  const lower = name.toLowerCase()
+  return (
+    members.find((each) => each.name === name) ??
+    members.find((each) => each.name.toLowerCase() === lower)
+  )
 }
 
 /** What decoders of files give. */
@@ -403,6 +437,8 @@ function fileValue(raw: unknown, from: FileType, to: Type): Value | undefined {
     case 'timestamp':
       return hostValue(floorDivide(BigInt(raw as bigint) * from.nanos, 1000n), to)
     case 'struct':
+    case 'list':
+    case 'map':
     case 'other':
       return undefined
   }

@@ -17,7 +17,15 @@ test('every function of the table is there, and nothing else', () => {
   for (const hidden of ['similar_to', 'moment', 'pack', 'unpack', 'collected']) named.add(hidden)
   for (const hidden of ['random', 'random_below', 'random_uuid']) named.add(hidden)
   for (const hidden of ['length_of', 'micros_of', 'months_of', 'period_of']) named.add(hidden)
-  for (const hidden of ['item_part', 'json_state', 'json_wrapped', 'json_fail']) named.add(hidden)
+  for (const hidden of [
+    'item_part',
+    'array_boxes',
+    'array_unboxes',
+    'json_state',
+    'json_wrapped',
+    'json_fail',
+  ])
+    named.add(hidden)
   expect(Object.keys(libraryMakers).sort()).toEqual([...named].sort())
 })
 

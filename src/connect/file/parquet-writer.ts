@@ -11,6 +11,7 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { assert, closeWhole, type FileWriter, mistake } from '../../base/index.ts'
 import {
+  elementOf,
   type Field,
   isWide,
   type Member,
@@ -26,6 +27,8 @@ import {
   valueBytes,
   widthOf,
 } from '../../data/index.ts'
+
+import { entriesOf, type NestedPath, repeatsMax } from './parquet-levels.ts'
 
 export const pageCodecs = ['zstd', 'gzip', 'uncompressed'] as const
 export type PageCodec = (typeof pageCodecs)[number]
@@ -171,6 +174,10 @@ class Bytes {
 }
 
 const encoder = new TextEncoder()
+/** Converted types of groups, and the repetition of what is in them. */
+const MAP = 1
+const LIST = 3
+const REPEATED = 2
 const zigzag = (value: number): number => (value >= 0 ? 2 * value : -2 * value - 1)
 
 /** How a column lies in the file. */
@@ -243,13 +250,30 @@ interface Node {
   name: string
   nullable: boolean
   type: Type
-  /** Its place among the flat columns. */
+  /** Its place among the flat columns; of what is inside of an array or a map, of that. */
   at: number
+  /** Of a struct its members, of a list its elements, of a map keys and values. */
   members: Node[]
+  /** The node of the file between a list or a map and these. */
+  repeated?: 'list' | 'key_value'
 }
 
 function nodesOf({ fields }: Schema): Node[] {
+  /** All that is inside of an array may be NULL. */
+  const inside = (name: string, type: Type, at: number, nullable = true): Node => {
+    const members = membersOf(type)?.map((member) => inside(member.name, member.type, at))
+    return { ...repeating(type, at), name, type, nullable, at, ...(members && { members }) }
+  }
+  const repeating = (type: Type, at: number): Pick<Node, 'members' | 'repeated'> => {
+    if (type.kind === 'array') {
+      return { members: [inside('element', type.element, at)], repeated: 'list' }
+    }
+    if (type.kind !== 'map') return { members: [] }
+    const members = [inside('key', type.key, at, false), inside('value', type.value, at)]
+    return { members, repeated: 'key_value' }
+  }
   const node = (member: Member, at: number): Node => {
+    if (elementOf(member.type) !== null) return { ...member, at, ...repeating(member.type, at) }
     let next = at + 1
     const members = (membersOf(member.type) ?? []).map((inner) => {
       const made = node(inner, next)
@@ -268,16 +292,48 @@ interface Leaf {
   layout: Layout
   /** Flat columns that may be NULL: the structs around it, then itself. So many of them as are there is its level. */
   guards: number[]
+  /** Where it is inside of an array or a map, the nodes from that on, and which member of each leads to it. */
+  inside?: NestedPath
 }
 
 function leavesOf(nodes: readonly Node[], path: string[] = [], guards: number[] = []): Leaf[] {
-  return nodes.flatMap(({ name, nullable, type, at, members }) => {
+  return nodes.flatMap((node) => {
+    const { name, nullable, type, at, members } = node
     const own = nullable ? [...guards, at] : guards
     const inner = [...path, name]
+    if (node.repeated !== undefined) return nestedLeaves(node, inner, own)
     if (members.length > 0) return leavesOf(members, inner, own)
     const layout = layoutOfType({ name: inner.join('.'), type, nullable })
     return [{ path: inner, at, layout, guards: own }]
   })
+}
+
+/** The leaves below an array or a map. */
+function nestedLeaves(outer: Node, path: string[], guards: number[]): Leaf[] {
+  const below = (node: Node, inner: string[], steps: NestedPath): Leaf[] => {
+    const { type, members, repeated } = node
+    const names = repeated === undefined ? inner : [...inner, repeated]
+    if (members.length > 0) {
+      return members.flatMap((member, at) =>
+        below(
+          member,
+          [...names, member.name],
+          [...steps, { type, member: at, nullable: member.nullable }],
+        ),
+      )
+    }
+    const layout = layoutOfType({ name: inner.join('.'), type, nullable: true })
+    return [
+      {
+        path: inner,
+        at: outer.at,
+        layout,
+        guards,
+        inside: [...steps, { type, member: -1, nullable: false }],
+      },
+    ]
+  }
+  return below(outer, path, [])
 }
 
 /** LogicalType TIMESTAMP or TIME of microseconds. */
@@ -353,19 +409,20 @@ export class ParquetWriter implements SinkWriter {
   }
 
   /** Writes a page with the column's values; returns its ColumnChunk and how many bytes it has unpacked. */
-  #column(
-    { path, at, layout, guards }: Leaf,
-    rows: readonly Row[],
-  ): { chunk: Thrift; bytes: number } {
+  #column(leaf: Leaf, rows: readonly Row[]): { chunk: Thrift; bytes: number } {
+    const { path, layout } = leaf
     const page = new Bytes()
-    if (guards.length > 0) putLevels(page, rows, guards)
-    const present = rows.map((row) => row[at] ?? null).filter((value) => value !== null)
+    const { repeats, levels, levelMax, values } = entriesOf(leaf, rows)
+    if (repeats !== null) putLevels(page, repeats, repeatsMax(leaf))
+    if (levelMax > 0) putLevels(page, levels, levelMax)
+    const present = values.filter((value) => value !== null)
     if (layout.physical === BOOLEAN) page.put(bitsOf(present.map((value) => value === true)))
     else for (const value of present) layout.put(page, value)
     const plain = page.done()
     const packed = pack(plain, this.#codec)
     const header = new Bytes()
-    const data = struct([1, i32(rows.length)], [2, i32(PLAIN)], [3, i32(RLE)], [4, i32(RLE)])
+    const count = levels.length
+    const data = struct([1, i32(count)], [2, i32(PLAIN)], [3, i32(RLE)], [4, i32(RLE)])
     header.thrift(struct([1, i32(0)], [2, i32(plain.length)], [3, i32(packed.length)], [5, data]))
     const offset = this.#position
     this.#write(header.done())
@@ -376,7 +433,7 @@ export class ParquetWriter implements SinkWriter {
       [2, list([i32(PLAIN), i32(RLE)])],
       [3, list(path.map((name) => ({ binary: name })))],
       [4, i32(codecNumbers[this.#codec])],
-      [5, i64(rows.length)],
+      [5, i64(count)],
       [6, i64(bytes)],
       [7, i64(this.#position - offset)],
       [9, i64(offset)],
@@ -387,9 +444,22 @@ export class ParquetWriter implements SinkWriter {
   #footer(): Uint8Array {
     const leaves = [...this.#leaves]
     const elementsOf = (nodes: readonly Node[]): Thrift[] =>
-      nodes.flatMap(({ name, nullable, members }) => {
+      nodes.flatMap(({ name, nullable, members, repeated }) => {
         const repetition: [number, Thrift] = [3, i32(nullable ? 1 : 0)]
         const named: [number, Thrift] = [4, { binary: name }]
+        if (repeated !== undefined) {
+          const converted = i32(repeated === 'list' ? LIST : MAP)
+          const inner = struct(
+            [3, i32(REPEATED)],
+            [4, { binary: repeated }],
+            [5, i32(members.length)],
+          )
+          return [
+            struct(repetition, named, [5, i32(1)], [6, converted]),
+            inner,
+            ...elementsOf(members),
+          ]
+        }
         if (members.length > 0) {
           return [struct(repetition, named, [5, i32(members.length)]), ...elementsOf(members)]
         }
@@ -428,23 +498,15 @@ export class ParquetWriter implements SinkWriter {
   }
 }
 
-/**
- * Definition levels: how many of `guards` are there before one is NULL, as one run of the hybrid encoding behind its
- * length.
- */
-function putLevels(page: Bytes, rows: readonly Row[], guards: readonly number[]): void {
+/** Levels from 0 to `most`, as one run of the hybrid encoding behind its length. */
+function putLevels(page: Bytes, found: readonly number[], most: number): void {
   const levels = new Bytes()
-  const most = guards.length
-  const found = rows.map((row) => {
-    const missing = guards.findIndex((at) => (row[at] ?? null) === null)
-    return missing < 0 ? most : missing
-  })
   if (found.every((level) => level === most)) {
-    levels.varint(2 * rows.length)
+    levels.varint(2 * found.length)
     levels.u8(most)
   } else {
     const width = 32 - Math.clz32(most)
-    const groups = (rows.length + 7) >> 3
+    const groups = (found.length + 7) >> 3
     const bits = new Uint8Array(groups * width)
     found.forEach((level, row) => {
       for (let bit = 0; bit < width; bit++) {

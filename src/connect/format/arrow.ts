@@ -41,6 +41,7 @@ import {
   type Values,
 } from '../file-type.ts'
 import { checkFooter, messageAt } from './arrow-message.ts'
+import { nestedRun } from './arrow-nested.ts'
 import { decodeLz4Frame } from './lz4.ts'
 import { readBytes } from './parquet.ts'
 
@@ -216,34 +217,15 @@ class ArrowFile implements ColumnarFile {
   /** The values of a column or a member, whatever the structs around it say. */
   #valueRun(data: Arrow.Data, column: number): Run {
     const { field, type } = this.#wanted[column]!
-    const rows = data.length
-    if (data.dictionary) return this.#sharedRun(data, column)
-    const values = type.kind === 'struct' ? presence(rows, field) : valuesOf(data, type, field)
-    if (data.typeId === arrow().Type.Null) {
-      return { ...values, rows, indexes: new Int32Array(rows).fill(-1) }
-    }
-    return { ...values, rows, indexes: data.nullCount === 0 ? null : validIndexes(data) }
-  }
-
-  #sharedRun(data: Arrow.Data, column: number): Run {
-    const { field, type } = this.#wanted[column]!
-    const vector = data.dictionary!
+    if (type.kind === 'list' || type.kind === 'map') return nestedRun(data, type, field, leafRun)
+    if (!data.dictionary) return leafRun(data, type, field)
+    const vector = data.dictionary
     let known = this.#dictionaries.get(column)
     if (known?.of !== vector) {
       known = { of: vector, values: dictionaryValues(vector, type, field) }
       this.#dictionaries.set(column, known)
     }
-    const { values } = known
-    const indexes = data.nullCount === 0 ? new Int32Array(data.length) : validIndexes(data)
-    const given = data.values as ArrayLike<number | bigint>
-    for (let row = 0; row < data.length; row++) {
-      if (indexes[row]! < 0) continue
-      const index = Number(given[row])
-      if (!(index >= 0 && index < values.count))
-        throw new Error('a dictionary index is out of range')
-      indexes[row] = vector.nullCount > 0 && !vector.isValid(index) ? -1 : index
-    }
-    return { ...values, rows: data.length, indexes }
+    return sharedRun(data, vector, known.values)
   }
 
   progress(): { bytes: number; bytesTotal: number | null } {
@@ -254,6 +236,32 @@ class ArrowFile implements ColumnarFile {
     this.#batches.cancel()
     this.#stream.file.close()
   }
+}
+
+/** Values that are neither lists nor maps; of structs their presence. */
+function leafRun(data: Arrow.Data, type: FileType, field: Field): Run {
+  const rows = data.length
+  if (data.dictionary) {
+    return sharedRun(data, data.dictionary, dictionaryValues(data.dictionary, type, field))
+  }
+  const values = type.kind === 'struct' ? presence(rows, field) : valuesOf(data, type, field)
+  if (data.typeId === arrow().Type.Null) {
+    return { ...values, rows, indexes: new Int32Array(rows).fill(-1) }
+  }
+  return { ...values, rows, indexes: data.nullCount === 0 ? null : validIndexes(data) }
+}
+
+/** Values in dictionary form. */
+function sharedRun(data: Arrow.Data, vector: Arrow.Vector, values: Values): Run {
+  const indexes = data.nullCount === 0 ? new Int32Array(data.length) : validIndexes(data)
+  const given = data.values as ArrayLike<number | bigint>
+  for (let row = 0; row < data.length; row++) {
+    if (indexes[row]! < 0) continue
+    const index = Number(given[row])
+    if (!(index >= 0 && index < values.count)) throw new Error('a dictionary index is out of range')
+    indexes[row] = vector.nullCount > 0 && !vector.isValid(index) ? -1 : index
+  }
+  return { ...values, rows: data.length, indexes }
 }
 
 /** What belongs to a struct that is NULL is NULL, too. */
@@ -350,14 +358,23 @@ const columnsOf = (schema: Arrow.Schema): Column[] => schema.fields.map(columnOf
 
 function columnOf({ name, type, nullable }: Arrow.Field, place: number): Column {
   if (typeof name !== 'string') throw new Error('a column has no name')
-  const members = arrow().DataType.isStruct(type) ? type.children.map(columnOf) : []
-  const own: FileType = members.length === 0 ? fileType(type) : { kind: 'struct', members }
+  const { DataType } = arrow()
+  const members = DataType.isStruct(type) ? type.children.map(columnOf) : []
+  const own: FileType = members.length > 0 ? { kind: 'struct', members } : fileType(type)
   return { name, type: own, nullable, place, members }
 }
 
 function fileType(type: Arrow.DataType): FileType {
   const { DataType, DateUnit, IntervalUnit, Precision } = arrow()
   if (DataType.isDictionary(type)) return fileType(type.dictionary)
+  if (DataType.isStruct(type)) return { kind: 'struct', members: type.children.map(columnOf) }
+  if (DataType.isList(type) || DataType.isFixedSizeList(type)) {
+    return { kind: 'list', element: columnOf(type.children[0]!, 0) }
+  }
+  if (DataType.isMap(type)) {
+    const [key, value] = (type.children[0]!.type as Arrow.Struct).children.map(columnOf)
+    return { kind: 'map', key: key!, value: value! }
+  }
   if (DataType.isBool(type)) return { kind: 'boolean' }
   if (DataType.isInt(type)) return { kind: 'integer', bits: type.bitWidth, signed: type.isSigned }
   if (DataType.isFloat(type) && type.precision !== Precision.HALF) return { kind: 'double' }

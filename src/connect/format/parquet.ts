@@ -4,7 +4,7 @@
  * How      hyparquet reads the footer, page headers and most encodings; what it would make of values (Date objects,
  *          strings) is left out: dictionaries are converted once, and rows take their values by index.
  * Contract 1 (checked) a file cut short or damaged is a Failure malformed_file.
- *          2 (checked) lists and maps cannot be read; they may be there if nobody asks for them.
+ *          2 (checked) what has no type of ours cannot be read; it may be there if nobody asks for it.
  * Cost     The column chunks of one row group as stored, and one page per column decoded. hyparquet is loaded when the
  *          first file is opened, as that takes 30 ms.
  */
@@ -42,10 +42,16 @@ import {
   laidStrings,
   presence,
   readValues,
-  unsupported,
   type Values,
 } from '../file-type.ts'
 import { isRepeated, readHybrid } from './parquet-hybrid.ts'
+import {
+  type LeveledRun,
+  listParts,
+  type NestedLeaf,
+  nestedRun,
+  presenceRun,
+} from './parquet-nested.ts'
 import { plainBits, plainNumbers, plainStrings } from './parquet-plain.ts'
 
 const WHAT = 'Parquet'
@@ -111,8 +117,8 @@ export function openParquet(file: FileReader, schema: Schema, reader: ReaderOpti
     })
     checkReadable(field, column.type, file.path)
     path.push(column.tree)
-    const leaf = leafBelow(path) ?? unsupported(field, column.type)
-    return { field, type: column.type, path, leaf }
+    const leaf = isNested(column.type) ? null : leafBelow(path)
+    return { field, type: column.type, path, leaf: leaf ?? path }
   })
   return new ColumnarReader(new ParquetFile(file, metadata, wanted), WHAT, schema, reader)
 }
@@ -149,8 +155,35 @@ const columnsOf = (metadata: FileMetaData): Column[] =>
 function columnOf(tree: SchemaTree): Column {
   const { name, repetition_type: repetition } = tree.element
   const members = isStruct(tree) ? tree.children.map(columnOf) : []
-  const type: FileType = members.length === 0 ? fileType(tree) : { kind: 'struct', members }
+  const type = members.length === 0 ? repeatedType(tree) : { kind: 'struct' as const, members }
   return { name, type, nullable: repetition !== 'REQUIRED', tree, members }
+}
+
+const isNested = ({ kind }: FileType) => kind === 'list' || kind === 'map'
+
+/** Of a list or a map what it holds; else the type of a value. */
+function repeatedType(tree: SchemaTree): FileType {
+  const { logical_type: logical, converted_type: converted } = tree.element
+  const [inner] = tree.children
+  const isBare = tree.element.repetition_type === 'REPEATED'
+  const isRepeated = inner?.element.repetition_type === 'REPEATED'
+  if (isBare || (isRepeated && (logical?.type === 'LIST' || converted === 'LIST'))) {
+    const { repeated, element } = listParts(tree)
+    if (element !== repeated) return { kind: 'list', element: columnOf(element) }
+    // As an element it is not repeated again.
+    const once = {
+      ...element,
+      element: { ...element.element, repetition_type: 'REQUIRED' as const },
+    }
+    const held: Column = { ...columnOf(once), tree: element }
+    return { kind: 'list', element: held }
+  }
+  const isMap = logical?.type === 'MAP' || /^MAP/.test(converted ?? '')
+  if (isMap && isRepeated && inner.children.length === 2) {
+    const [key, value] = inner.children.map(columnOf)
+    return { kind: 'map', key: key!, value: value! }
+  }
+  return fileType(tree)
 }
 
 /** A group that is neither a list nor a map. */
@@ -250,14 +283,29 @@ class ParquetFile implements ColumnarFile {
     const group = this.#metadata.row_groups[this.#group++]
     if (group === undefined) return null
     const rows = Number(group.num_rows)
+    const chunkOf = ({ field, leaf }: Wanted) => {
+      const names = leaf.map(({ element }) => element.name)
+      const chunk = group.columns.find(({ meta_data: data }) => sameNames(data, names))
+      if (chunk === undefined) throw new Error(`column ${field.name} is missing in a row group`)
+      return chunk
+    }
+    const leveled = ({ path, ...rest }: NestedLeaf) => {
+      const wanted = { ...rest, path, leaf: path }
+      const chunk = chunkOf(wanted)
+      const values = Number(chunk.meta_data?.num_values ?? 0)
+      return new ChunkCursor(this.#file, chunk, wanted, values).all()
+    }
     // A chunk is read when its first run is asked for.
     const cursors = this.#wanted.map((wanted) => {
-      const names = wanted.leaf.map(({ element }) => element.name)
-      const chunk = group.columns.find(({ meta_data: data }) => sameNames(data, names))
-      if (chunk === undefined) {
-        throw new Error(`column ${wanted.field.name} is missing in a row group`)
+      const { path, leaf, field, type } = wanted
+      if (isNested(type)) {
+        const column = { name: field.name, type }
+        return { next: () => nestedRun(rows, path, column, field, leveled) }
       }
-      return new ChunkCursor(this.#file, chunk, wanted, rows)
+      if (leaf.at(-1)!.children.length > 0) {
+        return { next: () => presenceRun(rows, path, type, field, leveled) }
+      }
+      return new ChunkCursor(this.#file, chunkOf(wanted), wanted, rows)
     })
     this.#bytes += Number(group.total_compressed_size ?? group.total_byte_size)
     return { rows, next: (column) => cursors[column]!.next() }
@@ -286,6 +334,11 @@ class ChunkCursor {
   /** Definition level of values of the chunk, and the one from which on what is asked for is there. */
   readonly #levelMax: number
   readonly #level: number
+  /** Repetition level of the innermost list around values of the chunk. */
+  readonly #repeatMax: number
+  /** Of the run before, where there are lists around it. */
+  #repeats: Int32Array = new Int32Array(0)
+  #levels: Int32Array = new Int32Array(0)
   /** Rows of the group that no page has given yet. */
   #left: number
   #reader: { view: DataView; offset: number } | null = null
@@ -299,7 +352,17 @@ class ChunkCursor {
     this.#field = field
     this.#levelMax = levelOf(leaf)
     this.#level = levelOf(path)
+    this.#repeatMax = leaf.filter(({ element }) => element.repetition_type === 'REPEATED').length
     this.#left = rows
+  }
+
+  /** All runs, with their levels. */
+  all(): LeveledRun[] {
+    const runs: LeveledRun[] = []
+    while (this.#left > 0) {
+      runs.push({ run: this.next(), repeats: this.#repeats, levels: this.#levels })
+    }
+    return runs
   }
 
   next(): Run {
@@ -346,13 +409,20 @@ class ChunkCursor {
       case 'DATA_PAGE': {
         const page = header.data_page_header
         if (page === undefined) throw new Error('a page has no header')
-        const bytes = this.#decompress(stored, plainSize)
-        if (this.#levelMax === 0) return this.#run(bytes, null, page.num_values, page.encoding)
-        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-        const end = 4 + view.getUint32(0, true)
-        if (end > bytes.length) throw new Error('a page is cut off')
-        const levels = bytes.subarray(4, end)
-        return this.#run(bytes.subarray(end), levels, page.num_values, page.encoding)
+        let bytes = this.#decompress(stored, plainSize)
+        /** Levels that lie before the values, behind their length. */
+        const packed = (most: number) => {
+          if (most === 0) return null
+          const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+          const end = 4 + view.getUint32(0, true)
+          if (end > bytes.length) throw new Error('a page is cut off')
+          const levels = bytes.subarray(4, end)
+          bytes = bytes.subarray(end)
+          return levels
+        }
+        this.#repeat(packed(this.#repeatMax), page.num_values)
+        const levels = packed(this.#levelMax)
+        return this.#run(bytes, levels, page.num_values, page.encoding)
       }
       case 'DATA_PAGE_V2': {
         const page = header.data_page_header_v2
@@ -363,6 +433,7 @@ class ChunkCursor {
         const rest = stored.subarray(end)
         const isPlain = page.is_compressed === false
         const bytes = isPlain ? rest : this.#decompress(rest, plainSize - end)
+        this.#repeat(stored.subarray(0, first), page.num_values)
         const levels = this.#levelMax > 0 ? stored.subarray(first, end) : null
         return this.#run(bytes, levels, page.num_values, page.encoding)
       }
@@ -389,6 +460,14 @@ class ChunkCursor {
     }
   }
 
+  /** Keeps the repetition levels of a page. */
+  #repeat(packed: Uint8Array | null, rows: number): void {
+    const most = this.#repeatMax
+    if (most === 0) return
+    const width = 32 - Math.clz32(most)
+    this.#repeats = packed?.length ? readHybrid(packed, width, rows) : new Int32Array(rows)
+  }
+
   /** A page's values, by row: `packed` has the definition levels of the rows; null when all rows have a value. */
   #run(bytes: Uint8Array, packed: Uint8Array | null, rows: number, encoding: string): Run {
     const most = this.#levelMax
@@ -396,6 +475,7 @@ class ChunkCursor {
     const isFull =
       packed === null || packed.length === 0 || rows === 0 || isRepeated(packed, width, rows, most)
     const levels = isFull ? null : readHybrid(packed, width, rows)
+    if (this.#repeatMax > 0) this.#levels = levels?.slice() ?? new Int32Array(rows).fill(most)
     if (this.#type.kind === 'struct') {
       const indexes = levels?.map((level, row) => (level >= this.#level ? row : -1)) ?? null
       return { ...presence(rows, this.#field), rows, indexes }

@@ -10,15 +10,16 @@
  *            continuous statements: by position only where a row has the same one in both.
  */
 import type { NamedWindow, OverWindow, Expression as Tree } from '../../../grammar/index.ts'
-import { bigint, coerce, commonTypeOf, double, varchar } from '../coerce.ts'
-import { and, column, columnsOf, mapColumns, signatureOf } from '../expression.ts'
+import { bigint, coerce, commonTypeOf, double, nullType, varchar } from '../coerce.ts'
+import { and, column, columnsOf, literal, mapColumns, signatureOf } from '../expression.ts'
 import { fold } from '../fold.ts'
 import type { Expression, OverCall, Plan, RankFunction } from '../logical.ts'
 import { filter, over, project, rank, rankShapeOf, withInputs } from '../node.ts'
 import { type Binding, fail, planSpan, sortsNullsFirst } from './binding.ts'
 import type { Aggregates } from './expression/aggregate.ts'
+import { boxed, unboxed } from './expression/boxed.ts'
 import { clockOf } from './expression/clock.ts'
-import { bindExpression, bindOverAggregate, type Env } from './expression/expression.ts'
+import { bindOverAggregate, bindValue, type Env } from './expression/expression.ts'
 import { bindFrame, countOf, entirePartition } from './frame.ts'
 import { bindGap, inSessions } from './session-frame.ts'
 
@@ -59,6 +60,9 @@ const windowFunctions: ReadonlyMap<string, readonly [number, number]> = new Map<
   ['nth_value', [2, 2]],
 ])
 
+/** Of these the ones that give a value of another row. */
+const ofValue = /^(lag|lead|first_value|last_value|nth_value)$/
+
 /** Of these the ones that look at a frame. */
 const framed: ReadonlySet<string> = new Set(['first_value', 'last_value', 'nth_value'])
 
@@ -85,7 +89,7 @@ export function bindOver(env: Env, tree: Tree & { kind: 'over' }): Expression {
   }
   const window = resolve(env.windows ?? [], tree.window)
   const key = (part: Tree) => {
-    const bound = bindExpression({ ...rest, clause: 'OVER' }, part)
+    const bound = boxed(env.binding, bindValue({ ...rest, clause: 'OVER' }, part))
     return bound.type.kind === 'null' ? coerce(bound, varchar) : bound
   }
   const shape = {
@@ -105,15 +109,18 @@ export function bindOver(env: Env, tree: Tree & { kind: 'over' }): Expression {
       : window.frame === null
         ? entirePartition(shape.order.length > 0)
         : bindFrame(env, window.frame, keys)
-  if (tree.ignoreNulls && !/^(lag|lead|first_value|last_value|nth_value)$/.test(name)) {
+  if (tree.ignoreNulls && !ofValue.test(name)) {
     const message = 'IGNORE NULLS goes with LAG, LEAD, FIRST_VALUE, LAST_VALUE and NTH_VALUE'
     fail('syntax', message, call.span, 'write FILTER (WHERE … IS NOT NULL)')
   }
   const add = (given: BoundOver['call']) =>
     overs.push({ ...shape, gap, order: shape.order.map((one) => ({ ...one })), call: given }) - 1
   if (windowFunctions.has(name)) {
-    const given = windowCall({ ...rest, clause: 'OVER' }, tree, name)
-    return column(overBase + add({ ...given, frame }), given)
+    checkArguments(call, name)
+    const inner = { ...rest, clause: 'OVER' }
+    const value = ofValue.test(name) ? bindValue(inner, call.args[0]!) : literal(null, nullType)
+    const given = windowCall(inner, tree, name, boxed(env.binding, value))
+    return unboxed(env.binding, value, column(overBase + add({ ...given, frame }), given))
   }
   const collector: Aggregates = { width: overBase + overs.length, calls: [] }
   const bound = bindOverAggregate(rest, call, collector)
@@ -182,13 +189,13 @@ function checkArguments(call: Tree & { kind: 'call' }, name: string): void {
   }
 }
 
-/** A call of one of `windowFunctions`; its frame comes later. */
+/** A call of one of `windowFunctions`, of `value` where it gives one; its frame comes later. */
 function windowCall(
   env: Env,
   { call, ignoreNulls }: Tree & { kind: 'over' },
   name: string,
+  value: Expression,
 ): BoundOver['call'] {
-  checkArguments(call, name)
   const upper = name.toUpperCase()
   const plain = {
     argument: null,
@@ -212,14 +219,14 @@ function windowCall(
     case 'lag':
     case 'lead': {
       const count = call.args.length > 1 ? number(1, Number.MIN_SAFE_INTEGER) : 1
-      const [value, otherwise] = shifted(env, call.args)
-      const type = value.type
-      const nullable = value.nullable || (otherwise?.nullable ?? true)
+      const [argument, otherwise] = shifted(env, call.args, value)
+      const type = argument.type
+      const nullable = argument.nullable || (otherwise?.nullable ?? true)
       const signed = name === 'lag' || count === 0 ? count : -count
       return {
         ...plain,
         function: 'lag',
-        argument: value,
+        argument,
         otherwise,
         count: signed,
         type,
@@ -227,7 +234,7 @@ function windowCall(
       }
     }
     default: {
-      const argument = typed(bindExpression(env, call.args[0]!))
+      const argument = typed(value)
       const count = name === 'nth_value' ? number(1, 1) : 0
       return {
         ...plain,
@@ -244,10 +251,13 @@ function windowCall(
 const typed = (bound: Expression) => (bound.type.kind === 'null' ? coerce(bound, varchar) : bound)
 
 /** The value of LAG or LEAD and what stands in its place, in one type. */
-function shifted(env: Env, args: readonly Tree[]): [Expression, Expression | null] {
-  const value = bindExpression(env, args[0]!)
+function shifted(
+  env: Env,
+  args: readonly Tree[],
+  value: Expression,
+): [Expression, Expression | null] {
   if (args[2] === undefined) return [typed(value), null]
-  const otherwise = bindExpression(env, args[2])
+  const otherwise = boxed(env.binding, bindValue(env, args[2]))
   const type = commonTypeOf([value, otherwise])
   if (type === null) {
     fail(

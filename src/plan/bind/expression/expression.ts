@@ -6,7 +6,15 @@
  */
 import type { NamedWindow, Expression as Tree } from '../../../../grammar/index.ts'
 import { QueryMistake, type Span } from '../../../base/index.ts'
-import { isWhole, isWide, membersOf, sameType, type Type, typeText } from '../../../data/index.ts'
+import {
+  isWhole,
+  isWide,
+  membersOf,
+  sameType,
+  type Type,
+  topColumns,
+  typeText,
+} from '../../../data/index.ts'
 import {
   bigint,
   boolean,
@@ -44,8 +52,18 @@ import {
   type BoundAggregate,
   isAggregateName,
 } from './aggregate.ts'
+import {
+  bindBoxed,
+  boxed,
+  isStruct,
+  refuseStructs,
+  structAs,
+  structText,
+  unboxed,
+} from './boxed.ts'
 import { bindBits, bindCalled, type Places } from './called.ts'
-import { bindDerived, bindDistinctWide, isDerivedAggregate } from './derived-aggregate.ts'
+import { checkConstants } from './constant.ts'
+import { bindDistinctWide, isDerivedAggregate } from './derived-aggregate.ts'
 import { withoutArray } from './element.ts'
 import { asText, bindExtract, bindFunction, branchType, coerceCondition } from './function.ts'
 import { bindJson } from './json.ts'
@@ -62,7 +80,9 @@ import {
   structOf,
   structSameness,
 } from './struct.ts'
+import { bindStructAggregate } from './struct-aggregate.ts'
 import { castStruct, structOrder } from './struct-order.ts'
+import { readStruct } from './struct-text.ts'
 import { bindType } from './type-name.ts'
 import { bindUserAggregate, bindUserCall, type UserMade } from './user-function.ts'
 import { bindWatermarkCall, type Marked } from './watermark.ts'
@@ -91,6 +111,8 @@ export interface Env {
   pattern?: PatternCalls
   /** Columns of the query around a subquery, found where the scope has none of that name. */
   outer?: Scope
+  /** Does TRY stand around? */
+  tried?: boolean
   /** How many functions of elements stand around. */
   lambdas?: number
   /** Where scalar subqueries go; absent where none may stand. */
@@ -319,10 +341,10 @@ function operandsOf(env: Env, tree: Tree, operands: readonly Tree[]): Places {
   }
 }
 
-function bindPair(env: Env, tree: { left: Tree; right: Tree; span: Span }): Pair {
+function bindPair(env: Env, tree: { left: Tree; right: Tree; span: Span }, bind = bindExpression) {
   return {
-    left: bindExpression(env, tree.left),
-    right: bindExpression(env, tree.right),
+    left: bind(env, tree.left),
+    right: bind(env, tree.right),
     leftSpan: tree.left.span,
     rightSpan: tree.right.span,
     span: tree.span,
@@ -346,11 +368,11 @@ function bindBinary(env: Env, tree: Tree & { kind: 'binary' }): Expression {
     const ordered = ofStructs(env, tree, structOrder(comparisonOf(tree.operator)))
     if (ordered !== null) return ordered
   }
-  const pair = bindPair(env, tree)
+  const pair = bindPair(env, tree, tree.operator === '||' ? bindValue : bindExpression)
   if (tree.operator === '||') {
-    const arrays = bindArrayConcat(pair)
+    const arrays = bindArrayConcat(env.binding, pair)
     if (arrays !== null) return arrays
-    const args = [asText(pair.left), asText(pair.right)]
+    const args = [pair.left, pair.right].map((side) => asText(structText(env.binding, side)))
     if (pair.left.type.kind !== 'varchar' && pair.right.type.kind !== 'varchar') {
       const [left, right] = [typeText(pair.left.type), typeText(pair.right.type)]
       fail('type_mismatch', `|| does not take ${left} and ${right}`, tree.span)
@@ -418,8 +440,9 @@ function bindScalar(env: Env, tree: Tree & { kind: 'subquery' }): Expression {
   const bound = bindAlone(env, scalars, tree)
   if (bound.kind !== 'plan') return bound
   const { plan } = bound
-  if (plan.output.length !== 1) {
-    const message = `a subquery that stands for a value has 1 column, not ${plan.output.length}`
+  const columns = topColumns(plan.output).length
+  if (columns !== 1) {
+    const message = `a subquery that stands for a value has 1 column, not ${columns}`
     fail('type_mismatch', message, tree.span)
   }
   if (plan.key === null || plan.key.length > 0) {
@@ -427,7 +450,9 @@ function bindScalar(env: Env, tree: Tree & { kind: 'subquery' }): Expression {
     unsupported('a subquery that may give several rows as a value', tree.span, hint)
   }
   const index = addScalar(scalars, { plan, pairs: [], rest: [] })
-  return column(index, { type: plan.output[0]!.type, nullable: true })
+  const flat = plan.output.map(({ type }, at) => column(index + at, { type, nullable: true }))
+  env.binding.members.set(flat[0]!, flat.slice(1))
+  return flat[0]!
 }
 
 /** The query as a plan; as a value where it names columns around it. */
@@ -453,8 +478,6 @@ export function addScalar(scalars: Scalars, join: ScalarJoin): number {
   scalars.width += join.plan.output.length
   return first
 }
-
-const isStruct = ({ type }: Expression) => membersOf(type) !== null
 
 /** A comparison of two structs; null where there are none. */
 function ofStructs(
@@ -656,9 +679,12 @@ function bindCast(env: Env, tree: Tree & { kind: 'cast' }): Expression {
   const type: Type = wanted.kind === 'varchar' ? varchar : wanted
   if (membersOf(type) !== null) {
     const cast = (member: Expression, to: Type) => castTo(env, tree, member, to)
-    return castStruct(env.binding, bindValue(env, tree.operand), type, tree.span, cast)
+    const operand = bindValue(env, tree.operand)
+    const read = readStruct(env.binding, operand, type, { ...tree, cast })
+    return read ?? castStruct(env.binding, operand, type, tree.span, cast)
   }
-  const bound = castTo(env, tree, bindExpression(env, tree.operand), type)
+  const operand = bindValue(env, tree.operand)
+  const bound = castTo(env, tree, structAs(env.binding, operand, type, tree.operand.span), type)
   if (wanted.kind !== 'varchar' || wanted.length === undefined) return bound
   // A text that is too long is cut.
   return call(
@@ -722,8 +748,9 @@ function bindCall(env: Env, call: Tree & { kind: 'call' }): Expression {
       tree.args.map((arg) => bindValue(env, arg)),
     )
   }
+  const inner = name === 'try' ? { ...env, tried: true } : env
   const values = tree.args.map((arg, index) =>
-    bindValue(env, index === 0 ? unitOr(name, arg) : arg),
+    bindValue(inner, index === 0 ? unitOr(name, arg) : arg),
   )
   const calling = {
     name,
@@ -734,30 +761,12 @@ function bindCall(env: Env, call: Tree & { kind: 'call' }): Expression {
   }
   const nested = bindNested(env.binding, calling)
   if (nested !== null) return nested
-  const chosen = values.some(isStruct) ? bindChoice(env, name, values, tree) : null
-  if (chosen !== null) return chosen
-  const args = values.map((value, index) => refuseStruct(value, tree.args[index]!.span))
-  const bound = { ...calling, args }
-  if (isRandom(name)) return bindRandom(env.binding, bound, env)
-  return bindJson(bound) ?? bindFunction(bound)
-}
-
-/** COALESCE and IF of structs; null for every other function. */
-function bindChoice(
-  env: Env,
-  name: string,
-  values: readonly Expression[],
-  tree: Tree & { kind: 'call' },
-): Expression | null {
-  const spans = tree.args.map(({ span }) => span)
-  if (/^(coalesce|ifnull|nvl)$/.test(name)) {
-    const there = values.slice(0, -1).map((value) => call('is_not_null', [value], boolean))
-    return chooseStruct(env.binding, there, values, spans)
-  }
-  if (!/^iff?$/.test(name) || values.length !== 3) return null
-  const [condition, ...branches] = values
-  const when = coerceCondition(condition!, spans[0]!, name)
-  return chooseStruct(env.binding, [when], branches, spans.slice(1))
+  const ofStruct = bindBoxed(env.binding, calling)
+  if (ofStruct !== null) return ofStruct
+  refuseStructs(calling)
+  if (env.tried !== true) checkConstants(calling)
+  if (isRandom(name)) return bindRandom(env.binding, calling, env)
+  return bindJson(calling) ?? bindFunction(calling)
 }
 
 const takesUnit = new Set(['timestampadd', 'timestampdiff', 'datediff', 'date_diff'])
@@ -809,9 +818,9 @@ function bindUser(env: Env, made: UserMade, tree: Tree & { kind: 'call' }): Expr
 function bindDerivedCall(env: Env, tree: Tree & { kind: 'call' }, name: string): Expression {
   const aggregates = aggregatesOf(env, tree, name)
   const inner = innerEnv(env)
-  return bindDerived(aggregates, {
+  return bindStructAggregate(env.binding, aggregates, {
     name,
-    args: tree.args.map((arg) => bindExpression(inner, arg)),
+    args: tree.args.map((arg) => bindValue(inner, arg)),
     argSpans: tree.args.map((arg) => arg.span),
     span: tree.span,
     planSpan: planSpan(env.binding, tree.span),
@@ -848,7 +857,12 @@ export function bindAggregateCall(
     })
   }
   const whole = bindValue(inner, arg!)
-  const counted = name === 'count' && !tree.distinct ? whole : refuseStruct(whole, arg!.span)
+  if (isStruct(whole) && (name === 'min' || name === 'max')) {
+    const box = { argument: boxed(env.binding, whole), distinct: false, filter, span }
+    const least = addAggregate(aggregates, { ...box, function: name, type: box.argument.type })
+    return unboxed(env.binding, whole, least)
+  }
+  const counted = name === 'count' && tree.distinct ? boxed(env.binding, whole) : whole
   const { argument, type } = aggregateTypes(name, counted, arg!.span)
   // The least of distinct values is the least of all values.
   const distinct = tree.distinct && name !== 'min' && name !== 'max'

@@ -24,7 +24,15 @@ import { type Binding, fail, planSpan } from '../binding.ts'
 import type { Pair } from '../operator.ts'
 import type { Call } from './function.ts'
 import { bindLibrary } from './library.ts'
-import { flattenInto, memberOf, structOf } from './struct.ts'
+import { flatten, flattenInto, memberOf } from './struct.ts'
+import {
+  memberAt,
+  structChanged,
+  structConcat,
+  structExtract,
+  structKeys,
+  structPack,
+} from './struct-call.ts'
 
 /** A call whose arguments may be structs; null where it is none of these. */
 export function bindNested(binding: Binding, given: Call): Expression | null {
@@ -42,6 +50,16 @@ export function bindNested(binding: Binding, given: Call): Expression | null {
     case 'element_at':
     case 'map_extract':
       return given.args.length === 2 ? elementAt(binding, given) : null
+    case 'struct_extract':
+    case 'struct_extract_at':
+      return given.args.length === 2 ? structExtract(binding, given) : null
+    case 'struct_insert':
+    case 'struct_update':
+      return structChanged(binding, given)
+    case 'struct_concat':
+      return structConcat(binding, given)
+    case 'struct_keys':
+      return given.args.length === 1 ? structKeys(binding, given) : null
     case 'map':
     case 'map_from_arrays':
       return given.args.length === 2 ? mapFromArrays(given) : null
@@ -136,28 +154,6 @@ function mapValue(binding: Binding, given: Call): Expression {
   return call('map_value', args, type, given.planSpan)
 }
 
-/** {'name': value, …} */
-function structPack(binding: Binding, given: Call): Expression {
-  const names = given.args.flatMap((arg, at) => {
-    if (at % 2 === 1) return []
-    if (arg.kind === 'literal' && arg.type.kind === 'varchar') return [String(arg.value)]
-    return fail('type_mismatch', 'the name of a member is a string', given.argSpans[at]!)
-  })
-  const seen = new Set<string>()
-  names.forEach((name, at) => {
-    if (seen.has(name.toLowerCase())) {
-      fail('duplicate_name', `member ${name} is there twice`, given.argSpans[2 * at]!)
-    }
-    seen.add(name.toLowerCase())
-  })
-  if (names.length === 0) fail('syntax', 'a STRUCT has a member at least', given.span)
-  return structOf(
-    binding,
-    given.args.filter((_, at) => at % 2 === 1),
-    names,
-  )
-}
-
 /** a[n], m[k]. */
 function elementAt(binding: Binding, given: Call): Expression {
   const [container, index] = given.args as [Expression, Expression]
@@ -170,20 +166,30 @@ function elementAt(binding: Binding, given: Call): Expression {
       fail('type_mismatch', `keys are ${typeText(type.key)}, not ${typeText(index.type)}`, span)
     }
     const wider = { ...type, key: common }
-    return part(binding, coerce(container, wider), coerce(index, common, span), type.value, given)
+    return part(
+      binding,
+      coerce(container, wider),
+      coerce(index, common, span),
+      type.value,
+      given.planSpan,
+    )
   }
   if (type.kind === 'array') {
     const isWhole = commonType(index.type, bigint)?.kind === 'bigint' || isAdaptable(index)
     if (!isWhole)
       fail('type_mismatch', `an element has a number, not ${typeText(index.type)}`, span)
-    return part(binding, container, coerce(index, bigint, span), type.element, given)
+    return part(binding, container, coerce(index, bigint, span), type.element, given.planSpan)
   }
-  if (membersOf(type) !== null && index.kind === 'literal' && index.type.kind === 'varchar') {
-    const name = String(index.value)
-    return memberOf(binding, container, { kind: 'identifier', name, quoted: true, span })
-  }
+  const member = memberAt(binding, container, index, span)
+  if (member !== null) return member
   const hint = type.kind === 'json' ? 'write -> for what is inside of JSON' : undefined
   return fail('type_mismatch', `${typeText(type)} has no elements`, place, hint)
+}
+
+/** The first element of an array. */
+export function firstOf(binding: Binding, array: Expression): Expression {
+  if (array.type.kind !== 'array') return array
+  return part(binding, array, literal(1n, bigint), array.type.element, undefined)
 }
 
 /** The element of an array or the value of a map; a STRUCT with its members beside it. */
@@ -192,12 +198,12 @@ function part(
   container: Expression,
   index: Expression,
   type: Type,
-  given: Call,
+  span: Span | undefined,
 ): Expression {
   const name = container.type.kind === 'map' ? 'map_extract' : 'array_extract'
-  if (membersOf(type) === null) return call(name, [container, index], type, given.planSpan)
+  if (membersOf(type) === null) return call(name, [container, index], type, span)
   const flat = flatTypes(type).map((own, at) =>
-    call('item_part', [container, index, literal(BigInt(at), bigint)], own, given.planSpan),
+    call('item_part', [container, index, literal(BigInt(at), bigint)], own, span),
   )
   const [bound, ...inside] = flat
   binding.members.set(bound!, inside)
@@ -247,14 +253,14 @@ function mapFromEntries(given: Call): Expression {
 }
 
 /** a || b of arrays, and of an array and an element, NULL where one is; null where neither is an array. */
-export function bindArrayConcat(pair: Pair): Expression | null {
+export function bindArrayConcat(binding: Binding, pair: Pair): Expression | null {
   const sides = [pair.left, pair.right]
   const arrays = sides.filter(({ type }) => type.kind === 'array')
   if (arrays.length === 0) return null
   const whole = (arg: Expression): Expression =>
     arg.type.kind === 'array' || arg.type.kind === 'null'
       ? arg
-      : call('list_value', [arg], { kind: 'array', element: arg.type })
+      : call('list_value', flatten(binding, arg), { kind: 'array', element: arg.type })
   const joined = bindLibrary({
     name: 'array_concat',
     args: sides.map(whole),

@@ -52,6 +52,7 @@ export function bindValues(
   const rows = bound.map((row, r) =>
     row.map((cell, index) => {
       const type = types[index]!
+      if (membersOf(type) !== null && cell.type.kind !== 'null') return { ...cell, type }
       return coerce(cutFor(binding.dialect, cell, type), type, places[r]![index]!.span)
     }),
   )
@@ -123,7 +124,9 @@ function valuesType(
   target: Type | undefined,
 ): Type {
   const fits = (cell: Expression) => isAdaptable(cell) || isAssignable(cell.type, target!, dialect)
-  if (target !== undefined && cells.every(fits)) return target
+  // Structs have been made those of the target.
+  const isMade = target !== undefined && membersOf(target) !== null
+  if (isMade || (target !== undefined && cells.every(fits))) return target
   const type = commonTypeOf(cells)
   if (type !== null) return type.kind === 'null' ? varchar : type
   const first = cells.find((cell) => !isAdaptable(cell))!

@@ -17,12 +17,15 @@ import type {
 } from '../../../../grammar/index.ts'
 import type { Span } from '../../../base/index.ts'
 import { plainName, type Relation, type TableKey } from '../../../catalog/index.ts'
+import { topColumns, typeText, widthOf } from '../../../data/index.ts'
 import type { BoundStatement } from '../../bind.ts'
-import { and, column } from '../../expression.ts'
+import { nullType } from '../../coerce.ts'
+import { and, column, literal } from '../../expression.ts'
 import type { Expression, Plan } from '../../logical.ts'
 import { project } from '../../node.ts'
 import { type Binding, fail, unsupported } from '../binding.ts'
-import { bindCondition, bindExpression } from '../expression/expression.ts'
+import { bindCondition, bindValue } from '../expression/expression.ts'
+import { flatten } from '../expression/struct.ts'
 import { bindQuery } from '../query.ts'
 import { findRelation } from '../relation.ts'
 import { joinScopes, scopeOf } from '../scope.ts'
@@ -179,13 +182,12 @@ function withNewRows(
   const cells = isProject
     ? query.expressions
     : query.output.map((field, index) => column(index, field))
-  const given = fields.map((field, index): Expression => {
-    const place = places.indexOf(index)
-    if (place < 0) return cells[index]!
-    const { value } = assignments[place]!
-    if (value.kind === 'default') return defaultCell(target, index)
-    return assigned(binding, cells[fields.length + place]!, field, value.span)
-  })
+  const tops = topColumns(query.output.slice(fields.length))
+  const cellsOf = (place: number) => {
+    const { at, width } = tops[place]!
+    return cells.slice(fields.length + at, fields.length + at + width)
+  }
+  const given = assignedCells(binding, target, { places, assignments, cellsOf }, cells)
   const fresh = withComputed(target, given)
   const names = fields.map(({ name }) => name)
   return project(
@@ -193,6 +195,40 @@ function withNewRows(
     [...cells.slice(0, fields.length), ...fresh, ...checksOver(target, fresh)],
     [...names, ...names, ...checkNames(target)],
   )
+}
+
+/** The cells of a row after SET; `cellsOf` gives the flat expressions of the value of an assignment. */
+function assignedCells(
+  binding: Binding,
+  target: Relation,
+  set: {
+    places: readonly number[]
+    assignments: readonly Assignment[]
+    cellsOf: (place: number) => readonly Expression[]
+  },
+  standing: readonly Expression[],
+): Expression[] {
+  const { fields } = target.schema
+  const cells = standing.slice(0, fields.length)
+  set.places.forEach((first, place) => {
+    const { value } = set.assignments[place]!
+    const width = widthOf(fields[first]!.type)
+    const isDefault = value.kind === 'default'
+    const given = isDefault ? [] : set.cellsOf(place)
+    const isNull = value.kind === 'null'
+    if (!isDefault && !isNull && given.length !== width) {
+      const types = `${typeText(fields[first]!.type)}, not ${typeText(given[0]!.type)}`
+      fail('type_mismatch', `column ${fields[first]!.name} takes ${types}`, value.span)
+    }
+    for (let at = 0; at < width; at++) {
+      const index = first + at
+      const cell = isNull ? literal(null, nullType) : given[at]!
+      cells[index] = isDefault
+        ? defaultCell(target, index)
+        : assigned(binding, cell, fields[index]!, value.span)
+    }
+  })
+  return cells
 }
 
 export function bindReturning(
@@ -277,14 +313,11 @@ function bindConflictUpdate(
   const scope = joinScopes(scopeOf(fields, plainName(target.name)), excluded, fields.length)
   const env = { binding, scope, clause: 'ON CONFLICT', aggregates: null }
   const places = placesOf(target, tree.assignments)
-  const given = fields.map((field, index): Expression => {
-    if (places.length === 0) return column(fields.length + index, field)
-    const place = places.indexOf(index)
-    if (place < 0) return column(index, field)
-    const { value } = tree.assignments[place]!
-    if (value.kind === 'default') return defaultCell(target, index)
-    return assigned(binding, bindExpression(env, value), field, value.span)
-  })
+  const { assignments } = tree
+  const from = places.length === 0 ? fields.length : 0
+  const standing = fields.map((field, index) => column(from + index, field))
+  const cellsOf = (place: number) => flatten(binding, bindValue(env, assignments[place]!.value))
+  const given = assignedCells(binding, target, { places, assignments, cellsOf }, standing)
   const cells = withComputed(target, given)
   const where = tree.where === null ? null : and([bindCondition(env, tree.where)])
   return { expressions: [...cells, ...checksOver(target, cells)], where }

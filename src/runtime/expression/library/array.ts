@@ -42,6 +42,11 @@ function overItems(
   }
 }
 
+/** The item of an array of one item; NULL of NULL. */
+const boxOf = (item: string) => (item === NONE ? NONE : itemOf(arrayOf([item]), boxType))
+const inBox = (box: string) => (box === NONE ? NONE : box.slice(1, -1))
+const boxType: Type = { kind: 'array', element: { kind: 'null' } }
+
 /** A function of the items of two arrays. */
 function overBoth(apply: (left: string[], right: string[]) => Outcome): Maker {
   return (_, types) => {
@@ -270,6 +275,8 @@ export const arrays: Makers = {
   array_extract: extracted,
   map_extract: extracted,
   item_part: part,
+  array_boxes: overItems((items) => arrayOf(items.map(boxOf))),
+  array_unboxes: overItems((items) => arrayOf(items.map(inBox))),
   array_slice: sliced,
   cardinality: overItems((items) => BigInt(items.length)),
   map_size: overMap((entries) => BigInt(entries.length)),
