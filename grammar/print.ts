@@ -7,6 +7,7 @@
  */
 import { power } from './power.ts'
 import { dotted, labelName, list, name, path, quote } from './print-name.ts'
+import { pattern } from './print-pattern.ts'
 import type {
   Alteration,
   Assignment,
@@ -27,13 +28,13 @@ import type {
   NamedWindow,
   Option,
   OverWindow,
-  Pattern,
   Query,
   QueryBody,
   Relation,
   Script,
   SelectItem,
   Statement,
+  SubscriptionReading,
   TypeName,
   WatermarkDefinition,
   Within,
@@ -53,6 +54,7 @@ const statementKinds: Record<Statement['kind'], true> = {
   'create-view': true,
   'create-function': true,
   'create-sink': true,
+  'create-subscription': true,
   drop: true,
   alter: true,
   insert: true,
@@ -65,6 +67,7 @@ const statementKinds: Record<Statement['kind'], true> = {
   declare: true,
   fetch: true,
   close: true,
+  acknowledge: true,
   explain: true,
   'explain-running': true,
   'explain-row': true,
@@ -544,40 +547,6 @@ function skipTo(skip: NonNullable<Of<Relation, 'match'>['skip']>): string {
   return `TO ${skip.to.toUpperCase()} ${name(skip.variable)}`
 }
 
-function pattern(p: Pattern): string {
-  switch (p.kind) {
-    case 'pattern-variable':
-      return name(p.name)
-    case 'pattern-sequence':
-      return p.parts
-        .map((part) => (part.kind === 'pattern-sequence' ? group(part) : tight(part)))
-        .join(' ')
-    case 'pattern-choice':
-      return p.parts
-        .map((part) => (part.kind === 'pattern-choice' ? group(part) : pattern(part)))
-        .join(' | ')
-    case 'pattern-permute':
-      return `PERMUTE(${list(p.parts, pattern)})`
-    case 'pattern-exclude':
-      return `{- ${pattern(p.part)} -}`
-    case 'pattern-anchor':
-      return p.at === 'start' ? '^' : '$'
-    case 'pattern-repeat': {
-      const bare = /^pattern-(variable|permute|exclude)$/.test(p.part.kind)
-      return (bare ? pattern(p.part) : group(p.part)) + quantifier(p) + (p.reluctant ? '?' : '')
-    }
-  }
-}
-
-const group = (p: Pattern): string => `(${pattern(p)})`
-const tight = (p: Pattern): string => (p.kind === 'pattern-choice' ? group(p) : pattern(p))
-
-function quantifier({ least, most }: { least: number; most: number | null }): string {
-  if (most === null) return least === 0 ? '*' : least === 1 ? '+' : `{${least},}`
-  if (least === 0 && most === 1) return '?'
-  return least === most ? `{${least}}` : `{${least},${most}}`
-}
-
 // ---------------------------------------------------------------- statements
 
 function copy(s: Of<Statement, 'copy'>): string {
@@ -631,6 +600,8 @@ function statement(s: Statement): string {
     case 'declare':
     case 'fetch':
     case 'close':
+    case 'acknowledge':
+    case 'create-subscription':
       return pushing(s)
     case 'explain':
       return explain(s)
@@ -646,6 +617,21 @@ function statement(s: Statement): string {
     case 'reset':
       return `RESET ${s.name === null ? 'ALL' : quote(s.name)}`
     case 'show':
+    case 'show-setting':
+    case 'show-create':
+    case 'describe':
+    case 'describe-query':
+      return showing(s)
+    case 'flush':
+      return 'FLUSH'
+  }
+}
+
+type Showing = 'show' | 'show-setting' | 'show-create' | 'describe' | 'describe-query'
+
+function showing(s: Of<Statement, Showing>): string {
+  switch (s.kind) {
+    case 'show':
       return `SHOW ${s.what.toUpperCase()}${s.of === null ? '' : ` FROM ${path(s.of)}`}${likePattern(s.like)}`
     case 'show-setting':
       return `SHOW ${quote(s.name)}`
@@ -655,20 +641,29 @@ function statement(s: Statement): string {
       return `DESCRIBE ${path(s.name)}`
     case 'describe-query':
       return `DESCRIBE ${query(s.query)}`
-    case 'flush':
-      return 'FLUSH'
   }
 }
 
 const runningText = { work: 'ANALYZE', state: 'STATE', silence: 'WHY NO OUTPUT' } as const
 
+type Pushing = 'create-subscription' | 'subscribe' | 'declare' | 'fetch' | 'close' | 'acknowledge'
+
 /** Subscriptions, and the cursors over them. */
-function pushing(s: Of<Statement, 'subscribe' | 'declare' | 'fetch' | 'close'>): string {
+function pushing(s: Of<Statement, Pushing>): string {
   switch (s.kind) {
     case 'subscribe':
       return subscribe(s)
     case 'declare':
-      return `DECLARE ${name(s.name)} CURSOR FOR ${statement(s.of)}`
+      return s.of.kind === 'subscription-reading'
+        ? `DECLARE ${name(s.name)} SUBSCRIPTION CURSOR FOR ${reading(s.of)}`
+        : `DECLARE ${name(s.name)} CURSOR FOR ${statement(s.of)}`
+    case 'acknowledge':
+      return `ACKNOWLEDGE ${path(s.name)} UP TO ${moment(s.upTo)}`
+    case 'create-subscription': {
+      const options = s.options.length === 0 ? '' : ` WITH (${list(s.options, option)})`
+      const made = `${s.ifNotExists ? 'IF NOT EXISTS ' : ''}${path(s.name)}`
+      return `CREATE SUBSCRIPTION ${made} ${subscribed(s.query)}${options}`
+    }
     case 'fetch': {
       const given = s.options.length === 0 ? '' : ` WITH (${list(s.options, option)})`
       return `FETCH ${s.count ?? 'ALL'} FROM ${name(s.cursor)}${given}`
@@ -676,6 +671,20 @@ function pushing(s: Of<Statement, 'subscribe' | 'declare' | 'fetch' | 'close'>):
     case 'close':
       return `CLOSE ${s.cursor === null ? 'ALL' : name(s.cursor)}`
   }
+}
+
+/** The relation, or the query that a change of its columns has made of it. */
+function subscribed(q: Query): string {
+  const { body } = q
+  const isWhole = body.kind === 'select' && body.items[0]?.expression.kind === 'star'
+  const from = isWhole && body.from?.kind === 'table' ? body.from : null
+  return from === null ? `AS ${query(q)}` : `FROM ${path(from.path)}`
+}
+
+function reading({ subscription, since }: SubscriptionReading): string {
+  if (since === 'full') return `${path(subscription)} FULL`
+  const from = typeof since === 'string' ? `${since}()` : moment(since)
+  return `${path(subscription)} SINCE ${from}`
 }
 
 function subscribe(s: Of<Statement, 'subscribe'>): string {

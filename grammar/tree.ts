@@ -433,7 +433,9 @@ export type ExplainDetail = 'verbose' | 'cost' | 'changelog' | 'advice' | 'json'
 export type Moment = { kind: 'moment'; offset: boolean; at: Expression; span: Span }
 
 /** What SHOW lists; `all` are the settings. */
-export type Shown = 'streams' | 'tables' | 'sources' | 'sinks' | 'views' | 'materialized views' | 'functions' | 'queries' | 'columns' | 'all'
+/** From where a subscription is read: the rows that stand and what comes, what it keeps, or what comes from a moment on. */
+export interface SubscriptionReading { kind: 'subscription-reading'; subscription: Path; since: 'full' | 'begin' | 'now' | Moment; span: Span }
+export type Shown = 'streams' | 'tables' | 'sources' | 'sinks' | 'views' | 'materialized views' | 'functions' | 'queries' | 'subscriptions' | 'columns' | 'all'
 
 /** [NOT] LIKE 'pattern'; ILIKE is for any case. */
 export interface LikePattern {
@@ -474,8 +476,9 @@ export type Statement =
   | { kind: 'create-function'; temporary?: true; name: Path; orReplace: boolean; ifNotExists: boolean; body: FunctionBody | { kind: 'function-text'; value: string; span: Span }; span: Span }
   | { kind: 'copy'; copied: Copied; into: boolean; file: string | null; options: Option[]; span: Span }
   | { kind: 'create-sink'; orReplace: boolean; name: Path; ifNotExists: boolean; query: Query; options: Option[]; encoding: Encoding | null; span: Span }
+  | { kind: 'create-subscription'; name: Path; ifNotExists: boolean; query: Query; options: Option[]; span: Span }
   /** `others` stand behind commas. */
-  | { kind: 'drop'; object: 'stream' | 'table' | 'view' | 'materialized view' | 'query' | 'sink' | 'source' | 'function' | 'aggregate'; temporary?: true; name: Path; others: Path[]; cascade: boolean; ifExists: boolean; span: Span }
+  | { kind: 'drop'; object: 'stream' | 'table' | 'view' | 'materialized view' | 'query' | 'sink' | 'subscription' | 'source' | 'function' | 'aggregate'; temporary?: true; name: Path; others: Path[]; cascade: boolean; ifExists: boolean; span: Span }
   | { kind: 'alter'; object: 'stream' | 'table' | 'source' | 'view' | 'materialized view'; name: Path; ifExists: boolean; change: Alteration; span: Span }
   /** DEFAULT VALUES is a `source` of one row without values. */
   | { kind: 'insert'; target: Path; options?: Option[]; columns: Identifier[]; source: Query; conflict: Conflict | null; returning: SelectItem[]; span: Span }
@@ -486,8 +489,9 @@ export type Statement =
   | { kind: 'query-statement'; query: Query; span: Span }
   /** `relation` is a `table` relation for SUBSCRIBE name, `derived` for SUBSCRIBE (query). `order` is that of a commit. */
   | { kind: 'subscribe'; relation: Relation; emit: Emit | null; snapshot: boolean; metadata: Metadata[]; envelope: Envelope | null; order: OrderItem[]; asOf: Moment | null; upTo: Moment | null; span: Span }
-  /** `of` is SUBSCRIBE or a query. */
-  | { kind: 'declare'; name: Identifier; of: Statement; span: Span }
+  /** `of` is SUBSCRIBE, a query, or a subscription that has a name. */
+  | { kind: 'declare'; name: Identifier; of: Statement | SubscriptionReading; span: Span }
+  | { kind: 'acknowledge'; name: Path; upTo: Moment; span: Span }
   /** `count` null: all that there are. */
   | { kind: 'fetch'; cursor: Identifier; count: number | null; options: Option[]; span: Span }
   /** Null: all cursors of the session. */
@@ -504,7 +508,7 @@ export type Statement =
   /** `of` is the relation of COLUMNS. */
   | { kind: 'show'; what: Shown; of: Path | null; like: LikePattern | null; span: Span }
   | { kind: 'show-setting'; name: string; span: Span }
-  | { kind: 'show-create'; object: 'stream' | 'table' | 'source' | 'sink' | 'view' | 'materialized view' | 'function' | null; name: Path; span: Span }
+  | { kind: 'show-create'; object: 'stream' | 'table' | 'source' | 'sink' | 'subscription' | 'view' | 'materialized view' | 'function' | null; name: Path; span: Span }
   | { kind: 'describe'; name: Path; span: Span }
   | { kind: 'describe-query'; query: Query; span: Span }
   | { kind: 'flush'; span: Span }

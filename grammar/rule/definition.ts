@@ -36,6 +36,7 @@ const objects = {
   view: word.VIEW,
   query: word.QUERY,
   sink: word.SINK,
+  subscription: word.SUBSCRIPTION,
   function: word.FUNCTION,
   source: word.SOURCE,
 } as const
@@ -57,12 +58,20 @@ export abstract class DefinitionRules extends ConstraintRules {
       }) ?? false
     const temporary = this.OPTION1(() => this.SUBRULE(this.temporary))
     this.ACTION(() => {
-      if (temporary && this.LA(1).tokenType === word.SINK) this.unsupported('temporary sinks')
+      const { tokenType } = this.LA(1)
+      if (temporary && tokenType === word.SINK) this.unsupported('temporary sinks')
+      if (temporary && tokenType === word.SUBSCRIPTION) {
+        this.unsupported('temporary subscriptions')
+      }
+      if (orReplace && tokenType === word.SUBSCRIPTION) {
+        this.unsupported('CREATE OR REPLACE SUBSCRIPTION', start)
+      }
     })
     const made = this.OR([
       { ALT: () => this.SUBRULE(this.createRelation, { ARGS: [start, orReplace] }) },
       { ALT: () => this.SUBRULE(this.createView, { ARGS: [start, orReplace] }) },
       { ALT: () => this.SUBRULE(this.createSink, { ARGS: [start, orReplace] }) },
+      { ALT: () => this.SUBRULE(this.createSubscription, { ARGS: [start] }) },
       {
         ALT: () => this.SUBRULE(this.createFunction, { ARGS: [start, orReplace] }),
       },
@@ -127,25 +136,43 @@ export abstract class DefinitionRules extends ConstraintRules {
     this.CONSUME(word.SINK)
     const ifNotExists = this.SUBRULE(this.ifNotExists)
     const name = this.SUBRULE(this.path)
-    const query = this.OR([
-      {
-        ALT: (): Query => {
-          this.CONSUME(word.FROM)
-          const path = this.SUBRULE1(this.path)
-          return this.ACTION(() => everythingOf(path))
-        },
-      },
-      {
-        ALT: (): Query => {
-          this.CONSUME(word.AS)
-          return this.SUBRULE(this.query)
-        },
-      },
-    ])
+    const query = this.SUBRULE(this.fromOrAs)
     const options = this.OPTION1(() => this.SUBRULE(this.options)) ?? []
     const encoding = this.OPTION2(() => this.SUBRULE(this.encoding)) ?? null
     const span = this.span(start)
     return { kind: 'create-sink', orReplace, name, ifNotExists, query, options, encoding, span }
+  })
+
+  /** FROM relation | AS query. */
+  fromOrAs = this.RULE(
+    'fromOrAs',
+    (): Query =>
+      this.OR([
+        {
+          ALT: (): Query => {
+            this.CONSUME(word.FROM)
+            const path = this.SUBRULE(this.path)
+            return this.ACTION(() => everythingOf(path))
+          },
+        },
+        {
+          ALT: (): Query => {
+            this.CONSUME(word.AS)
+            return this.SUBRULE(this.query)
+          },
+        },
+      ]),
+  )
+
+  /** CREATE SUBSCRIPTION name FROM relation | AS query, and options. */
+  createSubscription = this.RULE('createSubscription', (start: number): Statement => {
+    this.CONSUME(word.SUBSCRIPTION)
+    const ifNotExists = this.SUBRULE(this.ifNotExists)
+    const name = this.SUBRULE(this.path)
+    const query = this.SUBRULE(this.fromOrAs)
+    const options = this.OPTION(() => this.SUBRULE(this.options)) ?? []
+    const span = this.span(start)
+    return { kind: 'create-subscription', name, ifNotExists, query, options, span }
   })
 
   createRelation = this.RULE('createRelation', (start: number, orReplace: boolean): Statement => {
@@ -548,6 +575,10 @@ export abstract class DefinitionRules extends ConstraintRules {
       {
         GATE: () => !materialized,
         ALT: () => this.CONSUME(objects.sink),
+      },
+      {
+        GATE: () => !materialized,
+        ALT: () => this.CONSUME(objects.subscription),
       },
       {
         GATE: () => !materialized,

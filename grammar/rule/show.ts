@@ -177,6 +177,7 @@ export abstract class ShowRules extends CopyRules {
       },
       { ALT: () => this.CONSUME(word.FUNCTIONS) },
       { ALT: () => this.CONSUME(word.QUERIES) },
+      { ALT: () => this.CONSUME(word.SUBSCRIPTIONS) },
       { ALT: () => this.CONSUME(word.COLUMNS) },
     ])
     return this.ACTION(() => {
@@ -223,6 +224,7 @@ export abstract class ShowRules extends CopyRules {
         { ALT: () => this.CONSUME(word.TABLE) },
         { ALT: () => this.CONSUME(word.SOURCE) },
         { ALT: () => this.CONSUME(word.SINK) },
+        { ALT: () => this.CONSUME(word.SUBSCRIPTION) },
         { ALT: () => this.CONSUME(word.VIEW) },
         { ALT: () => this.CONSUME(word.FUNCTION) },
         {

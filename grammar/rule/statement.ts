@@ -53,6 +53,7 @@ export abstract class StatementRules extends CursorRules {
       { ALT: () => this.SUBRULE(this.declareCursor) },
       { ALT: () => this.SUBRULE(this.fetch) },
       { ALT: () => this.SUBRULE(this.closeCursor) },
+      { ALT: () => this.SUBRULE(this.acknowledge) },
       { ALT: () => this.SUBRULE(this.explain) },
       { ALT: () => this.SUBRULE(this.set) },
       { ALT: () => this.SUBRULE(this.resetSetting) },

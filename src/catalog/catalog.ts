@@ -145,7 +145,7 @@ function calls(tree: unknown, name: string): boolean {
 function queryOf(relation: Relation): Query | null {
   if (relation.kind === 'view' || relation.kind === 'materialized') return relation.query
   const made = relation.definition?.statement
-  if (made?.kind === 'create-sink') return made.query
+  if (made?.kind === 'create-sink' || made?.kind === 'create-subscription') return made.query
   return relation.kind === 'stream' ? (relation.derived ?? null) : null
 }
 

@@ -58,7 +58,10 @@ export type Relation = {
   computed?: ComputedColumn[]
   /** How to make it again; absent where no statement made it, as for errors. */
   definition?: {
-    statement: Extract<Statement, { kind: 'create-relation' | 'create-view' | 'create-sink' }>
+    statement: Extract<
+      Statement,
+      { kind: 'create-relation' | 'create-view' | 'create-sink' | 'create-subscription' }
+    >
     /** In which it was written. */
     dialect: Dialect
     /** The session's zone then; UTC where it is left out. */
@@ -101,6 +104,10 @@ export type Relation = {
       plan: unknown
       key: number[] | null
       updating: boolean
+    }
+  | /** Changes that are kept so long to be read again. */ {
+      kind: 'subscription'
+      retentionMicros: string
     }
   | /** Rows on which the evaluation of query `of` failed. */ { kind: 'errors'; of: string }
   | /** What the database tells of itself. */ { kind: 'system' }

@@ -68,6 +68,13 @@ const columns = {
     state: varchar,
     rows_in: bigint,
     rows_out: bigint,
+    'retention?': interval,
+    'commits?': bigint,
+    'rows?': bigint,
+    'oldest?': timestamp,
+    'newest?': timestamp,
+    'acknowledged?': timestamp,
+    'cursors?': bigint,
   },
   'sys.errors': {
     relation: varchar,

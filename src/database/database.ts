@@ -604,7 +604,7 @@ export class Database {
     engine.replaying = true
     for (const frame of [...engine.log.frames]) {
       if (frame.kind === 'statement') {
-        engine.replayMicros = frame.nowMicros
+        engine.replayed = frame
         const { statements, sets } = read(frame.text, undefined)
         assert(statements.length === 1 || sets.length === 1, 'a frame holds a statement, or a set')
         const members = statements.map((statement) => ({
@@ -630,7 +630,7 @@ export class Database {
       } else if (frame.kind === 'cycle') yield* engine.cycle(frame)
       else engine.restore(frame)
     }
-    engine.replayMicros = null
+    engine.replayed = null
     engine.replaying = false
   }
 }

@@ -119,8 +119,8 @@ export class Engine {
   /** Streams that may be idle, and how their partitions are numbered, by lower-case name. */
   readonly #watches = new Map<string, IdleWatch>()
   readonly #partitions = new Map<string, Partitions>()
-  /** Time of the frame that is being read again; null while living. */
-  replayMicros: number | null = null
+  /** Time and position of the frame that is being read again; null while living. */
+  replayed: { nowMicros: number; position: number } | null = null
   readonly #bad = new Map<string, { count: number; rows: Row[] }>()
   /** Called with each logged cycle and its time, after its changes were delivered. */
   readonly cycled = new Set<(cycle: number, now: bigint) => void>()
@@ -218,7 +218,12 @@ export class Engine {
 
   /** Microseconds since 1970, as the log has them where it is read again. */
   nowMicros(): number {
-    return this.replayMicros ?? Number(this.options.clock.nowMicros())
+    return this.replayed?.nowMicros ?? Number(this.options.clock.nowMicros())
+  }
+
+  /** The position that the next row had then, or will have. */
+  get position(): number {
+    return this.replayed?.position ?? this.log.position
   }
 
   /** Streams whose partitions had no row for too long are told so, by frames of the log. */
@@ -280,9 +285,9 @@ export class Engine {
     if (relation === undefined) return
     this.catalog.remove(name)
     if (this.catalog.get(`${name}.errors`) !== undefined) this.catalog.remove(`${name}.errors`)
-    // The query of a sink, or of a stream, has its name.
+    // The query of a sink, of a subscription, or of a stream, has its name.
     const isFed = relation.kind === 'stream' && relation.derived !== undefined
-    if (relation.kind === 'materialized' || relation.kind === 'external' || isFed) this.stop(name)
+    if (/^(materialized|external|subscription)$/.test(relation.kind) || isFed) this.stop(name)
     if (relation.kind === 'stream' || relation.kind === 'table') {
       this.log.dropStream(name.toLowerCase())
       this.#tables.delete(name.toLowerCase())

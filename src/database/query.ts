@@ -37,6 +37,7 @@ import {
   type UserFunctions,
 } from '../runtime/index.ts'
 import { boundsOf, bySource, projectionOf, relationOf } from './extent.ts'
+import type { Retained } from './follow/retained.ts'
 import type { SharedSources } from './together/shared-sources.ts'
 import type { View } from './view.ts'
 
@@ -131,6 +132,8 @@ export class Query {
   /** Called with the changes of each logged cycle. */
   readonly consumers: ((cycle: number, delta: Delta) => void)[] = []
   view: View | null = null
+  /** The changes that are kept of a subscription with a name. */
+  retained: Retained | null = null
   ended = false
   /** What it takes the place of: its first cycle tells the difference. */
   replaces: Replaced | null = null

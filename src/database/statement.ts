@@ -33,6 +33,7 @@ import type { Engine } from './engine.ts'
 import { explainRunning, explainStatement } from './explain.ts'
 import { type Cursor, closeCursors, declare, type Fetching, fetching } from './follow/cursor.ts'
 import { rowsOfDelta, subscribe } from './follow/follow.ts'
+import { acknowledge, createSubscription } from './follow/retained.ts'
 import { explainRow } from './lineage.ts'
 import { pauseQuery } from './pause.ts'
 import type { Query, Work } from './query.ts'
@@ -106,6 +107,10 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
       return createFunction(engine, bound, session)
     case 'create-sink':
       return yield* createSink(engine, bound, session)
+    case 'create-subscription':
+      return yield* subscription(engine, bound, session)
+    case 'acknowledge':
+      return acknowledged(engine, bound, session)
     case 'drop':
       return drop(engine, bound, session)
     case 'alter':
@@ -115,17 +120,8 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
       }
       return done(bound.message)
     case 'insert':
-      return yield* insertRows(
-        session.state.transaction ?? engine,
-        bound,
-        askingFor(engine, session),
-      )
     case 'update':
-      return yield* updateRows(
-        session.state.transaction ?? engine,
-        bound,
-        askingFor(engine, session),
-      )
+      return yield* change(engine, bound, session)
     case 'transaction':
       return yield* transact(engine, bound.action, session)
     case 'insert-continuous':
@@ -164,13 +160,24 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
   }
 }
 
+function* change(
+  engine: Engine,
+  bound: BoundStatement & { kind: 'insert' | 'update' },
+  session: Session,
+): Work<Outcome> {
+  const store = session.state.transaction ?? engine
+  const asking = askingFor(engine, session)
+  if (bound.kind === 'insert') return yield* insertRows(store, bound, asking)
+  return yield* updateRows(store, bound, asking)
+}
+
 function* atCursor(
   engine: Engine,
   bound: BoundStatement & { kind: 'declare' | 'fetch' | 'close' },
   session: Session,
 ): Work<Outcome> {
   if (bound.kind === 'declare') {
-    return done(yield* declare(engine, bound, session, ({ plan }) => answer(engine, plan, session)))
+    return done(yield* declare(engine, bound, session, (plan) => answer(engine, plan, session)))
   }
   if (bound.kind === 'close') return done(closeCursors(bound, session.state))
   // Reading is a commit point.
@@ -647,6 +654,30 @@ function* createSink(
   return running.bounded
     ? { kind: 'running', query: running, message: () => message }
     : done(message)
+}
+
+function* subscription(
+  engine: Engine,
+  bound: BoundStatement & { kind: 'create-subscription' },
+  session: Session,
+): Work<Outcome> {
+  const { name } = bound.relation
+  if (bound.ifNotExists && engine.catalog.get(name) !== undefined) {
+    return done(`subscription ${name} exists already`)
+  }
+  refuseRunning(engine, name)
+  yield* createSubscription(engine, bound, session.source !== null, () => logged(engine, session))
+  return done(`subscription ${name} created`)
+}
+
+function acknowledged(
+  engine: Engine,
+  bound: BoundStatement & { kind: 'acknowledge' },
+  session: Session,
+): Outcome {
+  const count = acknowledge(engine, bound, session.source !== null)
+  logged(engine, session)
+  return done(`ACKNOWLEDGE ${count}`)
 }
 
 function showQueries(

@@ -9,6 +9,7 @@ import type { Relation, SystemName } from '../catalog/index.ts'
 import { membersOf, type Row, typeText, valueText } from '../data/index.ts'
 import type { Engine } from './engine.ts'
 import { scansOf } from './extent.ts'
+import { nothingKept } from './follow/retained.ts'
 import type { KeptLateRow } from './late.ts'
 import type { Query } from './query.ts'
 import { stateRows } from './state.ts'
@@ -31,7 +32,7 @@ export function systemRows(engine: Engine, name: SystemName): Row[] {
     case 'sys.memory':
       return memoryRows(engine)
     case 'sys.subscriptions':
-      return queries.filter(({ isFollower }) => isFollower).flatMap(subscriptionRows)
+      return queries.flatMap((query) => subscriptionRows(engine, query))
     case 'sys.errors':
       return errorRows(engine)
     case 'information_schema.schemata':
@@ -110,12 +111,16 @@ function memoryRows({ log, queries }: Engine): Row[] {
   return [[null, 'log', BigInt(log.bytes)], ...kept]
 }
 
-/** A row for each relation that the subscription reads. */
-function subscriptionRows({ name, plan, ended, paused, fault, rowsIn, dataflow }: Query): Row[] {
+/** A row for each relation that the subscription reads; one with a name tells what it keeps. */
+function subscriptionRows(engine: Engine, query: Query): Row[] {
+  const { name, plan, ended, paused, fault, rowsIn, dataflow, retained, isFollower } = query
+  if (!isFollower && retained === null) return []
   const sources = new Set(scansOf(plan).map(({ relation }) => relation))
   const state = fault !== null ? 'failed' : ended ? 'ended' : paused ? 'paused' : 'running'
   const told = fault === null ? dataflow.stats().find(({ id }) => id === plan.id)?.rowsOut : 0
-  return [...sources].map((source) => [name, source, state, BigInt(rowsIn), BigInt(told ?? 0)])
+  const kept = retained?.told(BigInt(engine.nowMicros())) ?? nothingKept
+  const counts = [BigInt(rowsIn), BigInt(told ?? 0)]
+  return [...sources].map((source) => [name, source, state, ...counts, ...kept])
 }
 
 /** The rows of all `….errors`. */
@@ -129,7 +134,8 @@ function errorRows(engine: Engine): Row[] {
 // ---------------------------------------------------------------- information_schema
 
 /** What a name in FROM may stand for; errors are listed under their own names elsewhere. */
-const named = (engine: Engine) => engine.catalog.list().filter(({ kind }) => kind !== 'errors')
+const named = (engine: Engine) =>
+  engine.catalog.list().filter(({ kind }) => kind !== 'errors' && kind !== 'subscription')
 
 const place = ({ name }: Relation): string[] => ['millrace', 'public', name]
 

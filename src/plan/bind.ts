@@ -31,6 +31,11 @@ import {
 } from './bind/statement/show.ts'
 import { bindCreateSink } from './bind/statement/sink.ts'
 import { bindSubscribe, type Following, followingOf } from './bind/statement/subscribe.ts'
+import {
+  bindAcknowledge,
+  bindCreateSubscription,
+  type Reading,
+} from './bind/statement/subscription.ts'
 import { bindCreateView } from './bind/statement/view.ts'
 import {
   bindExplainRow,
@@ -170,8 +175,15 @@ export type BoundStatement = { notices: string[] } & (
       kind: 'declare'
       name: string
       span: Span
-      of: BoundStatement & { kind: 'select' | 'subscribe' }
+      of: (BoundStatement & { kind: 'select' | 'subscribe' }) | Reading
     }
+  | {
+      kind: 'create-subscription'
+      relation: Relation
+      query: ContinuousQuery
+      ifNotExists: boolean
+    }
+  | { kind: 'acknowledge'; name: string; upTo: Moment; span: Span }
   | { kind: 'fetch'; name: string; span: Span; count: number | null; timeoutMillis: number }
   | { kind: 'close'; name: string | null; span: Span }
   | {
@@ -235,6 +247,10 @@ export function bindStatement(binding: Binding, statement: Statement): BoundStat
       return bindCreateFunction(binding, statement)
     case 'create-sink':
       return defined(binding, bindCreateSink(binding, statement), statement)
+    case 'create-subscription':
+      return defined(binding, bindCreateSubscription(binding, statement), statement)
+    case 'acknowledge':
+      return bindAcknowledge(binding, statement)
     case 'drop':
       return bindDrop(binding, statement)
     case 'alter':

@@ -194,7 +194,7 @@ test('one run reports the mistakes of every statement and keeps the good ones', 
 test('details list what would have done, in words', () => {
   const detail = (text: string) => parse(text).diagnostics[0]?.detail
   expect(detail('CREATE x')).toBe(
-    'expected STREAM, TABLE, SOURCE, MATERIALIZED, VIEW, SINK, FUNCTION or AGGREGATE',
+    'expected one of STREAM, TABLE, SOURCE, MATERIALIZED, VIEW, SINK, SUBSCRIPTION, FUNCTION, …',
   )
   expect(detail('SELECT a b c')).toBe('expected end of statement')
   expect(detail('SELECT (1')).toBe("expected ')'")

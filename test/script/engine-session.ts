@@ -10,7 +10,7 @@
 import { nameOf, parse } from '../../grammar/index.ts'
 import { Failure, QueryMistake, systemDisk, virtualClock } from '../../src/base/index.ts'
 import { builtinConnectors } from '../../src/connect/index.ts'
-import { type Field, type Row, type Value, valueText } from '../../src/data/index.ts'
+import { type Field, type Op, type Row, type Value, valueText } from '../../src/data/index.ts'
 import {
   type Database,
   type DatabaseOptions,
@@ -59,6 +59,8 @@ export class EngineSession implements Session {
   readonly #sources: Sources
   readonly #folder = new ScriptFolder()
   readonly #followed = new Map<string, Followed>()
+  /** Subscriptions with a name, which a cursor reads from their beginning. */
+  readonly #read = new Set<string>()
   readonly #fields = new Map<string, Field[]>()
   /** Followers that were told everything again: their next changes are a state. */
   readonly again = new Set<string>()
@@ -115,6 +117,12 @@ export class EngineSession implements Session {
       await this.#follow(created[2]!, `SUBSCRIBE "${created[2]}"`)
       await this.#follow(`${created[2]}.errors`, `SUBSCRIBE "${created[2]}"."errors"`)
     }
+    const subscribed = /^\s*create\s+subscription\s+(?:if\s+not\s+exists\s+)?(\w+)/i.exec(sql)
+    if (subscribed !== null && !this.#read.has(subscribed[1]!.toLowerCase())) {
+      await this.#declare(subscribed[1]!)
+    }
+    const unread = /^\s*drop\s+subscription\s+(?:if\s+exists\s+)?(\w+)/i.exec(sql)
+    if (unread !== null) this.#read.delete(unread[1]!.toLowerCase())
     const dropped =
       /^\s*drop\s+(?:temp(?:orary)?\s+)?materialized\s+view\s+(?:if\s+exists\s+)?("?)(\w+)\1/i.exec(
         sql,
@@ -174,7 +182,26 @@ export class EngineSession implements Session {
     })
   }
 
+  async #declare(name: string): Promise<void> {
+    await this.#survive(async () => {
+      await this.#database.execute(`DECLARE read_${name} CURSOR FOR ${name} SINCE begin()`)
+    })
+    this.#read.add(name.toLowerCase())
+  }
+
+  async #fetch(name: string): Promise<Changed> {
+    let changed: Changed = { fields: [], changes: [] }
+    await this.#survive(async () => {
+      const { fields, rows } = await this.#database.query(`FETCH ALL FROM read_${name}`)
+      // In front of each row stand its cycle, its time and its kind.
+      const changes = rows.map(([, , op, ...row]) => ({ op: op as Op, row }))
+      changed = { fields: fields.slice(3), changes }
+    })
+    return changed
+  }
+
   async takeChanges(name: string): Promise<Changed> {
+    if (this.#read.has(name.toLowerCase())) return this.#fetch(name)
     const followed = this.#followed.get(name.toLowerCase())
     if (followed === undefined) throw new Error(`the script has no view or subscription ${name}`)
     await drain(followed)
@@ -274,6 +301,15 @@ export class EngineSession implements Session {
         // It went with what it reads.
         if (!(error instanceof QueryMistake)) throw error
         this.#followed.delete(name)
+      }
+    }
+    for (const name of [...this.#read]) {
+      try {
+        await this.#database.execute(`DECLARE read_${name} CURSOR FOR ${name} SINCE begin()`)
+        this.again.add(name)
+      } catch (error) {
+        if (!(error instanceof QueryMistake)) throw error
+        this.#read.delete(name)
       }
     }
     for (const sql of this.#open) {

@@ -273,6 +273,16 @@ export class OracleSession implements Session {
     this.#flush()
   }
 
+  /** It tells what comes from now on. */
+  #createSubscription({ relation, query }: BoundStatement & { kind: 'create-subscription' }): void {
+    if (this.#catalog.get(relation.name) !== undefined) return
+    this.#flush()
+    this.#catalog.add(relation)
+    const { output: fields } = query.plan
+    const shape = { snapshot: false, metadata: [], envelope: null, fields, order: [] }
+    this.#follow(relation.name, { query, ...shape, asOf: null, upTo: null })
+  }
+
   #followView(name: string): void {
     const own = plainName(name)
     for (const relation of [own, `${own}.errors`]) {
@@ -300,6 +310,9 @@ export class OracleSession implements Session {
       case 'create-materialized':
         if (bound.replaces) this.#replaceMaterialized(bound.relation, bound.query.plan)
         else this.#createMaterialized(bound.relation, bound.query.plan)
+        break
+      case 'create-subscription':
+        this.#createSubscription(bound)
         break
       case 'create-function':
         this.#catalog.addFunction(bound.made)
@@ -329,6 +342,8 @@ export class OracleSession implements Session {
           ? answer
           : { ...answer, fields: fieldsShown(bound.plan.output, this.#settings) }
       }
+      case 'acknowledge':
+        break
       case 'flush':
         this.#flush()
         break

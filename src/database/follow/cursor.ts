@@ -8,12 +8,13 @@
  */
 import { Failure, mistake, type Span } from '../../base/index.ts'
 import type { Field, Row } from '../../data/index.ts'
-import type { BoundStatement } from '../../plan/index.ts'
+import type { BoundStatement, Plan } from '../../plan/index.ts'
 import type { Engine } from '../engine.ts'
 import type { Work } from '../query.ts'
 import type { Session, SessionState } from '../statement.ts'
 import type { CommitQueue } from '../subscription.ts'
 import { subscribe } from './follow.ts'
+import { readRetained } from './retained.ts'
 
 /** A FETCH under way. */
 export interface Fetching {
@@ -87,7 +88,7 @@ export function* declare(
   engine: Engine,
   { name, span, of }: BoundStatement & { kind: 'declare' },
   session: Session,
-  rowsOf: (of: BoundStatement & { kind: 'select' }) => Work<Row[]>,
+  rowsOf: (plan: Plan) => Work<Row[]>,
 ): Work<string> {
   const { cursors } = session.state
   if (cursors.has(name.toLowerCase())) {
@@ -96,10 +97,14 @@ export function* declare(
   }
   let queue: CommitQueue | null = null
   const openQueue = (cancel: () => void) => (queue = session.openQueue(cancel))
-  const made =
-    of.kind === 'select'
-      ? new Cursor(of.plan.output, yield* rowsOf(of), null)
-      : new Cursor((yield* subscribe(engine, of, { ...session, openQueue })).fields, [], queue)
+  let made: Cursor
+  if (of.kind === 'select') made = new Cursor(of.plan.output, yield* rowsOf(of.plan), null)
+  else if (of.kind === 'subscription-reading') {
+    made = new Cursor(of.fields, [], yield* readRetained(engine, of, rowsOf))
+  } else {
+    const { fields } = yield* subscribe(engine, of, { ...session, openQueue })
+    made = new Cursor(fields, [], queue)
+  }
   cursors.set(name.toLowerCase(), made)
   return `cursor ${name} declared`
 }

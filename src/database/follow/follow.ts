@@ -77,7 +77,8 @@ export function* subscribe(
   }
 }
 
-function commitOf(query: Query, cycle: number, delta: Delta, snapshot: boolean): RawCommit {
+/** The changes of a cycle of the query. */
+export function commitOf(query: Query, cycle: number, delta: Delta, snapshot: boolean): RawCommit {
   const watermark = query.dataflow.watermark()
   const rows = rowsOfDelta(delta)
   const ops =

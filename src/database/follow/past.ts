@@ -96,7 +96,7 @@ function beginOf(engine: Engine): number {
   return first === undefined ? engine.nowMicros() : Number((first as CycleFrame).nowMicros)
 }
 
-const timeText = (micros: bigint): string =>
+export const timeText = (micros: bigint): string =>
   `TIMESTAMP '${new Date(Number(micros / 1000n)).toISOString().replace('T', ' ').replace('Z', '')}'`
 
 function refuse(message: string, { span }: Placed, hint: string): never {

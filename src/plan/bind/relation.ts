@@ -234,6 +234,10 @@ function checkReadable(binding: Binding, relation: Relation, span: Span): void {
     const hint = 'a SELECT without EMIT reads it as it is now'
     unsupported(`${relation.name} in a continuous query`, span, hint)
   }
+  if (relation.kind === 'subscription') {
+    const hint = `DECLARE c SUBSCRIPTION CURSOR FOR ${relation.name} FULL, and FETCH`
+    fail('type_mismatch', `${relation.name} is a subscription, which a cursor reads`, span, hint)
+  }
   if (relation.kind !== 'external') return
   if (!relation.source) {
     unsupported(`reading from connector ${relation.connector}`, span)

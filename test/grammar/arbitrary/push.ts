@@ -50,10 +50,22 @@ export function pushes({ query, path, value }: Parts): fc.Arbitrary<Statement>[]
   })
   const rows = fc.record({ kind: fc.constant('query-statement' as const), query, span: one })
   const name = identifier
+  const reading = fc.record({
+    kind: fc.constant('subscription-reading' as const),
+    subscription: path,
+    since: fc.oneof(fc.constantFrom('full' as const, 'begin' as const, 'now' as const), moment),
+    span: one,
+  })
+  const acknowledge = fc.record({
+    kind: fc.constant('acknowledge' as const),
+    name: path,
+    upTo: moment,
+    span: one,
+  })
   const declare = fc.record({
     kind: fc.constant('declare' as const),
     name,
-    of: fc.oneof(subscribe, rows),
+    of: fc.oneof(subscribe, rows, reading),
     span: one,
   })
   const option = fc.record({
@@ -74,5 +86,13 @@ export function pushes({ query, path, value }: Parts): fc.Arbitrary<Statement>[]
     cursor: fc.option(name),
     span: one,
   })
-  return [subscribe, declare, fetched, close]
+  const create = fc.record({
+    kind: fc.constant('create-subscription' as const),
+    name: path,
+    ifNotExists: fc.boolean(),
+    query,
+    options: fc.array(option, { maxLength: 2 }),
+    span: one,
+  })
+  return [subscribe, declare, fetched, close, acknowledge, create]
 }

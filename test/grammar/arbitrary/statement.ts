@@ -256,6 +256,7 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
         'materialized view' as const,
         'query' as const,
         'sink' as const,
+        'subscription' as const,
         'function' as const,
         'aggregate' as const,
       ),

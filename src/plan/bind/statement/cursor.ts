@@ -6,6 +6,7 @@ import { parseValue } from '../../../data/index.ts'
 import { type BoundStatement, bindStatement } from '../../bind.ts'
 import { type Binding, fail } from '../binding.ts'
 import { bindSubscribe } from './subscribe.ts'
+import { bindReading } from './subscription.ts'
 
 type Of<Kind> = Extract<Statement, { kind: Kind }>
 
@@ -17,6 +18,9 @@ export function bindDeclare(binding: Binding, { name, of: tree }: Of<'declare'>)
     const own: Metadata[] = tree.envelope === null ? ['_cycle', '_op'] : ['_cycle']
     const metadata = tree.metadata.length === 0 ? own : tree.metadata
     return { ...declared, of: bindSubscribe(binding, { ...tree, metadata }) }
+  }
+  if (tree.kind === 'subscription-reading') {
+    return { ...declared, of: bindReading(binding, tree) }
   }
   const of = bindStatement(binding, tree)
   if (of.kind === 'select') return { ...declared, of }

@@ -116,6 +116,11 @@ function checkWritable(target: Relation, span: Span): void {
     case 'external':
       if (target.sink === null) unsupported(`writing to connector ${target.connector}`, span)
       return
+    case 'subscription': {
+      const hint = 'rows go into what it follows'
+      fail('type_mismatch', `${target.name} is a subscription, which takes no rows`, span, hint)
+      return
+    }
     default: {
       const what =
         target.kind === 'materialized' ? 'a materialized view' : `a ${target.kind} relation`

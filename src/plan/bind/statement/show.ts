@@ -93,6 +93,8 @@ function isListed(what: Listed, relation: Relation): boolean {
       return relation.kind === 'external' && relation.source
     case 'sinks':
       return relation.kind === 'external' && !relation.source
+    case 'subscriptions':
+      return relation.kind === 'subscription'
     case 'views':
       return relation.kind === 'view' || relation.kind === 'materialized'
     case 'materialized views':
@@ -189,6 +191,7 @@ function isCalled(object: string, relation: Relation): boolean {
 /** The statement that makes the relation again, here without what it was filled with. */
 export function definitionOf(tree: Made, relation: Relation): Made {
   const again = { ...tree, ifNotExists: false }
+  if (again.kind === 'create-subscription') return again
   if (again.kind !== 'create-relation') return { ...again, orReplace: false }
   const table = { ...again, orReplace: false }
   if (again.query === null || relation.kind === 'stream') return table

@@ -1,8 +1,8 @@
 /** Cursors: rows that are fetched, of subscriptions and of queries. */
 import { expect, test } from 'vitest'
-import { QueryMistake, seededRandom } from '../../src/base/index.ts'
-import { Database } from '../../src/database/index.ts'
-import { commitSeed } from '../seed.ts'
+import { QueryMistake, seededRandom } from '../../../src/base/index.ts'
+import { Database } from '../../../src/database/index.ts'
+import { commitSeed } from '../../seed.ts'
 
 async function opened() {
   const database = new Database({ connectors: new Map() })
