@@ -88,7 +88,7 @@ export const constructs: Record<Place, Record<string, string>> = {
     'ISOLATION LEVEL': '', 'READ ONLY': '', 'READ WRITE': '',
     'ENGINE': '',
     RETURNING: 'RETURNING of a function',
-    ') LIKE': 'CREATE … LIKE', 'PRESERVE STATE': '', REBUILD: '', 'START FROM': '',
+    ') LIKE': 'CREATE … LIKE',
     'ERROR WITHIN': 'accuracy clauses (ERROR WITHIN)', 'WITH ERROR': 'accuracy clauses (ERROR WITHIN)',
     EXACT: 'accuracy clauses (EXACT)', 'MEMORY WITHIN': 'accuracy clauses (MEMORY WITHIN)',
     'LATENCY WITHIN': 'accuracy clauses (LATENCY WITHIN)', 'AT CONFIDENCE': 'accuracy clauses (AT CONFIDENCE)',

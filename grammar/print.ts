@@ -8,6 +8,7 @@
 import { power } from './power.ts'
 import { dotted, labelName, list, name, path, quote } from './print-name.ts'
 import { pattern } from './print-pattern.ts'
+import { type } from './print-type.ts'
 import type {
   Alteration,
   Assignment,
@@ -35,7 +36,6 @@ import type {
   SelectItem,
   Statement,
   SubscriptionReading,
-  TypeName,
   WatermarkDefinition,
   Within,
 } from './tree.ts'
@@ -83,23 +83,6 @@ const statementKinds: Record<Statement['kind'], true> = {
   flush: true,
 }
 const isStatement = (node: Printable): node is Statement => node.kind in statementKinds
-
-// ---------------------------------------------------------------- types
-
-function type(t: TypeName): string {
-  if (t.members !== undefined) {
-    const members = list(
-      t.members,
-      (m) => `${labelName(m.name)} ${type(m.type)}${m.notNull ? ' NOT NULL' : ''}`,
-    )
-    return `${t.name}(${members})`
-  }
-  if (t.of !== undefined) {
-    const length = t.parameters.length === 0 ? '' : t.parameters[0]
-    return length === '' ? `${t.name}<${list(t.of, type)}>` : `${type(t.of[0]!)}[${length}]`
-  }
-  return t.parameters.length === 0 ? t.name : `${t.name}(${t.parameters.join(', ')})`
-}
 
 // ---------------------------------------------------------------- expressions
 
@@ -675,10 +658,10 @@ function pushing(s: Of<Statement, Pushing>): string {
 
 /** The relation, or the query that a change of its columns has made of it. */
 function subscribed(q: Query): string {
-  const { body } = q
-  const isWhole = body.kind === 'select' && body.items[0]?.expression.kind === 'star'
-  const from = isWhole && body.from?.kind === 'table' ? body.from : null
-  return from === null ? `AS ${query(q)}` : `FROM ${path(from.path)}`
+  const text = query(q)
+  const from = q.body.kind === 'select' && q.body.from?.kind === 'table' ? q.body.from : null
+  const isWhole = from !== null && text === `SELECT * FROM ${path(from.path)}`
+  return isWhole ? `FROM ${path(from.path)}` : `AS ${text}`
 }
 
 function reading({ subscription, since }: SubscriptionReading): string {
@@ -893,5 +876,13 @@ function createSink(s: Of<Statement, 'create-sink'>): string {
 function createView(s: Of<Statement, 'create-view'>): string {
   const kind = s.materialized ? 'MATERIALIZED VIEW' : 'VIEW'
   const head = `${create(s)}${kind} ${s.ifNotExists ? 'IF NOT EXISTS ' : ''}`
-  return `${head}${path(s.name)}${columnNames(s.columns)} AS ${query(s.query)}`
+  const word = { preserve: ' PRESERVE STATE', rebuild: ' REBUILD' } as const
+  const state = s.state === undefined ? '' : word[s.state]
+  const named = `${path(s.name)}${columnNames(s.columns)}${state}`
+  return `${head}${named}${startFrom(s.startFrom)} AS ${query(s.query)}`
+}
+
+function startFrom(from: Of<Statement, 'create-view'>['startFrom']): string {
+  if (from === undefined) return ''
+  return ` START FROM ${typeof from === 'string' ? from.toUpperCase() : moment(from)}`
 }

@@ -470,7 +470,7 @@ export type Alteration =
 
 export type Statement =
   | { kind: 'create-relation'; object: 'stream' | 'table' | 'source'; temporary?: true; orReplace: boolean; name: Path; ifNotExists: boolean; columns: ColumnDefinition[]; constraints: Constraint[]; watermark: WatermarkDefinition | null; partitionedBy: Identifier[]; partitions: Identifier[]; appendOnly: boolean; options: Option[]; encoding: Encoding | null; query: Query | null; span: Span }
-  | { kind: 'create-view'; temporary?: true; materialized: boolean; orReplace: boolean; ifNotExists: boolean; name: Path; columns: Identifier[]; query: Query; span: Span }
+  | { kind: 'create-view'; temporary?: true; materialized: boolean; orReplace: boolean; ifNotExists: boolean; name: Path; columns: Identifier[]; state?: 'preserve' | 'rebuild'; startFrom?: 'earliest' | 'latest' | Moment; query: Query; span: Span }
   /** `query` is SELECT * where the text says FROM name. */
   /** A text alone names a class. */
   | { kind: 'create-function'; temporary?: true; name: Path; orReplace: boolean; ifNotExists: boolean; body: FunctionBody | { kind: 'function-text'; value: string; span: Span }; span: Span }

@@ -2,7 +2,7 @@
  * Definition rules: CREATE and DROP, columns, watermarks and options.
  */
 
-import type { ParserMethod } from 'chevrotain'
+import type { IToken, ParserMethod } from 'chevrotain'
 import { EOF } from 'chevrotain'
 import type { Token } from '../scanner.ts'
 import type {
@@ -12,6 +12,7 @@ import type {
   Expression,
   Identifier,
   LateRows,
+  Moment,
   Option,
   Path,
   Query,
@@ -41,11 +42,14 @@ const objects = {
   source: word.SOURCE,
 } as const
 
+type StartFrom = NonNullable<Of<Statement, 'create-view'>['startFrom']>
+
 /** Words that begin an option of a watermark. */
 const watermarkOptions: ReadonlySet<string> = new Set(['IDLE', 'MAX', 'LATE', 'ALLOW'])
 
 export abstract class DefinitionRules extends ConstraintRules {
   abstract createFunction: ParserMethod<[number, boolean], Statement>
+  abstract moment: ParserMethod<[], Moment>
 
   create = this.RULE('create', (): Statement => {
     const start = this.start()
@@ -125,11 +129,84 @@ export abstract class DefinitionRules extends ConstraintRules {
         this.unsupported('options of a view (WITH)')
       }
     })
+    const state = this.OPTION3(() => this.SUBRULE(this.replacedState))
+    const startFrom = this.OPTION4(() => this.SUBRULE(this.startFrom))
+    this.ACTION(() => this.#refuseStart({ materialized, orReplace, state, startFrom }))
     this.CONSUME(word.AS)
     const query = this.SUBRULE(this.query)
+    const how = {
+      ...(state === undefined ? {} : { state: state.word }),
+      ...(startFrom === undefined ? {} : { startFrom: startFrom.from }),
+    }
     const span = this.span(start)
-    return { kind: 'create-view', materialized, orReplace, ifNotExists, name, columns, query, span }
+    const made = { materialized, orReplace, ifNotExists, name, columns, ...how, query, span }
+    return { kind: 'create-view', ...made }
   })
+
+  /** PRESERVE STATE | REBUILD. */
+  replacedState = this.RULE('replacedState', (): { word: 'preserve' | 'rebuild'; token: IToken } =>
+    this.OR([
+      {
+        ALT: () => {
+          const token = this.CONSUME(word.PRESERVE)
+          this.CONSUME(word.STATE)
+          return { word: 'preserve' as const, token }
+        },
+      },
+      { ALT: () => ({ word: 'rebuild' as const, token: this.CONSUME(word.REBUILD) }) },
+    ]),
+  )
+
+  /** START FROM EARLIEST | LATEST | moment. */
+  startFrom = this.RULE('startFrom', (): { from: StartFrom; token: IToken } => {
+    const token = this.CONSUME(word.START)
+    this.CONSUME(word.FROM)
+    const from = this.OR({
+      DEF: [
+        {
+          ALT: (): StartFrom => {
+            this.CONSUME(word.EARLIEST)
+            return 'earliest'
+          },
+        },
+        {
+          ALT: (): StartFrom => {
+            this.CONSUME(word.LATEST)
+            return 'latest'
+          },
+        },
+        { ALT: (): StartFrom => this.SUBRULE(this.moment) },
+      ],
+      IGNORE_AMBIGUITIES: true,
+    })
+    return { from, token }
+  })
+
+  #refuseStart({
+    materialized,
+    orReplace,
+    state,
+    startFrom,
+  }: {
+    materialized: boolean
+    orReplace: boolean
+    state: { word: string; token: IToken } | undefined
+    startFrom: { token: IToken } | undefined
+  }): void {
+    const first = state?.token ?? startFrom?.token
+    if (first !== undefined && !materialized) {
+      const hint = 'a plain view keeps nothing: it is its query wherever it is read'
+      this.mistaken(`${first.image} goes with CREATE MATERIALIZED VIEW`, first, { hint })
+    }
+    if (state !== undefined && !orReplace) {
+      const hint = 'it says what becomes of the view that is there'
+      this.mistaken(`${state.token.image} goes with CREATE OR REPLACE`, state.token, { hint })
+    }
+    if (state?.word === 'preserve' && startFrom !== undefined) {
+      const hint = 'what is preserved goes on from where it is'
+      this.mistaken('START FROM does not go with PRESERVE STATE', startFrom.token, { hint })
+    }
+  }
 
   /** CREATE SINK name FROM relation | AS query, and options. */
   createSink = this.RULE('createSink', (start: number, orReplace: boolean): Statement => {

@@ -104,6 +104,8 @@ export type Relation = {
       plan: unknown
       key: number[] | null
       updating: boolean
+      /** The position of the log from which on it reads streams; the first one when left out. */
+      startAt?: number
     }
   | /** Changes that are kept so long to be read again. */ {
       kind: 'subscription'

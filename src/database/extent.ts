@@ -55,8 +55,8 @@ export function bySource<T>(scans: readonly T[], planOf: (scan: T) => Scan): T[]
 }
 
 /** The same for all scans of one source. */
-export function sourceKey({ relation, file, options }: Scan): string {
-  return JSON.stringify([relation.toLowerCase(), file ?? null, options ?? null])
+export function sourceKey({ relation, file, options, from }: Scan): string {
+  return JSON.stringify([relation.toLowerCase(), file ?? null, options ?? null, from ?? 0])
 }
 
 /** The columns that are read of an external relation, ascending; late rows that go somewhere go whole. */

@@ -664,7 +664,7 @@ export class Query {
       const stream = relation.name.toLowerCase()
       const table = this.#sources.standing(relation)
       const readings = scans.map((scan) => ({ scan, columns: scan.plan.columns }))
-      const start = { offset: 0, idle: 0, standing: -1 }
+      const start = { ...placeAt(this.#sources.log, stream, first.plan.from ?? 0), standing: -1 }
       this.#stored.push({ kind: 'stored', readings, stream, table, ...start })
       return
     }
@@ -719,6 +719,27 @@ export class Query {
       rows: 0,
     })
   }
+}
+
+/** The first row of a stream at or behind a position of the log, and the first mark of idle partitions. */
+function placeAt(
+  log: Sources['log'],
+  stream: string,
+  position: number,
+): { offset: number; idle: number } {
+  if (position === 0) return { offset: 0, idle: 0 }
+  let offset = 0
+  for (
+    let frame = log.frameAt(stream, 0);
+    frame !== undefined;
+    frame = log.frameAt(stream, offset)
+  ) {
+    const rows = Math.min(Math.max(position - frame.position, 0), frame.batch.rows)
+    offset = frame.offset + rows
+    if (rows < frame.batch.rows) break
+  }
+  const idle = log.idleOf(stream).filter((frame) => frame.position < position)
+  return { offset, idle: idle.length }
 }
 
 /** A reader of columns of an external relation, computed ones among them. */

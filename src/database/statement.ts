@@ -33,11 +33,12 @@ import type { Engine } from './engine.ts'
 import { explainRunning, explainStatement } from './explain.ts'
 import { type Cursor, closeCursors, declare, type Fetching, fetching } from './follow/cursor.ts'
 import { rowsOfDelta, subscribe } from './follow/follow.ts'
+import { startOf } from './follow/past.ts'
 import { acknowledge, createSubscription } from './follow/retained.ts'
 import { explainRow } from './lineage.ts'
 import { pauseQuery } from './pause.ts'
 import type { Query, Work } from './query.ts'
-import { type Materialized, replaceView } from './replace.ts'
+import { keepState, type Materialized, replaceView } from './replace.ts'
 import { seenRows, seenSources } from './session/temporary.ts'
 import { transact } from './session/transact.ts'
 import type { Transaction } from './session/transaction.ts'
@@ -367,16 +368,26 @@ function* createMaterialized(
   bound: BoundStatement & { kind: 'create-materialized' },
   session: Session,
 ): Work<Outcome> {
-  const { relation, query } = bound
+  const { query } = bound
+  if (
+    !bound.replaces &&
+    bound.ifNotExists &&
+    engine.catalog.get(bound.relation.name) !== undefined
+  ) {
+    return done(`materialized view ${bound.relation.name} exists already`)
+  }
+  const relation = { ...bound.relation, ...startedAt(engine, bound) }
   if (bound.replaces) {
     const made = { ...relation, plan: engine.physical(query.plan, 'continuous') }
+    if (bound.preserves !== null) {
+      keepState(engine, made as Materialized, bound.preserves)
+      logged(engine, session)
+      return done(`materialized view ${relation.name} replaced, with its state`)
+    }
     yield* replaceView(engine, made as Materialized, session.source !== null, () =>
       logged(engine, session),
     )
     return done(`materialized view ${relation.name} replaced`)
-  }
-  if (bound.ifNotExists && engine.catalog.get(relation.name) !== undefined) {
-    return done(`materialized view ${relation.name} exists already`)
   }
   refuseRunning(engine, relation.name)
   const plan = engine.physical(query.plan, 'continuous')
@@ -388,6 +399,25 @@ function* createMaterialized(
   logged(engine, session)
   return done(`materialized view ${relation.name} created`)
 }
+
+/** START FROM: the scans of streams begin there, and the relation knows of it. */
+function startedAt(
+  engine: Engine,
+  { start, query, preserves, relation: { name } }: BoundStatement & { kind: 'create-materialized' },
+): { startAt?: number } {
+  const before = preserves === null ? undefined : (engine.catalog.get(name) as Materialized)
+  const startAt = before === undefined ? startOf(engine, start) : (before.startAt ?? 0)
+  if (startAt === 0) return {}
+  for (const node of scansOf(query.plan)) {
+    const relation = engine.catalog.get(node.relation)
+    const onlyComes = relation?.kind === 'table' && relation.rules === undefined
+    if (relation?.kind === 'stream' || onlyComes) node.from = startAt
+  }
+  return { startAt }
+}
+
+const scansOf = (plan: Plan): (Plan & { kind: 'scan' })[] =>
+  plan.kind === 'scan' ? [plan] : inputsOf(plan).flatMap(scansOf)
 
 function errorsOf(of: string): Relation {
   const fields: Field[] = [

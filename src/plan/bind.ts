@@ -110,6 +110,10 @@ export type BoundStatement = { notices: string[] } & (
       query: ContinuousQuery
       /** Takes the place of the view of its name. */
       replaces: boolean
+      /** The state of the view that it takes the place of is kept. */
+      preserves: Span | null
+      /** From where streams are read. */
+      start: 'earliest' | 'latest' | (Moment & { span: Span })
       ifNotExists: boolean
     }
   | Dropped

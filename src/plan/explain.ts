@@ -229,7 +229,8 @@ function argumentsOf(plan: PhysicalPlan): string {
       const names = plan.output.map((field) => field.name).join(', ')
       const watermark = plan.watermark === null ? '' : `  watermark ${watermarkText(plan)}`
       const options = plan.options?.map(([key, value]) => `  ${key} = ${value}`).join('') ?? ''
-      return `${plan.relation} (${names})${watermark}${options}`
+      const from = (plan.from ?? 0) > 0 ? `  from offset ${plan.from}` : ''
+      return `${plan.relation} (${names})${watermark}${options}${from}`
     }
     case 'values':
       return `${plan.rows.length} ${plan.rows.length === 1 ? 'row' : 'rows'}`

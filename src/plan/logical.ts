@@ -259,6 +259,8 @@ export type Plan = Node &
         file?: FileSource | undefined
         /** Rows come by a connector. */
         outside?: true
+        /** Of a relation whose rows only come: rows before this position of the log do not count. */
+        from?: number
         /** Of a hint: they stand before those of the relation. */
         options?: FileSource['options']
         /** Set by a filter above that stays: rows beyond them may be left out. */

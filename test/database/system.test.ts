@@ -127,9 +127,12 @@ test('sys.subscriptions tells what each subscription reads and has told', async 
   const following = database.subscribe('SUBSCRIBE (SELECT id FROM s WHERE id > 2)')
   const first = await following[Symbol.asyncIterator]().next()
   expect(first.done).toBe(false)
-  expect(await rowsOf(database, 'SELECT subscription, source, state, rows_in, rows_out FROM sys.subscriptions')).toEqual([
-    'subscription_1 | s | running | 5 | 3',
-  ])
+  expect(
+    await rowsOf(
+      database,
+      'SELECT subscription, source, state, rows_in, rows_out FROM sys.subscriptions',
+    ),
+  ).toEqual(['subscription_1 | s | running | 5 | 3'])
 })
 
 test('information_schema lists relations and columns', async () => {

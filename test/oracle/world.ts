@@ -95,18 +95,20 @@ export class OracleQuery {
         const name = scan.relation
         const taken = external.get(scan)
         if (taken !== undefined) return taken.contributions.splice(0)
+        const begins = ({ triple: [major] }: Contribution) => major >= (scan.from ?? major)
         const { contributions } = this.#world.source(name)
         const end = contributions.filter(({ triple: [major] }) => isBefore(major)).length
         ends.set(name, end)
         const from = this.#seen.get(name) ?? (upTo === null ? undefined : 0)
-        if (upTo !== null) return contributions.slice(from, end)
+        if (upTo !== null) return contributions.slice(from, end).filter(begins)
         // What was there before the query comes as it is now, not as it came to be.
-        return from === undefined ? this.#world.present(name) : contributions.slice(from)
+        const all = from === undefined ? this.#world.present(name) : contributions.slice(from)
+        return all.filter(begins)
       },
-      idle: ({ relation }) => {
+      idle: ({ relation, from = 0 }) => {
         if (!this.#world.isStored(relation)) return []
         const idle = this.#world.source(relation).idle.slice(this.#seenIdle.get(relation) ?? 0)
-        return idle.filter(({ position }) => isBefore(position))
+        return idle.filter(({ position }) => isBefore(position) && position >= from)
       },
       nextPosition: () => this.#world.nextPosition(),
       end: (scan) => {
@@ -387,7 +389,9 @@ export class World {
     let position = this.#position
     const external = this.takeExternal(plan, () => position++)
     const input: CommitInput = {
-      delta: (scan) => external.get(scan)?.contributions ?? this.present(scan.relation),
+      delta: (scan) =>
+        external.get(scan)?.contributions ??
+        this.present(scan.relation).filter(({ triple: [major] }) => major >= (scan.from ?? major)),
       idle: () => [],
       end: () => null,
       nextPosition: () => position,

@@ -117,9 +117,13 @@ export class EngineSession implements Session {
       await this.#follow(created[2]!, `SUBSCRIBE "${created[2]}"`)
       await this.#follow(`${created[2]}.errors`, `SUBSCRIBE "${created[2]}"."errors"`)
     }
-    const subscribed = /^\s*create\s+subscription\s+(?:if\s+not\s+exists\s+)?(\w+)/i.exec(sql)
-    if (subscribed !== null && !this.#read.has(subscribed[1]!.toLowerCase())) {
-      await this.#declare(subscribed[1]!)
+    const subscribed = /^\s*create\s+subscription\s+(if\s+not\s+exists\s+)?(\w+)/i.exec(sql)
+    if (subscribed !== null) {
+      const isThere = this.#read.has(subscribed[2]!.toLowerCase())
+      // It may have gone with what it followed.
+      const isNew = !isThere || subscribed[1] === undefined
+      if (isThere && isNew) await this.#database.execute(`CLOSE read_${subscribed[2]}`)
+      if (isNew) await this.#declare(subscribed[2]!)
     }
     const unread = /^\s*drop\s+subscription\s+(?:if\s+exists\s+)?(\w+)/i.exec(sql)
     if (unread !== null) this.#read.delete(unread[1]!.toLowerCase())

@@ -49,6 +49,8 @@ interface Followed {
   changes: ChangedRow[]
 }
 
+type Materialized = BoundStatement & { kind: 'create-materialized' }
+
 export class OracleSession implements Session {
   #world = new World()
   #transaction: OracleTransaction | null = null
@@ -273,6 +275,31 @@ export class OracleSession implements Session {
     this.#flush()
   }
 
+  /** Streams are read from a position of the log on. */
+  #startFrom({ start, query, relation }: Materialized): boolean {
+    if (start === 'earliest') return true
+    if (start !== 'latest' && !('offset' in start))
+      throw new Error('the interpreter knows moments by their OFFSET')
+    const from = start === 'latest' ? this.#world.position : start.offset
+    if (from < 0 || from > this.#world.position) return false
+    const mark = (node: unknown): void => {
+      if (typeof node !== 'object' || node === null) return
+      const scan = node as { kind?: string; relation?: string; from?: number }
+      const found = scan.kind === 'scan' ? this.#catalog.get(scan.relation!) : undefined
+      if (found?.kind === 'stream') scan.from = from
+      Object.values(node).forEach(mark)
+    }
+    mark(query.plan)
+    Object.assign(relation, { startAt: from })
+    return true
+  }
+
+  #beyondLog({ start }: Materialized, text: string): Fault {
+    const { span } = start as Exclude<typeof start, string>
+    const at = text.slice(span.start, span.end)
+    return { kind: 'fault', code: 'invalid_argument', message: '', at }
+  }
+
   /** It tells what comes from now on. */
   #createSubscription({ relation, query }: BoundStatement & { kind: 'create-subscription' }): void {
     if (this.#catalog.get(relation.name) !== undefined) return
@@ -308,7 +335,9 @@ export class OracleSession implements Session {
         if (this.#catalog.get(bound.relation.name) === undefined) this.#catalog.add(bound.relation)
         break
       case 'create-materialized':
-        if (bound.replaces) this.#replaceMaterialized(bound.relation, bound.query.plan)
+        if (!this.#startFrom(bound)) return this.#beyondLog(bound, text)
+        if (bound.preserves !== null) this.#keepMaterialized(bound.relation)
+        else if (bound.replaces) this.#replaceMaterialized(bound.relation, bound.query.plan)
         else this.#createMaterialized(bound.relation, bound.query.plan)
         break
       case 'create-subscription':
@@ -531,6 +560,12 @@ export class OracleSession implements Session {
     this.#catalog.add({ kind: 'errors', of: relation.name, name, schema, watermark: null })
     this.#world.createView(relation.name, plan)
     this.#followView(relation.name)
+  }
+
+  /** The view goes on; what may be kept is for the engine to say. */
+  #keepMaterialized(relation: Relation): void {
+    const before = this.#catalog.get(relation.name)!
+    this.#catalog.replace(relation.name, { ...before, ...relation, plan: null } as Relation)
   }
 
   #replaceMaterialized(relation: Relation, plan: Plan): void {

@@ -8,7 +8,7 @@
  */
 import { mistake, type Span } from '../../base/index.ts'
 import type { CycleFrame, DataFrame, Frame } from '../../log/index.ts'
-import type { Moment } from '../../plan/index.ts'
+import type { BoundStatement, Moment } from '../../plan/index.ts'
 import type { Delta } from '../../runtime/index.ts'
 import type { Engine } from '../engine.ts'
 import type { Query, Work } from '../query.ts'
@@ -55,6 +55,30 @@ export function positionOf(engine: Engine, moment: Placed): number {
   }
   const hint = `it goes from ${timeText(begin)} to ${timeText(end)}`
   return refuse(`${timeText(micros)} is not in the log`, moment, hint)
+}
+
+/** The position of the log from which on a view reads streams: of a time, the first row that came then or later. */
+export function startOf(
+  engine: Engine,
+  start: (BoundStatement & { kind: 'create-materialized' })['start'],
+): number {
+  const { position, log } = engine
+  if (start === 'earliest') return 0
+  if (start === 'latest') return position
+  const isLive = engine.replayed === null
+  if ('offset' in start) {
+    if (isLive) positionOf(engine, start)
+    return start.offset
+  }
+  if (isLive && start.micros > BigInt(engine.nowMicros())) {
+    const message = `${timeText(start.micros)} has not come yet`
+    refuse(message, start, 'START FROM LATEST begins with what comes')
+  }
+  const frame = log.frames.find(
+    (one) =>
+      one.kind === 'data' && one.position < position && BigInt(one.nowMicros) >= start.micros,
+  )
+  return frame?.position ?? position
 }
 
 /** Where a subscription ends that begins at position `from`, or now. */

@@ -18,7 +18,7 @@ import type { Span } from '../../base/index.ts'
 import { plainName, type Relation, sessionOf, systemRelations } from '../../catalog/index.ts'
 import { flatFields, topColumns } from '../../data/index.ts'
 import type { FileSource, Plan, Watermark } from '../logical.ts'
-import { project, scan } from '../node.ts'
+import { nodesOf, project, scan } from '../node.ts'
 import { bindAsof } from './asof.ts'
 import { type Binding, fail, inView, unsupported } from './binding.ts'
 import { bindCountWindow } from './count-window.ts'
@@ -163,10 +163,25 @@ function bindView(
   const plan = inView(binding, view, span, (inner) =>
     bindQuery(inner, { ...view.query, emit: null }),
   )
+  if (view.kind === 'materialized') startAt(binding, plan, view.startAt ?? 0)
   return rename(
     plan,
     view.schema.fields.map((field) => field.name),
   )
+}
+
+/** Scans of streams begin at a position of the log, but for those that have a beginning already. */
+function startAt(binding: Binding, plan: Plan, position: number): void {
+  for (const node of nodesOf(plan)) {
+    if (node.kind !== 'scan' || !readsFrom(binding, node.relation)) continue
+    node.from ??= position
+  }
+}
+
+/** Can the relation be read from a position of the log on? Its rows only come, and are stored. */
+export function readsFrom({ catalog }: Pick<Binding, 'catalog'>, name: string): boolean {
+  const relation = catalog.get(name)
+  return relation?.kind === 'stream' || (relation?.kind === 'table' && relation.rules === undefined)
 }
 
 /** The plan with other column names. */

@@ -314,6 +314,18 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
         span: one,
       }),
     ),
+    fc.record({
+      kind: fc.constant('create-view' as const),
+      materialized: fc.constant(true),
+      orReplace: fc.constant(true),
+      ifNotExists: fc.boolean(),
+      name: path,
+      columns,
+      state: fc.constant('rebuild' as const),
+      startFrom: fc.constantFrom('earliest' as const, 'latest' as const),
+      query,
+      span: one,
+    }),
     perhapsTemporary(
       fc.record({
         kind: fc.constant('create-function' as const),

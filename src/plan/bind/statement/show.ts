@@ -192,6 +192,10 @@ function isCalled(object: string, relation: Relation): boolean {
 export function definitionOf(tree: Made, relation: Relation): Made {
   const again = { ...tree, ifNotExists: false }
   if (again.kind === 'create-subscription') return again
+  if (again.kind === 'create-view') {
+    const { state: _, ...made } = again
+    return { ...made, orReplace: false }
+  }
   if (again.kind !== 'create-relation') return { ...again, orReplace: false }
   const table = { ...again, orReplace: false }
   if (again.query === null || relation.kind === 'stream') return table

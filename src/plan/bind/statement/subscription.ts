@@ -17,6 +17,7 @@ import { type BoundStatement, bindContinuous, refuseDuplicate } from '../../bind
 import type { Plan } from '../../logical.ts'
 import { nodesOf } from '../../node.ts'
 import { toldFields } from '../../told.ts'
+import { inZone } from '../../zone.ts'
 import { type Binding, fail, unsupported } from '../binding.ts'
 import { bindQuery } from '../query.ts'
 import { findRelation, refuseEmit } from '../relation.ts'
@@ -95,8 +96,9 @@ function refuseOutside({ catalog }: Binding, plan: Plan, span: Span): void {
 
 export function bindReading(binding: Binding, tree: SubscriptionReading): Reading {
   const { name, definition } = subscriptionNamed(binding, tree.subscription)
-  const { query } = definition!.statement as Create
-  const plan = bindQuery(binding, query)
+  const { statement, dialect, zone } = definition!
+  const { query } = statement as Create
+  const plan = inZone(zone ?? null, () => bindQuery({ ...binding, dialect }, query))
   const { since } = tree
   // By _ts it is acknowledged.
   const metadata: Metadata[] = ['_cycle', '_ts', '_op']

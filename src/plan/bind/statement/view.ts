@@ -9,12 +9,16 @@ import type { Span } from '../../../base/index.ts'
 import type { Relation } from '../../../catalog/index.ts'
 import { type Field, flatFields, sameType, topColumns, typeText } from '../../../data/index.ts'
 import { type BoundStatement, bindContinuous, refuseDuplicate } from '../../bind.ts'
+import type { Plan } from '../../logical.ts'
+import { nodesOf } from '../../node.ts'
 import { madeInZone } from '../../zone.ts'
 import { type Binding, fail, unsupported } from '../binding.ts'
 import { bindQuery } from '../query.ts'
-import { refuseEmit, rename } from '../relation.ts'
+import { readsFrom, refuseEmit, rename } from '../relation.ts'
+import { bindMoment } from './watch.ts'
 
 type CreateView = Statement & { kind: 'create-view' }
+type Start = (BoundStatement & { kind: 'create-materialized' })['start']
 
 export function bindCreateView(binding: Binding, tree: CreateView): BoundStatement {
   const name = nameOf(tree.name)
@@ -68,8 +72,28 @@ function bindMaterialized(binding: Binding, tree: CreateView, name: string): Bou
   const present = tree.orReplace ? binding.catalog.get(name) : undefined
   if (present?.kind === 'materialized') refuseUnlike(binding, present, relation, tree.name.span)
   const replaces = present !== undefined
-  const bound = { relation, query: { ...query, plan }, ifNotExists, replaces }
+  const start = startOf(binding, tree, plan)
+  const preserves = replaces && tree.state === 'preserve' ? tree.name.span : null
+  const how = { ifNotExists, replaces, preserves, start }
+  const bound = { relation, query: { ...query, plan }, ...how }
   return { kind: 'create-materialized', ...bound, notices }
+}
+
+/** START FROM, of a view that reads streams. */
+function startOf(binding: Binding, { name, startFrom }: CreateView, plan: Plan): Start {
+  if (startFrom === undefined) return 'earliest'
+  if (!nodesOf(plan).some((node) => node.kind === 'scan' && readsFrom(binding, node.relation))) {
+    const span = typeof startFrom === 'string' ? name.span : startFrom.span
+    const hint = 'tables and views are read as they stand; connectors have options of their own'
+    fail(
+      'invalid_argument',
+      'START FROM needs a stored stream, and the query reads none',
+      span,
+      hint,
+    )
+  }
+  if (typeof startFrom === 'string') return startFrom
+  return { ...bindMoment(binding, startFrom, 'START FROM'), span: startFrom.span }
 }
 
 /** What reads a view goes on with the rows of the one that takes its place. */
