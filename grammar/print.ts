@@ -702,7 +702,12 @@ function watching(s: Of<Statement, Watching>): string {
   }
 }
 
-const moment = ({ offset, at }: Moment) => `${offset ? 'OFFSET ' : ''}${expression(at)}`
+/** What begins with a name OFFSET stands in parentheses, apart from the word. */
+const moment = ({ offset, at }: Moment) => {
+  const text = expression(at)
+  if (offset) return `OFFSET ${text}`
+  return /^offset\b/i.test(text) ? `(${text})` : text
+}
 
 const detailText: Record<ExplainDetail, string> = {
   verbose: 'VERBOSE',
