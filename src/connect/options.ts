@@ -29,7 +29,9 @@ export function checkNames(
     const near = nearest(name, known)
     const hint = near
       ? `did you mean '${near}'?`
-      : `options are ${known.map((k) => `'${k}'`).join(', ')}`
+      : known.length === 0
+        ? 'this connector has no options'
+        : `options are ${known.map((k) => `'${k}'`).join(', ')}`
     mistake({ code: 'invalid_option', message: `unknown option '${name}'`, hint })
   }
 }

@@ -43,7 +43,9 @@ interface Seen {
 export function* explainSilence(engine: Engine, query: Query): Work<Told> {
   const causes = yield* causesOf(engine, query, new Set())
   const rows = causes.map(({ why, operator, help }): Row => [why, operator, help])
-  return { kind: 'rows', fields, rows }
+  // What is read twice is said once.
+  const told = new Map(rows.map((row) => [JSON.stringify(row), row]))
+  return { kind: 'rows', fields, rows: [...told.values()] }
 }
 
 function* causesOf(engine: Engine, query: Query, asked: ReadonlySet<string>): Work<Cause[]> {
@@ -164,6 +166,14 @@ function* silenceAt(plan: PhysicalPlan, seen: Seen): Work<Cause[]> {
     case 'unnest': {
       const why = 'what stands in FROM beside the rows has given no row for any of them'
       return [{ why, operator, help: 'LEFT JOIN LATERAL … ON TRUE keeps such rows' }]
+    }
+    case 'lifetime': {
+      const waiting = seen.stats.get(plan.id)!.cells
+      const why =
+        waiting > 0
+          ? `${countText(waiting, 'row')} wait for the time from which NOW() lets them be there`
+          : 'by NOW() the time of every row was over when it came'
+      return [{ why, operator, help: 'NOW() is the time of the clock, not that of the rows' }]
     }
     case 'values':
     case 'series':

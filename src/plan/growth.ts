@@ -138,6 +138,8 @@ function growthAt(plan: PhysicalPlan, known: Known): Growth {
       const law = input === 'endless' ? 'keys' : lawOf(input)
       return { law, keeps: `a number for each ${by}`, remedy: null }
     }
+    case 'lifetime':
+      return { law: 'windows', keeps: 'the rows whose time will come or end', remedy: null }
     case 'hold':
       return { law: 'constant', keeps: 'the changes that wait for the next tick', remedy: null }
     default:

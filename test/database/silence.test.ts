@@ -34,6 +34,18 @@ async function asked(query: string, more = ''): Promise<string[][]> {
 }
 
 test.each([
+  [
+    "SELECT id FROM s WHERE ts > NOW() - INTERVAL '1' SECOND",
+    'by NOW() the time of every row was over when it came',
+    'Lifetime',
+    'NOW() is the time of the clock',
+  ],
+  [
+    "SELECT id FROM s WHERE ts + INTERVAL '36500' DAY <= NOW()",
+    '2 rows wait for the time from which NOW() lets them be there',
+    'Lifetime',
+    'the clock',
+  ],
   ['SELECT k FROM none', 'no row has come to none yet', 'Scan  none (k)', 'INSERT INTO none'],
   ['SELECT k FROM t', 'table t has no rows', 'Scan  t (k)', 'INSERT INTO t'],
   [

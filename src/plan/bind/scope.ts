@@ -100,7 +100,9 @@ function unknownColumn(scope: Scope, path: readonly Identifier[], span: Span): n
   }
   if (path.length === 1) {
     const names = scope.filter(({ path: own }) => own.length === 1).map((column) => column.name)
-    const hint = scope.length === 0 ? 'there is no FROM clause' : suggestion(last.name, names)
+    const quoted = last.quoted ? `a string stands in single quotes: '${last.name}'` : undefined
+    const near = scope.length === 0 ? undefined : suggestion(last.name, names)
+    const hint = near ?? quoted ?? (scope.length === 0 ? 'there is no FROM clause' : undefined)
     fail('unknown_name', noColumn(last.name), span, hint)
   }
   const inTable = columnsOfTable(scope, first.name)

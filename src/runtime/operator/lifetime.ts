@@ -14,6 +14,7 @@ import type { PhysicalPlan } from '../../plan/index.ts'
 import { contributionsOf, pushContributions } from '../batch.ts'
 import { type Contribution, cancelAtOnce, compareTriples, netOfRow, rowKey } from '../changes.ts'
 import { withoutFailed } from '../failure.ts'
+import { HeldRows } from '../held.ts'
 import { Heap } from '../match/heap.ts'
 import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
 
@@ -32,8 +33,9 @@ export function lifetimeStage(
   environment: Environment,
   push: Push,
 ): Stage & { push: Push } {
-  const stats = stageStats(plan.id, 'lifetime')
+  const stats = { ...stageStats(plan.id, 'lifetime'), estimated: true }
   const fields = plan.output
+  const held = new HeldRows(fields)
   const entries = new Map<string, Entry>()
   const by = (time: (entry: Entry) => bigint) => (a: Entry, b: Entry) => {
     const [one, other] = [time(a), time(b)]
@@ -67,10 +69,15 @@ export function lifetimeStage(
   const nextEntering = () => nextOf(entering, ({ enters }) => enters !== null)
   const nextLeaving = () => nextOf(leaving, () => true)
 
+  const forget = ({ key, copies }: Entry) => {
+    entries.delete(key)
+    if (copies.length > 0) held.change(copies[0]!.row, -copies.length)
+  }
+
   const passTime = (now: bigint, out: Contribution[]) => {
     for (let one = nextLeaving(); one !== undefined && one.leaves! <= now; one = nextLeaving()) {
       leaving.take()
-      entries.delete(one.key)
+      forget(one)
       if (one.enters !== null) continue
       for (const copy of one.copies) out.push({ ...copy, weight: -copy.weight })
     }
@@ -78,7 +85,7 @@ export function lifetimeStage(
       entering.take()
       one.enters = null
       out.push(...one.copies)
-      if (one.leaves === null) entries.delete(one.key)
+      if (one.leaves === null) forget(one)
     }
   }
 
@@ -96,13 +103,16 @@ export function lifetimeStage(
       if (entry.enters !== null) entering.put(entry)
       if (entry.leaves !== null) leaving.put(entry)
     }
+    const before = entry.copies.length
     entry.copies = netOfRow([...entry.copies, one])
+    held.change(one.row, entry.copies.length - before)
     if (entry.copies.length === 0) entries.delete(key)
   }
 
   return {
     get stats() {
       stats.cells = entries.size
+      stats.stateBytes = held.bytes
       return stats
     },
     due() {
