@@ -131,7 +131,7 @@ export function findRelation(
 function bindTable(binding: Binding, tree: TreeRelation & { kind: 'table' }): BoundRelation {
   if (tree.asOf !== undefined) {
     const hint =
-      'with a.ts of the left rows of a JOIN it finds versions; SUBSCRIBE t AS OF … UP TO … tells what t was'
+      'write a JOIN t FOR SYSTEM_TIME AS OF a.ts; what t was at some time, SUBSCRIBE t AS OF … UP TO … tells'
     unsupported('FOR SYSTEM_TIME AS OF without a join', tree.asOf.span, hint)
   }
   const [first, ...others] = tree.path.parts

@@ -176,7 +176,8 @@ function meetVersion(given: Sides, time: Expression): Plan {
   const { asOf } = tree.right as TableTree
   const { span } = asOf!
   if (columnsOf(time).size === 0) {
-    const hint = 'write the event time of the left rows, or PROCTIME()'
+    const hint =
+      'write the event time of the left rows, or PROCTIME(); SUBSCRIBE t AS OF … UP TO … tells what t was'
     unsupported('FOR SYSTEM_TIME AS OF a fixed time', span, hint)
   }
   if (time.kind !== 'column' || time.type.kind !== 'timestamp') {
