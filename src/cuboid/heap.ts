@@ -1,29 +1,27 @@
 /**
  * Heap: the bytes of the long strings of one bucket; dropped whole with it.
  *
- * How      1. Strings are cut from the end of the last block in sizes that are multiples of 8, and of a power of two
- *             above 256.
- *          2. Freed strings go to the list of their size, from which they are taken again when much is free; with
+ * How      1. Strings are cut from the end of the last block in sizes that are multiples of 8, above 256 bytes of 64,
+ *             and above 4 KB powers of two.
+ *          2. Freed strings go to the list of their size, which lies in them, and are taken again from there; with
  *             `keep` they wait until `release`, so that old images of cells can still be read.
  * Contract 1 (trusted) a view's bytes are freed once, by the row that holds it.
  */
-import { type Arena, cellBlocks, type Kernels } from '../kernel/index.ts'
+import { type Arena, cellBlocks, type Kernels, stringLists, stringRoom } from '../kernel/index.ts'
 import { Chunks, type ChunksState } from './chunks.ts'
 
 const inlineMax = 12
 /** Bytes that string kernels may read behind a string. */
 const slack = 16
 const { noView } = cellBlocks
-/** Freed bytes are looked for when they are one of so many. */
-const reusedPart = 8
 
 /** What a checkpoint keeps of a heap. */
 export interface HeapState {
   chunks: ChunksState
   next: number
   end: number
-  /** Freed strings by their size. */
-  free: [number, number[]][]
+  /** Address of the heads of the lists of freed strings; 0 before one was freed. */
+  heads: number
   waiting: { address: number; length: number }[]
 }
 
@@ -34,8 +32,7 @@ export class Heap {
   readonly #keep: boolean
   #next = 0
   #end = 0
-  #free = new Map<number, number[]>()
-  #freeBytes = 0
+  #heads = 0
   #waiting: { address: number; length: number }[] = []
 
   constructor(kernels: Kernels, keep: boolean, state: HeapState | null = null) {
@@ -46,13 +43,12 @@ export class Heap {
     if (state === null) return
     this.#next = state.next
     this.#end = state.end
-    this.#free = new Map(state.free.map(([size, addresses]) => [size, addresses.slice()]))
+    this.#heads = state.heads
     this.#waiting = state.waiting.slice()
-    for (const [size, addresses] of state.free) this.#freeBytes += size * addresses.length
   }
 
   get bytes(): number {
-    return this.#chunks.bytes
+    return this.#chunks.bytes + (this.#heads === 0 ? 0 : stringLists)
   }
 
   /** Makes the view at `at` own its bytes. */
@@ -61,7 +57,7 @@ export class Heap {
     const length = u32[at >>> 2]!
     if (length <= inlineMax) return
     const from = u32[(at >>> 2) + 3]!
-    const to = this.#take(sizeOf(length))
+    const to = this.#take(length)
     const { u8, u32: words } = this.#arena.views
     u8.copyWithin(to, from, from + length)
     this.#arena.markDirty(to, length)
@@ -71,21 +67,17 @@ export class Heap {
   /** Makes the views own their bytes that lie at an offset in the rows at `refs[list[…]]`. */
   ownListed({ refs, list, count }: { refs: number; list: number; count: number }, offset: number) {
     const mark = this.#arena.markScratch()
-    const room = this.#arena.scratch(8)
+    const room = this.#arena.scratch(16)
     const own = this.#kernels.get('cell_own_view')
     for (let index = 0; index < count; index++) {
-      // Little that is free is not worth looking for.
-      if (this.#freeBytes * reusedPart <= this.bytes) {
-        const { u32 } = this.#arena.views
-        u32[room >>> 2] = this.#next
-        u32[(room >>> 2) + 1] = this.#end
-        index = own(refs, list, index, count, offset, room)
-        this.#next = u32[room >>> 2]!
-        if (index === count) break
-      }
+      this.#arena.views.u32.set([this.#next, this.#end, this.#heads], room >>> 2)
+      index = own(refs, list, index, count, offset, room)
+      this.#next = this.#arena.views.u32[room >>> 2]!
+      if (index === count) break
       const { u32 } = this.#arena.views
       this.own(u32[(refs >>> 2) + u32[(list >>> 2) + index]!]! + offset)
     }
+    if (this.#heads !== 0) this.#arena.markDirty(this.#heads, stringLists)
     this.#arena.releaseScratch(mark)
   }
 
@@ -122,35 +114,42 @@ export class Heap {
   }
 
   state(): HeapState {
-    const free = [...this.#free].map(([size, addresses]): [number, number[]] => [
-      size,
-      addresses.slice(),
-    ])
-    const waiting = this.#waiting.slice()
-    return { chunks: this.#chunks.state(), next: this.#next, end: this.#end, free, waiting }
+    return {
+      chunks: this.#chunks.state(),
+      next: this.#next,
+      end: this.#end,
+      heads: this.#heads,
+      waiting: this.#waiting.slice(),
+    }
   }
 
   drop(): void {
     this.#chunks.free()
-    this.#free.clear()
-    this.#freeBytes = 0
+    if (this.#heads !== 0) this.#arena.free(this.#heads, stringLists)
+    this.#heads = 0
     this.#waiting.length = 0
     this.#next = 0
     this.#end = 0
   }
 
   #give(address: number, length: number): void {
-    const size = sizeOf(length)
-    this.#freeBytes += size
-    const list = this.#free.get(size)
-    if (list === undefined) this.#free.set(size, [address])
-    else list.push(address)
+    if (this.#heads === 0) this.#heads = this.#arena.allocateZeroed(stringLists)
+    const { u32 } = this.#arena.views
+    const head = this.#heads + stringRoom(length).list
+    u32[address >>> 2] = u32[head >>> 2]!
+    u32[head >>> 2] = address
+    this.#arena.markDirty(address, 4)
+    this.#arena.markDirty(head, 4)
   }
 
-  #take(size: number): number {
-    const reused = this.#free.get(size)?.pop()
-    if (reused !== undefined) {
-      this.#freeBytes -= size
+  #take(length: number): number {
+    const { size, list } = stringRoom(length)
+    const { u32 } = this.#arena.views
+    const head = (this.#heads + list) >>> 2
+    const reused = this.#heads === 0 ? 0 : u32[head]!
+    if (reused !== 0) {
+      u32[head] = u32[reused >>> 2]!
+      this.#arena.markDirty(head * 4, 4)
       return reused
     }
     if (this.#end - this.#next < size + slack) {
@@ -162,8 +161,4 @@ export class Heap {
     this.#next += size
     return address
   }
-}
-
-function sizeOf(length: number): number {
-  return length <= 256 ? (length + 7) & ~7 : 2 ** Math.ceil(Math.log2(length))
 }

@@ -14,6 +14,7 @@ export { Arena } from './arena.ts'
 import './cell/fold.ts'
 import './cell/hash-index.ts'
 import './cell/key.ts'
+import './cell/own.ts'
 import './cell/read.ts'
 import './cell/reduce.ts'
 import './cell/sum.ts'
@@ -25,6 +26,7 @@ import './scan/template.ts'
 
 export { cellBlocks } from './cell/blocks.ts'
 export { type FusedField, fusedBlock, fusedFold } from './cell/fused.ts'
+export { stringLists, stringRoom } from './cell/own.ts'
 export { rowsOf, sumOf } from './cell/read.ts'
 export {
   type BlockSink,

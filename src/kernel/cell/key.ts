@@ -23,7 +23,6 @@ import {
 } from '../assembler.ts'
 import { hashCode, hashLanes, hashWord, seedLanes } from '../hash.ts'
 import { defineKernel } from '../kernels.ts'
-import { markerCode } from '../mark.ts'
 import { bitAt, eachRow } from '../rows.ts'
 import { equalViews, equalViewsCode, inlineMax } from '../view.ts'
 import { cellBlocks, keySeed, nullWord } from './blocks.ts'
@@ -382,65 +381,6 @@ defineKernel({
         )
       })
       return long
-    }),
-})
-
-/**
- * Copies, in sixteens, the bytes of long views in the rows at `refs[list[…]]` to `room`, a u32 address and a u32 end,
- * one behind the other at multiples of 8, and has the views point there; returns the number of the first that is
- * longer than 256 bytes or for which there is no room, 16 bytes behind it included.
- */
-defineKernel({
-  name: 'cell_own_view',
-  parameters: 6,
-  closure: (arena: Arena) => (refs, list, from, count, offset, room) => {
-    const { u32, u8 } = arena.views
-    let next = u32[room! >>> 2]!
-    const end = u32[(room! >>> 2) + 1]!
-    let index = from!
-    for (; index < count!; index++) {
-      const at = (u32[(refs! >>> 2) + u32[(list! >>> 2) + index]!]! + offset!) >>> 2
-      const length = u32[at]!
-      if (length <= inlineMax) continue
-      if (length > 256 || end - next < ((length + 7) & ~7) + 16) break
-      const written = (length + 15) & ~15
-      u8.copyWithin(next, u32[at + 3]!, u32[at + 3]! + written)
-      arena.markDirty(next, written)
-      u32[at + 3] = next
-      next += (length + 7) & ~7
-    }
-    u32[room! >>> 2] = next
-    return index
-  },
-  wasm: () =>
-    assemble(6, (a, refs, list, from, count, offset, room) => {
-      const [next, end] = [a.let(room.i32()), a.let(room.i32(4))]
-      const mark = markerCode(a)
-      const [bytes, to] = [a.i32(), a.i32()]
-      a.while(from.lt(count), (leave) => {
-        const row = list.add(from.shl(2)).i32()
-        const at = a.let(refs.add(row.shl(2)).i32().add(offset))
-        const length = a.let(at.i32())
-        a.if(length.above(inlineMax), () => {
-          const size = a.let(length.add(7).and(-8))
-          leave(length.above(256).or(end.sub(next).below(size.add(16))))
-          a.set(bytes, at.i32(12))
-          a.store(at, next, 12)
-          a.set(to, next)
-          mark(to)
-          a.set(next, next.add(size))
-          // What is written behind the string belongs to the next one.
-          a.while(to.below(next), () => {
-            a.store(to, bytes.v128())
-            a.set(to, to.add(16))
-            a.set(bytes, bytes.add(16))
-          })
-          mark(to.sub(1))
-        })
-        a.set(from, from.add(1))
-      })
-      a.store(room, next)
-      return from
     }),
 })
 
