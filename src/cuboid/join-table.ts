@@ -12,7 +12,8 @@
  *             retraction does not search the chain of a frequent key.
  * Contract 1 (checked) rows with a NULL key are neither stored nor found.
  *          2 (checked) a removed row is there; the two zeros count as equal, and so do all NaN.
- *          3 (checked) the matches of a row come newest first, while no row was removed.
+ *          3 (checked) the matches of a row come newest first, while no row was removed; pairs that are handed over at
+ *            once stand in the order of the probing rows, so that what a join gives is nearly in its final order.
  *          4 (trusted) addresses of stored rows hold until the row is removed or its bucket dropped.
  * Cost     a cache miss per row to insert and to probe, one per candidate; per stored row 4–8 B of slots, 16 B of
  *          index, 16 B and its columns.
@@ -218,7 +219,10 @@ export class JoinTable {
     arena.releaseScratch(mark)
   }
 
-  /** Hands over the pairs of a batch with the stored rows, at most `matchesMax` at once, mostly in its order. */
+  /**
+   * Hands over the pairs of a batch with the stored rows, at most `matchesMax` at once, and these in the order of the
+   * batch. Its rows go in their order, but further matches of one may come after the first ones of the next.
+   */
   probe(
     end: bigint,
     keys: JoinKeys,

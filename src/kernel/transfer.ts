@@ -63,17 +63,27 @@ function loadValues(
       ferry.load(data, source.values, from, rows)
       return data
     }
-    case 'utf8': {
-      const [start, end] = [source.offsets[from]!, source.offsets[from + rows]!]
-      const bytes = arena.scratch(end - start + slack)
-      const offsets = arena.scratch((rows + 1) * 4)
-      const data = arena.scratch(rows * 16)
-      ferry.load(bytes, source.bytes, start, end - start)
-      ferry.load(offsets, source.offsets, from, rows + 1)
-      kernels.get('views_from_offsets')(offsets, bytes - start, validity, data, rows)
-      return data
-    }
+    case 'utf8':
+      return loadViews(kernels, source, validity, { from, rows })
   }
+}
+
+/** Views of some strings, over a copy of their bytes. */
+function loadViews(
+  kernels: Kernels,
+  source: { offsets: Int32Array; bytes: Uint8Array },
+  validity: number,
+  { from, rows }: { from: number; rows: number },
+): number {
+  const { arena, ferry } = kernels
+  const [start, end] = [source.offsets[from]!, source.offsets[from + rows]!]
+  const bytes = arena.scratch(end - start + slack)
+  const offsets = arena.scratch((rows + 1) * 4)
+  const data = arena.scratch(rows * 16)
+  ferry.load(bytes, source.bytes, start, end - start)
+  ferry.load(offsets, source.offsets, from, rows + 1)
+  kernels.get('views_from_offsets')(offsets, bytes - start, validity, data, rows)
+  return data
 }
 
 /** Few of the rows are read one by one: one of so many. */
@@ -110,7 +120,7 @@ function loadEach(
   for (let at = 0; at < count; at++) chosen[at]! += from
   const physical = physicalOf(column.type)
   const validity = validityOfEach(arena, column.validity, chosen)
-  const data = valuesOfEach(arena, column, chosen)
+  const data = valuesOfEach(kernels, column, chosen)
   const vector: Vector = { physical, data, validity, errors: null }
   clearNulls(kernels, vector, count)
   return vector
@@ -134,7 +144,8 @@ function bitsOfEach(arena: Arena, bits: Uint8Array, rows: Uint32Array): number {
   return to
 }
 
-function valuesOfEach(arena: Arena, { data }: Column, rows: Uint32Array): number {
+function valuesOfEach(kernels: Kernels, { data }: Column, rows: Uint32Array): number {
+  const { arena } = kernels
   const count = rows.length
   switch (data.layout) {
     case 'bits':
@@ -166,21 +177,35 @@ function valuesOfEach(arena: Arena, { data }: Column, rows: Uint32Array): number
       return to
     }
     case 'utf8': {
-      const { offsets, bytes } = data
-      let size = slack
-      for (let at = 0; at < count; at++) size += offsets[rows[at]! + 1]! - offsets[rows[at]!]!
-      let heap = arena.scratch(size)
-      const to = arena.scratch(count * 16)
-      const { u8 } = arena.views
+      // One behind the other on the host, where copying is fast, and from there at once.
+      const ends = new Int32Array(count + 1)
       for (let at = 0; at < count; at++) {
-        const [start, end] = [offsets[rows[at]!]!, offsets[rows[at]! + 1]!]
-        for (let byte = start; byte < end; byte++) u8[heap + byte - start] = bytes[byte]!
-        writeView(arena, to + at * 16, heap, end - start)
-        heap += end - start
+        ends[at + 1] = ends[at]! + data.offsets[rows[at]! + 1]! - data.offsets[rows[at]!]!
       }
-      return to
+      const bytes = gathered(ends[count]!)
+      for (let at = 0; at < count; at++) {
+        const start = data.offsets[rows[at]!]!
+        copyBytes(data.bytes, start, start + ends[at + 1]! - ends[at]!, bytes, ends[at]!)
+      }
+      return loadViews(kernels, { offsets: ends, bytes }, 0, { from: 0, rows: count })
     }
   }
+}
+
+/** Bytes that are copied one by one sooner than by a call. */
+const loopedMax = 48
+
+function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
+  if (end - start > loopedMax) to.set(from.subarray(start, end), at)
+  else for (let byte = start; byte < end; byte++) to[at + byte - start] = from[byte]!
+}
+
+let room = new Uint8Array(0)
+
+/** Room on the host for bytes that are loaded at once. */
+function gathered(bytes: number): Uint8Array {
+  if (room.length < bytes) room = new Uint8Array(bytes * 2)
+  return room
 }
 
 /** A bitmap from its bit `from` on. */

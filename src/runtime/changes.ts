@@ -119,7 +119,7 @@ export function consolidate<C extends Contribution>(contributions: readonly C[])
 /** What is left of contributions of equal rows. */
 export const netOfRow = (equals: readonly Contribution[]) => net(cancelAtOnce(equals))
 
-/** What surely has no equal row of the other sign, by a hash of few values, and the others. */
+/** What surely has no equal row of the other sign, by a hash, and the others. */
 function bySigns<C extends Contribution>(contributions: readonly C[]): { alone: C[]; others: C[] } {
   const mayMeet = meetings(contributions, null)
   const alone: C[] = []
@@ -151,19 +151,37 @@ function meetings(
   return (index) => signs[places[index]!] === 3
 }
 
-const mixed = (hash: number, value: Value) => Math.imul(hash ^ shortHash(value), 0x9e3779b1)
+const golden = 0x9e3779b1
+const mixed = (hash: number, value: Value) => Math.imul(hash ^ valueHash(value), golden)
 
-/** Equal for equal values. */
-function shortHash(value: Value): number {
+const double = new Float64Array(1)
+const halves = new Int32Array(double.buffer)
+
+/** Equal for equal values; every digit and every character counts. */
+function valueHash(value: Value): number {
   if (value === null) return 1
-  if (typeof value === 'bigint') return Number(BigInt.asIntN(32, value))
   if (typeof value === 'string') {
-    const { length } = value
-    if (length === 0) return 2
-    return length ^ (value.charCodeAt(length >> 1) << 8) ^ (value.charCodeAt(length - 1) << 16)
+    let hash = value.length
+    for (let at = 0; at < value.length; at++) hash = mixedNumber(hash, value.charCodeAt(at))
+    return hash
   }
-  // Of a fraction the first digits count.
-  return typeof value === 'number' ? (value * 1024) | 0 : value ? 3 : 4
+  if (typeof value === 'bigint') {
+    let hash = 0
+    for (let rest = value; ; rest >>= 32n) {
+      hash = mixedNumber(hash, Number(BigInt.asIntN(32, rest)))
+      if (rest === BigInt.asIntN(32, rest)) return hash
+    }
+  }
+  if (typeof value === 'boolean') return value ? 3 : 4
+  // The two zeros are equal, and so is every NaN.
+  double[0] = value === 0 ? 0 : value
+  return Number.isNaN(value) ? 5 : mixedNumber(halves[0]!, halves[1]!)
+}
+
+/** The top bits of a product depend on all of its factors: they come down. */
+function mixedNumber(hash: number, number: number): number {
+  const product = Math.imul(hash ^ number, golden)
+  return product ^ (product >>> 15)
 }
 
 function net<C extends Contribution>(equals: C[]): C[] {

@@ -150,6 +150,8 @@ describe.each(backends)('%s', (backend) => {
           )
           const major = table.gatherMajor(build, count)
           const { u32, f64 } = kernels.arena.views
+          const numbers = u32.slice(probe >>> 2, (probe >>> 2) + count)
+          expect(numbers).toEqual(numbers.toSorted())
           for (let at = 0; at < count; at++) {
             const row = values.map((column) => column[at]!)
             const position = seed % 2 === 0 ? '' : f64[(major >>> 3) + at]
