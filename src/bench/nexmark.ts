@@ -4,10 +4,10 @@
  *
  * How      The events (10,000 a second of event time) are made once and lie in memory in batches; each run is a new
  *          database whose source hands them out, and a sink that counts changes. The time is that of the thread on
- *          its processor; the best of the runs counts. A run before them, over the same events without an end, tells
- *          the bytes of state when all of them are in. DuckDB answers the query once as a batch. The other peers are
- *          figures that their projects have published for clusters, per core used: another machine, another way to
- *          bring the events, and state on disk.
+ *          its processor, for the INSERT without what is declared before it; the best of the runs counts. A run before
+ *          them, over the same events without an end, tells the bytes of state when all of them are in. DuckDB answers
+ *          the query once as a batch. The other peers are figures that their projects have published for clusters, per
+ *          core used: another machine, another way to bring the events, and state on disk.
  * See      examples/nexmark, src/connect/nexmark.ts
  */
 import { join } from 'node:path'
@@ -143,9 +143,11 @@ async function bestSeconds(
     try {
       const { signal } = options
       await database.query('SELECT count(*) FROM bid', undefined, { signal })
-      const before = process.threadCpuUsage()
       const text = textOf(join(folder, `${name}.sql`))
-      await database.execute(text, { vars: varsOf(events), signal })
+      const at = text.indexOf('INSERT INTO')
+      await database.execute(text.slice(0, at), { vars: varsOf(events), signal })
+      const before = process.threadCpuUsage()
+      await database.execute(text.slice(at), { vars: varsOf(events), signal })
       const { user, system } = process.threadCpuUsage(before)
       best = Math.min(best, (user + system) / 1e6)
     } finally {

@@ -7,13 +7,13 @@
  *             `keep` they wait until `release`, so that old images of cells can still be read.
  * Contract 1 (trusted) a view's bytes are freed once, by the row that holds it.
  */
-import { type Arena, cellBlocks, type Kernels, stringLists, stringRoom } from '../kernel/index.ts'
+import { type Arena, cellBlocks, type Kernels } from '../kernel/index.ts'
 import { Chunks, type ChunksState } from './chunks.ts'
 
 const inlineMax = 12
 /** Bytes that string kernels may read behind a string. */
 const slack = 16
-const { noView } = cellBlocks
+const { noView, strings } = cellBlocks
 
 /** What a checkpoint keeps of a heap. */
 export interface HeapState {
@@ -48,7 +48,7 @@ export class Heap {
   }
 
   get bytes(): number {
-    return this.#chunks.bytes + (this.#heads === 0 ? 0 : stringLists)
+    return this.#chunks.bytes + (this.#heads === 0 ? 0 : strings.lists)
   }
 
   /** Makes the view at `at` own its bytes. */
@@ -77,7 +77,7 @@ export class Heap {
       const { u32 } = this.#arena.views
       this.own(u32[(refs >>> 2) + u32[(list >>> 2) + index]!]! + offset)
     }
-    if (this.#heads !== 0) this.#arena.markDirty(this.#heads, stringLists)
+    if (this.#heads !== 0) this.#arena.markDirty(this.#heads, strings.lists)
     this.#arena.releaseScratch(mark)
   }
 
@@ -125,7 +125,7 @@ export class Heap {
 
   drop(): void {
     this.#chunks.free()
-    if (this.#heads !== 0) this.#arena.free(this.#heads, stringLists)
+    if (this.#heads !== 0) this.#arena.free(this.#heads, strings.lists)
     this.#heads = 0
     this.#waiting.length = 0
     this.#next = 0
@@ -133,9 +133,9 @@ export class Heap {
   }
 
   #give(address: number, length: number): void {
-    if (this.#heads === 0) this.#heads = this.#arena.allocateZeroed(stringLists)
+    if (this.#heads === 0) this.#heads = this.#arena.allocateZeroed(strings.lists)
     const { u32 } = this.#arena.views
-    const head = this.#heads + stringRoom(length).list
+    const head = this.#heads + strings.roomFor(length).list
     u32[address >>> 2] = u32[head >>> 2]!
     u32[head >>> 2] = address
     this.#arena.markDirty(address, 4)
@@ -143,7 +143,7 @@ export class Heap {
   }
 
   #take(length: number): number {
-    const { size, list } = stringRoom(length)
+    const { size, list } = strings.roomFor(length)
     const { u32 } = this.#arena.views
     const head = (this.#heads + list) >>> 2
     const reused = this.#heads === 0 ? 0 : u32[head]!

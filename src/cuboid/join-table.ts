@@ -262,16 +262,10 @@ export class JoinTable {
   ): void {
     const { arena } = this.#kernels
     const mark = arena.markScratch()
-    const numbers = arena.scratch(count * 8)
-    const { u32, f64 } = arena.views
-    for (let pair = 0; pair < count; pair++) {
-      f64[(numbers >>> 3) + pair] = u32[(probe >>> 2) + pair]!
-    }
-    const order = arena.scratch(count * 4)
-    const work = arena.scratch(count * 16 + 8192)
     const take = this.#kernels.get('take_i32')
     const matches = { probe, build, count }
-    if (this.#kernels.get('join_order')(numbers, count, order, work) !== 0) {
+    const order = this.#orderOf(probe, count)
+    if (order !== 0) {
       matches.probe = arena.scratch(count * 4)
       matches.build = arena.scratch(count * 4)
       take(probe, order, matches.probe, count)
@@ -280,6 +274,22 @@ export class JoinTable {
     if (list !== 0) take(list, matches.probe, matches.probe, count)
     sink(matches)
     arena.releaseScratch(mark)
+  }
+
+  /** A list of the places of numbers in ascending order; 0 where they ascend, as those of the first matches do. */
+  #orderOf(numbers: number, count: number): number {
+    const { arena } = this.#kernels
+    const { u32, f64 } = arena.views
+    let at = 1
+    while (at < count && u32[(numbers >>> 2) + at - 1]! <= u32[(numbers >>> 2) + at]!) at++
+    if (at >= count) return 0
+    const order = arena.scratch(count * 4)
+    const doubles = arena.scratch(count * 8)
+    for (let pair = 0; pair < count; pair++) {
+      f64[(doubles >>> 3) + pair] = u32[(numbers >>> 2) + pair]!
+    }
+    this.#kernels.get('join_order')(doubles, count, order, arena.scratch(count * 16 + 8192))
+    return order
   }
 
   /** A column of stored rows, in scratch memory. */

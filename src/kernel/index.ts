@@ -26,7 +26,6 @@ import './scan/template.ts'
 
 export { cellBlocks } from './cell/blocks.ts'
 export { type FusedField, fusedBlock, fusedFold } from './cell/fused.ts'
-export { stringLists, stringRoom } from './cell/own.ts'
 export { rowsOf, sumOf } from './cell/read.ts'
 export {
   type BlockSink,

@@ -11,7 +11,7 @@
  * Cost     some 50 ns per change of five columns; what it costs to make rows for the few that may cancel.
  * See      docs/laws.md (the output of a commit); changes.ts, its twin on rows
  */
-import { type Column, type Field, layoutOf, type Op, type Row, valueAt } from '../data/index.ts'
+import { type Column, type Field, layoutOf, type Op, type Value, valueAt } from '../data/index.ts'
 import { type Change, type Contribution, consolidate } from './changes.ts'
 import { type Compare, mixHashes, picked, valueOrder } from './column.ts'
 import { joinedColumn, joinedPlaces, type PlacedColumns } from './reorder.ts'
@@ -87,19 +87,28 @@ interface Whole extends Omit<PlacedColumns, 'columns'> {
   parts: readonly WeightedColumns[]
   weights: Int32Array
   column(index: number): Column
+  /** A value of one row, without putting the parts of its column together. */
+  value(index: number, row: number): Value
 }
 
 function wholeOf(parts: readonly WeightedColumns[]): Whole {
   const places = joinedPlaces(parts)
   const weights = new Int32Array(places.rows).fill(1)
-  let at = 0
+  const starts: number[] = []
+  let rows = 0
   for (const part of parts) {
-    if (part.weights !== null) weights.set(part.weights, at)
-    at += part.rows
+    if (part.weights !== null) weights.set(part.weights, rows)
+    starts.push(rows)
+    rows += part.rows
   }
   const columns: Column[] = []
   const column = (index: number) => (columns[index] ??= joinedColumn(parts, index))
-  return { ...places, parts, weights, column }
+  const value = (index: number, row: number) => {
+    let part = parts.length - 1
+    while (starts[part]! > row) part--
+    return valueAt(parts[part]!.columns[index]!, row - starts[part]!)
+  }
+  return { ...places, parts, weights, column, value }
 }
 
 /** The order of a column that is made when two of its values are compared. */
@@ -159,7 +168,7 @@ function add(
 
 function placedRow(part: Whole, fields: readonly Field[], row: number) {
   return {
-    row: fields.map((_, column) => valueAt(part.column(column), row)) as Row,
+    row: fields.map((_, column) => part.value(column, row)),
     major: part.major[row]!,
     middle: part.middle?.[row] ?? 0,
     minor: part.minor?.[row] ?? 0,

@@ -9,6 +9,23 @@
  *          index group: eight u32 hashes (0 = empty) | eight u32 rows; part: u32 groups | u32 mask | u32 used |
  *          u32 limit
  */
+const fineMax = 256
+const coarseMax = 4096
+
+/** Bytes for a string of more than 12 bytes, and where the head of the list of freed pieces of that size lies. */
+function roomFor(length: number): { size: number; list: number } {
+  if (length <= fineMax) {
+    const size = (length + 7) & ~7
+    return { size, list: size >>> 1 }
+  }
+  if (length <= coarseMax) {
+    const size = (length + 63) & ~63
+    return { size, list: 112 + (size >>> 4) }
+  }
+  const bits = 32 - Math.clz32(length - 1)
+  return { size: 2 ** bits, list: 372 + (bits - 13) * 4 }
+}
+
 export const cellBlocks = {
   /** Look-up of keys: addresses of the index and of the room for new rows. */
   probe: {
@@ -58,6 +75,8 @@ export const cellBlocks = {
   },
   /** Rows of a join put into groups by the top bits of their hash. */
   joinGroup: { hashes: 0, rows: 4, toHashes: 8, toRows: 12, ends: 16, bits: 20, bytes: 24 },
+  /** Sizes of long strings, and the bytes of the heads of the lists of freed pieces. */
+  strings: { fineMax, coarseMax, roomFor, lists: 512 },
   part: { groups: 0, mask: 4, used: 8, limit: 12, bytes: 16 },
   row: { owner: 0, nulls: 4 },
   cell: { created: 8, rows: 16, cold: 20, keys: 24 },

@@ -13,26 +13,9 @@ import { assemble, i32 } from '../assembler.ts'
 import { defineKernel } from '../kernels.ts'
 import { marker, markerCode } from '../mark.ts'
 import { inlineMax } from '../view.ts'
+import { cellBlocks } from './blocks.ts'
 
-const fineMax = 256
-const coarseMax = 4096
-
-/** Bytes for a string of more than 12 bytes, and where the list of its freed pieces lies among the others. */
-export function stringRoom(length: number): { size: number; list: number } {
-  if (length <= fineMax) {
-    const size = (length + 7) & ~7
-    return { size, list: size >>> 1 }
-  }
-  if (length <= coarseMax) {
-    const size = (length + 63) & ~63
-    return { size, list: 112 + (size >>> 4) }
-  }
-  const bits = 32 - Math.clz32(length - 1)
-  return { size: 2 ** bits, list: 372 + (bits - 13) * 4 }
-}
-
-/** Bytes of the heads of all lists. */
-export const stringLists = 512
+const { fineMax, coarseMax, roomFor } = cellBlocks.strings
 
 /**
  * Copies the bytes of long views in the rows at `refs[list[…]]` and has the views point there. `room` is three words:
@@ -53,7 +36,7 @@ defineKernel({
       const length = u32[at]!
       if (length <= inlineMax) continue
       if (length > coarseMax) break
-      const { size, list: place } = stringRoom(length)
+      const { size, list: place } = roomFor(length)
       let to = heads === 0 ? 0 : u32[(heads + place) >>> 2]!
       if (to !== 0) u32[(heads + place) >>> 2] = u32[to >>> 2]!
       else {
