@@ -17,7 +17,7 @@ const table: [string, string, string, string, string?][] = [
     'unsupported',
     'ts',
     'FOR SYSTEM_TIME AS OF without a join',
-    'of the left rows of a JOIN',
+    'a JOIN t FOR SYSTEM_TIME AS OF a.ts',
   ],
   [
     `${dim}select 1 from bid a right join dim for system_time as of a.ts d on a.auction = d.k`,
