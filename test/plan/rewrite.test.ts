@@ -236,6 +236,11 @@ describe('order-joins', () => {
     ).toEqual(['person', 'side'])
   })
 
+  test('an order that gains nothing is not made, where no input has rows either', () => {
+    const from = 'generate_series(1, 0) g(k) cross join person p cross join bid b'
+    expect(joins(from)).toBe(rewritten(`select b.price, p.name from ${from}`, ['order-joins']))
+  })
+
   test('no product where equalities connect everything', () => {
     const from = 'person p join side s on true join bid b on b.bidder = p.id and b.auction = s.id'
     expect(joins(from)).not.toContain('1 as key')

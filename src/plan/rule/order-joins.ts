@@ -39,7 +39,7 @@ import { filter, inputsOf, nodesOf, project, withInputs } from '../node.ts'
 const exhaustiveMax = 10
 /** A set of inputs has a bit for each. */
 const inputsMax = 30
-/** What another order must cost of the written one, at most. */
+/** Another order must cost less than this share of the written one: it is not made twice. */
 const worthwhile = 0.9
 
 export function orderJoins(plan: Plan, factsOf: FactsOf): Plan {
@@ -74,8 +74,8 @@ function orderedGroup(plan: Plan, factsOf: FactsOf): Plan | null {
   if (!mayMove(group, factsOf)) return null
   const order = new Order(group, new Estimate(factsOf))
   const tree = order.best()
-  if (order.costOf(tree) > order.costOf(group.written) * worthwhile && !order.avoids(tree))
-    return null
+  const gains = order.costOf(tree) < order.costOf(group.written) * worthwhile
+  if (!gains && !order.avoids(tree)) return null
   const joined = order.build(tree)
   const names = plan.output.map((field) => field.name)
   const made = project(joined.plan, group.output.map(joined.moved), names)
