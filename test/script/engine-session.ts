@@ -122,7 +122,11 @@ export class EngineSession implements Session {
       const isThere = this.#read.has(subscribed[2]!.toLowerCase())
       // It may have gone with what it followed.
       const isNew = !isThere || subscribed[1] === undefined
-      if (isThere && isNew) await this.#database.execute(`CLOSE read_${subscribed[2]}`)
+      if (isThere && isNew) {
+        await this.#database.execute(`CLOSE read_${subscribed[2]}`)
+        // Else a crash would open it again before it is declared.
+        this.#read.delete(subscribed[2]!.toLowerCase())
+      }
       if (isNew) await this.#declare(subscribed[2]!)
     }
     const unread = /^\s*drop\s+subscription\s+(?:if\s+exists\s+)?(\w+)/i.exec(sql)
