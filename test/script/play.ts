@@ -4,7 +4,7 @@
  * replayed.
  *
  * How      CI takes every run, but only some threads and crashes, which cost the most. Elsewhere the oracle, the
- *          straight run, two others and a crash do. What is drawn changes with the commit, so that a few commits take
+ *          straight run, another and a crash do. What is drawn changes with the commit, so that a few commits take
  *          all. The files of share/ take a part of the scripts each, so that vitest's workers have as much to do.
  */
 import { readFileSync } from 'node:fs'
@@ -47,8 +47,8 @@ const mostCrashes = sized(1, 12)
 
 /** Elsewhere: straight, and what the script's name and the commit draw. */
 function drawnRuns(draw: Random): (typeof runs)[number][] {
-  const drawn = isFull ? runs : [1, 2].map(() => runs[1 + draw.below(runs.length - 1)]!)
-  return [...new Set([runs[0]!, ...drawn, ...(draw.below(threadEvery) === 0 ? [onThread] : [])])]
+  const drawn = isFull ? runs.slice(1) : [runs[1 + draw.below(runs.length - 1)]!]
+  return [runs[0]!, ...drawn, ...(draw.below(threadEvery) === 0 ? [onThread] : [])]
 }
 
 async function play(session: Session, steps: readonly Step[]): Promise<void> {
