@@ -67,7 +67,7 @@ All take FILTER, and rows that go as well as rows that come; their value depends
 - \`var_pop\`, \`var_samp\` (also \`variance\`), \`stddev_pop\`, \`stddev_samp\` (also \`stddev\`): of exact numbers
   of up to 19 digits, from exact sums, rounded once; of DOUBLE and with DISTINCT from all values.
 - \`covar_pop(y, x)\`, \`covar_samp\`, \`corr\`, \`regr_slope\`, \`regr_intercept\`, \`regr_r2\`, \`regr_count\`,
-  \`regr_avgx\`, \`regr_avgy\`: likewise, of the pairs that are there.
+  \`regr_avgx\`, \`regr_avgy\`, \`regr_sxx\`, \`regr_syy\`, \`regr_sxy\`: likewise, of the pairs that are there.
 
 The following keep all values of a group and look at each different one whenever the group changes. They take DISTINCT.
 

@@ -160,6 +160,8 @@ const otherNames = [
     'any_value',
     'count_if',
     'corr',
+    'covar_samp',
+    'regr_slope',
     'any_value',
     'arg_max',
     'min_by',

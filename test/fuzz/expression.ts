@@ -463,6 +463,8 @@ const aggregates: readonly [string, Kind | null, ...(Kind | 'any')[]][] = [
   ['stddev($0)', 'double', 'int'],
   ['var_pop($0)', 'double', 'int'],
   ['corr($0, $1)', 'double', 'int', 'int'],
+  ['covar_samp($0, $1)', 'double', 'double', 'int'],
+  ['regr_slope($0, $1)', 'double', 'int', 'double'],
   ["string_agg($0, '-')", 'varchar', 'varchar'],
   ["string_agg($0, ',' order by $1 desc)", 'varchar', 'varchar', 'int'],
   ['mode($0)', null, 'any'],

@@ -145,11 +145,6 @@ function product(left: Expression, right: Expression): Expression {
 function exact(given: DerivedCall, index: number): Expression {
   const arg = given.args[index]!
   const known = arg.type.kind === 'null' ? coerce(arg, integer) : arg
-  const { kind } = known.type
-  if (kind === 'double' || kind === 'real') {
-    const hint = 'cast it to a DECIMAL, whose sums of squares are exact'
-    unsupported(`${given.name} of ${typeText(known.type)}`, given.argSpans[index]!, hint)
-  }
   if (!isExact(known.type)) {
     fail(
       'type_mismatch',
@@ -172,9 +167,10 @@ function exact(given: DerivedCall, index: number): Expression {
 const moment =
   (kind: string, count: 1 | 2): Bind =>
   (aggregates, given) => {
-    const inexact = given.args[0]!.type.kind === 'double' || given.args[0]!.type.kind === 'real'
-    if (count === 1 && (given.distinct || inexact)) return numberOf(kind)(aggregates, given)
-    if (given.distinct) unsupported(`${given.name} with DISTINCT`, given.span)
+    const isInexact = given.args.some(({ type }) => type.kind === 'double' || type.kind === 'real')
+    if (given.distinct || isInexact) {
+      return (count === 1 ? numberOf(kind) : numberOfPairs(kind))(aggregates, given)
+    }
     const args = Array.from({ length: count }, (_, index) => exact(given, index))
     // As in regr_slope(y, x). A pair counts if both of it are there.
     const [y, x] = args.map((arg, index) => beside(arg, args[1 - index]))
@@ -205,6 +201,9 @@ for (const name of [
   'regr_r2',
   'regr_avgx',
   'regr_avgy',
+  'regr_sxx',
+  'regr_syy',
+  'regr_sxy',
 ]) {
   define(name, 2, moment(name, 2))
 }
@@ -269,14 +268,14 @@ function collected(
   return call('collected', [all, settings], result)
 }
 
-function numericArgument(given: DerivedCall): Expression {
-  const arg = given.args[0]!
+function numericArgument(given: DerivedCall, index = 0): Expression {
+  const arg = given.args[index]!
   const known = arg.type.kind === 'null' ? coerce(arg, integer) : arg
   if (isNumeric(known.type)) return known
   return fail(
     'type_mismatch',
     `${given.name} does not take ${typeText(known.type)}`,
-    given.argSpans[0]!,
+    given.argSpans[index]!,
   )
 }
 
@@ -286,6 +285,18 @@ const numberOf =
   (aggregates, given) => {
     const arg = numericArgument(given)
     return collected(aggregates, given, arg, { kind, type: arg.type }, double)
+  }
+
+/** A number of the pairs that are there, as regr_slope(y, x). */
+const numberOfPairs =
+  (kind: string): Bind =>
+  (aggregates, given) => {
+    const [y, x] = [0, 1].map((index) =>
+      coerce(coerce(numericArgument(given, index), double), varchar),
+    )
+    const first = call('concat_strict', [y!, literal(' ', varchar)], varchar)
+    const pair = call('concat_strict', [first, x!], varchar)
+    return collected(aggregates, given, pair, { kind, type: double }, double)
   }
 
 for (const name of ['skewness', 'kurtosis', 'product']) define(name, 1, numberOf(name))

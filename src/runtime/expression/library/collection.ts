@@ -154,6 +154,57 @@ function spread(items: readonly Item[], kind: string): number | null {
   }
 }
 
+/** √(a b), where the product may leave the range of doubles. */
+function rootOf(a: number, b: number): number {
+  const product = a * b
+  const isInRange = product > 1e-290 && product < Infinity
+  return isInRange ? Math.sqrt(product) : Math.sqrt(a) * Math.sqrt(b)
+}
+
+/** What is told of pairs of y and x, by the sums of products of their distances from the means. */
+function regression(items: readonly Item[], kind: string): number | null {
+  const n = total(items)
+  const pairs = items.map(({ text, weight }) => {
+    const [y, x] = text.split(' ').map(Number) as [number, number]
+    return { x, y, weight }
+  })
+  const sum = (of: (pair: (typeof pairs)[number]) => number) =>
+    pairs.reduce((all, pair) => all + of(pair) * pair.weight, 0)
+  const [meanX, meanY] = [sum(({ x }) => x) / n, sum(({ y }) => y) / n]
+  const [sxx, syy, sxy] = [
+    sum(({ x }) => (x - meanX) ** 2),
+    sum(({ y }) => (y - meanY) ** 2),
+    sum(({ x, y }) => (x - meanX) * (y - meanY)),
+  ]
+  const slope = sxx === 0 ? null : sxy / sxx
+  switch (kind) {
+    case 'covar_pop':
+      return sxy / n
+    case 'covar_samp':
+      return n < 2 ? null : sxy / (n - 1)
+    case 'regr_avgx':
+      return meanX
+    case 'regr_avgy':
+      return meanY
+    case 'regr_sxx':
+      return sxx
+    case 'regr_syy':
+      return syy
+    case 'regr_sxy':
+      return sxy
+    case 'corr':
+      if (slope === null || syy === 0) return null
+      return Math.min(Math.max(sxy / rootOf(sxx, syy), -1), 1)
+    case 'regr_slope':
+      return slope
+    case 'regr_intercept':
+      return slope === null ? null : meanY - slope * meanX
+    default:
+      if (slope === null) return null
+      return syy === 0 ? 1 : Math.min((sxy / rootOf(sxx, syy)) ** 2, 1)
+  }
+}
+
 /** The values, NULLs too, in the order that is told, equal ones in their own; DISTINCT takes the first of each. */
 function arrayAgg(items: readonly Item[], { type, orders, distinct }: Collecting): string {
   const read = (text: string | null) => itemOf(text === null ? null : parseValue(text, type)!, type)
@@ -234,7 +285,8 @@ function resultOf(items: Item[], told: Collecting): Outcome {
     case 'avg':
       return Number(sumOf(items, type)) / total(items) / 10 ** scaleOf(type)
     default:
-      return kind in bits ? joinedBits(items, kind) : spread(items, kind)
+      if (kind in bits) return joinedBits(items, kind)
+      return /^(corr|covar_|regr_)/.test(kind) ? regression(items, kind) : spread(items, kind)
   }
 }
 

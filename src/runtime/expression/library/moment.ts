@@ -53,6 +53,12 @@ function moment(kind: string, n: bigint, sums: readonly Sum[]): Outcome {
       return quotient(x.value, n * unitX)
     case 'regr_avgy':
       return quotient(y.value, n * unitY)
+    case 'regr_sxx':
+      return quotient(vx, n * unitX * unitX)
+    case 'regr_syy':
+      return quotient(vy, n * unitY * unitY)
+    case 'regr_sxy':
+      return quotient(vxy, n * unitX * unitY)
     case 'corr':
       if (vx === 0n || vy === 0n) return null
       return Math.sign(Number(vxy)) * Math.sqrt(quotient(vxy * vxy, vx * vy))
