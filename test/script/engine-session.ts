@@ -122,11 +122,7 @@ export class EngineSession implements Session {
       const isThere = this.#read.has(subscribed[2]!.toLowerCase())
       // It may have gone with what it followed.
       const isNew = !isThere || subscribed[1] === undefined
-      if (isThere && isNew) {
-        await this.#database.execute(`CLOSE read_${subscribed[2]}`)
-        // Else a crash would open it again before it is declared.
-        this.#read.delete(subscribed[2]!.toLowerCase())
-      }
+      if (isThere && isNew) await this.#undeclare(subscribed[2]!)
       if (isNew) await this.#declare(subscribed[2]!)
     }
     const unread = /^\s*drop\s+subscription\s+(?:if\s+exists\s+)?(\w+)/i.exec(sql)
@@ -195,6 +191,16 @@ export class EngineSession implements Session {
       await this.#database.execute(`DECLARE read_${name} CURSOR FOR ${name} SINCE begin()`)
     })
     this.#read.add(name.toLowerCase())
+  }
+
+  /** A crash closes the cursor, too. */
+  async #undeclare(name: string): Promise<void> {
+    this.#read.delete(name.toLowerCase())
+    await this.#survive(async () => {
+      await this.#database.execute(`CLOSE read_${name}`).catch((error) => {
+        if (!(error instanceof QueryMistake)) throw error
+      })
+    })
   }
 
   async #fetch(name: string): Promise<Changed> {
