@@ -22,10 +22,10 @@ import { nest } from './nest.ts'
 import { shrink } from './shrink.ts'
 import { compareAnswers } from './witness.ts'
 
-/** Every commit draws others. */
-const cases = sized(50, 2200)
+/** Every commit draws others; each share needs some. */
+const cases = sized(100, 2200)
 /** Queries in queries take longer. */
-const nested = sized(50, 1000)
+const nested = sized(100, 1000)
 /** Seeds of one test; few, so that a failure says where it is. */
 const chunk = 25
 const firstSeed = commitSeed('fuzz')

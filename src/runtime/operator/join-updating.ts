@@ -148,7 +148,7 @@ export function updatingJoin(
     const found = pairs(fragment, port, [one], true)
     if (one.weight < 0) apply(fragment, port, [one])
     const width = plan.left.output.length
-    const partners = found.map(({ pair }) => ({
+    const partners = found.map(atOwnPlace).map((pair) => ({
       ...pair,
       row: other === 0 ? pair.row.slice(0, width) : pair.row.slice(width),
       weight: 1,
