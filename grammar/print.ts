@@ -369,14 +369,13 @@ function setBody(b: Of<QueryBody, 'set'>): string {
 
 function emit(e: Emit | null): string {
   if (e === null) return ''
-  if (e.every !== undefined)
-    return ` EMIT EVERY ${expression(e.every)}${e.repeats ? ' REPEAT' : ''}`
   const part = (words: string, value: Expression | undefined) =>
     value === undefined ? '' : ` ${words} ${expression(value)}`
-  if (e.mode === 'changes') return ` EMIT CHANGES${part('WITH BATCH', e.batch)}`
-  const delay = part('WITH DELAY', e.delay) + part('AND TIMEOUT', e.timeout)
+  const named = e.mode === 'changes' ? ' CHANGES' : ' ON WINDOW CLOSE'
+  const mode = (part('EVERY', e.every) || named) + (e.repeats ? ' REPEAT' : '')
+  const waits = part('WITH BATCH', e.batch) + part('WITH DELAY', e.delay)
   const panes = part('EARLY EVERY', e.early) + part('LATE ON UPDATE FOR', e.late)
-  return ` EMIT ON WINDOW CLOSE${delay}${panes}`
+  return ` EMIT${mode}${waits}${part('AND TIMEOUT', e.timeout)}${panes}`
 }
 
 function orderItem(item: Query['orderBy'][number]): string {

@@ -248,12 +248,12 @@ export interface OrderItem {
 export interface Emit {
   kind: 'emit'
   mode: 'changes' | 'on-window-close'
-  /** EVERY i, PERIODIC i; with REPEAT rows are told again where nothing has changed. */
+  /** EVERY i, PERIODIC i; with REPEAT all rows are told again at each tick. */
   every?: Expression
   repeats?: boolean
-  /** ON UPDATE WITH BATCH i */
+  /** WITH BATCH i */
   batch?: Expression
-  /** ON WINDOW CLOSE WITH DELAY i [AND TIMEOUT i] */
+  /** WITH DELAY i [AND TIMEOUT i] */
   delay?: Expression
   timeout?: Expression
   /** EARLY EVERY i, LATE ON UPDATE FOR i */

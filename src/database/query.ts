@@ -288,7 +288,7 @@ export class Query {
 
   /** The time from which on a commit tells what waits for it, in microseconds; null: nothing does. */
   get tellDue(): number | null {
-    if (this.ended) return null
+    if (this.ended || this.paused) return null
     const { due } = this.dataflow
     const end = this.until !== null && 'micros' in this.until ? this.until.micros : null
     const moments = [due, end, this.#silenceDue].filter((one) => one !== null).map(Number)

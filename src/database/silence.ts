@@ -268,7 +268,8 @@ function waitsOf(plan: PhysicalPlan, seen: Seen, told: readonly Cause[]): Cause[
   const stats = seen.stats.get(plan.id)
   const operator = lineOf(seen.query, plan)
   if (plan.kind === 'hold' && (stats?.cells ?? 0) > 0) {
-    const why = `${countText(stats!.cells, 'row')} that changed wait for the next tick`
+    const which = plan.repeats ? '' : ' that changed'
+    const why = `${countText(stats!.cells, 'row')}${which} wait for the next tick`
     return [...below, { why, operator, help: null }]
   }
   const closes =

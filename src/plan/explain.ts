@@ -353,10 +353,13 @@ function lifetimeText({ from, until, input }: Of<'lifetime'>): string {
   ].join('  ')
 }
 
-function holdText({ periodMicros, counted, graceMicros }: Of<'hold'>): string {
+function holdText({ periodMicros, counted, graceMicros, repeats }: Of<'hold'>): string {
   const period = periodMicros === null ? '' : durationText(periodMicros)
   if (graceMicros === null) {
-    return counted === 'start' ? `tells every ${period}` : `tells ${period} after the first change`
+    const what = repeats ? ' all rows' : ''
+    return counted === 'start'
+      ? `tells${what} every ${period}`
+      : `tells ${period} after the first change`
   }
   const early = period === '' ? '' : `every ${period}, `
   const late = graceMicros === '0' ? '' : `, late rows for ${durationText(graceMicros)}`

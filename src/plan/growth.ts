@@ -141,6 +141,7 @@ function growthAt(plan: PhysicalPlan, known: Known): Growth {
     case 'lifetime':
       return { law: 'windows', keeps: 'the rows whose time will come or end', remedy: null }
     case 'hold':
+      if (plan.repeats) return perRow('all rows, for each tick', 'EMIT EVERY without REPEAT')
       return { law: 'constant', keeps: 'the changes that wait for the next tick', remedy: null }
     default:
       return nothing

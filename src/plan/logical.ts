@@ -350,6 +350,8 @@ export interface Holding {
    * for this go on at each commit. Null: windows do not count.
    */
   graceMicros: string | null
+  /** All rows are told again at the end of each wait, and only come. */
+  repeats: boolean
 }
 
 /** How far the right event time may be from the left one, in microseconds as decimal strings; for EXPLAIN alone. */

@@ -356,12 +356,14 @@ export function hold(input: Plan, holding: Holding): NodeOf<'hold'> {
     'only what has windows waits for them',
   )
   const { output, updating, key, window: windowColumns } = input
-  return { kind: 'hold', ...holding, input, output, updating, key, window: windowColumns }
+  const told = holding.repeats ? { updating: false, key: null } : { updating, key }
+  return { kind: 'hold', ...holding, input, output, ...told, window: windowColumns }
 }
 
 /** The arguments of a hold node. */
-export function holdingOf({ periodMicros, counted, graceMicros }: NodeOf<'hold'>): Holding {
-  return { periodMicros, counted, graceMicros }
+export function holdingOf(plan: NodeOf<'hold'>): Holding {
+  const { periodMicros, counted, graceMicros, repeats } = plan
+  return { periodMicros, counted, graceMicros, repeats }
 }
 
 export interface UnnestShape {

@@ -760,20 +760,19 @@ const changes = ['', '', 'emit changes', 'emit on update']
 /** What is told when; the watermark alone does not say. */
 function timed(random: Random, closes: boolean): string {
   const period = `interval '${1 + random.below(12)}' second`
-  if (!closes)
-    return `emit ${pick(random, ['every $', 'periodic $', 'on update with batch $'])}`.replace(
-      '$',
-      period,
-    )
-  const [early, late] = [chance(random, 0.5), chance(random, 0.4)]
+  const [early, late] = closes ? [chance(random, 0.5), chance(random, 0.4)] : [false, false]
   const silence =
     late || chance(random, 0.2) ? '' : ` and timeout interval '${1 + random.below(9)}' second`
+  const modes = [`every ${period}`, `periodic ${period} repeat`, `on update with batch ${period}`]
   const parts = [
-    chance(random, 0.6) ? `with delay interval '${1 + random.below(8)}' second${silence}` : '',
+    closes ? 'on window close' : pick(random, modes),
+    chance(random, closes ? 0.6 : 0.3)
+      ? `with delay interval '${1 + random.below(8)}' second${silence}`
+      : '',
     early ? `early every ${period}` : '',
     late ? `late on update for interval '${1 + random.below(20)}' second` : '',
   ]
-  return ['emit on window close', ...parts.filter((part) => part !== '')].join(' ')
+  return ['emit', ...parts.filter((part) => part !== '')].join(' ')
 }
 
 /** A case; with `asked`, of queries that another engine can be asked. */

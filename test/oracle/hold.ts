@@ -30,8 +30,12 @@ export class Hold {
     const { now, mode } = this.#context
     const isOver = mode === 'one-shot' || this.#running.length === 0
     const passes = isOver || (this.#waiting.length > 0 && this.#ends(now))
-    if (this.#waiting.length === 0) this.#since = now
+    if (this.#waiting.length === 0 || passes) this.#since = now
     const all = perRow([...this.#waiting, ...come])
+    if (this.#plan.repeats) {
+      this.#waiting = isOver ? [] : all
+      return passes ? all : []
+    }
     const goes = (one: Contribution) => passes || this.#hasClosed(one)
     this.#waiting = all.filter((one) => !goes(one))
     return all.filter(goes)

@@ -340,12 +340,6 @@ const table: Row[] = [
     "INTERVAL '10' SECOND",
   ],
   [
-    "select price from bid emit every interval '5' second repeat",
-    'unsupported',
-    "emit every interval '5' second repeat",
-    'EMIT EVERY … REPEAT',
-  ],
-  [
     "select price from bid emit changes with batch interval '-1' second",
     'invalid_emit',
     "interval '-1' second",

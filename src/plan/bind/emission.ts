@@ -5,7 +5,8 @@
  *          gives finals; then the whole result must be append-only. If it is not, the reason is looked for from the
  *          root down, and the message names the operator that lost it and a rewrite.
  *          EVERY and WITH BATCH put a `hold` on top of the plan, EARLY and LATE one on top of every aggregate that
- *          would close; DELAY and LATE let the watermarks of the query's own scans trail by more.
+ *          would close; DELAY and LATE let the watermarks of the query's own scans trail by more. What a mode cannot
+ *          have beside it is refused at its place.
  */
 import type { Emit, Expression as Tree } from '../../../grammar/index.ts'
 import { mistake, type Span } from '../../base/index.ts'
@@ -37,19 +38,19 @@ export function applyEmit(
 ): { plan: Plan; emit: EmitMode } {
   const plan = placeLifetimes(given)
   checkVolatile(plan)
+  if (emit !== null) refuseBeside(emit)
   if (emit === null || emit.mode === 'changes') {
     checkClock(plan)
-    return { plan: paced(binding, plan, emit), emit: 'changes' }
+    if (emit === null) return { plan, emit: 'changes' }
+    return { plan: paced(binding, later(binding, plan, emit), emit), emit: 'changes' }
   }
   const closed = closeWindows(plan)
   const hasPanes = emit.early !== undefined || emit.late !== undefined
   checkClock(isFinal(closed) && !hasPanes ? closed : plan)
-  // A match is told once, when it is decided, and a row that waited for a version, too.
-  const isTold = (node: Plan) => node.kind === 'match' || (node.kind === 'asof' && node.waits)
   const told = !closed.updating && nodesOf(closed).some(isTold)
   if (!isFinal(closed) && told) {
     refusePanes(emit)
-    return { plan: closed, emit: 'changes' }
+    return { plan: later(binding, closed, emit), emit: 'changes' }
   }
   if (!isFinal(closed)) refuse(plan, closed, emit.span)
   if (hasPanes) {
@@ -86,17 +87,28 @@ function refuseGrace(plan: Plan, span?: Span): void {
 
 // ---------------------------------------------------------------- what waits
 
-/** EVERY i, WITH BATCH i: all changes wait for the clock. */
-function paced(binding: Binding, plan: Plan, emit: Emit | null): Plan {
-  const { every, batch, repeats, span } = emit ?? {}
-  if (repeats) unsupported('EMIT EVERY … REPEAT', span!, 'EMIT EVERY tells what has changed')
+/** What the mode has no use for. */
+function refuseBeside({ mode, every, repeats, batch, early, late, span }: Emit): void {
+  const refuse = (what: string, where: string, at: Span): never =>
+    fail('invalid_emit', `${what} belongs to ${where}`, at, `write ${where}, or leave it out`)
+  if (repeats && every === undefined) refuse('REPEAT', 'EMIT EVERY i REPEAT', span)
+  if (batch !== undefined && (mode !== 'changes' || every !== undefined)) {
+    refuse('WITH BATCH', 'EMIT CHANGES WITH BATCH i', batch.span)
+  }
+  if (mode !== 'changes') return
+  if (early !== undefined) refuse('EARLY', 'EMIT ON WINDOW CLOSE EARLY EVERY i', early.span)
+  if (late !== undefined) refuse('LATE', 'EMIT ON WINDOW CLOSE LATE ON UPDATE FOR i', late.span)
+}
+
+/** EVERY i [REPEAT], WITH BATCH i: all changes wait for the clock. */
+function paced(binding: Binding, plan: Plan, { every, batch, repeats = false }: Emit): Plan {
   if (every !== undefined) {
     const periodMicros = durationOf(binding, every, 'EMIT EVERY').toString()
-    return hold(plan, { periodMicros, counted: 'start', graceMicros: null })
+    return hold(plan, { periodMicros, counted: 'start', graceMicros: null, repeats })
   }
   if (batch === undefined) return plan
   const periodMicros = durationOf(binding, batch, 'WITH BATCH').toString()
-  return hold(plan, { periodMicros, counted: 'change', graceMicros: null })
+  return hold(plan, { periodMicros, counted: 'change', graceMicros: null, repeats: false })
 }
 
 /** EARLY EVERY i, LATE ON UPDATE FOR i: the windows change, but wait until they close. */
@@ -111,6 +123,7 @@ function panes(binding: Binding, plan: Plan, emit: Emit): Plan {
     periodMicros: early?.toString() ?? null,
     counted: 'start' as const,
     graceMicros: grace.toString(),
+    repeats: false,
   }
   const held = (node: Plan): Plan => {
     if (node.kind === 'aggregate' && node.window?.watermarked === true) return hold(node, holding)
@@ -137,12 +150,34 @@ function refusePanes({ early, late }: Emit): void {
 
 /** WITH DELAY i AND TIMEOUT j: watermarks come later, but not later than the clock says. */
 function later(binding: Binding, plan: Plan, { delay, timeout }: Emit): Plan {
+  const hint = 'leave it out, or take the rows from TUMBLE(…), HOP(…), CUMULATE(…) or SESSION(…)'
+  if (delay !== undefined && !nodesOf(plan).some(goesByWatermark)) {
+    const message = 'WITH DELAY lets the watermark trail, and nothing here goes by one'
+    fail('invalid_emit', message, delay.span, hint)
+  }
+  if (timeout !== undefined && !closes(plan)) {
+    fail('invalid_emit', 'AND TIMEOUT closes windows, and there are none', timeout.span, hint)
+  }
   const by = delay === undefined ? 0n : durationOf(binding, delay, 'WITH DELAY')
   const trailed = by === 0n ? plan : trailing(plan, by)
   if (timeout === undefined) return trailed
   const timeoutMicros = durationOf(binding, timeout, 'TIMEOUT').toString()
   return withWatermarks(trailed, () => ({ timeoutMicros }))
 }
+
+/** Has it windows that the watermark closes? Those of a join by event time are its own affair. */
+function closes(node: Plan): boolean {
+  if (node.kind === 'window' && node.window?.watermarked) return true
+  if (node.kind === 'session' && node.judge) return true
+  return !isBounded(node) && inputsOf(node).some(closes)
+}
+
+const isBounded = (node: Plan) => node.kind === 'join' && node.bounds !== undefined
+
+const goesByWatermark = (node: Plan) => closes(node) || isTold(node) || isBounded(node)
+
+/** A match is told once, when it is decided, and a row that waited for a version, too. */
+const isTold = (node: Plan) => node.kind === 'match' || (node.kind === 'asof' && node.waits)
 
 function durationOf(binding: Binding, tree: Tree, what: string): bigint {
   const micros = microsOf(binding, tree, what, 1n)

@@ -5,10 +5,11 @@
  *          2. A commit whose time is not before the end of the wait passes everything on. The wait begins with the
  *             first change that waits and ends so long after it, or at the next multiple of the period since the
  *             query began. Ticks without changes are none.
- *          3. With windows, changes of those that the watermark has closed pass at every commit.
+ *          3. With REPEAT each of these commits passes on all rows there are, and keeps them.
+ *          4. With windows, changes of those that the watermark has closed pass at every commit.
  *          Time is that of the cycle, as the log has it: a replay holds and passes the same.
  * Contract 1 (checked by the golden scripts) all fragments are added up together; what passes does so in the first.
- * Cost     some µs per change; as many rows wait as differ between two ticks.
+ * Cost     some µs per change; as many rows wait as differ between two ticks, with REPEAT all rows.
  * See      docs/emit.md, docs/laws.md (what waits)
  */
 import type { Row } from '../../data/index.ts'
@@ -61,16 +62,16 @@ export function holdStage(
     commit() {
       const now = environment.now()
       const end = due()
-      const passes =
-        environment.mode === 'one-shot' || upstream.ended() || (end !== null && end <= now)
-      if (held.size === 0) since = now
+      const isLast = environment.mode === 'one-shot' || upstream.ended()
+      const passes = isLast || (end !== null && end <= now)
+      if (held.size === 0 || passes) since = now
       take(come)
       come = []
       const out: Contribution[] = []
       for (const [key, equals] of held) {
         if (!passes && isOpen(equals[0]!.row)) continue
         out.push(...equals)
-        held.delete(key)
+        if (!plan.repeats || isLast) held.delete(key)
       }
       stats.rowsOut += out.length
       pushContributions(environment.fragments[0]!, out, plan.output, (batch) => push(0, batch))
