@@ -5,14 +5,21 @@
  *          rows that are looked for, by running the input over the prefix that the view has read. Rows are told apart
  *          by their values: of equal rows all are behind the result.
  * Contract 1 (checked) the view's query over these rows alone gives the rows that are looked for.
- *          2 (checked) a node that cannot be followed is refused by name.
+ *          2 (checked) where rows that are not named go, the rows that are looked for stay.
  * Cost     a one-shot run per projection, aggregate and scan, with its rows on the host.
+ * See      neighbours.ts for what goes by the order of rows
  */
-import { mistake } from '../base/index.ts'
 import { type Field, type Row, type Value, valueText } from '../data/index.ts'
-import { type BoundStatement, followed, inputsOf, type Plan } from '../plan/index.ts'
+import {
+  type BoundStatement,
+  followed,
+  inputsOf,
+  type PhysicalPlan,
+  type Plan,
+} from '../plan/index.ts'
 import { rowKey } from '../runtime/index.ts'
 import type { Engine } from './engine.ts'
+import { neighbours } from './neighbours.ts'
 import type { Work } from './query.ts'
 import type { Session } from './statement.ts'
 import { lateRemarks } from './verify.ts'
@@ -53,10 +60,11 @@ export function* explainRow(
     const { delta } = yield* engine.select(physical, session.text, engine.sources, limits)
     return delta.changes().map(({ row }) => row)
   }
-  refuseOdd(plan)
   const wanted = yield* run(plan)
   if (wanted.length === 0) session.notice(`no row of ${name} is so, over all rows`)
   for (const text of lateRemarks(engine, query)) session.notice(text)
+  if (looksUp(query.plan))
+    session.notice(`${name} met a table as it was when rows came: it is read as it is now`)
   if (wanted.length > 1)
     session.notice(`${wanted.length} rows of ${name} are so: the rows behind all of them are told`)
   const isStored = (relation: string) => engine.log.hasStream(relation.toLowerCase())
@@ -76,6 +84,9 @@ export function* explainRow(
     }),
   }
 }
+
+const looksUp = (plan: PhysicalPlan): boolean =>
+  (plan.kind === 'join' && plan.lookup === true) || inputsOf(plan).some(looksUp)
 
 interface Way {
   run(plan: Plan): Work<Row[]>
@@ -105,6 +116,7 @@ function* below(plan: Plan, input: Plan, wanted: readonly Row[], { run }: Way): 
     }
     case 'window':
     case 'session':
+    case 'unnest':
       return wanted.map((row) => row.slice(0, plan.input.output.length))
     case 'aggregate': {
       const isWanted = amongst(wanted.map((row) => row.slice(0, plan.keys.length)))
@@ -125,6 +137,16 @@ function* below(plan: Plan, input: Plan, wanted: readonly Row[], { run }: Way): 
       // What stands for no partner is none.
       return side.filter((row) => row.some((value) => value !== null))
     }
+    case 'repeat': {
+      const isWanted = amongst(wanted)
+      return (yield* run(plan.input)).filter((row) => isWanted(row.slice(0, -1)))
+    }
+    case 'rank':
+    case 'over':
+    case 'match':
+    case 'number':
+    case 'sort':
+      return yield* neighbours(plan, wanted, run)
     default:
       return [...wanted]
   }
@@ -136,10 +158,11 @@ function* scanned(
   { run, isStored }: Way,
 ): Work<Found[]> {
   const source = plan.relation
-  if (!isStored(source)) {
-    return wanted.map((row) => ({ source, position: null, row, fields: plan.output }))
-  }
   const isWanted = amongst(wanted)
+  if (!isStored(source)) {
+    const there = (yield* run(plan)).filter(isWanted)
+    return there.map((row) => ({ source, position: null, row, fields: plan.output }))
+  }
   const rows = (yield* run(followed.placed(plan))).map((row) => ({
     row: row.slice(0, -1),
     position: row.at(-1) as bigint,
@@ -152,41 +175,6 @@ function* scanned(
 function amongst(rows: readonly Row[]): (row: Row) => boolean {
   const keys = new Set(rows.map((row) => rowKey(row)))
   return (row) => keys.has(rowKey(row))
-}
-
-/** What cannot be followed, by name; null where it can. */
-const refused: Record<Plan['kind'], string | null> = {
-  scan: null,
-  values: null,
-  series: null,
-  filter: null,
-  project: null,
-  window: null,
-  session: null,
-  aggregate: null,
-  join: null,
-  asof: null,
-  union: null,
-  sort: null,
-  hold: null,
-  lifetime: 'a filter by NOW()',
-  unnest: 'UNNEST',
-  number: 'windows of so many ROWS',
-  rank: 'a row number',
-  over: 'window functions',
-  match: 'MATCH_RECOGNIZE',
-  repeat: 'INTERSECT ALL and EXCEPT ALL',
-}
-
-function refuseOdd(plan: Plan): void {
-  const looksUp = plan.kind === 'join' && plan.lookup === true
-  const name = looksUp ? 'a look-up by the clock' : refused[plan.kind]
-  if (name !== null) {
-    const message = `not supported yet: EXPLAIN ROW where the view has ${name}`
-    const hint = 'filters, projections, joins, aggregates and windows can be followed'
-    mistake({ code: 'unsupported', message, hint })
-  }
-  for (const input of inputsOf(plan)) refuseOdd(input)
 }
 
 function textOf({ row, fields: columns }: Found): string {

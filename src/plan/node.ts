@@ -688,7 +688,7 @@ export function match(input: Plan, pattern: RowPattern): NodeOf<'match'> {
 }
 
 /** The arguments of a match node. */
-function patternOf(plan: NodeOf<'match'>): RowPattern {
+export function patternOf(plan: NodeOf<'match'>): RowPattern {
   const { kind: _kind, input: _input, output, updating, key, window: none, ...pattern } = plan
   return pattern
 }
