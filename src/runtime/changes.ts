@@ -85,8 +85,15 @@ export function rowKey(row: Row, columns?: readonly number[]): string {
   return key
 }
 
-/** Drops contributions that cancel at equal row and equal triple. */
+/** Drops contributions that cancel at equal row and equal triple; the order of what is left is another. */
 export function cancelAtOnce<C extends Contribution>(contributions: readonly C[]): C[] {
+  const { alone, others } = bySigns(contributions)
+  for (const contribution of addedAtOnce(others)) alone.push(contribution)
+  return alone
+}
+
+/** Adds up what is equal in row and triple. */
+function addedAtOnce<C extends Contribution>(contributions: readonly C[]): C[] {
   const groups = new Map<string, C>()
   for (const contribution of contributions) {
     const { major, middle, minor } = contribution
@@ -106,7 +113,7 @@ export function consolidate<C extends Contribution>(contributions: readonly C[])
   if (contributions.every(({ weight }) => weight > 0)) return contributions
   const { alone, others } = bySigns(contributions)
   const rows = new Map<string, C[]>()
-  for (const contribution of cancelAtOnce(others)) {
+  for (const contribution of addedAtOnce(others)) {
     const key = rowKey(contribution.row)
     const present = rows.get(key)
     if (present === undefined) rows.set(key, [contribution])
@@ -117,7 +124,7 @@ export function consolidate<C extends Contribution>(contributions: readonly C[])
 }
 
 /** What is left of contributions of equal rows. */
-export const netOfRow = (equals: readonly Contribution[]) => net(cancelAtOnce(equals))
+export const netOfRow = (equals: readonly Contribution[]) => net(addedAtOnce(equals))
 
 /** What surely has no equal row of the other sign, by a hash, and the others. */
 function bySigns<C extends Contribution>(contributions: readonly C[]): { alone: C[]; others: C[] } {
