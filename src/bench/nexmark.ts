@@ -3,8 +3,8 @@
  * the published figures per core.
  *
  * How      The events (10,000 a second of event time) are made once and lie in memory in batches; each run is a new
- *          database whose source hands them out, and a sink that counts changes. The time is that of the thread on
- *          its processor, for the INSERT without what is declared before it; the best of the runs counts. A run before
+ *          database whose source hands them out, and a sink that counts changes. The time is that of all threads on
+ *          their processors, for the INSERT without what is declared before it; the best of the runs counts. A run before
  *          them, over the same events without an end, tells the bytes of state when all of them are in. DuckDB answers
  *          the query once as a batch. The other peers are figures that their projects have published for clusters, per
  *          core used: another machine, another way to bring the events, and state on disk.
@@ -160,9 +160,9 @@ async function bestSeconds(
       const text = textOf(join(folder, `${name}.sql`))
       const at = text.indexOf('INSERT INTO')
       await database.execute(text.slice(0, at), { vars: varsOf(events), signal })
-      const before = process.threadCpuUsage()
+      const before = process.cpuUsage()
       await database.execute(text.slice(at), { vars: varsOf(events), signal })
-      const { user, system } = process.threadCpuUsage(before)
+      const { user, system } = process.cpuUsage(before)
       best = Math.min(best, (user + system) / 1e6)
     } finally {
       await database.close()
