@@ -187,9 +187,15 @@ export class Engine {
     return { rows, placed: isStored || found.kind === 'external' }
   }
 
-  /** The physical plan for a logical one. */
-  physical(plan: Plan, mode: 'one-shot' | 'continuous'): PhysicalPlan {
-    const lowered = lower(rewrite(plan, this.rewriting).plan, mode)
+  /** The physical plan for a logical one, made without some rules. */
+  physical(
+    plan: Plan,
+    mode: 'one-shot' | 'continuous',
+    without: readonly string[] = [],
+  ): PhysicalPlan {
+    const { rewriting } = this
+    const disabled = new Set([...rewriting.disabled, ...without])
+    const lowered = lower(rewrite(plan, { ...rewriting, disabled }).plan, mode)
     return this.options.planThroughJson
       ? (JSON.parse(JSON.stringify(lowered)) as PhysicalPlan)
       : lowered
@@ -465,7 +471,7 @@ export class Engine {
     const query = this.made(name, plan, true)
     const upTo = this.log.position
     const now = this.options.clock.nowMicros()
-    query.replaces = { rows: [], errors: [] }
+    query.replaces = { rows: [], errors: [], stands: false }
     const input = { now, upTo, rowsMax: this.#rowsMax(query), replay: null, deltas: new Map() }
     try {
       query.prepared = yield* query.cycle(input)

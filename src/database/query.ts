@@ -113,6 +113,8 @@ export interface CycleInput {
 export interface Replaced {
   rows: Row[]
   errors: ErrorRow[]
+  /** Do the first rows of the other one come from what was kept? */
+  stands: boolean
 }
 
 export interface CycleResult {
@@ -126,7 +128,7 @@ export interface CycleResult {
 
 export class Query {
   name: string
-  readonly plan: PhysicalPlan
+  plan: PhysicalPlan
   readonly dataflow: Dataflow
   readonly fragments: Kernels[]
   /** Called with the changes of each logged cycle. */
@@ -572,7 +574,7 @@ export class Query {
         yield next
         continue
       }
-      const from = { query: this.name, scan: next.input.readings[0]!.scan.plan.id }
+      const from = { query: this.name, scan: next.input.source }
       if ('end' in next) {
         runs.push({ ...from, rows: 0, position: next.end, end: true })
         this.#end(next.input, next.end)

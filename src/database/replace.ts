@@ -7,10 +7,10 @@
  * Contract 1 (checked) nobody sees a part of the new rows; a query that fails leaves the view as it was.
  * Cost     the rows of the new query from the first one on, and those of both views once.
  */
-import { assert, mistake, QueryMistake, type Span } from '../base/index.ts'
+import { assert, QueryMistake } from '../base/index.ts'
 import type { Relation } from '../catalog/index.ts'
 import type { Op } from '../data/index.ts'
-import { inputsOf, type PhysicalPlan, viewDifference } from '../plan/index.ts'
+import { type PhysicalPlan, viewDifference } from '../plan/index.ts'
 import { differenceFrom, isDeletion } from '../runtime/index.ts'
 import type { Engine } from './engine.ts'
 import type { CycleResult, Query, Replaced, Work } from './query.ts'
@@ -53,58 +53,15 @@ export function* replaceView(
   yield* engine.cycle(null, { upTo, now })
 }
 
-/** PRESERVE STATE: the view goes on as it is, under another text; refused where any operator would be another one. */
-export function keepState(engine: Engine, relation: Materialized, span: Span): void {
-  const { name } = relation
-  const query = engine.queries.get(name.toLowerCase())
-  assert(query !== undefined, `view ${name} is kept by a query`)
-  if (query.fault !== null) throw query.fault
-  const difference = otherOperator(query.plan, relation.plan as PhysicalPlan)
-  if (difference !== null) {
-    const message = `not supported yet: PRESERVE STATE for another query: ${difference}`
-    const hint = 'REBUILD makes the state of the new query from the log'
-    mistake({ code: 'unsupported', message, hint, span })
-  }
-  const made = { ...relation, plan: query.plan }
-  engine.catalog.replace(name, startedAs(made, engine.catalog.get(name) as Materialized))
-}
-
-/** The definition says where the view that is there has begun. */
-function startedAs(relation: Materialized, { definition: before }: Materialized): Materialized {
-  const [made, old] = [relation.definition?.statement, before?.statement]
-  if (made?.kind !== 'create-view' || old?.kind !== 'create-view') return relation
-  if (old.startFrom === undefined) return relation
-  const statement = { ...made, startFrom: old.startFrom }
-  return { ...relation, definition: { ...relation.definition!, statement } }
-}
-
-/** In what the plans differ first, from the sources upwards; null: they do the same. */
-function otherOperator(before: PhysicalPlan, after: PhysicalPlan): string | null {
-  const [old, fresh] = [inputsOf(before), inputsOf(after)]
-  if (before.kind === after.kind && old.length === fresh.length) {
-    for (const [at, input] of old.entries()) {
-      const below = otherOperator(input, fresh[at]!)
-      if (below !== null) return below
-    }
-    if (operatorText(before) === operatorText(after)) return null
-    return `its ${after.kind} does something else`
-  }
-  return `it has a ${after.kind} in place of a ${before.kind}`
-}
-
-/** What a plan does; where it stands in a text does not count. */
-const operatorText = (plan: PhysicalPlan): string =>
-  JSON.stringify(plan, (key, value) => (key === 'span' ? undefined : value))
-
-const readersOf = (engine: Engine, name: string): Query[] =>
+export const readersOf = (engine: Engine, name: string): Query[] =>
   [...engine.queries.values()].filter((query) => !query.ended && query.readsFrom(name))
 
-function stopFollowers(engine: Engine, name: string): void {
+export function stopFollowers(engine: Engine, name: string): void {
   for (const query of readersOf(engine, name)) if (query.isFollower) engine.stop(query.name)
 }
 
 /** Queries without a definition in the catalog read it, too. */
-function refuseReaders(
+export function refuseReaders(
   name: string,
   readers: readonly Query[],
   before: Query,
@@ -141,6 +98,7 @@ function replacedOf(before: Query): Replaced {
   return {
     rows: before.view!.rows(),
     errors: isSound ? before.dataflow.errors : [],
+    stands: false,
   }
 }
 

@@ -37,8 +37,9 @@ import { startOf } from './follow/past.ts'
 import { acknowledge, createSubscription } from './follow/retained.ts'
 import { explainRow } from './lineage.ts'
 import { pauseQuery } from './pause.ts'
+import { preserveView } from './preserve.ts'
 import type { Query, Work } from './query.ts'
-import { keepState, type Materialized, replaceView } from './replace.ts'
+import { type Materialized, replaceView } from './replace.ts'
 import { seenRows, seenSources } from './session/temporary.ts'
 import { transact } from './session/transact.ts'
 import type { Transaction } from './session/transaction.ts'
@@ -379,14 +380,15 @@ function* createMaterialized(
   const relation = { ...bound.relation, ...startedAt(engine, bound) }
   if (bound.replaces) {
     const made = { ...relation, plan: engine.physical(query.plan, 'continuous') }
+    const isLive = session.source !== null
+    const log = () => logged(engine, session)
     if (bound.preserves !== null) {
-      keepState(engine, made as Materialized, bound.preserves)
-      logged(engine, session)
+      const unpushed = () => engine.physical(query.plan, 'continuous', ['push-filter'])
+      const how = { span: bound.preserves, isLive, log }
+      yield* preserveView(engine, made as Materialized, unpushed, how)
       return done(`materialized view ${relation.name} replaced, with its state`)
     }
-    yield* replaceView(engine, made as Materialized, session.source !== null, () =>
-      logged(engine, session),
-    )
+    yield* replaceView(engine, made as Materialized, isLive, log)
     return done(`materialized view ${relation.name} replaced`)
   }
   refuseRunning(engine, relation.name)

@@ -23,6 +23,8 @@ export * as followed from './followed.ts'
 export { overRows } from './given.ts'
 /** By which laws the state of a query grows. */
 export * as growth from './growth.ts'
+/** What a query goes on with that takes the place of another one. */
+export * as kept from './kept.ts'
 export { libraryFunction } from './library.ts'
 export type {
   Expression,

@@ -9,9 +9,10 @@
  * Cost     nothing per row by itself.
  */
 import { assert, unreachable } from '../base/index.ts'
+import type { Row } from '../data/index.ts'
 import type { Kernels } from '../kernel/index.ts'
 import type { Expression, PhysicalPlan } from '../plan/index.ts'
-import { loadContributions } from './batch.ts'
+import { loadContributions, pushContributions } from './batch.ts'
 import { type Contribution, endOfSlice } from './changes.ts'
 import { ErrorList } from './errors.ts'
 import type { UserFunctions } from './expression/user-function.ts'
@@ -78,7 +79,7 @@ export class Dataflow {
   readonly divisible: boolean
   readonly #stages: Stage[] = []
   readonly #environment: Environment
-  readonly #output: Output
+  #head: Head
   readonly #sorting: Sorting | null
   readonly #values: (() => void)[] = []
   /** What to do after a stage's commit. */
@@ -113,9 +114,13 @@ export class Dataflow {
     }
     this.#sorting = sortingOf(plan)
     const root = this.#sorting?.sort.input ?? plan
-    this.#output = output(root, this.#environment)
+    const core = headless(root)
+    this.#head = headOver(root, core, this.#environment)
     this.divisible = !plan.updating && this.#sorting === null
-    this.#build(root, this.#output.push, { windows: [], exact: false })
+    // What is above the core may be another thing one day.
+    const push: Push = (fragment, batch) => this.#head.push(fragment, batch)
+    this.#build(core, push, { windows: [], exact: false })
+    this.#stages.push(...this.#head.stages)
     this.scans.sort((a, b) => a.plan.id - b.plan.id)
   }
 
@@ -200,7 +205,7 @@ export class Dataflow {
 
   /** Rows that the next commit gives so far, where they are known before it. */
   get outputRows(): number {
-    return this.#output.rows
+    return this.#head.output.rows
   }
 
   commit(): Delta {
@@ -212,8 +217,41 @@ export class Dataflow {
     }
     const errors = this.#errors
     this.#errors = []
-    const delta = this.#output.take(this.#errorList.apply(errors))
+    const delta = this.#head.output.take(this.#errorList.apply(errors))
     return this.#sorting === null ? delta : sorted(delta, this.#sorting)
+  }
+
+  /** Can the operator below the projections and filters at the top tell all rows again that it has told? */
+  get retells(): boolean {
+    return this.#core.retells?.() ?? false
+  }
+
+  get #core(): Stage {
+    return this.#stages[this.#stages.length - this.#head.stages.length - 1]!
+  }
+
+  /**
+   * Other projections and filters at the top, those of `plan`, whose node `core` is the one that stays. They are given
+   * the rows `told`, of which some columns may be null where nobody reads them; without these the core tells its rows
+   * again. The rows stand before all others. Commits have told everything.
+   */
+  replaceHead(plan: PhysicalPlan, core: PhysicalPlan, told: readonly Row[] | null): void {
+    const stage = this.#core
+    const shift = core.id - stage.stats.id
+    this.#stages.splice(this.#stages.length - this.#head.stages.length)
+    for (const one of this.#stages) one.stats.id += shift
+    closeHead(this.#head)
+    this.#head = headOver(plan, core, this.#environment)
+    this.#stages.push(...this.#head.stages)
+    if (told === null) stage.retell!()
+    else {
+      const place = { weight: 1, major: 0, middle: 0, minor: 0 }
+      const rows = told.map((row) => ({ row, ...place }))
+      const { push } = this.#head
+      const [kernels] = this.#environment.fragments
+      pushContributions(kernels!, rows, core.output, (batch) => push(0, batch))
+    }
+    this.#resetScratch()
   }
 
   /** The failures that are true at the last commit. */
@@ -445,6 +483,43 @@ export class Dataflow {
     })
     return { ...below, ended: () => ended }
   }
+}
+
+/** What stands above everything that keeps state: projections, filters and the output. */
+interface Head {
+  push: Push
+  /** From the core upwards. */
+  stages: (Stage & { close(): void })[]
+  output: Output
+}
+
+/** The plan below the projections and filters at its top; they stay where a scan chooses its rows by them. */
+function headless(plan: PhysicalPlan): PhysicalPlan {
+  let core = plan
+  while (core.kind === 'filter' || core.kind === 'project') core = core.input
+  return core.kind === 'scan' ? plan : core
+}
+
+function headOver(plan: PhysicalPlan, core: PhysicalPlan, environment: Environment): Head {
+  const last = output(plan, environment)
+  const stages: Head['stages'] = []
+  let push = last.push
+  for (let node = plan; node !== core; ) {
+    assert(node.kind === 'filter' || node.kind === 'project', 'a head has projections and filters')
+    const stage =
+      node.kind === 'filter'
+        ? filterStage(node, environment, push)
+        : projectStage(node, environment, push)
+    stages.unshift(stage)
+    push = stage.push
+    node = node.input
+  }
+  return { push, stages, output: last }
+}
+
+function closeHead({ stages, output }: Head): void {
+  for (const stage of stages) stage.close()
+  output.close()
 }
 
 /** A stage that waits for all rows of a commit. */

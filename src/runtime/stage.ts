@@ -109,6 +109,10 @@ export interface Stage {
   commit?(): void
   /** The time from which on a commit tells something that waits; null: nothing waits for a time. */
   due?(): bigint | null
+  /** Does it know, after a commit, all rows that it has told and that stand? */
+  retells?(): boolean
+  /** Tells these rows once more, as if they came before all others. */
+  retell?(): void
 }
 
 export function stageStats(id: number, kind: string): StageStats {

@@ -51,6 +51,8 @@ export class OracleQuery {
   readonly errors = new ErrorList()
   /** Rows of the view in whose place it comes; the first commit takes them back. */
   replaced: Contribution[] = []
+  /** What it gives first was there: it stands before everything. */
+  wasThere = false
   readonly plan: Plan
   readonly #interpreter: Interpreter
   readonly #world: World
@@ -127,11 +129,15 @@ export class OracleQuery {
     const size = contributions.reduce((sum, { weight }) => sum + Math.abs(weight), 0)
     if (size > changesMax) throw new TooLarge('a commit is too large for the oracle')
     const gone = this.replaced.splice(0).map((one) => ({ ...one, weight: -one.weight }))
-    const all = [...contributions, ...gone]
+    const first = this.wasThere ? contributions.map(beforeAll) : contributions
+    this.wasThere = false
+    const all = [...first, ...gone]
     const changes = changesOf(all, this.plan.updating ? this.plan.key : null)
     return { changes, errors: this.errors.apply(faults), late }
   }
 }
+
+const beforeAll = (one: Contribution): Contribution => ({ ...one, triple: [0, 0, 0] })
 
 interface View {
   name: string
@@ -333,10 +339,14 @@ export class World {
     return query
   }
 
-  /** Another query in the place of a view's: its readers take the difference, and come after it from here on. */
-  replaceView(name: string, plan: Plan): void {
+  /**
+   * Another query in the place of a view's: its readers take the difference, and come after it from here on. With
+   * `wasThere` it goes on with what the one before has kept.
+   */
+  replaceView(name: string, plan: Plan, wasThere = false): void {
     const same = (one: string) => one.toLowerCase() === name.toLowerCase()
     const query = new OracleQuery(plan, this)
+    query.wasThere = wasThere
     const { contributions } = this.source(name)
     query.replaced = standing(contributions)
     const after = [name.toLowerCase()]

@@ -23,7 +23,7 @@ import {
   type Plan,
   withOwnNames,
 } from '../../src/plan/index.ts'
-import { project, values } from '../../src/plan/node.ts'
+import { nodesOf, project, values } from '../../src/plan/node.ts'
 import { inserted, type Refused, type RowChange, updated } from '../oracle/change.ts'
 import { BadFileRow, writeFile } from '../oracle/file.ts'
 import { OracleFollower } from '../oracle/follow.ts'
@@ -282,16 +282,17 @@ export class OracleSession implements Session {
       throw new Error('the interpreter knows moments by their OFFSET')
     const from = start === 'latest' ? this.#world.position : start.offset
     if (from < 0 || from > this.#world.position) return false
-    const mark = (node: unknown): void => {
-      if (typeof node !== 'object' || node === null) return
-      const scan = node as { kind?: string; relation?: string; from?: number }
-      const found = scan.kind === 'scan' ? this.#catalog.get(scan.relation!) : undefined
-      if (found?.kind === 'stream') scan.from = from
-      Object.values(node).forEach(mark)
-    }
-    mark(query.plan)
+    this.#begin(query.plan, from)
     Object.assign(relation, { startAt: from })
     return true
+  }
+
+  /** The rows of streams before a position do not count. */
+  #begin(plan: Plan, from: number): void {
+    for (const node of nodesOf(plan)) {
+      const found = node.kind === 'scan' ? this.#catalog.get(node.relation) : undefined
+      if (found?.kind === 'stream') (node as Plan & { kind: 'scan' }).from = from
+    }
   }
 
   #beyondLog({ start }: Materialized, text: string): Fault {
@@ -336,7 +337,7 @@ export class OracleSession implements Session {
         break
       case 'create-materialized':
         if (!this.#startFrom(bound)) return this.#beyondLog(bound, text)
-        if (bound.preserves !== null) this.#keepMaterialized(bound.relation)
+        if (bound.preserves !== null) this.#keepMaterialized(bound)
         else if (bound.replaces) this.#replaceMaterialized(bound.relation, bound.query.plan)
         else this.#createMaterialized(bound.relation, bound.query.plan)
         break
@@ -562,10 +563,19 @@ export class OracleSession implements Session {
     this.#followView(relation.name)
   }
 
-  /** The view goes on; what may be kept is for the engine to say. */
-  #keepMaterialized(relation: Relation): void {
-    const before = this.#catalog.get(relation.name)!
-    this.#catalog.replace(relation.name, { ...before, ...relation, plan: null } as Relation)
+  /** The view is computed anew from where it began; what may be kept is for the engine to say. */
+  #keepMaterialized({ relation, query }: Materialized): void {
+    const before = this.#catalog.get(relation.name)! as Relation & { kind: 'materialized' }
+    const { startAt } = before
+    if (startAt !== undefined) this.#begin(query.plan, startAt)
+    const made = { ...relation, ...(startAt === undefined ? {} : { startAt }) } as Relation
+    const isSame = sayOf(this.#world.view(relation.name)!.plan) === sayOf(query.plan)
+    if (!isSame) this.#flush()
+    this.#catalog.replace(relation.name, { ...made, plan: query.plan } as Relation)
+    if (isSame) return
+    const keeps = nodesOf(query.plan).some(({ kind }) => !passing.has(kind))
+    this.#world.replaceView(relation.name, query.plan, keeps)
+    this.#flush()
   }
 
   #replaceMaterialized(relation: Relation, plan: Plan): void {
@@ -740,6 +750,15 @@ export function faultOf(error: QueryMistake, text: string): Fault {
   const at = span === undefined ? '' : text.slice(span.start, span.end)
   return { kind: 'fault', code: error.code, message: first?.message ?? error.message, at }
 }
+
+/** Operators that make each row of one that they are given. */
+const passing: ReadonlySet<string> = new Set([
+  ...['scan', 'filter', 'project', 'window', 'union', 'repeat'],
+])
+
+/** What a query does; where it stands in a text does not count. */
+const sayOf = (plan: Plan): string =>
+  JSON.stringify(plan, (key, value) => (key === 'span' ? undefined : value))
 
 /** Numbers of any size as text, which tells rows apart. */
 const plain = (_: string, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value)

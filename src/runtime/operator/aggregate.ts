@@ -50,11 +50,7 @@ export function aggregateStage(
   const { bucket } = plan
   const closes = plan.emit === 'on-window-close' && environment.mode === 'continuous'
   const oneShot = environment.mode === 'one-shot'
-  const frees =
-    bucket !== null &&
-    (plan.input.window?.watermarked ?? false) &&
-    !oneShot &&
-    !outlivesWatermark(plan.input)
+  const frees = !oneShot && letsGo(plan)
   const unit = BigInt(plan.input.window?.unitMicros ?? '1')
   // Window columns are not part of a cell's key: they are the bucket.
   const cellKeys = plan.keys.filter((_, place) => place !== bucket?.start && place !== bucket?.end)
@@ -144,6 +140,8 @@ export function aggregateStage(
     })
   }
 
+  /** Are there rows that stand, but whose cells are kept no more? */
+  let hasForgotten = false
   let watermarkSeen = noWatermark
   const closable = (watermark: bigint) => {
     const ends = new Set<bigint>()
@@ -156,7 +154,10 @@ export function aggregateStage(
     const watermark = upstream.watermark()
     if (!frees || watermark === watermarkSeen || !upstream.settled()) return
     watermarkSeen = watermark
-    for (const end of closable(watermark)) for (const cuboid of cuboids) cuboid.drop(end)
+    for (const end of closable(watermark)) {
+      hasForgotten = true
+      for (const cuboid of cuboids) cuboid.drop(end)
+    }
   }
 
   // Windows that the watermark has passed and whose finals are still to be emitted, with the closing positions.
@@ -225,12 +226,7 @@ export function aggregateStage(
   const owners = owningKeys.map((column) => ({ column, type: input[column]!.type }))
   return {
     get stats() {
-      const sums = cuboids.map((cuboid) => cuboid.stats())
-      stats.cells = sums.reduce((sum, { cells }) => sum + cells, 0)
-      stats.stateBytes = sums.reduce((sum, { bytes }) => sum + bytes, 0)
-      const ends = cuboids.flatMap((cuboid) => cuboid.buckets())
-      stats.firstOpen = ends.length === 0 ? null : ends.reduce((a, b) => (b < a ? b : a))
-      return stats
+      return Object.assign(stats, heldBy(cuboids))
     },
     push: exchange(environment, owners, receive),
     stepEnd() {
@@ -253,6 +249,27 @@ export function aggregateStage(
       })
       dropClosed()
     },
+    retells: () => !closes && !hasForgotten,
+    retell() {
+      cuboids.forEach((cuboid, fragment) => {
+        for (const end of cuboid.buckets()) emitBucket(fragment, end, 0)
+      })
+    },
+  }
+}
+
+/** Are windows that the watermark has passed of no use any more? */
+function letsGo({ bucket, input }: AggregatePlan): boolean {
+  return bucket !== null && (input.window?.watermarked ?? false) && !outlivesWatermark(input)
+}
+
+function heldBy(cuboids: readonly Cuboid[]) {
+  const sums = cuboids.map((cuboid) => cuboid.stats())
+  const ends = cuboids.flatMap((cuboid) => cuboid.buckets())
+  return {
+    cells: sums.reduce((sum, { cells }) => sum + cells, 0),
+    stateBytes: sums.reduce((sum, { bytes }) => sum + bytes, 0),
+    firstOpen: ends.length === 0 ? null : ends.reduce((a, b) => (b < a ? b : a)),
   }
 }
 

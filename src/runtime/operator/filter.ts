@@ -44,7 +44,7 @@ export function filterStage(
   environment: Environment,
   push: Push,
   candidacy: Candidacy | null = null,
-): Stage & { push: Push; sieve: Sieve } {
+): Stage & { push: Push; sieve: Sieve; close(): void } {
   const stats = stageStats(plan.id, 'filter')
   const evaluators: Evaluator[] = []
   const expressions = [plan.predicate, ...plan.shared]
@@ -69,6 +69,9 @@ export function filterStage(
   return {
     stats,
     sieve: { columns: new Set(first), choose, pass: push },
+    close() {
+      for (const evaluator of evaluators) evaluator?.free()
+    },
     push(fragment, batch) {
       const { selection, count, computed } = choose(fragment, batch)
       if (count === 0) return

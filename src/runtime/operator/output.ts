@@ -58,6 +58,8 @@ export interface Output {
   /** Rows of the commit so far. */
   readonly rows: number
   take(errors: ErrorRow[]): Delta
+  /** Gives back its memory, also that of the rows that it has lent. */
+  close(): void
 }
 
 export function output(plan: PhysicalPlan, environment: Environment): Output {
@@ -80,6 +82,9 @@ export function output(plan: PhysicalPlan, environment: Environment): Output {
       rows = 0
       const parts = collectors.flatMap((collector) => collector.take())
       return deltaOf(parts, plan, errors, plan.updating && environment.mode === 'continuous')
+    },
+    close() {
+      for (const collector of collectors) collector.close()
     },
   }
 }
@@ -120,6 +125,12 @@ class Collector {
       if (!(one instanceof Segment)) return one
       return this.#lends ? partOf(one) : owned(partOf(one))
     })
+  }
+
+  close(): void {
+    this.#takeBack()
+    this.#last?.free()
+    this.#last = null
   }
 
   /** An empty segment for `rows` rows in the place of the last. */

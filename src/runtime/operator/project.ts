@@ -14,11 +14,14 @@ export function projectStage(
   plan: PhysicalPlan & { kind: 'project' },
   environment: Environment,
   push: Push,
-): Stage & { push: Push } {
+): Stage & { push: Push; close(): void } {
   const stats = stageStats(plan.id, 'project')
   const evaluators: Evaluator[] = []
   return {
     stats,
+    close() {
+      for (const evaluator of evaluators) evaluator?.free()
+    },
     push(fragment, batch) {
       const kernels = environment.fragments[fragment]!
       const evaluator = (evaluators[fragment] ??= compileExpressions(

@@ -131,6 +131,17 @@ export function rankStage(
         commitFragment(fragment)
       })
     },
+    retells: () => true,
+    retell() {
+      const place = { weight: 1, major: 0, middle: 0, minor: 0 }
+      partitions.forEach((some, fragment) => {
+        const shown = [...some.values()].flatMap((partition) => partition.shown)
+        emit(
+          fragment,
+          shown.map((row) => ({ row, ...place })),
+        )
+      })
+    },
   }
 }
 
