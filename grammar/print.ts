@@ -12,6 +12,7 @@ import { type } from './print-type.ts'
 import type {
   Alteration,
   Assignment,
+  Changelog,
   ColumnDefinition,
   Conflict,
   Constraint,
@@ -438,6 +439,8 @@ function relation(r: Relation): string {
       return window(r) + aliases(r)
     case 'count-window':
       return countWindow(r) + aliases(r)
+    case 'changelog':
+      return changelog(r) + aliases(r)
     case 'match':
       return match(r) + aliases(r)
     case 'function':
@@ -479,15 +482,15 @@ function windowData(source: Relation, keys: readonly Identifier[]): string {
   return `${source.kind === 'table' ? 'TABLE ' : ''}${relation(source)}${by}`
 }
 
-function countWindow({
-  function: called,
-  source,
-  partition,
-  slide,
-  rows,
-}: Of<Relation, 'count-window'>) {
-  const step = slide === null ? '' : `SLIDE_ROWS => ${expression(slide)}, `
-  return `${called}(${windowData(source, partition)}, ${step}ROWS => ${expression(rows)})`
+function countWindow(w: Of<Relation, 'count-window'>): string {
+  const step = w.slide === null ? '' : `SLIDE_ROWS => ${expression(w.slide)}, `
+  return `${w.function}(${windowData(w.source, w.partition)}, ${step}ROWS => ${expression(w.rows)})`
+}
+
+function changelog({ source, partition, op, mapping }: Changelog): string {
+  const column = op === null ? '' : `, OP => DESCRIPTOR(${name(op)})`
+  const codes = mapping === null ? '' : `, OP_MAPPING => ${expression(mapping)}`
+  return `TO_CHANGELOG(${windowData(source, partition)}${column}${codes})`
 }
 
 function window(w: Of<Relation, 'window'>): string {

@@ -169,6 +169,7 @@ export type Relation =
   | { kind: 'window'; function: WindowWord; partition?: Identifier[]; source: Relation; time: Identifier; slide: Expression | null; size: Expression; offset: Expression | null; onUpdate?: Expression; alias: Identifier | null; columnAliases?: Identifier[]; span: Span }
   /** `TUMBLE(TABLE t PARTITION BY k, ROWS => 100)`, HOP with SLIDE_ROWS: windows of so many rows. */
   | { kind: 'count-window'; function: 'TUMBLE' | 'HOP'; partition: Identifier[]; source: Relation; slide: Expression | null; rows: Expression; alias: Identifier | null; columnAliases?: Identifier[]; span: Span }
+  | Changelog
   /** Without ON, USING and NATURAL every row meets every row: CROSS JOIN and comma. */
   | { kind: 'join'; join: JoinWord; natural?: boolean; asof?: Asof; within?: Within; left: Relation; right: Relation; on: Expression | null; using: Identifier[]; span: Span }
   | RowPattern
@@ -177,6 +178,9 @@ export type Relation =
    * without, it may name columns of relations before it.
    */
   | { kind: 'function'; lateral?: true; name: Identifier; args: Expression[]; ordinality?: true; alias: Identifier | null; columnAliases: Identifier[]; span: Span }
+
+/** TO_CHANGELOG(TABLE t PARTITION BY k, op => DESCRIPTOR(op), op_mapping => MAP['INSERT', 'I']). */
+export type Changelog = { kind: 'changelog'; source: Relation; partition: Identifier[]; op: Identifier | null; mapping: Expression | null; alias: Identifier | null; columnAliases?: Identifier[]; span: Span }
 
 export type WindowWord = 'TUMBLE' | 'HOP' | 'CUMULATE' | 'SESSION'
 

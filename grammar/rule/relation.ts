@@ -5,6 +5,7 @@ import type { ParserMethod } from 'chevrotain'
 import type { Token } from '../scanner.ts'
 import type {
   Asof,
+  Changelog,
   Expression,
   Identifier,
   JoinWord,
@@ -269,6 +270,10 @@ export abstract class RelationRules extends TemporalRules {
           ALT: () => this.SUBRULE(this.window),
         },
         {
+          GATE: () => this.#changelogAhead() && this.LA(2).tokenType === kinds.open,
+          ALT: () => this.SUBRULE(this.changelog),
+        },
+        {
           GATE: () => this.LA(2).tokenType === kinds.open,
           ALT: () => this.SUBRULE(this.functionRelation),
         },
@@ -281,6 +286,10 @@ export abstract class RelationRules extends TemporalRules {
 
   #windowAhead(): boolean {
     return Object.hasOwn(windowArguments, this.upper(1))
+  }
+
+  #changelogAhead(): boolean {
+    return this.upper(1) === 'TO_CHANGELOG'
   }
 
   #lateralAhead(): boolean {
@@ -457,6 +466,15 @@ export abstract class RelationRules extends TemporalRules {
             const window = this.SUBRULE(this.windowCall)
             this.CONSUME(kinds.close)
             return this.SUBRULE(this.windowAlias, { ARGS: [window, start] })
+          },
+        },
+        {
+          GATE: () => this.#changelogAhead(),
+          ALT: (): Relation => {
+            const call = this.SUBRULE(this.changelogCall)
+            this.CONSUME2(kinds.close)
+            const named = this.SUBRULE(this.aliases)
+            return { ...call, ...named, span: this.span(start) }
           },
         },
         {
@@ -706,6 +724,86 @@ export abstract class RelationRules extends TemporalRules {
       this.ACTION(() => this.#argument(parts, name, 'partition', keys))
     })
   })
+
+  /** TO_CHANGELOG([INPUT =>] TABLE t [PARTITION BY k] [, [OP =>] DESCRIPTOR(op)] [, [OP_MAPPING =>] MAP[…]]) */
+  changelog = this.RULE('changelog', (): Relation => {
+    const start = this.start()
+    const call = this.SUBRULE(this.changelogCall)
+    const named = this.SUBRULE(this.aliases)
+    return { ...call, ...named, span: this.span(start) }
+  })
+
+  changelogCall = this.RULE('changelogCall', (): Changelog => {
+    const start = this.start()
+    const found: Pick<Changelog, 'op' | 'mapping'> = { op: null, mapping: null }
+    this.CONSUME(identifier)
+    this.CONSUME(kinds.open)
+    this.OPTION({
+      GATE: () => this.upper(1) === 'INPUT' && this.LA(2).tokenType === kinds.arrow,
+      DEF: () => {
+        this.CONSUME1(identifier)
+        this.CONSUME(kinds.arrow)
+      },
+    })
+    const parts: WindowParts = {}
+    this.SUBRULE(this.windowData, { ARGS: [parts] })
+    this.MANY(() => {
+      this.CONSUME(kinds.comma)
+      this.SUBRULE(this.changelogArgument, { ARGS: [found] })
+    })
+    this.CONSUME(kinds.close)
+    const { source, partition = [] } = parts
+    const span = this.span(start)
+    return { kind: 'changelog', source: source!, partition, ...found, alias: null, span }
+  })
+
+  changelogArgument = this.RULE(
+    'changelogArgument',
+    (found: Pick<Changelog, 'op' | 'mapping'>): void => {
+      const first = this.LA(1) as Token
+      const name = this.OPTION({
+        GATE: () => this.LA(2).tokenType === kinds.arrow,
+        DEF: () => {
+          const given = this.CONSUME(identifier) as Token
+          this.CONSUME(kinds.arrow)
+          return (given.value ?? '').toUpperCase()
+        },
+      })
+      this.OR({
+        DEF: [
+          {
+            GATE: () => name === 'OP' || (name === undefined && found.op === null),
+            ALT: () => {
+              this.ACTION(() => {
+                if (found.op !== null) this.#twice(first)
+              })
+              const op = this.SUBRULE(this.timeColumn)
+              this.ACTION(() => {
+                found.op = op
+              })
+            },
+          },
+          {
+            ALT: () => {
+              this.ACTION(() => {
+                if (found.mapping !== null) this.#twice(first)
+                if (name === undefined || name === 'OP_MAPPING') return
+                if (name === 'PRODUCES_FULL_DELETES')
+                  this.unsupported('PRODUCES_FULL_DELETES of TO_CHANGELOG', first.start)
+                const detail = 'arguments are INPUT, OP, OP_MAPPING'
+                this.mistaken(`unknown argument ${first.value}`, first, { detail })
+              })
+              const mapping = this.SUBRULE(this.expression)
+              this.ACTION(() => {
+                found.mapping = mapping
+              })
+            },
+          },
+        ],
+        IGNORE_AMBIGUITIES: true,
+      })
+    },
+  )
 
   /** `k`, `(k, l)` or `DESCRIPTOR(k, l)`. */
   windowKeys = this.RULE('windowKeys', (): Identifier[] =>

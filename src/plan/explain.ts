@@ -266,6 +266,8 @@ function argumentsOf(plan: PhysicalPlan): string {
       return holdText(plan)
     case 'unnest':
       return unnestText(plan)
+    case 'changelog':
+      return changelogText(plan)
     case 'number':
       return numberText(plan)
     case 'lifetime':
@@ -343,6 +345,14 @@ function numberText({ partition, input }: Of<'number'>): string {
   return partition.length === 0
     ? ''
     : `by ${partition.map((column) => input.output[column]!.name).join(', ')}`
+}
+
+function changelogText({ identity, codes, input }: Of<'changelog'>): string {
+  const told = Object.entries(codes).flatMap(([op, code]) =>
+    code === null ? [] : `${op} as ${code}`,
+  )
+  const names = (identity ?? []).map((column) => input.output[column]!.name).join(', ')
+  return [told.join(', '), ...(names === '' ? [] : [`rows told apart by ${names}`])].join('  ')
 }
 
 function lifetimeText({ from, until, input }: Of<'lifetime'>): string {

@@ -49,6 +49,7 @@ export function failingColumns(plan: Plan): Set<number> {
     case 'match':
     case 'hold':
     case 'number':
+    case 'changelog':
     case 'lifetime':
     case 'sort':
       // They use every column of their inputs.

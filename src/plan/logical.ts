@@ -9,7 +9,7 @@
  *            identify a row of the materialized output ([] = at most one row, null = no key is known).
  */
 import type { Span } from '../base/index.ts'
-import type { Field, Schema, Type } from '../data/index.ts'
+import type { Field, Op, Schema, Type } from '../data/index.ts'
 
 /**
  * Scalar functions by name; argument types decide the variant (after the binder's coercions both sides have one type
@@ -297,6 +297,11 @@ export type Plan = Node &
      * of one place by their values.
      */
     | { kind: 'number'; input: Plan; partition: number[] }
+    /**
+     * The changes of the input at each commit as rows that only come: `partition`, the code of the change, the other
+     * columns.
+     */
+    | ({ kind: 'changelog'; input: Plan } & ChangelogShape)
     /** See `Holding`; the columns are those of the input. */
     | ({ kind: 'hold'; input: Plan } & Holding)
     /**
@@ -340,6 +345,16 @@ export type Plan = Node &
  * Changes that wait on the host: what came in a commit goes on in the first one whose time is not before the end of the
  * wait, with all that came since. When the input has ended nothing waits.
  */
+export interface ChangelogShape {
+  partition: number[]
+  /** Columns of the input that tell its rows apart; of such rows one that goes and one that comes are an update. */
+  identity: number[] | null
+  /** What stands for a change; null leaves it out. */
+  codes: Record<Op, string | null>
+  /** Name of the column of the code. */
+  name: string
+}
+
 export interface Holding {
   /** Microseconds as a decimal string; null: there is no end of the wait. */
   periodMicros: string | null

@@ -8,12 +8,12 @@
  */
 import { assert, type Span } from '../base/index.ts'
 import { type Field, precisionMicros, type Schema, sameType, type Type } from '../data/index.ts'
+import { changelog, changelogShapeOf, hold, holdingOf, number } from './commit-node.ts'
 import { columnsOf } from './expression.ts'
 import type {
   AggregateCall,
   Comparison,
   Expression,
-  Holding,
   JoinKind,
   OverCall,
   Plan,
@@ -329,41 +329,6 @@ export function repeat(input: Plan): NodeOf<'repeat'> {
     key: null,
     window: windowAt(input.window, kept),
   }
-}
-
-export function number(input: Plan, partition: readonly number[]): NodeOf<'number'> {
-  assert(!input.updating, 'rows that are numbered only come')
-  const width = input.output.length
-  assert(
-    partition.every((column) => column < width),
-    'rows are numbered by columns of the input',
-  )
-  return {
-    kind: 'number',
-    input,
-    partition: [...partition],
-    output: [...input.output, { name: 'number', type: { kind: 'bigint' }, nullable: false }],
-    updating: false,
-    key: input.key ?? [...partition, width],
-    // Rows wait for the commit: their windows may have closed.
-    window: null,
-  }
-}
-
-export function hold(input: Plan, holding: Holding): NodeOf<'hold'> {
-  assert(
-    holding.graceMicros === null || input.window !== null,
-    'only what has windows waits for them',
-  )
-  const { output, updating, key, window: windowColumns } = input
-  const told = holding.repeats ? { updating: false, key: null } : { updating, key }
-  return { kind: 'hold', ...holding, input, output, ...told, window: windowColumns }
-}
-
-/** The arguments of a hold node. */
-export function holdingOf(plan: NodeOf<'hold'>): Holding {
-  const { periodMicros, counted, graceMicros, repeats } = plan
-  return { periodMicros, counted, graceMicros, repeats }
 }
 
 export interface UnnestShape {
@@ -743,6 +708,8 @@ export function withInputs(plan: Plan, inputs: readonly Plan[]): Plan {
       return repeat(input)
     case 'hold':
       return hold(input, holdingOf(plan))
+    case 'changelog':
+      return changelog(input, changelogShapeOf(plan))
     case 'unnest':
       return unnest(input, unnestShapeOf(plan))
     case 'number':

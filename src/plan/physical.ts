@@ -98,6 +98,7 @@ export function lower(plan: Plan, mode: Mode): PhysicalPlan {
       case 'hold':
       case 'unnest':
       case 'number':
+      case 'changelog':
       case 'lifetime':
       case 'match':
         return { ...node, id, input: walk(node.input) } as PhysicalPlan

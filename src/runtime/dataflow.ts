@@ -21,6 +21,7 @@ import { aggregateStage, columnsRead } from './operator/aggregate.ts'
 import { asofStage } from './operator/asof.ts'
 import { waitingAsofStage } from './operator/asof-waiting.ts'
 import { type Candidacy, candidacyOf } from './operator/candidate.ts'
+import { changelogStage } from './operator/changelog.ts'
 import { filterStage } from './operator/filter.ts'
 import { mayComeLate } from './operator/gate.ts'
 import { holdStage } from './operator/hold.ts'
@@ -355,6 +356,8 @@ export class Dataflow {
       }
       case 'number':
         return this.#gathering(plan.input, numberStage(plan, environment, push), watch)
+      case 'changelog':
+        return this.#gathering(plan.input, changelogStage(plan, environment, push), watch)
       case 'hold':
         return this.#hold(plan, push, watch)
       case 'union': {

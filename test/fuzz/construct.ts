@@ -51,6 +51,7 @@ const shown: Record<string, RegExp> = {
   'tumble': /from [^;]*\btumble\((?!r\d+\.)/,
   'hop': /\bhop\((?!r\d+\.)/,
   'window of rows': /(tumble|hop)\(table \w+( partition by k)?, (slide_)?rows =>/,
+  'to_changelog': /to_changelog\(/,
   'window in group by': /group by [^;]*\b(tumble|hop)\(/,
   'window of table()': /table\((tumble|hop)/,
   'window with descriptor': /\((table \w+), descriptor/,

@@ -165,6 +165,7 @@ const otherNames = [
     'any_value',
     'arg_max',
     'min_by',
+    'to_changelog',
     'tumble',
     'hop',
     'tumble_start',

@@ -65,6 +65,30 @@ export const sources: readonly ((drawing: Drawing) => Sourced | null)[] = [
       windows: [],
     }
   },
+  // Changes as rows
+  ({ random, name, table, select }) => {
+    const alias = name('l')
+    const { from, scope } = table()
+    const isQuery = chance(random, 0.6)
+    if (!isQuery && from.kind !== 'table') return null
+    const made = isQuery ? select(1) : null
+    const own = made?.columns ?? scope.map(({ ref, kind }) => ({ ref: ref.split('.')[1]!, kind }))
+    const by = chance(random, 0.4) ? ` partition by ${pick(random, own).ref}` : ''
+    const codes = pick(random, [
+      '',
+      `, op_mapping => map['INSERT, UPDATE_AFTER', 'u', 'DELETE', 'd']`,
+      `, op_mapping => map['UPDATE_BEFORE', 'b', 'UPDATE_AFTER', 'a', 'INSERT', 'i']`,
+    ])
+    const data = from.kind === 'table' && made === null ? `table ${from.name}` : '#0'
+    const text = `to_changelog(${data}${by}, op => descriptor(op0)${codes}) @`
+    const selects = made === null ? [] : [made.select]
+    const code = { ref: 'op0', kind: 'varchar' as const }
+    return {
+      from: { kind: 'piece', text, parts: [], selects, alias },
+      scope: seen([...own, code], alias),
+      windows: [],
+    }
+  },
   // WITH
   ({ name, select }) => {
     const alias = name('z')

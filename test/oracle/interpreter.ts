@@ -16,6 +16,7 @@
 import type { Plan } from '../../src/plan/logical.ts'
 import { Aggregate } from './aggregate.ts'
 import { Asof } from './asof.ts'
+import { changelog } from './changelog.ts'
 import type { Fault } from './commit.ts'
 import { atOnce, type Contribution } from './contribution.ts'
 import { Hold, lifetime } from './hold.ts'
@@ -122,6 +123,8 @@ function nodeOf(plan: Plan, context: Context): Node {
     }
     case 'number':
       return number(plan, nodeOf(plan.input, context), context)
+    case 'changelog':
+      return changelog(plan, nodeOf(plan.input, context), context)
     case 'hold': {
       const held = new Hold(plan, nodeOf(plan.input, context), context)
       return (commit) => held.pull(commit)

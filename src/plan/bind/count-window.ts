@@ -6,10 +6,11 @@
  */
 import type { Expression as Tree, Relation as TreeRelation } from '../../../grammar/index.ts'
 import { bigint, timestamp } from '../coerce.ts'
+import { number } from '../commit-node.ts'
 import { call, column, literal } from '../expression.ts'
 import { fold } from '../fold.ts'
 import type { Expression } from '../logical.ts'
-import { filter, number, project, window } from '../node.ts'
+import { filter, project, window } from '../node.ts'
 import { type Binding, fail } from './binding.ts'
 import { bindExpression } from './expression/expression.ts'
 import { isPlaced } from './over.ts'

@@ -10,10 +10,10 @@
  */
 import type { Emit, Expression as Tree } from '../../../grammar/index.ts'
 import { mistake, type Span } from '../../base/index.ts'
+import { hold } from '../commit-node.ts'
 import type { Plan, Watermark } from '../logical.ts'
 import {
   aggregate,
-  hold,
   inputsOf,
   mapPlan,
   nodesOf,
@@ -281,11 +281,12 @@ function refuse(plan: Plan, closed: Plan, span: Span): never {
 
 /** The deepest node that takes rows back, left side first. */
 function firstUpdating(plan: Plan): Plan | null {
+  if (!plan.updating) return null
   for (const input of inputsOf(plan)) {
     const found = firstUpdating(input)
     if (found !== null) return found
   }
-  return plan.updating ? plan : null
+  return plan
 }
 
 /** Why this aggregate has no windows that close. */

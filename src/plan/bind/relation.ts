@@ -21,6 +21,7 @@ import type { FileSource, Plan, Watermark } from '../logical.ts'
 import { nodesOf, project, scan } from '../node.ts'
 import { bindAsof } from './asof.ts'
 import { type Binding, fail, inView, unsupported } from './binding.ts'
+import { bindChangelog } from './changelog.ts'
 import { bindCountWindow } from './count-window.ts'
 import { bindJoin } from './join.ts'
 import { bindFunction, isRowFunction } from './lateral.ts'
@@ -62,6 +63,8 @@ export function bindRelation(
       return withColumns(bindWindow(binding, tree), tree)
     case 'count-window':
       return withColumns(bindCountWindow(binding, tree), tree)
+    case 'changelog':
+      return withColumns(bindChangelog(binding, tree), tree)
     case 'join':
       return bindJoined(binding, tree, conjuncts)
     case 'match':
@@ -92,7 +95,9 @@ function withColumns(
   {
     alias,
     columnAliases = [],
-  }: TreeRelation & { kind: 'table' | 'file' | 'window' | 'count-window' | 'match' | 'function' },
+  }: TreeRelation & {
+    kind: 'table' | 'file' | 'window' | 'count-window' | 'changelog' | 'match' | 'function'
+  },
 ): BoundRelation {
   if (columnAliases.length === 0) return bound
   const plan = renamed(bound.plan, columnAliases)

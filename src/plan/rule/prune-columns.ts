@@ -9,6 +9,7 @@
  *          2 (checked) no node is left without a column.
  */
 import { assert } from '../../base/index.ts'
+import { changelog, changelogShapeOf, hold, holdingOf, number } from '../commit-node.ts'
 import { column, columnsOf, moveColumns } from '../expression.ts'
 import { failingColumns } from '../failure.ts'
 import type { AggregateCall, Expression, Plan } from '../logical.ts'
@@ -17,13 +18,10 @@ import {
   asof,
   asofShapeOf,
   filter,
-  hold,
-  holdingOf,
   join,
   joinShapeOf,
   lifetime,
   narrowScan,
-  number,
   over,
   overShapeOf,
   project,
@@ -106,6 +104,8 @@ function prune(plan: Plan, needs: Needs): Pruned {
       return pruneLifetime(plan, needs)
     case 'hold':
       return pruneHold(plan, needs)
+    case 'changelog':
+      return pruneChangelog(plan, needs)
     case 'unnest':
       return pruneUnnest(plan, needs)
     case 'number':
@@ -323,6 +323,13 @@ function pruneHold(plan: NodeOf<'hold'>, needs: Needs): Pruned {
   const all = [...plan.output.keys()]
   const input = exactly(plan.input, all, needs.clock)
   return { plan: hold(inOrder(input, all), holdingOf(plan)), at: (index) => index }
+}
+
+/** What changes is a row as a whole. */
+function pruneChangelog(plan: NodeOf<'changelog'>, needs: Needs): Pruned {
+  const all = [...plan.input.output.keys()]
+  const input = inOrder(exactly(plan.input, all, needs.clock), all)
+  return { plan: changelog(input, changelogShapeOf(plan)), at: (index) => index }
 }
 
 function pruneUnnest(plan: NodeOf<'unnest'>, needs: Needs): Pruned {

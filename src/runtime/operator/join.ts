@@ -249,7 +249,7 @@ function isWindowPair({ left, right, leftKeys, rightKeys }: JoinPlan, place: num
 
 /** Do rows of the input stand at more than a position? */
 function hasTriples(plan: PhysicalPlan, isView: (name: string) => boolean): boolean {
-  if (['aggregate', 'sort', 'unnest', 'match'].includes(plan.kind)) return true
+  if (['aggregate', 'sort', 'unnest', 'match', 'changelog'].includes(plan.kind)) return true
   if (plan.kind === 'asof' && plan.waits) return true
   if (plan.kind === 'scan') return isView(plan.relation)
   return inputsOf(plan).some((input) => hasTriples(input, isView))

@@ -90,6 +90,15 @@ export function relations(tie: Tie): fc.Arbitrary<Relation> {
         }),
       ),
     )
+  const changelog = fc
+    .record({
+      source: fc.oneof({ weight: 4, arbitrary: bare }, inner),
+      partition: fc.array(identifier, { maxLength: 2 }),
+      op: fc.option(identifier),
+      mapping: maybe(e),
+      alias,
+    })
+    .map((given): Relation => ({ kind: 'changelog', ...given, span }))
   const join = fc
     .tuple(
       fc.constantFrom<JoinWord>('inner', 'left', 'right', 'full', 'cross', 'semi', 'anti'),
@@ -141,7 +150,19 @@ export function relations(tie: Tie): fc.Arbitrary<Relation> {
     })
   const later = laterWindows(tie, fc.oneof(bare, inner))
   const match = matches(tie, fc.oneof(bare, inner))
-  return fc.oneof({ depthSize }, table, window, counted, join, derived, file, series, later, match)
+  return fc.oneof(
+    { depthSize },
+    table,
+    window,
+    counted,
+    changelog,
+    join,
+    derived,
+    file,
+    series,
+    later,
+    match,
+  )
 }
 
 /** ALL of GROUP BY and ORDER BY. */

@@ -144,9 +144,14 @@ function refuseEndless({ catalog }: Binding, view: Materialized, span: Span): vo
 
 /** Values that are others at each run are no answer to compare with. */
 function refuseChanging(plan: Plan, view: Materialized, span: Span): void {
+  if (view.query.emit?.repeats)
+    unsupported(`looking into view ${view.name}, which keeps what REPEAT told`, span)
   const reads = JSON.stringify(plan)
   if (reads.includes('"function":"now"')) {
     unsupported(`looking into view ${view.name}, which goes by the time of day`, span)
+  }
+  if (nodesOf(plan).some(({ kind }) => kind === 'changelog')) {
+    unsupported(`looking into view ${view.name}, which keeps what TO_CHANGELOG told`, span)
   }
   if (nodesOf(plan).some((node) => node.kind === 'scan' && node.columns.includes(-1))) {
     unsupported(`looking into view ${view.name}, which reads CURRENT_WATERMARK`, span)

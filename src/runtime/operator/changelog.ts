@@ -1,0 +1,57 @@
+/**
+ * Changelog: the changes of the input as rows that only come, each with a code that says what it is.
+ *
+ * How      What comes is gathered on the host until the commit and brought into the canonical form that a subscriber
+ *          would be told. The changes of one (major, middle) get their number in it as minor, so that they stay in
+ *          order.
+ * Cost     some µs per change; nothing is kept between commits.
+ * See      docs/laws.md (TO_CHANGELOG)
+ */
+import type { PhysicalPlan } from '../../plan/index.ts'
+import { contributionsOf, pushContributions } from '../batch.ts'
+import { type Change, type Contribution, finalChanges } from '../changes.ts'
+import { withoutFailed } from '../failure.ts'
+import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
+
+export function changelogStage(
+  plan: PhysicalPlan & { kind: 'changelog' },
+  environment: Environment,
+  push: Push,
+): Stage & { push: Push } {
+  const stats = stageStats(plan.id, 'changelog')
+  const fields = plan.input.output
+  const { partition, identity, codes } = plan
+  const others = [...fields.keys()].filter((column) => !partition.includes(column))
+  let come: Contribution[] = []
+  return {
+    stats,
+    push(fragment, input) {
+      const kernels = environment.fragments[fragment]!
+      const batch = withoutFailed(environment, kernels, input, input.columns)
+      for (const one of contributionsOf(kernels, batch, fields)) come.push(one)
+    },
+    commit() {
+      const changes = numbered(finalChanges(come, fields, identity))
+      come = []
+      const rows = changes.flatMap(({ op, row, ...triple }): Contribution[] => {
+        const code = codes[op]
+        if (code === null) return []
+        const at = (columns: readonly number[]) => columns.map((column) => row[column]!)
+        return [{ ...triple, weight: 1, row: [...at(partition), code, ...at(others)] }]
+      })
+      stats.rowsOut += rows.length
+      pushContributions(environment.fragments[0]!, rows, plan.output, (batch) => push(0, batch))
+    },
+  }
+}
+
+/** The changes, which are in order, with their numbers among those of one (major, middle) as minors. */
+function numbered(changes: readonly Change[]): Change[] {
+  let number = 0
+  return changes.map((change, index) => {
+    const before = changes[index - 1]
+    const isSame = before?.major === change.major && before.middle === change.middle
+    number = isSame ? number + 1 : 0
+    return { ...change, minor: number }
+  })
+}
