@@ -52,6 +52,7 @@ const wordText = /[\p{L}_][\p{L}\p{M}\p{N}_]*/uy
 const numberText = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y
 const lineComment = /--[^\r\n]*/y
 const dollarQuote = /\$(?:[\p{L}_][\p{L}\p{M}\p{N}_]*)?\$/uy
+const hasKey = /\?(\|(?!\|)|&(?!&))?/y
 const numberedParameter = /\$\d+/y
 const namedParameter = /:[\p{L}_][\p{L}\p{M}\p{N}_]*/uy
 
@@ -60,9 +61,12 @@ export function scan(text: string): Scan {
 }
 
 /** Whether a value ends here, so that a `?` behind it is an operator. Keywords that may be names do not count. */
-function endsOperand(token: Token | undefined): boolean {
+function endsOperand(tokens: readonly Token[]): boolean {
+  const token = tokens.at(-1)
   if (token === undefined || /^(INTERVAL|A?SYMMETRIC|AHEAD|TIMEOUT)$/.test(token.upper))
     return false
+  // Behind :: stands the name of a type.
+  if (tokens.at(-2)?.tokenType === kinds.castTo) return true
   return operandEnds.has(token.tokenType)
 }
 
@@ -309,8 +313,9 @@ class Scanner {
         '',
       )
     }
-    if (c === 63 && endsOperand(this.#tokens.at(-1))) {
-      return this.#push(kinds.hasKey, this.#at + 1, '?', '?')
+    if (c === 63 && endsOperand(this.#tokens)) {
+      const image = this.#match(hasKey)!
+      return this.#push(kinds.hasKey, this.#at + image.length, image, image)
     }
     if (c === 63) {
       this.#positional++

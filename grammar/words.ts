@@ -117,7 +117,7 @@ export const kinds = {
   other: kind('Other', [binaryOperator], 'an operator'),
   tilde: kind('Tilde', [binaryOperator], '~'),
   at: kind('At', [], '@'),
-  /** `?` behind an operand. */
+  /** `?`, `?|` and `?&` behind an operand. */
   hasKey: kind('HasKey', [], '?'),
   comparison: kind('Comparison', [binaryOperator], 'a comparison'),
   /** An operator that other dialects have and the tree has no node for. */

@@ -78,6 +78,11 @@ The following keep all values of a group and look at each different one whenever
   \`map_agg(k, v)\`: a map, of several values of a key the greatest; \`histogram(x)\`: how often each value is there.
 - \`median(x)\`, \`quantile_cont(x, q)\`, \`percentile_cont(q) WITHIN GROUP (ORDER BY x)\`: between the two values
   around the place; \`quantile(x, q)\` (also \`quantile_disc\`), \`percentile_disc\`: the first value at or behind it.
+- \`st_trajectory(p, ts)\`: the LINESTRING through points in the order of their times, a POINT of one; fails for other
+  geometries. \`dwell(p, ts, area)\`: an INTERVAL, the time from row to row while both points are in the area, edges
+  included. \`time_weighted_avg(x, ts)\`: the average of a number that holds until the next row, from the first row to
+  the last; the plain average where no time goes by. Rows with a NULL do not count, values of one time stand in the
+  order of their texts. With OVER they are those of the frame.
 - \`mode(x)\`: the most frequent value, of several the least. \`entropy(x)\`: of the frequencies, in bits.
 - \`bit_and(x)\`, \`bit_or\`, \`bit_xor\` of whole numbers; \`product(x)\`, \`skewness(x)\`, \`kurtosis(x)\`
   (NULL of fewer than 3 and 4 values, and of equal ones) of any numbers, as DOUBLE.

@@ -3,6 +3,7 @@
  */
 import { type ParserMethod, tokenMatcher } from 'chevrotain'
 import { unsupported } from '../constructs.ts'
+import { type Given, inPlaces, parametersOf } from '../named-argument.ts'
 import { power } from '../power.ts'
 import type { Token } from '../scanner.ts'
 import type { Expression, Frame, FrameBound, Identifier, OrderItem, OverWindow } from '../tree.ts'
@@ -510,12 +511,19 @@ export abstract class CallRules extends NestedRules {
   args = this.RULE('args', (name: Identifier): Expression[] => {
     const list: Expression[] = []
     const isStruct = structNames.test(name?.name)
+    const parameters = parametersOf(name?.name ?? '')
+    const names: Given['name'][] = []
     const named = () => {
       if (this.LA(2).tokenType === kinds.arrow) this.unsupported('named arguments of functions')
     }
+    const take = (member: Given['name'] & {}) => {
+      if (isStruct) list.push(member)
+      else names[list.length] = member
+    }
+    const hasNames = isStruct || parameters !== undefined
     this.OPTION({
-      GATE: () => isStruct && this.#nameAhead(),
-      DEF: () => list.push(this.SUBRULE(this.memberName)),
+      GATE: () => hasNames && this.#nameAhead(),
+      DEF: () => take(this.SUBRULE(this.memberName)),
     })
     this.ACTION(named)
     // IN of POSITION is not that of a condition.
@@ -564,8 +572,8 @@ export abstract class CallRules extends NestedRules {
           this.MANY(() => {
             this.CONSUME(kinds.comma)
             this.OPTION1({
-              GATE: () => isStruct && this.#nameAhead(),
-              DEF: () => list.push(this.SUBRULE1(this.memberName)),
+              GATE: () => hasNames && this.#nameAhead(),
+              DEF: () => take(this.SUBRULE1(this.memberName)),
             })
             this.ACTION(named)
             this.ACTION(() => this.maybeLambda(name))
@@ -584,16 +592,24 @@ export abstract class CallRules extends NestedRules {
       const isOrdered = this.upper(1) === 'ORDER' && orderedNames.test(name.name)
       if (construct !== undefined && !isOrdered) this.unsupported(construct)
     })
-    return list
+    return names.length === 0 ? list : this.ACTION(() => this.#placed(list, names, parameters!))
   })
+
+  #placed(list: Expression[], names: Given['name'][], parameters: readonly string[]): Expression[] {
+    const given = list.map((value, at) => ({ name: names[at], value }))
+    return inPlaces(given, parameters, (message, { span }) => {
+      const detail = `arguments are ${parameters.join(', ')}`
+      throw new Refusal({ code: 'syntax', message, detail, span })
+    })
+  }
 
   #nameAhead(): boolean {
     const { tokenType } = this.LA(2)
     return tokenType === kinds.arrow || tokenType === kinds.assign
   }
 
-  /** name := or name => before a member of STRUCT_PACK and its like, for which it is an argument of its own. */
-  memberName = this.RULE('memberName', (): Expression => {
+  /** name := or name => before an argument; of STRUCT_PACK and its like it is an argument of its own. */
+  memberName = this.RULE('memberName', (): Of<Expression, 'string'> => {
     const { value, start, end } = this.CONSUME(identifier) as Token
     this.OR([{ ALT: () => this.CONSUME(kinds.assign) }, { ALT: () => this.CONSUME(kinds.arrow) }])
     return { kind: 'string', value, span: { start, end } }

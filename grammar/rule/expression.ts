@@ -51,6 +51,12 @@ const counts: ReadonlySet<TokenType> = new Set([kinds.name, kinds.quotedName, ki
 const quantifiers: ReadonlySet<string> = new Set(['ALL', 'ANY', 'SOME'])
 const comparisons: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>='])
 
+/** What stands for `?` and its like. */
+const keyFunctions: ReadonlyMap<string, string> = new Map([
+  ['?|', 'json_has_any_key'],
+  ['?&', 'json_has_all_keys'],
+])
+
 /** Operators with several spellings. */
 const spellings: ReadonlyMap<string, string> = new Map([
   ['!=', '<>'],
@@ -227,11 +233,12 @@ export abstract class ExpressionRules extends CallRules {
     return { all, query }
   })
 
-  /** document ? key. */
+  /** document ? key, document ?| keys, document ?& keys. */
   hasKeyTail = this.RULE('hasKeyTail', (left: Expression, start: number): Expression => {
-    const { start: from, end } = this.CONSUME(kinds.hasKey) as Token
+    const { start: from, end, value } = this.CONSUME(kinds.hasKey) as Token
     const right = this.SUBRULE(this.expression, { ARGS: [power.other + 1] })
-    const called = { kind: 'identifier' as const, name: 'json_has_key', quoted: false }
+    const name = keyFunctions.get(value) ?? 'json_has_key'
+    const called = { kind: 'identifier' as const, name, quoted: false }
     return {
       kind: 'call',
       name: { ...called, span: { start: from, end } },

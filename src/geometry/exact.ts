@@ -31,17 +31,39 @@ export class Scale {
     this.#positions = positions
   }
 
-  whole(value: number): bigint {
+  get bits(): number {
     if (this.#bits < 0) {
       const most = (all: number, value: number) => Math.max(all, fractionBits(value))
       this.#bits = this.#positions.flat().reduce(most, 0)
     }
+    return this.#bits
+  }
+
+  whole(value: number): bigint {
     let rest = value
-    let left = this.#bits
+    let left = this.bits
     for (; !Number.isInteger(rest); left -= step) rest *= factor
     return BigInt(rest) << BigInt(left)
   }
+
+  /** The coordinates of a point, rounded. */
+  near({ x, y, w, near }: Point): Position {
+    const scaled = w << BigInt(this.bits)
+    return near ?? [quotient(x, scaled), quotient(y, scaled)]
+  }
 }
+
+/** Digits beyond those of a double, so that cutting a quotient does not show. */
+const quotientBits = 64
+
+function quotient(a: bigint, b: bigint): number {
+  const lacking = quotientBits + bitsOf(b) - bitsOf(a)
+  const shift = Math.max(lacking, 0)
+  return Number((a << BigInt(shift)) / b) / 2 ** shift
+}
+
+/** At least the number of binary digits, at most three more. */
+const bitsOf = (value: bigint) => 4 * value.toString(16).length
 
 function fractionBits(value: number): number {
   let bits = 0
@@ -54,6 +76,8 @@ export class Corner implements Point {
   readonly near: Position
   readonly w = 1n
   readonly #scale: Scale
+  #x: bigint | undefined
+  #y: bigint | undefined
 
   constructor(near: Position, scale: Scale) {
     this.near = near
@@ -61,11 +85,11 @@ export class Corner implements Point {
   }
 
   get x(): bigint {
-    return this.#scale.whole(this.near[0])
+    return (this.#x ??= this.#scale.whole(this.near[0]))
   }
 
   get y(): bigint {
-    return this.#scale.whole(this.near[1])
+    return (this.#y ??= this.#scale.whole(this.near[1]))
   }
 }
 

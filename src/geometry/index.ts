@@ -14,3 +14,4 @@ export {
 } from './geometry.ts'
 export { measures } from './measure.ts'
 export { relations } from './relate.ts'
+export { shapes } from './shape.ts'

@@ -76,6 +76,7 @@ function toPath(point: Position, path: Path): number {
   return least
 }
 
+/** Of a point from a segment, which may be a point. */
 function toSegment([x, y]: Position, [ax, ay]: Position, [bx, by]: Position): number {
   const [dx, dy] = [bx - ax, by - ay]
   const along = ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy)
@@ -96,6 +97,11 @@ function sphereDistance([lng, lat]: Position, [toLng, toLat]: Position): number 
 /** Of lines; 0 of anything else. */
 function length(geometry: Geometry): number {
   return partKind(geometry) === 2 ? pathsOf(geometry).reduce((sum, path) => sum + run(path), 0) : 0
+}
+
+/** Of polygons, the edges of their holes too; 0 of anything else. */
+function perimeter(geometry: Geometry): number {
+  return partKind(geometry) === 3 ? pathsOf(geometry).reduce((sum, path) => sum + run(path), 0) : 0
 }
 
 function run(path: Path): number {
@@ -195,4 +201,13 @@ function azimuth([x, y]: Position, [u, v]: Position): number | null {
   return angle < 0 ? angle + 2 * Math.PI : angle
 }
 
-export const measures = { distance, sphereDistance, length, area, centroid, azimuth }
+export const measures = {
+  distance,
+  toSegment,
+  sphereDistance,
+  length,
+  perimeter,
+  area,
+  centroid,
+  azimuth,
+}

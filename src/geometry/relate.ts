@@ -29,9 +29,9 @@ import { type Geometry, type Path, type Position, partKind } from './geometry.ts
 /** [inside, edge, outside] of the first by [inside, edge, outside] of the second: do they meet? */
 type Meetings = [boolean, boolean, boolean][]
 
-const INSIDE = 0
+export const INSIDE = 0
 const EDGE = 1
-const OUTSIDE = 2
+export const OUTSIDE = 2
 
 /** Of each part the points and segments; a point is a segment of no length. */
 interface Figure {
@@ -67,7 +67,8 @@ function onSegments(part: readonly Segment[], point: Point, ends: readonly Point
   return meeting.length % 2 === 1 ? EDGE : INSIDE
 }
 
-function inPolygon(sides: readonly Segment[], point: Point): number {
+/** INSIDE, EDGE or OUTSIDE. */
+export function inPolygon(sides: readonly Segment[], point: Point): number {
   let isInside = false
   for (const one of sides) {
     const [a, b] = one

@@ -7,7 +7,7 @@
  *          counts. Types: text (VARCHAR), whole (BIGINT), double, decimal, number (any numeric type as it is),
  *          boolean, timestamp (a DATE too), zoned (TIMESTAMPTZ), date, time, interval, months, period (any INTERVAL), any (as its text), bytes (VARBINARY), geometry;
  *          array, element (all of them of one type T: T[] and T), arrays (T[][]), numbers (T[] of a numeric T), doubles
- *          (DOUBLE[]), map, key, value (all of one MAP(K, V));
+ *          (DOUBLE[]), texts (VARCHAR[]), geometries (GEOMETRY[]), map, key, value (all of one MAP(K, V));
  *          `[, type]` may be left out, `type…` comes any number of times. Result `same` is the type of the first argument, `inner` T[] of T[][],
  *          `total` of a sum, texts VARCHAR[], wholes BIGINT[], keys K[], values V[], entries STRUCT(key, value)[]. Marks: ? may be NULL though no
  *          argument is; ! may fail; ~ fails only where its pattern, its second argument, is none; * is given NULLs.
@@ -20,7 +20,7 @@
 const strings = `
 ascii(text) whole | ascii('é') | 233 | code point of the first character, 0 of ''
 bit_length(text) whole | bit_length('é') | 16 | bits of the UTF-8 text
-btrim(text, text) text | btrim('xxhixy', 'xy') | hi | without the characters of the second argument at both ends
+btrim(text[, text]) text | btrim('xxhixy', 'xy') | hi | without the characters of the second argument, or blanks, at both ends
 chr(whole) text ! | chr(8364) | € | the character of a code point; fails where there is none
 concat_ws(text, any…) text * | concat_ws('-', 'a', NULL, 1) | a-1 | the arguments behind the first, joined by it; NULLs are left out, NULL only if the separator is
 contains(text, text) boolean | contains('stream', 'rea') | true | does the second argument stand in the first?
@@ -187,11 +187,13 @@ unix_timestamp(text, text) whole ! | unix_timestamp('1970', 'yyyy') | 0 | whole 
 const documents = `
 json_array_length jsonb_array_length(text) whole ?! | json_array_length('[1, 2]') | 2 | number of elements; NULL of what is no array
 json_exists(text, text) boolean ! | json_exists('{', '$.a') | false | is there something at the path? no of a text that is no JSON
-jsonb_path_exists(text, text) boolean ! | jsonb_path_exists('{"a": {"b": null}}', '$.a.b') | true | is there something at the path?
-json_extract jsonb_path_query_first(text, text) text ?! | json_extract('{"a": [1, {"b": 2}]}', '$.a[1]') | {"b":2} | what stands at the path, as JSON; NULL where there is nothing
+jsonb_path_exists(text, text) boolean ! | jsonb_path_exists('{"a": [{"b": null}]}', '$.a[*].b') | true | is there something at the path?
+jsonb_path_query_first(text, text) text ?! | jsonb_path_query_first('{"a": [1, 2]}', '$.a[*]') | 1 | the first of what stands at the path, as JSON
+jsonb_path_query_array(text, text) text ! | jsonb_path_query_array('{"a": [1, 2]}', '$.a[*]') | [1,2] | all of what stands at the path, as an array
+json_extract(text, text) text ?! | json_extract('{"a": [1, {"b": 2}]}', '$.a[1]') | {"b":2} | what stands at the path, as JSON; NULL where there is nothing
 json_extract_string(text, text) text ?! | json_extract_string('{"a": "x"}', '$.a') | x | what stands at the path, a string without its quotes, a null as NULL
-json_query(text, text) text ?! | json_query('{"a": [1, 2]}', '$.a') | [1,2] | the array or object at the path; NULL of anything else and of a text that is no JSON
-json_value(text, text) text ?! | json_value('{"a": 1.50}', '$.a') | 1.50 | the string, number or boolean at the path as a text; NULL of anything else and of a text that is no JSON
+json_query(text, text) text ?! | json_query('{"a": [1, 2]}', '$.a') | [1,2] | the array or object at the path; NULL of anything else, of several and of a text that is no JSON
+json_value(text, text) text ?! | json_value('{"a": 1.50}', '$.a') | 1.50 | the string, number or boolean at the path as a text; NULL of anything else, of several and of a text that is no JSON
 json_serialize(text) text ! | json_serialize('{ "a" : 1.50 }') | {"a":1.50} | without blanks; numbers keep their digits
 json_typeof jsonb_typeof(text) text ! | json_typeof('[1]') | array | object, array, string, number, boolean or null
 json_valid(text[, text]) boolean ! | json_valid('{') | false | x IS JSON: is the text JSON, of a kind: value, scalar, array, object?
@@ -219,12 +221,15 @@ json_get_path_text(text, text) text ?! | json_get_path_text('{"a": ["x"]}', '{a,
 json_get_text(text, text) text ?! | json_get_text('{"a": "x"}', 'a') | x | as json_get, a string without its quotes, a null as NULL: x ->> 'key'
 json_get_text(text, whole) text ?! | json_get_text('["x"]', 0) | x | likewise: x ->> 1
 json_has_key(text, text) boolean ! | json_has_key('{"a": null}', 'a') | true | is the text a key of the object, or an element of the array? x ? 'key'
+json_has_any_key(text, texts) boolean ! | json_has_any_key('{"a": null}', ['b', 'a']) | true | is one of the texts? x ?| keys
+json_has_all_keys(text, texts) boolean ! | json_has_all_keys('{"a": null}', ['b', 'a']) | false | are all of them? x ?& keys
 `
 
 const arrays = `
 list_value array_value(element…) array * | [1, NULL, 2] | [1, NULL, 2] | ARRAY[a, b], [a, b]: an array of the arguments, which may be STRUCTs
 array_extract list_extract list_element element_at(array, whole) element ? | [10, 20, 30][2] | 20 | a[n]: element n, counted from 1, from the end where n is negative; NULL where there is none
 array_slice list_slice(array, whole[, whole]) array *? | [1, 2, 3, 4][2:3] | [2, 3] | a[m:n]: the elements from m to n, counted as those of a[n]; NULL and nothing are the first and the last
+array_length(array, whole) whole ! | array_length([1, NULL], 1) | 2 | as array_length(x); its dimension is 1, others fail
 cardinality array_length array_size list_length len length(array) whole | cardinality([1, NULL]) | 2 | number of elements, NULLs included
 array_contains list_contains list_has array_has contains(array, element) boolean | array_contains([1, 2], 2) | true | is it an element?
 array_any(text, element, array) boolean ?! | 2 = ANY ([1, 2]) | true | x < ANY (a): does the comparison hold for some element? NULL where one is NULL and it holds for none
@@ -306,9 +311,17 @@ st_boxesmeet st_intersects_extent(geometry, geometry) boolean | st_boxesmeet('LI
 st_envelope(geometry) geometry | st_envelope('LINESTRING(0 0, 1 2)') | POLYGON ((0 0, 0 2, 1 2, 1 0, 0 0)) | the box around it; a line or a point where it has no width or height
 st_makeenvelope(double, double, double, double) geometry ! | st_makeenvelope(0, 0, 1, 2) | POLYGON ((0 0, 0 2, 1 2, 1 0, 0 0)) | a box from the least x and y to the greatest
 st_makeline(geometry, geometry) geometry ?! | st_makeline(st_point(0, 0), st_point(1, 1)) | LINESTRING (0 0, 1 1) | from points and lines, one behind the other; NULL of fewer than two points
+st_makeline(geometries) geometry ?! | st_makeline([st_point(0, 0), st_point(1, 1), st_point(2, 0)]) | LINESTRING (0 0, 1 1, 2 0) | the same of an array, without NULLs
+st_buffer(geometry, double[, whole]) geometry ! | st_buffer(st_point(0, 0), 1, 1) | POLYGON ((1 0, 0 -1, -1 0, 0 1, 1 0)) | what is no further away, in the plane, by polygons whose circles have so many corners to the quarter, 8 if nothing is said; a distance below 0 takes from polygons
+st_simplify(geometry, double) geometry ! | st_simplify('LINESTRING(0 0, 1 0.1, 2 0, 3 5)', 0.5) | LINESTRING (0 0, 2 0, 3 5) | with fewer points, none of those gone further from the line than the tolerance (Douglas and Peucker); rings without area go
 st_centroid(geometry) geometry | st_centroid('LINESTRING(0 0, 4 0)') | POINT (2 0) | the middle of its mass
 st_area(geometry) double | st_area(st_makeenvelope(0, 0, 2, 3)) | 6 | of polygons, without their holes; 0 of others
 st_length(geometry) double | st_length('LINESTRING(0 0, 3 4)') | 5 | of lines; 0 of others
+st_perimeter(geometry) double | st_perimeter(st_makeenvelope(0, 0, 2, 3)) | 10 | of polygons, with their holes; 0 of others
+st_npoints(geometry) whole | st_npoints('LINESTRING(0 0, 1 1)') | 2 | number of its points
+st_speed(geometry, timestamp, geometry, timestamp) double ? | st_speed(st_point(0, 0), TIMESTAMP '2026-01-01 00:00:00', st_point(3, 4), TIMESTAMP '2026-01-01 00:00:10') | 0.5 | the distance in the plane by the seconds between both times; NULL where there is no time between them. ST_SPEED(p, ts) OVER (… ORDER BY ts): from the row before
+enters(geometry, geometry, geometry) boolean * | enters(st_point(5, 5), st_point(1, 1), st_makeenvelope(0, 0, 2, 2)) | true | does the third cover the second, but not the first, which may be NULL? ENTERS(p, area) OVER (… ORDER BY ts): the first is that of the row before
+exits(geometry, geometry, geometry) boolean * | exits(st_point(1, 1), st_point(5, 5), st_makeenvelope(0, 0, 2, 2)) | true | does the third cover the first, but not the second? EXITS(p, area) OVER (… ORDER BY ts): the first is that of the row before
 st_azimuth(geometry, geometry) double ?! | degrees(st_azimuth(st_point(0, 0), st_point(1, 0))) | 90 | angle from north to the second point, with the clock, in radians; NULL of equal points
 `
 
@@ -342,13 +355,13 @@ typeof pg_typeof(any) text * | typeof(1.5) | DECIMAL(2, 1) | the type of the arg
 
 /** What a parameter takes. */
 export type Taken =
-  | 'text' | 'whole' | 'double' | 'decimal' | 'number' | 'boolean' | 'timestamp' | 'zoned' | 'date' | 'time'
+  | 'text' | 'texts' | 'whole' | 'double' | 'decimal' | 'number' | 'boolean' | 'timestamp' | 'zoned' | 'date' | 'time'
   | 'interval' | 'months' | 'period' | 'any' | 'json' | 'bytes' | 'geometry'
-  | 'array' | 'lambda' | 'element' | 'arrays' | 'numbers' | 'doubles' | 'map' | 'key' | 'value' // biome-ignore format: one list
+  | 'array' | 'geometries' | 'lambda' | 'element' | 'arrays' | 'numbers' | 'doubles' | 'map' | 'key' | 'value' // biome-ignore format: one list
 
 /** What a function gives. */
 export type Given =
-  | Taken | 'same' | 'inner' | 'total' | 'texts' | 'wholes' | 'keys' | 'values' | 'entries' // biome-ignore format: one list
+  | Taken | 'same' | 'inner' | 'total' | 'wholes' | 'keys' | 'values' | 'entries' // biome-ignore format: one list
 
 export interface LibraryFunction {
   /** The first is the name in plans. */

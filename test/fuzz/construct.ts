@@ -166,6 +166,8 @@ const shown: Record<string, RegExp> = {
   'type geometry': /geometry/,
   'array of a query': /array\(select /,
   'functions of geometries': inChapter('Geometries'),
+  'aggregates over time': /\b(st_trajectory|dwell|time_weighted_avg)\(/,
+  'rows before': /\b(enters|exits|st_speed)\([^;]*\) over \(/,
 } // biome-ignore format: one list
 
 function inChapter(chapter: string): RegExp {

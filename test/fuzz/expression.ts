@@ -479,6 +479,9 @@ const aggregates: readonly [string, Kind | null, ...(Kind | 'any')[]][] = [
   ['array_agg($0 order by $1 desc nulls first)', 'ints', 'int', 'varchar'],
   ['map_agg($0, $1)', 'counts', 'varchar', 'int'],
   ['count_if(distinct $0)', 'bigint', 'boolean'],
+  ['try(st_trajectory($0, $1))', 'geometry', 'geometry', 'timestamp'],
+  ['extract(epoch from dwell($0, $1, $2))', 'double', 'geometry', 'timestamp', 'geometry'],
+  ['time_weighted_avg($0, $1)', 'double', 'int', 'timestamp'],
   ['cast(sum(distinct $0) as decimal(38, 3))', 'wide', 'wide'],
 ]
 
@@ -499,7 +502,11 @@ export function aggregate(random: Random, scope: Scope): { expression: Expr; kin
       const parts = [one.part, ...rest.map((of) => argumentOf([of as Kind]).part)]
       // FILTER belongs to the aggregate inside a cast.
       const kept = suffix(parts.length)
-      const filtered = text.startsWith('cast(') ? text.replace(' as ', `${kept} as `) : text + kept
+      const filtered = text.startsWith('cast(')
+        ? text.replace(' as ', `${kept} as `)
+        : /^(try|extract)\(/.test(text)
+          ? `${text.slice(0, -1)}${kept})`
+          : text + kept
       const call = { text: filtered, parts: [...parts, ...filter] }
       return { expression: call, kind: kind ?? one.kind }
     }

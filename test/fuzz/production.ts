@@ -543,6 +543,16 @@ function windowed({ random }: Drawing, scope: Scope): { expression: Expr; kind: 
   const parts = [chance(random, 0.6) ? `partition by ${by.ref} ` : '', ordered ? order : '']
   const over = (extra: string) => `over (${parts.join('')}${extra})`
   const framed = () => over(ordered && chance(random, 0.6) ? frame(random, key) : '')
+  const place = scope.find(({ kind }) => kind === 'geometry')
+  if (place !== undefined && time !== undefined && chance(random, 0.3)) {
+    const area = 'st_makeenvelope(0, 0, 2, 2)'
+    const [text, kind]: [string, Kind] = pick(random, [
+      [`enters(${place.ref}, ${area})`, 'boolean'],
+      [`exits(${place.ref}, ${area})`, 'boolean'],
+      [`st_speed(${place.ref}, ${time.ref})`, 'double'],
+    ])
+    return { expression: leaf(`${text} ${over('')}`), kind }
+  }
   const draw = random.next()
   if (draw < 0.3) {
     const name = pick(random, [

@@ -351,6 +351,34 @@ st_area('MULTIPOLYGON(((0 0, 0 1, 1 1, 0 0)), ((5 5, 6 5, 6 6, 5 5)))') | 1
 st_area('LINESTRING(0 0, 1 1)') | 0
 st_length('MULTILINESTRING((0 0, 3 4), (0 0, 1 0))') | 6
 st_length('POLYGON((0 0, 1 0, 1 1, 0 0))') | 0
+array_length([1, NULL], 1) | 2
+array_length([]::int[], 1) | 0
+array_length([[1]], 2) | !
+st_perimeter('POLYGON((0 0, 3 0, 3 4, 0 0))') | 12
+st_perimeter('LINESTRING(0 0, 1 1)') | 0
+st_npoints('MULTIPOINT(0 0, 1 1, 2 2)') | 3
+st_npoints('POINT EMPTY') | 0
+st_simplify('LINESTRING(0 0, 5 1, 10 0)', 1) | LINESTRING (0 0, 10 0)
+st_simplify('LINESTRING(0 0, 5 1, 10 0)', 0.9) | LINESTRING (0 0, 5 1, 10 0)
+st_simplify(st_point(0, 0), 'NaN') | !
+st_buffer('POINT(1 1)', 2, 1) | POLYGON ((3 1, 1 -1, -1 1, 1 3, 3 1))
+st_buffer('POINT(1 1)', 2, 0) | !
+round(st_area(st_buffer('POINT(0 0)', 1)), 3) | 3.121
+round(st_area(st_buffer('LINESTRING(0 0, 10 0)', 1)), 3) | 23.121
+st_speed('POINT(0 0)', '2026-01-01 00:00:10', 'POINT(0 5)', '2026-01-01 00:00:00') | 0.5
+st_speed('POINT(0 0)', '2026-01-01', 'POINT(0 5)', '2026-01-01') | NULL
+st_speed('POINT EMPTY', '2026-01-01', 'POINT(0 5)', '2026-01-02') | NULL
+enters(NULL, 'POINT(0 0)', 'POLYGON((0 0, 1 0, 1 1, 0 0))') | true
+enters('POINT(0 0)', NULL, 'POLYGON((0 0, 1 0, 1 1, 0 0))') | NULL
+exits('POINT(0 0)', 'POINT(9 0)', 'POLYGON((0 0, 1 0, 1 1, 0 0))') | true
+exits(NULL, 'POINT(9 0)', 'POLYGON((0 0, 1 0, 1 1, 0 0))') | false
+jsonb_path_query_first('{"a": [{"b": 1}, {"b": 2}]}', 'lax $.a.b') | 1
+jsonb_path_query_first('{"a": []}', '$.a[*]') | NULL
+jsonb_path_query_first('{', '$') | !
+jsonb_path_query_array('{"a": {"x": 1, "y": [2]}}', '$.a.*') | [1,[2]]
+jsonb_path_query_array('[]', '$[*]') | []
+jsonb_path_query_array('[]', 'strict $[*]') | !
+json_value('{"a": [1]}', 'strict $.a[0]') | 1
 degrees(st_azimuth('POINT(0 0)', 'POINT(0 1)')) | 0
 degrees(st_azimuth('POINT(0 0)', 'POINT(0 -1)')) | 180
 degrees(st_azimuth('POINT(0 0)', 'POINT(-1 0)')) | 270

@@ -494,7 +494,7 @@ const table: Row[] = [
     '0',
     'the step of generate_series is 0',
   ],
-  ['select st_buffer(url, 1) from bid', 'unsupported', 'st_buffer(url, 1)', 'function st_buffer'],
+  ['select stbox(url) from bid', 'unsupported', 'stbox(url)', 'function stbox'],
   ['create table t (x decimal(40, 2))', 'invalid_literal', 'decimal(40, 2)', 'is not a type', '38'],
   ['create table t (x uhugeint)', 'unsupported', 'uhugeint', 'type UHUGEINT'],
   [

@@ -21,6 +21,7 @@ import { boxed, unboxed } from './expression/boxed.ts'
 import { clockOf } from './expression/clock.ts'
 import { bindOverAggregate, bindValue, type Env } from './expression/expression.ts'
 import { bindFrame, countOf, entirePartition } from './frame.ts'
+import { ofRowBefore } from './moving.ts'
 import { bindGap, inSessions } from './session-frame.ts'
 
 type Function = OverCall['function']
@@ -77,6 +78,8 @@ export function refuseBare(name: string, tree: Tree & { kind: 'call' }): void {
 export function bindOver(env: Env, tree: Tree & { kind: 'over' }): Expression {
   const { call } = tree
   const name = call.name.name.toLowerCase()
+  const moving = ofRowBefore(tree)
+  if (moving !== null) return bindValue(env, moving)
   const { overs, ...rest } = env
   if (overs === undefined) {
     const hint = env.clause === 'WHERE' ? 'use QUALIFY, or put the query into FROM (…)' : undefined

@@ -10,7 +10,7 @@ const names = `
   hop_rowtime hop_proctime session_start session_end session_rowtime session_proctime tumble hop
   session cumulate struct_extract
   approx_count_distinct approx_percentile approx_quantile
-  st_buffer st_simplify stbox st_speed st_trajectory dwell enters exits ml_predict error_bound estimate
+  stbox ml_predict error_bound estimate
   row_offset event_id read_csv read_json read_parquet read_arrow neighbours events
 `
 

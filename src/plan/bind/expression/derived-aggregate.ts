@@ -30,6 +30,7 @@ import {
   type BoundAggregate,
 } from './aggregate.ts'
 import { type Call, coerceCondition } from './function.ts'
+import { sequenceAggregates, sequenceRow } from './sequence-aggregate.ts'
 
 /** A call with what stands behind its arguments. */
 export interface DerivedCall extends Call {
@@ -265,7 +266,7 @@ function collected(
     span,
   })
   const settings = literal(JSON.stringify({ ...told, distinct }), varchar)
-  return call('collected', [all, settings], result)
+  return call('collected', [all, settings], result, span)
 }
 
 function numericArgument(given: DerivedCall, index = 0): Expression {
@@ -484,3 +485,10 @@ define(
   },
   2,
 )
+
+for (const [name, given] of Object.entries(sequenceAggregates)) {
+  define(name, given.arguments, (aggregates, derived) => {
+    const { row, type, orders } = sequenceRow(derived, given)
+    return collected(aggregates, derived, row, { kind: given.kind, type, orders }, given.gives)
+  })
+}

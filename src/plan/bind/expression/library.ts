@@ -80,6 +80,9 @@ function isTaken(arg: Expression, taken: Taken, adapts: boolean): boolean {
         arg.type.kind === 'array' &&
         (isNumeric(arg.type.element) || arg.type.element.kind === 'null')
       )
+    case 'texts':
+    case 'geometries':
+      return isArrayOf(arg.type, taken === 'texts' ? 'varchar' : 'geometry')
     case 'text':
       return kind === 'varchar' || kind === 'json'
     case 'whole':
@@ -100,9 +103,13 @@ function isTaken(arg: Expression, taken: Taken, adapts: boolean): boolean {
   }
 }
 
+/** Also one of NULLs. */
+const isArrayOf = (type: Type, kind: Type['kind']) =>
+  type.kind === 'array' && (type.element.kind === kind || type.element.kind === 'null')
+
 /** What no text is taken for. */
 const neverWritten: ReadonlySet<Taken> = new Set([
-  'number', 'decimal', 'array', 'lambda', 'arrays', 'numbers', 'doubles', 'map',
+  'number', 'decimal', 'array', 'lambda', 'arrays', 'numbers', 'doubles', 'texts', 'geometries', 'map',
 ]) // biome-ignore format: one list
 
 function refuse(given: Call, fitting: readonly LibraryFunction[]): never {
@@ -217,6 +224,8 @@ function typeGiven(given: Given, args: readonly Expression[], parts: Parts): Typ
       return arrayOf(double)
     case 'texts':
       return arrayOf(varchar)
+    case 'geometries':
+      return arrayOf(geometry)
     case 'wholes':
       return arrayOf(bigint)
     case 'map':

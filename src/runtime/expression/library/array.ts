@@ -278,6 +278,11 @@ export const arrays: Makers = {
   array_boxes: overItems((items) => arrayOf(items.map(boxOf))),
   array_unboxes: overItems((items) => arrayOf(items.map(inBox))),
   array_slice: sliced,
+  array_length: overItems((items, _, [dimension]) =>
+    dimension === 1n
+      ? BigInt(items.length)
+      : invalid(`an array has dimension 1 only, not ${dimension}`),
+  ),
   cardinality: overItems((items) => BigInt(items.length)),
   map_size: overMap((entries) => BigInt(entries.length)),
   array_contains: (_, types) => (array, value) =>

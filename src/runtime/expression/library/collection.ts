@@ -18,6 +18,7 @@ import {
 } from '../../../data/index.ts'
 import { type Outcome, ranged, scaleOf } from '../fault.ts'
 import type { Maker, Makers } from '../maker.ts'
+import { sequences, type Timed } from './sequence.ts'
 
 interface Item {
   text: string
@@ -104,8 +105,13 @@ function joinedBits(items: readonly Item[], kind: string): bigint {
 const repeated = (items: readonly Item[]) =>
   items.flatMap(({ text, weight }) => new Array<string>(weight).fill(text))
 
+interface OrderedItem extends Item {
+  /** What it is ordered by. */
+  keys: Value[]
+}
+
 /** The first of each item's JSON, in the order of the others. */
-function ordered(items: readonly Item[], orders: NonNullable<Collecting['orders']>): Item[] {
+function ordered(items: readonly Item[], orders: NonNullable<Collecting['orders']>): OrderedItem[] {
   const rows = items.map(({ text, weight }) => {
     const [value, ...by] = JSON.parse(text) as [string, ...(string | null)[]]
     const keys = by.map((key, at) => (key === null ? null : parseValue(key, orders[at]!.type)!))
@@ -285,10 +291,17 @@ function resultOf(items: Item[], told: Collecting): Outcome {
     case 'avg':
       return Number(sumOf(items, type)) / total(items) / 10 ** scaleOf(type)
     default:
+      if (kind in sequences) return sequences[kind]!(timed(items, told.orders!))
       if (kind in bits) return joinedBits(items, kind)
       return /^(corr|covar_|regr_)/.test(kind) ? regression(items, kind) : spread(items, kind)
   }
 }
+
+/** Each value at its time. */
+const timed = (items: readonly Item[], orders: NonNullable<Collecting['orders']>): Timed[] =>
+  ordered(items, orders).flatMap(({ text, weight, keys }) =>
+    new Array<Timed>(weight).fill({ text, time: keys[0] as bigint }),
+  )
 
 /** Of decimals, as the integer that stands for it. */
 const sumOf = (items: readonly Item[], type: Type) =>

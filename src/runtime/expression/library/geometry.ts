@@ -4,7 +4,7 @@
  * How      Bytes are read into parts, which src/geometry looks at. What does not change from row to row, as a
  *          polygon that is written in the query, is read once. H3 is the package h3-js, loaded with the first call.
  */
-import { textArray, type Value } from '../../../data/index.ts'
+import { itemsOf, itemValue, NONE, type Type, textArray, type Value } from '../../../data/index.ts'
 import {
   type Bounds,
   type Geometry,
@@ -19,9 +19,10 @@ import {
   pointGeometry,
   readGeometry,
   relations,
+  shapes,
 } from '../../../geometry/index.ts'
 import { Fault, invalid, type Outcome } from '../fault.ts'
-import type { Maker, Makers } from '../maker.ts'
+import type { Call, Maker, Makers } from '../maker.ts'
 import { cells, isPlace, noPlace } from './cell.ts'
 
 /** Reads values of an argument; the last one only once. */
@@ -105,11 +106,56 @@ function envelope(geometry: Geometry): Geometry {
 }
 
 /** Of points and lines, in turn. */
-function lineOf(a: Geometry, b: Geometry): Outcome {
-  const wrong = [a, b].find(({ kind }) => kind > 2)
+function lineOf(given: readonly Geometry[]): Outcome {
+  const wrong = given.find(({ kind }) => kind > 2)
   if (wrong !== undefined) return invalid(`a line is not made of a ${geometryKind(wrong)}`)
-  const path = [...a.parts, ...b.parts].flat(2)
+  const path = given.flatMap(({ parts }) => parts.flat(2))
   return path.length < 2 ? null : geometryBytes({ kind: 2, parts: [[path]] })
+}
+
+/** Of what an array holds, or of two. */
+const line: Maker = (_, types) => {
+  if (types[0]!.kind !== 'array') return ofTwo((a, b) => lineOf([a, b]))({} as Call, types)
+  return (array) => lineOf(geometriesIn(array!))
+}
+
+const geometryType: Type = { kind: 'geometry' }
+
+/** Those of an array, without NULLs. */
+const geometriesIn = (array: Value): Geometry[] =>
+  itemsOf(array as string, geometryType)
+    .filter((item) => item !== NONE)
+    .map((item) => readGeometry(itemValue(item, geometryType) as string)!)
+
+/** The way between two places, by the time between them. */
+const speed: Maker = () => {
+  const [first, second] = [reader(), reader()]
+  return (from, since, to, [, , , until]) => {
+    const micros = Number((until as bigint) - (since as bigint))
+    const way = measures.distance(first(from), second(to))
+    return way === null || micros === 0 ? null : way / (Math.abs(micros) / 1e6)
+  }
+}
+
+/** Is the second point in the area, on its edge too, and was the first not? Before its first point nobody is in it. */
+const crossing =
+  (goesIn: boolean): Maker =>
+  () => {
+    const [first, second, third] = [reader(), reader(), reader()]
+    return (before, now, area) => {
+      if (now === null || area === null) return null
+      const isIn = relations.cover(third(area), second(now))
+      const wasIn = before !== null && relations.cover(third(area), first(before))
+      return goesIn ? isIn && !wasIn : wasIn && !isIn
+    }
+  }
+
+function buffer(geometry: Geometry, radius: number, quarter: Value | undefined): Outcome {
+  const corners = Number(quarter ?? 8)
+  if (corners < 1 || corners > 1000)
+    return invalid(`a quarter has 1 to 1000 corners, not ${corners}`)
+  if (!Number.isFinite(radius)) return invalid('the distance of a buffer is finite')
+  return geometryBytes(shapes.buffered(geometry, radius, corners))
 }
 
 function geohash(lat: number, lng: number, length: Value | undefined): Outcome {
@@ -169,13 +215,29 @@ export const geometries: Makers = {
   st_envelope: ofOne((geometry) => geometryBytes(envelope(geometry))),
   st_makeenvelope: () => (_a, _b, _c, all) =>
     areFinite(all) ? geometryBytes(boxGeometry(all as unknown as Bounds)) : notFinite,
-  st_makeline: ofTwo(lineOf),
+  st_makeline: line,
   st_centroid: ofOne((geometry) => {
     const at = measures.centroid(geometry)
     return geometryBytes(at === null ? { kind: 1, parts: [] } : pointGeometry(at))
   }),
   st_area: ofOne(measures.area),
   st_length: ofOne(measures.length),
+  st_perimeter: ofOne(measures.perimeter),
+  st_npoints: ofOne((geometry) => BigInt(geometry.parts.flat(2).length)),
+  st_simplify: () => {
+    const read = reader()
+    return (value, tolerance) =>
+      (tolerance as number) >= 0
+        ? geometryBytes(shapes.simplified(read(value), tolerance as number))
+        : invalid('a tolerance is 0 or more')
+  },
+  st_buffer: () => {
+    const read = reader()
+    return (value, radius, quarter) => buffer(read(value), radius as number, quarter)
+  },
+  st_speed: speed,
+  enters: crossing(true),
+  exits: crossing(false),
   st_azimuth: ofPoints(measures.azimuth),
   geohash_encode: () => (lat, lng, length) => geohash(lat as number, lng as number, length),
   st_geohash: () => {

@@ -2,8 +2,8 @@
  * JSON: functions on documents as text.
  *
  * How      A document is parsed with its numbers as they are written, so that no digit is lost on the way through.
- * Format   paths are `$`, `.name`, `."name"`, `[0]`, `['name']`, `[last]`, one behind the other; wildcards and filters
- *          are refused. `{a,0,b}` is the path of Postgres.
+ * Format   paths are `$`, `.name`, `."name"`, `[0]`, `['name']`, `[last]`, `.*`, `[*]`, one behind the other; filters
+ *          are refused, and wildcards where a function takes one value only. `{a,0,b}` is the path of Postgres.
  */
 import { jsonText, type Type, type Value, valueText } from '../../../data/index.ts'
 import { Fault, invalid, type Outcome } from '../fault.ts'
@@ -46,6 +46,7 @@ export function print(value: Json): string {
 }
 
 type Step = string | number | 'last'
+type PathStep = string | { index: Step }
 
 const stepForm = new RegExp(
   '\\.([A-Za-z_$\\u0080-\\uffff][\\w$\\u0080-\\uffff]*)|\\."((?:[^"\\\\]|\\\\.)*)"|\\[\\s*(\\d+|last)\\s*\\]|' +
@@ -55,15 +56,19 @@ const stepForm = new RegExp(
 
 const plainText = (escaped: string) => escaped.replace(/\\(.)/gs, '$1')
 
-export function pathOf(text: string): (string | { index: Step })[] | Fault {
+export function pathOf(text: string): PathStep[] | Fault {
   const path = text.trim().replace(/^(lax|strict)\s+/, '')
   if (!path.startsWith('$')) return invalid(`'${text}' is no path: it begins with $`)
-  const steps: (string | { index: Step })[] = []
+  const steps: PathStep[] = []
   stepForm.lastIndex = 1
   while (stepForm.lastIndex < path.length) {
     const at = stepForm.lastIndex
     const match = stepForm.exec(path)
-    if (match === null) return invalid(`'${text}' is no path at '${path.slice(at)}'`)
+    if (match === null) {
+      const rest = path.slice(at)
+      const several = /^(\.\*|\[\s*\*)/.test(rest) ? ' of one value' : ''
+      return invalid(`'${text}' is no path${several} at '${rest}'`)
+    }
     const [, name, quoted, index, single, double] = match
     if (index !== undefined) steps.push({ index: index === 'last' ? 'last' : Number(index) })
     else steps.push(name ?? plainText((quoted ?? single ?? double)!))
@@ -72,10 +77,7 @@ export function pathOf(text: string): (string | { index: Step })[] | Fault {
 }
 
 /** What stands at a path; undefined = nothing. */
-export function walk(
-  document: Json,
-  steps: readonly (string | { index: Step })[],
-): Json | undefined {
+export function walk(document: Json, steps: readonly PathStep[]): Json | undefined {
   let value: Json | undefined = document
   for (const step of steps) {
     if (typeof step === 'string') value = value instanceof Map ? value.get(step) : undefined
@@ -88,20 +90,25 @@ export function walk(
   return value
 }
 
-type PathStep = string | { index: Step }
-
 /** A step that may find several values: `.*` every member, `[*]` every element. */
 type ManyStep = PathStep | { every: 'member' | 'element' }
 
-/** A path with wildcards. */
+/** A path of Postgres, with wildcards. */
 export function pathsOf(text: string): ManyStep[] | Fault {
   if (/^\s*strict\s/.test(text)) return invalid(`'${text}' is strict: only lax paths are known`)
+  return pathWithWildcards(text)
+}
+
+/** A path of the standard: strict or not where it has no wildcards. */
+function pathWithWildcards(text: string): ManyStep[] | Fault {
   const whole = pathOf(text)
   if (!(whole instanceof Fault)) return whole
+  if (/^\s*strict\s/.test(text)) return invalid(`'${text}' is strict, and has wildcards`)
   const steps: ManyStep[] = []
   // What stands between wildcards is a path.
   for (const [at, part] of text
     .trim()
+    .replace(/^lax\s+/, '')
     .split(/(\.\*|\[\s*\*\s*\])/)
     .entries()) {
     if (at % 2 === 1) steps.push({ every: part.startsWith('.') ? 'member' : 'element' })
@@ -138,22 +145,60 @@ const someOf = (value: Json | undefined): Json[] => (value === undefined ? [] : 
 export const noJson = (text: string) =>
   invalid(`'${text.length > 60 ? `${text.slice(0, 60)}…` : text}' is no JSON`)
 
-/** A function of a document and a path; `broken` is what it gives for a text that is no JSON, by default a failure. */
-const atPath =
-  (finish: (found: Json | undefined) => Outcome, broken?: Value): Maker =>
+const isPlain = (steps: readonly ManyStep[]): steps is PathStep[] =>
+  !steps.some((step) => typeof step === 'object' && 'every' in step)
+
+/** All that stands at a path; only behind a wildcard are the members of an array those of its elements. */
+const findAll = (document: Json, steps: readonly ManyStep[]): Json[] =>
+  isPlain(steps) ? someOf(walk(document, steps)) : walkAll(document, steps)
+
+/** Reads paths, each once. */
+function pathReader<T>(read: (text: string) => T): (path: Value | undefined) => T {
+  const paths = new Map<string, T>()
+  return (path) => {
+    let steps = paths.get(path as string)
+    if (steps === undefined) {
+      if (paths.size > 100) paths.clear()
+      paths.set(path as string, (steps = read(path as string)))
+    }
+    return steps
+  }
+}
+
+/** A function of what stands at a path; `broken` is what it gives for a text that is no JSON, by default a failure. */
+const atPaths =
+  (
+    finish: (found: Json[]) => Outcome,
+    {
+      read = pathWithWildcards,
+      find = findAll,
+      broken,
+    }: { read?: typeof pathsOf; find?: typeof findAll; broken?: Value } = {},
+  ): Maker =>
   () => {
-    const paths = new Map<string, ReturnType<typeof pathOf>>()
+    const stepsAt = pathReader(read)
     return (text, path) => {
       const document = parse(text as string)
       if (document === undefined) return broken === undefined ? noJson(text as string) : broken
-      let steps = paths.get(path as string)
-      if (steps === undefined) {
-        if (paths.size > 100) paths.clear()
-        paths.set(path as string, (steps = pathOf(path as string)))
-      }
-      return steps instanceof Fault ? steps : finish(walk(document, steps))
+      const steps = stepsAt(path)
+      return steps instanceof Fault ? steps : finish(find(document, steps))
     }
   }
+
+/** The same of one value; of several it is as if there were none. */
+const atPath = (finish: (found: Json | undefined) => Outcome, broken?: Value): Maker =>
+  atPaths(
+    (found) => finish(found.length === 1 ? found[0] : undefined),
+    broken === undefined ? {} : { broken },
+  )
+
+/** As in Postgres, where a member of an array is always that of its elements. */
+const everywhere = (finish: (found: Json[]) => Outcome): Maker =>
+  atPaths(finish, { read: pathsOf, find: walkAll })
+
+/** One value at a path that has no wildcards. */
+const atOne = (finish: (found: Json | undefined) => Outcome): Maker =>
+  atPaths(([found]) => finish(found), { read: pathOf })
 
 const of =
   (finish: (document: Json) => Outcome): Maker =>
@@ -253,8 +298,11 @@ const builtObject =
   }
 
 /** What JSON_QUERY finds, in an array where its wrapper says so; undefined = nothing that it may give. */
-function wrapped(found: Json, wrapper: string): Json | undefined {
-  if (wrapper === 'unconditional wrapper') return [found]
+function wrapped(all: Json[], wrapper: string): Json | undefined {
+  const [found] = all
+  if (found === undefined) return undefined
+  if (wrapper === 'unconditional wrapper') return all
+  if (all.length > 1) return wrapper === 'conditional wrapper' ? all : undefined
   if (isNested(found)) return found
   if (wrapper.endsWith('quotes') && typeof found === 'string') return found
   return wrapper === 'conditional wrapper' ? [found] : undefined
@@ -262,21 +310,21 @@ function wrapped(found: Json, wrapper: string): Json | undefined {
 
 /** Does the path find `empty` nothing, an `error`, or a value that counts? */
 const stateAt: Maker = () => (text, path, what) => {
-  const steps = pathOf(path as string)
+  const steps = pathWithWildcards(path as string)
   if (steps instanceof Fault) return steps
   const document = parse(text as string)
   if (document === undefined) return 'error'
-  const found = walk(document, steps)
-  if (found === undefined) return 'empty'
-  if (what === 'json_value') return isNested(found) ? 'error' : 'found'
-  return what === 'json_exists' || wrapped(found, what as string) !== undefined ? 'found' : 'error'
+  const found = findAll(document, steps)
+  if (found.length === 0) return 'empty'
+  if (what === 'json_exists') return 'found'
+  if (what === 'json_value') return found.length > 1 || isNested(found[0]) ? 'error' : 'found'
+  return wrapped(found, what as string) === undefined ? 'error' : 'found'
 }
 
 const wrappedAt: Maker = () => (text, path, wrapper) => {
-  const [document, steps] = [parse(text as string), pathOf(path as string)]
+  const [document, steps] = [parse(text as string), pathWithWildcards(path as string)]
   if (document === undefined || steps instanceof Fault) return null
-  const found = walk(document, steps)
-  const given = found === undefined ? undefined : wrapped(found, wrapper as string)
+  const given = wrapped(findAll(document, steps), wrapper as string)
   if (given === undefined) return null
   return wrapper === 'omit quotes' && typeof given === 'string' ? given : print(given)
 }
@@ -288,12 +336,14 @@ export const documents: Makers = {
   json_array_length: of((document) => (Array.isArray(document) ? BigInt(document.length) : null)),
   json_array: (_, types) => (_a, _b, _c, all) =>
     `[${all.flatMap((value, at) => (value === null ? [] : [written(value, types[at]!)])).join(',')}]`,
-  json_exists: atPath((found) => found !== undefined, false),
-  jsonb_path_exists: atPath((found) => found !== undefined),
+  json_exists: atPaths((found) => found.length > 0, { broken: false }),
+  jsonb_path_exists: everywhere((found) => found.length > 0),
+  jsonb_path_query_array: everywhere(print),
+  jsonb_path_query_first: everywhere((found) => (found.length === 0 ? null : print(found[0]!))),
   json_query: atPath((found) => (isNested(found) ? print(found) : null), null),
   json_value: atPath((found) => (isNested(found) ? null : unquoted(found)), null),
-  json_extract: atPath((found) => (found === undefined ? null : print(found))),
-  json_extract_string: atPath(unquoted),
+  json_extract: atOne((found) => (found === undefined ? null : print(found))),
+  json_extract_string: atOne(unquoted),
   json_serialize: of(print),
   json_typeof: of(typeOf),
   json_valid: () => (text, kind) => {

@@ -5,6 +5,7 @@
  *          with `$`. Containment is that of Postgres: objects hold the members of the other one, arrays its elements
  *          in any order, and an array holds a scalar that is among its elements.
  */
+import { elementOf, itemsOf, itemValue, NONE, type Type } from '../../../data/index.ts'
 import { Fault, type Outcome, ranged } from '../fault.ts'
 import type { Maker, Makers } from '../maker.ts'
 import { Digits, type Json, noJson, parse, pathOf, print, stepsOf, unquoted, walk } from './json.ts'
@@ -122,6 +123,19 @@ function hasKey(document: Json, key: string): boolean {
   return Array.isArray(document) ? document.includes(key) : document === key
 }
 
+const varchar: Type = { kind: 'varchar' }
+
+/** Whether some or all texts of an array, NULLs left out, are keys. */
+const hasKeys =
+  (test: 'some' | 'every'): Maker =>
+  (_, types) =>
+  (text, keys) => {
+    const document = parse(text as string)
+    if (document === undefined) return noJson(text as string)
+    const wanted = itemsOf(keys as string, elementOf(types[1]!)!).filter((item) => item !== NONE)
+    return wanted[test]((item) => hasKey(document, itemValue(item, varchar) as string))
+  }
+
 export const operators: Makers = {
   bitand: bits((a, b) => a & b),
   bitor: bits((a, b) => a | b),
@@ -138,4 +152,6 @@ export const operators: Makers = {
     const document = parse(text as string)
     return document === undefined ? noJson(text as string) : hasKey(document, key as string)
   },
+  json_has_any_key: hasKeys('some'),
+  json_has_all_keys: hasKeys('every'),
 }

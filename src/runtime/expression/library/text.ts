@@ -320,7 +320,7 @@ const largePoint = 0x10ffffn
 export const texts: Makers = {
   ascii: plain((text: string) => BigInt(text.codePointAt(0) ?? 0)),
   bit_length: plain((text: string) => BigInt(encoder.encode(text).length * 8)),
-  btrim: plain((text: string, set: string) => trimmed(text, set, 'both')),
+  btrim: plain((text: string, set = ' ') => trimmed(text, set, 'both')),
   chr: plain((point: bigint) =>
     point < 1n || point > largePoint || (point >= 0xd800n && point <= 0xdfffn)
       ? invalid(`${point} is no code point`)
