@@ -332,14 +332,24 @@ test('names and types are found in the file', () => {
     'd DATE',
     'mixed VARCHAR',
     't TIMESTAMP(3)',
-    'o VARCHAR',
+    'o STRUCT(a BIGINT)',
+    'o.a BIGINT',
     'code VARCHAR',
     'big BIGINT',
     'z VARCHAR',
   ])
   expect(
     text('b.json', { 'json.root': '$.features', 'json.path.mag': '$.properties.mag' }),
-  ).toEqual(['properties VARCHAR', 'geometry VARCHAR', 'x BIGINT', 'mag DOUBLE'])
+  ).toEqual([
+    'properties STRUCT(mag DOUBLE, time BIGINT, title VARCHAR)',
+    'properties.mag DOUBLE',
+    'properties.time BIGINT',
+    'properties.title VARCHAR',
+    'geometry STRUCT(coordinates DOUBLE[])',
+    'geometry.coordinates DOUBLE[]',
+    'x BIGINT',
+    'mag DOUBLE',
+  ])
   expect(text('c.json')).toBeUndefined()
   expect(disk.opened).toBe(0)
 })

@@ -37,6 +37,37 @@ test('a bare path is a relation, named after the file', async () => {
   ])
 })
 
+test('arrays and objects of JSON are arrays and structs, whatever members the rows have', async () => {
+  const rows = [
+    '{"id": 1, "t": ["a", null], "p": {"x": 1, "when": "2026-01-02"}, "l": [{"v": 1.5}, {"w": [1]}], "odd": [1, "x"]}',
+    '{"id": 2, "t": null, "p": {"x": 2.5, "in": {"deep": true}}, "l": [], "odd": [], "none": [], "mixed": {"a": 1}}',
+    '{"id": 3, "t": [], "p": null, "same": {"a": 1, "A": 2}, "big": [12345678901234567890], "mixed": 5}',
+  ]
+  write('nested.json', `${rows.join('\n')}\n`)
+  const types = ['t', 'p', 'l', 'odd', 'none', 'mixed', 'same', 'big']
+  const list = types.map((name) => `typeof(${name}) AS "${name}"`).join(', ')
+  expect((await query(`SELECT ${list} FROM '@/nested.json' LIMIT 1`))[0]).toEqual({
+    t: 'VARCHAR[]',
+    p: 'STRUCT(x DOUBLE, when DATE, in STRUCT(deep BOOLEAN))',
+    l: 'STRUCT(v DOUBLE, w BIGINT[])[]',
+    odd: 'JSON[]',
+    none: 'JSON[]',
+    mixed: 'VARCHAR',
+    same: 'JSON',
+    big: 'VARCHAR[]',
+  })
+  const sql = `SELECT id, t[1] AS t, p.x, (p).in.deep, l[2].w[1] AS w FROM '@/nested.json' ORDER BY id`
+  expect(await query(sql)).toEqual([
+    { id: 1n, t: 'a', x: 1, deep: null, w: 1n },
+    { id: 2n, t: null, x: 2.5, deep: true, w: null },
+    { id: 3n, t: null, x: null, deep: null, w: null },
+  ])
+  write('document.json', '{"all": [{"p": {"a": [1]}}, {"p": {"a": [2, 3]}}]}')
+  expect(
+    await query(`SELECT len(p.a) AS n FROM read_json('@/document.json', root => '$.all')`),
+  ).toEqual([{ n: 1n }, { n: 2n }])
+})
+
 test('read_csv takes patterns and options, and partitions are columns', async () => {
   const sql = `SELECT k, SUM(n) AS n, MAX(day) AS day FROM read_csv('@/day=*/*', header => true)
     GROUP BY k ORDER BY k`

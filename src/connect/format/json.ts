@@ -14,7 +14,7 @@ import { Failure, type FileReader, type FileWriter } from '../../base/index.ts'
 import {
   type ConnectorOptions,
   columnJson,
-  type Field,
+  flatFields,
   pathsOf,
   type ReaderOptions,
   type Row,
@@ -32,6 +32,7 @@ import { Window } from '../window.ts'
 import { skipMark } from './csv.ts'
 import { JsonScanner } from './json-scanner.ts'
 import { addColumn, emptyShape, parsePath, type Shape, type Step } from './json-shape.ts'
+import { nestedType, textType } from './json-type.ts'
 import { TextReader } from './text-reader.ts'
 import { TextWriter } from './text-writer.ts'
 
@@ -168,12 +169,8 @@ export function inferJson(source: Source, options: JsonOptions): Schema | null {
   })
   const fields = sample(source, options, shape, paths.length)
   return {
-    fields: [...names.values()].map(
-      (name, column): Field => ({
-        name,
-        type: columnType(fields, column),
-        nullable: true,
-      }),
+    fields: [...names.values()].flatMap((name, column) =>
+      flatFields({ name, type: columnType(fields, column), nullable: true }),
     ),
   }
 }
@@ -214,10 +211,9 @@ function columnType(fields: Fields, column: number): Type {
     ;(isString ? strings : others).push(fields.text(index) ?? '')
   }
   if (strings.length > 0 && others.length > 0) return { kind: 'varchar' }
-  if (others.length > 0) return inferType(others)
-  const type = inferType(strings)
-  // A number in quotes was meant as a text.
-  return type.kind === 'date' || type.kind === 'timestamp' ? type : { kind: 'varchar' }
+  const nested = nestedType(others.filter((text) => text !== null))
+  if (others.length > 0) return nested ?? inferType(others)
+  return textType(inferType(strings))
 }
 
 export function createJson(file: FileWriter, schema: Schema): SinkWriter {
