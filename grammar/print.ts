@@ -867,7 +867,7 @@ function createFunction(s: Of<Statement, 'create-function'>): string {
   const made = by.kind === 'function-text' ? quote(by.value) : `(${expression(by)})`
   const words = [
     ...(body.strict ? [' STRICT'] : []),
-    ...(body.deterministic ? [' DETERMINISTIC'] : []),
+    ...(body.deterministic === null ? [] : [body.deterministic ? ' DETERMINISTIC' : ' VOLATILE']),
     ...(body.batch ? [' BATCH'] : []),
   ]
   return `${head} (${parameters})${returns}${language}${words.join('')} AS ${made}`

@@ -409,8 +409,8 @@ export interface FunctionBody {
   aggregate: boolean
   /** NULL for an argument that is NULL. */
   strict: boolean
-  /** Is the result said to be the same whenever the arguments are? */
-  deterministic: boolean
+  /** Is the result said to be the same whenever the arguments are? Null where nothing is said. */
+  deterministic: boolean | null
   /** Is it given columns? */
   batch: boolean
   /** An expression, or the text of one in the language. */

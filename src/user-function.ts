@@ -89,7 +89,10 @@ type ColumnsOf<A extends readonly string[], Nulls> = { [K in keyof A]: Arguments
 interface Told<A extends readonly string[], Nulls extends 'skip' | 'pass'> {
   /** Types of the arguments, as SQL spells them. */
   args: A
-  /** Is the result the same whenever the arguments are? Else it stands only where no row is asked for twice. */
+  /**
+   * Is the result the same whenever the arguments are? Else it stands only where no row is asked for twice. An
+   * aggregate is, unless it says false; others are not, unless they say true.
+   */
   deterministic?: boolean
   /** `skip`, the default: NULL in an argument gives NULL, and is not told to an aggregate. `pass`: it comes as null. */
   nulls?: Nulls
@@ -171,7 +174,9 @@ export function givenFunction(
   if (typeof name !== 'string' || name === '') {
     mistake({ code: 'invalid_option', message: 'a function has a name' })
   }
-  const { args, deterministic = false, nulls = 'skip', replace = false } = options
+  const { args, nulls = 'skip', replace = false } = options
+  const { deterministic = of === 'aggregate' } = options
+  if ('async' in options && options.async === true) refuseWaiting(name)
   if (!Array.isArray(args) || args.some((one) => typeof one !== 'string')) {
     const hint = "args: ['INTEGER', 'VARCHAR']"
     mistake({ code: 'invalid_option', message: `option args of ${name} is a list of types`, hint })
@@ -188,12 +193,20 @@ export function givenFunction(
   return { name, of, args, returns, columns, deterministic, takesNull: nulls === 'pass', replace }
 }
 
+/** Rows are computed without waiting. */
+function refuseWaiting(name: string): never {
+  const message = `not supported yet: function ${name}, which waits`
+  const hint = 'ask first, and append rows that have the answer'
+  return mistake({ code: 'unsupported', message, hint })
+}
+
 /** What a scalar function does, as the engine calls it. */
 export function scalarFunction(
   shape: UserShape,
   call: (...args: never[]) => unknown,
   batch: boolean,
 ): UserFunction {
+  if (Object.prototype.toString.call(call) === '[object AsyncFunction]') refuseWaiting(shape.name)
   const plain = call as (...args: HostValue[]) => unknown
   return userFunction(
     shape,

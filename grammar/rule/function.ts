@@ -12,7 +12,8 @@ interface Clauses {
   returns: TypeName | null
   language: string | null
   strict: boolean
-  deterministic: boolean
+  /** Null where nothing is said. */
+  deterministic: boolean | null
   batch: boolean
   body: Body | null
 }
@@ -49,7 +50,7 @@ export abstract class FunctionRules extends DefinitionRules {
         returns: null,
         language: null,
         strict: false,
-        deterministic: false,
+        deterministic: null,
         batch: false,
         body: null,
       }

@@ -643,7 +643,7 @@ function callText(node: Expression & { kind: 'call' }, text: (e: Expression) => 
   const made = userCallOf(node.function)
   if (made === null) return `${node.function}(${args.join(', ')})`
   // What an aggregate is told beside its rows is for the engine.
-  return `${made.name}(${made.kind === 'folding' ? args[0] : args.join(', ')})`
+  return `${made.name}(${made.kind.endsWith('folding') ? args[0] : args.join(', ')})`
 }
 
 function literalText(node: Expression & { kind: 'literal' }): string {

@@ -111,7 +111,7 @@ export function isFallible(expression: Expression): boolean {
 
 /** A call whose value may differ from call to call, in the expression; null when there is none. */
 export function volatileIn(expression: Expression): (Expression & { kind: 'call' }) | null {
-  if (expression.kind === 'call' && userCallOf(expression.function)?.kind === 'volatile')
+  if (expression.kind === 'call' && userCallOf(expression.function)?.kind.startsWith('volatile'))
     return expression
   for (const child of childrenOf(expression)) {
     const found = volatileIn(child)

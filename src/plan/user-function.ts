@@ -6,15 +6,16 @@
  *          volatile  the same, but the value may differ from call to call
  *          folding   (varchar of collect, text literal: JSON of { types, distinct }) → the value of all rows of a
  *                    group, each of which is JSON of the texts of its arguments
+ *          volatile folding   the same, but the value may differ from call to call
  */
 
 export interface UserCall {
-  kind: 'user' | 'volatile' | 'folding'
+  kind: 'user' | 'volatile' | 'folding' | 'volatile folding'
   id: number
   name: string
 }
 
-const form = /^(user|volatile|folding) (\d+) (.*)$/s
+const form = /^(user|volatile|folding|volatile folding) (\d+) (.*)$/s
 
 export function userCallText({ kind, id, name }: UserCall): string {
   return `${kind} ${id} ${name}`

@@ -37,9 +37,9 @@ export function plainForm(language: Written['language'], form: string): string {
   return language === 'typescript' ? stripTypeScriptTypes(form, { mode: 'strip' }) : form
 }
 
-/** What a deterministic function may not ask. */
-const noChance = `
-  const refuse = (what) => () => { throw new Error(what + ' in a DETERMINISTIC function') }
+/** What a deterministic function may not ask; aggregates are, unless they say otherwise. */
+const noChance = (aggregate: boolean) => `
+  const refuse = (what) => () => { throw new Error(what + ' in ${aggregate ? 'an aggregate that is not VOLATILE' : 'a DETERMINISTIC function'}') }
   Math.random = refuse('Math.random()')
   const Real = Date
   const now = refuse('the time')
@@ -79,8 +79,11 @@ export function programOf({ aggregate, batch, deterministic }: Written, form: st
         return '{"e":' + wire.encode(messageOf(cause)) + '}'
       }
     }
-    ${deterministic ? noChance : ''}
+    ${deterministic ? noChance(aggregate) : ''}
     const made = ${form}
+    const waits = (part) => Object.prototype.toString.call(part) === '[object AsyncFunction]'
+    if ([made, ...Object.values(made)].some(waits))
+      throw new Error('it is async, and rows are computed without waiting')
     const run = ${each}
     return (text) => {
       try {

@@ -172,6 +172,30 @@ describe('what a function cannot do', () => {
     expect(await db.query('SELECT h() AS h')).toEqual([{ h: 1 }])
   })
 
+  test('change what others see by what they change', async () => {
+    await using db = await allowed()
+    const tricks = `Object.prototype.v = 7; Array.prototype.map = () => ['x']; JSON.stringify = () => '[]';
+      globalThis.Promise = 1; return x`
+    await made(db, 'f(x INT)', `RETURNS INT LANGUAGE JAVASCRIPT AS $$ ${tricks} $$`)
+    await made(
+      db,
+      'g(x INT)',
+      'RETURNS INT LANGUAGE JAVASCRIPT AS $$ [x].map((one) => one + 1)[0] $$',
+    )
+    await mistakeOf(db.query('SELECT f(1), f(2)'))
+    expect(await db.query('SELECT g(a) AS g FROM (VALUES (1), (2)) AS q (a)')).toEqual([
+      { g: 2 },
+      { g: 3 },
+    ])
+    const names = ['process', 'require', 'std', 'os', 'WebAssembly', 'setTimeout', 'fetch']
+    const ways = names.map((name) => `typeof ${name}`).join()
+    await made(db, 'h()', `RETURNS VARCHAR LANGUAGE JAVASCRIPT AS $$ [${ways}].join() $$`)
+    expect(await db.query('SELECT h() AS h')).toEqual([{ h: names.map(() => 'undefined').join() }])
+    const built = "$$ (() => {}).constructor('return typeof process')() $$"
+    await made(db, 'i()', `RETURNS VARCHAR LANGUAGE JAVASCRIPT AS ${built}`)
+    expect(await db.query('SELECT i() AS i')).toEqual([{ i: 'undefined' }])
+  })
+
   test('give what is no value, or be asked for chance when it is DETERMINISTIC', async () => {
     await using db = await allowed()
     const texts: [text: string, message: string][] = [
@@ -216,8 +240,41 @@ describe('wrong statements', () => {
     expect(await db.query("SHOW FUNCTIONS LIKE 'f'")).toEqual([])
   })
 
+  test('functions that wait', async () => {
+    await using db = await allowed()
+    const head = 'CREATE FUNCTION f(x INT) RETURNS INT LANGUAGE JAVASCRIPT'
+    const text = `${head} ASYNC AS $$ x $$`
+    const told = await mistakeOf(db.execute(text), text)
+    expect(told).toMatchObject({ message: 'not supported yet: an ASYNC function', at: 'ASYNC' })
+    const exported = `${head} AS $$ export async function f(x) { return x } $$`
+    expect((await mistakeOf(db.execute(exported))).message).toBe(
+      'function f: it is async, and rows are computed without waiting',
+    )
+  })
+
   test('aggregates', async () => {
     await using db = await allowed()
+    const parts =
+      'create() { return 0 }, accumulate: (s, x) => s + x * Math.random(), finish: (s) => s'
+    const head = 'CREATE AGGREGATE noisy(x INT) RETURNS DOUBLE LANGUAGE JAVASCRIPT'
+    await db.execute(`${head} AS $$ ${parts} $$`)
+    await expect(db.query('SELECT noisy(1)')).rejects.toThrow(
+      'noisy: Math.random() in an aggregate that is not VOLATILE',
+    )
+    await db.execute(
+      `DROP AGGREGATE noisy; ${head} VOLATILE AS $$ ${parts} $$; CREATE STREAM s (x INT)`,
+    )
+    await db.query('SELECT noisy(1)')
+    const told: string[] = []
+    const other =
+      'create() { return 0 }, accumulate(s, x) { return s + x }, retract(s, x) { return s - x }'
+    await db.execute(
+      `CREATE AGGREGATE total(x INT) RETURNS INT LANGUAGE JAVASCRIPT AS $$ ${other}, finish: (s) => s $$`,
+      { onNotice: (notice) => told.push(notice) },
+    )
+    expect(told.join()).toContain('retract of total is not called: the rows of a group are kept')
+    const view = 'CREATE MATERIALIZED VIEW v AS SELECT noisy(x) AS n FROM s'
+    expect((await mistakeOf(db.execute(view))).code).toBe('nondeterministic')
     const text = 'CREATE AGGREGATE f(x INT) RETURNS INT AS (x)'
     expect(await mistakeOf(db.execute(text))).toMatchObject({
       code: 'unsupported',

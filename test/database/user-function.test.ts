@@ -110,7 +110,7 @@ describe('scalar functions', () => {
   test('what one throws, or gives amiss, is the error of its row', async () => {
     await using db = await opened()
     db.function('wrong', odd, (() => 'x') as never)
-    db.function('late', odd, (async () => 1) as never)
+    db.function('late', odd, (() => Promise.resolve(1)) as never)
     db.function('thrown', odd, () => {
       throw 'a text'
     })
@@ -404,6 +404,45 @@ describe('what cannot be', () => {
       await db.query(text)
     }
     await db.execute('CREATE MATERIALIZED VIEW v AS SELECT a, drawn(a) AS d FROM s')
+  })
+
+  test('an aggregate that says that it gives other values, beside what it would take back', async () => {
+    await using db = await opened()
+    const given = { args: ['INTEGER'], returns: 'DOUBLE', deterministic: false } as const
+    const noise = { create: () => 0, accumulate: (sum: number, a: number) => sum + a }
+    db.aggregate('noisy', given, { ...noise, finish: (sum) => sum + 0.5 })
+    await db.execute(`CREATE STREAM s (a INTEGER, ts TIMESTAMP(3), WATERMARK FOR ts AS ts)`)
+    const rows = "FROM TUMBLE(TABLE s, DESCRIPTOR(ts), INTERVAL '10' SECOND) GROUP BY window_end"
+    for (const text of [
+      'SELECT noisy(a) AS n FROM s',
+      `SELECT noisy(a) AS n ${rows}`,
+      'SELECT noisy(a) OVER (ORDER BY ts) AS n FROM s',
+    ]) {
+      const made = await mistakeOf(() => db.execute(`CREATE MATERIALIZED VIEW v AS ${text}`))
+      expect(made.code).toBe('nondeterministic')
+      expect(made.message).toContain('noisy may give another value for the same row')
+      await db.query(text)
+    }
+    // What is told once is asked for once.
+    const finals = `SELECT window_end, noisy(a) AS n ${rows} EMIT ON WINDOW CLOSE`
+    await db.execute(`CREATE MATERIALIZED VIEW v AS ${finals}`)
+    await db.execute(`INSERT INTO s VALUES (1, TIMESTAMP '2026-01-01 00:00:01'),
+      (2, TIMESTAMP '2026-01-01 00:00:02'), (4, TIMESTAMP '2026-01-01 00:00:20')`)
+    expect(await db.query('SELECT n FROM v')).toEqual([{ n: 3.5 }])
+  })
+
+  test('a function that waits', async () => {
+    await using db = await opened()
+    const told = {
+      code: 'unsupported',
+      message: 'not supported yet: function f, which waits',
+      hint: 'ask first, and append rows that have the answer',
+    }
+    const waits = (async (a: number) => a) as never
+    expect(await mistakeOf(() => db.function('f', odd, waits))).toEqual(told)
+    const options = { ...odd, async: true } as typeof odd
+    expect(await mistakeOf(() => db.function('f', options, (a) => a))).toEqual(told)
+    expect(await db.query("SHOW FUNCTIONS LIKE 'f'")).toEqual([])
   })
 
   test('a worker', async () => {

@@ -37,16 +37,15 @@ export function applyEmit(
   emit: Emit | null,
 ): { plan: Plan; emit: EmitMode } {
   const plan = placeLifetimes(given)
-  checkVolatile(plan)
   if (emit !== null) refuseBeside(emit)
   if (emit === null || emit.mode === 'changes') {
-    checkClock(plan)
+    checkAgain(plan)
     if (emit === null) return { plan, emit: 'changes' }
     return { plan: paced(binding, later(binding, plan, emit), emit), emit: 'changes' }
   }
   const closed = closeWindows(plan)
   const hasPanes = emit.early !== undefined || emit.late !== undefined
-  checkClock(isFinal(closed) && !hasPanes ? closed : plan)
+  checkAgain(isFinal(closed) && !hasPanes ? closed : plan)
   const told = !closed.updating && nodesOf(closed).some(isTold)
   if (!isFinal(closed) && told) {
     refusePanes(emit)
@@ -63,12 +62,17 @@ export function applyEmit(
 /** What INSERT into a connector's table does when it does not say: finals where there are some. */
 export function defaultEmit(given: Plan): { plan: Plan; emit: EmitMode } {
   const plan = placeLifetimes(given)
-  checkVolatile(plan)
   const closed = closeWindows(plan)
-  checkClock(isFinal(closed) ? closed : plan)
+  checkAgain(isFinal(closed) ? closed : plan)
   if (!isFinal(closed)) return { plan, emit: 'changes' }
   refuseGrace(closed)
   return { plan: closed, emit: 'on-window-close' }
+}
+
+/** What may be another value when it is asked for again does not stand beside rows that are taken back. */
+function checkAgain(plan: Plan): void {
+  checkVolatile(plan)
+  checkClock(plan)
 }
 
 /** Finals would have to be corrected by rows that come for a closed window. */

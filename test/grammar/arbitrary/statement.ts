@@ -147,7 +147,7 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
     language: fc.constantFrom('SQL', 'JAVASCRIPT', null),
     aggregate: fc.boolean(),
     strict: fc.boolean(),
-    deterministic: fc.boolean(),
+    deterministic: fc.constantFrom(true, false, null),
     batch: fc.boolean(),
     expression: fc.oneof(functionText, e),
     span: one,

@@ -53,7 +53,7 @@ export function bindUserAggregate(
   made: UserMade,
   tree: Tree & { kind: 'call' },
 ): Expression {
-  const { name, id, returns, parameters } = made
+  const { name, id, returns, parameters, deterministic } = made
   const args = boundArguments(inner, made, tree)
   const span = planSpan(inner.binding, tree.span)
   const texts = args.map((arg) => coerce(arg, varchar))
@@ -70,7 +70,8 @@ export function bindUserAggregate(
     distinct: tree.distinct,
   }
   const told = literal(JSON.stringify(settings), varchar)
-  return call(userCallText({ kind: 'folding', id, name }), [all, told], returns, span)
+  const kind = deterministic ? 'folding' : 'volatile folding'
+  return call(userCallText({ kind, id, name }), [all, told], returns, span)
 }
 
 /** Refuses a plan of a continuous query in which the value of a volatile call would be asked for again. */

@@ -125,6 +125,7 @@ function bindWritten(binding: Binding, name: string, body: Body): CatalogFunctio
   if (aggregate && batch) {
     fail('syntax', 'an aggregate is given row after row, and is no BATCH', body.span)
   }
+  if (aggregate) binding.notices.push(...notCalled(name, text.value))
   return {
     kind: 'user',
     id: -1,
@@ -133,10 +134,18 @@ function bindWritten(binding: Binding, name: string, body: Body): CatalogFunctio
     parameters: boundParameters(binding, parameters),
     returns: scalarType(binding, body.returns),
     columns: { fields: [] },
-    deterministic,
+    // What an aggregate takes back must be what it gave.
+    deterministic: deterministic ?? aggregate,
     takesNull: !strict,
     written: { language, text: text.value, batch, span: text.span },
   }
+}
+
+/** The parts of an aggregate that other systems call. */
+function notCalled(name: string, text: string): string[] {
+  const parts = ['retract', 'merge'].filter((part) => RegExp(`\\b${part}\\s*[(:=]`).test(text))
+  const why = 'the rows of a group are kept, and accumulate is called for those that there are'
+  return parts.length === 0 ? [] : [`${parts.join(' and ')} of ${name} is not called: ${why}`]
 }
 
 function boundParameters(binding: Binding, parameters: Body['parameters']) {
