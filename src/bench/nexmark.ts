@@ -4,10 +4,10 @@
  *
  * How      The events (10,000 a second of event time) are made once and lie in memory in batches; each run is a new
  *          database whose source hands them out, and a sink that counts changes. The time is that of all threads on
- *          their processors, for the INSERT without what is declared before it; the best of the runs counts. A run before
- *          them, over the same events without an end, tells the bytes of state when all of them are in. DuckDB answers
- *          the query once as a batch. The other peers are figures that their projects have published for clusters, per
- *          core used: another machine, another way to bring the events, and state on disk.
+ *          their processors, for the INSERT without what is declared before it; the best of the runs counts. A run
+ *          before them, over the same events without an end, tells the bytes of state when all of them are in. DuckDB
+ *          answers the query once as a batch. The other peers are figures that their projects have published for
+ *          clusters, per core used: another machine, another way to bring the events, and state on disk.
  * See      examples/nexmark, src/connect/nexmark.ts
  */
 import { join } from 'node:path'

@@ -69,12 +69,12 @@ import {
   type Sources,
   type Work,
 } from './query.ts'
-import { asDifference } from './replace.ts'
 import type { Transaction } from './session/transaction.ts'
 import { systemRows } from './system.ts'
 import { Table } from './table.ts'
 import { SharedSources } from './together/shared-sources.ts'
-import { View } from './view.ts'
+import { asDifference } from './view/replace.ts'
+import { View } from './view/view.ts'
 
 export interface EngineOptions {
   vectorSize: number

@@ -39,7 +39,7 @@ import {
 import { boundsOf, bySource, projectionOf, relationOf } from './extent.ts'
 import type { Retained } from './follow/retained.ts'
 import type { SharedSources } from './together/shared-sources.ts'
-import type { View } from './view.ts'
+import type { View } from './view/view.ts'
 
 /** Rows that joins give in one step, so that a step does not take long: fewer rows are taken next time. */
 const emittedMax = 1 << 16

@@ -9,7 +9,7 @@ import type { Field, Row } from '../data/index.ts'
 import { explain, growth, type PhysicalPlan } from '../plan/index.ts'
 import type { Engine } from './engine.ts'
 import type { Query, Work } from './query.ts'
-import { View } from './view.ts'
+import { View } from './view/view.ts'
 
 interface Told {
   kind: 'rows'

@@ -37,9 +37,7 @@ import { startOf } from './follow/past.ts'
 import { acknowledge, createSubscription } from './follow/retained.ts'
 import { explainRow } from './lineage.ts'
 import { pauseQuery } from './pause.ts'
-import { preserveView } from './preserve.ts'
 import type { Query, Work } from './query.ts'
-import { type Materialized, replaceView } from './replace.ts'
 import { seenRows, seenSources } from './session/temporary.ts'
 import { transact } from './session/transact.ts'
 import type { Transaction } from './session/transaction.ts'
@@ -49,6 +47,8 @@ import type { CommitQueue, RawCommit } from './subscription.ts'
 import { systemRows } from './system.ts'
 import type { Standing } from './table.ts'
 import { verifyView } from './verify.ts'
+import { preserveView } from './view/preserve.ts'
+import { type Materialized, replaceView } from './view/replace.ts'
 
 /** What a statement gave. */
 export type StatementResult =

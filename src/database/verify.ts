@@ -14,7 +14,7 @@ import { rowKey } from '../runtime/index.ts'
 import type { Engine } from './engine.ts'
 import type { Query, Work } from './query.ts'
 import type { Session } from './statement.ts'
-import { View } from './view.ts'
+import { View } from './view/view.ts'
 
 type Verify = BoundStatement & { kind: 'verify' }
 

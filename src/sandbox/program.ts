@@ -39,7 +39,9 @@ export function plainForm(language: Written['language'], form: string): string {
 
 /** What a deterministic function may not ask; aggregates are, unless they say otherwise. */
 const noChance = (aggregate: boolean) => `
-  const refuse = (what) => () => { throw new Error(what + ' in ${aggregate ? 'an aggregate that is not VOLATILE' : 'a DETERMINISTIC function'}') }
+  const refuse = (what) => () => { throw new Error(what + ' in ${
+    aggregate ? 'an aggregate that is not VOLATILE' : 'a DETERMINISTIC function'
+  }') }
   Math.random = refuse('Math.random()')
   const Real = Date
   const now = refuse('the time')

@@ -5,16 +5,16 @@
  *          given the rows of now, by the operators or by the view (src/plan/kept.ts). One cycle, right behind the
  *          statement in the log, then shows the difference between the old rows and the new ones.
  *          A query that keeps nothing, over rows that the log has, is made anew from where the view began.
- * Contract 1 (checked by test/database/preserve.test.ts) the rows are those of REBUILD from where the view began.
+ * Contract 1 (checked by test/database/view/preserve.test.ts) the rows are those of REBUILD from where the view began.
  *          2 (checked) what cannot be kept is refused, and nothing has changed.
  * Cost     the rows of the view, and nothing of those that it read.
  */
-import { assert, mistake, type Span } from '../base/index.ts'
-import type { Relation } from '../catalog/index.ts'
-import type { Row } from '../data/index.ts'
-import { inputsOf, kept as keeping, type PhysicalPlan, viewDifference } from '../plan/index.ts'
-import type { Engine } from './engine.ts'
-import type { Query, Work } from './query.ts'
+import { assert, mistake, type Span } from '../../base/index.ts'
+import type { Relation } from '../../catalog/index.ts'
+import type { Row } from '../../data/index.ts'
+import { inputsOf, kept as keeping, type PhysicalPlan, viewDifference } from '../../plan/index.ts'
+import type { Engine } from '../engine.ts'
+import type { Query, Work } from '../query.ts'
 import {
   type Materialized,
   readersOf,

@@ -1,9 +1,9 @@
 /** CREATE OR REPLACE MATERIALIZED VIEW: what fails leaves the old view; who follows new rows only comes to an end. */
 import { expect, test } from 'vitest'
-import { systemDisk } from '../../src/base/index.ts'
-import { builtinConnectors } from '../../src/connect/index.ts'
-import { open } from '../../src/database/index.ts'
-import { Log } from '../../src/log/index.ts'
+import { systemDisk } from '../../../src/base/index.ts'
+import { builtinConnectors } from '../../../src/connect/index.ts'
+import { open } from '../../../src/database/index.ts'
+import { Log } from '../../../src/log/index.ts'
 
 const given = [1, 2, 3].map((x) => ({ x }))
 const connectors = builtinConnectors(systemDisk, new Map([['given', given]]))

@@ -1,11 +1,11 @@
 /** PRESERVE STATE: another query over the same state gives what REBUILD gives; what cannot be kept is refused. */
 import { expect, test } from 'vitest'
-import { type Random, seededRandom, systemDisk } from '../../src/base/index.ts'
-import { builtinConnectors } from '../../src/connect/index.ts'
-import type { Row } from '../../src/data/index.ts'
-import { Database, open } from '../../src/database/index.ts'
-import { Log } from '../../src/log/index.ts'
-import { commitSeed } from '../seed.ts'
+import { type Random, seededRandom, systemDisk } from '../../../src/base/index.ts'
+import { builtinConnectors } from '../../../src/connect/index.ts'
+import type { Row } from '../../../src/data/index.ts'
+import { Database, open } from '../../../src/database/index.ts'
+import { Log } from '../../../src/log/index.ts'
+import { commitSeed } from '../../seed.ts'
 
 const connectors = builtinConnectors(systemDisk, new Map())
 

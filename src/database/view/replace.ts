@@ -7,13 +7,13 @@
  * Contract 1 (checked) nobody sees a part of the new rows; a query that fails leaves the view as it was.
  * Cost     the rows of the new query from the first one on, and those of both views once.
  */
-import { assert, QueryMistake } from '../base/index.ts'
-import type { Relation } from '../catalog/index.ts'
-import type { Op } from '../data/index.ts'
-import { type PhysicalPlan, viewDifference } from '../plan/index.ts'
-import { differenceFrom, isDeletion } from '../runtime/index.ts'
-import type { Engine } from './engine.ts'
-import type { CycleResult, Query, Replaced, Work } from './query.ts'
+import { assert, QueryMistake } from '../../base/index.ts'
+import type { Relation } from '../../catalog/index.ts'
+import type { Op } from '../../data/index.ts'
+import { type PhysicalPlan, viewDifference } from '../../plan/index.ts'
+import { differenceFrom, isDeletion } from '../../runtime/index.ts'
+import type { Engine } from '../engine.ts'
+import type { CycleResult, Query, Replaced, Work } from '../query.ts'
 
 export type Materialized = Relation & { kind: 'materialized' }
 
