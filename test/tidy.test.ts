@@ -90,7 +90,7 @@ const wideDoors: Record<string, { values: number; reason: string }> = {
     values: 73,
     reason: 'types, values and batches are the words of every layer',
   },
-  'src/plan/index.ts': { values: 16, reason: 'statements, plans, their functions and their text' },
+  'src/plan/index.ts': { values: 17, reason: 'statements, plans, their functions and their text' },
   'src/kernel/index.ts': { values: 26, reason: 'state and expressions are built from its parts' },
 }
 

@@ -106,6 +106,8 @@ export type Relation = {
       updating: boolean
       /** The position of the log from which on it reads streams; the first one when left out. */
       startAt?: number
+      /** The position before which it has given up all rows of streams; left out where it gives none up. */
+      evicted?: number | undefined
     }
   | /** Changes that are kept so long to be read again. */ {
       kind: 'subscription'

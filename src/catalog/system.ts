@@ -40,6 +40,7 @@ const columns = {
     rows_in: bigint,
     'late?': bigint,
     'state_bytes?': bigint,
+    'evicted?': bigint,
   },
   'sys.operators': {
     query: varchar,

@@ -58,7 +58,7 @@ import {
   type LateRow,
   Partitions,
 } from '../runtime/index.ts'
-import { budgetOf, checkBudget, withinBudget } from './budget.ts'
+import { budgetOf, checkBudget, planEviction, rowsAtOnce, withinBudget } from './budget/budget.ts'
 import { Fragments } from './fragments.ts'
 import { LateBook } from './late.ts'
 import {
@@ -74,7 +74,7 @@ import { systemRows } from './system.ts'
 import { Table } from './table.ts'
 import { SharedSources } from './together/shared-sources.ts'
 import { asDifference } from './view/replace.ts'
-import { View } from './view/view.ts'
+import { viewOf } from './view/view.ts'
 
 export interface EngineOptions {
   vectorSize: number
@@ -445,7 +445,7 @@ export class Engine {
     const shape = { name, plan, fragments, vectorSize, mode: 'continuous' as const }
     const sources = this.#shared === null ? this.sources : { ...this.sources, shared: this.#shared }
     const query = new Query({ ...shape, nowMicros: this.nowMicros() }, sources)
-    if (keepsView) query.view = new View(fragments[0]!, plan.output)
+    if (keepsView) query.view = viewOf(query)
     return query
   }
 
@@ -593,7 +593,9 @@ export class Engine {
   /** A view that takes the place of another one is whole at its first cycle. */
   #rowsMax(query: Query): number {
     const isWhole = query.replaces !== null && !query.endless
-    return isWhole ? Number.MAX_SAFE_INTEGER : this.options.cycleRows
+    if (isWhole) return Number.MAX_SAFE_INTEGER
+    const { cycleRows } = this.options
+    return Math.min(cycleRows, rowsAtOnce(query, budgetOf(this.settings)))
   }
 
   /** Sends late rows where their sources say, in the order in which they came. */
@@ -660,11 +662,21 @@ export class Engine {
       }
       query.view?.apply(result.delta)
       checkBudget(query, budget)
+      planEviction(query, budget)
+      this.#noteEvicted(query)
       return result
     } catch (fault) {
       query.quarantine(fault)
       return null
     }
+  }
+
+  /** Whoever computes the view anew begins where the rows begin that are left. */
+  #noteEvicted({ name, eviction }: Query): void {
+    const relation = this.catalog.get(name)
+    if (eviction === null || eviction.rows === 0 || relation?.kind !== 'materialized') return
+    if (relation.evicted === eviction.from) return
+    this.catalog.replace(name, { ...relation, evicted: eviction.from })
   }
 
   /** Cycles until there is nothing to take: a commit point. */
@@ -761,13 +773,15 @@ function isDue({ tellDue }: Query, nowMicros: number): boolean {
 }
 
 /** Has the query something to do in a cycle? One that is paused keeps what comes. */
-function takesPart(query: Query, { now, upTo, deltas }: Omit<CycleInput, 'rowsMax'>): boolean {
+function takesPart(query: Query, given: Omit<CycleInput, 'rowsMax'>): boolean {
+  const { now, upTo, deltas, replay } = given
   if (query.replaces === null && query.ended) return false
   if (query.paused) {
     query.miss(deltas)
     return false
   }
   const changed = query.reads.some((view) => deltas.has(view.replace(/\.errors$/, '')))
+  if (replay?.some((run) => run.evicted && run.query === query.name)) return true
   return changed || query.hasWork(upTo) || isDue(query, Number(now)) || query.replaces !== null
 }
 

@@ -36,6 +36,7 @@ import {
   takeStored,
   type UserFunctions,
 } from '../runtime/index.ts'
+import { Eviction } from './budget/eviction.ts'
 import { boundsOf, bySource, projectionOf, relationOf } from './extent.ts'
 import type { Retained } from './follow/retained.ts'
 import type { SharedSources } from './together/shared-sources.ts'
@@ -159,6 +160,8 @@ export class Query {
   lastStats: StageStats[] = []
   /** Rows taken from sources. */
   rowsIn = 0
+  /** Its oldest rows, where it may give them up; else null. */
+  readonly eviction: Eviction | null
   /** The positions of the log up to which the first cycle and the last one read. */
   readFirst = 0
   readLast = 0
@@ -200,6 +203,8 @@ export class Query {
     this.#patience = this.dataflow.patience
     for (const scans of bySource(this.dataflow.scans, ({ plan }) => plan))
       this.#open(scans, options.nowMicros ?? 0)
+    const evicting = this.#stored.filter(({ readings }) => readings[0]!.scan.plan.evicts)
+    this.eviction = evicting.length === 0 ? null : new Eviction(evicting)
   }
 
   /** Names, in lower case, of the views that the query reads. */
@@ -230,6 +235,7 @@ export class Query {
   hasWork(upTo: number): boolean {
     if (this.ended || this.paused) return false
     if (!this.#started || this.#missed.size > 0 || this.#endsAt(upTo)) return true
+    if (this.eviction !== null && this.eviction.due > 0) return true
     if (this.#idleDue || takeStoredPeek(this.#sources.log, this.#stored, upTo)) return true
     return this.#external.some((input) => !input.ended && input.reading === null)
   }
@@ -252,6 +258,7 @@ export class Query {
     const taken = { rows: 0 }
     if (input.replay !== null) yield* this.#replayExternal(input.replay, runs, 'before')
     else yield* this.#takeTables(runs)
+    yield* this.#evict(input, runs)
     yield* this.#takeStored(input, taken)
     const more =
       input.replay === null
@@ -266,6 +273,23 @@ export class Query {
     const late = this.#late
     this.#late = []
     return { delta, runs, more: more || taken.rows >= input.rowsMax, late }
+  }
+
+  /** Takes the oldest rows back, as the log has it or as the budget says: see budget.ts. */
+  *#evict({ replay }: CycleInput, runs: Run[]): Work<void> {
+    const { eviction } = this
+    if (eviction === null) return
+    const logged = replay?.find((run) => run.evicted && run.query === this.name)
+    const rows = replay === null ? Math.min(eviction.due, eviction.left) : (logged?.rows ?? 0)
+    eviction.due = 0
+    if (rows === 0) return
+    const { log } = this.#sources
+    const position = logged?.position ?? log.takePositions(rows)
+    for (const { input, slice } of eviction.take(log, { rows, size: this.#vectorSize, position })) {
+      this.#stepScans(input, slice)
+      yield
+    }
+    runs.push({ query: this.name, scan: 0, rows, position, end: false, evicted: true })
   }
 
   /** Is a position of the log behind what the query is to read? */
@@ -443,20 +467,25 @@ export class Query {
 
   /** A step of each scan of an input, and how many rows the next ones take. */
   #step(input: Input, slice: Slice): void {
-    let emitted = 0
-    let passed = 0
     this.#took ||= input.readings.some(({ scan }) => scan.watched)
-    for (const [at, { scan, columns }] of input.readings.entries()) {
-      const goesOn = at + 1 < input.readings.length
-      emitted += this.dataflow.step(scan, slice, columns, goesOn)
-      passed += scan.passed
-    }
+    const { emitted, passed } = this.#stepScans(input, slice)
     const most = passed * sparse <= slice.rows ? this.#vectorSize * sparse : this.#vectorSize
     const next =
       emitted > emittedMax
         ? Math.max(1, Math.floor((slice.rows * emittedMax) / emitted))
         : Math.min(most, this.#pace(input) * 2)
     this.#paces.set(input, next)
+  }
+
+  #stepScans({ readings }: Input, slice: Slice): { emitted: number; passed: number } {
+    let emitted = 0
+    let passed = 0
+    for (const [at, { scan, columns }] of readings.entries()) {
+      const goesOn = at + 1 < readings.length
+      emitted += this.dataflow.step(scan, slice, columns, goesOn)
+      passed += scan.passed
+    }
+    return { emitted, passed }
   }
 
   #pace(input: Input): number {
@@ -599,7 +628,7 @@ export class Query {
 
   *#replayExternal(logged: readonly Run[], runs: Run[], when: 'before' | 'after'): Work<boolean> {
     for (const run of logged) {
-      if (run.query !== this.name || run.silent) continue
+      if (run.query !== this.name || run.silent || run.evicted) continue
       if (run.position < 0 !== (when === 'before')) continue
       runs.push(run)
       const input = this.#external.find(({ source }) => source === run.scan)

@@ -6,10 +6,10 @@
  */
 import { mistake } from '../base/index.ts'
 import type { Field, Row } from '../data/index.ts'
-import { explain, growth, type PhysicalPlan } from '../plan/index.ts'
+import { explain, growth, inputsOf, type PhysicalPlan } from '../plan/index.ts'
 import type { Engine } from './engine.ts'
 import type { Query, Work } from './query.ts'
-import { View } from './view/view.ts'
+import { type View, viewOf } from './view/view.ts'
 
 interface Told {
   kind: 'rows'
@@ -61,7 +61,7 @@ export function stateOf(engine: Engine, query: Query): Told {
 export function* stateOfPlan(engine: Engine, plan: PhysicalPlan, keepsView: boolean): Work<Told> {
   const query = engine.made('', plan, false)
   try {
-    if (keepsView) query.view = new View(query.fragments[0]!, plan.output)
+    if (keepsView) query.view = viewOf(query)
     if (!query.endless) {
       const upTo = engine.log.position
       const now = engine.options.clock.nowMicros()
@@ -91,10 +91,12 @@ function rowsOf(engine: Engine, plan: PhysicalPlan, query: Query, isMeasured = t
   const laws = growth.growthOf(plan, known)
   const stats = new Map(query.stats().map((stage) => [stage.id, stage]))
   const { view } = query
-  const own = view === null ? [] : [viewRow(growth.viewGrowth(plan, known), view, isMeasured)]
+  const own =
+    view === null ? [] : [viewRow(boundBy(query, growth.viewGrowth(plan, known)), view, isMeasured)]
   const lines = explain.explainLines(plan, {}, own.length).flatMap(({ id, text: operator }) => {
-    const law = id === null ? undefined : laws.get(id)
-    if (law === undefined) return []
+    const found = id === null ? undefined : laws.get(id)
+    if (found === undefined) return []
+    const law = boundBy(query, found)
     const { stateBytes = 0, cells = 0, estimated = false } = stats.get(id!) ?? {}
     const keeps = law.law !== 'none' && isMeasured
     const measured = !keeps ? null : estimated ? 'an estimate' : 'counted'
@@ -102,6 +104,12 @@ function rowsOf(engine: Engine, plan: PhysicalPlan, query: Query, isMeasured = t
     return [[operator, bytes, rows, measured, ...lawCells(law)]]
   })
   return [...own, ...lines]
+}
+
+/** What has no other bound has that of the budget where the query gives rows up for it. */
+function boundBy({ eviction }: Query, found: growth.Growth): growth.Growth {
+  if (eviction === null || !['unbounded', 'keys'].includes(found.law)) return found
+  return { ...found, remedy: `state_budget does: ${eviction.rows} rows have been given up` }
 }
 
 function viewRow(law: growth.Growth, view: View, isMeasured: boolean): Row {
@@ -129,11 +137,16 @@ const lawCells = ({ law, keeps, remedy }: growth.Growth): Row => [
 export function growthNotice(engine: Engine, name: string, plan: PhysicalPlan): string | null {
   const laws = growth.growthOf(plan, rowsIn(engine))
   const worst = [...laws].find(([, { law }]) => law === 'unbounded')
+  if (evicting(plan))
+    return `beyond state_budget ${name} gives its oldest rows up; see EXPLAIN STATE ${name}`
   if (worst === undefined) return null
   const [, { keeps, remedy }] = worst
   const help = remedy === null ? '' : `: ${remedy}`
   return `the state of ${name} grows with every row, as it keeps ${keeps}${help}; see EXPLAIN STATE ${name}`
 }
+
+const evicting = (plan: PhysicalPlan): boolean =>
+  (plan.kind === 'scan' && plan.evicts === true) || inputsOf(plan).some(evicting)
 
 /** The query of this name that runs. */
 export function queryNamed(

@@ -21,6 +21,7 @@ import type { Parameters } from '../log/index.ts'
 import {
   type BoundStatement,
   type Dropped,
+  evicts,
   fieldsShown,
   inputsOf,
   type PhysicalPlan,
@@ -223,13 +224,16 @@ function* pause(
   return done(`${object} ${name} ${state}`)
 }
 
-/** The dialect and the zone are logged, as statements go by them; the others do not outlive the session. */
+/** What statements go by is logged: dialect, zone, EVICT OLDEST; other settings do not outlive the session. */
 function set(
   engine: Engine,
   { label, values }: BoundStatement & { kind: 'set' },
   session: Session,
 ): Outcome {
-  const meaning = () => `${engine.dialect} ${engine.settings.get('timezone') ?? 'utc'}`
+  const meaning = () => {
+    const budget = evicts(engine.settings) ? engine.settings.get('state_budget') : ''
+    return `${engine.dialect} ${engine.settings.get('timezone') ?? 'utc'} ${budget}`
+  }
   const before = meaning()
   for (const { name, value } of values) engine.settings.set(name, value)
   if (meaning() !== before) logged(engine, session)
@@ -377,7 +381,12 @@ function* createMaterialized(
   ) {
     return done(`materialized view ${bound.relation.name} exists already`)
   }
-  const relation = { ...bound.relation, ...startedAt(engine, bound) }
+  const evicts = scansOf(query.plan).some((scan) => scan.evicts)
+  const relation = {
+    ...bound.relation,
+    ...startedAt(engine, bound),
+    ...(evicts ? { evicted: 0 } : {}),
+  }
   if (bound.replaces) {
     const made = { ...relation, plan: engine.physical(query.plan, 'continuous') }
     const isLive = session.source !== null

@@ -81,13 +81,15 @@ function watermarkRows(engine: Engine, { name, fault, dataflow }: Query): Row[] 
 }
 
 /** A continuous query as SHOW QUERIES tells of it. */
-function queryRow({ name, ended, paused, fault, rowsIn, view, dataflow }: Query): Row {
-  if (fault !== null) return [name, `failed: ${messageOf(fault)}`, BigInt(rowsIn), null, null]
+function queryRow({ name, ended, paused, fault, rowsIn, view, dataflow, eviction }: Query): Row {
+  const evicted = eviction === null ? null : BigInt(eviction.rows)
+  if (fault !== null)
+    return [name, `failed: ${messageOf(fault)}`, BigInt(rowsIn), null, null, evicted]
   const stats = dataflow.stats()
   const late = stats.reduce((sum, stage) => sum + stage.late, 0)
   const bytes = stats.reduce((sum, stage) => sum + stage.stateBytes, view?.stateBytes ?? 0)
   const state = ended ? 'ended' : paused ? 'paused' : 'running'
-  return [name, state, BigInt(rowsIn), BigInt(late), BigInt(bytes)]
+  return [name, state, BigInt(rowsIn), BigInt(late), BigInt(bytes), evicted]
 }
 
 const messageOf = (fault: unknown) => (fault instanceof Error ? fault.message : String(fault))

@@ -14,7 +14,7 @@ import { rowKey } from '../runtime/index.ts'
 import type { Engine } from './engine.ts'
 import type { Query, Work } from './query.ts'
 import type { Session } from './statement.ts'
-import { View } from './view/view.ts'
+import { viewOf } from './view/view.ts'
 
 type Verify = BoundStatement & { kind: 'verify' }
 
@@ -34,6 +34,7 @@ export function* verifyView(engine: Engine, bound: Verify, session: Session): Wo
   const prefix = upTo === null ? query.readLast : positionOf(engine, upTo)
   const isPast = upTo !== null && prefix < query.readLast
   if (isPast || query.paused) refuseOddSources(engine, query, bound)
+  if (isPast && query.eviction !== null && query.eviction.rows > 0) refuseGivenUp(bound)
   const shown = isPast ? yield* again(engine, query, prefix) : shownBy(query)
   const { output } = query.plan
   const plan = engine.physical(bound.plan, 'one-shot')
@@ -67,7 +68,7 @@ const shownBy = ({ view, dataflow }: Query): Shown => ({
 function* again(engine: Engine, { name, plan }: Query, upTo: number): Work<Shown> {
   const query = engine.made(name, plan, false)
   try {
-    query.view = new View(query.fragments[0]!, plan.output)
+    query.view = viewOf(query)
     const now = engine.options.clock.nowMicros()
     const input = { now, upTo, rowsMax: Number.MAX_SAFE_INTEGER, replay: null, deltas: new Map() }
     const { delta } = yield* query.cycle(input)
@@ -164,6 +165,11 @@ function positionOf({ log }: Engine, upTo: NonNullable<Verify['upTo']>): number 
     (frame) => frame.kind === 'data' && BigInt(frame.nowMicros) > upTo.micros,
   )
   return later === undefined ? log.position : (later as { position: number }).position
+}
+
+function refuseGivenUp({ name, span }: Verify): never {
+  const message = `not supported yet: VERIFY … UP TO where ${name} has given rows up since`
+  return mistake({ code: 'unsupported', message, hint: 'leave UP TO away', span })
 }
 
 /** Only streams can be read as they were. */

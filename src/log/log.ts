@@ -85,6 +85,8 @@ export interface Run {
   idle?: number[]
   /** No row came for so long that windows close at `position`; the run has no rows then. */
   silent?: true
+  /** Its oldest stored rows, so many, are taken back from `position` on. */
+  evicted?: true
 }
 
 /** A commit point: every query has taken the stored rows before `position`, and these runs. */

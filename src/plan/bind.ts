@@ -11,6 +11,7 @@ import type { CatalogFunction, ComputedColumn, Relation, TableRules } from '../c
 import type { Field, Row } from '../data/index.ts'
 import { type BindContext, type Binding, fail, newBinding, sorted } from './bind/binding.ts'
 import { applyEmit, type EmitMode } from './bind/emission.ts'
+import { withEviction } from './bind/eviction.ts'
 import { bindQuery } from './bind/query.ts'
 import { bindAlter } from './bind/statement/alter.ts'
 import { bindUpdate, type Conflict, type Returning } from './bind/statement/change.ts'
@@ -328,11 +329,17 @@ function bindSelectStatement(binding: Binding, query: Query): BoundStatement {
   return { kind: 'select-continuous', ...followingOf(bound), notices }
 }
 
-/** The query of a continuous statement. */
-export function bindContinuous(binding: Binding, query: Query, emit: Emit | null): ContinuousQuery {
+/** The query of a continuous statement; `keeps`: of a view, which keeps its rows. */
+export function bindContinuous(
+  binding: Binding,
+  query: Query,
+  emit: Emit | null,
+  keeps = false,
+): ContinuousQuery {
   binding.continuous = true
   const plan = bindQuery(binding, query, { top: true })
-  return { ...applyEmit(binding, plan, emit), notices: binding.notices }
+  const bound = { ...applyEmit(binding, plan, emit), notices: binding.notices }
+  return withEviction(binding, bound, keeps, (inner) => bindContinuous(inner, query, emit))
 }
 
 /** The object that a CREATE is about to make must not be there yet. */

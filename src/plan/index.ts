@@ -41,7 +41,7 @@ export type {
 export type { Mode, PhysicalPlan } from './physical.ts'
 export { inputsOf, lower } from './physical.ts'
 export { type Rewriting, rewrite, rules } from './rewrite.ts'
-export { fieldsShown } from './setting.ts'
+export { evicts, fieldsShown } from './setting.ts'
 export { withOwnNames } from './temporary.ts'
 export type { KeyedEnvelope } from './told.ts'
 export { type Folding, userCallOf } from './user-function.ts'

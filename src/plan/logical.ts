@@ -257,6 +257,8 @@ export type Plan = Node &
         watermark: Watermark | null
         /** Of files that stand in FROM themselves: the catalog does not know the relation. */
         file?: FileSource | undefined
+        /** Its oldest rows are taken back where the state of the query becomes too large. */
+        evicts?: true
         /** Rows come by a connector. */
         outside?: true
         /** Of a relation whose rows only come: rows before this position of the log do not count. */

@@ -35,8 +35,8 @@ export interface ScanSource {
   watermark: Watermark | null
   updating: boolean
   key: number[] | null
-  /** Rows come by a connector. */
-  outside?: Pick<NodeOf<'scan'>, 'outside' | 'file' | 'options'>
+  /** Rows come by a connector, or go beyond a budget. */
+  outside?: Pick<NodeOf<'scan'>, 'outside' | 'file' | 'options' | 'evicts'>
 }
 
 export function scan(source: ScanSource, columns: readonly number[]): NodeOf<'scan'> {

@@ -81,6 +81,11 @@ export function zoneIn(set: ReadonlyMap<string, string>): string | null {
   return zone === 'utc' ? null : zone
 }
 
+/** Do queries give up their oldest rows beyond the budget? */
+export function evicts(set: ReadonlyMap<string, string>): boolean {
+  return /evict oldest$/.test(set.get('state_budget') ?? '')
+}
+
 /** The columns of an answer, whose points in time are shown in the zone of the session. */
 export function fieldsShown(fields: readonly Field[], set: ReadonlyMap<string, string>): Field[] {
   const zone = zoneIn(set)

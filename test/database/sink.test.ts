@@ -140,7 +140,7 @@ describe('CREATE SINK', () => {
     await database.execute('INSERT INTO bid VALUES (2, 2); FLUSH')
     expect(append.told).toEqual([['+I', 1, 10n]])
     expect(await database.query('SHOW QUERIES')).toMatchObject({
-      rows: [['sums', 'running', 2n, 0n, expect.anything()]],
+      rows: [['sums', 'running', 2n, 0n, expect.anything(), null]],
     })
     await database.execute('RESET execution.runtime-mode')
     await database.close()

@@ -178,6 +178,7 @@ function inChapter(chapter: string): RegExp {
 /** What random cases leave to other tests. */
 export const driven: Record<string, string> = {
   'sinks': 'test/database/delivery.test.ts',
+  'evict oldest': 'test/fuzz/eviction.test.ts',
   'order by, limit': 'test/fuzz/relation.test.ts',
   'TLP, NoREC': 'test/fuzz/relation.test.ts',
   'functions on hard values': 'test/library/duckdb.test.ts',

@@ -114,11 +114,14 @@ export function viewsInside(
     const odd = sources.find(
       ({ kind, watermark }) => kind === 'external' || kind === 'errors' || watermark !== null,
     )
-    if (odd === undefined) return true
+    const evicted = view.kind === 'materialized' && (view.evicted ?? 0) > 0
+    if (odd === undefined && !evicted) return true
     return mistake({
       code: 'unsupported',
       message: `not supported yet: view ${view.name} in a transaction that has changed what it reads`,
-      detail: `it also reads ${odd.name}, whose rows come by event time or from outside`,
+      detail: evicted
+        ? 'it has given up its oldest rows'
+        : `it also reads ${odd!.name}, whose rows come by event time or from outside`,
       hint: 'read it before the change, or after COMMIT',
       span,
     })

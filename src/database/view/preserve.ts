@@ -22,7 +22,7 @@ import {
   replaceView,
   stopFollowers,
 } from './replace.ts'
-import { View } from './view.ts'
+import { viewOf } from './view.ts'
 
 /** `relation` with its plan; `unpushed` gives the plan with its filters where they are written. */
 export function* preserveView(
@@ -44,7 +44,8 @@ export function* preserveView(
     log()
     return
   }
-  if (isReadAgain(engine, query.plan) && isReadAgain(engine, plan)) {
+  const isWhole = query.eviction === null || query.eviction.rows === 0
+  if (isWhole && isReadAgain(engine, query.plan) && isReadAgain(engine, plan)) {
     yield* replaceView(engine, made, isLive, log)
     return
   }
@@ -112,12 +113,16 @@ function takeHead(engine: Engine, query: Query, kept: keeping.Kept): void {
   query.dataflow.replaceHead(plan, core, lacks === null ? rows.map(asTold) : null)
   query.plan = plan
   query.view!.close()
-  query.view = new View(query.fragments[0]!, plan.output)
+  query.view = viewOf(query)
   query.replaces = { rows, errors: [], stands: true }
 }
 
 /** The definition says where the view that is there has begun. */
-function startedAs(relation: Materialized, { definition: before }: Materialized): Materialized {
+function startedAs(
+  given: Materialized,
+  { definition: before, evicted }: Materialized,
+): Materialized {
+  const relation = { ...given, evicted }
   const [made, old] = [relation.definition?.statement, before?.statement]
   if (made?.kind !== 'create-view' || old?.kind !== 'create-view') return relation
   if (old.startFrom === undefined) return relation

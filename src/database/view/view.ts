@@ -5,13 +5,16 @@
  *          changes. Rows that are gone leave cells without copies; when these are more than the others, the cells are
  *          made anew without them.
  * Contract 1 (checked by the golden scripts) at every commit point the rows are the one-shot answer over the prefix.
- *          2 (checked) there are at most twice as many cells as rows, and a few thousand.
+ *          2 (checked) there are at most twice as many cells as rows, and a few thousand; fewer where it is said.
  * Cost     one fold per change, and as much again for rows that go; reading costs the rows of the view.
  */
+
 import { Cuboid } from '../../cuboid/index.ts'
 import { batchOf, type Field, type Row, rowsOf } from '../../data/index.ts'
 import { type Kernels, loadColumn, unloadColumn, type VectorBatch } from '../../kernel/index.ts'
 import { batchOfChanges, type Delta } from '../../runtime/index.ts'
+
+import type { Query } from '../query.ts'
 
 /** Changes folded and rows read at once. */
 const rowsMax = 1024
@@ -22,15 +25,23 @@ const goneMax = 2048
 /** Rows `from … from + rows` of columns, each so many times as its weight says. */
 type Part = ReturnType<typeof batchOfChanges> extends Iterable<infer One> ? One : never
 
+/** The view of a query; where rows are given up they are to leave no cells behind. */
+export function viewOf({ fragments, plan, eviction }: Query): View {
+  return new View(fragments[0]!, plan.output, eviction === null ? 1 : 1 / 8)
+}
+
 export class View {
   readonly fields: readonly Field[]
   readonly #kernels: Kernels
   readonly #cells: Cuboid
+  readonly #spare: number
   /** Rows, with their copies: as many as there are rows that differ, or more. */
   #copies = 0
 
-  constructor(kernels: Kernels, fields: readonly Field[]) {
+  /** `spare`: rows that are gone may leave so many cells for each row that is there. */
+  constructor(kernels: Kernels, fields: readonly Field[], spare = 1) {
     this.fields = fields
+    this.#spare = spare
     this.#kernels = kernels
     this.#cells = new Cuboid(kernels, {
       keys: fields.map((field) => field.type),
@@ -45,7 +56,7 @@ export class View {
 
   apply(delta: Delta): void {
     for (const part of batchOfChanges(delta, this.fields, rowsMax)) this.#fold(part)
-    if (this.cells > 2 * this.#copies + goneMax) this.#forgetGone()
+    if (this.cells > (1 + this.#spare) * this.#copies + goneMax * this.#spare) this.#forgetGone()
   }
 
   #fold({ columns, rows, from, weights: counts }: Part): void {

@@ -37,6 +37,8 @@ export interface Binding extends BindContext {
   recomputed: NonNullable<BindContext['recomputed']>
   /** Is the query at hand a continuous one? Then scans carry watermarks and windows judge their rows. */
   continuous: boolean
+  /** Is it one that gives up its oldest rows? See eviction.ts. */
+  evicts?: true
   /** Is the query bound for its columns only, as that of a view is when it is made? */
   checking: boolean
   /** Calls of RANDOM and its like so far, and the sink that their values go to. */

@@ -373,8 +373,8 @@ export function isPlaced(binding: Binding, plan: Plan, alone = true): boolean {
       const relation = binding.catalog.get(plan.relation)
       if (relation?.kind === 'external') return alone
       const stored = relation?.kind === 'stream' || relation?.kind === 'table'
-      // Rows of a table that change have new places.
-      return stored && relation.rules === undefined
+      // Rows of a table that change have new places, and so have those that are given up.
+      return stored && relation.rules === undefined && binding.evicts !== true
     }
     case 'values':
       return true

@@ -165,10 +165,13 @@ function bindView(
   view: Relation & { kind: 'view' | 'materialized' },
   span: Span,
 ): Plan {
+  const evicts = view.kind === 'materialized' && view.evicted !== undefined
   const plan = inView(binding, view, span, (inner) =>
-    bindQuery(inner, { ...view.query, emit: null }),
+    bindQuery(evicts ? { ...inner, evicts } : inner, { ...view.query, emit: null }),
   )
-  if (view.kind === 'materialized') startAt(binding, plan, view.startAt ?? 0)
+  if (view.kind === 'materialized') {
+    startAt(binding, plan, Math.max(view.startAt ?? 0, view.evicted ?? 0))
+  }
   return rename(
     plan,
     view.schema.fields.map((field) => field.name),
@@ -205,17 +208,23 @@ function bindScan(binding: Binding, relation: Relation, span: Span, hint?: Optio
   checkReadable(binding, relation, span)
   const materialized = relation.kind === 'materialized' ? relation : null
   const rules = relation.kind === 'table' ? relation.rules : undefined
+  const isStored = relation.kind === 'stream' || relation.kind === 'table'
+  const evicts = binding.continuous && binding.evicts === true && isStored && rules === undefined
   return scan(
     {
       name: relation.name,
       schema: relation.schema,
       ...(relation.kind === 'external' ? { outside: outsideOf(hint) } : {}),
+      ...(evicts ? { outside: { evicts } } : {}),
       // One-shot statements see one relation: no row is late, every window is complete.
-      watermark: binding.continuous ? judgedBy(relation.watermark) : null,
+      watermark: binding.continuous && !evicts ? judgedBy(relation.watermark) : null,
       // A failure that is taken back leaves the list.
       updating:
         binding.continuous &&
-        (materialized?.updating === true || relation.kind === 'errors' || rules !== undefined),
+        (evicts ||
+          materialized?.updating === true ||
+          relation.kind === 'errors' ||
+          rules !== undefined),
       key: materialized?.key ?? keyOf(relation),
     },
     relation.schema.fields.map((_, index) => index),

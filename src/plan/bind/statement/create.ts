@@ -32,6 +32,7 @@ import { fold } from '../../fold.ts'
 import type { Expression, Plan } from '../../logical.ts'
 import { all, type Binding, fail, unsupported } from '../binding.ts'
 import { applyEmit, defaultEmit } from '../emission.ts'
+import { withoutEviction } from '../eviction.ts'
 import { clockOf } from '../expression/clock.ts'
 import { bindExpression } from '../expression/expression.ts'
 import { bindType } from '../expression/type-name.ts'
@@ -129,6 +130,7 @@ function bindDerivedStream(
   const contents = bindContentsQuery(binding, tree)
   const emitted =
     source!.emit === null ? defaultEmit(contents) : applyEmit(binding, contents, source!.emit)
+  withoutEviction(binding, emitted.plan)
   if (emitted.plan.updating) {
     const message = 'a stream takes new rows only, and this query takes rows back'
     const hint =

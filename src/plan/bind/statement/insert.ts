@@ -16,6 +16,7 @@ import type { Expression, Plan } from '../../logical.ts'
 import { project, sort, values } from '../../node.ts'
 import { all, type Binding, fail, unsupported } from '../binding.ts'
 import { applyEmit, defaultEmit } from '../emission.ts'
+import { withoutEviction } from '../eviction.ts'
 import { drawnAt, draws, withPlace } from '../expression/random.ts'
 import { hinted, hintOptions } from '../option-hint.ts'
 import { bindQuery } from '../query.ts'
@@ -63,6 +64,7 @@ export function bindInsert(binding: Binding, tree: Insert): BoundStatement {
     return { kind: 'insert-once', target: target.name, options, plan, notices }
   }
   const emitted = asked === null ? defaultEmit(plan) : applyEmit(binding, plan, asked)
+  withoutEviction(binding, emitted.plan)
   if (target.sink === 'append' && emitted.plan.updating) {
     const message = `${target.name} takes new rows only, and this query takes rows back`
     const hint =

@@ -27,10 +27,11 @@ export function bindSet(binding: Binding, tree: Of<'set'>): BoundStatement {
   if (!setting.values.includes(value) && size === 0 && zone === null) refuse(setting, tree)
   checkOverflow(setting, tree)
   const { name } = setting
+  const policy = tree.overflow === 'evict oldest' ? ' on overflow evict oldest' : ''
   return {
     kind: 'set',
     label: `SET ${name}`,
-    values: [{ name, value: zone ?? (size > 0 ? `${size} b` : value) }],
+    values: [{ name, value: zone ?? (size > 0 ? `${size} b${policy}` : value) }],
     notices,
   }
 }
@@ -44,8 +45,13 @@ function zoneOf({ value }: Of<'set'>): string | null {
 
 /** A query whose state is too large fails; to evict or spill is for later. */
 function checkOverflow({ name, sized }: Setting, { overflow = 'fail', span }: Of<'set'>): void {
-  if (overflow === 'fail') return
-  if (sized) unsupported(`ON OVERFLOW ${overflow.toUpperCase()}`, span, 'ON OVERFLOW FAIL')
+  if (overflow === 'fail' || (sized && overflow === 'evict oldest')) return
+  if (sized)
+    unsupported(
+      `ON OVERFLOW ${overflow.toUpperCase()}`,
+      span,
+      'write ON OVERFLOW FAIL, or EVICT OLDEST',
+    )
   fail('invalid_option', `${name} has no ON OVERFLOW`, span)
 }
 

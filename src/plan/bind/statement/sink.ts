@@ -13,6 +13,7 @@ import type { Plan } from '../../logical.ts'
 import { nodesOf } from '../../node.ts'
 import { type Binding, fail, unsupported } from '../binding.ts'
 import { applyEmit, defaultEmit } from '../emission.ts'
+import { withoutEviction } from '../eviction.ts'
 import { bindQuery } from '../query.ts'
 import { suggestion } from '../suggest.ts'
 import { encodeBy, envelopeOf, type SinkType, sinkTypeOf } from './sink-form.ts'
@@ -40,6 +41,7 @@ export function bindCreateSink(binding: Binding, tree: CreateSink): BoundStateme
   const { emit: asked } = tree.query
   const emitted = asked === null ? defaultEmit(bound) : applyEmit(binding, bound, asked)
   const { plan } = emitted
+  withoutEviction(binding, plan)
   const options = new Map(tree.options.map(({ key, value }) => [key, value]))
   const forced = flag(tree, 'force_append_only', false)
   const snapshot = flag(tree, 'snapshot', true)

@@ -93,7 +93,14 @@ function subscribed(
 }
 
 /** Views are their queries. */
-const overLog = (binding: Binding): Binding => ({ ...binding, recomputed: () => true })
+const overLog = (binding: Binding): Binding => ({
+  ...binding,
+  recomputed(view, span) {
+    if (view.kind !== 'materialized' || !view.evicted) return true
+    const what = `a moment of the log where ${view.name} is read, which has given rows up`
+    return unsupported(what, span, 'without AS OF and OFFSET it is read as it is')
+  },
+})
 
 /** The past of what is not in the log is gone. */
 function refuseNotLogged({ catalog }: Binding, plan: Plan, emit: Emit | null, span: Span): void {

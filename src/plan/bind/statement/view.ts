@@ -49,7 +49,7 @@ export function bindCreateView(binding: Binding, tree: CreateView): BoundStateme
 }
 
 function bindMaterialized(binding: Binding, tree: CreateView, name: string): BoundStatement {
-  const query = bindContinuous(binding, tree.query, tree.query.emit)
+  const query = bindContinuous(binding, tree.query, tree.query.emit, true)
   const fields = named(query.plan.output, tree.columns)
   const plan = rename(
     query.plan,

@@ -1,8 +1,8 @@
 /** EXPLAIN STATE, the notice about state without an end, and the budget that ends it. */
 import { describe, expect, test } from 'vitest'
-import { QueryMistake } from '../../src/base/index.ts'
-import { Database } from '../../src/database/index.ts'
-import { sized } from '../size.ts'
+import { QueryMistake } from '../../../src/base/index.ts'
+import { Database } from '../../../src/database/index.ts'
+import { sized } from '../../size.ts'
 
 const schema = `
   CREATE STREAM s (k BIGINT, v BIGINT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts);
@@ -155,9 +155,9 @@ describe('a budget is met within a tenth', () => {
 test.each([
   ["SET state_budget = 'much'", 'invalid_option', 'state_budget is unlimited, or a size above 0'],
   ['SET state_budget = 0', 'invalid_option', 'a size above 0'],
-  ["SET state_budget = '1 MB' ON OVERFLOW EVICT OLDEST", 'unsupported', 'ON OVERFLOW EVICT OLDEST'],
   ["SET state_budget = '1 MB' ON OVERFLOW SPILL", 'unsupported', 'ON OVERFLOW SPILL'],
   ['SET dialect = flink ON OVERFLOW SPILL', 'invalid_option', 'dialect has no ON OVERFLOW'],
+  ['SET dialect = flink ON OVERFLOW EVICT OLDEST', 'invalid_option', 'dialect has no ON OVERFLOW'],
   ['EXPLAIN STATE nix', 'unknown_name', 'there is no query nix'],
   ['EXPLAIN STATE s', 'unknown_name', 's is no query that runs'],
   [
