@@ -71,6 +71,7 @@ const statementKinds: Record<Statement['kind'], true> = {
   acknowledge: true,
   explain: true,
   'explain-running': true,
+  'explain-use': true,
   'explain-row': true,
   verify: true,
   pause: true,
@@ -591,6 +592,7 @@ function statement(s: Statement): string {
     case 'explain':
       return explain(s)
     case 'explain-running':
+    case 'explain-use':
     case 'explain-row':
     case 'verify':
     case 'pause':
@@ -686,13 +688,17 @@ function subscribe(s: Of<Statement, 'subscribe'>): string {
   return `SUBSCRIBE TO ${relation(s.relation)}${clauses.join('')}${emit(s.emit)}`
 }
 
-type Watching = 'explain-running' | 'explain-row' | 'verify' | 'pause'
+type Watching = 'explain-running' | 'explain-use' | 'explain-row' | 'verify' | 'pause'
 
 /** What is asked of queries that run. */
 function watching(s: Of<Statement, Watching>): string {
   switch (s.kind) {
     case 'explain-running':
       return `EXPLAIN ${runningText[s.what]} FOR QUERY ${path(s.name)}`
+    case 'explain-use': {
+      const measures = s.measures.join(', ').toUpperCase()
+      return `EXPLAIN ANALYZE ${measures} FOR QUERY ${path(s.name)}${s.asSql ? ' AS SQL' : ''}`
+    }
     case 'explain-row':
       return `EXPLAIN ROW ${path(s.name)}${where(s.where)}`
     case 'verify': {

@@ -503,6 +503,7 @@ export type Statement =
   | { kind: 'explain'; analyze: boolean; steps: boolean; format: 'text' | 'json' | 'dot'; type: 'logical' | 'physical' | 'stream'; details: ExplainDetail[]; statement: Statement; span: Span }
   /** EXPLAIN of a query that runs: ANALYZE what it did, STATE, WHY NO OUTPUT. */
   | { kind: 'explain-running'; what: 'work' | 'state' | 'silence'; name: Path; span: Span }
+  | { kind: 'explain-use'; measures: ('cpu' | 'memory')[]; asSql: boolean; name: Path; span: Span }
   | { kind: 'explain-row'; name: Path; where: Expression; span: Span }
   | { kind: 'verify'; name: Path; upTo: Moment | null; span: Span }
   | { kind: 'pause'; resumes: boolean; object: 'query' | 'sink' | 'stream' | 'materialized view'; name: Path; span: Span }

@@ -4,7 +4,7 @@
 import type { ParserMethod } from 'chevrotain'
 import { unsupported } from '../constructs.ts'
 import type { Token } from '../scanner.ts'
-import type { Path, Statement } from '../tree.ts'
+import type { Statement } from '../tree.ts'
 import { identifier, kinds, word } from '../words.ts'
 import { CursorRules } from './cursor.ts'
 import { Refusal } from './leaf.ts'
@@ -85,11 +85,8 @@ export abstract class StatementRules extends CursorRules {
     return this.OR({
       DEF: [
         {
-          GATE: () => how.analyze && this.#runningAhead(),
-          ALT: (): Statement => {
-            const name = this.SUBRULE(this.explainRunning)
-            return { kind: 'explain-running', what: 'work', name, span: this.span(start) }
-          },
+          GATE: () => how.analyze && this.runningAhead(),
+          ALT: () => this.SUBRULE(this.explainRunning, { ARGS: [start] }),
         },
         {
           GATE: () => !how.analyze && this.namedStateAhead(),
@@ -143,41 +140,6 @@ export abstract class StatementRules extends CursorRules {
       ],
       IGNORE_AMBIGUITIES: true,
     })
-  })
-
-  #runningAhead(): boolean {
-    return /^(FOR|MATERIALIZED|CPU|MEMORY)$/.test(this.upper(1))
-  }
-
-  /** [MEMORY] FOR MATERIALIZED VIEW | SINK | QUERY name. */
-  explainRunning = this.RULE('explainRunning', (): Path => {
-    this.OPTION({
-      GATE: () => /^(CPU|MEMORY)$/.test(this.upper(1)),
-      DEF: () => {
-        this.ACTION(() => {
-          const more = this.upper(2) === ',' && this.upper(3) === 'CPU'
-          if (this.upper(1) === 'CPU' || more) this.unsupported('EXPLAIN ANALYZE CPU')
-        })
-        this.CONSUME(identifier)
-      },
-    })
-    this.OPTION1(() => this.CONSUME(word.FOR))
-    this.OR([
-      {
-        ALT: () => {
-          this.CONSUME(word.MATERIALIZED)
-          this.CONSUME(word.VIEW)
-        },
-      },
-      { ALT: () => this.CONSUME(word.SINK) },
-      { ALT: () => this.CONSUME(word.QUERY) },
-    ])
-    const name = this.SUBRULE(this.path)
-    this.ACTION(() => {
-      if (this.upper(1) === 'AS') this.unsupported('EXPLAIN ANALYZE … AS SQL')
-      if (this.upper(2) === 'DURATION_SECS') this.unsupported('EXPLAIN … (DURATION_SECS)')
-    })
-    return name
   })
 
   /** The details that Flink's EXPLAIN takes: ESTIMATED_COST, CHANGELOG_MODE, PLAN_ADVICE, JSON_EXECUTION_PLAN. */

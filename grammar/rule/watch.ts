@@ -69,6 +69,49 @@ export abstract class WatchRules extends ShowRules {
     })
   })
 
+  /** [CPU] [, MEMORY] FOR MATERIALIZED VIEW | SINK | STREAM | QUERY name [AS SQL], behind EXPLAIN ANALYZE. */
+  explainRunning = this.RULE('explainRunning', (start: number): Statement => {
+    const measures: ('cpu' | 'memory')[] = []
+    this.OPTION({
+      GATE: () => this.upper(1) !== 'FOR' && this.upper(1) !== 'MATERIALIZED',
+      DEF: () =>
+        this.AT_LEAST_ONE_SEP({
+          SEP: kinds.comma,
+          DEF: () => {
+            const token = this.OR([
+              { ALT: () => this.CONSUME(word.CPU) },
+              { ALT: () => this.CONSUME(word.MEMORY) },
+            ])
+            this.ACTION(() => measures.push((token as Token).upper === 'CPU' ? 'cpu' : 'memory'))
+          },
+        }),
+    })
+    this.OPTION1(() => this.CONSUME(word.FOR))
+    this.SUBRULE(this.runningKind)
+    const name = this.SUBRULE(this.path)
+    this.ACTION(() => {
+      if (this.upper(2) === 'DURATION_SECS') this.unsupported('EXPLAIN … (DURATION_SECS)')
+    })
+    const asSql = this.OPTION2({
+      GATE: () => this.upper(2) === 'SQL',
+      DEF: () => {
+        this.ACTION(() => {
+          if (measures.length === 0)
+            this.unsupported('EXPLAIN ANALYZE … AS SQL without CPU or MEMORY')
+        })
+        this.CONSUME(word.AS)
+        return this.CONSUME(identifier)
+      },
+    })
+    const span = this.span(start)
+    if (measures.length === 0) return { kind: 'explain-running', what: 'work', name, span }
+    return { kind: 'explain-use', measures, asSql: asSql !== undefined, name, span }
+  })
+
+  protected runningAhead(): boolean {
+    return /^(FOR|MATERIALIZED|CPU|MEMORY)$/.test(this.upper(1))
+  }
+
   /** STATE [FOR] [MATERIALIZED VIEW | SINK | STREAM | QUERY] name, behind EXPLAIN. */
   explainState = this.RULE('explainState', (): Path => {
     this.CONSUME(word.STATE)

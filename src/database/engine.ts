@@ -439,12 +439,13 @@ export class Engine {
   }
 
   /** A query that is not started. */
-  made(name: string, plan: PhysicalPlan, keepsView: boolean): Query {
+  made(name: string, plan: PhysicalPlan, keepsView: boolean, stopwatch?: () => number): Query {
     const fragments = this.#fragments.take()
     const { vectorSize } = this.options
     const shape = { name, plan, fragments, vectorSize, mode: 'continuous' as const }
     const sources = this.#shared === null ? this.sources : { ...this.sources, shared: this.#shared }
-    const query = new Query({ ...shape, nowMicros: this.nowMicros() }, sources)
+    const timed = stopwatch === undefined ? {} : { stopwatch }
+    const query = new Query({ ...shape, ...timed, nowMicros: this.nowMicros() }, sources)
     if (keepsView) query.view = viewOf(query)
     return query
   }

@@ -2,13 +2,15 @@
  * Explain: what EXPLAIN says of a statement: its plan, the rewrites that led to it, and what a run of it does.
  *
  * How      ANALYZE runs the query of the statement over what is there, writes nothing, and says what each operator did:
- *          rows, cells, bytes, late rows, time in all. Of a query that runs already it tells what was done so far.
+ *          rows, cells, bytes, late rows, time in all. Of a query that runs already it tells what was done so far; the
+ *          time of each operator is measured while the query is run once more beside it.
  */
-import { assert } from '../base/index.ts'
+import { assert, mistake, type Span } from '../base/index.ts'
 import type { Field, Row } from '../data/index.ts'
 import {
   type BoundStatement,
   explain,
+  inputsOf,
   type Mode,
   type PhysicalPlan,
   type Plan,
@@ -16,7 +18,7 @@ import {
 import type { StageStats } from '../runtime/index.ts'
 import type { Engine } from './engine.ts'
 import { extents } from './extent.ts'
-import type { Work } from './query.ts'
+import type { Query, Work } from './query.ts'
 import { explainSilence } from './silence.ts'
 import { queryNamed, rowsIn, stateOf, stateOfPlan } from './state.ts'
 
@@ -109,10 +111,8 @@ export function* explainRunning(
   const query = queryNamed(engine, name, span)
   if (what === 'silence') return yield* explainSilence(engine, query)
   if (query.fault !== null) throw query.fault
-  if (what === 'state') {
-    yield* engine.flush()
-    return stateOf(engine, query)
-  }
+  yield* engine.flush()
+  if (what === 'state') return stateOf(engine, query)
   const view = query.view === null ? [] : [`view  [state ${query.view.stateBytes} B]`]
   const depth = view.length
   return told([
@@ -120,6 +120,70 @@ export function* explainRunning(
     ...withStats(explain.explainLines(query.plan, {}, depth), query.stats()),
     `${query.rowsIn} rows in`,
   ])
+}
+
+/**
+ * What the operators of a running query, and its view, cost: bytes now, and the milliseconds that they take to read
+ * again, at once, all that the query has read.
+ */
+export function* explainUse(
+  engine: Engine,
+  { measures, asSql, name, span }: BoundStatement & { kind: 'explain-use' },
+): Work<Told> {
+  const query = queryNamed(engine, name, span)
+  if (query.fault !== null) throw query.fault
+  if (asSql) {
+    const sql = `SELECT operator, bytes AS memory FROM sys.state WHERE query = '${query.name}'`
+    return { kind: 'rows', fields: [textField('sql')], rows: [[sql]] }
+  }
+  yield* engine.flush()
+  const memory = stateOf(engine, query).rows
+  const millis = measures.includes('cpu') ? yield* millisOf(engine, query, span) : null
+  const own = query.view === null ? [] : [null]
+  const cpu = [...own, ...(millis ?? [])]
+  const costOf = { cpu: (at: number) => cpu[at] ?? null, memory: (at: number) => memory[at]![1]! }
+  const types = { cpu: { kind: 'double' }, memory: { kind: 'bigint' } } as const
+  return {
+    kind: 'rows',
+    fields: [
+      textField('operator'),
+      ...measures.map((measure) => ({
+        name: measure === 'cpu' ? 'cpu_ms' : measure,
+        type: types[measure],
+        nullable: true,
+      })),
+    ],
+    rows: memory.map(([operator], at) => [
+      operator!,
+      ...measures.map((measure) => costOf[measure](at)),
+    ]),
+  }
+}
+
+const textField = (name: string): Field => ({ name, type: { kind: 'varchar' }, nullable: false })
+
+/** Of each operator, in the order of the plan's lines. */
+function* millisOf(engine: Engine, query: Query, span: Span): Work<number[]> {
+  if (query.endless) {
+    const message = `${query.name} reads rows that are not stored: they cannot be read again`
+    mistake({ code: 'unbounded', message, hint: 'leave CPU away', span })
+  }
+  const stopwatch = () => engine.options.clock.monotonicMillis()
+  const again = engine.made(query.name, query.plan, false, stopwatch)
+  try {
+    const now = engine.options.clock.nowMicros()
+    const rowsMax = Number.MAX_SAFE_INTEGER
+    const input = { now, upTo: query.readLast, rowsMax, replay: null, deltas: new Map() }
+    yield* again.cycle(input)
+    const timeOf = (plan: PhysicalPlan): [number, number][] => [
+      [plan.id, again.dataflow.millisOf(plan)],
+      ...inputsOf(plan).flatMap(timeOf),
+    ]
+    const times = new Map(timeOf(query.plan))
+    return explain.explainLines(query.plan).flatMap(({ id }) => times.get(id ?? -1) ?? [])
+  } finally {
+    engine.discard(again)
+  }
 }
 
 function planOf(bound: BoundStatement): { plan: Plan; mode: Mode } | null {

@@ -83,6 +83,8 @@ export interface QueryOptions {
   mode: 'one-shot' | 'continuous'
   /** When it is started; its sources are waited for from then on. */
   nowMicros?: number
+  /** Tells milliseconds, by which its stages are timed. */
+  stopwatch?: () => number
 }
 
 const nothing: Delta = { count: 0, batches: null, changed: null, changes: () => [], errors: [] }

@@ -31,7 +31,7 @@ import type { Delta } from '../runtime/index.ts'
 import { alter } from './alter.ts'
 import { type Asking, insertRows, type Store, updateRows } from './change.ts'
 import type { Engine } from './engine.ts'
-import { explainRunning, explainStatement } from './explain.ts'
+import { explainRunning, explainStatement, explainUse } from './explain.ts'
 import { type Cursor, closeCursors, declare, type Fetching, fetching } from './follow/cursor.ts'
 import { rowsOfDelta, subscribe } from './follow/follow.ts'
 import { startOf } from './follow/past.ts'
@@ -144,6 +144,7 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
       return yield* atCursor(engine, bound, session)
     case 'explain':
     case 'explain-running':
+    case 'explain-use':
     case 'explain-row':
     case 'verify':
       return yield* lookInto(engine, bound, session)
@@ -190,7 +191,9 @@ function* atCursor(
 
 function* lookInto(
   engine: Engine,
-  bound: BoundStatement & { kind: 'explain' | 'explain-running' | 'explain-row' | 'verify' },
+  bound: BoundStatement & {
+    kind: 'explain' | 'explain-running' | 'explain-use' | 'explain-row' | 'verify'
+  },
   session: Session,
 ): Work<Outcome> {
   switch (bound.kind) {
@@ -198,6 +201,8 @@ function* lookInto(
       return yield* explainStatement(engine, bound, session.text)
     case 'explain-running':
       return yield* explainRunning(engine, bound)
+    case 'explain-use':
+      return yield* explainUse(engine, bound)
     case 'explain-row':
       return yield* explainRow(engine, bound, session)
     case 'verify':

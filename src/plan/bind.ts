@@ -42,6 +42,7 @@ import {
   bindExplainRow,
   bindPause,
   bindRunning,
+  bindUse,
   bindVerify,
   type Moment,
 } from './bind/statement/watch.ts'
@@ -207,6 +208,13 @@ export type BoundStatement = { notices: string[] } & (
       name: string
       span: Span
     }
+  | {
+      kind: 'explain-use'
+      measures: (Statement & { kind: 'explain-use' })['measures']
+      asSql: boolean
+      name: string
+      span: Span
+    }
   /** `plan` is the one-shot query of the view, of which the rows that are asked about are taken. */
   | { kind: 'explain-row'; name: string; plan: Plan }
   /** `plan` is the one-shot query of the view. */
@@ -281,6 +289,8 @@ export function bindStatement(binding: Binding, statement: Statement): BoundStat
       return bindClose(binding, statement)
     case 'explain':
       return bindExplain(binding, statement)
+    case 'explain-use':
+      return bindUse(binding, statement)
     case 'explain-running':
       return bindRunning(binding, statement)
     case 'explain-row':

@@ -11,12 +11,13 @@
 import { assert, unreachable } from '../base/index.ts'
 import type { Row } from '../data/index.ts'
 import type { Kernels } from '../kernel/index.ts'
-import type { Expression, PhysicalPlan } from '../plan/index.ts'
+import { type Expression, inputsOf, type PhysicalPlan } from '../plan/index.ts'
 import { loadContributions, pushContributions } from './batch.ts'
 import { type Contribution, endOfSlice } from './changes.ts'
 import { ErrorList } from './errors.ts'
 import type { UserFunctions } from './expression/user-function.ts'
 import { compileExpressions } from './expression.ts'
+import { Meter } from './meter.ts'
 import { aggregateStage, columnsRead } from './operator/aggregate.ts'
 import { asofStage } from './operator/asof.ts'
 import { waitingAsofStage } from './operator/asof-waiting.ts'
@@ -59,6 +60,8 @@ export interface DataflowOptions {
   /** When the query began, microseconds since 1970. */
   nowMicros?: number
   functions?: UserFunctions
+  /** Tells milliseconds that only grow, by which the stages are timed; they are not when left out. */
+  stopwatch?: () => number
   /** Which scanned relations are views; none when left out. */
   isView?: (relation: string) => boolean
   /** Told of rows that came too late; nobody when left out. */
@@ -88,6 +91,7 @@ export class Dataflow {
   readonly #errorList = new ErrorList()
   /** By the id of a stage that knows, or asks, which rows a join above it needs. */
   readonly #candidacies = new Map<number, Candidacy>()
+  readonly #meter: Meter | null
   #errors: ErrorRow[] = []
   #moved: ScanStage | null = null
   /** What the step at work pushes. */
@@ -113,6 +117,7 @@ export class Dataflow {
       positionOf: (threshold) => this.#moved?.positionOf(threshold) ?? 0,
       rises: () => this.#moved?.rises() ?? [],
     }
+    this.#meter = options.stopwatch === undefined ? null : new Meter(options.stopwatch)
     this.#sorting = sortingOf(plan)
     const root = this.#sorting?.sort.input ?? plan
     const core = headless(root)
@@ -134,7 +139,8 @@ export class Dataflow {
     this.#goesOn = goesOn
     this.#wake(scan)
     this.#slice = { scan, slice }
-    scan.pushSlice(slice, columns)
+    if (this.#meter === null) scan.pushSlice(slice, columns)
+    else this.#meter.call(scan.plan.id, () => scan.pushSlice(slice, columns))
     this.#slice = null
     this.#endStep(scan)
     this.#goesOn = false
@@ -146,7 +152,9 @@ export class Dataflow {
     const { vectorSize } = this.#environment
     for (let from = 0; from < contributions.length; ) {
       const to = endOfSlice(contributions, from + vectorSize)
-      scan.pushContributions(contributions.slice(from, to))
+      const slice = contributions.slice(from, to)
+      if (this.#meter === null) scan.pushContributions(slice)
+      else this.#meter.call(scan.plan.id, () => scan.pushContributions(slice))
       this.#endStep(scan)
       from = to
     }
@@ -212,7 +220,8 @@ export class Dataflow {
   commit(): Delta {
     for (const push of this.#values.splice(0)) push()
     for (const stage of this.#stages) {
-      stage.commit?.()
+      if (this.#meter === null) stage.commit?.()
+      else this.#meter.call(stage.stats.id, () => stage.commit?.())
       this.#committed.get(stage)?.()
       this.#resetScratch()
     }
@@ -264,6 +273,16 @@ export class Dataflow {
     return this.#stages.map(({ stats }) => ({ ...stats })).sort((a, b) => a.id - b.id)
   }
 
+  /** Milliseconds that a stage alone has taken, where stages are timed. */
+  millisOf(plan: PhysicalPlan): number {
+    return (
+      this.#meter?.millisOf(
+        plan.id,
+        inputsOf(plan).map(({ id }) => id),
+      ) ?? 0
+    )
+  }
+
   /** A row of a source wakes all its scans: they read the same rows. */
   #wake({ plan: { relation } }: ScanStage): void {
     if (!this.#sleepers) return
@@ -296,7 +315,10 @@ export class Dataflow {
   #endStep(scan: ScanStage): void {
     if (this.#sleepers) this.#liftSleepers()
     this.#moved = scan
-    for (const stage of this.#stages) stage.stepEnd?.()
+    for (const stage of this.#stages) {
+      if (this.#meter === null) stage.stepEnd?.()
+      else this.#meter.call(stage.stats.id, () => stage.stepEnd?.())
+    }
     this.#moved = null
     scan.forgetStep()
     this.#resetScratch()
@@ -311,10 +333,11 @@ export class Dataflow {
    */
   #build(
     plan: PhysicalPlan,
-    push: Push,
+    above: Push,
     watch: Watch,
     reads: ReadonlySet<number> | null = null,
   ): Upstream {
+    const push = this.#meter?.through(plan.id, above) ?? above
     const environment = this.#environment
     switch (plan.kind) {
       case 'scan':
@@ -325,7 +348,9 @@ export class Dataflow {
       case 'filter': {
         const stage = filterStage(plan, environment, push, this.#candidacies.get(plan.id))
         if (plan.input.kind !== 'scan') return this.#above(plan.input, stage, watch)
-        const scan = this.#scan(scanStage(plan.input, environment, watch, stage.push, stage.sieve))
+        const { push: into, sieve } = stage
+        const metered = this.#meter?.through(plan.input.id, into) ?? into
+        const scan = this.#scan(scanStage(plan.input, environment, watch, metered, sieve))
         this.#stages.push(stage)
         return scan
       }

@@ -4,15 +4,23 @@ import { QueryMistake, systemDisk } from '../../src/base/index.ts'
 import { builtinConnectors } from '../../src/connect/index.ts'
 import { Database } from '../../src/database/index.ts'
 
+const endless = {
+  async *[Symbol.asyncIterator]() {
+    await new Promise(() => {})
+  },
+}
+
 async function started() {
   const database = new Database({
     cycles: 'manual',
-    connectors: builtinConnectors(systemDisk, new Map()),
+    connectors: builtinConnectors(systemDisk, new Map([['open', endless]])),
   })
   await database.execute(`CREATE STREAM bid (id BIGINT NOT NULL, price DOUBLE);
     CREATE TABLE t (a INT PRIMARY KEY, b INT);
     CREATE TABLE out (id BIGINT) WITH (connector = 'blackhole');
     CREATE TABLE endless (id BIGINT) WITH (connector = 'datagen');
+    CREATE TABLE open (id BIGINT) WITH (connector = 'js', source = 'open');
+    CREATE MATERIALIZED VIEW e AS SELECT id FROM open;
     CREATE MATERIALIZED VIEW m AS SELECT id, count(*) AS n FROM bid GROUP BY id;
     INSERT INTO bid VALUES (1, 2), (1, 3), (2, 4); FLUSH`)
   return database
@@ -126,12 +134,37 @@ describe('ANALYZE', () => {
   })
 })
 
+describe('ANALYZE CPU, MEMORY', () => {
+  test('tells bytes and milliseconds of each operator, and the query that tells the bytes', async () => {
+    const database = await started()
+    const both = await database.query('EXPLAIN ANALYZE CPU, MEMORY FOR MATERIALIZED VIEW m')
+    expect(both.fields.map(({ name }) => name)).toEqual(['operator', 'cpu_ms', 'memory'])
+    expect(both.rows[0]!.slice(0, 2)).toEqual(['View', null])
+    const times = both.rows.slice(1).map(([, millis]) => Number(millis))
+    expect(times.every((millis) => millis >= 0)).toBe(true)
+    expect(times.reduce((a, b) => a + b)).toBeGreaterThan(0)
+    const memory = await database.query('EXPLAIN ANALYZE MEMORY FOR MATERIALIZED VIEW m')
+    const [[sql]] = (await database.query('EXPLAIN ANALYZE MEMORY FOR QUERY m AS SQL')).rows as [
+      [string],
+    ]
+    const asked = await database.query(sql)
+    expect(asked.fields.map(({ name }) => name)).toEqual(memory.fields.map(({ name }) => name))
+    expect(asked.rows).toEqual(
+      memory.rows.map(([operator, bytes]) => [String(operator).trim(), bytes]),
+    )
+    await database.close()
+  })
+})
+
 test.each([
   ['EXPLAIN FLUSH', 'unsupported', 'EXPLAIN of FLUSH'],
   ['EXPLAIN (FORMAT XML) SELECT 1', 'unsupported', 'EXPLAIN (FORMAT XML)'],
   ['EXPLAIN APPROXIMATE SELECT 1', 'unsupported', 'EXPLAIN APPROXIMATE'],
   ['TAP m.1', 'unsupported', 'TAP'],
-  ['EXPLAIN ANALYZE CPU FOR MATERIALIZED VIEW m', 'unsupported', 'EXPLAIN ANALYZE CPU'],
+  ['EXPLAIN ANALYZE CPU FOR QUERY m AS SQL', 'unsupported', 'EXPLAIN ANALYZE CPU … AS SQL'],
+  ['EXPLAIN ANALYZE FOR QUERY m AS SQL', 'unsupported', 'AS SQL without CPU or MEMORY'],
+  ['EXPLAIN ANALYZE MATERIALIZED VIEW m (DURATION_SECS 9)', 'unsupported', 'DURATION_SECS'],
+  ['EXPLAIN ANALYZE CPU FOR QUERY e', 'unbounded', 'e reads rows that are not stored'],
   ['EXPLAIN ANALYZE FOR QUERY nix', 'unknown_name', 'there is no query nix'],
   ['EXPLAIN ANALYZE SELECT id FROM endless EMIT CHANGES', 'unbounded', 'endless never ends'],
   ['EXPLAIN ANALYZE STEPS SELECT 1', 'unsupported', 'EXPLAIN ANALYZE STEPS'],

@@ -90,6 +90,13 @@ export function looks({
       span: one,
     }),
     fc.record({
+      kind: fc.constant('explain-use' as const),
+      measures: fc.constantFrom<('cpu' | 'memory')[]>(['cpu'], ['memory'], ['cpu', 'memory']),
+      asSql: fc.boolean(),
+      name: path,
+      span: one,
+    }),
+    fc.record({
       kind: fc.constant('explain-row' as const),
       name: path,
       where: value,

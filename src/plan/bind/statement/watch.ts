@@ -38,6 +38,16 @@ export function bindRunning(binding: Binding, tree: Of<'explain-running'>): Boun
   return { kind: 'explain-running', what, name: nameOf(name), span: place, notices }
 }
 
+export function bindUse(binding: Binding, tree: Of<'explain-use'>): BoundStatement {
+  const { measures, asSql, name } = tree
+  if (asSql && measures.includes('cpu')) {
+    unsupported('EXPLAIN ANALYZE CPU … AS SQL', name.span, 'no relation of sys.* has the time')
+  }
+  const { notices } = binding
+  const { span } = name
+  return { kind: 'explain-use', measures, asSql, name: nameOf(name), span, notices }
+}
+
 export function bindPause(binding: Binding, tree: Of<'pause'>): BoundStatement {
   const { resumes, object, name } = tree
   const relation = binding.catalog.get(nameOf(name))
