@@ -36,9 +36,17 @@ export interface Scan {
 
 const wordTypes: ReadonlyMap<string, TokenType> = new Map([
   ...Object.entries(word),
-  ...['CURRENT_DATE', 'CURRENT_TIME', 'CURRENT_TIMESTAMP', 'LOCALTIME', 'LOCALTIMESTAMP'].map(
-    (w): [string, TokenType] => [w, kinds.niladic],
-  ),
+  ...[
+    'CURRENT_DATE',
+    'CURRENT_TIME',
+    'CURRENT_TIMESTAMP',
+    'LOCALTIME',
+    'LOCALTIMESTAMP',
+    'CURRENT_USER',
+    'SESSION_USER',
+    'CURRENT_SCHEMA',
+    'CURRENT_CATALOG',
+  ].map((w): [string, TokenType] => [w, kinds.niladic]),
 ])
 /** Types whose name before a string makes it a literal. */
 const typedWords: ReadonlySet<string> = new Set([

@@ -151,6 +151,12 @@ export abstract class CallRules extends NestedRules {
             this.CONSUME(kinds.dot)
             path.push(this.identifierOf(this.CONSUME(label)))
           })
+          const isPostgres = () => path.length === 2 && /^pg_catalog$/i.test(path[0]!.name)
+          const called = this.OPTION({
+            GATE: isPostgres,
+            DEF: () => this.SUBRULE1(this.call, { ARGS: [path[1]!] }),
+          })
+          if (called !== undefined) return called
           if (path.length > 1 && this.LA(1).tokenType === kinds.open) {
             this.unsupported('functions with a schema', start)
           }

@@ -9,7 +9,7 @@
 import { nameOf, type Query, type Relation as TreeRelation } from '../../grammar/index.ts'
 import { assert } from '../base/index.ts'
 import type { CatalogFunction, Relation } from './relation.ts'
-import { systemRelations } from './system.ts'
+import { systemRelation } from './system.ts'
 
 /** The form under which a name is found: `Bid` and `BID` are one name. */
 function normalName(name: string): string {
@@ -28,7 +28,7 @@ export class Catalog {
 
   get(name: string): Relation | undefined {
     const normal = normalName(name)
-    return this.#relations.get(normal) ?? systemRelations.get(normal)
+    return this.#relations.get(normal) ?? systemRelation(normal)
   }
 
   add(relation: Relation): void {

@@ -1,5 +1,6 @@
 /** Catalog: the names of a database and what they stand for. */
 export { Catalog } from './catalog.ts'
+export { type PostgresName, postgresType, postgresTypes } from './postgres.ts'
 export {
   type CatalogFunction,
   type ComputedColumn,

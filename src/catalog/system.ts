@@ -1,10 +1,12 @@
 /**
  * System: the relations in which a database tells of itself; they are always there and nobody writes them.
  *
- * How      Names and columns stand here; `src/database/system.ts` knows the rows.
+ * How      Names and columns stand here, those of Postgres' catalog in postgres.ts; `src/database/system.ts` knows the
+ *          rows. The relations of pg_catalog are found without their schema, too.
  * Contract 1 (checked) a name of the user's does not hide one of these.
  */
 import type { Field, Type } from '../data/index.ts'
+import { postgresColumns } from './postgres.ts'
 import type { Relation } from './relation.ts'
 
 const varchar: Type = { kind: 'varchar' }
@@ -106,6 +108,7 @@ const columns = {
     is_nullable: varchar,
     data_type: varchar,
   },
+  ...postgresColumns,
 } satisfies Record<string, Record<string, Type>>
 
 export type SystemName = keyof typeof columns
@@ -122,3 +125,7 @@ function relationOf(name: string, types: Record<string, Type>): [string, Relatio
 export const systemRelations: ReadonlyMap<string, Relation> = new Map(
   Object.entries(columns).map(([name, types]) => relationOf(name, types)),
 )
+
+/** The relation of this name in lower case. */
+export const systemRelation = (name: string): Relation | undefined =>
+  systemRelations.get(name) ?? systemRelations.get(`pg_catalog.${name}`)

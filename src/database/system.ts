@@ -1,16 +1,16 @@
 /**
- * System: the rows of sys.* and information_schema.*: what a database tells of itself, at the moment of asking.
+ * System: the rows of sys.*, information_schema.* and pg_catalog.*: what a database tells of itself, at the moment of asking.
  *
  * Contract 1 (trusted) reading changes nothing. Cost: a walk over what is told of.
  * See      src/catalog/system.ts for the columns
  */
-import { print } from '../../grammar/index.ts'
 import type { Relation, SystemName } from '../catalog/index.ts'
 import { membersOf, type Row, typeText, valueText } from '../data/index.ts'
 import type { Engine } from './engine.ts'
 import { scansOf } from './extent.ts'
 import { nothingKept } from './follow/retained.ts'
 import type { KeptLateRow } from './late.ts'
+import { postgresRows, schemas, viewText } from './postgres.ts'
 import type { Query } from './query.ts'
 import { stateRows } from './state.ts'
 
@@ -36,13 +36,15 @@ export function systemRows(engine: Engine, name: SystemName): Row[] {
     case 'sys.errors':
       return errorRows(engine)
     case 'information_schema.schemata':
-      return ['public', 'information_schema', 'sys'].map((schema) => ['millrace', schema])
+      return schemas.map((schema) => ['millrace', schema])
     case 'information_schema.views':
       return named(engine).flatMap(viewRows)
     case 'information_schema.tables':
       return named(engine).map((relation) => [...place(relation), tableType(relation)])
     case 'information_schema.columns':
       return named(engine).flatMap(columnRows)
+    default:
+      return postgresRows(named(engine), engine.catalog.functions(), name)
   }
 }
 
@@ -147,10 +149,8 @@ function tableType({ kind }: Relation): string {
 }
 
 function viewRows(relation: Relation): Row[] {
-  const statement = relation.definition?.statement
-  if (statement?.kind !== 'create-view') return []
-  const { query, span } = statement
-  return [[...place(relation), print({ kind: 'query-statement', query, span })]]
+  const text = viewText(relation)
+  return text === null ? [] : [[...place(relation), text]]
 }
 
 function columnRows(relation: Relation): Row[] {

@@ -17,7 +17,9 @@ import type { StatementResult } from '../statement.ts'
 export const sharedSession = 0
 
 /** Columns of system relations that hold names of relations and queries. */
-const nameColumns: ReadonlySet<string> = new Set(['query', 'source', 'relation', 'table_name'])
+const nameColumns: ReadonlySet<string> = new Set([
+  'query', 'source', 'relation', 'table_name', 'relname', 'tablename', 'viewname', 'matviewname', 'proname',
+]) // biome-ignore format: one list
 
 /** A text with the plain names of a session's objects. */
 export function plainText(text: string, session: number): string {

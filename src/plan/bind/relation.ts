@@ -122,16 +122,22 @@ export function findRelation(
     const hint = 'write the relation without LATERAL'
     fail('syntax', 'LATERAL stands before a query in parentheses or a function', path.span, hint)
   }
-  if (/^pg_/i.test(name)) {
-    unsupported(
-      `the catalog of Postgres (${name})`,
-      path.span,
-      'information_schema and sys.* say what there is',
-    )
-  }
-  const hint = suggestion(name, names)
-  return fail('unknown_name', `table ${name} does not exist`, path.span, hint)
+  const hint = absent.find(([pattern]) => pattern.test(name))?.[1]
+  if (hint !== undefined) unsupported(`the relation ${name}`, path.span, hint)
+  const known = suggestion(name, names)
+  return fail('unknown_name', `table ${name} does not exist`, path.span, known)
 }
+
+/** Relations of the system that are not there, and what stands in their place. */
+const absent: readonly (readonly [RegExp, string])[] = [
+  [/^(pg_catalog\.)?pg_settings$/i, 'SHOW ALL tells the settings'],
+  [
+    /^(pg_catalog\.|pg_)/i,
+    'pg_class, pg_attribute, information_schema and sys.* say what there is',
+  ],
+  [/^sys\.checkpoints$/i, 'sys.memory tells the bytes of the log'],
+  [/^sys\.synopses$/i, 'sys.state tells what queries keep'],
+]
 
 function bindTable(binding: Binding, tree: TreeRelation & { kind: 'table' }): BoundRelation {
   if (tree.asOf !== undefined) {

@@ -144,6 +144,12 @@ define('current_date', 0, 0, (given) => coerce(localNow(given), date))
 define('current_time localtime', 0, 0, (given) =>
   coerce(localNow(given), { kind: 'time', precision: 6 }),
 )
+define('version', 0, 0, () => literal('Millrace 0.1.0', varchar))
+define('current_database current_catalog', 0, 0, () => literal('millrace', varchar))
+define('current_schema', 0, 0, () => literal('public', varchar))
+define('current_user session_user', 0, 0, () => literal('millrace', varchar))
+define('pg_get_userbyid', 1, 1, () => literal('millrace', varchar))
+define('pg_table_is_visible', 1, 1, () => literal(true, boolean))
 define('age', 1, 2, (given) => {
   if (given.args.length === 2) return bindLibrary(given)!
   const today = coerce(coerce(localNow(given), date), timestamp(6))

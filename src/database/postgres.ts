@@ -1,0 +1,93 @@
+/**
+ * Postgres: the rows of pg_catalog.*, by which tools find relations, columns and types.
+ *
+ * Contract 1 (checked) what has a name keeps its oid, in every answer, whatever else comes and goes.
+ * See      src/catalog/postgres.ts for the columns
+ */
+import { print } from '../../grammar/index.ts'
+import type { Catalog, PostgresName, Relation } from '../catalog/index.ts'
+import { postgresType, postgresTypes } from '../catalog/index.ts'
+import type { Row } from '../data/index.ts'
+
+export const schemas = ['public', 'information_schema', 'sys', 'pg_catalog']
+
+/** Whose everything is. */
+const owner = 10n
+
+export function postgresRows(
+  relations: readonly Relation[],
+  functions: ReturnType<Catalog['functions']>,
+  name: PostgresName,
+): Row[] {
+  switch (name) {
+    case 'pg_catalog.pg_namespace':
+      return schemas.map((schema) => [oidOf('schema', schema), schema, owner])
+    case 'pg_catalog.pg_class':
+      return relations.map(classRow)
+    case 'pg_catalog.pg_attribute':
+      return relations.flatMap(attributeRows)
+    case 'pg_catalog.pg_type':
+      return postgresTypes.map(([oid, type, length]) => {
+        return [BigInt(oid), type, oidOf('schema', 'pg_catalog'), length, 'b']
+      })
+    case 'pg_catalog.pg_proc':
+      return functions.map((made) => [oidOf('function', made.name), made.name, publicSchema()])
+    case 'pg_catalog.pg_database':
+      return [[oidOf('database', 'millrace'), 'millrace']]
+    case 'pg_catalog.pg_tables':
+      return relations
+        .filter((relation) => kindOf(relation) === 'r')
+        .map(({ name: table }) => ['public', table, 'millrace'])
+    case 'pg_catalog.pg_views':
+      return relations.filter(({ kind }) => kind === 'view').map(definitionRow)
+    case 'pg_catalog.pg_matviews':
+      return relations.filter(({ kind }) => kind === 'materialized').map(definitionRow)
+  }
+}
+
+/** The query of a view; null of every other relation. */
+export function viewText({ definition }: Relation): string | null {
+  const statement = definition?.statement
+  if (statement?.kind !== 'create-view') return null
+  const { query, span } = statement
+  return print({ kind: 'query-statement', query, span })
+}
+
+const definitionRow = (relation: Relation): Row => [
+  'public',
+  relation.name,
+  'millrace',
+  viewText(relation) ?? '',
+]
+
+/** As Postgres has them: table, view, materialized view, foreign table. */
+function kindOf({ kind }: Relation): string {
+  if (kind === 'view') return 'v'
+  if (kind === 'materialized') return 'm'
+  return kind === 'external' ? 'f' : 'r'
+}
+
+function classRow(relation: Relation): Row {
+  const { name, schema } = relation
+  const isKeyed = relation.kind === 'table' && relation.rules !== undefined
+  const described = [kindOf(relation), 'p', schema.fields.length, isKeyed, false]
+  return [oidOf('relation', name), name, publicSchema(), owner, ...described]
+}
+
+function attributeRows({ name: relation, schema }: Relation): Row[] {
+  return schema.fields.map(({ name, type, nullable }, at) => {
+    const [oid] = postgresType(type)
+    return [oidOf('relation', relation), name, BigInt(oid), at + 1, -1, !nullable, false, false]
+  })
+}
+
+const publicSchema = () => oidOf('schema', 'public')
+
+/** A number of 31 bits above those that Postgres has for itself: FNV-1a of the name. */
+function oidOf(kind: string, name: string): bigint {
+  let hash = 0x811c9dc5
+  for (const character of `${kind} ${name.toLowerCase()}`) {
+    hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193)
+  }
+  return BigInt((hash >>> 1) | 0x4000)
+}
