@@ -135,8 +135,16 @@ export abstract class CallRules extends NestedRules {
     })) as Called
   })
 
+  /** A column, or a call, before which the schema of Postgres' functions may stand. */
   columnOrCall = this.RULE('columnOrCall', (): Expression => {
     const start = this.start()
+    this.OPTION({
+      GATE: () => this.upper(1) === 'PG_CATALOG' && this.LA(4).tokenType === kinds.open,
+      DEF: () => {
+        this.CONSUME1(identifier)
+        this.CONSUME1(kinds.dot)
+      },
+    })
     const path = [this.identifierOf(this.CONSUME(identifier))]
     return this.OR([
       {
@@ -151,12 +159,6 @@ export abstract class CallRules extends NestedRules {
             this.CONSUME(kinds.dot)
             path.push(this.identifierOf(this.CONSUME(label)))
           })
-          const isPostgres = () => path.length === 2 && /^pg_catalog$/i.test(path[0]!.name)
-          const called = this.OPTION({
-            GATE: isPostgres,
-            DEF: () => this.SUBRULE1(this.call, { ARGS: [path[1]!] }),
-          })
-          if (called !== undefined) return called
           if (path.length > 1 && this.LA(1).tokenType === kinds.open) {
             this.unsupported('functions with a schema', start)
           }

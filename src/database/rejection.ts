@@ -113,7 +113,8 @@ const spelling = (wanted: string, given: string) =>
 
 // ---------------------------------------------------------------- joins
 
-export function* rejectedByJoin(engine: Engine, query: Query, plan: Join): Work<Rejection> {
+export function* rejectedByJoin(engine: Engine, query: Query, given: Join): Work<Rejection> {
+  const plan = withOwnKeys(given)
   if (plan.join === 'anti') {
     return { why: 'every row of the left side has a partner', help: null }
   }
@@ -137,16 +138,29 @@ export function* rejectedByJoin(engine: Engine, query: Query, plan: Join): Work<
   return { why, help: nearKeys(left, right, plan) ?? 'compare what both sides mean by the key' }
 }
 
+/** Bounds on times are kept by buckets, whose keys the statement does not name. */
+function withOwnKeys(plan: Join): Join {
+  const { bounds, bucket, leftKeys, rightKeys } = plan
+  if (bounds === undefined || bucket === null) return plan
+  const own = [...leftKeys.keys()].filter((at) => leftKeys[at] !== bucket.left)
+  return {
+    ...plan,
+    leftKeys: own.map((at) => leftKeys[at]!),
+    rightKeys: own.map((at) => rightKeys[at]!),
+  }
+}
+
 function rejectedPairs(plan: Join, keys: string, count: number): Rejection {
   const isOne = count === 1
   const rows = `there ${isOne ? 'is 1 row' : `are ${count.toLocaleString('en')} rows`} of the left side`
+  const equal = keys === '' ? 'any row' : `an equal ${keys}`
   if (plan.residual !== null) {
     const all = [...plan.left.output, ...plan.right.output]
     const condition = explain.expressionText(plan.residual, all)
-    const why = `${rows} with an equal ${keys} on the right side, and no pair passes ${condition}`
+    const why = `${rows} with ${equal} on the right side, and no pair passes ${condition}`
     return { why, help: 'look at the pairs: leave the condition out in a SELECT' }
   }
-  const why = `${rows} with an equal ${keys} on the right side, which came when the others were gone`
+  const why = `${rows} with ${equal} on the right side, which came when the others were gone`
   return { why, help: 'sys.late_rows, and the bounds on the times of both sides, say more' }
 }
 

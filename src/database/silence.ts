@@ -141,6 +141,8 @@ function* silenceAt(plan: PhysicalPlan, seen: Seen): Work<Cause[]> {
     case 'join':
       return [{ operator, ...(yield* rejectedByJoin(engine, query, plan)) }]
     case 'asof': {
+      // A row that waits for its version is told of beside.
+      if (plan.waits && seen.stats.get(plan.id)!.firstOpen !== null) return []
       const why =
         'no row of the left side has a row of equal keys on the right side at a time that fits'
       return [{ why, operator, help: 'look at the clocks of both sides, and at their keys' }]
@@ -269,7 +271,9 @@ function waitsOf(plan: PhysicalPlan, seen: Seen, told: readonly Cause[]): Cause[
   const operator = lineOf(seen.query, plan)
   if (plan.kind === 'hold' && (stats?.cells ?? 0) > 0) {
     const which = plan.repeats ? '' : ' that changed'
-    const why = `${countText(stats!.cells, 'row')}${which} wait for the next tick`
+    const { due } = seen.query.dataflow
+    const tick = due === null ? 'the next tick' : `the tick at ${timeText(due)}`
+    const why = `${countText(stats!.cells, 'row')}${which} wait for ${tick}`
     return [...below, { why, operator, help: null }]
   }
   const closes =
@@ -298,12 +302,8 @@ function watermarkWaits(
   )
   const [slowest] = [...scans].sort((a, b) => Number(a.watermark() - b.watermark()))
   if (slowest === undefined) return []
-  const unit = BigInt(('input' in plan ? (plan.input.window?.unitMicros ?? '1') : '1') as string)
-  const needed = firstOpen === null ? null : firstOpen - unit
-  const what =
-    firstOpen === null
-      ? 'rows wait for their turn'
-      : `the window that ends at ${timeText(firstOpen)} is open`
+  const needed = firstOpen === null ? null : firstOpen - unitOf(plan)
+  const what = waitingText(plan, firstOpen)
   const { relation } = slowest.plan
   const others = scans.filter((scan) => scan !== slowest && isKnown(scan.watermark()))
   const beside =
@@ -324,6 +324,19 @@ function watermarkWaits(
       ? `a later row of ${relation} moves it: ${rest}`
       : `a row of ${relation} with ${column} at ${timeText(needed + delay)} or later closes it: ${rest}`
   return [{ why, operator, help: close }]
+}
+
+/** How long before its end the watermark closes a window; a row goes when the watermark has its time. */
+function unitOf(plan: PhysicalPlan): bigint {
+  if (plan.kind === 'asof') return 0n
+  const { window } = plan.kind === 'session' ? plan : 'input' in plan ? plan.input : plan
+  return BigInt(window?.unitMicros ?? '1')
+}
+
+function waitingText({ kind }: PhysicalPlan, first: bigint | null): string {
+  if (first === null) return 'rows wait for their turn'
+  if (kind === 'asof') return `the row of ${timeText(first)} waits for its version`
+  return `the ${kind === 'session' ? 'session' : 'window'} that ends at ${timeText(first)} is open`
 }
 
 function idleHelp(engine: Engine, name: string): string {

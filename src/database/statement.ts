@@ -36,7 +36,7 @@ import { type Cursor, closeCursors, declare, type Fetching, fetching } from './f
 import { rowsOfDelta, subscribe } from './follow/follow.ts'
 import { startOf } from './follow/past.ts'
 import { acknowledge, createSubscription } from './follow/retained.ts'
-import { explainRow } from './lineage.ts'
+import { explainRow } from './lineage/lineage.ts'
 import { pauseQuery } from './pause.ts'
 import type { Query, Work } from './query.ts'
 import { seenRows, seenSources } from './session/temporary.ts'

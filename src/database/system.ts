@@ -1,5 +1,6 @@
 /**
- * System: the rows of sys.*, information_schema.* and pg_catalog.*: what a database tells of itself, at the moment of asking.
+ * System: the rows of sys.* and information_schema.*: what a database tells of itself, at the moment of asking. Those
+ * of pg_catalog.* are in postgres.ts.
  *
  * Contract 1 (trusted) reading changes nothing. Cost: a walk over what is told of.
  * See      src/catalog/system.ts for the columns

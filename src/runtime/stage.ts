@@ -87,7 +87,7 @@ export interface StageStats {
   estimated: boolean
   cells: number
   late: number
-  /** The end of the first window that is kept; null where there is none. */
+  /** The end of the first window that is kept, or the time of the first row that waits; null where there is none. */
   firstOpen: bigint | null
 }
 

@@ -10,6 +10,7 @@ const schema = `
   CREATE STREAM c (city VARCHAR, v INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) PARTITION BY (city);
   CREATE STREAM p (k VARCHAR, name VARCHAR);
   CREATE STREAM none (k VARCHAR);
+  CREATE STREAM f (k VARCHAR, rate INT, at TIMESTAMP(3), WATERMARK FOR at AS at, PRIMARY KEY (k) NOT ENFORCED);
   CREATE TABLE t (k VARCHAR PRIMARY KEY, w INT);
   CREATE TABLE src (id INT) WITH (connector = 'js', source = 'src')`
 
@@ -123,6 +124,83 @@ test.each([
   expect(first[0]).toContain(why)
   expect(first[1]).toContain(operator)
   expect(first[2]).toContain(help)
+})
+
+const temporal = (kind: string) =>
+  `SELECT s.id, f.rate FROM s ${kind} JOIN f FOR SYSTEM_TIME AS OF s.ts ON s.k = f.k`
+
+test.each([
+  [
+    temporal(''),
+    "INSERT INTO f VALUES ('or', 1, TIMESTAMP '2026-01-01 00:00:00')",
+    'the row of 2026-01-01 00:00:01 waits for its version: the watermark of f stands at 2026-01-01 00:00:00, 00:00:01 short',
+    'Asof  inner',
+    'a row of f with at at 2026-01-01 00:00:01 or later',
+  ],
+  [
+    temporal('LEFT'),
+    '',
+    'waits for its version: f has no watermark, as no row of it has come; s is at 2026-01-01 00:00:01',
+    'Asof  left',
+    'rows of f',
+  ],
+  [
+    temporal(''),
+    "INSERT INTO f VALUES ('x', 1, TIMESTAMP '2026-01-01 00:01:00'); INSERT INTO s VALUES (3, 'y', 1, TIMESTAMP '2026-01-01 00:01:00')",
+    'the row of 2026-01-01 00:01:00 waits for its version: the watermark of s stands at 2026-01-01 00:00:59, 00:00:01 short',
+    'Asof  inner',
+    'a row of s with ts at 2026-01-01 00:01:01 or later',
+  ],
+  [
+    "SELECT id FROM s EMIT EVERY INTERVAL '1' HOUR",
+    '',
+    '2 rows that changed wait for the tick at 20',
+    'Hold  tells every 01:00:00',
+    'null',
+  ],
+  [
+    `SELECT k, count(*) AS n FROM SESSION(s PARTITION BY k, ts, INTERVAL '10' SECOND)
+      GROUP BY window_start, window_end, k EMIT ON WINDOW CLOSE`,
+    '',
+    'the session that ends at 2026-01-01 00:00:11 is open: the watermark of s stands at 2026-01-01 00:00:01, 00:00:09.999 short',
+    'Session',
+    'a row of s with ts at 2026-01-01 00:00:11.999 or later',
+  ],
+  [
+    `SELECT * FROM s MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts MEASURES a.id AS i PATTERN (a b)
+      WITHIN INTERVAL '1' MINUTE DEFINE b AS b.id > a.id)`,
+    '',
+    'no match of the pattern has been decided',
+    'Match  a b',
+    'leave out conditions',
+  ],
+  [
+    `SELECT a.id FROM s a JOIN s b ON a.k = b.k
+      AND b.ts BETWEEN a.ts + INTERVAL '1' SECOND AND a.ts + INTERVAL '2' SECOND`,
+    '',
+    'there are 2 rows of the left side with an equal k = k on the right side, and no pair passes',
+    'Join  inner',
+    'look at the pairs',
+  ],
+  [
+    'SELECT k FROM s EXCEPT SELECT k FROM s',
+    '',
+    '(right_count = 0) is never true (right_count is always 1)',
+    'Filter',
+    'compare',
+  ],
+  [
+    'SELECT k FROM s WHERE EXISTS (SELECT 1 FROM none WHERE none.k = s.k)',
+    '',
+    'no row has come to none yet',
+    'Scan  none',
+    'INSERT INTO none',
+  ],
+] as const)('%s, with %s', async (query, more, why, operator, help) => {
+  const causes = await asked(query, more)
+  expect(causes[0]![0]).toContain(why)
+  expect(causes[0]![1]).toContain(operator)
+  expect(causes[0]![2]).toContain(help)
 })
 
 test('a source without rows holds the watermark of another back', async () => {

@@ -111,8 +111,12 @@ export function waitingAsofStage(
         const kernels = environment.fragments[fragment]!
         pushContributions(kernels, out, plan.output, (batch) => push(fragment, batch))
       }
-      stats.cells = work.reduce((sum, { rows, lefts }) => sum + rows.size + lefts.size, 0)
       count()
+    },
+    commit() {
+      stats.cells = work.reduce((sum, { rows, lefts }) => sum + rows.size + lefts.size, 0)
+      const times = work.flatMap(({ lefts }) => (lefts.least?.row[plan.leftTime] as bigint) ?? [])
+      stats.firstOpen = times.length === 0 ? null : times.reduce((a, b) => (b < a ? b : a))
     },
     holds: () => work.some(({ lefts }) => lefts.size > 0),
   }

@@ -92,6 +92,9 @@ export function sessionStage(
       })
       stats.cells = keepers.reduce((sum, { sessions }) => sum + sessions, 0)
       stats.stateBytes = held.bytes
+      if (plan.emit !== 'on-window-close') return
+      const ends = keepers.flatMap((keeper) => keeper.firstEnd() ?? [])
+      stats.firstOpen = ends.length === 0 ? null : ends.reduce((a, b) => (b < a ? b : a))
     },
   }
 }
@@ -108,6 +111,8 @@ interface Keeper {
   close(watermark: bigint): Contribution[]
   /** The changes of the cycle. */
   commit(watermark: bigint): Contribution[]
+  /** The end of the open session that ends first. */
+  firstEnd(): bigint | null
   /** How many are kept. */
   readonly sessions: number
 }
@@ -270,6 +275,7 @@ function growingSessions(plan: SessionPlan, rules: Rules): Keeper {
       over = []
       return out.sort(compareTriples)
     },
+    firstEnd: () => heap.least(),
     commit(watermark) {
       const out: Contribution[] = []
       for (const session of touched) {
@@ -332,6 +338,18 @@ class SessionHeap {
       else out.push(session)
     }
     return out
+  }
+
+  /** The least end of an open session. */
+  least(): bigint | null {
+    for (;;) {
+      const first = this.#items[0]
+      if (first === undefined) return null
+      const { end, session } = first
+      if (!session.closed && session.end === end) return end
+      this.#removeFirst()
+      if (!session.closed) this.add(session.end, session)
+    }
   }
 
   #removeFirst(): void {
@@ -412,6 +430,7 @@ function changingSessions(plan: SessionPlan, held: HeldRows): Keeper {
     take(row) {
       pending.push(row)
     },
+    firstEnd: () => null,
     close: () => [],
     commit() {
       const touched = new Map<string, number>()

@@ -9,20 +9,20 @@
  * Cost     a one-shot run per projection, aggregate and scan, with its rows on the host.
  * See      neighbours.ts for what goes by the order of rows
  */
-import { type Field, type Row, type Value, valueText } from '../data/index.ts'
+import { type Field, type Row, type Value, valueText } from '../../data/index.ts'
 import {
   type BoundStatement,
   followed,
   inputsOf,
   type PhysicalPlan,
   type Plan,
-} from '../plan/index.ts'
-import { rowKey } from '../runtime/index.ts'
-import type { Engine } from './engine.ts'
+} from '../../plan/index.ts'
+import { rowKey } from '../../runtime/index.ts'
+import type { Engine } from '../engine.ts'
+import type { Work } from '../query.ts'
+import type { Session } from '../statement.ts'
+import { lateRemarks } from '../verify.ts'
 import { neighbours } from './neighbours.ts'
-import type { Work } from './query.ts'
-import type { Session } from './statement.ts'
-import { lateRemarks } from './verify.ts'
 
 interface Told {
   kind: 'rows'

@@ -11,10 +11,10 @@
  * Contract 1 (checked) the node over these rows alone gives the rows that are looked for.
  * Cost     the rows of the numbered input on the host.
  */
-import type { Row, Value } from '../data/index.ts'
-import { followed, type OverCall, type Plan } from '../plan/index.ts'
-import { rowKey } from '../runtime/index.ts'
-import type { Work } from './query.ts'
+import type { Row, Value } from '../../data/index.ts'
+import { followed, type OverCall, type Plan } from '../../plan/index.ts'
+import { rowKey } from '../../runtime/index.ts'
+import type { Work } from '../query.ts'
 
 type Ordered = Plan & { kind: 'rank' | 'over' | 'match' | 'number' | 'sort' }
 type Run = (plan: Plan) => Work<Row[]>
