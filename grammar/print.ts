@@ -695,10 +695,8 @@ function watching(s: Of<Statement, Watching>): string {
   switch (s.kind) {
     case 'explain-running':
       return `EXPLAIN ${runningText[s.what]} FOR QUERY ${path(s.name)}`
-    case 'explain-use': {
-      const measures = s.measures.join(', ').toUpperCase()
-      return `EXPLAIN ANALYZE ${measures} FOR QUERY ${path(s.name)}${s.asSql ? ' AS SQL' : ''}`
-    }
+    case 'explain-use':
+      return `EXPLAIN ANALYZE ${s.measures.join(', ').toUpperCase()} FOR QUERY ${path(s.name)}${s.asSql ? ' AS SQL' : ''}`
     case 'explain-row':
       return `EXPLAIN ROW ${path(s.name)}${where(s.where)}`
     case 'verify': {
