@@ -696,7 +696,7 @@ function watching(s: Of<Statement, Watching>): string {
     case 'explain-running':
       return `EXPLAIN ${runningText[s.what]} FOR QUERY ${path(s.name)}`
     case 'explain-use':
-      return `EXPLAIN ANALYZE ${s.measures.join(', ').toUpperCase()} FOR QUERY ${path(s.name)}${s.asSql ? ' AS SQL' : ''}`
+      return `EXPLAIN ANALYZE ${s.measures.join().toUpperCase()} FOR QUERY ${path(s.name)}${s.asSql ? ' AS SQL' : ''}`
     case 'explain-row':
       return `EXPLAIN ROW ${path(s.name)}${where(s.where)}`
     case 'verify': {

@@ -3,8 +3,8 @@
  * no more, or fewer times.
  */
 import { expect, test } from 'vitest'
-import { type Field, type Row, type Type, type Value, valueText } from '../../src/data/index.ts'
-import { Database } from '../../src/database/index.ts'
+import { type Field, type Row, type Type, type Value, valueText } from '../../../src/data/index.ts'
+import { Database } from '../../../src/database/index.ts'
 
 const schema = `CREATE STREAM s (id INT, k VARCHAR, v INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts);
   CREATE STREAM p (k VARCHAR, rate INT, at TIMESTAMP(3), WATERMARK FOR at AS at, PRIMARY KEY (k) NOT ENFORCED);
