@@ -11,7 +11,10 @@ const schema = `
 
 const tumble = (of: string) => `TUMBLE(${of}, ts, INTERVAL '10' SECOND)`
 const close = 'EMIT ON WINDOW CLOSE'
-const windows = `SELECT window_start, window_end, k, count(*) AS n FROM ${tumble('s')} GROUP BY window_start, window_end, k`
+const windows = `SELECT window_start, window_end, k, count(*) AS n FROM ${tumble('s')}
+  GROUP BY window_start, window_end, k`
+const ranked = `SELECT k, n FROM (
+  SELECT *, row_number() OVER (PARTITION BY k ORDER BY n DESC) AS p FROM (${windows}))`
 
 const cases: readonly (readonly [refused: string, hint: string, rewritten: string])[] = [
   [`SELECT id FROM s ${close}`, 'write EMIT CHANGES', 'SELECT id FROM s EMIT CHANGES'],
@@ -44,10 +47,12 @@ const cases: readonly (readonly [refused: string, hint: string, rewritten: strin
     `SELECT count(*) AS n FROM ${tumble('bare')} GROUP BY window_start, window_end ${close}`,
     'WATERMARK FOR column AS column - INTERVAL',
     `CREATE STREAM marked (ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '5' SECOND);
-      CREATE MATERIALIZED VIEW m AS SELECT count(*) AS n FROM ${tumble('marked')} GROUP BY window_start, window_end ${close}`,
+      CREATE MATERIALIZED VIEW m AS SELECT count(*) AS n FROM ${tumble('marked')}
+      GROUP BY window_start, window_end ${close}`,
   ],
   [
-    `SELECT w.k, x.n FROM (${windows}) w LEFT JOIN (${windows}) x ON w.k = x.k AND w.window_end = x.window_end ${close}`,
+    `SELECT w.k, x.n FROM (${windows}) w LEFT JOIN (${windows}) x
+      ON w.k = x.k AND w.window_end = x.window_end ${close}`,
     'or use an inner join',
     `SELECT w.k, x.n FROM (${windows}) w JOIN (${windows}) x ON w.k = x.k AND w.window_end = x.window_end
       AND w.window_start = x.window_start ${close}`,
@@ -60,11 +65,7 @@ const cases: readonly (readonly [refused: string, hint: string, rewritten: strin
       JOIN ${tumble('r')} x ON w.k = x.k AND w.window_start = x.window_start AND w.window_end = x.window_end)
       GROUP BY window_start, window_end ${close}`,
   ],
-  [
-    `SELECT k, n FROM (SELECT *, row_number() OVER (PARTITION BY k ORDER BY n DESC) AS p FROM (${windows})) ${close}`,
-    'write EMIT CHANGES',
-    `SELECT k, n FROM (SELECT *, row_number() OVER (PARTITION BY k ORDER BY n DESC) AS p FROM (${windows})) EMIT CHANGES`,
-  ],
+  [`${ranked} ${close}`, 'write EMIT CHANGES', `${ranked} EMIT CHANGES`],
   [
     `SELECT id, sum(v) OVER (PARTITION BY k ORDER BY ts) AS x FROM s ${close}`,
     'write EMIT CHANGES',
