@@ -20,10 +20,11 @@ import type { Expression, Plan } from '../logical.ts'
 import { filter, project, values } from '../node.ts'
 import { all, type Binding, fail, unsupported } from './binding.ts'
 import { type Aggregates, aboveKeys } from './expression/aggregate.ts'
-import { bindCondition, type Env, type ScalarJoin, type Scalars } from './expression/expression.ts'
+import { bindCondition, type Env } from './expression/expression.ts'
 import { onePlace, placesOf } from './expression/random.ts'
 import { watermarksOf } from './expression/watermark.ts'
 import { type Around, selectsOf } from './nested/around.ts'
+import type { ScalarJoin, Scalars } from './nested/scalar.ts'
 import { bindSet } from './nested/set.ts'
 import {
   applySubquery,
@@ -143,7 +144,8 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
     place: drawn,
     windows: windowsOf(tree),
   })
-  const [below, above] = [noScalars(), noScalars()]
+  const below: Scalars = { rows: () => source, joins: [], width: 0 }
+  const above: Scalars = { rows: () => whereOf(source, where, below), joins: [], width: 0 }
   /** Where aggregates, scalar subqueries and OVER may stand. */
   const last = (clause: string): Env => ({ ...env(clause, aggregates), overs, scalars: above })
   let where: Expression[] = []
@@ -305,8 +307,6 @@ function tested(binding: Binding, rows: Plan, scope: Scope, conjuncts: Conjuncts
   const tests = conjuncts.flatMap((part) => subqueryTest(part.tree) ?? [])
   return tests.reduce((plan, test) => applySubquery(binding, plan, scope, test), rows)
 }
-
-const noScalars = (): Scalars => ({ joins: [], width: 0 })
 
 /** The join over the output of an aggregate. */
 function liftScalar(join: ScalarJoin, lift: (outer: Expression) => Expression): ScalarJoin {

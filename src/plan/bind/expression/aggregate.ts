@@ -23,8 +23,8 @@ import {
 import { call, column, literal, mapChildren, signatureOf } from '../../expression.ts'
 import type { AggregateCall, Expression } from '../../logical.ts'
 import { fail } from '../binding.ts'
+import { isScalarColumn } from '../nested/scalar.ts'
 import { isOverColumn } from '../over.ts'
-import { isScalarColumn } from './expression.ts'
 
 export const aggregateNames = ['count', 'sum', 'avg', 'min', 'max'] as const
 export type AggregateName = (typeof aggregateNames)[number]

@@ -6,15 +6,7 @@
  */
 import type { NamedWindow, Expression as Tree } from '../../../../grammar/index.ts'
 import { QueryMistake, type Span } from '../../../base/index.ts'
-import {
-  isWhole,
-  isWide,
-  membersOf,
-  sameType,
-  type Type,
-  topColumns,
-  typeText,
-} from '../../../data/index.ts'
+import { isWhole, isWide, membersOf, sameType, type Type, typeText } from '../../../data/index.ts'
 import {
   bigint,
   boolean,
@@ -31,12 +23,12 @@ import {
   readText,
   varchar,
 } from '../../coerce.ts'
-import { and, branch, call, choose, column, literal, or, patternMistake } from '../../expression.ts'
-import type { KeyPair } from '../../keyed.ts'
+import { and, branch, call, choose, literal, or, patternMistake } from '../../expression.ts'
 import type { Expression, Plan } from '../../logical.ts'
 import { type Binding, fail, planSpan, unsupported } from '../binding.ts'
 import { bindPatternCall, type PatternCalls } from '../match-call.ts'
 import { bindCorrelated, bindMark, bindQuantified } from '../nested/mark.ts'
+import { type Scalars, scalarValue } from '../nested/scalar.ts'
 import { bindArithmetic, bindComparison, comparisonOf, type Pair } from '../operator.ts'
 import { type BoundOver, bindOver, refuseBare } from '../over.ts'
 import { bindQuery } from '../query.ts'
@@ -118,32 +110,6 @@ export interface Env {
   /** Where scalar subqueries go; absent where none may stand. */
   scalars?: Scalars
 }
-
-/**
- * Queries inside the expressions of a clause. What they give, one behind the other, stands in these as columns from
- * `scalarBase` on until it is placed.
- */
-export interface Scalars {
-  joins: ScalarJoin[]
-  /** Columns of all of them. */
-  width: number
-}
-
-/** A plan that has at most one row for each row of the query: see nested/mark.ts. */
-export interface ScalarJoin {
-  plan: Plan
-  /** Equalities with what stands around it. */
-  pairs: KeyPair[]
-  /** Other conditions on both. */
-  rest: Expression[]
-}
-
-export const scalarBase = 2 ** 19
-
-/** In conditions of a join of `Scalars`, column n of the query is column `innerBase + n`. */
-export const innerBase = scalarBase + 2 ** 18
-
-export const isScalarColumn = (index: number) => index >= scalarBase && index < 2 * scalarBase
 
 export function bindExpression(env: Env, tree: Tree): Expression {
   return refuseStruct(bindValue(env, tree), tree.span)
@@ -437,46 +403,19 @@ function bindRowPairs(env: Env, left: Tree, right: Tree, span: Span, name = 'eq'
 function bindScalar(env: Env, tree: Tree & { kind: 'subquery' }): Expression {
   const { scalars } = env
   if (scalars === undefined) return unsupported(`a subquery in ${env.clause}`, tree.span)
-  const bound = bindAlone(env, scalars, tree)
-  if (bound.kind !== 'plan') return bound
-  const { plan } = bound
-  const columns = topColumns(plan.output).length
-  if (columns !== 1) {
-    const message = `a subquery that stands for a value has 1 column, not ${columns}`
-    fail('type_mismatch', message, tree.span)
-  }
-  if (plan.key === null || plan.key.length > 0) {
-    const hint = 'make it an aggregate without GROUP BY, or add LIMIT 1'
-    unsupported('a subquery that may give several rows as a value', tree.span, hint)
-  }
-  const index = addScalar(scalars, { plan, pairs: [], rest: [] })
-  const flat = plan.output.map(({ type }, at) => column(index + at, { type, nullable: true }))
-  env.binding.members.set(flat[0]!, flat.slice(1))
-  return flat[0]!
-}
-
-/** The query as a plan; as a value where it names columns around it. */
-function bindAlone(
-  env: Env,
-  scalars: Scalars,
-  tree: Tree & { kind: 'subquery' },
-): Expression | { kind: 'plan'; plan: Plan } {
+  let plan: Plan
   try {
-    return { kind: 'plan', plan: bindQuery(env.binding, tree.query) }
+    plan = bindQuery(env.binding, tree.query)
   } catch (error) {
     if (!(error instanceof QueryMistake)) throw error
-    const correlated = bindCorrelated(env, scalars, tree)
-    if (correlated === null) throw error
-    return correlated
+    return bindCorrelated(env, scalars, tree)
   }
-}
-
-/** The first column of what is joined. */
-export function addScalar(scalars: Scalars, join: ScalarJoin): number {
-  const first = scalarBase + scalars.width
-  scalars.joins.push(join)
-  scalars.width += join.plan.output.length
-  return first
+  return scalarValue(
+    env.binding,
+    scalars,
+    { plan, shown: plan.output.length, pairs: [], rest: [] },
+    tree,
+  )
 }
 
 /** A comparison of two structs; null where there are none. */

@@ -95,10 +95,10 @@ export function bindAroundJoin(
   const kind = tree.join === 'left' ? 'left' : 'inner'
   const named = tree.using.length > 0 || tree.natural === true
   const plain = !named && (tree.on === null || isTrue(tree.on))
+  const width = left.plan.output.length
   const rows =
     attempt(binding, () => byKeys(binding, left, query, kind === 'inner' || plain)) ??
-    byRows(binding, left, tree.right)
-  const width = left.plan.output.length
+    byRows(binding, left, tree.right, width)
   const visible = renamed(chosen(rows.plan, [...Array(rows.shown).keys()]), columnAliases).output
   const right = { scope: scopeOf(visible, alias?.name ?? null) }
   const using = tree.natural === true ? sharedNames(left, right, tree) : tree.using
@@ -142,7 +142,7 @@ export function bindAroundJoin(
 const isTrue = (tree: Tree) => tree.kind === 'boolean' && tree.value
 
 /** What the work gives; null, and no notice, where there is a mistake in it. */
-function attempt<T>(binding: Binding, work: () => T): T | null {
+export function attempt<T>(binding: Binding, work: () => T): T | null {
   const { length } = binding.notices
   try {
     return work()
@@ -206,7 +206,25 @@ function giveUp({ span }: Query): never {
 
 // ---------------------------------------------------------------- by rows
 
-function byRows(binding: Binding, left: BoundRelation, lateral: DerivedTree): Rows {
+/** A query inside an expression over rows that `scope` names; in `rest` its columns stand from `base` on. */
+export function bindAroundValue(
+  binding: Binding,
+  rows: BoundRelation,
+  query: Query,
+  base: number,
+): Omit<Rows, 'nothing'> {
+  const { span } = query
+  refuseEmit(query)
+  return byRows(
+    binding,
+    rows,
+    { kind: 'derived', query, alias: null, columnAliases: [], span },
+    base,
+  )
+}
+
+/** In `rest` the columns of the query stand from `base` on. */
+function byRows(binding: Binding, left: BoundRelation, lateral: DerivedTree, base: number): Rows {
   const { query } = lateral
   const columns = columnsRead(left.scope, query)
   // It names no column before it: what is wrong with it is said as of any other query.
@@ -240,8 +258,7 @@ function byRows(binding: Binding, left: BoundRelation, lateral: DerivedTree): Ro
   const shown = plan.output.length - columns.length
   const own = columns.map((index) => column(index, left.plan.output[index]!))
   const given = columns.map((_, index) => column(shown + index, plan.output[shown + index]!))
-  const width = left.plan.output.length
-  return { plan, shown, ...sameValues(own, given, width), nothing: null }
+  return { plan, shown, ...sameValues(own, given, base), nothing: null }
 }
 
 /** The columns before that the query may name, by any name in it. */
@@ -335,11 +352,9 @@ function completed(rows: Plan, aggregated: Plan, by: readonly Expression[]): Pla
     if (!counts[index - keys]?.function.startsWith('count')) return value
     return call('coalesce', [value, literal(0n, value.type)], value.type)
   })
-  return project(
-    joined,
-    columns,
-    aggregated.output.map(({ name }) => name),
-  )
+  const names = aggregated.output.map(({ name }) => name)
+  // The rows around are distinct, and each has one row of the aggregate.
+  return { ...project(joined, columns, names), key: places }
 }
 
 /** Columns of both sides are the same, NULL and NULL too; in conditions the right ones stand from `width` on. */

@@ -9,6 +9,8 @@
  *          < ANY, ALL  the least or greatest value, and these counts
  *          a value     the aggregate grouped by what the query compares with columns around it; where no row is, what
  *                      the aggregate gives over no rows
+ *          A query that names columns around it elsewhere than in equalities of its WHERE is bound for the distinct
+ *          values of these columns at once, as behind LATERAL (around.ts).
  * Contract 1 (checked by test/script/join/mark.cq) the join neither drops nor repeats a row.
  */
 import type { Expression as Tree } from '../../../../grammar/index.ts'
@@ -31,18 +33,14 @@ import type { AggregateCall, Expression, Plan } from '../../logical.ts'
 import { aggregate, project } from '../../node.ts'
 import { fail, planSpan, unsupported } from '../binding.ts'
 import { type Aggregates, aboveKeys, aggregateTypes } from '../expression/aggregate.ts'
-import {
-  addScalar,
-  bindExpression,
-  type Env,
-  innerBase,
-  type Scalars,
-} from '../expression/expression.ts'
+import { bindExpression, type Env } from '../expression/expression.ts'
 import { pairOf } from '../join.ts'
 import { bindComparison, comparisonOf } from '../operator.ts'
 import { refuseEmit } from '../relation.ts'
 import type { Scope } from '../scope.ts'
 import { bindAggregate } from '../select/group.ts'
+import { attempt, bindAroundValue } from './around.ts'
+import { addScalar, innerBase, type Scalars, scalarValue } from './scalar.ts'
 import { distinct } from './set.ts'
 import { bindInner, type Inner, openQuery, whereInner } from './subquery.ts'
 
@@ -61,22 +59,35 @@ const joined = (index: number, { type }: { type: Expression['type'] }) =>
   column(index, { type, nullable: true })
 
 export function bindMark(env: Env, scalars: Scalars, tree: Test): Expression {
-  const inner = openInner(env, tree, tree.kind === 'in-query')
+  const inner = openInner(env, scalars, tree, tree.kind === 'in-query')
   if (tree.kind === 'exists') return existence(scalars, inner)
   const found = membership(env, scalars, tree, inner)
   return tree.negated ? not(found) : found
 }
 
-/** The query, whose conditions on columns around it are equalities. */
-function openInner(env: Env, tree: Test | Quantified, wantsValues: boolean): Inner {
-  const { query } = tree
+/** The query by the values of columns around it: by equalities of its WHERE where these are all, else by rows. */
+function openInner(
+  env: Env,
+  scalars: Scalars,
+  { query, span }: Test | Quantified,
+  wantsValues: boolean,
+): Inner {
+  const { binding, scope } = env
   refuseEmit(query)
-  const inner = bindInner(env.binding, query, env.scope, widthOf(env.scope), wantsValues)
-  if (inner.rest.length > 0) {
-    const hint = 'as a condition of WHERE of its own, beside others with AND, it may have it'
-    unsupported('a condition that is no equality with the query around it', tree.span, hint)
+  const inner = attempt(binding, () =>
+    bindInner(binding, query, scope, widthOf(scope), wantsValues),
+  )
+  if (inner !== null && inner.rest.length === 0) return inner
+  const rows = { plan: scalars.rows(), scope }
+  const { plan, shown, pairs, rest } = bindAroundValue(binding, rows, query, innerBase)
+  if (rest.length > 0) {
+    unsupported('a query that names a list, map or struct around it in an expression', span)
   }
-  return inner
+  const values = plan.output.slice(0, shown).map((field, index) => ({
+    expression: column(index, field),
+    span: query.span,
+  }))
+  return { plan, pairs, rest, values: wantsValues ? values : [] }
 }
 
 const keyNames = (pairs: readonly KeyPair[]) => pairs.map((_, index) => `key${index + 1}`)
@@ -238,7 +249,7 @@ export function bindQuantified(env: Env, scalars: Scalars, tree: Quantified): Ex
   if (operator === '<>') {
     return not(bindQuantified(env, scalars, { ...tree, operator: '=', all: true }))
   }
-  const inner = openInner(env, tree, true)
+  const inner = openInner(env, scalars, tree, true)
   if (left.kind === 'row' || inner.values.length !== 1) {
     const count = inner.values.length
     fail('type_mismatch', `${operator} compares 1 and ${count} values`, span)
@@ -286,8 +297,26 @@ function extremesOf(operator: string, all: boolean): ('min' | 'max')[] {
 
 // ---------------------------------------------------------------- values
 
-/** A query as a value whose conditions name columns around it; null where it cannot be one. */
+/** A query as a value that names columns around it: by equalities of its WHERE where these are all, else by rows. */
 export function bindCorrelated(
+  env: Env,
+  scalars: Scalars,
+  tree: Tree & { kind: 'subquery' },
+): Expression {
+  const { binding, scope } = env
+  const { joins, width } = scalars
+  const before = [...joins]
+  const byKeys = attempt(binding, () => valueByKeys(env, scalars, tree))
+  if (byKeys !== null) return byKeys
+  scalars.joins = before
+  scalars.width = width
+  const rows = { plan: scalars.rows(), scope }
+  const bound = bindAroundValue(binding, rows, tree.query, innerBase)
+  return scalarValue(binding, scalars, bound, tree)
+}
+
+/** The value for each set of equal values around the query; null where it asks for more than equalities. */
+function valueByKeys(
   env: Env,
   scalars: Scalars,
   tree: Tree & { kind: 'subquery' },
@@ -312,11 +341,9 @@ export function bindCorrelated(
   )
   const value = bound.type.kind === 'null' ? coerce(bound, varchar) : bound
   const source = whereInner(binding, opened, env.scope, widthOf(env.scope))
-  if (source.rest.length > 0) {
-    unsupported('a condition that is no equality with the query around it', tree.span)
-  }
   const { pairs } = source
-  if (aggregates.calls.length === 0) return single(scalars, source, value, tree)
+  if (source.rest.length > 0) return null
+  if (aggregates.calls.length === 0) return single(scalars, source, value)
   if ([...columnsOf(value)].some((index) => index < aggregates.width)) {
     const message = 'a column stands beside an aggregate in a query that has no GROUP BY'
     fail('invalid_grouping', message, item!.span)
@@ -343,18 +370,14 @@ export function bindCorrelated(
   return choose([branch(found, shown)], nothing, value.type)
 }
 
-/** The value of the one row that a key of the query tells. */
+/** The value of the one row that a key of the query tells; null where there may be several. */
 function single(
   scalars: Scalars,
   { plan, pairs }: Omit<Inner, 'values'>,
   value: Expression,
-  tree: Tree,
-): Expression {
+): Expression | null {
   const given = pairs.flatMap(({ right }) => (right.kind === 'column' ? [right.index] : []))
-  if (plan.key === null || !plan.key.every((index) => given.includes(index))) {
-    const hint = 'make it an aggregate, such as max(…)'
-    unsupported('a subquery that may give several rows as a value', tree.span, hint)
-  }
+  if (plan.key === null || !plan.key.every((index) => given.includes(index))) return null
   const columns = [...pairs.map(({ right }) => right), value]
   const right = project(plan, columns, [...keyNames(pairs), 'value'])
   const first = addScalar(scalars, { plan: right, pairs: pairsOver(pairs, right), rest: [] })

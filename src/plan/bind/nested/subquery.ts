@@ -27,20 +27,13 @@ import { joinOn, type KeyPair } from '../../keyed.ts'
 import type { Expression, Plan } from '../../logical.ts'
 import { filter, project } from '../../node.ts'
 import { all, type Binding, fail, planSpan } from '../binding.ts'
-import {
-  bindCondition,
-  bindExpression,
-  type Env,
-  innerBase,
-  isScalarColumn,
-  type Scalars,
-  scalarBase,
-} from '../expression/expression.ts'
+import { bindCondition, bindExpression, type Env } from '../expression/expression.ts'
 import { pairOf } from '../join.ts'
 import { bindComparison } from '../operator.ts'
 import { bindQuery, whereOf } from '../query.ts'
 import { type BoundRelation, bindRelation, type Conjuncts, refuseEmit } from '../relation.ts'
 import { joinScopes, type Scope } from '../scope.ts'
+import { innerBase, isScalarColumn, type Scalars, scalarBase } from './scalar.ts'
 import { distinct } from './set.ts'
 
 type SelectTree = QueryBody & { kind: 'select' }
@@ -199,7 +192,7 @@ export function whereInner(
 
 /** The rows for which a condition holds that has queries inside and names no column around; null for any other. */
 function withQueries(binding: Binding, plan: Plan, scope: Scope, tree: Tree): Plan | null {
-  const scalars: Scalars = { joins: [], width: 0 }
+  const scalars: Scalars = { rows: () => plan, joins: [], width: 0 }
   try {
     const env: Env = { binding, scope, clause: 'WHERE', aggregates: null, scalars }
     const condition = bindCondition(env, tree)
