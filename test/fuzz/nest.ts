@@ -26,7 +26,7 @@ import {
 } from './case.ts'
 import { chance, leaf, pick, type Scope, type ScopeColumn } from './expression.ts'
 import { isBound } from './generate.ts'
-import { besideRows, inSets, nothing, type Sourced } from './production.ts'
+import { besideRows, inSets, linked, nothing, type Sourced } from './production.ts'
 
 interface Query {
   select: Select
@@ -475,7 +475,8 @@ class Nest {
     if (found === null) return plain()
     const { source, pair } = found
     const exists = chance(random, 0.3)
-    const where = exists ? [leaf(`${pair[1].ref} = ${pair[0].ref}`)] : []
+    const isLinked = exists || chance(random, 0.2)
+    const where = isLinked ? [leaf(`${pair[1].ref} ${linked(random)} ${pair[0].ref}`)] : []
     if (chance(random, 0.25)) where.push(this.#expression('boolean', source.scope, 1))
     if (this.#budget > 0 && chance(random, 0.1))
       where.push(this.#condition(source.scope, depth - 1))
@@ -496,7 +497,8 @@ class Nest {
     const { source, pair } = found
     const { expression, kind } = this.#aggregate(source.scope)
     const items = [{ expression, alias: this.#name('o') }]
-    const where = chance(this.random, 0.6) ? [leaf(`${pair[1].ref} = ${pair[0].ref}`)] : []
+    const link = linked(this.random)
+    const where = chance(this.random, 0.6) ? [leaf(`${pair[1].ref} ${link} ${pair[0].ref}`)] : []
     const selects: Select[] = [{ ...nothing, items, from: source.from, where }]
     return { expression: { text: '#0', parts: [], selects }, kind }
   }

@@ -362,6 +362,11 @@ function scalar({ random, name, table }: Drawing, kind: Kind): Select | null {
   return { ...nothing, items: [{ expression: call, alias: name('o') }], from, where }
 }
 
+/** How a query inside an expression compares with a column around it: mostly as equal. */
+export function linked(random: Random): string {
+  return chance(random, 0.7) ? '=' : pick(random, ['<', '>=', '<>', 'is not distinct from'])
+}
+
 /** A column of the scope, one of another table of its kind, and a query over that, with their equality or without. */
 function beside({ random, name, table }: Drawing, scope: Scope, correlated: boolean) {
   const { from, scope: inner } = table()
@@ -371,7 +376,7 @@ function beside({ random, name, table }: Drawing, scope: Scope, correlated: bool
   if (pairs.length === 0) return null
   const ints = pairs.filter(([a]) => a.ref.endsWith('.k'))
   const [a, b] = pick(random, ints.length > 0 && chance(random, 0.7) ? ints : pairs)
-  const where = correlated ? [leaf(`${b.ref} = ${a.ref}`)] : []
+  const where = correlated ? [leaf(`${b.ref} ${linked(random)} ${a.ref}`)] : []
   if (chance(random, 0.3)) where.push(expression(random, 'boolean', inner, 1))
   const query = (text: string, column: ScopeColumn): Select => {
     const items = [{ expression: { text, parts: [leaf(column.ref)] }, alias: name('o') }]
