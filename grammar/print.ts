@@ -648,8 +648,8 @@ function pushing(s: Of<Statement, Pushing>): string {
       return `ACKNOWLEDGE ${path(s.name)} UP TO ${moment(s.upTo)}`
     case 'create-subscription': {
       const options = s.options.length === 0 ? '' : ` WITH (${list(s.options, option)})`
-      const made = `${s.ifNotExists ? 'IF NOT EXISTS ' : ''}${path(s.name)}`
-      return `CREATE SUBSCRIPTION ${made} ${subscribed(s.query)}${options}`
+      const head = `CREATE ${s.orReplace ? 'OR REPLACE ' : ''}SUBSCRIPTION`
+      return `${head} ${s.ifNotExists ? 'IF NOT EXISTS ' : ''}${path(s.name)} ${subscribed(s.query)}${options}`
     }
     case 'fetch': {
       const given = s.options.length === 0 ? '' : ` WITH (${list(s.options, option)})`

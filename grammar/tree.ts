@@ -480,10 +480,10 @@ export type Statement =
   | { kind: 'create-function'; temporary?: true; name: Path; orReplace: boolean; ifNotExists: boolean; body: FunctionBody | { kind: 'function-text'; value: string; span: Span }; span: Span }
   | { kind: 'copy'; copied: Copied; into: boolean; file: string | null; options: Option[]; span: Span }
   | { kind: 'create-sink'; orReplace: boolean; name: Path; ifNotExists: boolean; query: Query; options: Option[]; encoding: Encoding | null; span: Span }
-  | { kind: 'create-subscription'; name: Path; ifNotExists: boolean; query: Query; options: Option[]; span: Span }
+  | { kind: 'create-subscription'; orReplace: boolean; name: Path; ifNotExists: boolean; query: Query; options: Option[]; span: Span }
   /** `others` stand behind commas. */
   | { kind: 'drop'; object: 'stream' | 'table' | 'view' | 'materialized view' | 'query' | 'sink' | 'subscription' | 'source' | 'function' | 'aggregate'; temporary?: true; name: Path; others: Path[]; cascade: boolean; ifExists: boolean; span: Span }
-  | { kind: 'alter'; object: 'stream' | 'table' | 'source' | 'view' | 'materialized view'; name: Path; ifExists: boolean; change: Alteration; span: Span }
+  | { kind: 'alter'; object: 'stream' | 'table' | 'source' | 'view' | 'materialized view' | 'subscription'; name: Path; ifExists: boolean; change: Alteration; span: Span }
   /** DEFAULT VALUES is a `source` of one row without values. */
   | { kind: 'insert'; target: Path; options?: Option[]; columns: Identifier[]; source: Query; conflict: Conflict | null; returning: SelectItem[]; span: Span }
   | { kind: 'update'; target: Path; alias: Identifier | null; assignments: Assignment[]; from: Relation | null; where: Expression | null; returning: SelectItem[]; span: Span }

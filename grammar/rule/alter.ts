@@ -1,5 +1,5 @@
 /**
- * Alter rules: ALTER STREAM | TABLE | SOURCE | VIEW | MATERIALIZED VIEW.
+ * Alter rules: ALTER STREAM | TABLE | SOURCE | VIEW | MATERIALIZED VIEW | SUBSCRIPTION.
  */
 import { EOF } from 'chevrotain'
 import type { Alteration, ColumnDefinition, Identifier, Statement } from '../tree.ts'
@@ -56,6 +56,12 @@ export abstract class AlterRules extends FunctionRules {
             this.CONSUME(word.MATERIALIZED)
             this.CONSUME1(word.VIEW)
             return 'materialized view'
+          },
+        },
+        {
+          ALT: (): Altered => {
+            this.CONSUME(word.SUBSCRIPTION)
+            return 'subscription'
           },
         },
       ]),

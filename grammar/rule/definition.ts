@@ -67,15 +67,12 @@ export abstract class DefinitionRules extends ConstraintRules {
       if (temporary && tokenType === word.SUBSCRIPTION) {
         this.unsupported('temporary subscriptions')
       }
-      if (orReplace && tokenType === word.SUBSCRIPTION) {
-        this.unsupported('CREATE OR REPLACE SUBSCRIPTION', start)
-      }
     })
     const made = this.OR([
       { ALT: () => this.SUBRULE(this.createRelation, { ARGS: [start, orReplace] }) },
       { ALT: () => this.SUBRULE(this.createView, { ARGS: [start, orReplace] }) },
       { ALT: () => this.SUBRULE(this.createSink, { ARGS: [start, orReplace] }) },
-      { ALT: () => this.SUBRULE(this.createSubscription, { ARGS: [start] }) },
+      { ALT: () => this.SUBRULE(this.createSubscription, { ARGS: [start, orReplace] }) },
       {
         ALT: () => this.SUBRULE(this.createFunction, { ARGS: [start, orReplace] }),
       },
@@ -242,15 +239,18 @@ export abstract class DefinitionRules extends ConstraintRules {
   )
 
   /** CREATE SUBSCRIPTION name FROM relation | AS query, and options. */
-  createSubscription = this.RULE('createSubscription', (start: number): Statement => {
-    this.CONSUME(word.SUBSCRIPTION)
-    const ifNotExists = this.SUBRULE(this.ifNotExists)
-    const name = this.SUBRULE(this.path)
-    const query = this.SUBRULE(this.fromOrAs)
-    const options = this.OPTION(() => this.SUBRULE(this.options)) ?? []
-    const span = this.span(start)
-    return { kind: 'create-subscription', name, ifNotExists, query, options, span }
-  })
+  createSubscription = this.RULE(
+    'createSubscription',
+    (start: number, orReplace: boolean): Statement => {
+      this.CONSUME(word.SUBSCRIPTION)
+      const ifNotExists = this.SUBRULE(this.ifNotExists)
+      const name = this.SUBRULE(this.path)
+      const query = this.SUBRULE(this.fromOrAs)
+      const options = this.OPTION(() => this.SUBRULE(this.options)) ?? []
+      const span = this.span(start)
+      return { kind: 'create-subscription', orReplace, name, ifNotExists, query, options, span }
+    },
+  )
 
   createRelation = this.RULE('createRelation', (start: number, orReplace: boolean): Statement => {
     const object = this.OR([

@@ -35,7 +35,7 @@ import { explainRunning, explainStatement, explainUse } from './explain.ts'
 import { type Cursor, closeCursors, declare, type Fetching, fetching } from './follow/cursor.ts'
 import { rowsOfDelta, subscribe } from './follow/follow.ts'
 import { startOf } from './follow/past.ts'
-import { acknowledge, createSubscription } from './follow/retained.ts'
+import { acknowledge, alterSubscription, createSubscription } from './follow/retained.ts'
 import { explainRow } from './lineage/lineage.ts'
 import { pauseQuery } from './pause.ts'
 import type { Query, Work } from './query.ts'
@@ -112,6 +112,10 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
       return yield* createSink(engine, bound, session)
     case 'create-subscription':
       return yield* subscription(engine, bound, session)
+    case 'alter-subscription':
+      alterSubscription(engine, bound)
+      logged(engine, session)
+      return done(`subscription ${bound.relation.name} altered`)
     case 'acknowledge':
       return acknowledged(engine, bound, session)
     case 'drop':
@@ -707,13 +711,14 @@ function* subscription(
   bound: BoundStatement & { kind: 'create-subscription' },
   session: Session,
 ): Work<Outcome> {
-  const { name } = bound.relation
-  if (bound.ifNotExists && engine.catalog.get(name) !== undefined) {
+  const { relation, replaces } = bound
+  const { name } = relation
+  if (!replaces && bound.ifNotExists && engine.catalog.get(name) !== undefined) {
     return done(`subscription ${name} exists already`)
   }
-  refuseRunning(engine, name)
+  if (!replaces) refuseRunning(engine, name)
   yield* createSubscription(engine, bound, session.source !== null, () => logged(engine, session))
-  return done(`subscription ${name} created`)
+  return done(`subscription ${name} ${replaces ? 'replaced' : 'created'}`)
 }
 
 function acknowledged(

@@ -34,6 +34,7 @@ import { bindCreateSink } from './bind/statement/sink.ts'
 import { bindSubscribe, type Following, followingOf } from './bind/statement/subscribe.ts'
 import {
   bindAcknowledge,
+  bindAlterSubscription,
   bindCreateSubscription,
   type Reading,
 } from './bind/statement/subscription.ts'
@@ -188,7 +189,10 @@ export type BoundStatement = { notices: string[] } & (
       relation: Relation
       query: ContinuousQuery
       ifNotExists: boolean
+      replaces: boolean
     }
+  /** The subscription as it is from here on. */
+  | { kind: 'alter-subscription'; relation: Relation & { kind: 'subscription' } }
   | { kind: 'acknowledge'; name: string; upTo: Moment; span: Span }
   | { kind: 'fetch'; name: string; span: Span; count: number | null; timeoutMillis: number }
   | { kind: 'close'; name: string | null; span: Span }
@@ -267,6 +271,7 @@ export function bindStatement(binding: Binding, statement: Statement): BoundStat
     case 'drop':
       return bindDrop(binding, statement)
     case 'alter':
+      if (statement.object === 'subscription') return bindAlterSubscription(binding, statement)
       return bindAlter(binding, statement)
     case 'insert':
       return bindInsert(binding, statement)

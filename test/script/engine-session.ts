@@ -117,7 +117,8 @@ export class EngineSession implements Session {
       await this.#follow(created[2]!, `SUBSCRIBE "${created[2]}"`)
       await this.#follow(`${created[2]}.errors`, `SUBSCRIBE "${created[2]}"."errors"`)
     }
-    const subscribed = /^\s*create\s+subscription\s+(if\s+not\s+exists\s+)?(\w+)/i.exec(sql)
+    const subscribed =
+      /^\s*create\s+(?:or\s+replace\s+)?subscription\s+(if\s+not\s+exists\s+)?(\w+)/i.exec(sql)
     if (subscribed !== null) {
       const isThere = this.#read.has(subscribed[2]!.toLowerCase())
       // It may have gone with what it followed.

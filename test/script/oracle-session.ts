@@ -302,7 +302,12 @@ export class OracleSession implements Session {
   }
 
   /** It tells what comes from now on. */
-  #createSubscription({ relation, query }: BoundStatement & { kind: 'create-subscription' }): void {
+  #createSubscription({
+    relation,
+    query,
+    replaces,
+  }: BoundStatement & { kind: 'create-subscription' }): void {
+    if (replaces) this.#drop(relation.name)
     if (this.#catalog.get(relation.name) !== undefined) return
     this.#flush()
     this.#catalog.add(relation)
@@ -343,6 +348,9 @@ export class OracleSession implements Session {
         break
       case 'create-subscription':
         this.#createSubscription(bound)
+        break
+      case 'alter-subscription':
+        this.#catalog.replace(bound.relation.name, bound.relation)
         break
       case 'create-function':
         this.#catalog.addFunction(bound.made)

@@ -152,7 +152,7 @@ function playScript(name: string, path: string): void {
 
   // Connector js reads rows of this thread, and the clock is here.
   const isHere = (step: Step) =>
-    step.kind === 'wait' || ('text' in step && step.text.includes("'js'"))
+    step.kind === 'wait' || ('text' in step && /'js'|now\(\)|current_date/i.test(step.text))
   const outside = steps.some(isHere)
   const drawn = drawnRuns(draw).filter((run) => run !== onThread || !outside)
   test.each(drawn)('%s', async (_name, options) => play(await EngineSession.open(options), steps))

@@ -29,7 +29,7 @@ interface Place {
 export const nothingKept: Row = new Array<null>(7).fill(null)
 
 export class Retained {
-  readonly retentionMicros: bigint
+  #retentionMicros: bigint
   readonly #begin: Place
   #kept: Kept[] = []
   /** Of the last commit that has gone. */
@@ -40,12 +40,18 @@ export class Retained {
 
   /** `begin` is when it is made. */
   constructor(retentionMicros: bigint, begin: Place) {
-    this.retentionMicros = retentionMicros
+    this.#retentionMicros = retentionMicros
     this.#begin = begin
   }
 
+  /** Changes are kept for another span of time from here on; what has gone does not come back. */
+  keepFor(retentionMicros: bigint, now: bigint): void {
+    this.at(now)
+    this.#retentionMicros = retentionMicros
+  }
+
   push(commit: RawCommit, micros: bigint): void {
-    this.#forget(({ micros: at }) => at <= micros - this.retentionMicros)
+    this.#forget(({ micros: at }) => at <= micros - this.#retentionMicros)
     const kept = { ...commit, micros }
     this.#kept.push(kept)
     for (const [cursor, metadata] of this.#cursors) cursor.push(told(kept, metadata))
@@ -62,7 +68,7 @@ export class Retained {
 
   /** What is kept at this time. */
   at(micros: bigint): readonly Kept[] {
-    this.#forget(({ micros: at }) => at <= micros - this.retentionMicros)
+    this.#forget(({ micros: at }) => at <= micros - this.#retentionMicros)
     return this.#kept
   }
 
@@ -117,7 +123,7 @@ export class Retained {
     const [oldest, newest] = [kept[0]?.micros ?? null, kept.at(-1)?.micros ?? null]
     const counts = [BigInt(kept.length), BigInt(rows)]
     const cursors = BigInt(this.#cursors.size)
-    return [this.retentionMicros, ...counts, oldest, newest, this.#acknowledged, cursors]
+    return [this.#retentionMicros, ...counts, oldest, newest, this.#acknowledged, cursors]
   }
 
   #forget(goes: (commit: Kept) => boolean): void {
@@ -145,10 +151,10 @@ const placeOf = (engine: Engine): Place => ({
   offset: engine.position,
 })
 
-/** CREATE SUBSCRIPTION: a query whose changes are kept, from now on. */
+/** CREATE SUBSCRIPTION: a query whose changes are kept, from now on; one of its name ends with what it has kept. */
 export function* createSubscription(
   engine: Engine,
-  { relation, query }: BoundStatement & { kind: 'create-subscription' },
+  { relation, query, replaces }: BoundStatement & { kind: 'create-subscription' },
   isLive: boolean,
   log: () => void,
 ): Work<void> {
@@ -156,6 +162,7 @@ export function* createSubscription(
   const plan = engine.physical(query.plan, 'continuous')
   // What is there already belongs to the first cycle, which follows at once.
   if (isLive) yield* engine.flush()
+  if (replaces) engine.drop(name)
   const running = engine.start(name, plan, false)
   const { retentionMicros } = relation as typeof relation & { retentionMicros: string }
   const retained = new Retained(BigInt(retentionMicros), placeOf(engine))
@@ -195,6 +202,16 @@ export function* readRetained(
     return retained.follow([{ ...place, rows, ops: rows.map(() => '+I' as const) }], metadata)
   }
   return retained.follow(retained.since(since === 'begin' ? null : since, now), metadata)
+}
+
+/** ALTER SUBSCRIPTION … SET (retention = …). */
+export function alterSubscription(
+  engine: Engine,
+  { relation }: BoundStatement & { kind: 'alter-subscription' },
+): void {
+  const { name, retentionMicros } = relation
+  retainedOf(engine, name).keepFor(BigInt(retentionMicros), BigInt(engine.nowMicros()))
+  engine.catalog.replace(name, relation)
 }
 
 /** ACKNOWLEDGE: what was told up to a moment need not be kept. */

@@ -148,3 +148,29 @@ test('property: whenever a cursor begins, what it is told adds up to the rows th
   await after.again.close()
   await database.close()
 })
+
+test('another retention lets go what is too old for it, and another subscription begins anew', async () => {
+  const { database, clock, run, reopened } = await opened()
+  await run(add(1, 1))
+  clock.advance(30n * second)
+  await run(add(2, 2))
+  await run("ALTER SUBSCRIPTION u SET (retention = '10 seconds')")
+  expect(ops(await run(read('SINCE begin()')))).toEqual([['+I', 2, 2n]])
+  await run(`${close}; ALTER SUBSCRIPTION u SET (retention = '1 hour')`)
+  clock.advance(600n * second)
+  await run(add(3, 3))
+  const kept = [
+    ['+I', 2, 2n],
+    ['+I', 3, 3n],
+  ]
+  expect(ops(await run(read('SINCE begin()')))).toEqual(kept)
+  const { again, run: runAgain } = await reopened()
+  expect(ops(await runAgain(read('SINCE begin()')))).toEqual(kept)
+  await again.close()
+  // The cursor that is open ends with the subscription that it reads.
+  await run("CREATE OR REPLACE SUBSCRIPTION u AS SELECT v FROM s WITH (retention = '1 day')")
+  await run(add(4, 4))
+  expect(await run('FETCH ALL c')).toEqual([])
+  expect(ops(await run(`${close}; ${read('SINCE begin()')}`))).toEqual([['+I', 4]])
+  await database.close()
+})

@@ -88,6 +88,7 @@ export function pushes({ query, path, value }: Parts): fc.Arbitrary<Statement>[]
   })
   const create = fc.record({
     kind: fc.constant('create-subscription' as const),
+    orReplace: fc.boolean(),
     name: path,
     ifNotExists: fc.boolean(),
     query,

@@ -186,6 +186,7 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
         'source' as const,
         'view' as const,
         'materialized view' as const,
+        'subscription' as const,
       ),
       name: path,
       ifExists: fc.boolean(),

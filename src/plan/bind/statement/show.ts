@@ -191,7 +191,6 @@ function isCalled(object: string, relation: Relation): boolean {
 /** The statement that makes the relation again, here without what it was filled with. */
 export function definitionOf(tree: Made, relation: Relation): Made {
   const again = { ...tree, ifNotExists: false }
-  if (again.kind === 'create-subscription') return again
   if (again.kind === 'create-view') {
     const { state: _, ...made } = again
     return { ...made, orReplace: false }

@@ -26,6 +26,7 @@ import { objectOf } from './drop.ts'
 import { bindMoment, type Moment } from './watch.ts'
 
 type Create = Statement & { kind: 'create-subscription' }
+type Alter = Statement & { kind: 'alter' }
 type Subscription = Relation & { kind: 'subscription' }
 
 /** What a cursor reads of a subscription. */
@@ -44,11 +45,12 @@ export interface Reading {
 export function bindCreateSubscription(binding: Binding, tree: Create): BoundStatement {
   const name = nameOf(tree.name)
   const { ifNotExists } = tree
-  if (!ifNotExists) refuseDuplicate(binding, tree.name)
+  const replaces = tree.orReplace && binding.catalog.get(name)?.kind === 'subscription'
+  if (!ifNotExists && !replaces) refuseDuplicate(binding, tree.name)
   if (tree.name.parts.length > 1) unsupported('schemas in names', tree.name.span)
   binding.creating = name
   refuseEmit(tree.query)
-  const retentionMicros = String(retentionOf(tree))
+  const retentionMicros = String(retentionOf(tree.options, tree.name.span))
   const query = bindContinuous(binding, tree.query, null)
   refuseOutside(binding, query.plan, tree.query.span)
   const schema = { fields: query.plan.output }
@@ -60,24 +62,46 @@ export function bindCreateSubscription(binding: Binding, tree: Create): BoundSta
     retentionMicros,
   }
   const { notices } = binding
-  return { kind: 'create-subscription', relation, query, ifNotExists, notices }
+  return { kind: 'create-subscription', relation, query, ifNotExists, replaces, notices }
 }
 
-/** How long changes are kept, in microseconds. */
-function retentionOf({ name, options }: Create): bigint {
+/** ALTER SUBSCRIPTION name SET (retention = …). */
+export function bindAlterSubscription(binding: Binding, tree: Alter): BoundStatement {
+  const { change, ifExists } = tree
+  const { notices } = binding
+  if (ifExists && binding.catalog.get(nameOf(tree.name)) === undefined) {
+    const name = nameOf(tree.name)
+    const message = `there is no subscription ${name}`
+    return { kind: 'alter', name, change: null, message, notices }
+  }
+  const before = subscriptionNamed(binding, tree.name)
+  if (change.kind !== 'set-options') {
+    const hint = 'CREATE OR REPLACE SUBSCRIPTION begins anew, and forgets what was kept'
+    unsupported('ALTER SUBSCRIPTION but for SET (retention = …)', change.span, hint)
+  }
+  const { options } = change
+  const retentionMicros = String(retentionOf(options, change.span))
+  const { definition } = before
+  const statement = { ...(definition!.statement as Create), options }
+  const relation = { ...before, retentionMicros, definition: { ...definition!, statement } }
+  return { kind: 'alter-subscription', relation, notices }
+}
+
+/** How long changes are kept, in microseconds; `span` is where it has to be said. */
+function retentionOf(options: Create['options'], span: Span): bigint {
   const hint = "WITH (retention = '1 day') keeps the changes of one day"
   const seen = new Set<string>()
-  for (const { key, span } of options) {
+  for (const { key, span: at } of options) {
     if (key !== 'retention') {
       const near = suggestion(key, ['retention']) ?? hint
-      fail('invalid_option', `a subscription has no option ${key}`, span, near)
+      fail('invalid_option', `a subscription has no option ${key}`, at, near)
     }
-    if (seen.has(key)) fail('invalid_option', `option ${key} stands here twice`, span)
+    if (seen.has(key)) fail('invalid_option', `option ${key} stands here twice`, at)
     seen.add(key)
   }
   const [option] = options
   if (option === undefined) {
-    fail('invalid_option', 'a subscription needs option retention', name.span, hint)
+    fail('invalid_option', 'a subscription needs option retention', span, hint)
   }
   const micros = parseValue(String(option.value), { kind: 'interval' })
   if (typeof micros === 'bigint' && micros > 0n) return micros
