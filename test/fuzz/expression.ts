@@ -126,6 +126,11 @@ const operations: Record<Kind, readonly [string, ...Kind[]][]> = {
     ['length($0)', 'varchar'],
     ['cardinality($0)', 'ints'],
     ['array_position($0, $1)', 'ints', 'int'],
+    ['(struct_pack(a := $0, b := $1)).a', 'int', 'varchar'],
+    ["(struct_update({'a': $0, 'p': {'q': $1}}, a := $1)).p.q", 'int', 'int'],
+    ["(list_reduce([{'a': $0}, {'a': $1}], (p, q) -> {'a': greatest(p.a, q.a)})).a", 'int', 'int'],
+    ["list_reduce([{'a': $0, 'b': $1}, null], (p, q) -> p + q.a, 1)", 'int', 'varchar'],
+    ["list_transform([{'a': $0}, {'a': $1}], p -> p.a)[2]", 'int', 'int'],
     ['try(h3_latlng_to_cell($0, $1, $2))', 'int', 'double', 'int'],
     ['($0 >> 2)', 'bigint'],
     ['try($0 << 3)', 'int'],
@@ -451,7 +456,7 @@ function libraryCall(random: Random, kind: Kind, part: (kind: Kind) => Expr): Ex
   return { text: `${pick(random, names)}(${parts.map((_, at) => `$${at}`).join(', ')})`, parts }
 }
 
-/** Aggregates: text with $n, the kind of the result (null: of the first part), the kinds of the parts. */
+/** Aggregates: text with $n, @ for FILTER inside of it, the kind of the result (null: of the first part), of the parts. */
 const aggregates: readonly [string, Kind | null, ...(Kind | 'any')[]][] = [
   ['bool_and($0)', 'boolean', 'boolean'],
   ['bool_or($0)', 'boolean', 'boolean'],
@@ -479,10 +484,14 @@ const aggregates: readonly [string, Kind | null, ...(Kind | 'any')[]][] = [
   ['array_agg($0 order by $1 desc nulls first)', 'ints', 'int', 'varchar'],
   ['map_agg($0, $1)', 'counts', 'varchar', 'int'],
   ['count_if(distinct $0)', 'bigint', 'boolean'],
-  ['try(st_trajectory($0, $1))', 'geometry', 'geometry', 'timestamp'],
-  ['extract(epoch from dwell($0, $1, $2))', 'double', 'geometry', 'timestamp', 'geometry'],
+  ['try(st_trajectory($0, $1)@)', 'geometry', 'geometry', 'timestamp'],
+  ['extract(epoch from dwell($0, $1, $2)@)', 'double', 'geometry', 'timestamp', 'geometry'],
   ['time_weighted_avg($0, $1)', 'double', 'int', 'timestamp'],
-  ['cast(sum(distinct $0) as decimal(38, 3))', 'wide', 'wide'],
+  ['cast(sum(distinct $0)@ as decimal(38, 3))', 'wide', 'wide'],
+  ["count(distinct {'a': $0, 'b': $1})", 'bigint', 'int', 'varchar'],
+  ["(max({'a': $0, 'b': $1})@).b", 'varchar', 'int', 'varchar'],
+  ["(arg_max({'a': $0, 'b': $1}, $2)@).a", 'int', 'int', 'varchar', 'timestamp'],
+  ["(array_agg({'a': $0, 'b': $1} order by $0)@)[1].b", 'varchar', 'int', 'varchar'],
 ]
 
 /** An aggregate call and the kind of its value. */
@@ -500,13 +509,8 @@ export function aggregate(random: Random, scope: Scope): { expression: Expr; kin
       const [text, kind, first, ...rest] = pick(random, aggregates)
       const one = argumentOf(first === 'any' ? kinds : [first as Kind])
       const parts = [one.part, ...rest.map((of) => argumentOf([of as Kind]).part)]
-      // FILTER belongs to the aggregate inside a cast.
       const kept = suffix(parts.length)
-      const filtered = text.startsWith('cast(')
-        ? text.replace(' as ', `${kept} as `)
-        : /^(try|extract)\(/.test(text)
-          ? `${text.slice(0, -1)}${kept})`
-          : text + kept
+      const filtered = text.includes('@') ? text.replace('@', kept) : text + kept
       const call = { text: filtered, parts: [...parts, ...filter] }
       return { expression: call, kind: kind ?? one.kind }
     }

@@ -196,11 +196,11 @@ function ofExtreme({ random, name, table }: Drawing): Sourced | null {
   }
 }
 
-/** Functions of a row that give rows: the call, and its columns. */
+/** Functions of a row that give rows: the call, its columns, and members of those that are STRUCTs. */
 const rowFunctions: readonly ((
   random: Random,
   scope: Scope,
-) => { text: string; columns: [string, Kind][] } | null)[] = [
+) => { text: string; columns: [string, Kind][]; within?: Record<string, string> } | null)[] = [
   (random, scope) => {
     const ref = refOf(random, scope, ['int', 'bigint', 'smallint'])
     if (ref === null) return null
@@ -249,6 +249,15 @@ const rowFunctions: readonly ((
     return { text: `unnest(array[${ref}, ${other}])`, columns: [['e', kind]] }
   },
   (random, scope) => {
+    const [one, other] = [pick(random, scope), pick(random, scope)]
+    const text = `unnest([{'a': ${one.ref}, 'p': {'q': ${other.ref}}}, null])`
+    const columns: [string, Kind][] = [
+      ['a', one.kind],
+      ['p', other.kind],
+    ]
+    return { text, columns, within: { p: 'q' } }
+  },
+  (random, scope) => {
     const ref = refOf(random, scope, ['json'])
     return ref === null ? null : { text: `jsonb_array_elements(${ref})`, columns: [['j', 'json']] }
   },
@@ -279,7 +288,10 @@ export function besideRows(
     from: { kind: 'join', join, left: left.from, right, on },
     scope: [
       ...left.scope,
-      ...columns.map(([column, kind]): ScopeColumn => ({ ref: `${alias}.${column}`, kind })),
+      ...columns.map(([column, kind]): ScopeColumn => {
+        const member = found.within?.[column]
+        return { ref: `${alias}.${column}${member === undefined ? '' : `.${member}`}`, kind }
+      }),
     ],
     windows: left.windows,
   }
@@ -397,6 +409,12 @@ function mark(drawing: Drawing, scope: Scope): Expr | null {
     return { text, parts: [], selects: [query('$0', pair[1])] }
   }
   const [a, b] = draw < 0.6 ? pair : pick(random, pairs)
+  if (draw > 0.8) {
+    const words = pick(random, ['in', 'not in', '= any'])
+    const struct = (text: string) => `{'a': ${text}, 'b': 1}`
+    const text = `(${struct('$0')} ${words} #0)`
+    return { text, parts: [leaf(a.ref)], selects: [query(struct('$0'), b)] }
+  }
   const words = [
     'in',
     'not in',
@@ -548,13 +566,16 @@ function windowed({ random }: Drawing, scope: Scope): { expression: Expr; kind: 
   const parts = [chance(random, 0.6) ? `partition by ${by.ref} ` : '', ordered ? order : '']
   const over = (extra: string) => `over (${parts.join('')}${extra})`
   const framed = () => over(ordered && chance(random, 0.6) ? frame(random, key) : '')
-  const place = scope.find(({ kind }) => kind === 'geometry')
-  if (place !== undefined && time !== undefined && chance(random, 0.3)) {
+  const whole = scope.find(({ kind }) => kind === 'int' || kind === 'smallint')
+  const place =
+    scope.find(({ kind }) => kind === 'geometry')?.ref ??
+    (whole === undefined ? undefined : `st_point(${whole.ref}, 1)`)
+  if (place !== undefined && time !== undefined && chance(random, 0.12)) {
     const area = 'st_makeenvelope(0, 0, 2, 2)'
     const [text, kind]: [string, Kind] = pick(random, [
-      [`enters(${place.ref}, ${area})`, 'boolean'],
-      [`exits(${place.ref}, ${area})`, 'boolean'],
-      [`st_speed(${place.ref}, ${time.ref})`, 'double'],
+      [`enters(${place}, ${area})`, 'boolean'],
+      [`exits(${place}, ${area})`, 'boolean'],
+      [`st_speed(${place}, ${time.ref})`, 'double'],
     ])
     return { expression: leaf(`${text} ${over('')}`), kind }
   }

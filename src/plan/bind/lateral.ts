@@ -6,6 +6,7 @@
  * Contract 1 (checked) the columns before keep their places.
  */
 import type { Expression as Tree, Relation as TreeRelation } from '../../../grammar/index.ts'
+import { flatFields, topColumns } from '../../data/index.ts'
 import { boolean } from '../coerce.ts'
 import { and, columnsOf, literal } from '../expression.ts'
 import { fold } from '../fold.ts'
@@ -119,7 +120,8 @@ function shapeOf(binding: Binding, scope: Scope, tree: FunctionTree, outer: bool
   const several = name === 'unnest' && tree.args.length > 1
   const trees = several ? tree.args.map((arg) => ({ ...tree, args: [arg] })) : [tree]
   const calls = trees.map((one) => bindRowCall(env, one, several ? null : alias))
-  const own = uniqueNames(calls.flatMap(({ columns }) => columns.map((field) => field.name)))
+  const tops = calls.map(({ columns }) => topColumns(columns).map(({ field }) => field))
+  const own = uniqueNames(tops.flat().map((field) => field.name))
   if (tree.ordinality === true) own.push('ordinality')
   const { columnAliases } = tree
   if (columnAliases.length > own.length) {
@@ -128,9 +130,9 @@ function shapeOf(binding: Binding, scope: Scope, tree: FunctionTree, outer: bool
   }
   const names = own.map((given, index) => columnAliases[index]?.name ?? given)
   let at = 0
-  const named = calls.map((call) => ({
+  const named = calls.map((call, index) => ({
     ...call,
-    columns: call.columns.map((field) => ({ ...field, name: names[at++]! })),
+    columns: tops[index]!.flatMap((field) => flatFields({ ...field, name: names[at++]! })),
   }))
   return { calls: named, number: tree.ordinality === true ? names.at(-1)! : null, outer }
 }

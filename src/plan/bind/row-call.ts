@@ -6,7 +6,15 @@
  */
 import type { Expression as Tree } from '../../../grammar/index.ts'
 import type { Span } from '../../base/index.ts'
-import { elementOf, type Field, isWhole, membersOf, type Type, typeText } from '../../data/index.ts'
+import {
+  elementOf,
+  type Field,
+  flatFields,
+  isWhole,
+  membersOf,
+  type Type,
+  typeText,
+} from '../../data/index.ts'
 import {
   bigint,
   boolean,
@@ -117,9 +125,7 @@ function bindUnnest(env: Env, tree: CallTree, alias: string | null): TableCall {
     fail('type_mismatch', `unnest takes an array or a map, not ${typeText(array.type)}`, span)
   }
   const members = membersOf(element) ?? [{ name: alias ?? 'unnest', type: element }]
-  const inner = members.find(({ type }) => membersOf(type) !== null)
-  if (inner !== undefined) unsupported(`UNNEST of structs that hold a STRUCT (${inner.name})`, span)
-  const columns = members.map(({ name, type }): Field => ({ name, type, nullable: true }))
+  const columns = members.flatMap(({ name, type }) => flatFields({ name, type, nullable: true }))
   return { function: 'elements', args: [array], columns, ...spanOf(env, tree) }
 }
 

@@ -7,15 +7,17 @@
  * See      src/runtime/expression/library/lambda.ts runs it
  */
 import type { Expression as Tree } from '../../../../grammar/index.ts'
-import { flatFields, membersOf, type Type, typeText } from '../../../data/index.ts'
+import { flatFields, type Type, typeText } from '../../../data/index.ts'
 import { bigint, coerce, commonTypeOf, varchar } from '../../coerce.ts'
 import { call, column, literal, mapChildren, signatureOf } from '../../expression.ts'
 import type { Expression } from '../../logical.ts'
 import { userCallOf } from '../../user-function.ts'
 import { fail, planSpan, unsupported } from '../binding.ts'
 import { type ScopeColumn, scopeOf } from '../scope.ts'
+import { boxed, isStruct } from './boxed.ts'
 import { bindExpression, bindValue, type Env } from './expression.ts'
 import { coerceCondition } from './function.ts'
+import { firstOf } from './nested.ts'
 import { flatten } from './struct.ts'
 
 type CallTree = Tree & { kind: 'call' }
@@ -27,7 +29,7 @@ export interface LambdaSettings {
   parameters: string[]
   /** Flat values of the result. */
   body: Expression[]
-  /** Does LIST_REDUCE begin with a value of its own, the third argument? */
+  /** Does LIST_REDUCE begin with a value of its own, the third argument? A STRUCT is in its box, as the result is. */
   initial?: true
 }
 
@@ -115,23 +117,51 @@ function bodyOf({ env, lambda }: Made, types: readonly Type[]): Body {
 function reduction(made: Made): Expression {
   const { env, tree, lambda, element } = made
   const third = tree.args[2]
-  const initial = third === undefined ? null : bindExpression(env, third)
-  if (membersOf(element) !== null) {
-    unsupported(`${tree.name.name} of an array of STRUCT`, tree.span)
-  }
+  const initial = third === undefined ? null : bindValue(env, third)
   const first = initial?.type.kind === 'null' ? element : (initial?.type ?? element)
   const once = bodyOf(made, [first, element, bigint])
   const both = [column(0, { type: first, nullable: true }), once.value]
+  if (both.some(isStruct)) return structReduction(made, first, initial, once)
   const type = commonTypeOf(both)
-  if (type === null || membersOf(type) !== null) {
-    const types = `${typeText(once.value.type)} for ${typeText(first)}`
-    return fail('type_mismatch', `the function gives ${types}`, lambda.body.span)
-  }
+  if (type === null) return refuseResult(made, once, first)
   const body = bodyOf(made, [type, element, bigint])
   const value = coerce(body.value, type, lambda.body.span)
   const start = initial === null ? undefined : coerce(initial, type)
   const array = initial === null ? coerce(made.array, { kind: 'array', element: type }) : made.array
   return finish({ ...made, array }, 'list_reduce', body, [value], type, start)
+}
+
+/** A STRUCT goes in and comes out in its box. */
+function structReduction(
+  made: Made,
+  type: Type,
+  initial: Expression | null,
+  body: Body,
+): Expression {
+  const { binding } = made.env
+  const element = nullableIn(type)
+  const isSame = typeText(nullableIn(body.value.type)) === typeText(element)
+  if (!isSame) return refuseResult(made, body, element)
+  const start = initial === null ? undefined : boxed(binding, initial)
+  const box: Type = { kind: 'array', element }
+  const values = flatten(binding, body.value)
+  return firstOf(binding, finish(made, 'list_reduce', body, values, box, start))
+}
+
+/** The type with members that may be NULL. */
+function nullableIn(type: Type): Type {
+  if (type.kind !== 'boolean' || type.members === undefined) return type
+  const members = type.members.map((one) => ({
+    ...one,
+    type: nullableIn(one.type),
+    nullable: true,
+  }))
+  return { ...type, members }
+}
+
+function refuseResult({ lambda }: Made, { value }: Body, wanted: Type): never {
+  const types = `${typeText(value.type)} for ${typeText(wanted)}`
+  return fail('type_mismatch', `the function gives ${types}`, lambda.body.span)
 }
 
 function finish(

@@ -42,7 +42,7 @@ import { bindAggregate } from '../select/group.ts'
 import { attempt, bindAroundValue } from './around.ts'
 import { addScalar, innerBase, type Scalars, scalarValue } from './scalar.ts'
 import { distinct } from './set.ts'
-import { bindInner, type Inner, openQuery, whereInner } from './subquery.ts'
+import { bindInner, comparedWith, type Inner, openQuery, valuesOf, whereInner } from './subquery.ts'
 
 type Test = Tree & { kind: 'in-query' | 'exists' }
 type Quantified = Tree & { kind: 'quantified' }
@@ -83,11 +83,8 @@ function openInner(
   if (rest.length > 0) {
     unsupported('a query that names a list, map or struct around it in an expression', span)
   }
-  const values = plan.output.slice(0, shown).map((field, index) => ({
-    expression: column(index, field),
-    span: query.span,
-  }))
-  return { plan, pairs, rest, values: wantsValues ? values : [] }
+  const values = wantsValues ? valuesOf(binding, plan.output.slice(0, shown), query.span) : []
+  return { plan, pairs, rest, values }
 }
 
 const keyNames = (pairs: readonly KeyPair[]) => pairs.map((_, index) => `key${index + 1}`)
@@ -138,9 +135,9 @@ function existence(scalars: Scalars, { plan, pairs }: Inner): Expression {
 }
 
 /** What stands before IN or the operator; none of it is a column of the query inside. */
-function operandOf(env: Env, tree: Tree): Expression {
+function operandOf(env: Env, tree: Tree, value: Inner['values'][number]): Expression {
   const { overs: _overs, ...rest } = env
-  return bindExpression({ ...rest, clause: 'IN' }, tree)
+  return comparedWith({ ...rest, clause: 'IN' }, tree, value)
 }
 
 /** Keys, then values. */
@@ -167,7 +164,7 @@ function membership(
   if (trees.length !== values.length) {
     fail('type_mismatch', `IN compares ${trees.length} and ${values.length} values`, tree.span)
   }
-  const operands = trees.map((one) => operandOf(env, one))
+  const operands = trees.map((one, index) => operandOf(env, one, values[index]!))
   const rows = rowsOf(inner)
   const right = marked(rows)
   const equal = operands.map((operand, index) => {
@@ -254,7 +251,7 @@ export function bindQuantified(env: Env, scalars: Scalars, tree: Quantified): Ex
     const count = inner.values.length
     fail('type_mismatch', `${operator} compares 1 and ${count} values`, span)
   }
-  const operand = operandOf(env, left)
+  const operand = operandOf(env, left, inner.values[0]!)
   const rows = rowsOf(inner)
   const names = extremesOf(operator, all)
   const place = inner.pairs.length

@@ -11,13 +11,13 @@
  */
 import type { Query, QueryBody, Expression as Tree } from '../../../../grammar/index.ts'
 import { QueryMistake, type Span } from '../../../base/index.ts'
+import { type Field, type Type, topColumns, typeText } from '../../../data/index.ts'
 import { boolean, integer } from '../../coerce.ts'
 import {
   and,
   branch,
   call,
   choose,
-  column,
   columnsOf,
   conjunctsOf,
   literal,
@@ -27,12 +27,14 @@ import { joinOn, type KeyPair } from '../../keyed.ts'
 import type { Expression, Plan } from '../../logical.ts'
 import { filter, project } from '../../node.ts'
 import { all, type Binding, fail, planSpan } from '../binding.ts'
-import { bindCondition, bindExpression, type Env } from '../expression/expression.ts'
+import { boxed, isStruct } from '../expression/boxed.ts'
+import { bindCondition, bindValue, type Env } from '../expression/expression.ts'
+import { columnOf } from '../expression/struct.ts'
 import { pairOf } from '../join.ts'
 import { bindComparison } from '../operator.ts'
 import { bindQuery, whereOf } from '../query.ts'
 import { type BoundRelation, bindRelation, type Conjuncts, refuseEmit } from '../relation.ts'
-import { joinScopes, type Scope } from '../scope.ts'
+import { joinScopes, type Scope, scopeOf } from '../scope.ts'
 import { innerBase, isScalarColumn, type Scalars, scalarBase } from './scalar.ts'
 import { distinct } from './set.ts'
 
@@ -81,7 +83,39 @@ export interface Inner {
   /** Other conditions on them, over the columns of both. */
   rest: Expression[]
   /** What the query gives, over its plan; empty where only its rows count. */
-  values: { expression: Expression; span: Span }[]
+  values: InnerValue[]
+}
+
+/** A value of a query; a STRUCT of the type stands there as its box. */
+interface InnerValue {
+  expression: Expression
+  type: Type
+  span: Span
+}
+
+const innerValue = (binding: Binding, value: Expression, span: Span): InnerValue => ({
+  expression: boxed(binding, value),
+  type: value.type,
+  span,
+})
+
+/** The values that a query gives in the first columns of its plan. */
+export function valuesOf(binding: Binding, fields: readonly Field[], span: Span): InnerValue[] {
+  const scope = scopeOf(fields, null)
+  return topColumns(fields).map(({ at }) =>
+    innerValue(binding, columnOf(binding, scope, scope[at]!), span),
+  )
+}
+
+/** What is compared with a value of a query. */
+export function comparedWith(env: Env, tree: Tree, { type }: InnerValue): Expression {
+  const value = bindValue(env, tree)
+  if (isStruct(value) === isStruct({ type }) || value.type.kind === 'null') {
+    return boxed(env.binding, value)
+  }
+  const message = `a query of ${typeText(type)} is not compared with ${typeText(value.type)}`
+  const hint = 'name a member of the STRUCT'
+  return fail('type_mismatch', message, tree.span, hint)
 }
 
 export function bindInner(
@@ -103,11 +137,8 @@ export function bindInner(
   const bound = plain ? bindPlain(binding, body, outer, width, wantsValues) : null
   if (bound !== null) return bound
   const plan = bindQuery(binding, query)
-  const values = plan.output.map((field, index) => ({
-    expression: column(index, field),
-    span: query.span,
-  }))
-  return { plan, pairs: [], rest: [], values: wantsValues ? values : [] }
+  const values = wantsValues ? valuesOf(binding, plan.output, query.span) : []
+  return { plan, pairs: [], rest: [], values }
 }
 
 /** A SELECT … FROM … WHERE whose conditions may name columns around it; null when it aggregates or picks by star. */
@@ -128,12 +159,10 @@ function bindPlain(
   if (wantsValues && stars) return null
   const items = body.items.filter(({ expression }) => expression.kind !== 'star')
   const values = all(
-    items.map(({ expression: tree }) => () => ({
-      expression: wantsValues
-        ? bindExpression(inner, tree)
-        : bindExpression({ ...both, clause: inner.clause, aggregates: calls }, tree),
-      span: tree.span,
-    })),
+    items.map(({ expression: tree }) => () => {
+      const own = { ...both, clause: inner.clause, aggregates: calls }
+      return innerValue(binding, bindValue(wantsValues ? inner : own, tree), tree.span)
+    }),
   )
   if (calls.calls.length > 0) return null
   return { ...whereInner(binding, opened, outer, width), values: wantsValues ? values : [] }
@@ -257,9 +286,10 @@ function memberEqualities(
   const width = plan.output.length
   const env: Env = { binding, scope, clause: 'IN', aggregates: null }
   return trees.map((tree, index) => {
-    const { expression, span } = inner.values[index]!
+    const value = inner.values[index]!
+    const { expression, span } = value
     const pair = {
-      left: bindExpression(env, tree),
+      left: comparedWith(env, tree, value),
       right: moveColumns(expression, (at) => at + width),
       leftSpan: tree.span,
       rightSpan: span,

@@ -17,6 +17,7 @@ import {
   membersOf,
   type Regex,
   RegexMistake,
+  topColumns,
   typeText,
   widthOf,
 } from '../../../data/index.ts'
@@ -71,7 +72,9 @@ const isRowCall = (tree: Tree): tree is CallTree =>
 function rowItems(env: Env, tree: CallTree, name: string): Item[] {
   const call = bindRowCall(env, tree, name)
   if (call.columns.length > 1) {
-    const names = call.columns.map((field) => field.name).join(', ')
+    const names = topColumns(call.columns)
+      .map(({ field }) => field.name)
+      .join(', ')
     const hint = `write FROM t, ${tree.name.name}(…) AS e`
     unsupported(`a function of several columns (${names}) in the select list`, tree.span, hint)
   }

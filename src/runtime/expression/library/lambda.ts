@@ -10,11 +10,12 @@ import {
   flattenItem,
   itemOfFlat,
   itemsOf,
-  itemValue,
+  NONE,
+  type Type,
   type Value,
 } from '../../../data/index.ts'
 import type { LambdaSettings } from '../../../plan/index.ts'
-import { Fault, type Known, type Outcome } from '../fault.ts'
+import { Fault, type Outcome } from '../fault.ts'
 import { type Evaluate, hostExpression } from '../host.ts'
 import type { Call, Maker, Makers } from '../maker.ts'
 
@@ -68,18 +69,30 @@ function overElements(
 const reduced: Maker = (call, types) => {
   const { told, body } = prepared(call)
   const element = elementOf(types[0]!)!
+  const isStruct = body.length > 1
+  const state = isStruct ? elementOf(call.type)! : call.type
+  const flat = (item: string, type: Type): Value[] => {
+    const cells: Value[] = []
+    flattenItem(item, type, cells)
+    return cells
+  }
+  const opened = (box: Value) =>
+    isStruct ? flat(box === null ? NONE : itemsOf(box as string, state)[0]!, state) : [box]
   return (array, _settings, initial, all) => {
     if (array == null) return null
-    const elements = itemsOf(array as string, element).map((item) => itemValue(item, element))
+    const elements = itemsOf(array as string, element)
     const rest = all.slice(told.initial ? 3 : 2)
-    let value = told.initial ? initial! : (elements.shift() ?? null)
-    for (const [at, one] of elements.entries()) {
-      const place = told.parameters.length > 2 ? [BigInt(at + (told.initial ? 1 : 2))] : []
-      const cells = run(body, [value, one, ...place, ...rest])
-      if (cells instanceof Fault) return cells
-      value = cells[0]! as Known | null
+    let cells = told.initial ? opened(initial!) : flat(elements.shift() ?? NONE, element)
+    for (const [at, item] of elements.entries()) {
+      const given = [...cells, ...flat(item, element)]
+      const number = BigInt(at + (told.initial ? 1 : 2))
+      const place = told.parameters.length > given.length ? [number] : []
+      const made = run(body, [...given, ...place, ...rest])
+      if (made instanceof Fault) return made
+      cells = made
     }
-    return value
+    const [value] = cells as [Value]
+    return isStruct && value !== null ? arrayOf([itemOfFlat(cells, 0, state)]) : value
   }
 }
 
