@@ -456,7 +456,7 @@ function libraryCall(random: Random, kind: Kind, part: (kind: Kind) => Expr): Ex
   return { text: `${pick(random, names)}(${parts.map((_, at) => `$${at}`).join(', ')})`, parts }
 }
 
-/** Aggregates: text with $n, @ for FILTER inside of it, the kind of the result (null: of the first part), of the parts. */
+/** Aggregates: text with $n, @ for a FILTER inside, the kind of the result (null: of the first part), of the parts. */
 const aggregates: readonly [string, Kind | null, ...(Kind | 'any')[]][] = [
   ['bool_and($0)', 'boolean', 'boolean'],
   ['bool_or($0)', 'boolean', 'boolean'],
