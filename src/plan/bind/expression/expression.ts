@@ -402,7 +402,11 @@ function bindRowPairs(env: Env, left: Tree, right: Tree, span: Span, name = 'eq'
 /** A query in parentheses as a value: that of its one row, NULL without a row. */
 function bindScalar(env: Env, tree: Tree & { kind: 'subquery' }): Expression {
   const { scalars } = env
-  if (scalars === undefined) return unsupported(`a subquery in ${env.clause}`, tree.span)
+  if (scalars === undefined) {
+    const isRow = env.clause === 'an aggregate' || env.clause === 'GROUP BY'
+    const hint = isRow ? 'give it a column in FROM (SELECT …), and name that here' : undefined
+    return unsupported(`a subquery in ${env.clause}`, tree.span, hint)
+  }
   let plan: Plan
   try {
     plan = bindQuery(env.binding, tree.query)

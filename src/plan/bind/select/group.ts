@@ -19,6 +19,7 @@ import {
 } from '../expression/aggregate.ts'
 import { bindValue, type Env } from '../expression/expression.ts'
 import { flatten } from '../expression/struct.ts'
+import { isScalarColumn } from '../nested/scalar.ts'
 import { columnsNamed, type Scope } from '../scope.ts'
 import { counts, expanded, type Groups, groupingBits, placesOfKeys } from './grouping.ts'
 import { type Item, itemAt, itemNamed } from './item.ts'
@@ -28,6 +29,10 @@ export function bindGroup(env: Env, tree: Tree, items: Item[], width: number): E
   const item = groupItem(env, tree, items)
   if (item?.gives !== undefined) refuseRows(tree)
   const key = item === null ? bindValue(env, tree) : item.expression
+  if ([...columnsOf(key)].some(isScalarColumn)) {
+    const hint = 'give it a column in FROM (SELECT …), and group by that'
+    unsupported('a subquery in GROUP BY', tree.span, hint)
+  }
   if (!isPlain(key, width)) {
     fail('invalid_grouping', 'an aggregate cannot be a key of GROUP BY', tree.span)
   }
