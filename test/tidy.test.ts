@@ -86,9 +86,14 @@ const outside: Record<string, string[]> = {
 
 /** Names on a door beyond twelve, with the reason. */
 const wideDoors: Record<string, { values: number; reason: string }> = {
+  'src/base/index.ts': { values: 13, reason: 'faults, and all that the engine has of the world' },
   'src/data/index.ts': {
     values: 73,
     reason: 'types, values and batches are the words of every layer',
+  },
+  'src/runtime/index.ts': {
+    values: 13,
+    reason: 'a dataflow with its inputs, what it tells, and how rows on the host are counted',
   },
   'src/plan/index.ts': { values: 17, reason: 'statements, plans, their functions and their text' },
   'src/kernel/index.ts': { values: 26, reason: 'state and expressions are built from its parts' },

@@ -1,4 +1,4 @@
-/** Base: faults, clock, random numbers and disk; what every other module may use. */
+/** Base: faults, clock, random numbers, memory and disk; what every other module may use. */
 export { type Clock, systemClock, virtualClock } from './clock.ts'
 export {
   closeWhole,
@@ -20,4 +20,5 @@ export {
   type Span,
   unreachable,
 } from './fault.ts'
+export { memoryBytes } from './memory.ts'
 export { type Random, seededRandom } from './random.ts'

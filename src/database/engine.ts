@@ -58,7 +58,14 @@ import {
   type LateRow,
   Partitions,
 } from '../runtime/index.ts'
-import { budgetOf, checkBudget, planEviction, rowsAtOnce, withinBudget } from './budget/budget.ts'
+import {
+  budgetOf,
+  bytesOf,
+  checkBudget,
+  planEviction,
+  rowsAtOnce,
+  withinBudget,
+} from './budget/budget.ts'
 import { Fragments } from './fragments.ts'
 import { LateBook } from './late.ts'
 import {
@@ -760,10 +767,7 @@ export class Engine {
   /** Every byte of state of the continuous queries. */
   get stateBytes(): number {
     let bytes = 0
-    for (const query of this.#queries.values()) {
-      for (const stage of query.stats()) bytes += stage.stateBytes
-      bytes += query.view?.stateBytes ?? 0
-    }
+    for (const query of this.#queries.values()) bytes += bytesOf(query)
     return bytes
   }
 }

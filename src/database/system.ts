@@ -7,6 +7,7 @@
  */
 import type { Relation, SystemName } from '../catalog/index.ts'
 import { membersOf, type Row, typeText, valueText } from '../data/index.ts'
+import { bytesOf } from './budget/budget.ts'
 import type { Engine } from './engine.ts'
 import { scansOf } from './extent.ts'
 import { nothingKept } from './follow/retained.ts'
@@ -84,13 +85,14 @@ function watermarkRows(engine: Engine, { name, fault, dataflow }: Query): Row[] 
 }
 
 /** A continuous query as SHOW QUERIES tells of it. */
-function queryRow({ name, ended, paused, fault, rowsIn, view, dataflow, eviction }: Query): Row {
+function queryRow(query: Query): Row {
+  const { name, ended, paused, fault, rowsIn, dataflow, eviction } = query
   const evicted = eviction === null ? null : BigInt(eviction.rows)
   if (fault !== null)
     return [name, `failed: ${messageOf(fault)}`, BigInt(rowsIn), null, null, evicted]
   const stats = dataflow.stats()
   const late = stats.reduce((sum, stage) => sum + stage.late, 0)
-  const bytes = stats.reduce((sum, stage) => sum + stage.stateBytes, view?.stateBytes ?? 0)
+  const bytes = bytesOf(query)
   const state = ended ? 'ended' : paused ? 'paused' : 'running'
   return [name, state, BigInt(rowsIn), BigInt(late), BigInt(bytes), evicted]
 }
@@ -107,11 +109,14 @@ function operatorRows({ name, fault, dataflow }: Query): Row[] {
 
 /** The rows of the log, and what each query keeps; what a query has failed with keeps nothing. */
 function memoryRows({ log, queries }: Engine): Row[] {
-  const kept = [...queries.values()].flatMap(({ name, fault, view, dataflow }): Row[] => {
+  const kept = [...queries.values()].flatMap(({ name, fault, view, dataflow, retained }): Row[] => {
     if (fault !== null) return []
     const bytes = dataflow.stats().reduce((sum, stage) => sum + stage.stateBytes, 0)
-    const operators: Row = [name, 'operators', BigInt(bytes)]
-    return view === null ? [operators] : [operators, [name, 'view', BigInt(view.stateBytes)]]
+    return [
+      [name, 'operators', BigInt(bytes)],
+      ...(view === null ? [] : [[name, 'view', BigInt(view.stateBytes)]]),
+      ...(retained === null ? [] : [[name, 'changes', BigInt(retained.bytes)]]),
+    ]
   })
   return [[null, 'log', BigInt(log.bytes)], ...kept]
 }

@@ -60,10 +60,12 @@ export const settings: readonly Setting[] = [
   {
     name: 'state_budget',
     also: [],
-    values: ['unlimited'],
+    values: ['25%', 'unlimited'],
     complete: false,
     sized: true,
-    about: 'how many bytes the state of a query may have before it is taken out of service',
+    about:
+      'how many bytes the state of a query may have before it is taken out of service; 25% is that part of the ' +
+      'memory that the process may use',
   },
   {
     name: 'timezone',

@@ -3,6 +3,7 @@ export { batchOfChanges, type Contribution, isDeletion, rowKey } from './changes
 export { Computer, computingReader } from './computed.ts'
 export { Dataflow } from './dataflow.ts'
 export type { UserFunctions } from './expression/user-function.ts'
+export { HeldRows } from './held.ts'
 export { IdleWatch } from './idle.ts'
 export {
   type ExternalInput,

@@ -8,20 +8,28 @@
  *          the rows that it has when it comes near the budget, and a tenth less each time that its state grows on:
  *          whenever there are more, as many of the oldest are taken back in the next cycle, as DELETE would. The
  *          cycle's frame in the log says how many, so that a replay takes back the same.
- * Contract 1 (checked) a query fails in the step in which it passes the budget; one that gives rows up stays within a
- *          tenth of it, or fails.
+ * Contract 1 (checked) a query fails in the step in which it passes the budget, of a large one within some steps, and
+ *          says what it keeps; one that gives rows up stays within a tenth of the budget, or fails.
  *          2 (checked) what a query shows that gives rows up is the answer over the rows that are left.
  * Cost     some µs per step where a budget is set, nothing otherwise; a row that is given up what it cost to take.
  */
-import { Failure } from '../../base/index.ts'
-import { explain } from '../../plan/index.ts'
+import { Failure, memoryBytes } from '../../base/index.ts'
+import { explain, growth } from '../../plan/index.ts'
 import type { Query, Work } from '../query.ts'
+
+/** Where nothing is set, in bytes: a part of the memory that the process may use. */
+const budgetByDefault = Math.floor(memoryBytes() / 4)
 
 /** The bytes that a setting says; null: as many as there are. */
 export function budgetOf(settings: ReadonlyMap<string, string>): number | null {
-  const bytes = Number.parseInt(settings.get('state_budget') ?? '', 10)
+  const set = settings.get('state_budget') ?? '25%'
+  if (set === '25%') return budgetByDefault
+  const bytes = Number.parseInt(set, 10)
   return Number.isNaN(bytes) ? null : bytes
 }
+
+/** A budget of so many bytes is far more than the state grows by in so many steps: these are counted together. */
+const [large, stepsTogether] = [2 ** 28, 16]
 
 /** Parts of the budget: from the first on rows go, from the second on as many as come; beyond the last it is over. */
 const [first, near, over] = [0.6, 0.85, 1.1]
@@ -40,9 +48,10 @@ export function rowsAtOnce({ eviction }: Query, budget: number | null): number {
 /** Does the work, and fails as soon as the query keeps more than the budget. */
 export function* withinBudget<T>(query: Query, budget: number | null, work: Work<T>): Work<T> {
   if (budget === null) return yield* work
-  for (;;) {
+  const together = budget < large ? 1 : stepsTogether
+  for (let steps = 1; ; steps++) {
     const step = work.next()
-    checkBudget(query, budget)
+    if (step.done || steps % together === 0) checkBudget(query, budget)
     if (step.done) return step.value
     yield step.value
   }
@@ -83,10 +92,14 @@ export function planEviction(query: Query, budget: number | null): void {
   eviction.due = Math.max(0, Math.min(2 * most, left - (rooms.get(query)?.rows ?? left)))
 }
 
-function bytesOf(query: Query): number {
-  const view = query.view?.stateBytes ?? 0
+/** All that a query keeps: its operators, its view, the changes that a subscription keeps. */
+export function bytesOf(query: Query): number {
+  const view = (query.view?.stateBytes ?? 0) + (query.retained?.bytes ?? 0)
   return query.stats().reduce((sum, { stateBytes }) => sum + stateBytes, view)
 }
+
+/** What has come has not ended so far. */
+const endless: growth.Known = () => 'endless'
 
 function fail(query: Query, bytes: number, budget: number): never {
   const stages = query.stats()
@@ -99,7 +112,12 @@ function fail(query: Query, bytes: number, budget: number): never {
     : `${line?.text.trim()} has ${sizeText(greatest.stateBytes)}`
   const budgetText = `state_budget is ${sizeText(budget)}`
   const message = `the state of ${query.name} has come to ${sizeText(bytes)}, and ${budgetText}: ${where}`
-  throw new Failure('memory_limit', message)
+  const law = isView
+    ? growth.viewGrowth(query.plan, endless)
+    : growth.growthOf(query.plan, endless).get(greatest.id)!
+  const why = law.keeps === '' ? '' : `, which keeps ${law.keeps}`
+  const remedy = law.remedy === null ? '' : `; ${law.remedy}`
+  throw new Failure('memory_limit', `${message}${why}${remedy}; SET state_budget may allow more`)
 }
 
 function sizeText(bytes: number): string {

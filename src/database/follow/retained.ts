@@ -9,8 +9,9 @@
  */
 import type { Metadata } from '../../../grammar/index.ts'
 import { mistake, type Span } from '../../base/index.ts'
-import type { Row } from '../../data/index.ts'
+import type { Field, Row } from '../../data/index.ts'
 import type { BoundStatement, Moment, Reading } from '../../plan/index.ts'
+import { HeldRows } from '../../runtime/index.ts'
 import type { Engine } from '../engine.ts'
 import type { Work } from '../query.ts'
 import { CommitQueue, type RawCommit, withMetadata } from '../subscription.ts'
@@ -32,6 +33,7 @@ export class Retained {
   #retentionMicros: bigint
   readonly #begin: Place
   #kept: Kept[] = []
+  readonly #held: HeldRows
   /** Of the last commit that has gone. */
   #gone: Place | null = null
   #acknowledged: bigint | null = null
@@ -39,9 +41,15 @@ export class Retained {
   readonly #cursors = new Map<CommitQueue, readonly Metadata[]>()
 
   /** `begin` is when it is made. */
-  constructor(retentionMicros: bigint, begin: Place) {
+  constructor(retentionMicros: bigint, begin: Place, fields: readonly Field[]) {
     this.#retentionMicros = retentionMicros
+    this.#held = new HeldRows(fields)
     this.#begin = begin
+  }
+
+  /** An estimate of the bytes of what is kept. */
+  get bytes(): number {
+    return this.#held.bytes
   }
 
   /** Changes are kept for another span of time from here on; what has gone does not come back. */
@@ -54,6 +62,7 @@ export class Retained {
     this.#forget(({ micros: at }) => at <= micros - this.#retentionMicros)
     const kept = { ...commit, micros }
     this.#kept.push(kept)
+    for (const row of commit.rows) this.#held.change(row, 1)
     for (const [cursor, metadata] of this.#cursors) cursor.push(told(kept, metadata))
   }
 
@@ -132,7 +141,9 @@ export class Retained {
     if (count === 0) return
     const { micros, offset } = this.#kept[count - 1]!
     this.#gone = { micros, offset }
-    this.#kept.splice(0, count)
+    for (const { rows } of this.#kept.splice(0, count)) {
+      for (const row of rows) this.#held.change(row, -1)
+    }
   }
 }
 
@@ -165,7 +176,7 @@ export function* createSubscription(
   if (replaces) engine.drop(name)
   const running = engine.start(name, plan, false)
   const { retentionMicros } = relation as typeof relation & { retentionMicros: string }
-  const retained = new Retained(BigInt(retentionMicros), placeOf(engine))
+  const retained = new Retained(BigInt(retentionMicros), placeOf(engine), plan.output)
   running.retained = retained
   let began = false
   const begin = () => {

@@ -153,7 +153,11 @@ describe('a budget is met within a tenth', () => {
 })
 
 test.each([
-  ["SET state_budget = 'much'", 'invalid_option', 'state_budget is unlimited, or a size above 0'],
+  [
+    "SET state_budget = 'much'",
+    'invalid_option',
+    'state_budget is 25%, unlimited, or a size above 0',
+  ],
   ['SET state_budget = 0', 'invalid_option', 'a size above 0'],
   ["SET state_budget = '1 MB' ON OVERFLOW SPILL", 'unsupported', 'ON OVERFLOW SPILL'],
   ['SET dialect = flink ON OVERFLOW SPILL', 'invalid_option', 'dialect has no ON OVERFLOW'],
@@ -182,6 +186,44 @@ test('a budget that is large, or none, changes nothing', async () => {
     CREATE MATERIALIZED VIEW m AS SELECT count(*) AS n FROM s`)
   expect((await database.query('SHOW state_budget')).rows).toEqual([['1073741824 b']])
   await database.execute('RESET state_budget')
-  expect((await database.query('SHOW state_budget')).rows).toEqual([['unlimited']])
+  expect((await database.query('SHOW state_budget')).rows).toEqual([['25%']])
+  await database.close()
+})
+
+test('the changes that a subscription keeps count, until they are acknowledged', async () => {
+  const database = new Database({ cycles: 'manual' })
+  await database.execute(`${schema}; CREATE SUBSCRIPTION kept FROM bare WITH (retention = '1D')`)
+  const rows = Array.from({ length: 2000 }, (_, k) => ({ k, v: k }))
+  await database.append('bare', rows)
+  await database.execute('FLUSH')
+  const bytes = async (): Promise<number> => {
+    const asked = "SELECT bytes FROM sys.memory WHERE query = 'kept' AND part = 'changes'"
+    return Number((await database.query(asked)).rows[0]![0])
+  }
+  const all = await bytes()
+  expect(all).toBeGreaterThan(2000 * 100)
+  await database.execute('ACKNOWLEDGE kept UP TO OFFSET 2000')
+  expect(await bytes()).toBe(0)
+  await database.append('bare', rows)
+  await database.execute('FLUSH')
+  expect(await bytes()).toBe(all)
+  await database.execute("SET state_budget = '100 KB'")
+  await database.append('bare', rows)
+  await database.execute('FLUSH')
+  const [row] = (await database.query("SELECT state FROM sys.queries WHERE query = 'kept'")).rows
+  expect(row![0]).toContain('and state_budget is 100.0 KB')
+  await database.close()
+})
+
+test('a failure says what is kept and what would bound it', async () => {
+  const database = new Database({ cycles: 'manual' })
+  await database.execute(`${schema}; SET state_budget = '100 KB';
+    CREATE MATERIALIZED VIEW m AS SELECT s.k FROM s JOIN bare b ON s.v = b.v`)
+  const rows = Array.from({ length: 2000 }, (_, k) => ({ k, v: k, ts: '2026-01-01 00:00:00' }))
+  await database.append('s', rows)
+  await database.execute('FLUSH')
+  await expect(database.query('SELECT * FROM m')).rejects.toThrow(
+    /which keeps the rows of both sides; .* would let rows go; SET state_budget may allow more/,
+  )
   await database.close()
 })

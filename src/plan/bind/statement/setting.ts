@@ -63,7 +63,7 @@ function refuse(setting: Setting, { value, span }: Of<'set'>): never {
     fail('invalid_option', `${value} is no time zone`, span, hint)
   }
   if (setting.sized) {
-    const message = `${name} is ${values[0]}, or a size above 0`
+    const message = `${name} is ${values.join(', ')}, or a size above 0`
     fail('invalid_option', message, span, `SET ${name} = '64 MB'`)
   }
   if (complete) {
