@@ -277,6 +277,7 @@ function waitsOf(plan: PhysicalPlan, seen: Seen, told: readonly Cause[]): Cause[
     return [...below, { why, operator, help: null }]
   }
   const closes =
+    plan.kind === 'close' ||
     ('emit' in plan && plan.emit === 'on-window-close') ||
     plan.kind === 'match' ||
     (plan.kind === 'asof' && plan.waits)

@@ -125,7 +125,7 @@ function isOpen(row: Row, plan: PhysicalPlan, watermark: bigint): boolean {
 }
 
 function tellsAtClose(plan: PhysicalPlan): boolean {
-  const isOwn = 'emit' in plan && plan.emit === 'on-window-close'
+  const isOwn = plan.kind === 'close' || ('emit' in plan && plan.emit === 'on-window-close')
   return isOwn || inputsOf(plan).some(tellsAtClose)
 }
 

@@ -1,5 +1,5 @@
 /**
- * CommitNode: nodes whose rows wait for the commit: numbered ones, those that EMIT holds, and changes as rows.
+ * CommitNode: nodes whose rows wait: for the commit, for what EMIT says, or for the close of their windows.
  */
 import { assert } from '../base/index.ts'
 import type { ChangelogShape, Holding, Plan } from './logical.ts'
@@ -39,6 +39,12 @@ export function hold(input: Plan, holding: Holding): NodeOf<'hold'> {
 export function holdingOf(plan: NodeOf<'hold'>): Holding {
   const { periodMicros, counted, graceMicros, repeats } = plan
   return { periodMicros, counted, graceMicros, repeats }
+}
+
+export function close(input: Plan): NodeOf<'close'> {
+  assert(!input.updating && input.window?.watermarked === true, 'a watermark closes the windows')
+  const { output, key, window } = input
+  return { kind: 'close', input, output, updating: false, key, window }
 }
 
 export function changelog(input: Plan, shape: ChangelogShape): NodeOf<'changelog'> {

@@ -175,6 +175,7 @@ function valueBelow(plan: Node, column: number): [Node, number] | null {
     }
     case 'filter':
     case 'lifetime':
+    case 'close':
     case 'hold':
       return [plan.input, column]
     default:

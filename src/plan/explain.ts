@@ -274,6 +274,7 @@ function argumentsOf(plan: PhysicalPlan): string {
       return lifetimeText(plan)
     case 'union':
     case 'repeat':
+    case 'close':
       return ''
     case 'sort':
       return sortText(plan)
@@ -419,7 +420,7 @@ function rankText(plan: Of<'rank'>): string {
     by.length === 0 ? '' : `by ${by.join(', ')}`,
     order.length === 0 ? '' : `order ${keysText(order, plan.input.output)}`,
     limit === null ? '' : `limit ${limit}`,
-    limit === null || retracts ? 'keeps all rows' : '',
+    plan.final ? 'at the close' : limit === null || retracts ? 'keeps all rows' : '',
   ]
   return parts.filter((part) => part !== '').join('  ')
 }

@@ -50,6 +50,7 @@ export function failingColumns(plan: Plan): Set<number> {
     case 'hold':
     case 'number':
     case 'changelog':
+    case 'close':
     case 'lifetime':
     case 'sort':
       // They use every column of their inputs.

@@ -119,7 +119,10 @@ function growthAt(plan: PhysicalPlan, known: Known): Growth {
         'the rows of both sides',
         'one that comes late may be nearer, so that none can go: an interval join lets rows go',
       )
+    case 'close':
+      return watermarked('the rows of windows that are open')
     case 'rank':
+      if (plan.final) return nothing
       return rankGrowth(plan, input, perRow)
     case 'over':
       return perRow(

@@ -304,6 +304,8 @@ export type Plan = Node &
      * columns.
      */
     | ({ kind: 'changelog'; input: Plan } & ChangelogShape)
+    /** Rows that only come, each when the watermark has closed its window. */
+    | { kind: 'close'; input: Plan }
     /** See `Holding`; the columns are those of the input. */
     | ({ kind: 'hold'; input: Plan } & Holding)
     /**
@@ -332,9 +334,10 @@ export type Plan = Node &
     /**
      * ROW_NUMBER, RANK or DENSE_RANK over the rows of each partition: output is the input's columns, then the number
      * (BIGINT, from 1) if `numbered`; with a limit only the rows whose number is not above it. Rows of equal order keys
-     * are ordered by where they stand, then by all values of the row, or by the values alone.
+     * are ordered by where they stand, then by all values of the row, or by the values alone. `final`: the rows of a
+     * partition come all at once, so that what is told stays.
      */
-    | { kind: 'rank'; input: Plan; function: RankFunction; partition: number[]; order: SortKey[]; limit: number | null; numbered: boolean; ties: 'position' | 'values' }
+    | { kind: 'rank'; input: Plan; function: RankFunction; partition: number[]; order: SortKey[]; limit: number | null; numbered: boolean; ties: 'position' | 'values'; final?: true }
     /** The input's columns, then one column per call; rows are ordered as those of a rank. */
     | { kind: 'over'; input: Plan; partition: number[]; order: SortKey[]; ties: 'position' | 'values'; calls: OverCall[] }
     /** MATCH_RECOGNIZE: see RowPattern. Rows of the input only come. Output: the columns `kept`, then the cells `shown`. */

@@ -8,7 +8,7 @@
  */
 import { assert, type Span } from '../base/index.ts'
 import { type Field, precisionMicros, type Schema, sameType, type Type } from '../data/index.ts'
-import { changelog, changelogShapeOf, hold, holdingOf, number } from './commit-node.ts'
+import { changelog, changelogShapeOf, close, hold, holdingOf, number } from './commit-node.ts'
 import { columnsOf } from './expression.ts'
 import type {
   AggregateCall,
@@ -546,6 +546,8 @@ export interface RankShape {
   /** Name of the column of the number; null leaves it out. */
   name: string | null
   ties: 'position' | 'values'
+  /** The rows of a partition come all at once. */
+  final?: true
 }
 
 export function rank(input: Plan, { name, ...shape }: RankShape): NodeOf<'rank'> {
@@ -566,10 +568,10 @@ export function rank(input: Plan, { name, ...shape }: RankShape): NodeOf<'rank'>
     ...shape,
     numbered: name !== null,
     output: [...input.output, ...number],
-    updating: true,
+    updating: shape.final !== true,
     key: !unique ? input.key : limit === 1 ? [...partition] : numbered,
     // A number may change as long as rows come, whatever the window of its row.
-    window: null,
+    window: shape.final === true ? input.window : null,
   }
 }
 
@@ -577,7 +579,8 @@ export function rank(input: Plan, { name, ...shape }: RankShape): NodeOf<'rank'>
 export function rankShapeOf(plan: NodeOf<'rank'>): RankShape {
   const { function: counted, partition, order, limit, ties, numbered } = plan
   const name = numbered ? plan.output.at(-1)!.name : null
-  return { function: counted, partition, order, limit, ties, name }
+  const final = plan.final === undefined ? {} : { final: plan.final }
+  return { function: counted, partition, order, limit, ties, name, ...final }
 }
 
 export interface OverShape {
@@ -708,6 +711,8 @@ export function withInputs(plan: Plan, inputs: readonly Plan[]): Plan {
       return repeat(input)
     case 'hold':
       return hold(input, holdingOf(plan))
+    case 'close':
+      return close(input)
     case 'changelog':
       return changelog(input, changelogShapeOf(plan))
     case 'unnest':

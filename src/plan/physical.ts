@@ -99,6 +99,7 @@ export function lower(plan: Plan, mode: Mode): PhysicalPlan {
       case 'unnest':
       case 'number':
       case 'changelog':
+      case 'close':
       case 'lifetime':
       case 'match':
         return { ...node, id, input: walk(node.input) } as PhysicalPlan

@@ -23,7 +23,9 @@ import { asofStage } from './operator/asof.ts'
 import { waitingAsofStage } from './operator/asof-waiting.ts'
 import { type Candidacy, candidacyOf } from './operator/candidate.ts'
 import { changelogStage } from './operator/changelog.ts'
+import { closeStage } from './operator/close.ts'
 import { filterStage } from './operator/filter.ts'
+import { finalRankStage } from './operator/final-rank.ts'
 import { mayComeLate } from './operator/gate.ts'
 import { holdStage } from './operator/hold.ts'
 import { joinStage } from './operator/join.ts'
@@ -373,6 +375,7 @@ export class Dataflow {
       case 'over':
       case 'sort':
       case 'lifetime':
+      case 'changelog':
         return this.#gathering(plan.input, gatheringStage(plan, environment, push), watch)
       case 'match': {
         const upstream = pendingUpstream()
@@ -381,8 +384,8 @@ export class Dataflow {
       }
       case 'number':
         return this.#gathering(plan.input, numberStage(plan, environment, push), watch)
-      case 'changelog':
-        return this.#gathering(plan.input, changelogStage(plan, environment, push), watch)
+      case 'close':
+        return this.#close(plan, push, watch)
       case 'hold':
         return this.#hold(plan, push, watch)
       case 'union': {
@@ -454,6 +457,12 @@ export class Dataflow {
     right.set(this.#build(plan.right, stage.pushRight, watch))
     this.#stages.push(stage)
     return { ...below, ended: () => below.ended() && !stage.holds() }
+  }
+
+  #close(plan: PhysicalPlan & { kind: 'close' }, push: Push, watch: Watch): Upstream {
+    const upstream = pendingUpstream()
+    const stage = closeStage(plan, this.#environment, upstream, push)
+    return this.#untilCommit(stage, upstream.set(this.#above(plan.input, stage, watch)))
   }
 
   #hold(plan: PhysicalPlan & { kind: 'hold' }, push: Push, watch: Watch): Upstream {
@@ -552,13 +561,16 @@ function closeHead({ stages, output }: Head): void {
 
 /** A stage that waits for all rows of a commit. */
 function gatheringStage(
-  plan: PhysicalPlan & { kind: 'rank' | 'over' | 'sort' | 'lifetime' },
+  plan: PhysicalPlan & { kind: 'rank' | 'over' | 'sort' | 'lifetime' | 'changelog' },
   environment: Environment,
   push: Push,
 ): Stage & { push: Push } {
-  if (plan.kind === 'rank') return rankStage(plan, environment, push)
+  if (plan.kind === 'rank') {
+    return plan.final ? finalRankStage(plan, environment, push) : rankStage(plan, environment, push)
+  }
   if (plan.kind === 'over') return overStage(plan, environment, push)
   if (plan.kind === 'lifetime') return lifetimeStage(plan, environment, push)
+  if (plan.kind === 'changelog') return changelogStage(plan, environment, push)
   return sortStage(plan, environment, push)
 }
 

@@ -43,6 +43,7 @@ const shown: Record<string, RegExp> = {
   'emit on window close': / emit (on window close|after|final)/,
   'emit every': / emit (every|periodic) (.|\n)*\nwait /,
   'emit repeat': / second repeat(.|\n)*\nwait /,
+  'rank at the close': /row_number[^;]*by \w+\.window_start,[^;]* emit (on window close|after|final)/,
   'emit with batch': / with batch (.|\n)*\nwait /,
   'emit with delay': / with delay /,
   'emit with timeout': / and timeout (.|\n)*\nwait /,

@@ -175,9 +175,19 @@ class Generator implements Drawing {
     return { from: { kind: 'values', rows, columns: names, alias }, scope, windows: [] }
   }
 
-  #rank(depth: number): Sourced {
+  /** The best rows of windows, or the numbers of all. */
+  best(): ReturnType<Drawing['select']> {
+    const { from, scope } = this.#rank(0, true)
+    const columns = scope.map(({ kind }): ScopeColumn => ({ ref: this.name('o'), kind }))
+    const items = scope.map(({ ref }, at): Item => {
+      return { expression: leaf(ref), alias: columns[at]!.ref }
+    })
+    return { select: { ...nothing, items, from }, columns, windows: [] }
+  }
+
+  #rank(depth: number, ofWindow = chance(this.random, 0.4)): Sourced {
     const { random } = this
-    const { from, scope } = this.#source(depth)
+    const { from, scope, windows } = ofWindow ? this.#window(depth) : this.#source(depth)
     const alias = this.name('n')
     const columns = scope
       .filter(() => chance(random, 0.7))
@@ -193,7 +203,10 @@ class Generator implements Drawing {
       kind: 'rank',
       source: from,
       columns,
-      partition: Array.from({ length: random.below(3) }, () => pick(random, scope).ref),
+      partition: [
+        ...(chance(random, 0.6) ? windows : []),
+        ...Array.from({ length: random.below(3) }, () => pick(random, scope).ref),
+      ],
       order: Array.from({ length: random.below(3) }, key),
       number,
       shown,
@@ -787,7 +800,8 @@ export function generate(
   const wanted = 1 + random.below(3)
   const most = asked === undefined ? 200 : 2000
   for (let tries = 0; views.length < wanted && tries < most; tries++) {
-    const { select, columns } = generator.select(2)
+    const isBest = asked === undefined && chance(random, 0.06)
+    const { select, columns } = isBest ? generator.best() : generator.select(2)
     if (asked?.(select, { relations, views, dialect }) === false) continue
     const name = `v${views.length}`
     const closes = chance(random, 0.7)

@@ -17,6 +17,7 @@ import type { Plan } from '../../src/plan/logical.ts'
 import { Aggregate } from './aggregate.ts'
 import { Asof } from './asof.ts'
 import { changelog } from './changelog.ts'
+import { close } from './close.ts'
 import type { Fault } from './commit.ts'
 import { atOnce, type Contribution } from './contribution.ts'
 import { Hold, lifetime } from './hold.ts'
@@ -123,6 +124,8 @@ function nodeOf(plan: Plan, context: Context): Node {
     }
     case 'number':
       return number(plan, nodeOf(plan.input, context), context)
+    case 'close':
+      return close(plan, nodeOf(plan.input, context), context)
     case 'changelog':
       return changelog(plan, nodeOf(plan.input, context), context)
     case 'hold': {

@@ -10,13 +10,16 @@
  */
 import type { Emit, Expression as Tree } from '../../../grammar/index.ts'
 import { mistake, type Span } from '../../base/index.ts'
-import { hold } from '../commit-node.ts'
+import { close, hold } from '../commit-node.ts'
 import type { Plan, Watermark } from '../logical.ts'
 import {
   aggregate,
   inputsOf,
   mapPlan,
   nodesOf,
+  project,
+  rank,
+  rankShapeOf,
   session,
   sessionShapeOf,
   withInputs,
@@ -48,7 +51,7 @@ export function applyEmit(
   checkAgain(isFinal(closed) && !hasPanes ? closed : plan)
   const told = !closed.updating && nodesOf(closed).some(isTold)
   if (!isFinal(closed) && told) {
-    refusePanes(emit)
+    refusePanes(emit, 'leave EARLY and LATE out: a match is told once, when it is decided')
     return { plan: later(binding, closed, emit), emit: 'changes' }
   }
   if (!isFinal(closed)) refuse(plan, closed, emit.span)
@@ -117,6 +120,9 @@ function paced(binding: Binding, plan: Plan, { every, batch, repeats = false }: 
 
 /** EARLY EVERY i, LATE ON UPDATE FOR i: the windows change, but wait until they close. */
 function panes(binding: Binding, plan: Plan, emit: Emit): Plan {
+  if (!nodesOf(plan).some((node) => node.kind === 'aggregate' && node.window?.watermarked)) {
+    refusePanes(emit, 'leave EARLY and LATE out, or write EMIT CHANGES')
+  }
   const early = emit.early === undefined ? null : durationOf(binding, emit.early, 'EARLY EVERY')
   const late = emit.late === undefined ? 0n : durationOf(binding, emit.late, 'LATE ON UPDATE FOR')
   const graces = nodesOf(plan).map((node) =>
@@ -140,10 +146,9 @@ function panes(binding: Binding, plan: Plan, emit: Emit): Plan {
   return held(later(binding, withGrace(plan, grace), emit))
 }
 
-function refusePanes({ early, late }: Emit): void {
+function refusePanes({ early, late }: Emit, hint: string): void {
   const pane = early ?? late
   if (pane === undefined) return
-  const hint = 'leave EARLY and LATE out: a match is told once, when it is decided'
   fail(
     'invalid_emit',
     'only windows that are aggregated have early and late results',
@@ -217,11 +222,45 @@ function withWatermarks(plan: Plan, change: (watermark: Watermark) => Partial<Wa
 /** The plan with finals from every aggregate that can give them. */
 function closeWindows(plan: Plan): Plan {
   return mapPlan(plan, (node) => {
+    if (node.kind === 'rank') return closeRank(node)
+    if (node.kind === 'project' && isAboveFinalRank(node.input)) return shownAnew(node)
     if (node.kind !== 'aggregate' || node.window?.watermarked !== true) return node
     const names = node.output.map((field) => field.name)
     const { keys, calls } = node
     return aggregate(closeSessions(node.input), { keys, calls, emit: 'on-window-close', names })
   })
+}
+
+/** ROW_NUMBER and its like over the rows of a window: they have them all at once, at its close. */
+function closeRank(node: Plan & { kind: 'rank' }): Plan {
+  const input = closeSessions(node.input)
+  const { window } = input
+  const isOfWindow = node.partition.some((at) => at === window?.start || at === window?.end)
+  if (input.updating || !isOfWindow || window?.watermarked !== true) return node
+  const shape = { ...rankShapeOf(node), final: true as const }
+  if (tellsAtClose(input)) return rank(input, shape)
+  return nodesOf(input).every(({ kind }) => steady.has(kind)) ? rank(close(input), shape) : node
+}
+
+/** A projection of ranks knew no windows while they could change. */
+const shownAnew = ({ input, expressions, output }: Plan & { kind: 'project' }): Plan => {
+  const names = output.map(({ name }) => name)
+  return project(input, expressions, names)
+}
+
+function isAboveFinalRank(node: Plan): boolean {
+  if (node.kind === 'filter' || node.kind === 'project') return isAboveFinalRank(node.input)
+  return node.kind === 'rank' && node.final === true
+}
+
+/** Below these a row of a window comes when its stream brings it, and never after the close. */
+const steady: ReadonlySet<Plan['kind']> = new Set(['scan', 'filter', 'project', 'window', 'union'])
+
+/** Do the rows of a window come together, when it closes? */
+function tellsAtClose(node: Plan): boolean {
+  if (node.kind === 'filter' || node.kind === 'project') return tellsAtClose(node.input)
+  if (node.kind === 'rank') return node.final === true
+  return (node.kind === 'aggregate' || node.kind === 'session') && node.emit === 'on-window-close'
 }
 
 /** Sessions below, up to other aggregates: an aggregate that closes wants their rows once. */
@@ -235,16 +274,20 @@ function closeSessions(plan: Plan): Plan {
 
 function isFinal(plan: Plan): boolean {
   if (plan.updating) return false
-  return nodesOf(plan).some((node) => node.kind === 'aggregate' && node.emit === 'on-window-close')
+  return nodesOf(plan).some(
+    (node) =>
+      (node.kind === 'aggregate' && node.emit === 'on-window-close') ||
+      (node.kind === 'rank' && node.final === true),
+  )
 }
 
 function refuse(plan: Plan, closed: Plan, span: Span): never {
   const aggregates = nodesOf(plan).filter((node) => node.kind === 'aggregate')
-  if (aggregates.length === 0) {
+  const culprit = firstUpdating(closed)
+  if (aggregates.length === 0 && culprit?.kind !== 'rank') {
     const hint = 'write EMIT CHANGES, or group by the columns of TUMBLE, HOP, CUMULATE or SESSION'
     fail('invalid_emit', 'nothing closes here: the query aggregates no windows', span, hint)
   }
-  const culprit = firstUpdating(closed)
   if (culprit === null) return refuseOpen(aggregates[0]!, span)
   if (culprit.kind === 'aggregate') {
     const inner = nodesOf(culprit.input)
@@ -267,7 +310,11 @@ function refuse(plan: Plan, closed: Plan, span: Span): never {
   }
   if (culprit.kind === 'rank') {
     const message = 'ROW_NUMBER takes rows back when better ones come, so its result is never final'
-    fail('invalid_emit', message, span, 'write EMIT CHANGES')
+    const hint =
+      culprit.input.window === null
+        ? 'write EMIT CHANGES'
+        : 'write EMIT CHANGES, or add window_start and window_end of windows over a stream to PARTITION BY'
+    fail('invalid_emit', message, span, hint)
   }
   if (culprit.kind === 'over') {
     const message =

@@ -9,7 +9,7 @@
  *          2 (checked) no node is left without a column.
  */
 import { assert } from '../../base/index.ts'
-import { changelog, changelogShapeOf, hold, holdingOf, number } from '../commit-node.ts'
+import { changelog, changelogShapeOf, close, hold, holdingOf, number } from '../commit-node.ts'
 import { column, columnsOf, moveColumns } from '../expression.ts'
 import { failingColumns } from '../failure.ts'
 import type { AggregateCall, Expression, Plan } from '../logical.ts'
@@ -104,6 +104,8 @@ function prune(plan: Plan, needs: Needs): Pruned {
       return pruneLifetime(plan, needs)
     case 'hold':
       return pruneHold(plan, needs)
+    case 'close':
+      return pruneClose(plan, needs)
     case 'changelog':
       return pruneChangelog(plan, needs)
     case 'unnest':
@@ -323,6 +325,14 @@ function pruneHold(plan: NodeOf<'hold'>, needs: Needs): Pruned {
   const all = [...plan.output.keys()]
   const input = exactly(plan.input, all, needs.clock)
   return { plan: hold(inOrder(input, all), holdingOf(plan)), at: (index) => index }
+}
+
+function pruneClose(plan: NodeOf<'close'>, needs: Needs): Pruned {
+  const { start, end } = plan.window!
+  const bounds = [start, end].filter((at) => at !== null)
+  const kept = ascending([...needs.columns, ...bounds, ...failingColumns(plan.input)])
+  const { plan: input, at } = exactly(plan.input, kept, needs.clock)
+  return { plan: close(input), at }
 }
 
 /** What changes is a row as a whole. */
