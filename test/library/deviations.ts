@@ -134,6 +134,11 @@ export const deviations: Deviation[] = [
     on: ([, path]) => /\[0\]/.test(path ?? ''),
   },
   {
+    of: ['jsonb_path_exists($0, $1)'],
+    why: 'as in Postgres a member of an array is one of its elements',
+    on: ([document, path]) => /\[.*\{/.test(document ?? '') && /\.\w/.test(path ?? ''),
+  },
+  {
     of: ['json_serialize($0)', 'json_extract…', 'json_value…'],
     why: 'numbers keep their digits as they were written',
     on: ([document]) => document === '1e3',
