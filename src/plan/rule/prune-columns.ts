@@ -192,10 +192,13 @@ function pruneWindow(plan: NodeOf<'window'>, needs: Needs): Pruned {
 }
 
 /** Sessions keep their rows, and use every column of theirs. */
+/** Where rows go again, one that changes in any column touches its key: all columns are kept. */
 function pruneSession(plan: NodeOf<'session'>, needs: Needs): Pruned {
   const width = plan.input.output.length
   const read = [...needs.columns].filter((index) => index < width)
-  const columns = ascending([...read, plan.time, ...plan.keys, ...failingColumns(plan.input)])
+  const columns = plan.input.updating
+    ? [...plan.input.output.keys()]
+    : ascending([...read, plan.time, ...plan.keys, ...failingColumns(plan.input)])
   const { plan: input, at } = exactly(plan.input, columns, true)
   const shape = sessionShapeOf(plan)
   const narrow = session(input, { ...shape, time: at(plan.time), keys: plan.keys.map(at) })
