@@ -37,7 +37,7 @@ async function told(database: Database) {
 }
 
 describe('the state stays within the budget', () => {
-  const budget = sized(1, 8) * 1e6
+  const budget = sized(1, 3) * 1e6
   const part = Math.floor(budget / 3000)
 
   test.each(Object.entries(queries))('%s', async (_, query) => {
