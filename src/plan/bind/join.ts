@@ -36,9 +36,11 @@ export function bindJoin(binding: Binding, tree: JoinTree, conjuncts: Conjuncts)
     return bindLateralJoin(binding, { ...tree, right: tree.right }, left, conjuncts)
   }
   const before: Scope = []
+  // A condition of WHERE also holds for rows that have no left side.
+  const isPadded = tree.join === 'right' || tree.join === 'full'
   const sides = all([
     () => {
-      const bound = bindRelation(binding, tree.left, conjuncts)
+      const bound = bindRelation(binding, tree.left, isPadded ? [] : conjuncts)
       before.push(...bound.scope)
       return bound
     },
