@@ -3,8 +3,13 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parse, print, type Statement } from '../../grammar/index.ts'
 import { sharedParser } from '../../grammar/parser.ts'
+import { commitSeed } from '../seed.ts'
 import { sized } from '../size.ts'
 import { arbitrary, bare } from './arbitrary/index.ts'
+
+/** Other statements for each batch. */
+const statements = (batch: number) =>
+  fc.sample(arbitrary.statement, { numRuns: 500, seed: commitSeed(`statements ${batch}`) })
 
 test('property: a printed statement is read as the same tree', () => {
   const kinds = new Map<string, number>()
@@ -21,7 +26,7 @@ test('property: a printed statement is read as the same tree', () => {
   const left = () => everyKind.filter((kind) => !kinds.has(kind))
   // Some kinds are rare: as many trees as it takes.
   for (let batch = 0; batch < 16 && left().length > 0; batch++) {
-    for (const statement of fc.sample(arbitrary.statement, 500)) count(statement, kinds)
+    for (const statement of statements(batch)) count(statement, kinds)
   }
   expect(left()).toEqual([])
 })
@@ -41,7 +46,7 @@ test('every rule is met by what is printed, but for those that read another spel
   try {
     // Some rules are rare: as many trees as it takes.
     for (let batch = 0; batch < 16 && left().length > 0; batch++) {
-      for (const statement of fc.sample(arbitrary.statement, 500)) parse(print(statement))
+      for (const statement of statements(batch)) parse(print(statement))
     }
   } finally {
     for (const undo of restore) undo()

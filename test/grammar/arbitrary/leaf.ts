@@ -17,7 +17,9 @@ import { clauseWords, isReserved, reservedWords, softWords } from '../../../gram
 export const span = { start: 0, end: 0 }
 export const depthSize = 'small'
 
-const free = (name: string): boolean => !isReserved(name) && !/^lateral$/i.test(name)
+/** Names that say something else with what may stand behind them: whoever means a name there writes it quoted. */
+const telling = /^(lateral|descriptor|running|final|match_recognize|to)$/i
+const free = (name: string): boolean => !isReserved(name) && !telling.test(name)
 
 const plainName = fc.oneof(
   { weight: 4, arbitrary: fc.stringMatching(/^[a-z_][a-z0-9_]{0,4}$/) },
