@@ -10,7 +10,7 @@
  */
 import type { IToken, TokenType } from 'chevrotain'
 import type { Diagnostic } from '../src/base/index.ts'
-import { kinds, operators, word } from './words.ts'
+import { kinds, niladicWords, operators, word } from './words.ts'
 
 /** A chevrotain token with what the tree needs of it. */
 export interface Token extends IToken {
@@ -36,17 +36,7 @@ export interface Scan {
 
 const wordTypes: ReadonlyMap<string, TokenType> = new Map([
   ...Object.entries(word),
-  ...[
-    'CURRENT_DATE',
-    'CURRENT_TIME',
-    'CURRENT_TIMESTAMP',
-    'LOCALTIME',
-    'LOCALTIMESTAMP',
-    'CURRENT_USER',
-    'SESSION_USER',
-    'CURRENT_SCHEMA',
-    'CURRENT_CATALOG',
-  ].map((w): [string, TokenType] => [w, kinds.niladic]),
+  ...niladicWords.map((w): [string, TokenType] => [w, kinds.niladic]),
 ])
 /** Types whose name before a string makes it a literal. */
 const typedWords: ReadonlySet<string> = new Set([

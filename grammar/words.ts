@@ -168,18 +168,14 @@ export const keywords: readonly string[] = [
   'TIMESTAMP',
 ].sort()
 
-const reserved: ReadonlySet<string> = new Set<string>([
-  ...reservedWords,
-  'CURRENT_DATE',
-  'CURRENT_TIME',
-  'CURRENT_TIMESTAMP',
-  'LOCALTIME',
-  'LOCALTIMESTAMP',
-  'CURRENT_USER',
-  'SESSION_USER',
-  'CURRENT_SCHEMA',
-  'CURRENT_CATALOG',
-])
+/** Functions that are called without parentheses. */
+// biome-ignore format: a list to read as a block
+export const niladicWords = [
+  'CURRENT_DATE', 'CURRENT_TIME', 'CURRENT_TIMESTAMP', 'LOCALTIME', 'LOCALTIMESTAMP', 'CURRENT_USER', 'SESSION_USER',
+  'CURRENT_SCHEMA', 'CURRENT_CATALOG',
+] as const
+
+const reserved: ReadonlySet<string> = new Set<string>([...reservedWords, ...niladicWords])
 
 /** Whether a name of this spelling must be quoted where an identifier is wanted. */
 export const isReserved = (name: string): boolean => reserved.has(name.toUpperCase())
