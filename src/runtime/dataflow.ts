@@ -141,8 +141,7 @@ export class Dataflow {
     this.#goesOn = goesOn
     this.#wake(scan)
     this.#slice = { scan, slice }
-    if (this.#meter === null) scan.pushSlice(slice, columns)
-    else this.#meter.call(scan.plan.id, () => scan.pushSlice(slice, columns))
+    this.#timed(scan.plan.id, () => scan.pushSlice(slice, columns))
     this.#slice = null
     this.#endStep(scan)
     this.#goesOn = false
@@ -155,8 +154,7 @@ export class Dataflow {
     for (let from = 0; from < contributions.length; ) {
       const to = endOfSlice(contributions, from + vectorSize)
       const slice = contributions.slice(from, to)
-      if (this.#meter === null) scan.pushContributions(slice)
-      else this.#meter.call(scan.plan.id, () => scan.pushContributions(slice))
+      this.#timed(scan.plan.id, () => scan.pushContributions(slice))
       this.#endStep(scan)
       from = to
     }
@@ -222,8 +220,7 @@ export class Dataflow {
   commit(): Delta {
     for (const push of this.#values.splice(0)) push()
     for (const stage of this.#stages) {
-      if (this.#meter === null) stage.commit?.()
-      else this.#meter.call(stage.stats.id, () => stage.commit?.())
+      this.#timed(stage.stats.id, () => stage.commit?.())
       this.#committed.get(stage)?.()
       this.#resetScratch()
     }
@@ -314,12 +311,17 @@ export class Dataflow {
     for (const scan of this.scans) if (scan.asleep()) scan.lift(least)
   }
 
+  /** What a stage does when it is called from here. */
+  #timed(id: number, work: () => void): void {
+    if (this.#meter === null) work()
+    else this.#meter.call(id, work)
+  }
+
   #endStep(scan: ScanStage): void {
     if (this.#sleepers) this.#liftSleepers()
     this.#moved = scan
     for (const stage of this.#stages) {
-      if (this.#meter === null) stage.stepEnd?.()
-      else this.#meter.call(stage.stats.id, () => stage.stepEnd?.())
+      this.#timed(stage.stats.id, () => stage.stepEnd?.())
     }
     this.#moved = null
     scan.forgetStep()
