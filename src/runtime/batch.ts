@@ -15,6 +15,8 @@ import {
   type VectorBatch,
 } from '../kernel/index.ts'
 import { type Contribution, endOfSlice, rowKey } from './changes.ts'
+import { withoutFailed } from './failure.ts'
+import type { Environment } from './stage.ts'
 
 /** Host rows of a batch, with weight and triple. Failed values read as NULL. */
 export function contributionsOf(
@@ -37,6 +39,18 @@ export function contributionsOf(
     })
   }
   return out
+}
+
+/** Host rows of a stage's input; those on which something failed are left out and reported. */
+export function soundRows(
+  environment: Environment,
+  fragment: number,
+  input: VectorBatch,
+  fields: readonly Field[],
+): Contribution[] {
+  const kernels = environment.fragments[fragment]!
+  const batch = withoutFailed(environment, kernels, input, input.columns)
+  return contributionsOf(kernels, batch, fields)
 }
 
 function hostColumns(kernels: Kernels, batch: VectorBatch, fields: readonly Field[]): Column[] {

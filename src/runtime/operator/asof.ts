@@ -12,10 +12,9 @@
  *          The state is all rows of both sides.
  * See      docs/laws.md (ASOF joins)
  */
-import { contributionsOf, pushContributions } from '../batch.ts'
+import { pushContributions, soundRows } from '../batch.ts'
 import { type Contribution, cancelAtOnce, compareTriples } from '../changes.ts'
 import { exchange } from '../exchange.ts'
-import { withoutFailed } from '../failure.ts'
 import { HeldRows } from '../held.ts'
 import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
 import { type AsofPlan, AsofRows } from './asof-rows.ts'
@@ -47,9 +46,7 @@ export function asofStage(
     const { fields, keys, time } = sides[port]
     const owners = keys.map((column) => ({ column, type: fields[column]!.type }))
     return exchange(environment, owners, (fragment, input) => {
-      const kernels = environment.fragments[fragment]!
-      const batch = withoutFailed(environment, kernels, input, input.columns)
-      for (const row of contributionsOf(kernels, batch, fields)) {
+      for (const row of soundRows(environment, fragment, input, fields)) {
         const isMatchable = [...keys, time].every((column) => row.row[column] !== null)
         if (isMatchable || (port === 0 && plan.join === 'left')) {
           pending[fragment]!.push({ ...row, port })

@@ -8,9 +8,8 @@
  * See      docs/laws.md (TO_CHANGELOG)
  */
 import type { PhysicalPlan } from '../../plan/index.ts'
-import { contributionsOf, pushContributions } from '../batch.ts'
+import { pushContributions, soundRows } from '../batch.ts'
 import { type Change, type Contribution, finalChanges } from '../changes.ts'
-import { withoutFailed } from '../failure.ts'
 import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
 
 export function changelogStage(
@@ -26,9 +25,7 @@ export function changelogStage(
   return {
     stats,
     push(fragment, input) {
-      const kernels = environment.fragments[fragment]!
-      const batch = withoutFailed(environment, kernels, input, input.columns)
-      for (const one of contributionsOf(kernels, batch, fields)) come.push(one)
+      for (const one of soundRows(environment, fragment, input, fields)) come.push(one)
     },
     commit() {
       const changes = numbered(finalChanges(come, fields, identity))

@@ -9,9 +9,8 @@
  */
 import type { Row } from '../../data/index.ts'
 import type { PhysicalPlan } from '../../plan/index.ts'
-import { contributionsOf, pushContributions } from '../batch.ts'
+import { pushContributions, soundRows } from '../batch.ts'
 import { type Contribution, compareTriples } from '../changes.ts'
-import { withoutFailed } from '../failure.ts'
 import { HeldRows } from '../held.ts'
 import { type Environment, type Push, type Stage, stageStats, type Upstream } from '../stage.ts'
 
@@ -48,9 +47,7 @@ export function closeStage(
       return stats
     },
     push(fragment, input) {
-      const kernels = environment.fragments[fragment]!
-      const batch = withoutFailed(environment, kernels, input, input.columns)
-      for (const one of contributionsOf(kernels, batch, plan.output)) {
+      for (const one of soundRows(environment, fragment, input, plan.output)) {
         const at = endOf(one.row)
         const some = open.get(at)
         if (some === undefined) open.set(at, [one])

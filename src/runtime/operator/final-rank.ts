@@ -6,9 +6,8 @@
  * Cost     some µs per row.
  * See      rank.ts; docs/laws.md (where a row stands)
  */
-import { contributionsOf, copiesOf, pushContributions } from '../batch.ts'
+import { copiesOf, pushContributions, soundRows } from '../batch.ts'
 import { type Contribution, rowKey } from '../changes.ts'
-import { withoutFailed } from '../failure.ts'
 import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
 import { compareKeys, comparison } from './over.ts'
 import type { RankPlan } from './rank.ts'
@@ -52,9 +51,7 @@ export function finalRankStage(
   return {
     stats,
     push(fragment, input) {
-      const kernels = environment.fragments[fragment]!
-      const batch = withoutFailed(environment, kernels, input, input.columns)
-      for (const one of contributionsOf(kernels, batch, fields)) come.push(one)
+      for (const one of soundRows(environment, fragment, input, fields)) come.push(one)
     },
     stepEnd: tell,
     commit: tell,

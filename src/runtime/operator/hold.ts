@@ -14,9 +14,8 @@
  */
 import type { Row } from '../../data/index.ts'
 import type { PhysicalPlan } from '../../plan/index.ts'
-import { contributionsOf, pushContributions } from '../batch.ts'
+import { pushContributions, soundRows } from '../batch.ts'
 import { type Contribution, netOfRow, rowKey } from '../changes.ts'
-import { withoutFailed } from '../failure.ts'
 import { type Environment, type Push, type Stage, stageStats, type Upstream } from '../stage.ts'
 
 export function holdStage(
@@ -55,9 +54,7 @@ export function holdStage(
     },
     due,
     push(fragment, input) {
-      const kernels = environment.fragments[fragment]!
-      const batch = withoutFailed(environment, kernels, input, input.columns)
-      for (const one of contributionsOf(kernels, batch, plan.output)) come.push(one)
+      for (const one of soundRows(environment, fragment, input, plan.output)) come.push(one)
     },
     commit() {
       const now = environment.now()

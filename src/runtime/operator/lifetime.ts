@@ -11,9 +11,8 @@
  */
 import type { Row } from '../../data/index.ts'
 import type { PhysicalPlan } from '../../plan/index.ts'
-import { contributionsOf, pushContributions } from '../batch.ts'
+import { pushContributions, soundRows } from '../batch.ts'
 import { type Contribution, cancelAtOnce, compareTriples, netOfRow, rowKey } from '../changes.ts'
-import { withoutFailed } from '../failure.ts'
 import { HeldRows } from '../held.ts'
 import { Heap } from '../match/heap.ts'
 import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
@@ -120,9 +119,7 @@ export function lifetimeStage(
       return times.length === 0 ? null : times.reduce((a, b) => (b < a ? b : a))
     },
     push(fragment, input) {
-      const kernels = environment.fragments[fragment]!
-      const batch = withoutFailed(environment, kernels, input, input.columns)
-      for (const one of contributionsOf(kernels, batch, fields)) come.push(one)
+      for (const one of soundRows(environment, fragment, input, fields)) come.push(one)
     },
     commit() {
       const now = environment.now()

@@ -12,10 +12,9 @@
  */
 import { noWatermark } from '../../kernel/index.ts'
 import type { PhysicalPlan } from '../../plan/index.ts'
-import { contributionsOf, pushContributions } from '../batch.ts'
+import { pushContributions, soundRows } from '../batch.ts'
 import { type Contribution, rowKey } from '../changes.ts'
 import { exchange } from '../exchange.ts'
-import { withoutFailed } from '../failure.ts'
 import { HeldRows } from '../held.ts'
 import { Heap } from '../match/heap.ts'
 import { Machine, machineryOf, type Told } from '../match/machine.ts'
@@ -180,9 +179,7 @@ export function matchStage(
   return {
     stats,
     push: exchange(environment, keys, (fragment, input) => {
-      const kernels = environment.fragments[fragment]!
-      const batch = withoutFailed(environment, kernels, input, input.columns)
-      for (const row of contributionsOf(kernels, batch, fields)) {
+      for (const row of soundRows(environment, fragment, input, fields)) {
         held.change(row.row, 1)
         work[fragment]!.waiting.put(row)
       }

@@ -6,9 +6,8 @@
  * Cost     some µs per row; a number per partition is kept.
  */
 import type { PhysicalPlan } from '../../plan/index.ts'
-import { contributionsOf, copiesOf, pushContributions } from '../batch.ts'
+import { copiesOf, pushContributions, soundRows } from '../batch.ts'
 import { type Contribution, compareRows, compareTriples, rowKey } from '../changes.ts'
-import { withoutFailed } from '../failure.ts'
 import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
 
 /** About the bytes of a partition's key and count in a map. */
@@ -30,9 +29,7 @@ export function numberStage(
       return stats
     },
     push(fragment, input) {
-      const kernels = environment.fragments[fragment]!
-      const batch = withoutFailed(environment, kernels, input, input.columns)
-      for (const one of contributionsOf(kernels, batch, fields)) come.push(one)
+      for (const one of soundRows(environment, fragment, input, fields)) come.push(one)
     },
     commit() {
       const rows = copiesOf(come)

@@ -12,7 +12,7 @@ import type { EvaluationError } from '../../base/index.ts'
 import { compareValues, type Field, type Row, type Value } from '../../data/index.ts'
 import type { Kernels, VectorBatch } from '../../kernel/index.ts'
 import type { OverCall, SortKey } from '../../plan/index.ts'
-import { contributionsOf, loadContributions } from '../batch.ts'
+import { loadContributions, soundRows } from '../batch.ts'
 import {
   type Contribution,
   cancelAtOnce,
@@ -22,7 +22,6 @@ import {
   rowKey,
 } from '../changes.ts'
 import { exchange } from '../exchange.ts'
-import { withoutFailed } from '../failure.ts'
 import { HeldRows } from '../held.ts'
 import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
 import { FailedCell } from './over-fold.ts'
@@ -107,9 +106,7 @@ export function overStage(
   return {
     stats,
     push: exchange(environment, keys, (fragment, input) => {
-      const kernels = environment.fragments[fragment]!
-      const batch = withoutFailed(environment, kernels, input, input.columns)
-      for (const row of contributionsOf(kernels, batch, fields)) {
+      for (const row of soundRows(environment, fragment, input, fields)) {
         pending[fragment]!.push(row)
         waiting.change(row.row, 1)
       }

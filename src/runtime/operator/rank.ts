@@ -16,7 +16,7 @@
 import { isRanked, type TopSpec, TopTable } from '../../cuboid/index.ts'
 import type { Field, Row } from '../../data/index.ts'
 import type { OverCall, PhysicalPlan } from '../../plan/index.ts'
-import { contributionsOf, loadContributions } from '../batch.ts'
+import { loadContributions, soundRows } from '../batch.ts'
 import { type Contribution, cancelAtOnce, compareRows, rowKey } from '../changes.ts'
 import { exchange } from '../exchange.ts'
 import { withoutFailed } from '../failure.ts'
@@ -115,9 +115,7 @@ export function rankStage(
   return {
     stats,
     push: exchange(environment, keys, (fragment, input) => {
-      const kernels = environment.fragments[fragment]!
-      const batch = withoutFailed(environment, kernels, input, input.columns)
-      for (const row of contributionsOf(kernels, batch, fields)) {
+      for (const row of soundRows(environment, fragment, input, fields)) {
         if (!retracts) add(fragment, row)
         else {
           pending[fragment]!.push(row)

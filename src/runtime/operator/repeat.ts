@@ -6,9 +6,8 @@
  * Cost     some µs per row: rare.
  */
 import type { PhysicalPlan } from '../../plan/index.ts'
-import { contributionsOf, pushContributions } from '../batch.ts'
+import { pushContributions, soundRows } from '../batch.ts'
 import { cancelAtOnce } from '../changes.ts'
-import { withoutFailed } from '../failure.ts'
 import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
 
 export function repeatStage(
@@ -21,15 +20,14 @@ export function repeatStage(
   return {
     stats,
     push(fragment, input) {
-      const kernels = environment.fragments[fragment]!
-      const batch = withoutFailed(environment, kernels, input, input.columns)
-      const rows = contributionsOf(kernels, batch, plan.input.output).map((one) => ({
+      const rows = soundRows(environment, fragment, input, plan.input.output).map((one) => ({
         ...one,
         row: one.row.slice(0, count),
         weight: one.weight * Number(one.row[count]),
       }))
       const copies = cancelAtOnce(rows)
       stats.rowsOut += copies.length
+      const kernels = environment.fragments[fragment]!
       pushContributions(kernels, copies, plan.output, (output) => push(fragment, output))
     },
   }

@@ -9,9 +9,8 @@
  */
 import type { Row } from '../../data/index.ts'
 import type { PhysicalPlan } from '../../plan/index.ts'
-import { contributionsOf, pushContributions } from '../batch.ts'
+import { pushContributions, soundRows } from '../batch.ts'
 import { type Contribution, compareRows, compareTriples } from '../changes.ts'
-import { withoutFailed } from '../failure.ts'
 import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
 
 type SortPlan = PhysicalPlan & { kind: 'sort' }
@@ -42,9 +41,7 @@ export function sortStage(
   return {
     stats,
     push(fragment, input) {
-      const kernels = environment.fragments[fragment]!
-      const batch = withoutFailed(environment, kernels, input, input.columns)
-      for (const row of contributionsOf(kernels, batch, plan.output)) rows.push(row)
+      for (const row of soundRows(environment, fragment, input, plan.output)) rows.push(row)
     },
     commit() {
       rows.sort((a, b) => compareTriples(a, b) || compareRows(a.row, b.row, plan.output))
