@@ -24,7 +24,7 @@ import {
   side,
 } from './exact.ts'
 import { type Geometry, type Path, type Position, partKind } from './geometry.ts'
-import { INSIDE, inPolygon, OUTSIDE } from './relate.ts'
+import { type Box, boxesMeet, boxOf, INSIDE, inPolygon, OUTSIDE } from './relate.ts'
 
 /** A polygon by its sides, which have its inside to their left. */
 interface Piece {
@@ -32,17 +32,6 @@ interface Piece {
   boxes: Box[]
   box: Box
 }
-
-type Box = readonly [west: number, south: number, east: number, north: number]
-
-const boxOf = (positions: readonly Position[]): Box => [
-  Math.min(...positions.map(([x]) => x)),
-  Math.min(...positions.map(([, y]) => y)),
-  Math.max(...positions.map(([x]) => x)),
-  Math.max(...positions.map(([, y]) => y)),
-]
-
-const meet = (a: Box, b: Box) => a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= a[3]
 
 /** Directions of the corners of a disc, from the east on against the clock. */
 function directionsOf(quarter: number): Position[] {
@@ -113,10 +102,10 @@ function boundary(pieces: readonly Piece[]): Segment[] {
       const box = piece.boxes[at]!
       const near = pieces
         .map((other, index) => ({ other, index }))
-        .filter(({ other, index }) => index !== number && meet(other.box, box))
+        .filter(({ other, index }) => index !== number && boxesMeet(other.box, box))
       const crossings = near.flatMap(({ other }) =>
         other.sides.flatMap((its, place) =>
-          meet(other.boxes[place]!, box) ? meetings(one, its) : [],
+          boxesMeet(other.boxes[place]!, box) ? meetings(one, its) : [],
         ),
       )
       return cut(one, crossings).filter(([from, to]) => {

@@ -134,28 +134,35 @@ function relate(a: Geometry, b: Geometry): Meetings {
   return meets
 }
 
-/** Least and greatest x and y: [x, y, x, y]; null of nothing. */
-function boxOf({ parts }: Geometry): readonly [number, number, number, number] | null {
-  const box: [number, number, number, number] = [Infinity, Infinity, -Infinity, -Infinity]
-  for (const path of parts.flat()) {
-    for (const [x, y] of path) {
-      if (x < box[0]) box[0] = x
-      if (y < box[1]) box[1] = y
-      if (x > box[2]) box[2] = x
-      if (y > box[3]) box[3] = y
-    }
+export type Box = readonly [west: number, south: number, east: number, north: number]
+
+/** The box around positions, of which there are some. */
+export function boxOf(positions: readonly Position[]): Box {
+  let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity]
+  for (const [x, y] of positions) {
+    if (x < west) west = x
+    if (y < south) south = y
+    if (x > east) east = x
+    if (y > north) north = y
   }
-  return parts.length === 0 ? null : box
+  return [west, south, east, north]
 }
 
+export const boxesMeet = (a: Box, b: Box) =>
+  a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= a[3]
+
+/** Null of nothing. */
+const boxAround = ({ parts }: Geometry): Box | null =>
+  parts.length === 0 ? null : boxOf(parts.flat(2))
+
 /** Have their boxes a point in common? */
-function boxesMeet(a: Geometry, b: Geometry): boolean {
-  const [s, t] = [boxOf(a), boxOf(b)]
-  return s !== null && t !== null && s[0] <= t[2] && t[0] <= s[2] && s[1] <= t[3] && t[1] <= s[3]
+function nearby(a: Geometry, b: Geometry): boolean {
+  const [s, t] = [boxAround(a), boxAround(b)]
+  return s !== null && t !== null && boxesMeet(s, t)
 }
 
 function boxHolds(a: Geometry, b: Geometry): boolean {
-  const [s, t] = [boxOf(a), boxOf(b)]
+  const [s, t] = [boxAround(a), boxAround(b)]
   return s !== null && t !== null && s[0] <= t[0] && s[1] <= t[1] && s[2] >= t[2] && s[3] >= t[3]
 }
 
@@ -164,15 +171,15 @@ const meet = (meets: Meetings) =>
 const hasAll = (meets: Meetings) => !meets[OUTSIDE]![INSIDE] && !meets[OUTSIDE]![EDGE]
 
 export const relations = {
-  box: boxOf,
-  boxesMeet,
+  box: boxAround,
+  boxesMeet: nearby,
 
   /** Have they a point in common? */
-  intersect: (a: Geometry, b: Geometry): boolean => boxesMeet(a, b) && meet(relate(a, b)),
+  intersect: (a: Geometry, b: Geometry): boolean => nearby(a, b) && meet(relate(a, b)),
 
   /** Have they points in common, but none inside of both? */
   touch(a: Geometry, b: Geometry): boolean {
-    if (!boxesMeet(a, b)) return false
+    if (!nearby(a, b)) return false
     const meets = relate(a, b)
     return meet(meets) && !meets[INSIDE]![INSIDE]
   },
