@@ -133,7 +133,7 @@ export function* explainUse(
   const query = queryNamed(engine, name, span)
   if (query.fault !== null) throw query.fault
   if (asSql) {
-    const sql = `SELECT operator, bytes AS memory FROM sys.state WHERE query = '${query.name}'`
+    const sql = `SELECT operator, bytes AS memory FROM sys.state WHERE query = ${quote(query.name)}`
     return { kind: 'rows', fields: [textField('sql')], rows: [[sql]] }
   }
   yield* engine.flush()

@@ -6,8 +6,9 @@
  */
 import { mistake } from '../base/index.ts'
 import type { Field, Row } from '../data/index.ts'
-import { explain, growth, inputsOf, type PhysicalPlan } from '../plan/index.ts'
+import { explain, growth, type PhysicalPlan } from '../plan/index.ts'
 import type { Engine } from './engine.ts'
+import { scansOf } from './extent.ts'
 import type { Query, Work } from './query.ts'
 import { type View, viewOf } from './view/view.ts'
 
@@ -135,18 +136,15 @@ const lawCells = ({ law, keeps, remedy }: growth.Growth): Row => [
 
 /** What is said of a query that is made and whose state grows with every row; null where none does. */
 export function growthNotice(engine: Engine, name: string, plan: PhysicalPlan): string | null {
+  if (scansOf(plan).some((scan) => scan.evicts))
+    return `beyond state_budget ${name} gives its oldest rows up; see EXPLAIN STATE ${name}`
   const laws = growth.growthOf(plan, rowsIn(engine))
   const worst = [...laws].find(([, { law }]) => law === 'unbounded')
-  if (evicting(plan))
-    return `beyond state_budget ${name} gives its oldest rows up; see EXPLAIN STATE ${name}`
   if (worst === undefined) return null
   const [, { keeps, remedy }] = worst
   const help = remedy === null ? '' : `: ${remedy}`
   return `the state of ${name} grows with every row, as it keeps ${keeps}${help}; see EXPLAIN STATE ${name}`
 }
-
-const evicting = (plan: PhysicalPlan): boolean =>
-  (plan.kind === 'scan' && plan.evicts === true) || inputsOf(plan).some(evicting)
 
 /** The query of this name that runs. */
 export function queryNamed(

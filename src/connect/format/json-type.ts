@@ -29,7 +29,7 @@ function parse(text: string): unknown {
 
 /** The type that takes all arrays and objects of `texts`; null where one of them is something else. */
 export function nestedType(texts: readonly string[]): Type | null {
-  if (texts.length === 0 || !texts.every((text) => /^\s*[[{]/.test(text))) return null
+  if (!texts.every((text) => /^\s*[[{]/.test(text))) return null
   return typeOf(texts.map(parse))
 }
 

@@ -201,8 +201,8 @@ function memberNames(source: Source, options: JsonOptions): Map<string, string> 
 }
 
 function columnType(fields: Fields, column: number): Type {
-  const strings: (string | null)[] = []
-  const others: (string | null)[] = []
+  const strings: string[] = []
+  const others: string[] = []
   for (let slot = 0; slot < fields.rows; slot++) {
     const index = column * fields.capacity + slot
     const start = fields.starts[index]!
@@ -211,8 +211,7 @@ function columnType(fields: Fields, column: number): Type {
     ;(isString ? strings : others).push(fields.text(index) ?? '')
   }
   if (strings.length > 0 && others.length > 0) return { kind: 'varchar' }
-  const nested = nestedType(others.filter((text) => text !== null))
-  if (others.length > 0) return nested ?? inferType(others)
+  if (others.length > 0) return nestedType(others) ?? inferType(others)
   return textType(inferType(strings))
 }
 

@@ -12,8 +12,9 @@
 import { assert, mistake, type Span } from '../../base/index.ts'
 import type { Relation } from '../../catalog/index.ts'
 import type { Row } from '../../data/index.ts'
-import { inputsOf, kept as keeping, type PhysicalPlan, viewDifference } from '../../plan/index.ts'
+import { kept as keeping, type PhysicalPlan, viewDifference } from '../../plan/index.ts'
 import type { Engine } from '../engine.ts'
+import { scansOf } from '../extent.ts'
 import type { Query, Work } from '../query.ts'
 import {
   type Materialized,
@@ -86,13 +87,11 @@ function keptFor(
 
 /** Can its rows be made again of what is stored, as they were made when it came? */
 const isReadAgain = (engine: Engine, plan: PhysicalPlan): boolean =>
-  keeping.keepsNothing(plan) && scansOf(plan).every((name) => isStored(engine.catalog.get(name)))
+  keeping.keepsNothing(plan) &&
+  scansOf(plan).every(({ relation }) => isStored(engine.catalog.get(relation)))
 
 const isStored = (relation: Relation | undefined): boolean =>
   relation !== undefined && /^(stream|table|materialized)$/.test(relation.kind)
-
-const scansOf = (plan: PhysicalPlan): string[] =>
-  plan.kind === 'scan' ? [plan.relation] : inputsOf(plan).flatMap(scansOf)
 
 /** Readers of a view whose rows only come cannot take rows back, which the new query may have them do. */
 function refuseAbove(name: string, readers: readonly Query[], span: Span): void {

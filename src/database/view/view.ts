@@ -8,12 +8,10 @@
  *          2 (checked) there are at most twice as many cells as rows, and a few thousand; fewer where it is said.
  * Cost     one fold per change, and as much again for rows that go; reading costs the rows of the view.
  */
-
 import { Cuboid } from '../../cuboid/index.ts'
 import { batchOf, type Field, type Row, rowsOf } from '../../data/index.ts'
 import { type Kernels, loadColumn, unloadColumn, type VectorBatch } from '../../kernel/index.ts'
 import { batchOfChanges, type Delta } from '../../runtime/index.ts'
-
 import type { Query } from '../query.ts'
 
 /** Changes folded and rows read at once. */
