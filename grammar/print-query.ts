@@ -25,6 +25,7 @@ import type {
   SelectItem,
   Within,
 } from './tree.ts'
+import { isNiladic } from './words.ts'
 
 type Of<U, K> = Extract<U, { kind: K }>
 
@@ -235,7 +236,7 @@ function interval(e: Of<Expression, 'interval'>): string {
 function call(e: Of<Expression, 'call'>): string {
   const filter = e.filter === null ? '' : ` FILTER (WHERE ${expression(e.filter)})`
   const args = `${e.distinct ? 'DISTINCT ' : ''}${list(e.args, expression)}`
-  const called = niladicLike.test(e.name.name) && !e.name.quoted ? e.name.name : name(e.name)
+  const called = isNiladic(e.name.name) && !e.name.quoted ? e.name.name : name(e.name)
   const tense = e.tense === undefined ? '' : `${e.tense.toUpperCase()} `
   return `${tense}${called}(${args})${filter}`
 }
@@ -269,8 +270,6 @@ function frameBound(bound: FrameBound): string {
   const count = bound.kind === 'unbounded' ? 'UNBOUNDED' : expression(bound.offset)
   return `${count} ${bound.following ? 'FOLLOWING' : 'PRECEDING'}`
 }
-
-const niladicLike = /^(current_(date|time|timestamp)|localtime(stamp)?)$/i
 
 function caseOf(e: Of<Expression, 'case'>): string {
   const head = e.operand === null ? 'CASE' : `CASE ${expression(e.operand)}`

@@ -175,7 +175,11 @@ export const niladicWords = [
   'CURRENT_SCHEMA', 'CURRENT_CATALOG',
 ] as const
 
+const niladic: ReadonlySet<string> = new Set(niladicWords)
 const reserved: ReadonlySet<string> = new Set<string>([...reservedWords, ...niladicWords])
+
+/** Whether a name of this spelling is that of a function without parentheses. */
+export const isNiladic = (name: string): boolean => niladic.has(name.toUpperCase())
 
 /** Whether a name of this spelling must be quoted where an identifier is wanted. */
 export const isReserved = (name: string): boolean => reserved.has(name.toUpperCase())
