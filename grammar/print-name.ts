@@ -7,6 +7,7 @@ import type { Identifier, Path } from './tree.ts'
 import { isReserved } from './words.ts'
 
 const wordLike = /^[\p{L}_][\p{L}\p{M}\p{N}_]*$/u
+/** Text as a literal of SQL. */
 export const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`
 export const list = <T>(items: readonly T[], one: (item: T) => string): string =>
   items.map(one).join(', ')

@@ -5,6 +5,7 @@
  *          rows, cells, bytes, late rows, time in all. Of a query that runs already it tells what was done so far; the
  *          time of each operator is measured while the query is run once more beside it.
  */
+import { quote } from '../../grammar/index.ts'
 import { assert, mistake, type Span } from '../base/index.ts'
 import type { Field, Row } from '../data/index.ts'
 import {
