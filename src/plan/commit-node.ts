@@ -42,7 +42,7 @@ export function holdingOf(plan: NodeOf<'hold'>): Holding {
 }
 
 export function close(input: Plan): NodeOf<'close'> {
-  assert(!input.updating && input.window?.watermarked === true, 'a watermark closes the windows')
+  assert(input.window?.watermarked === true, 'a watermark closes the windows')
   const { output, key, window } = input
   return { kind: 'close', input, output, updating: false, key, window }
 }

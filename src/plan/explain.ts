@@ -449,7 +449,7 @@ function overText(plan: Of<'over'>): string {
     calls.join(', '),
     by.length === 0 ? '' : `by ${by.join(', ')}`,
     plan.order.length === 0 ? '' : `order ${keysText(plan.order, fields)}`,
-    'keeps all rows',
+    plan.final ? 'at the close' : 'keeps all rows',
   ]
   return parts.filter((part) => part !== '').join('  ')
 }

@@ -125,6 +125,7 @@ function growthAt(plan: PhysicalPlan, known: Known): Growth {
       if (plan.final) return nothing
       return rankGrowth(plan, input, perRow)
     case 'over':
+      if (plan.final) return nothing
       return perRow(
         'all rows of each partition, as others may come between them',
         'an aggregate over windows would let rows go',

@@ -339,7 +339,7 @@ export type Plan = Node &
      */
     | { kind: 'rank'; input: Plan; function: RankFunction; partition: number[]; order: SortKey[]; limit: number | null; numbered: boolean; ties: 'position' | 'values'; final?: true }
     /** The input's columns, then one column per call; rows are ordered as those of a rank. */
-    | { kind: 'over'; input: Plan; partition: number[]; order: SortKey[]; ties: 'position' | 'values'; calls: OverCall[] }
+    | { kind: 'over'; input: Plan; partition: number[]; order: SortKey[]; ties: 'position' | 'values'; calls: OverCall[]; final?: true }
     /** MATCH_RECOGNIZE: see RowPattern. Rows of the input only come. Output: the columns `kept`, then the cells `shown`. */
     | ({ kind: 'match'; input: Plan } & RowPattern)
     /** One-shot only; NULLs last unless said otherwise. */

@@ -590,6 +590,8 @@ export interface OverShape {
   calls: OverCall[]
   /** Names of the calls. */
   names: readonly string[]
+  /** As of a rank. */
+  final?: true
 }
 
 export function over(input: Plan, { names, ...shape }: OverShape): NodeOf<'over'> {
@@ -610,10 +612,9 @@ export function over(input: Plan, { names, ...shape }: OverShape): NodeOf<'over'
     input,
     ...shape,
     output: [...input.output, ...fields],
-    updating: true,
+    updating: shape.final !== true,
     key: input.key,
-    // As of a rank.
-    window: null,
+    window: shape.final === true ? input.window : null,
   }
 }
 
@@ -621,7 +622,8 @@ export function over(input: Plan, { names, ...shape }: OverShape): NodeOf<'over'
 export function overShapeOf(plan: NodeOf<'over'>): OverShape {
   const { partition, order, ties, calls } = plan
   const names = plan.output.slice(plan.input.output.length).map(({ name }) => name)
-  return { partition, order, ties, calls, names }
+  const final = plan.final === undefined ? {} : { final: plan.final }
+  return { partition, order, ties, calls, names, ...final }
 }
 
 export function match(input: Plan, pattern: RowPattern): NodeOf<'match'> {

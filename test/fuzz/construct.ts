@@ -9,6 +9,9 @@
 import { library } from '../../src/plan/library.ts'
 import { type Case, scriptOf } from './case.ts'
 
+const closing = / emit (on window close|after|final)/
+const windowed = '(tumble|hop|session|cumulate|table)'
+
 /** What shows it in a case's text, constructs by name. */
 const shown: Record<string, RegExp> = {
   'stream': /create stream/,
@@ -44,6 +47,10 @@ const shown: Record<string, RegExp> = {
   'emit every': / emit (every|periodic) (.|\n)*\nwait /,
   'emit repeat': / second repeat(.|\n)*\nwait /,
   'rank at the close': /row_number[^;]*by \w+\.window_start,[^;]* emit (on window close|after|final)/,
+  'window functions at the close':
+    new RegExp(String.raw`\b(?!row_)\w+\([^;]* over \(partition by \w+\.window_start,[^;]*${closing.source}`),
+  'join of windows at the close':
+    new RegExp(String.raw`select (?![^;]*(group by|over \())[^;]* join ${windowed}[^;]*_end = [^;]*${closing.source}`),
   'emit with batch': / with batch (.|\n)*\nwait /,
   'emit with delay': / with delay /,
   'emit with timeout': / and timeout (.|\n)*\nwait /,

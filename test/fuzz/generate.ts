@@ -43,6 +43,7 @@ import {
   sources,
   tails,
   values,
+  windowed,
 } from './production.ts'
 
 const zones = ['Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe']
@@ -175,14 +176,54 @@ class Generator implements Drawing {
     return { from: { kind: 'values', rows, columns: names, alias }, scope, windows: [] }
   }
 
-  /** The best rows of windows, or the numbers of all. */
-  best(): ReturnType<Drawing['select']> {
-    const { from, scope } = this.#rank(0, true)
-    const columns = scope.map(({ kind }): ScopeColumn => ({ ref: this.name('o'), kind }))
-    const items = scope.map(({ ref }, at): Item => {
-      return { expression: leaf(ref), alias: columns[at]!.ref }
+  /** What closes with its window: the best rows of it, or all beside each other; the rows of two. */
+  closing(): ReturnType<Drawing['select']> {
+    const { random } = this
+    const draw = random.next()
+    const { from, scope, windows } =
+      draw < 0.4
+        ? this.#rank(0, true)
+        : draw < 0.7
+          ? this.#window(0, this.#watermarked())
+          : this.#windowJoin()
+    const shown = scope.map(({ ref, kind }) => ({ expression: leaf(ref), kind }))
+    if (draw >= 0.4 && windows.length > 0 && chance(random, draw < 0.7 ? 1 : 0.2)) {
+      shown.push(windowed(this, scope, windows), windowed(this, scope, windows))
+    }
+    const columns = shown.map(({ kind }): ScopeColumn => ({ ref: this.name('o'), kind }))
+    const items = shown.map(({ expression: one }, at): Item => {
+      return { expression: one, alias: columns[at]!.ref }
     })
     return { select: { ...nothing, items, from }, columns, windows: [] }
+  }
+
+  /** The rows, or groups, of the same windows of two streams. */
+  #windowJoin(): Sourced {
+    const { random } = this
+    const [left, right] = [0, 0].map((depth) => this.#window(depth, this.#watermarked())) as [
+      Sourced,
+      Sourced,
+    ]
+    const ends = [left, right].map(({ windows }) => windows.at(-1))
+    if (ends.includes(undefined)) return left
+    const isKey = ({ ref }: ScopeColumn) => ref.endsWith('.k')
+    const keys = [left, right].map(({ scope }) => scope.find(isKey)?.ref)
+    if (left.from.kind === 'window' && right.from.kind === 'window') {
+      const { function: called, slide, size, offset } = left.from
+      if (called === 'session') right.from.size = size
+      else Object.assign(right.from, { function: called, slide, size, offset, partition: [] })
+    }
+    const on = [leaf(`${ends[0]} = ${ends[1]}`)]
+    if (!keys.includes(undefined)) on.push(leaf(`${keys[0]} = ${keys[1]}`))
+    const all = [...left.scope, ...right.scope]
+    if (chance(random, 0.3)) on.push(expression(random, 'boolean', all, 1))
+    const join = pick(random, ['inner', 'left', 'left', 'right', 'semi', 'anti'] as const)
+    const half = join === 'semi' || join === 'anti'
+    return {
+      from: { kind: 'join', join, left: left.from, right: right.from, on },
+      scope: half ? left.scope : all,
+      windows: join === 'right' ? right.windows : left.windows,
+    }
   }
 
   #rank(depth: number, ofWindow = chance(this.random, 0.4)): Sourced {
@@ -221,9 +262,15 @@ class Generator implements Drawing {
     return { from: ranked, scope: seen, windows: [] }
   }
 
-  #window(depth: number): Sourced {
+  /** A stream that has a watermark, if there is one. */
+  #watermarked(): Sourced {
+    const some = this.relations.filter(({ delay }) => delay !== undefined)
+    return some.length === 0 ? this.table() : this.#read(pick(this.random, some))
+  }
+
+  #window(depth: number, given: Sourced | null = null): Sourced {
     const { random } = this
-    const inner = depth > 0 && chance(random, 0.25) ? this.#derived(0) : this.table()
+    const inner = given ?? (depth > 0 && chance(random, 0.25) ? this.#derived(0) : this.table())
     const times = inner.scope.filter(({ kind }) => kind === 'timestamp')
     if (times.length === 0) return inner
     const at = times.find(({ ref }) => ref.endsWith('.ts')) ?? pick(random, times)
@@ -800,12 +847,12 @@ export function generate(
   const wanted = 1 + random.below(3)
   const most = asked === undefined ? 200 : 2000
   for (let tries = 0; views.length < wanted && tries < most; tries++) {
-    const isBest = asked === undefined && chance(random, 0.06)
-    const { select, columns } = isBest ? generator.best() : generator.select(2)
+    const isOfWindow = asked === undefined && chance(random, 0.1)
+    const { select, columns } = isOfWindow ? generator.closing() : generator.select(2)
     if (asked?.(select, { relations, views, dialect }) === false) continue
     const name = `v${views.length}`
-    const closes = chance(random, 0.7)
-      ? [chance(random, 0.7) ? timed(random, true) : pick(random, finals), '']
+    const closes = chance(random, isOfWindow ? 0.9 : 0.7)
+      ? [chance(random, isOfWindow ? 0.3 : 0.7) ? timed(random, true) : pick(random, finals), '']
       : [chance(random, 0.2) ? timed(random, false) : pick(random, changes)]
     const view = closes
       .map((emit): View => ({ name, select, emit }))

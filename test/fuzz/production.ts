@@ -548,8 +548,12 @@ function frame(random: Random, key: ScopeColumn): string {
   return ` ${text}${out}`
 }
 
-/** A window function over the rows of the scope. */
-function windowed({ random }: Drawing, scope: Scope): { expression: Expr; kind: Kind } {
+/** A window function over the rows of the scope, within `windows`. */
+export function windowed(
+  { random }: Drawing,
+  scope: Scope,
+  windows: readonly string[] = [],
+): { expression: Expr; kind: Kind } {
   const [value, key, by] = [pick(random, scope), pick(random, scope), pick(random, scope)]
   const time = scope.find(({ kind }) => kind === 'timestamp')
   if (time !== undefined && chance(random, 0.15)) {
@@ -558,12 +562,14 @@ function windowed({ random }: Drawing, scope: Scope): { expression: Expr; kind: 
         ? ['count(*)', 'bigint']
         : [`${pick(random, ['min', 'max', 'first_value'])}(${value.ref})`, value.kind]
     const session = `session with gap interval '${1 + random.below(9)}' second`
-    const text = `${name} over (partition by ${by.ref} order by ${time.ref} ${session})`
+    const keys = [...windows, by.ref].join(', ')
+    const text = `${name} over (partition by ${keys} order by ${time.ref} ${session})`
     return { expression: leaf(text), kind }
   }
   const ordered = chance(random, 0.85)
   const order = `order by ${key.ref}${pick(random, ['', ' desc'])}${pick(random, ['', '', ' nulls first'])}`
-  const parts = [chance(random, 0.6) ? `partition by ${by.ref} ` : '', ordered ? order : '']
+  const keys = [...windows, ...(chance(random, 0.6) ? [by.ref] : [])]
+  const parts = [keys.length > 0 ? `partition by ${keys.join(', ')} ` : '', ordered ? order : '']
   const over = (extra: string) => `over (${parts.join('')}${extra})`
   const framed = () => over(ordered && chance(random, 0.6) ? frame(random, key) : '')
   const whole = scope.find(({ kind }) => kind === 'int' || kind === 'smallint')

@@ -51,11 +51,15 @@ const cases: readonly (readonly [refused: string, hint: string, rewritten: strin
       GROUP BY window_start, window_end ${close}`,
   ],
   [
+    `SELECT s.k, x.n FROM s LEFT JOIN (${windows}) x ON s.k = x.k ${close}`,
+    'or use an inner join',
+    `SELECT s.k, x.n FROM s JOIN (${windows}) x ON s.k = x.k ${close}`,
+  ],
+  [
+    `SELECT s.k, x.n FROM s LEFT JOIN (${windows}) x ON s.k = x.k ${close}`,
+    'or windows over streams on both sides that ON sets equal',
     `SELECT w.k, x.n FROM (${windows}) w LEFT JOIN (${windows}) x
       ON w.k = x.k AND w.window_end = x.window_end ${close}`,
-    'or use an inner join',
-    `SELECT w.k, x.n FROM (${windows}) w JOIN (${windows}) x ON w.k = x.k AND w.window_end = x.window_end
-      AND w.window_start = x.window_start ${close}`,
   ],
   [
     `SELECT window_end, count(*) AS n FROM (SELECT w.window_start, w.window_end FROM ${tumble('s')} w

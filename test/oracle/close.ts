@@ -3,7 +3,7 @@
  *
  * See      docs/laws.md (where a row stands)
  */
-import type { Contribution } from './contribution.ts'
+import { atOnce, type Contribution } from './contribution.ts'
 import { type Context, type Node, type Of, sound } from './node.ts'
 
 export function close(plan: Of<'close'>, input: Node, context: Context): Node {
@@ -18,10 +18,11 @@ export function close(plan: Of<'close'>, input: Node, context: Context): Node {
       const until =
         end === null ? (one.row[start!] as bigint) + BigInt(sizeMicros) : (one.row[end] as bigint)
       const at = context.watermarks.reached(plan.input, until - BigInt(unitMicros))
+      const least = plan.input.updating ? 0 : one.triple[0]
       if (at === null || at === undefined) open.push(one)
-      else out.push({ ...one, triple: [at, Number(until), one.triple[0]] })
+      else out.push({ ...one, triple: [at, Number(until), least] })
     }
     waiting = open
-    return out
+    return atOnce(out)
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Gate: holds rows back from an aggregate that closes windows until it is known which of them came in time.
+ * Gate: holds rows back from what closes windows until it is known which of them came in time.
  *
  * How      Below a join, rows of a window may come after the row that closed it: in the same step, because the other
  *          side goes on (a table beside a windowed stream), or at the commit, because an updating join speaks only
@@ -17,9 +17,9 @@ import { contributionsOf, loadContributions } from '../batch.ts'
 import type { Contribution } from '../changes.ts'
 import type { Environment, Push, Rise, Upstream } from '../stage.ts'
 
-/** What a gate must know of its aggregate. */
+/** What a gate must know of what closes above it. */
 export interface GateOptions {
-  plan: PhysicalPlan & { kind: 'aggregate' }
+  plan: PhysicalPlan & { kind: 'aggregate' | 'close' }
   environment: Environment
   upstream: Upstream
   /** Window end of an input row. */

@@ -4,6 +4,7 @@
  * How      1. Rows wait for the commit; there those of a partition are added up and put into its list on the host
  *             (over-partition.ts), and the rows whose values changed are told, as they were and as they are.
  *          2. A rank that counts all rows of a partition is one of these calls.
+ *          3. Of closed windows the rows of a partition come all at once: they are told in the step that brings them.
  * Contract 1 (checked by the golden scripts) what is told does not depend on the order in which rows were pushed.
  * Cost     some µs per row, and what over-partition.ts says.
  * See      docs/laws.md (where a row stands)
@@ -41,6 +42,8 @@ export interface OverPlan extends Ordered {
   ties: 'position' | 'values'
   calls: readonly OverCall[]
   retracts: boolean
+  /** The rows of a partition come all at once, and nothing of them is kept. */
+  final?: true
 }
 
 interface Told extends Contribution {
@@ -81,7 +84,7 @@ export function overStage(
         partitions[fragment]!.set(key, partition)
       }
       const changes = plan.retracts ? added(some) : some
-      for (const { row, weight } of changes) held.change(row, weight)
+      if (!plan.final) for (const { row, weight } of changes) held.change(row, weight)
       partition.change(changes)
       partition.take((row, cells, weight) => {
         const failures = new Map<number, EvaluationError>()
@@ -96,13 +99,22 @@ export function overStage(
           failures: failures.size === 0 ? null : failures,
         })
       })
-      if (partition.length === 0) partitions[fragment]!.delete(key)
+      if (partition.length === 0 || plan.final) partitions[fragment]!.delete(key)
     }
     stats.rowsOut += out.length
     emit(environment.fragments[fragment]!, out, plan.output, (batch) => push(fragment, batch))
   }
 
   const keys = plan.partition.map((column) => ({ column, type: fields[column]!.type }))
+  const commit = () => {
+    environment.fragments.forEach((_, fragment) => {
+      commitFragment(fragment)
+    })
+    pending = environment.fragments.map(() => [])
+    stats.cells = partitions.reduce((sum, some) => sum + some.size, 0)
+    waiting.clear()
+    stats.stateBytes = held.bytes
+  }
   return {
     stats,
     push: exchange(environment, keys, (fragment, input) => {
@@ -112,15 +124,8 @@ export function overStage(
       }
       stats.stateBytes = held.bytes + waiting.bytes
     }),
-    commit() {
-      environment.fragments.forEach((_, fragment) => {
-        commitFragment(fragment)
-      })
-      pending = environment.fragments.map(() => [])
-      stats.cells = partitions.reduce((sum, some) => sum + some.size, 0)
-      waiting.clear()
-      stats.stateBytes = held.bytes
-    },
+    ...(plan.final ? { stepEnd: commit } : {}),
+    commit,
   }
 }
 

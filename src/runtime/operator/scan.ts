@@ -307,7 +307,8 @@ export function scanStage(
       let before = i64[watermarks >>> 3]!
       for (let row = 0; row < rows; row++) {
         const watermark = row + 1 < rows ? i64[(watermarks >>> 3) + row + 1]! : watermarkNow()
-        if (watermark > before) out.push({ position: position + row, watermark })
+        // The first one may have lifted a source that sleeps.
+        if (row === 0 || watermark > before) out.push({ position: position + row, watermark })
         before = watermark
       }
       return out

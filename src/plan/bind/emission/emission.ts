@@ -1,35 +1,25 @@
 /**
  * Emission: when the results of a continuous query leave it, and whether that is possible.
  *
- * How      ON WINDOW CLOSE turns every aggregate whose keys hold a window column with a watermark into one that
- *          gives finals; then the whole result must be append-only. If it is not, the reason is looked for from the
- *          root down, and the message names the operator that lost it and a rewrite.
+ * How      ON WINDOW CLOSE makes final what can be (closing.ts); then the whole result must be append-only. If it is
+ *          not, the reason is looked for from the root down, and the message names the operator that lost it and a
+ *          rewrite.
  *          EVERY and WITH BATCH put a `hold` on top of the plan, EARLY and LATE one on top of every aggregate that
  *          would close; DELAY and LATE let the watermarks of the query's own scans trail by more. What a mode cannot
  *          have beside it is refused at its place.
  */
-import type { Emit, Expression as Tree } from '../../../grammar/index.ts'
-import { mistake, type Span } from '../../base/index.ts'
-import { close, hold } from '../commit-node.ts'
-import type { Plan, Watermark } from '../logical.ts'
-import {
-  aggregate,
-  inputsOf,
-  mapPlan,
-  nodesOf,
-  project,
-  rank,
-  rankShapeOf,
-  session,
-  sessionShapeOf,
-  withInputs,
-} from '../node.ts'
-import { scansWithoutWatermark } from '../watermark.ts'
-import { type Binding, fail, unsupported } from './binding.ts'
-import { checkClock } from './expression/clock.ts'
-import { checkVolatile } from './expression/user-function.ts'
-import { placeLifetimes } from './lifetime.ts'
-import { microsOf } from './window.ts'
+import type { Emit, Expression as Tree } from '../../../../grammar/index.ts'
+import { mistake, type Span } from '../../../base/index.ts'
+import { hold } from '../../commit-node.ts'
+import type { Plan, Watermark } from '../../logical.ts'
+import { equatedWindow, inputsOf, mapPlan, nodesOf, withInputs } from '../../node.ts'
+import { scansWithoutWatermark } from '../../watermark.ts'
+import { type Binding, fail, unsupported } from '../binding.ts'
+import { checkClock } from '../expression/clock.ts'
+import { checkVolatile } from '../expression/user-function.ts'
+import { placeLifetimes } from '../lifetime.ts'
+import { microsOf } from '../window.ts'
+import { closeJoins, closeWindows, isFinal } from './closing.ts'
 
 export type EmitMode = 'changes' | 'on-window-close'
 
@@ -46,8 +36,9 @@ export function applyEmit(
     if (emit === null) return { plan, emit: 'changes' }
     return { plan: paced(binding, later(binding, plan, emit), emit), emit: 'changes' }
   }
-  const closed = closeWindows(plan)
   const hasPanes = emit.early !== undefined || emit.late !== undefined
+  const windows = closeWindows(plan)
+  const closed = hasPanes ? windows : closeJoins(windows)
   checkAgain(isFinal(closed) && !hasPanes ? closed : plan)
   const told = !closed.updating && nodesOf(closed).some(isTold)
   if (!isFinal(closed) && told) {
@@ -65,7 +56,9 @@ export function applyEmit(
 /** What INSERT into a connector's table does when it does not say: finals where there are some. */
 export function defaultEmit(given: Plan): { plan: Plan; emit: EmitMode } {
   const plan = placeLifetimes(given)
-  const closed = closeWindows(plan)
+  const windows = closeWindows(plan)
+  // The pairs of rows that only come are told as they come.
+  const closed = windows.updating ? closeJoins(windows) : windows
   checkAgain(isFinal(closed) ? closed : plan)
   if (!isFinal(closed)) return { plan, emit: 'changes' }
   refuseGrace(closed)
@@ -217,74 +210,12 @@ function withWatermarks(plan: Plan, change: (watermark: Watermark) => Partial<Wa
   })
 }
 
-// ---------------------------------------------------------------- what closes
-
-/** The plan with finals from every aggregate that can give them. */
-function closeWindows(plan: Plan): Plan {
-  return mapPlan(plan, (node) => {
-    if (node.kind === 'rank') return closeRank(node)
-    if (node.kind === 'project' && isAboveFinalRank(node.input)) return shownAnew(node)
-    if (node.kind !== 'aggregate' || node.window?.watermarked !== true) return node
-    const names = node.output.map((field) => field.name)
-    const { keys, calls } = node
-    return aggregate(closeSessions(node.input), { keys, calls, emit: 'on-window-close', names })
-  })
-}
-
-/** ROW_NUMBER and its like over the rows of a window: they have them all at once, at its close. */
-function closeRank(node: Plan & { kind: 'rank' }): Plan {
-  const input = closeSessions(node.input)
-  const { window } = input
-  const isOfWindow = node.partition.some((at) => at === window?.start || at === window?.end)
-  if (input.updating || !isOfWindow || window?.watermarked !== true) return node
-  const shape = { ...rankShapeOf(node), final: true as const }
-  if (tellsAtClose(input)) return rank(input, shape)
-  return nodesOf(input).every(({ kind }) => steady.has(kind)) ? rank(close(input), shape) : node
-}
-
-/** A projection of ranks knew no windows while they could change. */
-const shownAnew = ({ input, expressions, output }: Plan & { kind: 'project' }): Plan => {
-  const names = output.map(({ name }) => name)
-  return project(input, expressions, names)
-}
-
-function isAboveFinalRank(node: Plan): boolean {
-  if (node.kind === 'filter' || node.kind === 'project') return isAboveFinalRank(node.input)
-  return node.kind === 'rank' && node.final === true
-}
-
-/** Below these a row of a window comes when its stream brings it, and never after the close. */
-const steady: ReadonlySet<Plan['kind']> = new Set(['scan', 'filter', 'project', 'window', 'union'])
-
-/** Do the rows of a window come together, when it closes? */
-function tellsAtClose(node: Plan): boolean {
-  if (node.kind === 'filter' || node.kind === 'project') return tellsAtClose(node.input)
-  if (node.kind === 'rank') return node.final === true
-  return (node.kind === 'aggregate' || node.kind === 'session') && node.emit === 'on-window-close'
-}
-
-/** Sessions below, up to other aggregates: an aggregate that closes wants their rows once. */
-function closeSessions(plan: Plan): Plan {
-  if (plan.kind === 'aggregate') return plan
-  const inputs = inputsOf(plan).map(closeSessions)
-  const placed = withInputs(plan, inputs)
-  if (placed.kind !== 'session' || !placed.judge) return placed
-  return session(inputs[0]!, { ...sessionShapeOf(placed), emit: 'on-window-close' })
-}
-
-function isFinal(plan: Plan): boolean {
-  if (plan.updating) return false
-  return nodesOf(plan).some(
-    (node) =>
-      (node.kind === 'aggregate' && node.emit === 'on-window-close') ||
-      (node.kind === 'rank' && node.final === true),
-  )
-}
+// ---------------------------------------------------------------- refused
 
 function refuse(plan: Plan, closed: Plan, span: Span): never {
   const aggregates = nodesOf(plan).filter((node) => node.kind === 'aggregate')
   const culprit = firstUpdating(closed)
-  if (aggregates.length === 0 && culprit?.kind !== 'rank') {
+  if (aggregates.length === 0 && !isOfWindows(culprit)) {
     const hint = 'write EMIT CHANGES, or group by the columns of TUMBLE, HOP, CUMULATE or SESSION'
     fail('invalid_emit', 'nothing closes here: the query aggregates no windows', span, hint)
   }
@@ -299,10 +230,7 @@ function refuse(plan: Plan, closed: Plan, span: Span): never {
     }
     return refuseOpen(culprit, span)
   }
-  if (culprit.kind === 'join') {
-    const message = 'a LEFT JOIN takes rows back when a match comes, so its result is never final'
-    fail('invalid_emit', message, span, 'write EMIT CHANGES, or use an inner join')
-  }
+  if (culprit.kind === 'join') refuseJoin(culprit, span)
   if (culprit.kind === 'asof') {
     const message =
       'an ASOF JOIN takes rows back when nearer ones come, so its result is never final'
@@ -310,16 +238,12 @@ function refuse(plan: Plan, closed: Plan, span: Span): never {
   }
   if (culprit.kind === 'rank') {
     const message = 'ROW_NUMBER takes rows back when better ones come, so its result is never final'
-    const hint =
-      culprit.input.window === null
-        ? 'write EMIT CHANGES'
-        : 'write EMIT CHANGES, or add window_start and window_end of windows over a stream to PARTITION BY'
-    fail('invalid_emit', message, span, hint)
+    fail('invalid_emit', message, span, hintOf(culprit))
   }
   if (culprit.kind === 'over') {
     const message =
       'OVER takes rows back when others come beside them, so its result is never final'
-    fail('invalid_emit', message, span, 'write EMIT CHANGES')
+    fail('invalid_emit', message, span, hintOf(culprit))
   }
   const name = culprit.kind === 'scan' ? culprit.relation : 'the input'
   fail(
@@ -328,6 +252,35 @@ function refuse(plan: Plan, closed: Plan, span: Span): never {
     span,
     'write EMIT CHANGES',
   )
+}
+
+/** Does it stand over windows, or is it a rank, which could? */
+function isOfWindows(node: Plan | null): boolean {
+  if (node?.kind === 'rank') return true
+  const inputs = node?.kind === 'over' || node?.kind === 'join' ? inputsOf(node) : []
+  return inputs.some(hasWindows)
+}
+
+const hasWindows = (plan: Plan) => nodesOf(plan).some(({ window }) => window !== null)
+
+const hintOf = ({ input }: Plan & { kind: 'rank' | 'over' }) =>
+  !hasWindows(input)
+    ? 'write EMIT CHANGES'
+    : 'write EMIT CHANGES, or add window_start and window_end of windows over a stream to PARTITION BY'
+
+function refuseJoin(node: Plan & { kind: 'join' }, span: Span): never {
+  const isPaired = equatedWindow(node.left, node.right, node) !== null
+  if (node.join === 'full' && isPaired) {
+    const hint = 'write EMIT CHANGES, or a LEFT JOIN'
+    unsupported('finals of a FULL JOIN of windows', span, hint)
+  }
+  const side = isPaired
+    ? 'join windows over streams, or what is grouped by these, alone'
+    : 'use an inner join, or windows over streams on both sides that ON sets equal'
+  const kind =
+    node.join === 'inner' || node.join === 'semi' ? 'JOIN' : `${node.join.toUpperCase()} JOIN`
+  const message = `a ${kind} takes rows back when a match comes, so its result is never final`
+  fail('invalid_emit', message, span, `write EMIT CHANGES, or ${side}`)
 }
 
 /** The deepest node that takes rows back, left side first. */
