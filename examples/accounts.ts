@@ -47,6 +47,6 @@ for (const [number, amount] of [30, 90, 50].entries()) {
   )
 }
 // > Ada 70, Bob 50; in all 120
-// > 90: row 0 does not satisfy CHECK covered of account
+// > 90: row 0 does not satisfy CHECK covered (balance >= 0) of account
 // > Ada 70, Bob 50; in all 120
 // > Ada 20, Bob 100; in all 120

@@ -1,9 +1,9 @@
 /**
- * Print-name: names and their like as text.
+ * Print-name: names as text, and what consists of names alone.
  *
  * Contract 1 (checked) a name is quoted if it was, or if its spelling would not scan as a name.
  */
-import type { Identifier, Path } from './tree.ts'
+import type { ColumnDefinition, Identifier, Inclusion, Path } from './tree.ts'
 import { isReserved } from './words.ts'
 
 const wordLike = /^[\p{L}_][\p{L}\p{M}\p{N}_]*$/u
@@ -28,3 +28,12 @@ export const dotted = (parts: readonly Identifier[]): string =>
   parts.map((part, i) => (i === 0 ? name(part) : labelName(part))).join('.')
 
 export const path = (p: Path): string => dotted(p.parts)
+
+export function metadata({ metadata: told }: ColumnDefinition): string {
+  if (told === undefined) return ''
+  const from = told.key === null ? '' : ` FROM ${quote(told.key)}`
+  return ` METADATA${from}${told.virtual ? ' VIRTUAL' : ''}`
+}
+
+export const inclusion = ({ key, name: as }: Inclusion): string =>
+  ` INCLUDE ${key}${as === null ? '' : ` AS ${name(as)}`}`

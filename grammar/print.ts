@@ -5,7 +5,7 @@
  *          would not scan as a name.
  * Contract 1 (checked) parse(print(t)) equals t, spans aside, for every tree that a parse can give.
  */
-import { list, name, path, quote } from './print-name.ts'
+import { inclusion, list, metadata, name, path, quote } from './print-name.ts'
 import {
   as,
   columnNames,
@@ -319,7 +319,7 @@ function createRelation(s: Of<Statement, 'create-relation'>): string {
   if (s.partitions.length > 0) text += ` PARTITION BY (${list(s.partitions, name)})`
   if (s.appendOnly) text += ' APPEND ONLY'
   if (s.options.length > 0) text += ` WITH (${list(s.options, option)})`
-  text += encoding(s.encoding)
+  text += encoding(s.encoding) + (s.included ?? []).map(inclusion).join('')
   if (s.query !== null) text += ` AS ${query(s.query)}`
   return text
 }
@@ -346,7 +346,7 @@ function columnDefinition(c: ColumnDefinition): string {
   const typed = c.type === null ? '' : ` ${type(c.type)}`
   const computed = c.computed === null ? '' : ` AS (${expression(c.computed)})`
   const rest = c.constraints.map((one) => ` ${constraint(one)}`).join('')
-  return `${name(c.name)}${typed}${computed}${c.notNull ? ' NOT NULL' : ''}${rest}`
+  return `${name(c.name)}${typed}${computed}${metadata(c)}${c.notNull ? ' NOT NULL' : ''}${rest}`
 }
 
 function alteration(a: Alteration): string {

@@ -323,7 +323,17 @@ export interface ColumnDefinition {
   notNull: boolean
   /** `c AS expression`, `c type AS (expression)`; null for a column of its own. */
   computed: Expression | null
+  /** `c type METADATA [FROM 'key'] [VIRTUAL]`: what the source tells of a row; its name is that of the column for null. */
+  metadata?: { key: string | null; virtual: boolean; span: Span }
   constraints: Constraint[]
+  span: Span
+}
+
+/** INCLUDE key [AS name]: a column of what the source tells of a row. */
+export interface Inclusion {
+  kind: 'inclusion'
+  key: string
+  name: Identifier | null
   span: Span
 }
 
@@ -473,7 +483,7 @@ export type Alteration =
   | { kind: 'drop-constraint'; name: Identifier; ifExists: boolean; span: Span }
 
 export type Statement =
-  | { kind: 'create-relation'; object: 'stream' | 'table' | 'source'; temporary?: true; orReplace: boolean; name: Path; ifNotExists: boolean; columns: ColumnDefinition[]; constraints: Constraint[]; watermark: WatermarkDefinition | null; partitionedBy: Identifier[]; partitions: Identifier[]; appendOnly: boolean; options: Option[]; encoding: Encoding | null; query: Query | null; span: Span }
+  | { kind: 'create-relation'; object: 'stream' | 'table' | 'source'; temporary?: true; orReplace: boolean; name: Path; ifNotExists: boolean; columns: ColumnDefinition[]; constraints: Constraint[]; watermark: WatermarkDefinition | null; partitionedBy: Identifier[]; partitions: Identifier[]; appendOnly: boolean; options: Option[]; encoding: Encoding | null; included?: Inclusion[]; query: Query | null; span: Span }
   | { kind: 'create-view'; temporary?: true; materialized: boolean; orReplace: boolean; ifNotExists: boolean; name: Path; columns: Identifier[]; state?: 'preserve' | 'rebuild'; startFrom?: 'earliest' | 'latest' | Moment; query: Query; span: Span }
   /** `query` is SELECT * where the text says FROM name. */
   /** A text alone names a class. */

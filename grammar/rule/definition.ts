@@ -11,6 +11,7 @@ import type {
   Encoding,
   Expression,
   Identifier,
+  Inclusion,
   LateRows,
   Moment,
   Option,
@@ -289,6 +290,8 @@ export abstract class DefinitionRules extends ConstraintRules {
         this.CONSUME1(word.BY)
         return this.SUBRULE1(this.names)
       }) ?? []
+    const included: Inclusion[] = []
+    this.MANY(() => included.push(this.SUBRULE(this.inclusion)))
     const appendOnly =
       this.OPTION5(() => {
         this.CONSUME(word.APPEND)
@@ -296,6 +299,7 @@ export abstract class DefinitionRules extends ConstraintRules {
       }) !== undefined
     const options = this.OPTION2(() => this.SUBRULE(this.options)) ?? []
     const encoding = this.OPTION7(() => this.SUBRULE(this.encoding)) ?? null
+    this.MANY1(() => included.push(this.SUBRULE1(this.inclusion)))
     const query = this.OPTION3(() => {
       this.CONSUME(word.AS)
       return this.SUBRULE(this.query)
@@ -313,9 +317,42 @@ export abstract class DefinitionRules extends ConstraintRules {
       appendOnly,
       options,
       encoding,
+      ...(included.length === 0 ? {} : { included }),
       query: query ?? null,
       span,
     }
+  })
+
+  /** INCLUDE key [AS name]; a header of some name is not told apart. */
+  inclusion = this.RULE('inclusion', (): Inclusion => {
+    const start = this.start()
+    this.CONSUME(word.INCLUDE)
+    const key = this.CONSUME(identifier) as Token
+    const name = this.OPTION({
+      // AS SELECT begins the query.
+      GATE: () => !this.queryAhead(2),
+      DEF: () => {
+        this.CONSUME(word.AS)
+        return this.identifierOf(this.CONSUME1(identifier))
+      },
+    })
+    const span = this.span(start)
+    return this.ACTION(() => {
+      return { kind: 'inclusion' as const, key: key.value.toLowerCase(), name: name ?? null, span }
+    })
+  })
+
+  /** METADATA [FROM 'key'] [VIRTUAL]. */
+  metadata = this.RULE('metadata', (): NonNullable<ColumnDefinition['metadata']> => {
+    const start = this.start()
+    this.CONSUME(word.METADATA)
+    const from = this.OPTION(() => {
+      this.CONSUME(word.FROM)
+      return this.CONSUME(kinds.string) as Token
+    })
+    const virtual = this.OPTION1(() => this.CONSUME(word.VIRTUAL)) !== undefined
+    const span = this.span(start)
+    return this.ACTION(() => ({ key: from === undefined ? null : from.value, virtual, span }))
   })
 
   /** FORMAT format ENCODE encode [(options)]. */
@@ -402,9 +439,15 @@ export abstract class DefinitionRules extends ConstraintRules {
       }
     })
     let notNull = false
+    let metadata: ColumnDefinition['metadata']
     const constraints: Constraint[] = []
     this.MANY(() =>
       this.OR([
+        {
+          ALT: () => {
+            metadata = this.SUBRULE(this.metadata)
+          },
+        },
         {
           ALT: () => {
             this.CONSUME(word.NOT)
@@ -418,7 +461,8 @@ export abstract class DefinitionRules extends ConstraintRules {
       ]),
     )
     const span = this.span(start)
-    const parts = { type: type ?? null, notNull, computed: computed ?? null, constraints }
+    const told = metadata === undefined ? {} : { metadata }
+    const parts = { type: type ?? null, notNull, computed: computed ?? null, ...told, constraints }
     return { kind: 'column-definition', name, ...parts, span }
   })
 

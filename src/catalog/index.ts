@@ -4,6 +4,7 @@ export { type PostgresName, postgresType, postgresTypes } from './postgres.ts'
 export {
   type CatalogFunction,
   type ComputedColumn,
+  firstMetadata,
   givenColumns,
   givenSchema,
   type Relation,

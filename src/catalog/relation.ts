@@ -6,7 +6,7 @@
  */
 import type { Expression, Query, Statement } from '../../grammar/index.ts'
 import type { Span } from '../base/index.ts'
-import type { Dialect, Schema, Type, UserShape } from '../data/index.ts'
+import type { Dialect, Field, Schema, Type, UserShape } from '../data/index.ts'
 
 /** Event time of a relation: the watermark trails the greatest value of `column` by `delayMicros`. */
 export interface RelationWatermark {
@@ -30,6 +30,9 @@ export interface ComputedColumn {
   expression: unknown
 }
 
+/** Computed columns read what a source tells of a row beside its values as columns from this one on. */
+export const firstMetadata = 1 << 16
+
 /** Columns whose values no two rows of a table share. NULLs differ from each other. */
 export interface TableKey {
   name: string
@@ -40,6 +43,8 @@ export interface TableKey {
 /** A condition that no row of a table may make FALSE. */
 export interface TableCheck {
   name: string
+  /** The condition as it was written. */
+  text: string
   /** Over the table's columns; the catalog does not look inside. */
   condition: unknown
 }
@@ -56,6 +61,8 @@ export type Relation = {
   watermark: RelationWatermark | null
   /** Columns that are computed from the others when a row comes. */
   computed?: ComputedColumn[]
+  /** What is told of its rows, in the order of the columns from `firstMetadata` on; left out where it is not read. */
+  metadata?: readonly Field[]
   /** How to make it again; absent where no statement made it, as for errors. */
   definition?: {
     statement: Extract<

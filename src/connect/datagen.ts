@@ -23,6 +23,7 @@ import {
   type Value,
 } from '../data/index.ts'
 import { generatedReader } from './generated.ts'
+import { rowOffset, telling } from './metadata.ts'
 import { checkNames, choiceOption, textOption } from './options.ts'
 
 const baseMicros = 1_767_225_600_000_000n
@@ -42,6 +43,7 @@ export function datagenConnector(clock: Clock = systemClock): Connector {
     isEndless: (options) => isEndless(options),
     sink: null,
     source: true,
+    metadata: [rowOffset],
     check: (options, schema, ignored) => {
       const names = (schema?.fields ?? []).flatMap(({ name }) =>
         ['kind', 'min', 'max', 'length', 'start', 'end'].map((part) => fieldOption(name, part)),
@@ -54,7 +56,8 @@ export function datagenConnector(clock: Clock = systemClock): Connector {
       number(options, 'number-of-rows', 0)
     },
     infer: () => null,
-    open: (schema, options, reader) => datagenReader(schema, options, reader, clock),
+    open: (schema, options, reader) =>
+      telling(reader, (asked) => datagenReader(schema, options, asked, clock)),
     create: () =>
       mistake({
         code: 'unsupported',

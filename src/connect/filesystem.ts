@@ -20,6 +20,7 @@ import {
 import {
   type Connector,
   type ConnectorOptions,
+  type Field,
   membersOf,
   type ReaderOptions,
   type Schema,
@@ -46,6 +47,7 @@ import { createCsv, csvOptions, inferCsv, openCsv, readCsvOptions } from './form
 import { createJson, inferJson, jsonOptions, openJson, readJsonOptions } from './format/json.ts'
 import { inferParquet, openParquet } from './format/parquet.ts'
 import { inferType } from './infer.ts'
+import { rowOffset, telling } from './metadata.ts'
 import {
   checkNames,
   choiceOption,
@@ -76,6 +78,13 @@ const extensions: Record<string, Format> = {
 
 /** The path of standard output; a file of that name is `./-`. */
 const STANDARD = '-'
+
+/** As Flink names them; the offset counts the rows of each file. */
+const metadata: readonly Field[] = [
+  { name: 'file.path', type: { kind: 'varchar' }, nullable: false },
+  { name: 'file.name', type: { kind: 'varchar' }, nullable: false },
+  rowOffset,
+]
 
 const fileOptions = [
   'path',
@@ -153,6 +162,7 @@ function connectorOf(disk: Disk, print: Print, clock: Clock): Connector {
     bounded: true,
     sink: 'append',
     source: true,
+    metadata,
     check: (options, schema, ignored) => {
       const format = formatOf(disk, options)
       const short = Object.keys(shortOptions[format])
@@ -180,8 +190,15 @@ function connectorOf(disk: Disk, print: Print, clock: Clock): Connector {
     open: (schema, options, reader) => {
       const { files, partitions, format } = locatedIn(disk, options, schema)
       const kept = within(files, schema, partitions, reader.bounds ?? [])
-      const open = (path: string, inner: Schema, wanted: ReaderOptions) =>
-        openOne(disk, path, inner, { options, reader: wanted })
+      const open = (path: string, inner: Schema, wanted: ReaderOptions) => {
+        const name = path.slice(path.lastIndexOf('/') + 1)
+        const constants = new Map([['file.path', path], ['file.name', name]]) // biome-ignore format: pairs
+        return telling(
+          wanted,
+          (asked) => openOne(disk, path, inner, { options, reader: asked }),
+          constants,
+        )
+      }
       const only = files.length === 1 && partitions.length === 0 ? files[0] : undefined
       if (only !== undefined) return open(only.path, schema, reader)
       const asynchronous = files.some(({ path }) => codecOf(path, format, options) !== 'none')

@@ -26,6 +26,7 @@ import {
   typeText,
   type Value,
 } from '../data/index.ts'
+import { rowOffset, telling } from './metadata.ts'
 import { checkNames, requiredOption } from './options.ts'
 
 export type JsRow = readonly unknown[] | Readonly<Record<string, unknown>>
@@ -52,6 +53,7 @@ export function jsConnector(sources: ReadonlyMap<string, JsSource>): Connector {
     },
     sink: null,
     source: true,
+    metadata: [rowOffset],
     // A generator gives its rows once.
     once: true,
     check: (options, _, ignored) => {
@@ -59,7 +61,8 @@ export function jsConnector(sources: ReadonlyMap<string, JsSource>): Connector {
       find(options)
     },
     infer: () => null,
-    open: (schema, options, reader) => jsReader(find(options), schema, reader),
+    open: (schema, options, reader) =>
+      telling(reader, (asked) => jsReader(find(options), schema, asked)),
     create: () =>
       mistake({ code: 'unsupported', message: `not supported yet: writing to connector 'js'` }),
   }

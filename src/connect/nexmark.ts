@@ -31,6 +31,7 @@ import {
   typeText,
 } from '../data/index.ts'
 import { generatedReader } from './generated.ts'
+import { rowOffset, telling } from './metadata.ts'
 import {
   columnOfEvents,
   type EventKind,
@@ -88,13 +89,15 @@ export function nexmarkConnector(clock: Clock = systemClock): Connector {
     isEndless: (options) => readSettings(options).events === null,
     sink: null,
     source: true,
+    metadata: [rowOffset],
     check: (options, schema, ignored) => {
       checkNames(options, known, ignored)
       const settings = readSettings(options)
       if (schema !== null) checkSchema(schema, settings)
     },
     infer: (options) => schemaOf(readSettings(options)),
-    open: (schema, options, reader) => nexmarkReader(schema, readSettings(options), reader, clock),
+    open: (schema, options, reader) =>
+      telling(reader, (asked) => nexmarkReader(schema, readSettings(options), asked, clock)),
     create: () =>
       mistake({
         code: 'unsupported',

@@ -3,7 +3,7 @@
  * wired in by the command line and the package's entry.
  */
 import type { Batch } from './batch.ts'
-import type { Op, Row, Schema, Value } from './type.ts'
+import type { Field, Op, Row, Schema, Value } from './type.ts'
 
 /** A row that could not be decoded. `offset` counts the input's rows (good and bad) from 0. */
 export interface BadRow {
@@ -43,6 +43,8 @@ export interface Bound {
 export interface ReaderOptions {
   /** Indexes into the table's columns, ascending. */
   projection: number[]
+  /** Of the connector's `metadata`, by name: their columns stand behind those of `projection`. */
+  metadata?: readonly string[]
   /** Where the event time is in `projection`; null or absent without a watermark. */
   time?: number | null
   /** Rows beyond them may be left out. */
@@ -91,6 +93,8 @@ export interface Connector {
   readonly once?: boolean
   /** How rows may be encoded, by the values of option `format`; absent where they are no bytes. */
   readonly encodings?: readonly string[]
+  /** What it tells of a row beside its columns, never NULL; nothing when left out. */
+  readonly metadata?: readonly Field[]
   /**
    * Checks options; throws QueryMistake (invalid_option) that names the option and what would work. `ignored` is told
    * those of other systems that change nothing here.

@@ -117,7 +117,8 @@ function judgeOf(
         refuse('not_null', message, hint)
       }
       const broken = judged.checks.find((_, at) => verdicts[at]?.[row] === false)
-      if (broken !== undefined) refuse('check', `a row of ${name} does not satisfy ${broken.name}`)
+      if (broken !== undefined)
+        refuse('check', `a row of ${name} does not satisfy ${broken.name} (${broken.text})`)
       for (const { name: key, columns } of judged.keys) {
         if (columns.some((column) => !isValid(batch.columns[column]!, row))) continue
         const values = columns.map((column) => valueAt(batch.columns[column]!, row))

@@ -13,6 +13,7 @@ import { type Catalog, givenSchema, type Relation, type TableKey } from '../cata
 import { type Batch, batchOf, type Field, type Row, rowsOf, valueText } from '../data/index.ts'
 import { type BoundStatement, type Expression, overRows, type Plan } from '../plan/index.ts'
 import { rowKey } from '../runtime/index.ts'
+import { brokenCheck } from './complete.ts'
 import type { Work } from './query.ts'
 import type { StatementResult } from './statement.ts'
 import type { RowChange, Standing } from './table.ts'
@@ -119,8 +120,7 @@ function checked(relation: Stored, rows: readonly Row[], from: number, text: str
     }
     const broken = checks.find((_, index) => cells[from + fields.length + index] === false)
     if (broken !== undefined) {
-      const message = `row ${number} does not satisfy CHECK ${broken.name} of ${relation.name}`
-      throw new QueryMistake([{ code: 'check', message }], text)
+      throw brokenCheck(relation, broken, number, row, text)
     }
     return row
   })

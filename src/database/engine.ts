@@ -15,7 +15,6 @@ import {
   Catalog,
   type Relation,
   type SystemName,
-  type TableCheck,
   type UserFunctionShape,
 } from '../catalog/index.ts'
 import {
@@ -24,12 +23,10 @@ import {
   batchOf,
   type Connectors,
   type Dialect,
-  type Field,
   type Row,
   rowAt,
   type Scripting,
   type UserFunction,
-  valueAt,
 } from '../data/index.ts'
 import { Arena, type Backend, Kernels } from '../kernel/index.ts'
 import type {
@@ -50,14 +47,7 @@ import {
   type Rewriting,
   rewrite,
 } from '../plan/index.ts'
-import {
-  Computer,
-  type Delta,
-  type ErrorRow,
-  IdleWatch,
-  type LateRow,
-  Partitions,
-} from '../runtime/index.ts'
+import { type Delta, type ErrorRow, IdleWatch, type LateRow, Partitions } from '../runtime/index.ts'
 import {
   budgetOf,
   bytesOf,
@@ -66,6 +56,7 @@ import {
   rowsAtOnce,
   withinBudget,
 } from './budget/budget.ts'
+import { complete } from './complete.ts'
 import { Fragments } from './fragments.ts'
 import { LateBook } from './late.ts'
 import {
@@ -324,8 +315,8 @@ export class Engine {
     removes: Float64Array | null,
     late: LateOrigin | null = null,
   ): Batch {
-    const full = this.completed(relation, batch)
     const stream = relation.name.toLowerCase()
+    const full = this.completed(relation, batch, this.log.end(stream))
     if (this.#tables.has(stream)) {
       this.applyChange([{ stream, batch: full, removes }])
       return full
@@ -378,29 +369,11 @@ export class Engine {
     if (frame.late !== null) this.late.restore(frame.late)
   }
 
-  /** The rows with their computed columns. */
-  completed(relation: Relation, given: Batch): Batch {
-    const isStored = relation.kind === 'stream' || relation.kind === 'table'
-    // Statements that change a table compute its columns and look at its rules themselves.
-    if (isStored && relation.rules !== undefined) return given
-    const checks = (isStored ? relation.checks : undefined) ?? []
-    if (relation.computed === undefined && checks.length === 0) return given
-    const judged = withVerdicts(relation, checks)
-    const wanted = judged.schema.fields.map((_, index) => index)
-    // One time for all rows of the batch; it is stored with them.
+  /** The rows with their computed columns; `offset` is that of the first in its stream. */
+  completed(relation: Relation, given: Batch, offset: number): Batch {
+    const { functions } = this.sources
     const now = this.options.clock.nowMicros()
-    const computer = new Computer(this.computing(), judged, wanted, {
-      now: () => now,
-      functions: this.sources.functions,
-    })
-    try {
-      const { batch, refused } = computer.run(given)
-      const [first] = refused
-      if (first === undefined) return withoutVerdicts(batch, relation, checks)
-      throw new QueryMistake([{ code: first.code, message: `row ${first.row}: ${first.message}` }])
-    } finally {
-      computer.close()
-    }
+    return complete(relation, given, { kernels: () => this.computing(), functions, now, offset })
   }
 
   /** Where computed columns are made, and those that are added. */
@@ -796,35 +769,6 @@ function renameKey<T>(map: Map<string, T>, from: string, to: string): void {
   const all = [...map]
   map.clear()
   for (const [key, value] of all) map.set(key === from ? to : key, value)
-}
-
-/** The relation with a computed column for each check. */
-function withVerdicts({ schema, computed = [] }: Relation, checks: readonly TableCheck[]) {
-  const verdict = ({ name }: TableCheck): Field => ({
-    name,
-    type: { kind: 'boolean' },
-    nullable: true,
-  })
-  const column = schema.fields.length
-  const judged = checks.map(({ condition }, at) => ({ column: column + at, expression: condition }))
-  const fields = [...schema.fields, ...checks.map(verdict)]
-  return { schema: { fields }, computed: [...computed, ...judged] }
-}
-
-/** The columns of the relation, if no row makes a check FALSE. */
-function withoutVerdicts(
-  batch: Batch,
-  { name, schema }: Relation,
-  checks: readonly TableCheck[],
-): Batch {
-  const width = schema.fields.length
-  for (let row = 0; row < batch.rows; row++) {
-    const broken = checks.find((_, at) => valueAt(batch.columns[width + at]!, row) === false)
-    if (broken === undefined) continue
-    const message = `row ${row} does not satisfy CHECK ${broken.name} of ${name}`
-    throw new QueryMistake([{ code: 'check', message }])
-  }
-  return { ...batch, schema, columns: batch.columns.slice(0, width) }
 }
 
 /** The bad rows that are kept, and a last row that tells how many are not. */

@@ -8,15 +8,13 @@
  * Contract 1 (checked) a cycle that failed half-way is never delivered: consumers are called after the cycle is logged.
  */
 import { assert, Failure } from '../base/index.ts'
-import { givenColumns, givenSchema, type Relation } from '../catalog/index.ts'
-import type { BadRow, Bound, Connector, Connectors, Op, Row, SourceReader } from '../data/index.ts'
+import type { Relation } from '../catalog/index.ts'
+import type { BadRow, Connectors, Op, Row } from '../data/index.ts'
 import type { Kernels } from '../kernel/index.ts'
 import type { Log, Run } from '../log/index.ts'
 import type { Moment, PhysicalPlan } from '../plan/index.ts'
 import {
-  Computer,
   type Contribution,
-  computingReader,
   Dataflow,
   type Delta,
   type ErrorRow,
@@ -39,6 +37,7 @@ import {
 import { Eviction } from './budget/eviction.ts'
 import { boundsOf, bySource, projectionOf, relationOf } from './extent.ts'
 import type { Retained } from './follow/retained.ts'
+import { openReader } from './reader.ts'
 import type { SharedSources } from './together/shared-sources.ts'
 import type { View } from './view/view.ts'
 
@@ -773,37 +772,6 @@ function placeAt(
   }
   const idle = log.idleOf(stream).filter((frame) => frame.position < position)
   return { offset, idle: idle.length }
-}
-
-/** A reader of columns of an external relation, computed ones among them. */
-function openReader(
-  sources: Sources,
-  connector: Connector,
-  relation: Relation & { kind: 'external' },
-  {
-    projection,
-    bounds,
-    bad,
-  }: {
-    projection: number[]
-    bounds: Bound[]
-    bad: (row: BadRow) => void
-  },
-): SourceReader {
-  const { computed, options, watermark } = relation
-  const time = watermark === null ? null : projection.indexOf(watermark.column)
-  if (computed === undefined) {
-    return connector.open(relation.schema, options, { projection, time, bounds, bad })
-  }
-  const { functions } = sources
-  const computer = new Computer(sources.computing(), relation, projection, { functions })
-  const given = givenColumns(relation)
-  const needed = computer.inputs.map((column) => given.indexOf(column))
-  const at = time === null ? -1 : computer.inputs.indexOf(projection[time]!)
-  const place = at < 0 ? null : at
-  const open = (tell: (row: BadRow) => void) =>
-    connector.open(givenSchema(relation), options, { projection: needed, time: place, bad: tell })
-  return computingReader(computer, open, bad)
 }
 
 function badRow({ offset, message, text }: BadRow): Failure {

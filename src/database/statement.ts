@@ -293,7 +293,7 @@ function* contentsOf(
     table: () => (isTable ? empty : undefined),
     put: (_, batch) => {
       batches.push(batch)
-      return engine.completed(relation, batch)
+      return engine.completed(relation, batch, 0)
     },
   }
   yield* insertRows(store, insert, askingFor(engine, session))

@@ -250,7 +250,7 @@ export type Plan = Node &
         relation: string
         /**
          * Columns of the relation that are read, ascending; the node's output in that order. Behind them -1 is the
-         * watermark before the row, NULL before the first one, and -2 the row's position.
+         * watermark before the row, NULL before the first one, -2 the row's position, and -3 its number in its source.
          */
         columns: number[]
         /** Present on append-only relations declared with WATERMARK whose time column is read. */

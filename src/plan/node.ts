@@ -81,11 +81,23 @@ export function scanWithPosition(node: NodeOf<'scan'>): NodeOf<'scan'> {
   }
 }
 
+/** The same for the number of each row in its source, from 0. */
+export function scanWithOffset(node: NodeOf<'scan'>): NodeOf<'scan'> {
+  return {
+    ...node,
+    columns: [...node.columns, offsetColumn],
+    output: [...node.output, { name: 'offset', type: { kind: 'bigint' }, nullable: false }],
+  }
+}
+
 /** Stands among the columns of a scan for the watermark before the row. */
 const watermarkColumn = -1
 
 /** The same for the position of the row. */
 const positionColumn = -2
+
+/** And for its number in its source. */
+const offsetColumn = -3
 
 /** The length of a VARCHAR says what may be stored, and nothing of what is read. */
 function plainField(field: Field): Field {

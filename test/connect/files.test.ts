@@ -82,6 +82,29 @@ describe('many files', () => {
     ])
   })
 
+  test('tell the file and the number of a row in it, bad rows counted, however they are read', async () => {
+    const disk = new MemoryDisk()
+      .put('t/k=1/a.csv', '1,a\nx,b\n3,c\n')
+      .put('t/k=2/b.jsonl', '')
+      .put('t/k=2/b.csv', 'x,y\n5,e\n')
+    const columns = { fields: [...schema.fields, ...schemaOf({ k: 'integer' }).fields] }
+    const metadata = ['file.name', 'offset', 'file.path']
+    for (const rowsMax of [1, 2, 100]) {
+      const all = { schema: columns, metadata, rowsMax, options: { format: 'csv' } }
+      const { rows, bad } = await readAll(disk, 't', all)
+      expect(rows).toEqual([
+        [1, 'a', 1, 'a.csv', 0n, 't/k=1/a.csv'],
+        [3, 'c', 1, 'a.csv', 2n, 't/k=1/a.csv'],
+        [5, 'e', 2, 'b.csv', 1n, 't/k=2/b.csv'],
+      ])
+      expect(bad.map(({ offset }) => offset)).toEqual([1, 3])
+      const some = await readAll(disk, 't', { ...all, projection: [], metadata: ['offset'] })
+      expect(some.rows).toEqual([[0n], [2n], [1n]])
+      const one = await readAll(disk, 't/k=1/a.csv', { schema, metadata: ['offset'], rowsMax })
+      expect(one.rows.map((row) => row.at(-1))).toEqual([0n, 2n])
+    }
+  })
+
   test('a directory knows its format by its files, and leaves those of others', async () => {
     const disk = new MemoryDisk().put('t/a.jsonl', '{"id":1}').put('t/readme.txt', 'hello')
     expect(names(inferred(disk, 't'))).toEqual(['id bigint'])

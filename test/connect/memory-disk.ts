@@ -114,6 +114,7 @@ export interface ReadOptions {
   schema?: Schema
   options?: Record<string, string>
   projection?: number[]
+  metadata?: string[]
   rowsMax?: number
 }
 
@@ -121,7 +122,7 @@ export interface ReadOptions {
 export async function readAll(
   disk: Disk,
   path: string,
-  { schema, options = {}, projection, rowsMax = 1000 }: ReadOptions = {},
+  { schema, options = {}, projection, metadata = [], rowsMax = 1000 }: ReadOptions = {},
 ): Promise<Reading> {
   const connector = builtinConnectors(disk).get('filesystem')!
   const all = new Map([['path', path], ...Object.entries(options)])
@@ -131,6 +132,7 @@ export async function readAll(
   const bad: BadRow[] = []
   const reader = connector.open(known, all, {
     projection: projection ?? known.fields.map((_, index) => index),
+    metadata,
     bad: (row) => bad.push(row),
   })
   const rows: Row[] = []

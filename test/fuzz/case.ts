@@ -115,7 +115,7 @@ export interface Column {
   type: string
   /** A STRUCT has an integer `a` and a text `b`. */
   kind: Kind | 'struct'
-  /** What it is computed from; then no cell is fed. */
+  /** What it is computed from, or `metadata from …`; then no cell is fed. */
   computed?: string
 }
 
@@ -323,9 +323,12 @@ function watermarkOptions({ ahead, idle, late, within }: Relation): string {
 export function relationSql(relation: Relation): string {
   const { name, object, columns, delay, split } = relation
   const bound = watermarkOptions(relation)
-  const definitions = columns.map(({ name: column, type, computed }) =>
-    computed === undefined ? `${column} ${type}` : `${column} as ${computed}`,
-  )
+  const definitions = columns.map(({ name: column, type, computed }) => {
+    if (computed === undefined) return `${column} ${type}`
+    return computed.startsWith('metadata')
+      ? `${column} ${type} ${computed}`
+      : `${column} as ${computed}`
+  })
   if (object === 'keyed') definitions.push('primary key (k)')
   if (relation.versions === 'stream') definitions.push('primary key (k) not enforced')
   if (delay === null) definitions.push(`watermark for ts${bound}`)

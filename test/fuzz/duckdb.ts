@@ -176,6 +176,8 @@ const otherNames = [
     'hop_start',
   ],
   'current_watermark',
+  'row_offset',
+  'event_id',
   'rand_integer',
   'own_\\w+',
 ]

@@ -97,6 +97,10 @@ class Generator implements Drawing {
       const text = computed.parts.length === 0 ? 'k' : '(k % 2)'
       columns.push({ name: 'e', type: 'int', kind: 'int', computed: text })
     }
+    if (chance(random, 0.12)) {
+      const computed = "metadata from 'offset' virtual"
+      columns.push({ name: 'o', type: 'int', kind: 'int', computed })
+    }
     const delay = pick(random, [undefined, null, 0, 5, 20])
     const ahead = delay === 5 && others < 4 ? others * 8 : undefined
     const of = pick(random, ['stream', 'view'] as const)
@@ -544,6 +548,12 @@ class Generator implements Drawing {
       const alias = this.name('o')
       items.push({ expression: leaf(`current_watermark(${from.alias}.ts)`), alias })
       columns.push({ ref: alias, kind: 'timestamp' })
+    }
+    if (clocked && chance(random, 0.2)) {
+      const alias = this.name('o')
+      const isText = chance(random, 0.4)
+      items.push({ expression: leaf(isText ? 'event_id()' : 'row_offset()'), alias })
+      columns.push({ ref: alias, kind: isText ? 'varchar' : 'bigint' })
     }
     if (clocked && chance(random, 0.2)) {
       const alias = this.name('o')

@@ -158,7 +158,7 @@ test.each<[string, string]>([
   ['SELECT EXTRACT(«julian» FROM a)', 'EXTRACT(JULIAN FROM …)'],
   ['SELECT a FROM t «ERROR WITHIN» 2 %', 'accuracy clauses (ERROR WITHIN)'],
   ['SELECT a FROM t «EXACT»', 'accuracy clauses (EXACT)'],
-  ["CREATE STREAM s (a INT «METADATA» FROM 'x')", 'METADATA'],
+  ["CREATE STREAM s (a INT) INCLUDE «header 'x'» AS h", 'INCLUDE header of one name'],
   ['CREATE STREAM s (a INT, WATERMARK FOR a «WITH TTL»)', 'WITH TTL'],
   ['CREATE FUNCTION f () RETURNS INT «ASYNC» AS $$ 1 $$', 'an ASYNC function'],
   ['«CREATE CUBOID» k ON t', 'CREATE CUBOID'],

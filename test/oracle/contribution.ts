@@ -9,6 +9,8 @@ import { type CellRow, compareRows, keyOf } from './value.ts'
 export type Triple = readonly [number, number, number]
 
 export interface Contribution {
+  /** Its number in its source, where rows only come. */
+  ordinal?: number
   row: CellRow
   weight: number
   triple: Triple

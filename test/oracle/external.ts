@@ -64,8 +64,9 @@ export function takeAll(
       first,
     )
     next.greatest = timeOf(next)
-    const row = next.external.rows[next.at++]!
-    next.taken.contributions.push({ row: [...row], weight: 1, triple: [nextPosition(), 0, 0] })
+    const ordinal = next.at++
+    const row = [...next.external.rows[ordinal]!]
+    next.taken.contributions.push({ row, weight: 1, triple: [nextPosition(), 0, 0], ordinal })
   }
   return new Map(
     scans.map(({ scan, external }) => {

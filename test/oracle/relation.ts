@@ -29,11 +29,12 @@ import {
 
 export function scan(plan: Of<'scan'>, { watermarks }: Context): Node {
   return (commit) =>
-    commit.delta(plan).map(({ row: whole, weight, triple }): Contribution => {
+    commit.delta(plan).map(({ row: whole, weight, triple, ordinal }): Contribution => {
       const watermark = watermarks.before(plan, triple[0])
       const grace = BigInt(plan.watermark?.graceMicros ?? 0)
       const shown = watermark === undefined ? null : watermark + grace
-      const special = (column: number) => (column === -1 ? shown : BigInt(triple[0]))
+      const special = (column: number) =>
+        column === -1 ? shown : BigInt(column === -2 ? triple[0] : ordinal!)
       const row = plan.columns.map((column) => (column < 0 ? special(column) : whole[column]!))
       return { row, weight, triple, watermark }
     })

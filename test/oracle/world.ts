@@ -273,7 +273,8 @@ export class World {
         last.set(key, this.now)
         asleep.delete(key)
       }
-      contributions.push({ row: [...row], weight, triple: [this.#position++, 0, 0] })
+      const ordinal = contributions.length
+      contributions.push({ row: [...row], weight, triple: [this.#position++, 0, 0], ordinal })
     }
   }
 

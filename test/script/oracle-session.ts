@@ -5,6 +5,7 @@ import { parse, type Statement } from '../../grammar/index.ts'
 import { QueryMistake, systemDisk } from '../../src/base/index.ts'
 import {
   Catalog,
+  firstMetadata,
   givenColumns,
   plainName,
   type Relation,
@@ -12,7 +13,7 @@ import {
 } from '../../src/catalog/index.ts'
 import { builtinConnectors } from '../../src/connect/index.ts'
 import type { Dialect, Field, Row } from '../../src/data/index.ts'
-import { column, literal } from '../../src/plan/expression.ts'
+import { column, literal, moveColumns } from '../../src/plan/expression.ts'
 import {
   type BoundStatement,
   bind,
@@ -718,17 +719,28 @@ export class OracleSession implements Session {
     if (computed === undefined) return rows
     const given = givenColumns(relation)
     const full: Row[] = []
-    for (const row of rows) {
-      const cells = schema.fields.map(({ type }, index) => {
+    const { metadata = [] } = relation
+    const width = schema.fields.length
+    const begins = this.#world.source(relation.name).contributions.length
+    for (const [number, row] of rows.entries()) {
+      const told = metadata.map(({ name, type }) => {
+        const millis = this.#world.now - (this.#world.now % 1000n)
+        const value = name === 'offset' ? BigInt(begins + number) : millis
+        return literal(value.toString(), type)
+      })
+      const own = schema.fields.map(({ type }, index) => {
         const at = given.indexOf(index)
         return literal(at < 0 ? null : row[at]!, type)
       })
-      const columns = schema.fields.map(
-        ({ type, nullable }, index) =>
-          (computed.find(({ column: made }) => made === index)?.expression as Expression) ??
-          column(index, { type, nullable }),
-      )
-      const names = schema.fields.map(({ name }) => name)
+      const cells = [...own, ...told]
+      const behind = (at: number) => (at < firstMetadata ? at : width + at - firstMetadata)
+      const columns = schema.fields.map(({ type, nullable }, index) => {
+        const made = computed.find(({ column: one }) => one === index)?.expression
+        return made === undefined
+          ? column(index, { type, nullable })
+          : moveColumns(made as Expression, behind)
+      })
+      const names = [...schema.fields, ...metadata].map(({ name }) => name)
       const answer = this.#answer(project(values([cells], names), columns, names), text)
       if (answer.kind === 'fault') return answer
       full.push(answer.rows[0]!)

@@ -90,6 +90,7 @@ export class ManyReader implements SourceReader {
     const { bad } = this.#reader
     this.#current = this.#given.open(file.path, this.#inner, {
       projection: this.#innerProjection,
+      ...(this.#reader.metadata === undefined ? {} : { metadata: this.#reader.metadata }),
       bad: ({ offset, message, text }) => {
         this.#rows++
         bad({ offset: this.#offset + offset, message: `${file.path}: ${message}`, text })
@@ -101,7 +102,7 @@ export class ManyReader implements SourceReader {
 
   #completed(batch: Batch): Batch {
     const { fields } = this.#schema
-    if (fields.length === batch.columns.length) return batch
+    if (this.#innerProjection.length === fields.length) return batch
     if (this.#constantRows < batch.rows) {
       const { path, keys } = this.#given.files[this.#next - 1]!
       this.#constants = this.#reader.projection.map((index, at) =>
@@ -113,7 +114,10 @@ export class ManyReader implements SourceReader {
     }
     let inner = 0
     const columns = this.#constants.map((column) => column ?? batch.columns[inner++]!)
-    return { schema: this.#schema, rows: batch.rows, columns }
+    // Those of metadata stand behind the others.
+    const told = batch.columns.slice(inner)
+    const schema = { fields: [...fields, ...batch.schema.fields.slice(inner)] }
+    return { schema, rows: batch.rows, columns: [...columns, ...told] }
   }
 
   progress(): { bytes: number; bytesTotal: number | null } {

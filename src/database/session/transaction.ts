@@ -12,7 +12,7 @@
  * Cost     begin O(relations); a read O(what others have changed since); memory is that of the changes.
  */
 import { assert, QueryMistake } from '../../base/index.ts'
-import type { Relation } from '../../catalog/index.ts'
+import { givenColumns, givenSchema, type Relation } from '../../catalog/index.ts'
 import { type Batch, batchOf, type Row } from '../../data/index.ts'
 import type { ChangePart, DataFrame, Log } from '../../log/index.ts'
 import { rowKey } from '../../runtime/index.ts'
@@ -82,7 +82,7 @@ export class Transaction implements Store {
   put(relation: Relation, given: Batch, removes: Float64Array | null): Batch {
     this.#checkSame(relation)
     const own = this.#own(relation.name)
-    const batch = this.#engine.completed(relation, given)
+    const batch = this.#engine.completed(relation, given, own.end)
     if (batch.rows === 0) return batch
     const stream = relation.name.toLowerCase()
     const [offset, position] = [own.end, this.#next]
@@ -142,6 +142,14 @@ export class Transaction implements Store {
     return kept ?? this.#engine.sources.read(relation)
   }
 
+  /** The rows with the offsets that they get in the log, where others have come since BEGIN. */
+  #placed(stream: string, offset: number, batch: Batch): Batch {
+    const relation = this.catalog.get(stream)!
+    const later = this.#engine.log.end(stream) - this.#own(stream).start
+    if (relation.metadata === undefined || later === 0) return batch
+    return this.#engine.completed(relation, givenOf(relation, batch), offset + later)
+  }
+
   /** The frames with the offsets that their rows get in the log. */
   #parts(): ChangePart[] {
     const touched = new Set(this.#frames.map(({ stream }) => stream))
@@ -164,11 +172,18 @@ export class Transaction implements Store {
       const isPlain = left.every((removed) => removed < 0)
       return {
         stream,
-        batch: kept.length === batch.rows ? batch : chosen(batch, kept),
+        batch:
+          kept.length === batch.rows ? this.#placed(stream, offset, batch) : chosen(batch, kept),
         removes: isPlain ? null : Float64Array.from(left),
       }
     })
   }
+}
+
+/** The columns that a row is given. */
+function givenOf(relation: Relation, batch: Batch): Batch {
+  const columns = givenColumns(relation).map((column) => batch.columns[column]!)
+  return { ...batch, schema: givenSchema(relation), columns }
 }
 
 function chosen(batch: Batch, rows: readonly number[]): Batch {

@@ -22,6 +22,7 @@ import { all, type Binding, fail, unsupported } from './binding.ts'
 import { type Aggregates, aboveKeys } from './expression/aggregate.ts'
 import { bindCondition, type Env } from './expression/expression.ts'
 import { onePlace, placesOf } from './expression/random.ts'
+import { numberedRows } from './expression/row-offset.ts'
 import { watermarksOf } from './expression/watermark.ts'
 import { type Around, selectsOf } from './nested/around.ts'
 import type { ScalarJoin, Scalars } from './nested/scalar.ts'
@@ -100,15 +101,18 @@ function bindSetTail(binding: Binding, query: Query, plan: Plan, place: QueryPla
 
 // ---------------------------------------------------------------- SELECT
 
-/** What the SELECT reads, with the columns that CURRENT_WATERMARK and RANDOM() ask for. */
+/** What the SELECT reads, with the columns that CURRENT_WATERMARK, RANDOM() and ROW_OFFSET() ask for. */
 function sourceOf(binding: Binding, { orderBy }: Query, tree: SelectTree, from: Plan | undefined) {
   // Without FROM there is one row; its one column cannot be named.
   if (from === undefined) {
-    return { source: values([[literal(true, boolean)]], ['row']), marked: null, place: onePlace }
+    const source = values([[literal(true, boolean)]], ['row'])
+    return { source, marked: null, place: onePlace, numbered: null }
   }
   const marked = watermarksOf(binding, tree, from)
   const placed = placesOf(binding, { ...tree, orderBy }, marked?.plan ?? from)
-  return { source: placed?.plan ?? marked?.plan ?? from, marked, place: placed?.place }
+  const source = placed?.plan ?? marked?.plan ?? from
+  const numbered = numberedRows(binding, { ...tree, orderBy, from: null }, source)
+  return { source: numbered?.plan ?? source, marked, place: placed?.place, numbered }
 }
 
 /** FROM, with the columns that tell rows around apart. */
@@ -129,7 +133,7 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
   let by = keys
   const sets = hasSets(tree.groupBy)
   const scope = sets ? mayBeNull(from?.scope ?? []) : (from?.scope ?? [])
-  const { source, marked, place: drawn } = sourceOf(binding, query, tree, from?.plan)
+  const { source, marked, place: drawn, numbered } = sourceOf(binding, query, tree, from?.plan)
   const window = bindGroupWindow(binding, { plan: source, scope }, tree.groupBy)
   const width = source.output.length + (window?.columns.length ?? 0)
   const aggregates: Aggregates = { width, calls: [] }
@@ -141,6 +145,7 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
     aggregates: collector,
     window: clause === 'WHERE' ? null : window,
     marked,
+    numbered,
     place: drawn,
     windows: windowsOf(tree),
   })

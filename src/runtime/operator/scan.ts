@@ -112,8 +112,6 @@ export function scanStage(
   const isWatched = watch.windows.length > 0 && environment.mode === 'continuous'
   /** Where the watermark before each row is a column of the output; -1 where it is not. */
   const shown = environment.mode === 'continuous' ? plan.columns.indexOf(-1) : -1
-  /** The same for its position. */
-  const placed = plan.columns.indexOf(-2)
   const watched = isWatched || shown >= 0 ? plan.watermark : null
   /** Do windows above go by it? */
   const holds = isWatched && watched !== null
@@ -187,7 +185,7 @@ export function scanStage(
   }
 
   const raise = (given: VectorBatch, slice: Slice): VectorBatch => {
-    const batch = placed < 0 ? given : withPositions(arena, given, placed, slice.position)
+    const batch = withNumbers(arena, given, plan.columns, slice)
     asleep = false
     if (watched === null) return batch
     const time = batch.columns[watched.column]!
@@ -319,18 +317,26 @@ export function scanStage(
   }
 }
 
-/** The batch with the positions of its rows as column `place`. */
-function withPositions(
+/** The batch with the positions of its rows, and their numbers in their source, where they are read. */
+function withNumbers(
   arena: Arena,
   batch: VectorBatch,
-  place: number,
-  position: number,
+  read: readonly number[],
+  { position, offset }: Slice,
 ): VectorBatch {
-  const data = arena.scratch(batch.rows * 8)
-  const { i64 } = arena.views
-  for (let row = 0; row < batch.rows; row++) i64[(data >>> 3) + row] = BigInt(position + row)
-  const vector: Vector = { physical: 'i64', data, validity: 0, errors: null }
-  return { ...batch, columns: batch.columns.with(place, vector) }
+  const columns = [...batch.columns]
+  for (const [column, first] of [
+    [-2, position],
+    [-3, offset],
+  ] as const) {
+    const place = read.indexOf(column)
+    if (place < 0) continue
+    const data = arena.scratch(batch.rows * 8)
+    const { i64 } = arena.views
+    for (let row = 0; row < batch.rows; row++) i64[(data >>> 3) + row] = BigInt(first + row)
+    columns[place] = { physical: 'i64', data, validity: 0, errors: null }
+  }
+  return { ...batch, columns }
 }
 
 /** The watermark before each row as a column, without what windows wait for late rows. */

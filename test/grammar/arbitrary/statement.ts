@@ -93,6 +93,20 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
     constraints: fc.constant<Constraint[]>([]),
     span: one,
   })
+  const metadata = fc.record({
+    key: fc.option(fc.constantFrom('offset', 'file.path', "it's")),
+    virtual: fc.boolean(),
+    span: one,
+  })
+  const toldColumn = fc.tuple(columnDefinition, metadata).map(([column, told]) => {
+    return { ...column, metadata: told }
+  })
+  const inclusion = fc.record({
+    kind: fc.constant('inclusion' as const),
+    key: fc.constantFrom('offset', 'key', 'timestamp', 'partition'),
+    name: fc.option(identifier),
+    span: one,
+  })
   const stated = constraint(e, fc.array(identifier, { minLength: 1, maxLength: 2 }))
   const assignment = fc.record({
     kind: fc.constant('assignment' as const),
@@ -348,26 +362,33 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
       span: one,
     }),
     perhapsTemporary(
-      fc.record({
-        kind: fc.constant('create-relation' as const),
-        object: fc.constantFrom('stream' as const, 'table' as const, 'source' as const),
-        orReplace: fc.boolean(),
-        name: path,
-        ifNotExists: fc.boolean(),
-        columns: fc.array(fc.oneof(columnDefinition, computedColumn), { maxLength: 3 }),
-        constraints: fc.array(
-          stated.filter(({ kind }) => kind !== 'default'),
-          { maxLength: 2 },
-        ),
-        appendOnly: fc.boolean(),
-        watermark: fc.option(watermark),
-        partitionedBy: columns,
-        partitions: columns,
-        options: fc.array(option, { maxLength: 2 }),
-        encoding: fc.option(encoding),
-        query: fc.option(query),
-        span: one,
-      }),
+      fc
+        .tuple(
+          fc.record({
+            kind: fc.constant('create-relation' as const),
+            object: fc.constantFrom('stream' as const, 'table' as const, 'source' as const),
+            orReplace: fc.boolean(),
+            name: path,
+            ifNotExists: fc.boolean(),
+            columns: fc.array(fc.oneof(columnDefinition, computedColumn, toldColumn), {
+              maxLength: 3,
+            }),
+            constraints: fc.array(
+              stated.filter(({ kind }) => kind !== 'default'),
+              { maxLength: 2 },
+            ),
+            appendOnly: fc.boolean(),
+            watermark: fc.option(watermark),
+            partitionedBy: columns,
+            partitions: columns,
+            options: fc.array(option, { maxLength: 2 }),
+            encoding: fc.option(encoding),
+            query: fc.option(query),
+            span: one,
+          }),
+          fc.option(fc.array(inclusion, { minLength: 1, maxLength: 2 })),
+        )
+        .map(([made, included]) => (included === null ? made : { ...made, included })),
     ),
     ...pushes({ query, path, value: e }),
     fc.record({

@@ -63,6 +63,7 @@ import { bindLambda } from './lambda.ts'
 import { intervalLiteral, numberLiteral, parameterLiteral } from './literal.ts'
 import { bindArrayConcat, bindNested, memberOrValue } from './nested.ts'
 import { bindRandom, isRandom } from './random.ts'
+import { bindRowOffset, isRowName, type Numbered } from './row-offset.ts'
 import { bindSqlCall, functionCalled } from './sql-function.ts'
 import {
   chooseStruct,
@@ -97,6 +98,8 @@ export interface Env {
   window?: GroupWindow | null
   /** What CURRENT_WATERMARK may read; left out where nothing was prepared for it. */
   marked?: Marked | null
+  /** The same for ROW_OFFSET() and EVENT_ID(). */
+  numbered?: Numbered | null
   /** Where the row stands, for RANDOM(): null where it may be taken back, left out where nothing is drawn. */
   place?: Expression | null | undefined
   /** The calls of MATCH_RECOGNIZE; left out where none may stand. */
@@ -678,6 +681,7 @@ function bindCall(env: Env, call: Tree & { kind: 'call' }): Expression {
     return bindGroupingCall({ ...env, aggregates: aggregatesOf(env, tree, name) }, tree)
   }
   if (name === 'current_watermark') return bindWatermarkCall(env, tree)
+  if (isRowName(name)) return bindRowOffset(env, tree)
   refuseBare(name, tree)
   const part = bindWindowPart(env, tree)
   if (part !== null) return part

@@ -234,6 +234,8 @@ export const functionNames = (): string[] => [
   ...libraryNames(),
   ...aggregateNames,
   'current_watermark',
+  'row_offset',
+  'event_id',
   ...randomNames,
 ]
 

@@ -9,6 +9,7 @@ import {
   type Constraint,
   type Identifier,
   nameOf,
+  print,
   type Statement,
 } from '../../../../grammar/index.ts'
 import type { Relation, TableCheck, TableKey, TableRules } from '../../../catalog/index.ts'
@@ -71,7 +72,13 @@ export function bindConstraints(
   const checks = all(
     stated.flatMap(({ constraint, name }) =>
       constraint.kind === 'check'
-        ? [(): TableCheck => ({ name, condition: bindCheck(binding, table, fields, constraint) })]
+        ? [
+            (): TableCheck => ({
+              name,
+              text: print(constraint.condition),
+              condition: bindCheck(binding, table, fields, constraint),
+            }),
+          ]
         : [],
     ),
   )

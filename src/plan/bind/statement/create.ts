@@ -17,6 +17,7 @@ import type {
   RelationWatermark,
   TableCheck,
 } from '../../../catalog/index.ts'
+import { firstMetadata } from '../../../catalog/index.ts'
 import {
   type Connector,
   type Field,
@@ -27,7 +28,7 @@ import {
 } from '../../../data/index.ts'
 import { type BoundStatement, refuseDuplicate } from '../../bind.ts'
 import { boolean, coerce, cutFor, isAdaptable, isAssignable, varchar } from '../../coerce.ts'
-import { mapColumns } from '../../expression.ts'
+import { columnsOf, mapColumns } from '../../expression.ts'
 import { fold } from '../../fold.ts'
 import type { Expression, Plan } from '../../logical.ts'
 import { all, type Binding, fail, unsupported } from '../binding.ts'
@@ -44,13 +45,16 @@ import { bindConstraints, type Promised } from './constraint.ts'
 import { objectOf, refuseDependents } from './drop.ts'
 import { bindContents } from './insert.ts'
 import { withTodaysKeys } from './legacy.ts'
+import { bindMetadata, toldOf, withInclusions } from './metadata.ts'
 import { ignoredText } from './sink.ts'
 import { bindLateTarget, bindWatermark, rowtime } from './watermark.ts'
 
 type Create = Statement & { kind: 'create-relation' }
 
 export function bindCreateRelation(binding: Binding, given: Create): BoundStatement {
-  const tree = withTodaysKeys(given)
+  const todays = withTodaysKeys(given)
+  const connector = todays.options.find(({ key }) => key === 'connector')?.value
+  const tree = withInclusions(todays, String(connector ?? todays.object))
   const name = nameOf(tree.name)
   const replaces = bindReplaced(binding, tree)
   if (!tree.ifNotExists && !replaces) refuseDuplicate(binding, tree.name)
@@ -81,6 +85,7 @@ export function bindCreateRelation(binding: Binding, given: Create): BoundStatem
   }
   const watermark = bindWatermark(binding, columns.schema, { ...tree, name, bounded: false })
   const isMutable = tree.object === 'table' && !tree.appendOnly && watermark === null
+  if (isMutable) refuseMetadata(tree)
   if (tree.object === 'stream' && tree.appendOnly) notices.push('a STREAM is always append-only')
   if (tree.object === 'table' && !tree.appendOnly && watermark !== null) {
     notices.push(`${name} has a watermark: it is append-only`)
@@ -94,7 +99,7 @@ export function bindCreateRelation(binding: Binding, given: Create): BoundStatem
     schema: promised.schema,
     watermark,
     defaults: promised.defaults,
-    ...(isMutable ? { rules: promised.rules } : checksOf(promised, columns)),
+    ...(isMutable ? { rules: promised.rules } : checksOf(promised, columns, tree)),
     ...computedOf(columns),
   }
   const insert = contents === null ? null : bindContents(binding, contents, relation, tree.query!)
@@ -154,7 +159,18 @@ function bindDerivedStream(
 
 const contentsOf = (insert: Plan): Columns => ({ schema: { fields: insert.output }, computed: [] })
 
-const computedOf = ({ computed }: Columns) => (computed.length === 0 ? {} : { computed })
+function computedOf({ computed, metadata }: Columns): Pick<Relation, 'computed' | 'metadata'> {
+  if (computed.length === 0) return {}
+  return metadata === undefined ? { computed } : { computed, metadata }
+}
+
+/** The offset of a row that changes would be that of the change. */
+function refuseMetadata({ columns }: Create): void {
+  const told = columns.find(({ metadata }) => metadata !== undefined)
+  if (told === undefined) return
+  const hint = 'make it a STREAM or a TABLE … APPEND ONLY'
+  unsupported('metadata of a table whose rows change', told.metadata!.span, hint)
+}
 
 /** An UPDATE makes computed columns anew, at another time. */
 function refuseTime(tree: Create, { schema, computed }: Columns): void {
@@ -168,18 +184,32 @@ function refuseTime(tree: Create, { schema, computed }: Columns): void {
 }
 
 /** The checks of a relation whose rows only come, over the columns that a row is given. */
-function checksOf({ rules }: Promised, { computed }: Columns): { checks?: TableCheck[] } {
+function checksOf(
+  { rules }: Promised,
+  { computed }: Columns,
+  { span }: Create,
+): { checks?: TableCheck[] } {
   const given = ({ condition, ...check }: TableCheck): TableCheck => {
     const over = (cell: Expression & { kind: 'column' }) =>
       (computed.find(({ column }) => column === cell.index)?.expression as Expression) ?? cell
     return { ...check, condition: mapColumns(condition as Expression, over) }
   }
-  return rules.checks.length === 0 ? {} : { checks: rules.checks.map(given) }
+  const checks = rules.checks.map(given)
+  const told = checks.find(({ condition }) =>
+    [...columnsOf(condition as Expression)].some((column) => column >= firstMetadata),
+  )
+  if (told !== undefined) unsupported(`metadata in CHECK ${told.name}`, span, 'filter in the query')
+  return checks.length === 0 ? {} : { checks }
 }
 
 /** CREATE TABLE … AS SELECT. */
 function bindContentsQuery(binding: Binding, tree: Create): Plan {
   const query = tree.query!
+  const told = tree.columns.find(({ metadata }) => metadata !== undefined)
+  if (told !== undefined) {
+    const hint = 'make the stream first, and INSERT INTO it'
+    unsupported('metadata beside AS SELECT', told.metadata!.span, hint)
+  }
   const typed = tree.columns.find(({ type, computed }) => type !== null || computed !== null)
   if (typed !== undefined) {
     const hint = 'name the columns alone; the query gives their types'
@@ -199,10 +229,18 @@ function bindContentsQuery(binding: Binding, tree: Create): Plan {
 interface Columns {
   schema: Schema
   computed: ComputedColumn[]
+  /** What computed ones read beside the columns; left out where they read nothing. */
+  metadata?: readonly Field[]
 }
 
-function bindColumns(binding: Binding, tree: Create): Columns | null {
-  const external = tree.options.some((option) => option.key === 'connector')
+/** Behind those that the connector has `found` stand those of the statement. */
+function bindColumns(
+  binding: Binding,
+  tree: Create,
+  connector?: Connector,
+  found: readonly Field[] = [],
+): Columns | null {
+  const external = connector !== undefined
   if (tree.columns.length === 0) return null
   const seen = new Set<string>()
   for (const { name } of tree.columns) {
@@ -211,26 +249,57 @@ function bindColumns(binding: Binding, tree: Create): Columns | null {
     seen.add(normal)
   }
   const own = all(tree.columns.map((definition) => () => bindColumn(binding, definition)))
-  const fields = own.flat()
-  const trees = own.flatMap((flat, index) => flat.map(() => tree.columns[index]!))
-  const given = fields.map((_, index) => trees[index]!.computed === null)
-  // Computed columns are made from the others, not from each other.
-  const scope = scopeOf(fields, null).filter(({ index }) => given[index])
-  const computed = all(
+  const fields = [...found, ...own.flat()]
+  const trees = [
+    ...found.map(() => null),
+    ...own.flatMap((flat, index) => flat.map(() => tree.columns[index]!)),
+  ]
+  const source = toldOf(connector, tree)
+  const told = all(
     trees.flatMap((definition, column) =>
-      given[column] ? [] : [() => bindComputed(binding, scope, definition, { column, external })],
+      definition?.metadata === undefined
+        ? []
+        : [() => ({ column, expression: bindMetadata(binding, definition, source) })],
     ),
   )
-  for (const { column, expression } of computed) {
+  takeTypes(fields, told)
+  const given = trees.map((definition) => definition === null || definition.computed === null)
+  // Computed columns are made from the others, not from each other.
+  const scope = scopeOf(fields, null).filter(({ index }) => given[index])
+  const made = all(
+    trees.flatMap((definition, column) =>
+      given[column] ? [] : [() => bindComputed(binding, scope, definition!, { column, external })],
+    ),
+  )
+  takeTypes(fields, made)
+  if (told.length === 0) return { schema: { fields }, computed: made }
+  if (told.length === fields.length) {
+    fail('syntax', `${nameOf(tree.name)} has columns of metadata alone`, tree.columns[0]!.span)
+  }
+  const over = (cell: Expression & { kind: 'column' }) =>
+    told.find(({ column }) => column === cell.index)?.expression ?? cell
+  const computed = made.map(({ column, expression }) => ({
+    column,
+    expression: mapColumns(expression as Expression, over),
+  }))
+  return { schema: { fields }, computed: [...told, ...computed], metadata: source.fields }
+}
+
+/** Columns have the types of what they are made of. */
+function takeTypes(fields: Field[], made: readonly ComputedColumn[]): void {
+  for (const { column, expression } of made) {
     const { type, nullable } = expression as Expression
     fields[column] = { ...fields[column]!, type, nullable: nullable && fields[column]!.nullable }
   }
-  return { schema: { fields }, computed }
 }
 
 function bindColumn(binding: Binding, definition: ColumnDefinition): Field[] {
   const { name, notNull } = definition
   const type = definition.type === null ? boolean : bindType(binding, definition.type)
+  if (definition.metadata !== undefined) {
+    if (definition.computed === null) return [{ name: name.name, type, nullable: !notNull }]
+    fail('syntax', `column ${name.name} is METADATA and computed`, definition.span)
+  }
   if (definition.computed !== null) {
     if (membersOf(type) !== null) unsupported('a computed STRUCT', definition.span)
     return [{ name: name.name, type, nullable: !notNull }]
@@ -292,7 +361,8 @@ function bindExternal(binding: Binding, tree: Create, name: string): Relation {
   const options = new Map(tree.options.map(({ key, value }) => [key, value]))
   classify(binding, tree, connector, options)
   for (const [key, value] of partitioned(tree)) options.set(key, value)
-  const declared = bindColumns(binding, tree)
+  const found = isIncluding(tree) ? ask(tree, () => connector.infer(options)) : null
+  const declared = bindColumns(binding, tree, connector, found?.fields)
   const columns = ask(tree, (): Columns | null => {
     const given = declared === null ? null : givenOf(declared)
     connector.check(options, given, (key) => binding.notices.push(ignoredText(connector, key)))
@@ -312,6 +382,10 @@ function bindExternal(binding: Binding, tree: Create, name: string): Relation {
   const made = external(connector, { name, schema, watermark, options, ...computedOf(columns) })
   return tree.object === 'source' && made.kind === 'external' ? { ...made, sink: null } : made
 }
+
+/** Are columns of metadata all that the statement says? Then the others are found in the input. */
+const isIncluding = ({ columns, included = [] }: Create): boolean =>
+  included.length > 0 && columns.length === included.length
 
 /** Says of a TABLE or STREAM of a connector that it is outside, as in Flink, and not stored, as in RisingWave. */
 export function noteExternal(binding: Binding, { object, name: path, options }: Create): void {

@@ -278,6 +278,8 @@ function promisedKey({ definition }: Relation, name: string): string | null {
 /** How the values of a column come about where a row leaves them out. */
 function extraText(written: ColumnDefinition | undefined): string | null {
   if (written === undefined) return null
+  const { metadata } = written
+  if (metadata !== undefined) return `METADATA FROM '${metadata.key ?? written.name.name}'`
   if (written.computed !== null) return `AS ${print(written.computed)}`
   const fallback = written.constraints.find((one) => one.kind === 'default')
   return fallback === undefined ? null : `DEFAULT ${print(fallback.value)}`
