@@ -252,7 +252,7 @@ function fails(name: string, args: Expression[], type: Type): boolean {
     case 'scale_interval':
     case 'divide_interval':
     case 'random_below':
-    case 'json_fail':
+    case 'raise':
     case 'json_state':
       return true
     default:

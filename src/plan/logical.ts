@@ -54,7 +54,7 @@ import type { Field, Op, Schema, Type } from '../data/index.ts'
  * join_limbs        (bigint × 4) → decimal, average_limbs (bigint × 4, count, scale) → double: sum and average of
  *                   decimals whose limbs were added up
  * check_length      (string, bigint literal) → the string; overflow when it has more characters
- * try               any type: NULL where its argument failed
+ * try               any type: NULL where its argument failed; raise (string) → any type: fails with that message
  * now               timestamp of the cycle, in the precision of the call's `type`; without arguments
  * concat_strict (||, NULL if any is NULL)   concat (NULL counts as '')
  * round(real|double[, integer literal]) round(decimal[, integer literal]) floor ceil   half away from zero; integers

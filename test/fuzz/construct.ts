@@ -196,6 +196,7 @@ export const driven: Record<string, string> = {
   'evict oldest': 'test/fuzz/eviction.test.ts',
   'order by, limit': 'test/fuzz/relation.test.ts',
   'TLP, NoREC': 'test/fuzz/relation.test.ts',
+  'queries below aggregates, in FROM of correlated ones': 'test/fuzz/nest.ts',
   'functions on hard values': 'test/library/duckdb.test.ts',
   'threads': 'test/script/play.ts',
 } // biome-ignore format: one list

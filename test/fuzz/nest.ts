@@ -385,7 +385,7 @@ class Nest {
       if (this.#appends || chance(random, 0.7)) keys.push({ ref, kind: 'timestamp' })
     for (const { ref, kind } of keys) if (chance(random, 0.85)) add(leaf(ref), kind)
     for (let count = 1 + random.below(2); count > 0; count--) {
-      const { expression, kind } = this.#aggregate(scope)
+      const { expression, kind } = this.#aggregate(scope, depth)
       add(expression, kind)
     }
     const having = chance(random, 0.15)
@@ -397,13 +397,39 @@ class Nest {
       add({ text: `grouping(${places})`, parts: [...group] }, 'bigint')
       group.splice(0, group.length, inSets(random, group))
     }
+    if (this.#asks(depth) && chance(random, 0.15)) {
+      const key = chance(random, 0.5)
+        ? this.#scalar(scope, depth - 1)
+        : ({ expression: this.#condition(scope, depth - 1), kind: 'boolean' } as const)
+      if (key !== null) {
+        add(key.expression, key.kind)
+        group.push(key.expression)
+      }
+    }
     return { select: { ...nothing, items, from, where, tests, group, having }, columns }
   }
 
-  #aggregate(scope: Scope): { expression: Expr; kind: Kind } {
+  /** May a query stand inside an expression here? */
+  #asks(depth: number): boolean {
+    return depth > 0 && !this.#appends && this.#budget > 0
+  }
+
+  #aggregate(scope: Scope, depth = 0): { expression: Expr; kind: Kind } {
     const { random } = this
+    const inside = this.#asks(depth) && chance(random, 0.2) ? this.#scalar(scope, depth - 1) : null
+    if (inside !== null && inside.kind !== 'boolean') {
+      const { expression, kind } = inside
+      return {
+        expression: { text: `${pick(random, ['min', 'max'])}($0)`, parts: [expression] },
+        kind,
+      }
+    }
     const column = pick(random, scope)
-    const filter = chance(random, 0.15) ? [this.#expression('boolean', scope, 1)] : []
+    const filter = !chance(random, 0.15)
+      ? []
+      : this.#asks(depth) && chance(random, 0.4)
+        ? [this.#condition(scope, depth - 1)]
+        : [this.#expression('boolean', scope, 1)]
     const suffix = filter.length > 0 ? ' filter (where $0)' : ''
     const call = (text: string, kind: Kind) => ({
       expression: { text: `${text}${suffix}`, parts: filter },
@@ -499,8 +525,25 @@ class Nest {
     const items = [{ expression, alias: this.#name('o') }]
     const link = linked(this.random)
     const where = chance(this.random, 0.6) ? [leaf(`${pair[1].ref} ${link} ${pair[0].ref}`)] : []
-    const selects: Select[] = [{ ...nothing, items, from: source.from, where }]
+    const whole: Select = { ...nothing, items, from: source.from, where }
+    const selects = [chance(this.random, 0.2) ? this.#underneath(whole, source.scope) : whole]
     return { expression: { text: '#0', parts: [], selects }, kind }
+  }
+
+  /** The same from a query in FROM, which names the columns around. */
+  #underneath(whole: Select, scope: Scope): Select {
+    const alias = this.#name('h')
+    const columns = scope.map(({ ref }) => ({ ref, name: this.#name('p') }))
+    const items = columns.map(({ ref, name }) => ({ expression: leaf(ref), alias: name }))
+    const select: Select = { ...nothing, items, from: whole.from, where: whole.where }
+    const names = new Map(columns.map(({ ref, name }) => [ref, `${alias}.${name}`]))
+    const shown = ({ text, parts, ...rest }: Expr): Expr => ({
+      ...rest,
+      text: text.replace(/\w+\.\w+/g, (ref) => names.get(ref) ?? ref),
+      parts: parts.map(shown),
+    })
+    const outer = whole.items.map((item) => ({ ...item, expression: shown(item.expression) }))
+    return { ...whole, items: outer, from: { kind: 'derived', select, alias }, where: [] }
   }
 
   #expression(kind: Kind, scope: Scope, depth: number): Expr {

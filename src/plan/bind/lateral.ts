@@ -31,7 +31,9 @@ export function isLateral(
   binding: Binding,
   tree: TreeRelation,
 ): tree is FunctionTree | DerivedTree {
-  if (tree.kind === 'derived') return tree.lateral === true && isCorrelated(binding, tree)
+  // Any query in FROM of one that is bound for all rows around it sees these, as that one does.
+  const sees = tree.kind === 'derived' && (tree.lateral === true || binding.around !== null)
+  if (tree.kind === 'derived') return sees && isCorrelated(binding, tree)
   if (tree.kind !== 'function' || !isRowFunction(tree)) return false
   return tree.lateral === true || tree.ordinality === true || !tree.args.every(isConstant)
 }

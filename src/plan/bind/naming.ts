@@ -1,5 +1,5 @@
 /**
- * Naming: names of result columns.
+ * Naming: names of result columns, and what tells trees apart.
  *
  * Contract 1 (checked) a column without alias is named by its column as that was declared, else by its function in
  *          lower case, else `?column?`; a repeated name gets `_1`, `_2` …
@@ -48,5 +48,13 @@ export function uniqueNames(names: readonly string[]): string[] {
     }
     taken.add(unique.toLowerCase())
     return unique
+  })
+}
+
+/** Text that is equal for trees that say the same: case and places do not count. */
+export function treeText(tree: unknown): string {
+  return JSON.stringify(tree, (key, value: unknown) => {
+    if (key === 'span' || key === 'quoted') return undefined
+    return key === 'name' && typeof value === 'string' ? value.toLowerCase() : value
   })
 }

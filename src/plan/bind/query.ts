@@ -24,16 +24,11 @@ import { bindCondition, type Env } from './expression/expression.ts'
 import { onePlace, placesOf } from './expression/random.ts'
 import { numberedRows } from './expression/row-offset.ts'
 import { watermarksOf } from './expression/watermark.ts'
-import { type Around, selectsOf } from './nested/around.ts'
-import type { ScalarJoin, Scalars } from './nested/scalar.ts'
+import { type Around, completed, selectsOf } from './nested/around.ts'
+import { beneathOf, inRows, queriesIn, readsBeneath, settled } from './nested/inside.ts'
+import { type ScalarJoin, type Scalars, scalarBase } from './nested/scalar.ts'
 import { bindSet } from './nested/set.ts'
-import {
-  applySubquery,
-  joinable,
-  joinScalars,
-  placeScalars,
-  subqueryTest,
-} from './nested/subquery.ts'
+import { applyTest, joinable, joinScalars, placeScalars, subqueryTest } from './nested/subquery.ts'
 import { type BoundOver, bindOvers, filterRanked, liftOver } from './over.ts'
 import {
   type BoundRelation,
@@ -44,11 +39,11 @@ import {
 } from './relation.ts'
 import { columnsNamed, type Scope, scopeOf } from './scope.ts'
 import { bindAggregate, bindGroup, plainItems } from './select/group.ts'
-import { type Groups, groupsOf, hasSets } from './select/grouping.ts'
+import { type Groups, groupsAround, groupsOf, hasSets, leavesOf } from './select/grouping.ts'
 import { bindItems, type Item } from './select/item.ts'
 import { bindOrder, finish, type OrderKey, type QueryPlace } from './select/order.ts'
 import { bindValues } from './select/values.ts'
-import { bindGroupWindow, isWindowCall } from './window.ts'
+import { bindGroupWindow, type GroupWindow, isWindowCall } from './window.ts'
 
 type SelectTree = QueryBody & { kind: 'select' }
 
@@ -149,10 +144,19 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
     place: drawn,
     windows: windowsOf(tree),
   })
-  const below: Scalars = { rows: () => source, joins: [], width: 0 }
-  const above: Scalars = { rows: () => whereOf(source, where, below), joins: [], width: 0 }
+  const { below, kept, beneath, above } = queriesOf(
+    binding,
+    tree,
+    { plan: source, scope },
+    () => where,
+  )
   /** Where aggregates, scalar subqueries and OVER may stand. */
-  const last = (clause: string): Env => ({ ...env(clause, aggregates), overs, scalars: above })
+  const last = (clause: string): Env => ({
+    ...env(clause, aggregates),
+    beneath,
+    overs,
+    scalars: above,
+  })
   let where: Expression[] = []
   let items: Item[] = []
   let having: Expression | null = null
@@ -171,7 +175,7 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
     },
     () => {
       if (tree.having === null) return
-      having = bindCondition({ ...env('HAVING', aggregates), scalars: above }, tree.having)
+      having = bindCondition({ ...env('HAVING', aggregates), beneath, scalars: above }, tree.having)
     },
   ])
   all<void>([
@@ -179,9 +183,9 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
       groups = groupsOf(tree.groupBy, (key) => {
         if (key.kind === 'star') return plainItems(items, width)
         if (isWindowCall(key)) return window!.columns
-        return bindGroup(env('GROUP BY', null), key, items, width)
+        return bindGroup(inRows({ ...env('GROUP BY', null), beneath }), key, items, width)
       })
-      if (around !== undefined && (groups.sets !== null || window !== null)) refuseAround(tree)
+      if (around?.rows === null && (groups.sets !== null || window !== null)) refuseAround(tree)
     },
     () => {
       order = [...bindOrder(last('ORDER BY'), query.orderBy, items), ...bindOn(last, tree, items)]
@@ -204,28 +208,31 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
     if (having !== null) having = to(having)
     for (const one of overs) liftOver(one, to)
   }
+  const liftBoth = (to: (expression: Expression) => Expression) => {
+    liftAll(to)
+    above.joins = above.joins.map((join) => liftScalar(join, to))
+  }
   for (const one of overs) one.partition = [...by, ...one.partition]
-  let plan = tested(binding, whereOf(source, where, below), scope, conjuncts)
-  if (window !== null) plan = window.place(plan, groups.keys)
+  const rows = tested(binding, kept(), scope, conjuncts)
+  let plan = window === null ? rows : placeWindow(rows, window, [...by, ...groups.keys], tree)
+  if (beneath.joins.length > 0) {
+    const read = settled(plan, beneath, aggregates)
+    plan = read.plan
+    groups.keys = groups.keys.map(read.settle)
+    liftBoth(read.settle)
+  }
   const calls = aggregates.calls.length > 0 || aggregates.grouping !== undefined
   const grouped = tree.groupBy.length > 0 || calls || having !== null
-  if (grouped) {
-    groups.keys = [...by, ...groups.keys]
+  const placeAggregate = () => {
+    groups = groupsAround(groups, by, around?.rows ?? null)
     const made = bindAggregate(binding, plan, { groups, aggregates, scope })
     const plain = having === null && overs.length + above.joins.length === 0
     if (around !== undefined && tree.groupBy.length === 0)
       wholeOf(around, made, { query, tree, by, items, aggregates, plain })
     plan = made.plan
-    liftAll((expression) => aboveKeys(expression, made.above))
-    above.joins = above.joins.map((join) => liftScalar(join, (key) => aboveKeys(key, made.above)))
+    liftBoth((expression) => aboveKeys(expression, made.above))
   }
-  if (above.joins.length > 0) {
-    const lifted = plan.output.length
-    plan = joinScalars(plan, above)
-    liftAll((expression) => placeScalars(expression, lifted))
-  }
-  if (having !== null) plan = filter(plan, having)
-  if (overs.length > 0) {
+  const placeOvers = () => {
     const read = [...items, ...order].map(({ expression }) => expression)
     if (qualify !== null) read.push(qualify)
     const ranked = bindOvers(binding, plan, overs, [...read, ...by])
@@ -233,9 +240,31 @@ function bindSelect(binding: Binding, query: Query, tree: SelectTree, place: Que
     lift(ranked.above)
     if (qualify !== null) plan = filterRanked(plan, conjunctsOf(qualify))
   }
+  if (grouped) placeAggregate()
+  if (above.joins.length > 0) {
+    const lifted = plan.output.length
+    plan = joinScalars(plan, above)
+    liftAll((expression) => placeScalars(expression, lifted))
+  }
+  if (having !== null) plan = filter(plan, having)
+  if (overs.length > 0) placeOvers()
   const plain = overs.length === 0 && above.joins.length === 0 && conjuncts.length === 0
   const bare = from === null && !grouped && plain
   return finish(binding, query, { plan, items, by, order, bare, distinct: tree.distinct, place })
+}
+
+/** The queries inside the expressions of a SELECT: below its rows, below its aggregate and above it. */
+function queriesOf(
+  binding: Binding,
+  tree: SelectTree,
+  { plan, scope }: BoundRelation,
+  where: () => readonly Expression[],
+) {
+  const scalarsOf = (rows: () => Plan): Scalars => ({ base: scalarBase, rows, joins: [], width: 0 })
+  const below = scalarsOf(() => plan)
+  /** The rows for which the other conditions of WHERE hold. */
+  const kept = () => whereOf(plan, where(), below)
+  return { below, kept, beneath: beneathOf(binding, tree, scope, kept), above: scalarsOf(kept) }
 }
 
 /** An aggregate behind LATERAL without GROUP BY: it has a row where there is nothing, too. */
@@ -253,9 +282,9 @@ function wholeOf(
   },
 ): void {
   const { query, tree, items, aggregates, plain } = parts
-  if (around.complete !== null) {
+  if (around.rows !== null) {
     const by = parts.by.map((key) => aboveKeys(key, made.above))
-    made.plan = around.complete(made.plan, by)
+    made.plan = completed(around.rows(), made.plan, by)
     made.above.output = made.plan.output
     return
   }
@@ -273,11 +302,24 @@ function overNothing(expression: Expression, { calls, width }: Aggregates): Expr
   return fold(nothing)
 }
 
-/** Of a query behind LATERAL. */
+/** What a query by its own keys cannot say; it is bound by the rows around it instead. */
 function refuseAround({ span }: SelectTree): never {
-  const what =
-    'GROUPING SETS and windows in GROUP BY of a query behind LATERAL that names columns before it'
-  return unsupported(what, span, 'put the grouped query into FROM (…) of its own')
+  return unsupported('it asks for more than equal keys', span)
+}
+
+/** The rows with the window of GROUP BY, whose other keys these are. */
+function placeWindow(
+  plan: Plan,
+  window: GroupWindow,
+  keys: readonly Expression[],
+  { groupBy, span }: SelectTree,
+): Plan {
+  if (window.name === 'SESSION' && keys.some(readsBeneath)) {
+    const hint = 'give it a column in FROM (SELECT …), and group by that'
+    const key = leavesOf(groupBy).find((one) => queriesIn(one).length > 0)
+    unsupported('a subquery in GROUP BY beside SESSION', key?.span ?? span, hint)
+  }
+  return window.place(plan, keys)
 }
 
 /** Above grouping sets a key may be NULL in rows of another set. */
@@ -309,8 +351,8 @@ function bindOn(
 
 /** The rows for which IN and EXISTS among the conjuncts hold. */
 function tested(binding: Binding, rows: Plan, scope: Scope, conjuncts: Conjuncts): Plan {
-  const tests = conjuncts.flatMap((part) => subqueryTest(part.tree) ?? [])
-  return tests.reduce((plan, test) => applySubquery(binding, plan, scope, test), rows)
+  const tests = conjuncts.filter((part) => subqueryTest(part.tree) !== null)
+  return tests.reduce((plan, { tree }) => applyTest(binding, plan, scope, tree), rows)
 }
 
 /** The join over the output of an aggregate. */

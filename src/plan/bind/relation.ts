@@ -58,7 +58,7 @@ export function bindRelation(
     case 'file':
       return withColumns(bindFile(binding, tree), tree)
     case 'derived':
-      return bindDerived(binding, tree)
+      return bindDerived({ ...binding, around: null }, tree)
     case 'window':
       return withColumns(bindWindow(binding, tree), tree)
     case 'count-window':

@@ -20,6 +20,7 @@ import { heldColumn, watermarkedColumn } from '../watermark.ts'
 import { sessionZone } from '../zone.ts'
 import { type Binding, fail, planSpan, unsupported } from './binding.ts'
 import { bindExpression, type Env } from './expression/expression.ts'
+import { treeText } from './naming.ts'
 import { type BoundRelation, bindRelation } from './relation.ts'
 import { findColumn, type Scope, type ScopeColumn, scopeOf } from './scope.ts'
 import { hasSets, leavesOf } from './select/grouping.ts'
@@ -225,8 +226,10 @@ export function bindGroupWindow(
   const calls = leavesOf(keys).filter(isWindowCall)
   const [call] = calls
   if (call === undefined) return null
-  const signature = signatureOf(call)
-  const other = calls.find((one) => signatureOf(one) !== signature || nameOf(one) !== nameOf(call))
+  const signature = treeText(call.args)
+  const other = calls.find(
+    (one) => treeText(one.args) !== signature || nameOf(one) !== nameOf(call),
+  )
   if (other !== undefined) unsupported('windows of two kinds in GROUP BY', other.span)
   const name = nameOf(call)
   const [time, ...rest] = call.args
@@ -294,13 +297,6 @@ function nameOf(call: CallTree): GroupWindow['name'] {
   return call.name.name.toUpperCase() as GroupWindow['name']
 }
 
-function signatureOf(call: CallTree): string {
-  return JSON.stringify(call.args, (key, value: unknown) => {
-    if (key === 'span' || key === 'quoted') return undefined
-    return key === 'name' && typeof value === 'string' ? value.toLowerCase() : value
-  })
-}
-
 const parts = ['START', 'END', 'ROWTIME']
 
 /** What TUMBLE_START(…) and its like stand for; null for any other call. */
@@ -311,7 +307,7 @@ export function bindWindowPart(env: Env, call: CallTree): Expression | null {
   if (found === null) return null
   const [whole, name, part] = found as unknown as [string, string, string]
   const group = env.window ?? null
-  if (group === null || group.name !== name || group.signature !== signatureOf(call)) {
+  if (group === null || group.name !== name || group.signature !== treeText(call.args)) {
     const message = `${whole} needs ${name} with the same arguments in GROUP BY`
     fail('invalid_window', message, call.span)
   }

@@ -5,7 +5,7 @@
  *          calls go to the collector of the clause, if the clause takes them.
  */
 import type { NamedWindow, Expression as Tree } from '../../../../grammar/index.ts'
-import { QueryMistake, type Span } from '../../../base/index.ts'
+import type { Span } from '../../../base/index.ts'
 import { isWhole, isWide, membersOf, sameType, type Type, typeText } from '../../../data/index.ts'
 import {
   bigint,
@@ -23,15 +23,23 @@ import {
   readText,
   varchar,
 } from '../../coerce.ts'
-import { and, branch, call, choose, literal, or, patternMistake } from '../../expression.ts'
-import type { Expression, Plan } from '../../logical.ts'
+import {
+  and,
+  branch,
+  call,
+  choose,
+  columnsOf,
+  literal,
+  or,
+  patternMistake,
+} from '../../expression.ts'
+import type { Expression } from '../../logical.ts'
 import { type Binding, fail, planSpan, unsupported } from '../binding.ts'
 import { bindPatternCall, type PatternCalls } from '../match-call.ts'
-import { bindCorrelated, bindMark, bindQuantified } from '../nested/mark.ts'
-import { type Scalars, scalarValue } from '../nested/scalar.ts'
+import { type Beneath, bindInside, inRows } from '../nested/inside.ts'
+import type { Scalars } from '../nested/scalar.ts'
 import { bindArithmetic, bindComparison, comparisonOf, type Pair } from '../operator.ts'
 import { type BoundOver, bindOver, refuseBare } from '../over.ts'
-import { bindQuery } from '../query.ts'
 import { columnsNamed, findColumn, type Scope } from '../scope.ts'
 import { bindGroupingCall } from '../select/grouping.ts'
 import { bindWindowPart, type GroupWindow } from '../window.ts'
@@ -110,8 +118,10 @@ export interface Env {
   tried?: boolean
   /** How many functions of elements stand around. */
   lambdas?: number
-  /** Where scalar subqueries go; absent where none may stand. */
+  /** Where queries go; absent where none may stand. */
   scalars?: Scalars
+  /** Where queries go that stand below the aggregate; absent where there is none. */
+  beneath?: Beneath
 }
 
 export function bindExpression(env: Env, tree: Tree): Expression {
@@ -228,18 +238,10 @@ function bindOperator(env: Env, tree: OperatorTree): Expression {
     case 'like':
       return bindLike(env, tree)
     case 'in-query':
-    case 'exists': {
-      const what = tree.kind === 'exists' ? 'EXISTS' : 'IN (SELECT …)'
-      if (env.scalars === undefined) unsupported(`${what} in ${env.clause}`, tree.span)
-      return bindMark(env, env.scalars, tree)
-    }
+    case 'exists':
     case 'quantified':
-      if (env.scalars === undefined) {
-        unsupported(`${tree.all ? 'ALL' : 'ANY'} (SELECT …) in ${env.clause}`, tree.span)
-      }
-      return bindQuantified(env, env.scalars, tree)
     case 'subquery':
-      return bindScalar(env, tree)
+      return bindInside(env, tree)
     case 'row':
       return unsupported('a row value in this place', tree.span, 'write ROW(…) for a STRUCT')
     case 'case':
@@ -402,29 +404,6 @@ function bindRowPairs(env: Env, left: Tree, right: Tree, span: Span, name = 'eq'
   )
 }
 
-/** A query in parentheses as a value: that of its one row, NULL without a row. */
-function bindScalar(env: Env, tree: Tree & { kind: 'subquery' }): Expression {
-  const { scalars } = env
-  if (scalars === undefined) {
-    const isRow = env.clause === 'an aggregate' || env.clause === 'GROUP BY'
-    const hint = isRow ? 'give it a column in FROM (SELECT …), and name that here' : undefined
-    return unsupported(`a subquery in ${env.clause}`, tree.span, hint)
-  }
-  let plan: Plan
-  try {
-    plan = bindQuery(env.binding, tree.query)
-  } catch (error) {
-    if (!(error instanceof QueryMistake)) throw error
-    return bindCorrelated(env, scalars, tree)
-  }
-  return scalarValue(
-    env.binding,
-    scalars,
-    { plan, shown: plan.output.length, pairs: [], rest: [] },
-    tree,
-  )
-}
-
 /** A comparison of two structs; null where there are none. */
 function ofStructs(
   env: Env,
@@ -437,7 +416,7 @@ function ofStructs(
   const [joins, width] = [scalars?.joins.length ?? 0, scalars?.width ?? 0]
   const sides = [tree.left, tree.right].map((side) => bindValue(env, side))
   const compared = compare(env.binding, sides[0]!, sides[1]!, tree.span)
-  if (compared === null && scalars !== undefined) {
+  if (compared === null && scalars !== undefined && scalars !== env.beneath) {
     // They are bound again as plain values, with their queries.
     scalars.joins.length = joins
     scalars.width = width
@@ -736,10 +715,19 @@ function aggregatesOf(env: Env, tree: Tree, name: string): Aggregates {
   )
 }
 
-/** Inside of an aggregate call. */
-function innerEnv(env: Env): Env {
-  const { overs: _overs, scalars: _scalars, below, ...plain } = env
-  return { ...plain, clause: 'an aggregate', aggregates: below ?? null }
+/** An aggregate of columns around alone is one of the query around. */
+function refuseAround({ scope }: Env, args: readonly Expression[], { span }: Tree): void {
+  const read = args.flatMap((arg) => [...columnsOf(arg)])
+  const isAround = (index: number) => scope.some((one) => one.index === index && one.around)
+  if (read.length === 0 || !read.every(isAround)) return
+  const hint = 'aggregate in FROM (SELECT …) of the query around, and name the result here'
+  unsupported('an aggregate of columns of the query around alone', span, hint)
+}
+
+/** Inside of an aggregate call; of one with OVER the rows are those that other expressions read. */
+function innerEnv({ below, ...env }: Env): Env {
+  const clause = 'an aggregate'
+  return below === undefined ? { ...inRows(env), clause } : { ...env, clause, aggregates: below }
 }
 
 /** An aggregate with OVER: its calls go to `collector`, those in its arguments to where aggregates go. */
@@ -765,9 +753,11 @@ function bindUser(env: Env, made: UserMade, tree: Tree & { kind: 'call' }): Expr
 function bindDerivedCall(env: Env, tree: Tree & { kind: 'call' }, name: string): Expression {
   const aggregates = aggregatesOf(env, tree, name)
   const inner = innerEnv(env)
+  const args = tree.args.map((arg) => bindValue(inner, arg))
+  refuseAround(env, args, tree)
   return bindStructAggregate(env.binding, aggregates, {
     name,
-    args: tree.args.map((arg) => bindValue(inner, arg)),
+    args,
     argSpans: tree.args.map((arg) => arg.span),
     span: tree.span,
     planSpan: planSpan(env.binding, tree.span),
@@ -809,6 +799,7 @@ export function bindAggregateCall(
     const least = addAggregate(aggregates, { ...box, function: name, type: box.argument.type })
     return unboxed(env.binding, whole, least)
   }
+  refuseAround(env, [whole], tree)
   const counted = name === 'count' && tree.distinct ? boxed(env.binding, whole) : whole
   const { argument, type } = aggregateTypes(name, counted, arg!.span)
   // The least of distinct values is the least of all values.

@@ -132,7 +132,7 @@ function answerOf(
       const reason =
         when === 'empty' ? 'there is nothing at the path' : 'what is at the path cannot be taken'
       return call(
-        'json_fail',
+        'raise',
         [literal(`${given.name.toUpperCase()}: ${reason}`, varchar)],
         type,
         given.planSpan,

@@ -101,7 +101,7 @@ function bodyOf({ env, lambda }: Made, types: readonly Type[]): Body {
   const depth = env.lambdas ?? 0
   const base = parameterBase + depth * parametersMax
   const scope = scopeOf(fields, null).map((one) => ({ ...one, index: one.index + base }))
-  const { overs: _overs, scalars: _scalars, place: _place, ...plain } = env
+  const { overs: _overs, scalars: _scalars, beneath: _beneath, place: _place, ...plain } = env
   const inner: Env = {
     ...plain,
     scope,

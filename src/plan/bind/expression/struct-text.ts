@@ -39,7 +39,7 @@ export function readStruct(
   const text = call('concat_strict', [part('['), coerce(operand, varchar)], varchar)
   const read = cast(call('concat_strict', [text, part(']')], varchar), array)
   const isOne = call('eq', [call('cardinality', [read], bigint), literal(1n, bigint)], boolean)
-  const several = call('json_fail', [part(`the text is no ${typeText(type)}`)], array)
+  const several = call('raise', [part(`the text is no ${typeText(type)}`)], array)
   const none = attempt ? literal(null, array) : several
   const isNull = call('is_null', [read], boolean)
   return firstOf(binding, choose([branch(isNull, read), branch(isOne, read)], none, array))

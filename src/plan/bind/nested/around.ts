@@ -62,8 +62,8 @@ export interface Around {
     tree: SelectTree,
     conjuncts: Conjuncts,
   ): { from: BoundRelation; by: Expression[] }
-  /** An aggregate by `by` alone, with a row for what has none; null where `nothing` says what that one shows. */
-  complete: ((rows: Plan, by: readonly Expression[]) => Plan) | null
+  /** One row for each row around, of the columns `by`; null where these are keys of the query's own rows. */
+  rows: (() => Plan) | null
   /** What the columns are where no row is. */
   nothing: Expression[] | null
   /** How many columns `by` are; null where each SELECT has its own. */
@@ -81,7 +81,8 @@ interface Rows {
 
 /** Does the query name columns around it? One that does not is bound as any other. */
 export function isCorrelated(binding: Binding, { query }: DerivedTree): boolean {
-  return attempt(binding, () => bindQuery({ ...binding, stars: null }, query)) === null
+  const alone: Binding = { ...binding, stars: null, around: null }
+  return attempt(alone, () => bindQuery(alone, query)) === null
 }
 
 /** A join whose right side is a query that names columns of the left one. */
@@ -96,9 +97,12 @@ export function bindAroundJoin(
   const named = tree.using.length > 0 || tree.natural === true
   const plain = !named && (tree.on === null || isTrue(tree.on))
   const width = left.plan.output.length
+  // Without LATERAL it sees what the query sees that it stands in.
+  const before = tree.right.lateral ? left.scope : left.scope.filter((entry) => entry.around)
+  const seen = { plan: left.plan, scope: before }
   const rows =
-    attempt(binding, () => byKeys(binding, left, query, kind === 'inner' || plain)) ??
-    byRows(binding, left, tree.right, width)
+    attempt(binding, () => byKeys(binding, seen, query, kind === 'inner' || plain)) ??
+    byRows(binding, seen, tree.right, width)
   const visible = renamed(chosen(rows.plan, [...Array(rows.shown).keys()]), columnAliases).output
   const right = { scope: scopeOf(visible, alias?.name ?? null) }
   const using = tree.natural === true ? sharedNames(left, right, tree) : tree.using
@@ -184,7 +188,7 @@ function byKeys(binding: Binding, left: BoundRelation, query: Query, mayLack: bo
       const by = keys.map((index) => column(index, plan.output[index]!))
       return { from: { plan, scope: from.scope }, by }
     },
-    complete: null,
+    rows: null,
     nothing: null,
     width: null,
   }
@@ -228,7 +232,10 @@ function byRows(binding: Binding, left: BoundRelation, lateral: DerivedTree, bas
   const { query } = lateral
   const columns = columnsRead(left.scope, query)
   // It names no column before it: what is wrong with it is said as of any other query.
-  if (columns.length === 0) seeing(left.scope, lateral, () => bindQuery(binding, query))
+  if (columns.length === 0) {
+    const plan = seeing(left.scope, lateral, () => bindQuery(binding, query))
+    return { plan, shown: plan.output.length, pairs: [], rest: [], nothing: null }
+  }
   const rows = () => distinct(chosen(structuredClone(left.plan), columns))
   const scope: Scope = left.scope.flatMap((entry) => {
     const index = columns.indexOf(entry.index)
@@ -250,7 +257,7 @@ function byRows(binding: Binding, left: BoundRelation, lateral: DerivedTree, bas
             : bindRelation(open, underneath(select.from, tree, left.scope), conjuncts)
         return { from, by: columns.map((_, index) => column(index, from.plan.output[index]!)) }
       },
-      complete: (aggregated, by) => completed(rows(), aggregated, by),
+      rows,
       nothing: null,
       width: columns.length,
     },
@@ -337,7 +344,7 @@ export function selectsOf(query: Query, rows: readonly Tree[][]): QueryBody {
 }
 
 /** An aggregate by the columns around, with a row for each of these: counts of nothing are 0, all else is NULL. */
-function completed(rows: Plan, aggregated: Plan, by: readonly Expression[]): Plan {
+export function completed(rows: Plan, aggregated: Plan, by: readonly Expression[]): Plan {
   const width = rows.output.length
   const own = rows.output.map((field, index) => column(index, field))
   const { pairs, rest } = sameValues(own, by, width)

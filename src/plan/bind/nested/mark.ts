@@ -31,7 +31,7 @@ import { fold } from '../../fold.ts'
 import type { KeyPair } from '../../keyed.ts'
 import type { AggregateCall, Expression, Plan } from '../../logical.ts'
 import { aggregate, project } from '../../node.ts'
-import { fail, planSpan, unsupported } from '../binding.ts'
+import { type Binding, fail, planSpan, unsupported } from '../binding.ts'
 import { type Aggregates, aboveKeys, aggregateTypes } from '../expression/aggregate.ts'
 import { bindExpression, type Env } from '../expression/expression.ts'
 import { pairOf } from '../join.ts'
@@ -40,7 +40,7 @@ import { refuseEmit } from '../relation.ts'
 import type { Scope } from '../scope.ts'
 import { bindAggregate } from '../select/group.ts'
 import { attempt, bindAroundValue } from './around.ts'
-import { addScalar, innerBase, type Scalars, scalarValue } from './scalar.ts'
+import { addScalar, innerBase, only, type Scalars, scalarValue } from './scalar.ts'
 import { distinct } from './set.ts'
 import { bindInner, comparedWith, type Inner, openQuery, valuesOf, whereInner } from './subquery.ts'
 
@@ -340,7 +340,7 @@ function valueByKeys(
   const source = whereInner(binding, opened, env.scope, widthOf(env.scope))
   const { pairs } = source
   if (source.rest.length > 0) return null
-  if (aggregates.calls.length === 0) return single(scalars, source, value)
+  if (aggregates.calls.length === 0) return single(env.binding, scalars, { ...source, value }, tree)
   if ([...columnsOf(value)].some((index) => index < aggregates.width)) {
     const message = 'a column stands beside an aggregate in a query that has no GROUP BY'
     fail('invalid_grouping', message, item!.span)
@@ -367,14 +367,19 @@ function valueByKeys(
   return choose([branch(found, shown)], nothing, value.type)
 }
 
-/** The value of the one row that a key of the query tells; null where there may be several. */
+/** The value of the one row that a key of the query tells, or of the only row. */
 function single(
+  binding: Binding,
   scalars: Scalars,
-  { plan, pairs }: Omit<Inner, 'values'>,
-  value: Expression,
-): Expression | null {
+  { plan, pairs, value }: Omit<Inner, 'values'> & { value: Expression },
+  tree: Tree,
+): Expression {
   const given = pairs.flatMap(({ right }) => (right.kind === 'column' ? [right.index] : []))
-  if (plan.key === null || !plan.key.every((index) => given.includes(index))) return null
+  if (plan.key === null || !plan.key.every((index) => given.includes(index))) {
+    const keys = pairs.map(({ right }) => right)
+    const placed = pairs.map((pair, index) => ({ ...pair, right: column(index, pair.right) }))
+    return only(binding, scalars, { plan, keys, value, pairs: placed, rest: [] }, tree)
+  }
   const columns = [...pairs.map(({ right }) => right), value]
   const right = project(plan, columns, [...keyNames(pairs), 'value'])
   const first = addScalar(scalars, { plan: right, pairs: pairsOver(pairs, right), rest: [] })

@@ -50,8 +50,21 @@ export function subqueryTest(tree: Tree): { test: Test; negated: boolean } | nul
   return inner === null ? null : { ...inner, negated: !inner.negated }
 }
 
-/** The rows of `plan`, whose columns `scope` names, for which the condition is true. */
-export function applySubquery(
+/** The rows of `plan`, whose columns `scope` names, for which a condition is true that `subqueryTest` knows. */
+export function applyTest(binding: Binding, plan: Plan, scope: Scope, tree: Tree): Plan {
+  const { length } = binding.notices
+  try {
+    return applySubquery(binding, plan, scope, subqueryTest(tree)!)
+  } catch (error) {
+    if (!(error instanceof QueryMistake)) throw error
+    binding.notices.length = length
+    const kept = withQueries(binding, plan, scope, tree)
+    if (kept === null) throw error
+    return kept
+  }
+}
+
+function applySubquery(
   binding: Binding,
   plan: Plan,
   scope: Scope,
@@ -189,7 +202,7 @@ export function whereInner(
   const moved = joinScopes([], from.scope, width)
   const both: Env = { binding, scope: moved, outer, clause: 'WHERE', aggregates: null }
   const open = conjuncts.flatMap(({ tree, taken, implied }) => (taken || implied ? [] : [tree]))
-  const tests = open.flatMap((tree) => subqueryTest(tree) ?? [])
+  const tests = open.filter((tree) => subqueryTest(tree) !== null)
   let plan = from.plan
   const conditions = all(
     open
@@ -208,7 +221,7 @@ export function whereInner(
   const isOwn = (one: Expression) => [...columnsOf(one)].every((index) => index >= width)
   const own = conditions.filter(isOwn).map((one) => moveColumns(one, (index) => index - width))
   if (own.length > 0) plan = filter(plan, and(own))
-  for (const test of tests) plan = applySubquery(binding, plan, from.scope, test)
+  for (const tree of tests) plan = applyTest(binding, plan, from.scope, tree)
   const pairs: KeyPair[] = []
   const rest: Expression[] = []
   for (const one of conditions.filter((condition) => !isOwn(condition)).flatMap(conjunctsOf)) {
@@ -221,7 +234,7 @@ export function whereInner(
 
 /** The rows for which a condition holds that has queries inside and names no column around; null for any other. */
 function withQueries(binding: Binding, plan: Plan, scope: Scope, tree: Tree): Plan | null {
-  const scalars: Scalars = { rows: () => plan, joins: [], width: 0 }
+  const scalars: Scalars = { base: scalarBase, rows: () => plan, joins: [], width: 0 }
   try {
     const env: Env = { binding, scope, clause: 'WHERE', aggregates: null, scalars }
     const condition = bindCondition(env, tree)
@@ -339,22 +352,18 @@ function oneRow(plan: Plan): Plan {
 }
 
 /** The plan with the columns behind of each query that stands for a value, in their order. */
-export function joinScalars(plan: Plan, { joins }: Scalars): Plan {
+export function joinScalars(plan: Plan, { base, joins, width: columns }: Scalars): Plan {
   const width = plan.output.length
+  const placed = (index: number) =>
+    index >= base && index < base + columns ? index - base + width : index
   return joins.reduce((joined, { plan: right, pairs, rest }) => {
     const kind = pairs.length + rest.length === 0 && hasOneRow(right) ? 'inner' : 'left'
-    const placed = pairs.map((pair) => ({ ...pair, left: placeScalars(pair.left, width) }))
-    const both = rest.map((one) => {
-      const inner = joined.output.length - innerBase
-      return moveColumns(one, (index) =>
-        index >= innerBase
-          ? index + inner
-          : isScalarColumn(index)
-            ? index - scalarBase + width
-            : index,
-      )
-    })
-    return joinOn(joined, right, kind, placed, both)
+    const keys = pairs.map((pair) => ({ ...pair, left: moveColumns(pair.left, placed) }))
+    const inner = joined.output.length - innerBase
+    const both = rest.map((one) =>
+      moveColumns(one, (index) => (index >= innerBase ? index + inner : placed(index))),
+    )
+    return joinOn(joined, right, kind, keys, both)
   }, plan)
 }
 

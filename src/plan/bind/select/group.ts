@@ -19,9 +19,9 @@ import {
 } from '../expression/aggregate.ts'
 import { bindValue, type Env } from '../expression/expression.ts'
 import { flatten } from '../expression/struct.ts'
-import { isScalarColumn } from '../nested/scalar.ts'
+import { isBeneath } from '../nested/inside.ts'
 import { columnsNamed, type Scope } from '../scope.ts'
-import { counts, expanded, type Groups, groupingBits, placesOfKeys } from './grouping.ts'
+import { counts, expanded, type Groups, groupingBits, isWhole, placesOfKeys } from './grouping.ts'
 import { type Item, itemAt, itemNamed } from './item.ts'
 
 /** A key: an ordinal, a column, an alias of the select list or an expression. */
@@ -29,10 +29,6 @@ export function bindGroup(env: Env, tree: Tree, items: Item[], width: number): E
   const item = groupItem(env, tree, items)
   if (item?.gives !== undefined) refuseRows(tree)
   const key = item === null ? bindValue(env, tree) : item.expression
-  if ([...columnsOf(key)].some(isScalarColumn)) {
-    const hint = 'give it a column in FROM (SELECT …), and group by that'
-    unsupported('a subquery in GROUP BY', tree.span, hint)
-  }
   if (!isPlain(key, width)) {
     fail('invalid_grouping', 'an aggregate cannot be a key of GROUP BY', tree.span)
   }
@@ -53,7 +49,7 @@ export function plainItems(items: readonly Item[], width: number): Expression[] 
 function isPlain(expression: Expression, width: number): boolean {
   if (expression.kind === 'call' && expression.function === 'grouping') return false
   return (
-    [...columnsOf(expression)].every((index) => index < width) &&
+    [...columnsOf(expression)].every((index) => index < width || isBeneath(index)) &&
     childrenOf(expression).every((child) => isPlain(child, width))
   )
 }
@@ -93,9 +89,10 @@ export function bindAggregate(
 ): { plan: Plan; above: Above } {
   const { sets } = groups
   const keys = [...new Map(groups.keys.map((key) => [signatureOf(key), key])).values()]
+  if (sets !== null) refuseShared(binding, groups)
   // One row without keys or calls still needs a column.
   if (keys.length === 0 && aggregates.calls.length === 0) aggregates.calls.push(rowCount)
-  const whole = sets?.some((set) => set.length === 0) ?? keys.length === 0
+  const whole = sets?.some((set) => isWhole(set, groups)) ?? keys.length === 0
   const needed: Expression[] = []
   const place = (expression: Expression) => {
     const signature = signatureOf(expression)
@@ -116,7 +113,7 @@ export function bindAggregate(
     }
   })
   const read =
-    sets === null ? readPlainly(input, needed) : readBySets(input, { keys, sets }, needed)
+    sets === null ? readPlainly(input, needed) : readBySets(input, { ...groups, sets }, needed)
   const names = keys.map((key, index) =>
     key.kind === 'column' ? input.output[key.index]!.name : `expr${index + 1}`,
   )
@@ -146,6 +143,18 @@ export function bindAggregate(
   return { plan, above }
 }
 
+/** In sets a column around is a key of each, so it cannot be one of some. */
+function refuseShared(binding: Binding, { keys, around }: Groups): void {
+  const signatures = keys.map(signatureOf)
+  const shared = keys.find(
+    (_, index) =>
+      index >= (around?.output.length ?? 0) && signatures.indexOf(signatures[index]!) < index,
+  )
+  if (shared === undefined) return
+  const what = 'a column of the query around as a key of GROUPING SETS'
+  unsupported(what, binding.spans.get(shared)!, 'add 0 to it, or the empty text')
+}
+
 interface Read {
   plan: Plan
   /** The keys in the plan; by their numbers among what is needed where it is null. */
@@ -165,7 +174,7 @@ function readPlainly(input: Plan, needed: Expression[]): Read {
 
 function readBySets(
   input: Plan,
-  groups: { keys: Expression[]; sets: number[][] },
+  groups: Groups & { sets: number[][] },
   needed: Expression[],
 ): Read {
   const width = groups.keys.length + 1

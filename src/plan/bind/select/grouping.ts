@@ -26,7 +26,24 @@ const setsMax = 4096
 export interface Groups {
   keys: Expression[]
   sets: number[][] | null
+  /** Behind LATERAL: the rows around, whose columns are the first keys and stand in all sets. */
+  around?: Plan
 }
+
+/** The keys with those in front that tell rows around apart. */
+export function groupsAround(
+  { keys, sets }: Groups,
+  by: readonly Expression[],
+  rows: (() => Plan) | null,
+): Groups {
+  if (sets === null || by.length === 0) return { keys: [...by, ...keys], sets }
+  const moved = sets.map((set) => [...by.keys(), ...set.map((place) => place + by.length)])
+  return { keys: [...by, ...keys], sets: moved, ...(rows === null ? {} : { around: rows() }) }
+}
+
+/** Is the set that of all rows, or of all that belong to a row around? */
+export const isWhole = (set: readonly number[], { around }: Groups): boolean =>
+  set.length === (around?.output.length ?? 0)
 
 /** Has GROUP BY more than a plain list of keys? */
 export const hasSets = (keys: readonly GroupKey[]): boolean =>
@@ -88,9 +105,10 @@ function limited(sets: number[][], span: Span): number[][] {
 /** What the aggregate over grouping sets reads: the keys, the number of the set, then `others`. */
 export function expanded(
   input: Plan,
-  { keys, sets }: { keys: readonly Expression[]; sets: readonly number[][] },
+  groups: Groups & { sets: number[][] },
   others: readonly Expression[],
 ): Plan {
+  const { keys, sets, around } = groups
   const width = input.output.length
   const last = BigInt(sets.length - 1)
   const args = [0n, last, 1n].map((value) => literal(value, bigint))
@@ -114,15 +132,17 @@ export function expanded(
     ...others.map((other, index) => nameOf(other, `value${index + 1}`)),
   ]
   const rows = project(copies, [...shown, set, ...others], names)
-  const empty = [...sets.keys()].filter((index) => sets[index]!.length === 0)
+  const empty = [...sets.keys()].filter((index) => isWhole(sets[index]!, groups))
   if (empty.length === 0) return rows
   const nothing = ({ type }: Expression) => literal(null, type)
+  const known = (around?.output ?? []).map((field, index) => column(index, field))
   const always = empty.map((index) => [
-    ...keys.map(nothing),
+    ...[...known, ...keys.slice(known.length).map(nothing)],
     literal(BigInt(index), bigint),
     ...others.map(nothing),
   ])
-  return union([rows, values(always, names)])
+  if (around === undefined) return union([rows, values(always, names)])
+  return union([rows, ...always.map((cells) => project(structuredClone(around), cells, names))])
 }
 
 /** TRUE of rows that count, beside those that stand for an empty set. */

@@ -330,7 +330,7 @@ const wrappedAt: Maker = () => (text, path, wrapper) => {
 }
 
 export const documents: Makers = {
-  json_fail: () => (reason) => invalid(reason as string),
+  raise: () => (reason) => invalid(reason as string),
   json_state: stateAt,
   json_wrapped: wrappedAt,
   json_array_length: of((document) => (Array.isArray(document) ? BigInt(document.length) : null)),
