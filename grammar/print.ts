@@ -6,6 +6,7 @@
  * Contract 1 (checked) parse(print(t)) equals t, spans aside, for every tree that a parse can give.
  */
 import { inclusion, list, metadata, name, path, quote } from './print-name.ts'
+import { object } from './print-object.ts'
 import {
   as,
   columnNames,
@@ -55,6 +56,7 @@ const statementKinds: Record<Statement['kind'], true> = {
   'create-function': true,
   'create-sink': true,
   'create-subscription': true,
+  'create-schema': true,
   drop: true,
   alter: true,
   insert: true,
@@ -105,8 +107,9 @@ function statement(s: Statement): string {
       return createSink(s)
     case 'create-view':
       return createView(s)
+    case 'create-schema':
     case 'drop':
-      return drop(s)
+      return object(s)
     case 'alter':
       return `ALTER ${s.object.toUpperCase()} ${s.ifExists ? 'IF EXISTS ' : ''}${path(s.name)} ${alteration(s.change)}`
     case 'copy':
@@ -376,12 +379,6 @@ function alteration(a: Alteration): string {
     case 'set-options':
       return `SET (${list(a.options, option)})`
   }
-}
-
-function drop(s: Of<Statement, 'drop'>): string {
-  const object = `${s.temporary ? 'TEMP ' : ''}${s.object.toUpperCase()}`
-  const head = `DROP ${object} ${s.ifExists ? 'IF EXISTS ' : ''}`
-  return head + list([s.name, ...s.others], path) + (s.cascade ? ' CASCADE' : '')
 }
 
 function constraint(c: Constraint): string {

@@ -4,11 +4,11 @@
 import { EOF } from 'chevrotain'
 import type { Alteration, ColumnDefinition, Identifier, Statement } from '../tree.ts'
 import { identifier, word } from '../words.ts'
-import { FunctionRules } from './function.ts'
+import { ObjectRules } from './object.ts'
 
 type Altered = Extract<Statement, { kind: 'alter' }>['object']
 
-export abstract class AlterRules extends FunctionRules {
+export abstract class AlterRules extends ObjectRules {
   alter = this.RULE('alter', (): Statement => {
     const start = this.start()
     this.CONSUME(word.ALTER)

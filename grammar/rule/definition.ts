@@ -41,6 +41,7 @@ const objects = {
   subscription: word.SUBSCRIPTION,
   function: word.FUNCTION,
   source: word.SOURCE,
+  schema: word.SCHEMA,
 } as const
 
 type StartFrom = NonNullable<Of<Statement, 'create-view'>['startFrom']>
@@ -50,6 +51,7 @@ const watermarkOptions: ReadonlySet<string> = new Set(['IDLE', 'MAX', 'LATE', 'A
 
 export abstract class DefinitionRules extends ConstraintRules {
   abstract createFunction: ParserMethod<[number, boolean], Statement>
+  abstract createSchema: ParserMethod<[number], Statement>
   abstract moment: ParserMethod<[], Moment>
 
   create = this.RULE('create', (): Statement => {
@@ -76,6 +78,10 @@ export abstract class DefinitionRules extends ConstraintRules {
       { ALT: () => this.SUBRULE(this.createSubscription, { ARGS: [start, orReplace] }) },
       {
         ALT: () => this.SUBRULE(this.createFunction, { ARGS: [start, orReplace] }),
+      },
+      {
+        GATE: () => !orReplace && temporary === undefined,
+        ALT: () => this.SUBRULE(this.createSchema, { ARGS: [start] }),
       },
     ])
     return temporary === undefined ? made : ({ ...made, temporary } as Statement)
@@ -712,6 +718,10 @@ export abstract class DefinitionRules extends ConstraintRules {
       {
         GATE: () => !materialized,
         ALT: () => this.CONSUME(word.AGGREGATE),
+      },
+      {
+        GATE: () => !materialized && temporary === undefined,
+        ALT: () => this.CONSUME(objects.schema),
       },
     ])
     const ifExists = this.SUBRULE(this.ifExists)

@@ -13,8 +13,11 @@ type Setting = string | number | boolean | null
 /** What stands behind the name of a setting. */
 const settingEnds: ReadonlySet<string> = new Set(['=', 'TO', '.', '-'])
 
+/** What is in no schema and of no relation. */
+const unplaced: ReadonlySet<Shown> = new Set(['functions', 'queries', 'schemas', 'all'])
+
 export abstract class ShowRules extends CopyRules {
-  /** SET [SESSION | LOCAL] name = | TO value, SET TIME ZONE value. */
+  /** SET [SESSION | LOCAL] name = | TO value [, value]…, SET TIME ZONE value, SET SCHEMA value. */
   set = this.RULE('set', (): Statement => {
     const start = this.start()
     this.CONSUME(word.SET)
@@ -22,16 +25,16 @@ export abstract class ShowRules extends CopyRules {
       GATE: () => /^(SESSION|LOCAL)$/.test(this.upper(1)) && !settingEnds.has(this.upper(2)),
       DEF: () => this.CONSUME(identifier),
     })
-    const zone = this.#zoneAhead()
+    const bare = this.#zoneAhead() || this.#schemaAhead()
     const name = this.SUBRULE(this.settingName)
     this.OPTION1({
-      GATE: () => !zone || settingEnds.has(this.upper(1)),
+      GATE: () => !bare || settingEnds.has(this.upper(1)),
       DEF: () => {
         this.OR([{ ALT: () => this.CONSUME(kinds.equal) }, { ALT: () => this.CONSUME(word.TO) }])
       },
     })
     this.ACTION(() => {
-      if (!zone && !settingEnds.has(this.upper(0))) this.unexpected('=')
+      if (!bare && !settingEnds.has(this.upper(0))) this.unexpected('=')
     })
     const value = this.OR1([
       {
@@ -40,11 +43,23 @@ export abstract class ShowRules extends CopyRules {
           return null
         },
       },
-      { ALT: (): Setting => this.SUBRULE(this.setting) },
+      { ALT: (): Setting => this.SUBRULE(this.settings) },
     ])
     const overflow = this.OPTION2(() => this.SUBRULE(this.overflow))
     const more = overflow === undefined ? {} : { overflow }
     return { kind: 'set', name, value, ...more, span: this.span(start) }
+  })
+
+  /** One value, or several as one text. */
+  settings = this.RULE('settings', (): Setting => {
+    const values: Setting[] = []
+    this.AT_LEAST_ONE_SEP({
+      SEP: kinds.comma,
+      DEF: () => {
+        values.push(this.SUBRULE(this.setting))
+      },
+    })
+    return values.length === 1 ? values[0]! : values.join(', ')
   })
 
   /** ON OVERFLOW FAIL | EVICT OLDEST | SPILL. */
@@ -77,6 +92,11 @@ export abstract class ShowRules extends CopyRules {
   #zoneAhead(): boolean {
     if (this.RECORDING_PHASE) return false
     return this.upper(1) === 'TIME' && this.upper(2) === 'ZONE'
+  }
+
+  #schemaAhead(): boolean {
+    if (this.RECORDING_PHASE) return false
+    return this.upper(1) === 'SCHEMA' && !settingEnds.has(this.upper(2))
   }
 
   /** TIME ZONE, or the name of a setting. */
@@ -116,7 +136,7 @@ export abstract class ShowRules extends CopyRules {
     return { kind: 'reset', name, span: this.span(start) }
   })
 
-  /** SHOW a list of things [[NOT] LIKE pattern], COLUMNS FROM a relation, CREATE an object, or a setting. */
+  /** SHOW a list of things [FROM schema] [[NOT] LIKE pattern], COLUMNS FROM a relation, CREATE …, or a setting. */
   show: ParserMethod<[], Statement> = this.RULE('show', (): Statement => {
     const start = this.start()
     this.CONSUME(word.SHOW)
@@ -127,7 +147,7 @@ export abstract class ShowRules extends CopyRules {
           ALT: (): Statement => {
             const what = this.SUBRULE(this.shown)
             const of = this.OPTION({
-              GATE: () => what === 'columns',
+              GATE: () => !unplaced.has(what),
               DEF: () => this.SUBRULE(this.shownOf),
             })
             this.ACTION(() => {
@@ -178,6 +198,7 @@ export abstract class ShowRules extends CopyRules {
       { ALT: () => this.CONSUME(word.FUNCTIONS) },
       { ALT: () => this.CONSUME(word.QUERIES) },
       { ALT: () => this.CONSUME(word.SUBSCRIPTIONS) },
+      { ALT: () => this.CONSUME(word.SCHEMAS) },
       { ALT: () => this.CONSUME(word.COLUMNS) },
     ])
     return this.ACTION(() => {
@@ -186,7 +207,7 @@ export abstract class ShowRules extends CopyRules {
     })
   })
 
-  /** FROM or IN a relation. */
+  /** FROM or IN a relation, or a schema. */
   shownOf = this.RULE('shownOf', (): Path => {
     this.OR([{ ALT: () => this.CONSUME(word.FROM) }, { ALT: () => this.CONSUME(word.IN) }])
     return this.SUBRULE(this.path)

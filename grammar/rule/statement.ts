@@ -56,6 +56,7 @@ export abstract class StatementRules extends CursorRules {
       { ALT: () => this.SUBRULE(this.acknowledge) },
       { ALT: () => this.SUBRULE(this.explain) },
       { ALT: () => this.SUBRULE(this.set) },
+      { ALT: () => this.SUBRULE(this.use) },
       { ALT: () => this.SUBRULE(this.resetSetting) },
       { ALT: () => this.SUBRULE(this.show) },
       { ALT: () => this.SUBRULE(this.describe) },

@@ -1,5 +1,5 @@
 /**
- * Catalog: names of relations to what they stand for, and who needs whom; names of functions.
+ * Catalog: names of relations to what they stand for, and who needs whom; names of functions and other objects.
  *
  * How      A map by lower-case name in order of creation. Dependents are found by walking the syntax trees of views
  *          for the relations they name, so that there is no second list that could disagree with the first.
@@ -8,8 +8,12 @@
  */
 import { nameOf, type Query, type Relation as TreeRelation } from '../../grammar/index.ts'
 import { assert } from '../base/index.ts'
+import type { CatalogObject, ObjectKind } from './object.ts'
 import type { CatalogFunction, Relation } from './relation.ts'
+import { placeOf } from './schema.ts'
 import { systemRelation } from './system.ts'
+
+type OfKind<Kind> = Extract<CatalogObject, { kind: Kind }>
 
 /** The form under which a name is found: `Bid` and `BID` are one name. */
 function normalName(name: string): string {
@@ -19,6 +23,8 @@ function normalName(name: string): string {
 export class Catalog {
   readonly #relations = new Map<string, Relation>()
   readonly #functions = new Map<string, CatalogFunction>()
+  /** By kind and name. */
+  readonly #objects = new Map<string, CatalogObject>()
   #version = 0
 
   /** Grows with every change; a plan made at another version must be made again. */
@@ -56,12 +62,49 @@ export class Catalog {
     const copy = new Catalog()
     for (const relation of this.list()) copy.add(relation)
     for (const made of this.functions()) copy.addFunction(made)
+    for (const object of this.#objects.values()) copy.addObject(object)
     return copy
   }
 
   remove(name: string): void {
     assert(this.#relations.delete(normalName(name)), `a relation is named ${name}`)
     this.#version++
+  }
+
+  /** Schemas beside `main`, in order of creation. */
+  schemas(): string[] {
+    return this.objects('schema').map(({ name }) => name)
+  }
+
+  /** The schema of this name, as it was written; `main` is none of them. */
+  schemaNamed(name: string): string | undefined {
+    return this.object('schema', name)?.name
+  }
+
+  /** The object of this kind and name. */
+  object<Kind extends ObjectKind>(kind: Kind, name: string): OfKind<Kind> | undefined {
+    return this.#objects.get(`${kind} ${normalName(name)}`) as OfKind<Kind> | undefined
+  }
+
+  /** All objects of a kind, in order of creation. */
+  objects<Kind extends ObjectKind>(kind: Kind): OfKind<Kind>[] {
+    return [...this.#objects.values()].filter((one): one is OfKind<Kind> => one.kind === kind)
+  }
+
+  addObject(object: CatalogObject): void {
+    this.#objects.set(`${object.kind} ${normalName(object.name)}`, object)
+    this.#version++
+  }
+
+  removeObject(kind: ObjectKind, name: string): void {
+    assert(this.#objects.delete(`${kind} ${normalName(name)}`), `a ${kind} is named ${name}`)
+    this.#version++
+  }
+
+  /** What was made in a schema. */
+  inSchema(schema: string): Relation[] {
+    const wanted = normalName(schema)
+    return this.list().filter((one) => normalName(schemaOf(this, one)) === wanted)
   }
 
   /** What CREATE FUNCTION made under this name. */
@@ -130,6 +173,11 @@ export class Catalog {
     }
     return found
   }
+}
+
+/** The schema of a relation; errors are in that of their query. */
+function schemaOf(catalog: Catalog, relation: Relation): string {
+  return placeOf(catalog, relation.kind === 'errors' ? relation.of : relation.name).schema
 }
 
 /** Does a tree call the function of this normal name? */

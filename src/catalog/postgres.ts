@@ -1,8 +1,8 @@
 /**
  * Postgres: the part of pg_catalog that tools read to find relations, columns and types.
  *
- * How      Names and columns stand here, with Postgres' own numbers of types. Everything of the user's is in the schema
- *          `public` of the database `millrace`.
+ * How      Names and columns stand here, with Postgres' own numbers of types. Everything is in the database
+ *          `millrace`.
  * See      src/database/postgres.ts for the rows
  */
 import { membersOf, type Type } from '../data/index.ts'

@@ -20,7 +20,7 @@ import {
   systemClock,
   systemDisk,
 } from '../base/index.ts'
-import { givenSchema, type Relation, temporaryName, userShape } from '../catalog/index.ts'
+import { givenSchema, type Relation, schemas, temporaryName, userShape } from '../catalog/index.ts'
 import type {
   Batch,
   Connectors,
@@ -37,7 +37,7 @@ import {
   bind,
   bindGivenFunction,
   type GivenFunction,
-  withOwnNames,
+  withFullNames,
 } from '../plan/index.ts'
 import { askPlan, askRows, checkAsks, type ResultSet } from './ask.ts'
 import { Engine } from './engine.ts'
@@ -298,8 +298,12 @@ export class Database {
 
   /** What a program names: its own temporary relation, before one of everybody. */
   #relation(name: string): Relation | undefined {
-    const { catalog } = this.#engine
-    return catalog.get(temporaryName(sharedSession, name)) ?? catalog.get(name)
+    const { catalog, settings } = this.#engine
+    const parts = name.split('.')
+    const { omitted, schema } = schemas.locate(catalog, parts, schemas.searchedIn(settings))
+    const rest = parts.slice(omitted).join('.')
+    const full = schema === null ? rest : `${schema}.${rest}`
+    return catalog.get(temporaryName(sharedSession, name)) ?? catalog.get(full)
   }
 
   /** Drops what the sessions have for themselves that `ends` picks. */
@@ -428,9 +432,9 @@ export class Database {
     options: ExecuteOptions & { state: SessionState },
   ): { bound: BoundStatement; session: Session } {
     const { number } = options.state
-    const { catalog } = this.#engine
-    const statement =
-      number === null ? given : withOwnNames(given, { catalog, session: number, text })
+    const { catalog, settings } = this.#engine
+    const naming = { catalog, searched: schemas.searchedIn(settings), text }
+    const statement = number === null ? given : withFullNames(given, { ...naming, session: number })
     const bound = this.#bound(statement, text, options)
     return {
       bound,

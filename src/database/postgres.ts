@@ -5,25 +5,36 @@
  * See      src/catalog/postgres.ts for the columns
  */
 import { print } from '../../grammar/index.ts'
-import type { Catalog, PostgresName, Relation } from '../catalog/index.ts'
-import { postgresType, postgresTypes } from '../catalog/index.ts'
+import {
+  type Catalog,
+  type PostgresName,
+  postgresType,
+  postgresTypes,
+  type Relation,
+  schemas,
+} from '../catalog/index.ts'
 import type { Row } from '../data/index.ts'
 
-export const schemas = ['public', 'information_schema', 'sys', 'pg_catalog']
+/** All schemas. */
+export const schemasOf = (catalog: Catalog): string[] => [
+  schemas.mainSchema,
+  ...catalog.schemas(),
+  ...schemas.systemSchemas,
+]
 
 /** Whose everything is. */
 const owner = 10n
 
 export function postgresRows(
+  catalog: Catalog,
   relations: readonly Relation[],
-  functions: ReturnType<Catalog['functions']>,
   name: PostgresName,
 ): Row[] {
   switch (name) {
     case 'pg_catalog.pg_namespace':
-      return schemas.map((schema) => [oidOf('schema', schema), schema, owner])
+      return schemasOf(catalog).map((schema) => [oidOf('schema', schema), schema, owner])
     case 'pg_catalog.pg_class':
-      return relations.map(classRow)
+      return relations.map((relation) => classRow(catalog, relation))
     case 'pg_catalog.pg_attribute':
       return relations.flatMap(attributeRows)
     case 'pg_catalog.pg_type':
@@ -31,17 +42,27 @@ export function postgresRows(
         return [BigInt(oid), type, oidOf('schema', 'pg_catalog'), length, 'b']
       })
     case 'pg_catalog.pg_proc':
-      return functions.map((made) => [oidOf('function', made.name), made.name, publicSchema()])
+      return catalog
+        .functions()
+        .map((made) => [
+          oidOf('function', made.name),
+          made.name,
+          oidOf('schema', schemas.mainSchema),
+        ])
     case 'pg_catalog.pg_database':
-      return [[oidOf('database', 'millrace'), 'millrace']]
+      return [[oidOf('database', schemas.databaseName), schemas.databaseName]]
     case 'pg_catalog.pg_tables':
       return relations
         .filter((relation) => kindOf(relation) === 'r')
-        .map(({ name: table }) => ['public', table, 'millrace'])
+        .map((relation) => [...placed(catalog, relation), schemas.databaseName])
     case 'pg_catalog.pg_views':
-      return relations.filter(({ kind }) => kind === 'view').map(definitionRow)
+      return relations
+        .filter(({ kind }) => kind === 'view')
+        .map((view) => definitionRow(catalog, view))
     case 'pg_catalog.pg_matviews':
-      return relations.filter(({ kind }) => kind === 'materialized').map(definitionRow)
+      return relations
+        .filter(({ kind }) => kind === 'materialized')
+        .map((view) => definitionRow(catalog, view))
   }
 }
 
@@ -53,10 +74,14 @@ export function viewText({ definition }: Relation): string | null {
   return print({ kind: 'query-statement', query, span })
 }
 
-const definitionRow = (relation: Relation): Row => [
-  'public',
-  relation.name,
-  'millrace',
+function placed(catalog: Catalog, relation: Relation): [schema: string, name: string] {
+  const { schema, name } = schemas.placeOf(catalog, relation.name)
+  return [schema, name]
+}
+
+const definitionRow = (catalog: Catalog, relation: Relation): Row => [
+  ...placed(catalog, relation),
+  schemas.databaseName,
   viewText(relation) ?? '',
 ]
 
@@ -67,11 +92,12 @@ function kindOf({ kind }: Relation): string {
   return kind === 'external' ? 'f' : 'r'
 }
 
-function classRow(relation: Relation): Row {
+function classRow(catalog: Catalog, relation: Relation): Row {
   const { name, schema } = relation
+  const [place, local] = placed(catalog, relation)
   const isKeyed = relation.kind === 'table' && relation.rules !== undefined
   const described = [kindOf(relation), 'p', schema.fields.length, isKeyed, false]
-  return [oidOf('relation', name), name, publicSchema(), owner, ...described]
+  return [oidOf('relation', name), local, oidOf('schema', place), owner, ...described]
 }
 
 function attributeRows({ name: relation, schema }: Relation): Row[] {
@@ -80,8 +106,6 @@ function attributeRows({ name: relation, schema }: Relation): Row[] {
     return [oidOf('relation', relation), name, BigInt(oid), at + 1, -1, !nullable, false, false]
   })
 }
-
-const publicSchema = () => oidOf('schema', 'public')
 
 /** A number of 31 bits above those that Postgres has for itself: FNV-1a of the name. */
 function oidOf(kind: string, name: string): bigint {

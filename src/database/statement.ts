@@ -7,7 +7,7 @@
  *          2 (trusted) statements that change the catalog are logged after they succeeded.
  */
 import { assert, QueryMistake, unreachable } from '../base/index.ts'
-import { type CatalogFunction, type Relation, userShape } from '../catalog/index.ts'
+import { type CatalogFunction, type Relation, schemas, userShape } from '../catalog/index.ts'
 import {
   type Batch,
   batchOf,
@@ -37,6 +37,7 @@ import { rowsOfDelta, subscribe } from './follow/follow.ts'
 import { startOf } from './follow/past.ts'
 import { acknowledge, alterSubscription, createSubscription } from './follow/retained.ts'
 import { explainRow } from './lineage/lineage.ts'
+import { createObject, dropObject, isObject } from './object.ts'
 import { pauseQuery } from './pause.ts'
 import type { Query, Work } from './query.ts'
 import { seenRows, seenSources } from './session/temporary.ts'
@@ -108,24 +109,22 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
       return yield* createMaterialized(engine, bound, session)
     case 'create-function':
       return createFunction(engine, bound, session)
+    case 'create-object': {
+      const { message, isNew } = createObject(engine, bound)
+      if (isNew) logged(engine, session)
+      return done(message)
+    }
     case 'create-sink':
       return yield* createSink(engine, bound, session)
     case 'create-subscription':
       return yield* subscription(engine, bound, session)
-    case 'alter-subscription':
-      alterSubscription(engine, bound)
-      logged(engine, session)
-      return done(`subscription ${bound.relation.name} altered`)
     case 'acknowledge':
       return acknowledged(engine, bound, session)
     case 'drop':
       return drop(engine, bound, session)
     case 'alter':
-      if (bound.change !== null) {
-        alter(engine, bound.name, bound.change)
-        logged(engine, session)
-      }
-      return done(bound.message)
+    case 'alter-subscription':
+      return altered(engine, bound, session)
     case 'insert':
     case 'update':
       return yield* change(engine, bound, session)
@@ -166,6 +165,23 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
     default:
       return unreachable(bound)
   }
+}
+
+function altered(
+  engine: Engine,
+  bound: BoundStatement & { kind: 'alter' | 'alter-subscription' },
+  session: Session,
+): Outcome {
+  if (bound.kind === 'alter-subscription') {
+    alterSubscription(engine, bound)
+    logged(engine, session)
+    return done(`subscription ${bound.relation.name} altered`)
+  }
+  if (bound.change !== null) {
+    alter(engine, bound.name, bound.change)
+    logged(engine, session)
+  }
+  return done(bound.message)
 }
 
 function* change(
@@ -233,7 +249,7 @@ function* pause(
   return done(`${object} ${name} ${state}`)
 }
 
-/** What statements go by is logged: dialect, zone, EVICT OLDEST; other settings do not outlive the session. */
+/** What statements go by is logged: dialect, zone, search_path, EVICT OLDEST; others do not outlive the session. */
 function set(
   engine: Engine,
   { label, values }: BoundStatement & { kind: 'set' },
@@ -241,7 +257,8 @@ function set(
 ): Outcome {
   const meaning = () => {
     const budget = evicts(engine.settings) ? engine.settings.get('state_budget') : ''
-    return `${engine.dialect} ${engine.settings.get('timezone') ?? 'utc'} ${budget}`
+    const searched = schemas.searchedIn(engine.settings).join()
+    return `${engine.dialect} ${engine.settings.get('timezone') ?? 'utc'} ${searched} ${budget}`
   }
   const before = meaning()
   for (const { name, value } of values) engine.settings.set(name, value)
@@ -457,7 +474,7 @@ function drop(engine: Engine, bound: Dropped, session: Session): Outcome {
   for (const { name, cascade } of all) {
     refuseLateTarget(engine, name, also)
     if (object === 'query') refuseNoQuery(engine, name)
-    else if (!cascade && object !== 'function') refuseReaders(engine, name, also)
+    else if (!cascade && isRelation(object)) refuseReaders(engine, name, also)
   }
   const dropped = all.filter((one) => dropOne(engine, one))
   const names = (dropped.length === 0 ? all : dropped).map(({ name }) => name).join(', ')
@@ -465,6 +482,8 @@ function drop(engine: Engine, bound: Dropped, session: Session): Outcome {
   logged(engine, session)
   return done(`${object} ${names} dropped`)
 }
+
+const isRelation = (object: Dropped['object']) => object !== 'function' && !isObject(object)
 
 function refuseLateTarget(engine: Engine, name: string, also: ReadonlySet<string>): void {
   const feeds = engine.catalog
@@ -482,6 +501,8 @@ function dropOne(engine: Engine, { object, name }: Dropped): boolean {
     return true
   }
   if (object === 'function') return dropWithCallers(engine, name)
+  if (isObject(object))
+    return dropObject(engine, object, name, (one) => dropWithReaders(engine, one))
   return dropWithReaders(engine, name)
 }
 

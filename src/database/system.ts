@@ -5,14 +5,14 @@
  * Contract 1 (trusted) reading changes nothing. Cost: a walk over what is told of.
  * See      src/catalog/system.ts for the columns
  */
-import type { Relation, SystemName } from '../catalog/index.ts'
+import { type Relation, type SystemName, schemas } from '../catalog/index.ts'
 import { membersOf, type Row, typeText, valueText } from '../data/index.ts'
 import { bytesOf } from './budget/budget.ts'
 import type { Engine } from './engine.ts'
 import { scansOf } from './extent.ts'
 import { nothingKept } from './follow/retained.ts'
 import type { KeptLateRow } from './late.ts'
-import { postgresRows, schemas, viewText } from './postgres.ts'
+import { postgresRows, schemasOf, viewText } from './postgres.ts'
 import type { Query } from './query.ts'
 import { stateRows } from './state.ts'
 
@@ -38,15 +38,15 @@ export function systemRows(engine: Engine, name: SystemName): Row[] {
     case 'sys.errors':
       return errorRows(engine)
     case 'information_schema.schemata':
-      return schemas.map((schema) => ['millrace', schema])
+      return schemasOf(engine.catalog).map((schema) => [schemas.databaseName, schema])
     case 'information_schema.views':
-      return named(engine).flatMap(viewRows)
+      return named(engine).flatMap((relation) => viewRows(engine, relation))
     case 'information_schema.tables':
-      return named(engine).map((relation) => [...place(relation), tableType(relation)])
+      return named(engine).map((relation) => [...place(engine, relation), tableType(relation)])
     case 'information_schema.columns':
-      return named(engine).flatMap(columnRows)
+      return named(engine).flatMap((relation) => columnRows(engine, relation))
     default:
-      return postgresRows(named(engine), engine.catalog.functions(), name)
+      return postgresRows(engine.catalog, named(engine), name)
   }
 }
 
@@ -147,22 +147,25 @@ function errorRows(engine: Engine): Row[] {
 const named = (engine: Engine) =>
   engine.catalog.list().filter(({ kind }) => kind !== 'errors' && kind !== 'subscription')
 
-const place = ({ name }: Relation): string[] => ['millrace', 'public', name]
+function place({ catalog }: Engine, relation: Relation): string[] {
+  const { schema, name } = schemas.placeOf(catalog, relation.name)
+  return [schemas.databaseName, schema, name]
+}
 
 function tableType({ kind }: Relation): string {
   if (kind === 'view' || kind === 'materialized') return 'VIEW'
   return kind === 'external' ? 'FOREIGN' : 'BASE TABLE'
 }
 
-function viewRows(relation: Relation): Row[] {
+function viewRows(engine: Engine, relation: Relation): Row[] {
   const text = viewText(relation)
-  return text === null ? [] : [[...place(relation), text]]
+  return text === null ? [] : [[...place(engine, relation), text]]
 }
 
-function columnRows(relation: Relation): Row[] {
+function columnRows(engine: Engine, relation: Relation): Row[] {
   return relation.schema.fields.map(({ name, type, nullable }, index) => {
     const shown = membersOf(type) === null ? typeText(type) : 'STRUCT'
     const described = [name, BigInt(index + 1), nullable ? 'YES' : 'NO', shown]
-    return [...place(relation), ...described]
+    return [...place(engine, relation), ...described]
   })
 }

@@ -7,7 +7,14 @@
  */
 import { type Emit, nameOf, type Query, type Statement } from '../../grammar/index.ts'
 import { QueryMistake, type Span } from '../base/index.ts'
-import type { CatalogFunction, ComputedColumn, Relation, TableRules } from '../catalog/index.ts'
+import type {
+  CatalogFunction,
+  CatalogObject,
+  ComputedColumn,
+  ObjectKind,
+  Relation,
+  TableRules,
+} from '../catalog/index.ts'
 import type { Field, Row } from '../data/index.ts'
 import { type BindContext, type Binding, fail, newBinding, sorted } from './bind/binding.ts'
 import { applyEmit, type EmitMode } from './bind/emission/emission.ts'
@@ -22,6 +29,7 @@ import { bindDrop } from './bind/statement/drop.ts'
 import { bindExplain } from './bind/statement/explain.ts'
 import { bindCreateFunction } from './bind/statement/function.ts'
 import { bindInsert } from './bind/statement/insert.ts'
+import { bindCreateObject } from './bind/statement/object.ts'
 import { bindReset, bindSet, bindShowSetting } from './bind/statement/setting.ts'
 import {
   bindDescribe,
@@ -39,14 +47,7 @@ import {
   type Reading,
 } from './bind/statement/subscription.ts'
 import { bindCreateView } from './bind/statement/view.ts'
-import {
-  bindExplainRow,
-  bindPause,
-  bindRunning,
-  bindUse,
-  bindVerify,
-  type Moment,
-} from './bind/statement/watch.ts'
+import { bindWatch, type Moment } from './bind/statement/watch.ts'
 import type { Plan } from './logical.ts'
 import { zoneIn } from './setting.ts'
 import { inZone, madeInZone } from './zone.ts'
@@ -152,6 +153,8 @@ export type BoundStatement = { notices: string[] } & (
   /** `options` are those of a hint: they stand before those of the target. */
   | { kind: 'insert-continuous'; target: string; options: HintOptions; query: ContinuousQuery }
   | { kind: 'create-function'; made: CatalogFunction; ifNotExists: boolean }
+  /** Null: it is there already. */
+  | { kind: 'create-object'; object: ObjectKind; name: string; made: CatalogObject | null }
   | {
       kind: 'create-sink'
       relation: Relation
@@ -262,6 +265,8 @@ export function bindStatement(binding: Binding, statement: Statement): BoundStat
       return defined(binding, bindCreateView(binding, statement), statement)
     case 'create-function':
       return bindCreateFunction(binding, statement)
+    case 'create-schema':
+      return bindCreateObject(binding, statement)
     case 'create-sink':
       return defined(binding, bindCreateSink(binding, statement), statement)
     case 'create-subscription':
@@ -295,15 +300,11 @@ export function bindStatement(binding: Binding, statement: Statement): BoundStat
     case 'explain':
       return bindExplain(binding, statement)
     case 'explain-use':
-      return bindUse(binding, statement)
     case 'explain-running':
-      return bindRunning(binding, statement)
     case 'explain-row':
-      return bindExplainRow(binding, statement)
     case 'verify':
-      return bindVerify(binding, statement)
     case 'pause':
-      return bindPause(binding, statement)
+      return bindWatch(binding, statement)
     case 'set':
       return bindSet(binding, statement)
     case 'reset':
@@ -363,7 +364,6 @@ export function refuseDuplicate(
   path: { parts: { name: string }[]; span: { start: number; end: number } },
 ): string {
   const name = nameOf(path)
-  if (path.parts.length > 1) fail('unsupported', 'not supported yet: schemas in names', path.span)
   const present = binding.catalog.get(name)
   if (present === undefined) return name
   const what = present.kind === 'materialized' ? 'materialized view' : present.kind

@@ -15,6 +15,8 @@ export interface Setting {
   complete: boolean
   /** Takes sizes, too: `64 MB` stands there as `64000000 b`. */
   sized?: true
+  /** Takes the names of schemas. */
+  schemas?: true
   /** Takes the names of time zones, too, as they are written. */
   zones?: true
   about: string
@@ -56,6 +58,14 @@ export const settings: readonly Setting[] = [
     complete: true,
     about:
       'whether joins are made in the order that promises the fewest rows between them, or as they are written',
+  },
+  {
+    name: 'search_path',
+    also: ['schema'],
+    values: ['main'],
+    complete: false,
+    schemas: true,
+    about: 'in which schemas names are looked for; what is made is made in the first one',
   },
   {
     name: 'state_budget',

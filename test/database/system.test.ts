@@ -142,11 +142,11 @@ test('information_schema lists relations and columns', async () => {
   const tables = 'SELECT table_name, table_type FROM information_schema.tables'
   expect(await rowsOf(database, tables)).toEqual(['s | BASE TABLE', 'v | VIEW'])
   expect(await rowsOf(database, 'SELECT * FROM information_schema.views')).toEqual([
-    'millrace | public | v | SELECT id FROM s',
+    'millrace | main | v | SELECT id FROM s',
   ])
   const schemas = 'SELECT schema_name FROM information_schema.schemata'
   expect(await rowsOf(database, schemas)).toEqual([
-    'public',
+    'main',
     'information_schema',
     'sys',
     'pg_catalog',
@@ -173,11 +173,11 @@ describe('pg_catalog', () => {
       WHERE c.relkind IN ('r', 'p', 'v', 'm', '') AND n.nspname <> 'pg_catalog' AND n.nspname !~ '^pg_toast'
         AND n.nspname <> 'information_schema' AND pg_catalog.pg_table_is_visible(c.oid) ORDER BY 1, 2`
     expect(await rowsOf(database, relations)).toEqual([
-      'public | m | materialized view | millrace',
-      'public | own | view | millrace',
-      'public | s | table | millrace',
-      'public | t | table | millrace',
-      'public | v | view | millrace',
+      'main | m | materialized view | millrace',
+      'main | own | view | millrace',
+      'main | s | table | millrace',
+      'main | t | table | millrace',
+      'main | v | view | millrace',
     ])
     const columns = `SELECT a.attname, t.typname, a.attnotnull FROM pg_attribute a
       JOIN pg_type t ON a.atttypid = t.oid JOIN pg_class c ON c.oid = a.attrelid
@@ -193,7 +193,7 @@ describe('pg_catalog', () => {
       'SELECT matviewname FROM pg_matviews': ['m'],
       'SELECT datname FROM pg_database': ['millrace'],
       'SELECT proname FROM pg_proc': ['twice'],
-      'SELECT current_database(), current_schema, current_user': ['millrace | public | millrace'],
+      'SELECT current_database(), current_schema, current_user': ['millrace | main | millrace'],
       "SELECT pg_catalog.version() LIKE 'Millrace %'": ['true'],
     }
     for (const [sql, wanted] of Object.entries(rows)) {
@@ -213,6 +213,36 @@ describe('pg_catalog', () => {
   })
 })
 
+test('relations are told of with their schema', async () => {
+  await using database = await open(':memory:')
+  await database.execute('CREATE SCHEMA s; CREATE TABLE s.t (a INT); CREATE TABLE t (b INT)')
+  await database.execute('CREATE MATERIALIZED VIEW s.m AS SELECT count(*) AS n FROM t')
+  const rows = {
+    'SELECT schema_name FROM information_schema.schemata LIMIT 2': ['main', 's'],
+    'SELECT table_catalog, table_schema, table_name FROM information_schema.tables': [
+      'millrace | s | t',
+      'millrace | main | t',
+      'millrace | s | m',
+    ],
+    "SELECT column_name FROM information_schema.columns WHERE table_schema = 's'": ['a', 'n'],
+    'SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace': [
+      'main | t',
+      's | t',
+      's | m',
+    ],
+    'SELECT schemaname, matviewname FROM pg_matviews': ['s | m'],
+    'SELECT query FROM sys.queries': ['s.m'],
+  }
+  for (const [sql, wanted] of Object.entries(rows)) {
+    expect(await rowsOf(database, sql), sql).toEqual(wanted)
+  }
+  await database.execute('USE s')
+  for (const name of ['t', 's.t', 'millrace.s.t']) {
+    expect(database.schemaOf(name).fields.map((field) => field.name)).toEqual(['a'])
+  }
+  expect(database.schemaOf('main.t').fields.map((field) => field.name)).toEqual(['b'])
+})
+
 test.each([
   ['SELECT * FROM pg_settings', 'not supported yet: the relation pg_settings'],
   ['SELECT * FROM sys.checkpoints', 'not supported yet: the relation sys.checkpoints'],
@@ -226,10 +256,7 @@ test.each([
   ],
   ['INSERT INTO sys.errors VALUES (1)', 'not supported yet: INSERT INTO a system relation'],
   ['DROP STREAM sys.late_rows', 'sys.late_rows belongs to the database'],
-  [
-    'CREATE STREAM a (ts TIMESTAMP, WATERMARK FOR ts LATE ROWS TO b.c)',
-    'not supported yet: schemas in names',
-  ],
+  ['CREATE STREAM a (ts TIMESTAMP, WATERMARK FOR ts LATE ROWS TO b.c)', 'schema b does not exist'],
 ])('%s is refused', async (sql, message) => {
   await using database = await open(':memory:')
   await expect(database.execute(sql)).rejects.toThrow(message)

@@ -67,7 +67,7 @@ const unmet: ReadonlySet<string> = new Set([
   // Another spelling of what is printed otherwise.
   'columnStar', 'defaultValues', 'lateness', 'namedArgument', 'niladic', 'onNullInput', 'overlapsTail', 'rowWord',
   'substringRange', 'truncate', 'trimSides', 'intervalOf', 'zoneTail', 'digits', 'withTimeZone', 'withoutTimeZone',
-  'memberTail', 'hasKeyTail', 'tableFunction', 'intervalFields', 'arrayOf', 'copySubscription', 'memberName',
+  'use', 'memberTail', 'hasKeyTail', 'tableFunction', 'intervalFields', 'arrayOf', 'copySubscription', 'memberName',
   // Not in the random trees yet.
   'bracketed', 'braced', 'elementTail', 'frame', 'frameBound', 'frameSide', 'exclusion', 'groupingSets', 'jsonArgs',
   'jsonMember', 'jsonTest', 'jsonWord', 'lambda', 'lateral', 'nested', 'nulls', 'overflow', 'quantifiedArray', 'tensed',

@@ -109,13 +109,10 @@ export class EngineSession implements Session {
       throw error
     }
     this.#note(sql)
-    const created =
-      /^\s*create\s+(?:temp(?:orary)?\s+)?materialized\s+view\s+(?:if\s+not\s+exists\s+)?("?)(\w+)\1/i.exec(
-        sql,
-      )
-    if (created !== null && !this.#followed.has(created[2]!.toLowerCase())) {
-      await this.#follow(created[2]!, `SUBSCRIBE "${created[2]}"`)
-      await this.#follow(`${created[2]}.errors`, `SUBSCRIBE "${created[2]}"."errors"`)
+    const created = namedBy(sql, 'materialized\\s+view\\s+(?:if\\s+not\\s+exists\\s+)?')
+    if (created !== null && !this.#followed.has(created.toLowerCase())) {
+      await this.#follow(created, `SUBSCRIBE ${quoted(created)}`)
+      await this.#follow(`${created}.errors`, `SUBSCRIBE ${quoted(created)}."errors"`)
     }
     const subscribed =
       /^\s*create\s+(?:or\s+replace\s+)?subscription\s+(if\s+not\s+exists\s+)?(\w+)/i.exec(sql)
@@ -263,13 +260,9 @@ export class EngineSession implements Session {
 
   /** Columns of a new stream or table, by asking for none of its rows. */
   async #describe(sql: string): Promise<void> {
-    const created =
-      /^\s*create\s+(?:temp(?:orary)?\s+)?(?:stream|table)\s+(?:if\s+not\s+exists\s+)?("?)(\w+)\1/i.exec(
-        sql,
-      )
-    if (created === null) return
-    const name = created[2]!
-    const text = `SELECT * FROM "${name}" WHERE FALSE`
+    const name = namedBy(sql, '(?:stream|table)\\s+(?:if\\s+not\\s+exists\\s+)?')
+    if (name === null) return
+    const text = `SELECT * FROM ${quoted(name)} WHERE FALSE`
     await this.#survive(async () => {
       const { fields } = await this.#database.query(text)
       this.#fields.set(name.toLowerCase(), fields)
@@ -347,6 +340,14 @@ function dataFrames(frames: readonly Frame[]): number {
   }
   return frames.filter(isGiven).length
 }
+
+/** The name behind CREATE [TEMP] and some words, without quotes; null for another statement. */
+function namedBy(sql: string, words: string): string | null {
+  const pattern = `^\\s*create\\s+(?:temp(?:orary)?\\s+)?${words}((?:"?\\w+"?\\.)?"?\\w+"?)`
+  return new RegExp(pattern, 'i').exec(sql)?.[1]?.replaceAll('"', '') ?? null
+}
+
+const quoted = (name: string) => name.replaceAll(/\w+/g, '"$&"')
 
 /** Keeps the lower-case names of the streams that a query fills, as a statement of the log changes them. */
 function noteFilled(filled: Set<string>, text: string): void {

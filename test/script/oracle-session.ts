@@ -9,6 +9,7 @@ import {
   givenColumns,
   plainName,
   type Relation,
+  schemas,
   temporaryName,
 } from '../../src/catalog/index.ts'
 import { builtinConnectors } from '../../src/connect/index.ts'
@@ -22,7 +23,7 @@ import {
   fieldsShown,
   overRows,
   type Plan,
-  withOwnNames,
+  withFullNames,
 } from '../../src/plan/index.ts'
 import { nodesOf, project, values } from '../../src/plan/node.ts'
 import { inserted, type Refused, type RowChange, updated } from '../oracle/change.ts'
@@ -221,7 +222,12 @@ export class OracleSession implements Session {
   #bind(given: Statement, text: string): BoundStatement {
     const parameters = { positional: [], named: new Map<string, never>() }
     // Names of the session's own are a matter of the text alone.
-    const statement = withOwnNames(given, { catalog: this.#catalog, session: 0, text })
+    const statement = withFullNames(given, {
+      catalog: this.#catalog,
+      session: 0,
+      searched: schemas.searchedIn(this.#settings),
+      text,
+    })
     return bind(statement, {
       catalog: this.#catalog,
       connectors: this.#connectors,
@@ -357,8 +363,12 @@ export class OracleSession implements Session {
         this.#catalog.addFunction(bound.made)
         break
       case 'drop':
-        if (bound.object !== 'function') this.#drop(bound.name)
+        if (bound.object === 'schema') this.#dropSchema(bound.name)
+        else if (bound.object !== 'function') this.#drop(bound.name)
         else this.#dropFunction(bound.name)
+        break
+      case 'create-object':
+        if (bound.made !== null) this.#catalog.addObject(bound.made)
         break
       case 'alter':
         return this.#alter(bound, text)
@@ -605,6 +615,12 @@ export class OracleSession implements Session {
   }
 
   /** The function, after all that calls it. */
+  #dropSchema(name: string): void {
+    if (this.#catalog.schemaNamed(name) === undefined) return
+    for (const { name: held } of this.#catalog.inSchema(name)) this.#drop(held)
+    this.#catalog.removeObject('schema', name)
+  }
+
   #dropFunction(name: string): void {
     if (this.#catalog.functionNamed(name) === undefined) return
     const { derived, functions } = this.#catalog.callers(name)

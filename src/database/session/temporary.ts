@@ -1,7 +1,7 @@
 /**
  * Temporary: what a session has for itself, as its own statements see it: under plain names, and gone with it.
  *
- * How      Statements are bound, logged and kept with full names (src/plan/temporary.ts). On the way out full names
+ * How      Statements are bound, logged and kept with full names (src/plan/full-name.ts). On the way out full names
  *          become plain ones again. The end of a session is logged as DROPs. A crash ends the sessions of its
  *          process; the one without a name is that of the database itself, and goes on.
  * Contract 1 (checked) a session does not see what others have for themselves.

@@ -15,7 +15,13 @@ import {
   type Relation as TreeRelation,
 } from '../../../grammar/index.ts'
 import type { Span } from '../../base/index.ts'
-import { plainName, type Relation, sessionOf, systemRelations } from '../../catalog/index.ts'
+import {
+  plainName,
+  type Relation,
+  schemas,
+  sessionOf,
+  systemRelations,
+} from '../../catalog/index.ts'
 import { flatFields, topColumns } from '../../data/index.ts'
 import type { FileSource, Plan, Watermark } from '../logical.ts'
 import { nodesOf, project, scan } from '../node.ts'
@@ -163,7 +169,9 @@ function bindTable(binding: Binding, tree: TreeRelation & { kind: 'table' }): Bo
   const plan = isQuery
     ? bindView(binding, relation, tree.path.span)
     : bindScan(binding, relation, tree.path.span, tree.options)
-  return { plan, scope: scopeOf(plan.output, qualifier) }
+  const schema =
+    tree.alias === null ? schemas.placeOf(binding.catalog, relation.name).schema : undefined
+  return { plan, scope: scopeOf(plan.output, qualifier, schema) }
 }
 
 function bindView(

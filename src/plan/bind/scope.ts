@@ -12,6 +12,8 @@ import { suggestion } from './suggest.ts'
 export interface ScopeColumn {
   /** Alias or table name in front of the dot; null for derived tables without one. */
   qualifier: string | null
+  /** Of a relation without an alias, whose schema may stand before its name. */
+  schema?: string
   name: string
   /** The names that lead to it: more than one for what belongs to a STRUCT. */
   path: string[]
@@ -27,12 +29,17 @@ export interface ScopeColumn {
 
 export type Scope = ScopeColumn[]
 
-export function scopeOf(fields: readonly Field[], qualifier: string | null): Scope {
+export function scopeOf(
+  fields: readonly Field[],
+  qualifier: string | null,
+  schema?: string,
+): Scope {
   const paths = pathsOf(fields)
   return fields.map((field, index) => ({
     ...field,
     path: paths[index]!,
     qualifier,
+    ...(schema === undefined ? {} : { schema }),
     index,
     merged: false,
   }))
@@ -48,14 +55,17 @@ export function findColumn(scope: Scope, path: readonly Identifier[], span: Span
   if (found.length === 1) return found[0]!
   const last = path.at(-1)!
   if (found.length > 1) {
-    const qualified = found.map((column) =>
-      column.qualifier === null ? column.name : `${column.qualifier}.${column.name}`,
-    )
-    const distinct = new Set(qualified.map((name) => name.toLowerCase()))
-    const hint =
-      distinct.size === found.length
-        ? `write ${qualified.join(' or ')}`
-        : 'give the columns different names with AS'
+    const named = (withSchema: boolean) =>
+      found.map(({ qualifier, name, schema }) => {
+        if (qualifier === null) return name
+        return `${withSchema && schema !== undefined ? `${schema}.` : ''}${qualifier}.${name}`
+      })
+    const isTold = (names: string[]) =>
+      new Set(names.map((name) => name.toLowerCase())).size === names.length
+    const qualified = isTold(named(false)) ? named(false) : named(true)
+    const hint = isTold(qualified)
+      ? `write ${qualified.join(' or ')}`
+      : 'give the columns different names with AS'
     fail('ambiguous_name', `${last.name} is ambiguous`, span, hint)
   }
   unknownColumn(scope, path, span)
@@ -80,12 +90,24 @@ function namedAmong(scope: Scope, path: readonly Identifier[]): ScopeColumn[] {
     leadsTo(column, names.slice(1)),
   )
   if (qualified.length > 0) return qualified
+  if (path.length > 2) {
+    const placed = columnsOfTable(scope, path[1]!.name, path[0]!.name).filter((column) =>
+      leadsTo(column, names.slice(2)),
+    )
+    if (placed.length > 0) return placed
+  }
   return scope.filter((column) => !column.merged && leadsTo(column, names))
 }
 
-export function columnsOfTable(scope: Scope, qualifier: string): ScopeColumn[] {
+/** The columns of the table of this name, where a schema is given of the one there. */
+export function columnsOfTable(scope: Scope, qualifier: string, schema?: string): ScopeColumn[] {
   const wanted = qualifier.toLowerCase()
-  return scope.filter((column) => column.qualifier?.toLowerCase() === wanted)
+  const place = schema?.toLowerCase()
+  return scope.filter(
+    (column) =>
+      column.qualifier?.toLowerCase() === wanted &&
+      (place === undefined || column.schema?.toLowerCase() === place),
+  )
 }
 
 function unknownColumn(scope: Scope, path: readonly Identifier[], span: Span): never {
@@ -105,13 +127,15 @@ function unknownColumn(scope: Scope, path: readonly Identifier[], span: Span): n
     const hint = near ?? quoted ?? (scope.length === 0 ? 'there is no FROM clause' : undefined)
     fail('unknown_name', noColumn(last.name), span, hint)
   }
-  const inTable = columnsOfTable(scope, first.name)
+  const placed = path.length > 2 ? columnsOfTable(scope, path[1]!.name, first.name) : []
+  const inTable = placed.length > 0 ? placed : columnsOfTable(scope, first.name)
   if (inTable.length > 0) {
+    const table = placed.length > 0 ? `${first.name}.${path[1]!.name}` : first.name
     const hint = suggestion(
       last.name,
       inTable.filter(({ path: own }) => own.length === 1).map((column) => column.name),
     )
-    fail('unknown_name', `${first.name} has no column ${last.name}`, span, hint)
+    fail('unknown_name', `${table} has no column ${last.name}`, span, hint)
   }
   const plain = columnsNamed(scope, [first])
   if (plain.length === 1) {

@@ -67,8 +67,8 @@ function checkOnUpdate(binding: Binding, tree: Tree): void {
 /** Without an alias the source's own name stays usable as qualifier. */
 function windowScope(plan: Plan, source: BoundRelation, tree: WindowTree): Scope {
   if (tree.alias !== null) return scopeOf(plan.output, tree.alias.name)
-  const qualifier = source.scope[0]?.qualifier ?? null
-  return scopeOf(plan.output, qualifier)
+  const { qualifier = null, schema } = source.scope[0] ?? {}
+  return scopeOf(plan.output, qualifier, schema)
 }
 
 /** The arguments of a window function, wherever it stands. */

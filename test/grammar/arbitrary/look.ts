@@ -54,6 +54,7 @@ export function looks({
         'materialized views' as const,
         'functions' as const,
         'queries' as const,
+        'schemas' as const,
       ),
       of: fc.constant(null),
       like: liked,
@@ -61,7 +62,7 @@ export function looks({
     }),
     fc.record({
       kind: fc.constant('show' as const),
-      what: fc.constant('columns' as const),
+      what: fc.constantFrom('columns' as const, 'tables' as const, 'views' as const),
       of: path,
       like: liked,
       span: one,

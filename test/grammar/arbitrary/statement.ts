@@ -263,6 +263,12 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
       span: one,
     }),
     fc.record({
+      kind: fc.constant('create-schema' as const),
+      name: path,
+      ifNotExists: fc.boolean(),
+      span: one,
+    }),
+    fc.record({
       kind: fc.constant('drop' as const),
       object: fc.constantFrom(
         'stream' as const,
@@ -274,6 +280,7 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
         'subscription' as const,
         'function' as const,
         'aggregate' as const,
+        'schema' as const,
       ),
       name: path,
       others: fc.array(path, { maxLength: 2 }),

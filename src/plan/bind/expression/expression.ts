@@ -6,6 +6,7 @@
  */
 import type { NamedWindow, Expression as Tree } from '../../../../grammar/index.ts'
 import type { Span } from '../../../base/index.ts'
+import { schemas } from '../../../catalog/index.ts'
 import { isWhole, isWide, membersOf, sameType, type Type, typeText } from '../../../data/index.ts'
 import {
   bigint,
@@ -684,6 +685,7 @@ function bindCall(env: Env, call: Tree & { kind: 'call' }): Expression {
     argSpans: tree.args.map((arg) => arg.span),
     span: tree.span,
     planSpan: planSpan(env.binding, tree.span),
+    schema: schemas.searchedIn(env.binding.settings)[0]!,
   }
   const nested = bindNested(env.binding, calling)
   if (nested !== null) return nested

@@ -5,6 +5,7 @@
  *          language that have no entry yet are told apart from names that nobody knows.
  */
 import type { Span } from '../../../base/index.ts'
+import { schemas } from '../../../catalog/index.ts'
 import { elementOf, isWhole, precisionMicros, type Type, typeText } from '../../../data/index.ts'
 import {
   bigint,
@@ -50,6 +51,8 @@ export interface Call {
   argSpans: Span[]
   span: Span
   planSpan: Span | undefined
+  /** The first schema in which names are looked for; `main` where it is left out. */
+  schema?: string
 }
 
 interface Entry {
@@ -146,7 +149,7 @@ define('current_time localtime', 0, 0, (given) =>
 )
 define('version', 0, 0, () => literal('Millrace 0.1.0', varchar))
 define('current_database current_catalog', 0, 0, () => literal('millrace', varchar))
-define('current_schema', 0, 0, () => literal('public', varchar))
+define('current_schema', 0, 0, ({ schema = schemas.mainSchema }) => literal(schema, varchar))
 define('current_user session_user', 0, 0, () => literal('millrace', varchar))
 define('pg_get_userbyid', 1, 1, () => literal('millrace', varchar))
 define('pg_table_is_visible', 1, 1, () => literal(true, boolean))

@@ -283,7 +283,9 @@ function columnsRead(scope: Scope, query: Query): number[] {
         add(columnsNamed(scope, tree.path.slice(0, count)))
     }
     if (tree.kind === 'star' && tree.qualifier.length > 0) {
-      add(columnsOfTable(scope, tree.qualifier[0]!.name))
+      const [first, second] = tree.qualifier
+      add(columnsOfTable(scope, first!.name))
+      if (second !== undefined) add(columnsOfTable(scope, second.name, first!.name))
       add(columnsNamed(scope, tree.qualifier))
     }
     for (const child of Object.values(node)) visit(child)

@@ -11,6 +11,7 @@ import type {
   Expression as Tree,
 } from '../../../../grammar/index.ts'
 import type { Span } from '../../../base/index.ts'
+import { schemas } from '../../../catalog/index.ts'
 import {
   compileRegex,
   flatFields,
@@ -109,8 +110,9 @@ function bindStar(env: Env, tree: Tree & { kind: 'star' }): Item[] {
 }
 
 /** How a column of a star is named alone. */
-function pathOf({ qualifier, path }: ScopeColumn, span: Span): Tree {
-  const names = qualifier === null ? path : [qualifier, ...path]
+function pathOf({ qualifier, schema, path }: ScopeColumn, span: Span): Tree {
+  const before = schema === undefined || schemas.isMainSchema(schema) ? [] : [schema]
+  const names = qualifier === null ? path : [...before, qualifier, ...path]
   return { kind: 'column', path: names.map((name) => quotedName(name, span)), span }
 }
 
@@ -174,6 +176,10 @@ function starColumns(scope: Scope, tree: Tree & { kind: 'star' }): Scope {
   }
   if (path.length === 1 && !tree.ofColumn) {
     const columns = columnsOfTable(whole, path[0]!.name)
+    if (columns.length > 0) return columns
+  }
+  if (path.length === 2 && !tree.ofColumn) {
+    const columns = columnsOfTable(whole, path[1]!.name, path[0]!.name)
     if (columns.length > 0) return columns
   }
   const [found, second] = columnsNamed(scope, path)

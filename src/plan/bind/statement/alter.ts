@@ -20,12 +20,13 @@ import {
   type Statement,
 } from '../../../../grammar/index.ts'
 import { QueryMistake, type Span } from '../../../base/index.ts'
-import type {
-  Catalog,
-  ComputedColumn,
-  Relation,
-  TableKey,
-  TableRules,
+import {
+  type Catalog,
+  type ComputedColumn,
+  type Relation,
+  schemas,
+  type TableKey,
+  type TableRules,
 } from '../../../catalog/index.ts'
 import { membersOf, topColumns, typeText } from '../../../data/index.ts'
 import { type BoundStatement, refuseDuplicate } from '../../bind.ts'
@@ -134,12 +135,14 @@ function bindRename(binding: Binding, relation: Relation, tree: Alter, to: Path)
   })
   refuseNeeded(relation.name, late, tree.change.span)
   const { definition } = relation
+  const local = schemas.localName(catalog, relation.name)
+  const last = to.parts.at(-1)!
   const after = { ...relation, name }
   if (definition !== undefined) {
     const { statement } = definition
     const made =
       statement.kind === 'create-relation'
-        ? renamedIn(statement, { table: relation.name, to: name, quoted: to.parts[0]!.quoted })
+        ? renamedIn(statement, { table: local, to: last.name, quoted: last.quoted })
         : statement
     after.definition = { ...definition, statement: { ...made, name: to } }
   }
@@ -388,7 +391,7 @@ function convertedFills(
     fail('type_mismatch', message, span, hint)
   }
   const clause = 'USING of ALTER COLUMN'
-  const scope = scopeOf(fields, before.name)
+  const scope = scopeOf(fields, schemas.localName(binding.catalog, before.name))
   const given =
     using === null ? old : bindExpression({ binding, scope, clause, aggregates: null }, using)
   if (clockOf(given) !== null) unsupported('the time in USING', using!.span)

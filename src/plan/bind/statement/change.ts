@@ -16,7 +16,7 @@ import type {
   Relation as TreeRelation,
 } from '../../../../grammar/index.ts'
 import type { Span } from '../../../base/index.ts'
-import { plainName, type Relation, type TableKey } from '../../../catalog/index.ts'
+import { plainName, type Relation, schemas, type TableKey } from '../../../catalog/index.ts'
 import { topColumns, typeText, widthOf } from '../../../data/index.ts'
 import type { BoundStatement } from '../../bind.ts'
 import { nullType } from '../../coerce.ts'
@@ -310,7 +310,11 @@ function bindConflictUpdate(
 ): NonNullable<Conflict['update']> {
   const { fields } = target.schema
   const excluded = scopeOf(fields, 'excluded').map((one) => ({ ...one, merged: true }))
-  const scope = joinScopes(scopeOf(fields, plainName(target.name)), excluded, fields.length)
+  const scope = joinScopes(
+    scopeOf(fields, schemas.localName(binding.catalog, target.name)),
+    excluded,
+    fields.length,
+  )
   const env = { binding, scope, clause: 'ON CONFLICT', aggregates: null }
   const places = placesOf(target, tree.assignments)
   const { assignments } = tree

@@ -8,11 +8,16 @@
 import {
   type Constraint,
   type Identifier,
-  nameOf,
   print,
   type Statement,
 } from '../../../../grammar/index.ts'
-import type { Relation, TableCheck, TableKey, TableRules } from '../../../catalog/index.ts'
+import {
+  plainName,
+  type Relation,
+  type TableCheck,
+  type TableKey,
+  type TableRules,
+} from '../../../catalog/index.ts'
 import type { Field, Schema } from '../../../data/index.ts'
 import { fold } from '../../fold.ts'
 import type { Expression } from '../../logical.ts'
@@ -68,7 +73,7 @@ export function bindConstraints(
     required.has(index) ? { ...field, nullable: false } : field,
   )
   const enforced = keys.filter((_, index) => keyed[index]!.constraint.enforced)
-  const table = nameOf(tree.name)
+  const table = plainName(tree.name.parts.at(-1)!.name)
   const checks = all(
     stated.flatMap(({ constraint, name }) =>
       constraint.kind === 'check'
@@ -117,7 +122,7 @@ function constraintName(
   columns: readonly Identifier[],
   number: number,
 ): string {
-  const table = nameOf(tree.name)
+  const table = plainName(tree.name.parts.at(-1)!.name)
   if (constraint.kind === 'default') return ''
   if (constraint.name !== null) return constraint.name.name
   const names = columns.map(({ name }) => name)

@@ -8,6 +8,7 @@ import type { BoundStatement, Dropped } from '../../bind.ts'
 import { type Binding, fail } from '../binding.ts'
 import { findRelation } from '../relation.ts'
 import { bindDropFunction } from './function.ts'
+import { bindDropObject } from './object.ts'
 
 type Drop = Statement & { kind: 'drop' }
 
@@ -22,6 +23,8 @@ function bindOne(binding: Binding, tree: Drop, also: ReadonlySet<string>): Dropp
   const { object, ifExists, cascade } = tree
   const { notices } = binding
   if (object === 'function' || object === 'aggregate') return bindDropFunction(binding, tree)
+  const other = bindDropObject(binding, tree)
+  if (other !== null) return other
   const name = nameOf(tree.name)
   const bound: Dropped = { kind: 'drop', object, name, ifExists, cascade, more: [], notices }
   // Queries are known to the engine, not to the catalog.

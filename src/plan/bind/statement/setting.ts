@@ -5,6 +5,7 @@
  *          said to be.
  */
 import type { Statement } from '../../../../grammar/index.ts'
+import { schemas } from '../../../catalog/index.ts'
 import { zoneNamed } from '../../../data/index.ts'
 import type { BoundStatement } from '../../bind.ts'
 import { bytesOfSize, type Setting, settingNamed, settings, valueIn } from '../../setting.ts'
@@ -21,6 +22,7 @@ export function bindSet(binding: Binding, tree: Of<'set'>): BoundStatement {
     notices.push(`setting ${tree.name} is not known here and is ignored`)
     return { kind: 'set', label: `SET ${tree.name}`, values: [], notices }
   }
+  if (setting.schemas === true && tree.value !== null) return bindSearchPath(binding, tree)
   const value = tree.value === null ? setting.values[0]! : String(tree.value).toLowerCase()
   const size = setting.sized === true ? (bytesOfSize(value) ?? 0) : 0
   const zone = setting.zones === true ? zoneOf(tree) : null
@@ -34,6 +36,42 @@ export function bindSet(binding: Binding, tree: Of<'set'>): BoundStatement {
     values: [{ name, value: zone ?? (size > 0 ? `${size} b${policy}` : value) }],
     notices,
   }
+}
+
+/** SET search_path, and USE. */
+function bindSearchPath(binding: Binding, { name, value, span }: Of<'set'>): BoundStatement {
+  const { catalog, notices } = binding
+  const names = String(value)
+    .split(',')
+    .map((one) => one.trim().replace(/^"(.*)"$/, '$1'))
+  const found = names.flatMap((one) => {
+    const [first, ...rest] = one.split('.')
+    const schema =
+      rest.length > 0 && first!.toLowerCase() === schemas.databaseName ? rest.join('.') : one
+    // What Postgres has in front: the schema of the user, and what is found anyway.
+    if (schema === '$user' || schema.toLowerCase() === 'pg_catalog') return []
+    return [
+      schemas.isMainSchema(schema)
+        ? schemas.mainSchema
+        : (catalog.schemaNamed(schema) ?? refuseSchema(binding, schema, span)),
+    ]
+  })
+  const searched = found.length === 0 ? [schemas.mainSchema] : [...new Set(found)]
+  const values = [{ name: 'search_path', value: searched.join(', ') }]
+  return { kind: 'set', label: `SET ${name}`, values, notices }
+}
+
+function refuseSchema({ catalog }: Binding, name: string, span: Of<'set'>['span']): never {
+  if (schemas.systemSchemas.includes(name.toLowerCase())) {
+    unsupported(`${name} in search_path`, span, `write ${name}. before the names of its relations`)
+  }
+  const near = suggestion(name, [schemas.mainSchema, ...catalog.schemas()])
+  return fail(
+    'unknown_name',
+    `schema ${name} does not exist`,
+    span,
+    near ?? 'SHOW SCHEMAS lists them',
+  )
 }
 
 /** Names of zones keep their letters; those of UTC are one. */

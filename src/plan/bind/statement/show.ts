@@ -9,12 +9,19 @@ import {
   type ColumnDefinition,
   type LikePattern,
   nameOf,
+  type Path,
   parse,
   print,
   type Statement,
 } from '../../../../grammar/index.ts'
 import { QueryMistake } from '../../../base/index.ts'
-import { type CatalogFunction, plainName, type Relation } from '../../../catalog/index.ts'
+import {
+  type CatalogFunction,
+  plainName,
+  type Relation,
+  schemas,
+  sessionOf,
+} from '../../../catalog/index.ts'
 import { type Dialect, type Field, type Row, topColumns, typeText } from '../../../data/index.ts'
 import type { BoundStatement } from '../../bind.ts'
 import type { Expression, Plan } from '../../logical.ts'
@@ -69,19 +76,59 @@ export function bindShow(binding: Binding, tree: Of<'show'>): BoundStatement {
         settings.map(row).filter(named(passes)),
       )
     }
+    case 'schemas': {
+      const names = [schemas.mainSchema, ...binding.catalog.schemas(), ...schemas.systemSchemas]
+      return told(binding, ['name'], names.map((name) => [name]).filter(named(passes)))
+    }
     default: {
+      const isThere = placeTest(binding, of)
       const rows = binding.catalog
         .list()
-        .filter((relation) => isListed(what, relation))
-        .map(({ name, kind }) => [name, kind])
+        .filter((relation) => isListed(what, relation) && isThere(relation))
+        .map(({ name, kind }) => [
+          sessionOf(name) === null ? schemas.localName(binding.catalog, name) : name,
+          kind,
+        ])
       return told(binding, ['name', 'kind'], rows.filter(named(passes)))
     }
   }
 }
 
+/** Is a relation in the schema that is asked for, or found without one? */
+function placeTest(
+  { catalog, settings }: Binding,
+  of: Path | null,
+): (relation: Relation) => boolean {
+  const names = of === null ? schemas.searchedIn(settings) : [schemaNamed(catalog, of)]
+  const wanted = new Set(names.map((name) => name.toLowerCase()))
+  return ({ name }) => {
+    if (sessionOf(name) !== null) return of === null
+    return wanted.has(schemas.placeOf(catalog, name).schema.toLowerCase())
+  }
+}
+
+function schemaNamed(catalog: Binding['catalog'], { parts, span }: Path): string {
+  const [first, ...rest] = parts.map(({ name }) => name)
+  const name =
+    rest.length > 0 && first!.toLowerCase() === schemas.databaseName
+      ? rest.join('.')
+      : nameOf({ parts })
+  if (schemas.isMainSchema(name)) return schemas.mainSchema
+  const found = catalog.schemaNamed(name)
+  if (found !== undefined || schemas.systemSchemas.includes(name.toLowerCase()))
+    return found ?? name
+  const near = suggestion(name, [schemas.mainSchema, ...catalog.schemas()])
+  return fail(
+    'unknown_name',
+    `schema ${name} does not exist`,
+    span,
+    near ?? 'SHOW SCHEMAS lists them',
+  )
+}
+
 const named = (passes: (name: string) => boolean) => (row: Row) => passes(plainName(String(row[0])))
 
-type Listed = Exclude<Of<'show'>['what'], 'queries' | 'columns' | 'functions' | 'all'>
+type Listed = Exclude<Of<'show'>['what'], 'schemas' | 'queries' | 'columns' | 'functions' | 'all'>
 
 function isListed(what: Listed, relation: Relation): boolean {
   switch (what) {

@@ -47,7 +47,6 @@ export function bindCreateSubscription(binding: Binding, tree: Create): BoundSta
   const { ifNotExists } = tree
   const replaces = tree.orReplace && binding.catalog.get(name)?.kind === 'subscription'
   if (!ifNotExists && !replaces) refuseDuplicate(binding, tree.name)
-  if (tree.name.parts.length > 1) unsupported('schemas in names', tree.name.span)
   binding.creating = name
   refuseEmit(tree.query)
   const retentionMicros = String(retentionOf(tree.options, tree.name.span))

@@ -12,7 +12,7 @@ import { type BoundStatement, bindContinuous, refuseDuplicate } from '../../bind
 import type { Plan } from '../../logical.ts'
 import { nodesOf } from '../../node.ts'
 import { madeInZone } from '../../zone.ts'
-import { type Binding, fail, unsupported } from '../binding.ts'
+import { type Binding, fail } from '../binding.ts'
 import { bindQuery } from '../query.ts'
 import { readsFrom, refuseEmit, rename } from '../relation.ts'
 import { bindMoment } from './watch.ts'
@@ -28,7 +28,6 @@ export function bindCreateView(binding: Binding, tree: CreateView): BoundStateme
   const kind = tree.materialized ? 'materialized' : 'view'
   const replaces = orReplace && (present === undefined || present.kind === kind)
   if (!ifNotExists && !replaces) refuseDuplicate(binding, tree.name)
-  if (tree.name.parts.length > 1) unsupported('schemas in names', tree.name.span)
   binding.creating = name
   if (tree.materialized) return bindMaterialized(binding, tree, name)
   refuseEmit(tree.query)

@@ -31,14 +31,31 @@ type Materialized = Relation & { kind: 'materialized' }
 /** A place in the log: before the row of this position, or behind the last row that came at this time or before it. */
 export type Moment = { offset: number } | { micros: bigint }
 
-export function bindRunning(binding: Binding, tree: Of<'explain-running'>): BoundStatement {
+type Watch = Of<'explain-use' | 'explain-running' | 'explain-row' | 'verify' | 'pause'>
+
+export function bindWatch(binding: Binding, tree: Watch): BoundStatement {
+  switch (tree.kind) {
+    case 'explain-use':
+      return bindUse(binding, tree)
+    case 'explain-running':
+      return bindRunning(binding, tree)
+    case 'explain-row':
+      return bindExplainRow(binding, tree)
+    case 'verify':
+      return bindVerify(binding, tree)
+    case 'pause':
+      return bindPause(binding, tree)
+  }
+}
+
+function bindRunning(binding: Binding, tree: Of<'explain-running'>): BoundStatement {
   const { what, name, span } = tree
   const place = what === 'work' ? span : name.span
   const { notices } = binding
   return { kind: 'explain-running', what, name: nameOf(name), span: place, notices }
 }
 
-export function bindUse(binding: Binding, tree: Of<'explain-use'>): BoundStatement {
+function bindUse(binding: Binding, tree: Of<'explain-use'>): BoundStatement {
   const { measures, asSql, name } = tree
   if (asSql && measures.includes('cpu')) {
     unsupported('EXPLAIN ANALYZE CPU … AS SQL', name.span, 'no relation of sys.* has the time')
@@ -48,7 +65,7 @@ export function bindUse(binding: Binding, tree: Of<'explain-use'>): BoundStateme
   return { kind: 'explain-use', measures, asSql, name: nameOf(name), span, notices }
 }
 
-export function bindPause(binding: Binding, tree: Of<'pause'>): BoundStatement {
+function bindPause(binding: Binding, tree: Of<'pause'>): BoundStatement {
   const { resumes, object, name } = tree
   const relation = binding.catalog.get(nameOf(name))
   const actual = relation === undefined ? 'query' : objectOf(relation.kind)
@@ -63,7 +80,7 @@ export function bindPause(binding: Binding, tree: Of<'pause'>): BoundStatement {
   return { kind: 'pause', resumes, object, name: nameOf(name), span: name.span, notices }
 }
 
-export function bindVerify(binding: Binding, tree: Of<'verify'>): BoundStatement {
+function bindVerify(binding: Binding, tree: Of<'verify'>): BoundStatement {
   const view = viewNamed(binding, tree.name)
   refuseEndless(binding, view, tree.name.span)
   const plan = queryOf(binding, view, tree.name)
@@ -94,7 +111,7 @@ export function bindMoment(binding: Binding, { offset, at }: MomentTree, clause:
 }
 
 /** The rows of a view that are asked about, as its query gives them. */
-export function bindExplainRow(binding: Binding, tree: Of<'explain-row'>): BoundStatement {
+function bindExplainRow(binding: Binding, tree: Of<'explain-row'>): BoundStatement {
   const view = viewNamed(binding, tree.name)
   refuseEndless(binding, view, tree.name.span)
   const recomputed = ({ name }: Relation) => name === view.name

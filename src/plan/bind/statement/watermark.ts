@@ -20,7 +20,7 @@ import {
   typeText,
 } from '../../../data/index.ts'
 import { fold } from '../../fold.ts'
-import { type Binding, fail, unsupported } from '../binding.ts'
+import { type Binding, fail } from '../binding.ts'
 import { bindExpression } from '../expression/expression.ts'
 import { scopeOf } from '../scope.ts'
 import { suggestion } from '../suggest.ts'
@@ -122,9 +122,6 @@ export function bindLateTarget(
   const path = tree?.late?.to
   const target = source.watermark?.late
   if (path == null || target === undefined) return null
-  if (path.parts.length > 1 && binding.catalog.get(target) === undefined) {
-    unsupported('schemas in names', path.span)
-  }
   if (target.toLowerCase() === source.name.toLowerCase()) {
     fail('dependency', `late rows of ${target} cannot go to itself`, path.span)
   }

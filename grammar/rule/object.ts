@@ -1,0 +1,33 @@
+/**
+ * Object rules: what else a database has names for, beside relations and functions: schemas.
+ */
+import type { ParserMethod } from 'chevrotain'
+import type { Statement } from '../tree.ts'
+import { word } from '../words.ts'
+import { FunctionRules } from './function.ts'
+
+export abstract class ObjectRules extends FunctionRules {
+  /** SCHEMA [IF NOT EXISTS] name. */
+  createSchema: ParserMethod<[number], Statement> = this.RULE(
+    'createSchema',
+    (start: number): Statement => {
+      this.CONSUME(word.SCHEMA)
+      const ifNotExists = this.SUBRULE(this.ifNotExists)
+      const name = this.SUBRULE(this.path)
+      return { kind: 'create-schema', name, ifNotExists, span: this.span(start) }
+    },
+  )
+
+  /** USE [SCHEMA] name: another spelling of SET search_path. */
+  use = this.RULE('use', (): Statement => {
+    const start = this.start()
+    this.CONSUME(word.USE)
+    this.OPTION({
+      GATE: () => /^\w/.test(this.ahead(2).image) || this.ahead(2).image.startsWith('"'),
+      DEF: () => this.CONSUME(word.SCHEMA),
+    })
+    const { parts } = this.SUBRULE(this.path)
+    const value = this.ACTION(() => parts.map(({ name }) => name).join('.'))
+    return { kind: 'set', name: 'search_path', value, span: this.span(start) }
+  })
+}
