@@ -21,12 +21,12 @@ export const constructs: Record<Place, Record<string, string>> = {
   statement: {
     'CREATE CUBOID': '',
     'CREATE SYNOPSIS': '', 'CREATE MODEL': '', 'CREATE INDEX': '', 'CREATE UNIQUE INDEX': 'CREATE INDEX',
-    'CREATE CONNECTION': '', 'CREATE SECRET': '', 'CREATE TYPE': '',
+    'CREATE CONNECTION': '', 'CREATE SECRET': '', 'CREATE TYPE <name> AS ENUM': 'CREATE TYPE … AS ENUM',
     'CREATE DATABASE': '', 'CREATE CATALOG': '', 'CREATE MACRO': '', 'CREATE SEQUENCE': '',
     'CREATE EXTERNAL TABLE': '',
     'DROP CUBOID': '', 'DROP SYNOPSIS': '', 'DROP MODEL': '',
     'DROP INDEX': '', 'DROP CONNECTION': '', 'DROP SECRET': '',
-    'DROP TYPE': '', 'DROP DATABASE': '',
+    'DROP DATABASE': '',
     'SHOW CUBOIDS': '', 'SHOW SYNOPSES': '', 'SHOW MODELS': '',
     'SHOW INDEXES': '',
     'DESCRIBE CUBOID <name>': 'DESCRIBE CUBOID', 'DESCRIBE SYNOPSIS <name>': 'DESCRIBE SYNOPSIS',
@@ -47,7 +47,7 @@ export const constructs: Record<Place, Record<string, string>> = {
     'INSERT INTO <name> PARTITION (': 'INSERT INTO … PARTITION', 'INSERT INTO <name> TABLE': 'TABLE as a query',
     'INSERT INTO <name> BY NAME': 'INSERT … BY NAME',
     'SHOW JOBS': '', 'SHOW DATABASES': '', 'SHOW CATALOGS': '', 'SHOW CONNECTIONS': '',
-    'SHOW CURSORS': '', 'SHOW SECRETS': '', 'SHOW TYPES': '', 'SHOW CURRENT': '',
+    'SHOW CURSORS': '', 'SHOW SECRETS': '', 'SHOW CURRENT': '',
     'ADD JAR': '', 'REMOVE JAR': '', 'STOP JOB': '', 'COMPILE PLAN': '', KILL: '', WAIT: '',
   },
   element: {

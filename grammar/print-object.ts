@@ -2,14 +2,17 @@
  * Print-object: CREATE of what is neither a relation nor a function, and DROP of everything, as text.
  */
 import { list, path } from './print-name.ts'
+import { type } from './print-type.ts'
 import type { Statement } from './tree.ts'
 
-type Printed = Extract<Statement, { kind: 'create-schema' | 'drop' }>
+type Printed = Extract<Statement, { kind: 'create-schema' | 'create-type' | 'drop' }>
 
 export function object(s: Printed): string {
   switch (s.kind) {
     case 'create-schema':
       return `CREATE SCHEMA ${s.ifNotExists ? 'IF NOT EXISTS ' : ''}${path(s.name)}`
+    case 'create-type':
+      return `CREATE TYPE ${s.ifNotExists ? 'IF NOT EXISTS ' : ''}${path(s.name)} AS ${type(s.type)}`
     case 'drop':
       return drop(s)
   }

@@ -57,6 +57,7 @@ const statementKinds: Record<Statement['kind'], true> = {
   'create-sink': true,
   'create-subscription': true,
   'create-schema': true,
+  'create-type': true,
   drop: true,
   alter: true,
   insert: true,
@@ -108,6 +109,7 @@ function statement(s: Statement): string {
     case 'create-view':
       return createView(s)
     case 'create-schema':
+    case 'create-type':
     case 'drop':
       return object(s)
     case 'alter':

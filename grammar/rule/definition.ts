@@ -42,6 +42,7 @@ const objects = {
   function: word.FUNCTION,
   source: word.SOURCE,
   schema: word.SCHEMA,
+  type: word.TYPE,
 } as const
 
 type StartFrom = NonNullable<Of<Statement, 'create-view'>['startFrom']>
@@ -52,6 +53,7 @@ const watermarkOptions: ReadonlySet<string> = new Set(['IDLE', 'MAX', 'LATE', 'A
 export abstract class DefinitionRules extends ConstraintRules {
   abstract createFunction: ParserMethod<[number, boolean], Statement>
   abstract createSchema: ParserMethod<[number], Statement>
+  abstract createType: ParserMethod<[number], Statement>
   abstract moment: ParserMethod<[], Moment>
 
   create = this.RULE('create', (): Statement => {
@@ -82,6 +84,10 @@ export abstract class DefinitionRules extends ConstraintRules {
       {
         GATE: () => !orReplace && temporary === undefined,
         ALT: () => this.SUBRULE(this.createSchema, { ARGS: [start] }),
+      },
+      {
+        GATE: () => !orReplace && temporary === undefined,
+        ALT: () => this.SUBRULE(this.createType, { ARGS: [start] }),
       },
     ])
     return temporary === undefined ? made : ({ ...made, temporary } as Statement)
@@ -722,6 +728,10 @@ export abstract class DefinitionRules extends ConstraintRules {
       {
         GATE: () => !materialized && temporary === undefined,
         ALT: () => this.CONSUME(objects.schema),
+      },
+      {
+        GATE: () => !materialized && temporary === undefined,
+        ALT: () => this.CONSUME(objects.type),
       },
     ])
     const ifExists = this.SUBRULE(this.ifExists)

@@ -1,8 +1,8 @@
 /**
- * Object rules: what else a database has names for, beside relations and functions: schemas.
+ * Object rules: what else a database has names for, beside relations and functions: schemas and types.
  */
 import type { ParserMethod } from 'chevrotain'
-import type { Statement } from '../tree.ts'
+import type { Statement, TypeName } from '../tree.ts'
 import { word } from '../words.ts'
 import { FunctionRules } from './function.ts'
 
@@ -15,6 +15,28 @@ export abstract class ObjectRules extends FunctionRules {
       const ifNotExists = this.SUBRULE(this.ifNotExists)
       const name = this.SUBRULE(this.path)
       return { kind: 'create-schema', name, ifNotExists, span: this.span(start) }
+    },
+  )
+
+  /** TYPE [IF NOT EXISTS] name AS (member type, …) | type. */
+  createType: ParserMethod<[number], Statement> = this.RULE(
+    'createType',
+    (start: number): Statement => {
+      this.CONSUME(word.TYPE)
+      const ifNotExists = this.SUBRULE(this.ifNotExists)
+      const name = this.SUBRULE(this.path)
+      this.CONSUME(word.AS)
+      const begin = this.start()
+      const type = this.OR([
+        {
+          ALT: (): TypeName => {
+            const members = this.SUBRULE(this.typeMembers)
+            return { kind: 'type', name: 'STRUCT', parameters: [], members, span: this.span(begin) }
+          },
+        },
+        { ALT: (): TypeName => this.SUBRULE(this.type) },
+      ])
+      return { kind: 'create-type', name, ifNotExists, type, span: this.span(start) }
     },
   )
 

@@ -14,7 +14,7 @@ type Setting = string | number | boolean | null
 const settingEnds: ReadonlySet<string> = new Set(['=', 'TO', '.', '-'])
 
 /** What is in no schema and of no relation. */
-const unplaced: ReadonlySet<Shown> = new Set(['functions', 'queries', 'schemas', 'all'])
+const unplaced: ReadonlySet<Shown> = new Set(['functions', 'queries', 'schemas', 'types', 'all'])
 
 export abstract class ShowRules extends CopyRules {
   /** SET [SESSION | LOCAL] name = | TO value [, value]…, SET TIME ZONE value, SET SCHEMA value. */
@@ -199,6 +199,7 @@ export abstract class ShowRules extends CopyRules {
       { ALT: () => this.CONSUME(word.QUERIES) },
       { ALT: () => this.CONSUME(word.SUBSCRIPTIONS) },
       { ALT: () => this.CONSUME(word.SCHEMAS) },
+      { ALT: () => this.CONSUME(word.TYPES) },
       { ALT: () => this.CONSUME(word.COLUMNS) },
     ])
     return this.ACTION(() => {

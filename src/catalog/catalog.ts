@@ -162,6 +162,16 @@ export class Catalog {
     return { derived, functions, tables }
   }
 
+  /** What names a type: relations, functions and other types. */
+  usersOfType(name: string): string[] {
+    const wanted = normalName(name)
+    const made = [...this.list(), ...this.functions()].filter(({ definition }) =>
+      namesType(definition?.statement, wanted),
+    )
+    const types = this.objects('type').filter(({ written }) => namesType(written, wanted))
+    return [...made, ...types].map((one) => one.name)
+  }
+
   /** Names of the views (and error relations' readers) that read `name` or its errors directly. */
   dependents(name: string): string[] {
     const wanted = new Set([normalName(name), `${normalName(name)}.errors`])
@@ -187,6 +197,14 @@ function calls(tree: unknown, name: string): boolean {
   const isCall = node.kind === 'call' || node.kind === 'function'
   if (isCall && normalName(node.name!.name) === name) return true
   return Object.values(tree).some((part) => calls(part, name))
+}
+
+/** Does a tree name the type of this normal name? */
+function namesType(tree: unknown, name: string): boolean {
+  if (typeof tree !== 'object' || tree === null) return false
+  const node = tree as { kind?: string; name?: string }
+  if (node.kind === 'type' && normalName(node.name!) === name) return true
+  return Object.values(tree).some((part) => namesType(part, name))
 }
 
 /** The query that gives the rows of a relation. */

@@ -3,10 +3,11 @@
  *
  * Contract 1 (trusted) names are spelled as the user wrote them; each kind has names of its own.
  */
+import type { TypeName } from '../../grammar/index.ts'
+import type { Type } from '../data/index.ts'
 
-export type CatalogObject = /** Where names of relations are; `main` is none of them. */ {
-  kind: 'schema'
-  name: string
-}
+export type CatalogObject =
+  | /** Where names of relations are; `main` is none of them. */ { kind: 'schema'; name: string }
+  | /** Another name of a type. */ { kind: 'type'; name: string; type: Type; written: TypeName }
 
 export type ObjectKind = CatalogObject['kind']

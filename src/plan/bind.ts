@@ -266,6 +266,7 @@ export function bindStatement(binding: Binding, statement: Statement): BoundStat
     case 'create-function':
       return bindCreateFunction(binding, statement)
     case 'create-schema':
+    case 'create-type':
       return bindCreateObject(binding, statement)
     case 'create-sink':
       return defined(binding, bindCreateSink(binding, statement), statement)

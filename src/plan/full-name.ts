@@ -21,7 +21,7 @@ import { type Catalog, plainName, schemas, sessionOf, temporaryName } from '../c
 import { suggestion } from './bind/suggest.ts'
 
 /** Objects whose names are in no schema. */
-const unplaced: ReadonlySet<string> = new Set(['schema'])
+const unplaced: ReadonlySet<string> = new Set(['schema', 'type'])
 
 type Create = Extract<Statement, { kind: `create-${string}` }>
 type Alter = Statement & { kind: 'alter' }
@@ -87,6 +87,7 @@ class Edit {
         return { ...inner, name: this.#made(name) }
       }
       case 'create-schema':
+      case 'create-type':
         return statement
       case 'show':
         return statement.what === 'columns'

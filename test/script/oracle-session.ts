@@ -364,6 +364,7 @@ export class OracleSession implements Session {
         break
       case 'drop':
         if (bound.object === 'schema') this.#dropSchema(bound.name)
+        else if (bound.object === 'type') this.#dropType(bound.name)
         else if (bound.object !== 'function') this.#drop(bound.name)
         else this.#dropFunction(bound.name)
         break
@@ -615,6 +616,11 @@ export class OracleSession implements Session {
   }
 
   /** The function, after all that calls it. */
+  #dropType(name: string): void {
+    if (this.#catalog.object('type', name) === undefined) return
+    this.#catalog.removeObject('type', name)
+  }
+
   #dropSchema(name: string): void {
     if (this.#catalog.schemaNamed(name) === undefined) return
     for (const { name: held } of this.#catalog.inSchema(name)) this.#drop(held)

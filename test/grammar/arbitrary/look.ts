@@ -55,6 +55,7 @@ export function looks({
         'functions' as const,
         'queries' as const,
         'schemas' as const,
+        'types' as const,
       ),
       of: fc.constant(null),
       like: liked,

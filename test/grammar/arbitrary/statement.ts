@@ -263,6 +263,13 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
       span: one,
     }),
     fc.record({
+      kind: fc.constant('create-type' as const),
+      name: path,
+      ifNotExists: fc.boolean(),
+      type,
+      span: one,
+    }),
+    fc.record({
       kind: fc.constant('create-schema' as const),
       name: path,
       ifNotExists: fc.boolean(),
@@ -281,6 +288,7 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
         'function' as const,
         'aggregate' as const,
         'schema' as const,
+        'type' as const,
       ),
       name: path,
       others: fc.array(path, { maxLength: 2 }),

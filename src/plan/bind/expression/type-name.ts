@@ -56,6 +56,8 @@ const zoned = new Set([
   'TIMESTAMPTZ', 'TIMESTAMP_LTZ', 'TIMESTAMP WITH TIME ZONE', 'TIMESTAMP WITH LOCAL TIME ZONE',
 ]) // biome-ignore format: one list
 
+const nested = new Set(['ARRAY', 'LIST', 'MAP', 'STRUCT', 'ROW'])
+
 const wanted = new Set([
   'UHUGEINT', 'TIMETZ', 'TIME WITH TIME ZONE', 'INET',
   'BOX2D', 'STBOX', 'TGEOMPOINT', 'VECTOR', 'SKETCH', 'ENUM',
@@ -72,6 +74,12 @@ export const typeNames = (): string[] => [
   ...zoned,
   'TIME',
 ]
+
+/** Is it the name of a type that is there, or will be? */
+export const isTypeName = (name: string): boolean => {
+  const upper = name.toUpperCase()
+  return wanted.has(upper) || nested.has(upper) || typeNames().includes(upper)
+}
 
 export function bindType(binding: Binding, type: TypeName): Type {
   const name = type.name.toUpperCase()
@@ -99,7 +107,13 @@ export function bindType(binding: Binding, type: TypeName): Type {
   if (zoned.has(name)) return { kind: 'timestamp', precision: precisionOf(type), zoned: true }
   if (name === 'TIME') return { kind: 'time', precision: precisionOf(type) }
   if (wanted.has(name)) unsupported(`type ${name}`, type.span)
-  const hint = suggestion(name, typeNames())
+  const made = binding.catalog.object('type', name)
+  if (made !== undefined) {
+    if (type.parameters.length > 0) fail('syntax', `${made.name} takes no parameters`, type.span)
+    return made.type
+  }
+  const known = binding.catalog.objects('type').map((one) => one.name)
+  const hint = suggestion(name, [...typeNames(), ...known.map((one) => one.toUpperCase())])
   fail('unknown_name', `type ${type.name} does not exist`, type.span, hint)
 }
 

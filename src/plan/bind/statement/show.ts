@@ -76,6 +76,10 @@ export function bindShow(binding: Binding, tree: Of<'show'>): BoundStatement {
         settings.map(row).filter(named(passes)),
       )
     }
+    case 'types': {
+      const rows = binding.catalog.objects('type').map(({ name, type }) => [name, typeText(type)])
+      return told(binding, ['name', 'type'], rows.filter(named(passes)))
+    }
     case 'schemas': {
       const names = [schemas.mainSchema, ...binding.catalog.schemas(), ...schemas.systemSchemas]
       return told(binding, ['name'], names.map((name) => [name]).filter(named(passes)))
@@ -128,7 +132,10 @@ function schemaNamed(catalog: Binding['catalog'], { parts, span }: Path): string
 
 const named = (passes: (name: string) => boolean) => (row: Row) => passes(plainName(String(row[0])))
 
-type Listed = Exclude<Of<'show'>['what'], 'schemas' | 'queries' | 'columns' | 'functions' | 'all'>
+type Listed = Exclude<
+  Of<'show'>['what'],
+  'types' | 'schemas' | 'queries' | 'columns' | 'functions' | 'all'
+>
 
 function isListed(what: Listed, relation: Relation): boolean {
   switch (what) {
