@@ -21,7 +21,7 @@ const operandStarts: ReadonlySet<string> = new Set([
   'EXTRACT', 'a function', 'a name', 'CASE', '(', '[', '{', 'EXISTS', '~', '@',
 ])
 /** What a query begins with, where an expression may stand, too. */
-const queryStarts: ReadonlySet<string> = new Set(['WITH', 'SELECT', 'FROM', 'VALUES'])
+const queryStarts: ReadonlySet<string> = new Set(['WITH', 'SELECT', 'FROM', 'VALUES', 'TABLE'])
 
 function join(labels: string[]): string {
   const distinct = [...new Set(labels)]

@@ -23,6 +23,7 @@ import type {
 import { identifier, kinds, label, word } from '../words.ts'
 import { ConstraintRules } from './constraint.ts'
 import { Refusal } from './leaf.ts'
+import { bare, everythingOf } from './query.ts'
 
 type Of<U, K> = Extract<U, { kind: K }>
 type Elements = {
@@ -239,7 +240,7 @@ export abstract class DefinitionRules extends ConstraintRules {
           ALT: (): Query => {
             this.CONSUME(word.FROM)
             const path = this.SUBRULE(this.path)
-            return this.ACTION(() => everythingOf(path))
+            return this.ACTION(() => bare(everythingOf(path)))
           },
         },
         {
@@ -766,30 +767,4 @@ export abstract class DefinitionRules extends ConstraintRules {
     const span = this.span(start)
     return { kind: 'drop', object, ...words, name, others, cascade, ifExists, span }
   })
-}
-
-/** `FROM name` is every column of it. */
-function everythingOf(path: Path): Query {
-  const { span } = path
-  const star = { kind: 'star' as const, qualifier: [], span }
-  return {
-    kind: 'query',
-    with: [],
-    body: {
-      kind: 'select',
-      distinct: false,
-      items: [{ kind: 'select-item', expression: star, alias: null, span }],
-      from: { kind: 'table', path, alias: null, span },
-      where: null,
-      groupBy: [],
-      having: null,
-      qualify: null,
-      span,
-    },
-    orderBy: [],
-    limit: null,
-    offset: null,
-    emit: null,
-    span,
-  }
 }

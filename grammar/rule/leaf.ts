@@ -114,7 +114,7 @@ export abstract class LeafRules extends EmbeddedActionsParser {
     if (this.RECORDING_PHASE) return false
     let first = distance
     while (this.LA(first).tokenType === kinds.open) first++
-    const begins = [word.SELECT, word.VALUES, word.WITH, word.FROM].includes(
+    const begins = [word.SELECT, word.VALUES, word.WITH, word.FROM, word.TABLE].includes(
       this.LA(first).tokenType,
     )
     return begins && first - distance <= depthMax && this.#queryAt(distance)
@@ -124,6 +124,8 @@ export abstract class LeafRules extends EmbeddedActionsParser {
     const type = this.LA(distance).tokenType
     if (type === word.SELECT || type === word.VALUES || type === word.WITH) return true
     if (type === word.FROM) return true
+    // TABLE (…) calls a function.
+    if (type === word.TABLE) return this.LA(distance + 1).tokenType !== kinds.open
     if (type !== kinds.open || !this.#queryAt(distance + 1)) return false
     let depth = 0
     for (let at = distance; ; at++) {

@@ -11,6 +11,7 @@ import type {
   Identifier,
   NamedWindow,
   OrderItem,
+  Path,
   Query,
   QueryBody,
   Relation,
@@ -34,7 +35,7 @@ const listEnds: ReadonlySet<TokenType> = new Set([
   kinds.close, EOF,
 ]) // biome-ignore format: one list
 
-const bare = (body: QueryBody): Query => ({
+export const bare = (body: QueryBody): Query => ({
   kind: 'query',
   with: [],
   body,
@@ -44,6 +45,23 @@ const bare = (body: QueryBody): Query => ({
   emit: null,
   span: body?.span,
 })
+
+/** Every column of a relation: `TABLE name`, `CREATE SINK … FROM name`. */
+export function everythingOf(path: Path): QueryBody {
+  const span = path?.span
+  const expression: Expression = { kind: 'star', qualifier: [], span }
+  return {
+    kind: 'select',
+    distinct: false,
+    items: [{ kind: 'select-item', expression, alias: null, span }],
+    from: { kind: 'table', path, alias: null, span },
+    where: null,
+    groupBy: [],
+    having: null,
+    qualify: null,
+    span,
+  }
+}
 
 export abstract class QueryRules extends GroupRules {
   abstract from: ParserMethod<[], Relation>
@@ -150,6 +168,9 @@ export abstract class QueryRules extends GroupRules {
         },
         {
           ALT: () => ({ query: bare(this.SUBRULE(this.values)), parenthesized: false }),
+        },
+        {
+          ALT: () => ({ query: bare(this.SUBRULE(this.tableQuery)), parenthesized: false }),
         },
         {
           ALT: () => {
@@ -306,6 +327,13 @@ export abstract class QueryRules extends GroupRules {
       },
     })
     return { kind: 'values', rows, span: this.span(start) }
+  })
+
+  /** TABLE name: all of it, as SELECT * FROM name. */
+  tableQuery = this.RULE('tableQuery', (): QueryBody => {
+    this.CONSUME(word.TABLE)
+    const path = this.SUBRULE(this.path)
+    return this.ACTION(() => everythingOf(path))
   })
 
   rowValues = this.RULE('rowValues', (): Expression[] => {

@@ -68,6 +68,7 @@ const unmet: ReadonlySet<string> = new Set([
   'columnStar', 'defaultValues', 'lateness', 'namedArgument', 'niladic', 'onNullInput', 'overlapsTail', 'rowWord',
   'substringRange', 'truncate', 'trimSides', 'intervalOf', 'zoneTail', 'digits', 'withTimeZone', 'withoutTimeZone',
   'use', 'memberTail', 'hasKeyTail', 'tableFunction', 'intervalFields', 'arrayOf', 'copySubscription', 'memberName',
+  'tableQuery',
   // Not in the random trees yet.
   'bracketed', 'braced', 'elementTail', 'frame', 'frameBound', 'frameSide', 'exclusion', 'groupingSets', 'jsonArgs',
   'jsonMember', 'jsonTest', 'jsonWord', 'lambda', 'lateral', 'nested', 'nulls', 'overflow', 'quantifiedArray', 'tensed',

@@ -5,14 +5,9 @@
 import { elementOf, flattenItem, itemsOf, membersOf, type Value } from '../../src/data/index.ts'
 import type { TableCall } from '../../src/plan/logical.ts'
 import { Fault as LibraryFault } from '../../src/runtime/expression/fault.ts'
-import {
-  type Json,
-  parse,
-  pathsOf,
-  print,
-  unquoted,
-  walkAll,
-} from '../../src/runtime/expression/library/json.ts'
+import { laxPathsOf, unquoted } from '../../src/runtime/expression/library/json.ts'
+import { walkAll } from '../../src/runtime/expression/library/json-path.ts'
+import { type Json, parse, print } from '../../src/runtime/expression/library/json-text.ts'
 import { type Contribution, inOrder } from './contribution.ts'
 import { type Context, type Node, type Of, sound } from './node.ts'
 import { add } from './scalar/number.ts'
@@ -209,7 +204,7 @@ function given({ function: name, args: trees }: TableCall, args: Value[]): (read
     case 'regexp_split':
       return pieces(args as string[])
     case 'json_found': {
-      const steps = pathsOf(args[1] as string)
+      const steps = laxPathsOf(args[1] as string)
       if (steps instanceof LibraryFault) throw new Fault(steps.code, steps.message)
       return walkAll(documentOf(args[0]!), steps).map((one) => [print(one)])
     }

@@ -15,7 +15,9 @@ import {
 } from '../../data/index.ts'
 import type { TableCall } from '../../plan/index.ts'
 import { Fault, invalid } from './fault.ts'
-import { type Json, noJson, parse, pathsOf, print, unquoted, walkAll } from './library/json.ts'
+import { laxPathsOf, noJson, unquoted } from './library/json.ts'
+import { walkAll } from './library/json-path.ts'
+import { type Json, parse, print } from './library/json-text.ts'
 import { regexBy, Subject } from './library/pattern.ts'
 import { sum } from './number.ts'
 
@@ -41,7 +43,7 @@ const makers: Record<TableCall['function'], (types: readonly Type[]) => TableSca
   json_found:
     () =>
     ([text, path]) => {
-      const steps = pathsOf(path as string)
+      const steps = laxPathsOf(path as string)
       if (steps instanceof Fault) return steps
       return ofDocument(text, (document) => walkAll(document, steps).map((one) => [print(one)]))
     },

@@ -1,156 +1,23 @@
 /**
  * JSON: functions on documents as text.
  *
- * How      A document is parsed with its numbers as they are written, so that no digit is lost on the way through.
- * Format   paths are `$`, `.name`, `."name"`, `[0]`, `['name']`, `[last]`, `.*`, `[*]`, one behind the other; filters
- *          are refused, and wildcards where a function takes one value only. `{a,0,b}` is the path of Postgres.
+ * Format   paths: see json-path.ts; wildcards and filters are refused where a function takes one value only. `{a,0,b}`
+ *          is the other path of Postgres.
  */
 import { jsonText, type Type, type Value, valueText } from '../../../data/index.ts'
 import { Fault, invalid, type Outcome } from '../fault.ts'
 import type { Maker, Makers } from '../maker.ts'
-
-/** A number as its text. */
-export class Digits {
-  readonly text: string
-
-  constructor(text: string) {
-    this.text = text
-  }
-}
-
-export type Json = null | boolean | string | Digits | Json[] | Map<string, Json>
-
-/** Undefined when the text is no JSON. */
-export function parse(text: string): Json | undefined {
-  try {
-    // JSON.parse gives a reviver the text of each number.
-    const revive = (_: string, value: unknown, context?: { source?: string }): unknown => {
-      if (typeof value === 'number') return new Digits(context?.source ?? String(value))
-      const isObject = typeof value === 'object' && value !== null
-      if (!isObject || Array.isArray(value) || value instanceof Digits) return value
-      return new Map(Object.entries(value))
-    }
-    return JSON.parse(text, revive as Parameters<typeof JSON.parse>[1]) as Json
-  } catch {
-    return undefined
-  }
-}
-
-export function print(value: Json): string {
-  if (value instanceof Digits) return value.text
-  if (Array.isArray(value)) return `[${value.map(print).join(',')}]`
-  if (value instanceof Map) {
-    return `{${[...value].map(([key, one]) => `${JSON.stringify(key)}:${print(one)}`).join(',')}}`
-  }
-  return JSON.stringify(value)
-}
-
-type Step = string | number | 'last'
-type PathStep = string | { index: Step }
-
-const stepForm = new RegExp(
-  '\\.([A-Za-z_$\\u0080-\\uffff][\\w$\\u0080-\\uffff]*)|\\."((?:[^"\\\\]|\\\\.)*)"|\\[\\s*(\\d+|last)\\s*\\]|' +
-    '\\[\'((?:[^\'\\\\]|\\\\.)*)\'\\]|\\["((?:[^"\\\\]|\\\\.)*)"\\]',
-  'uy',
-)
-
-const plainText = (escaped: string) => escaped.replace(/\\(.)/gs, '$1')
-
-export function pathOf(text: string): PathStep[] | Fault {
-  const path = text.trim().replace(/^(lax|strict)\s+/, '')
-  if (!path.startsWith('$')) return invalid(`'${text}' is no path: it begins with $`)
-  const steps: PathStep[] = []
-  stepForm.lastIndex = 1
-  while (stepForm.lastIndex < path.length) {
-    const at = stepForm.lastIndex
-    const match = stepForm.exec(path)
-    if (match === null) {
-      const rest = path.slice(at)
-      const several = /^(\.\*|\[\s*\*)/.test(rest) ? ' of one value' : ''
-      return invalid(`'${text}' is no path${several} at '${rest}'`)
-    }
-    const [, name, quoted, index, single, double] = match
-    if (index !== undefined) steps.push({ index: index === 'last' ? 'last' : Number(index) })
-    else steps.push(name ?? plainText((quoted ?? single ?? double)!))
-  }
-  return steps
-}
-
-/** What stands at a path; undefined = nothing. */
-export function walk(document: Json, steps: readonly PathStep[]): Json | undefined {
-  let value: Json | undefined = document
-  for (const step of steps) {
-    if (typeof step === 'string') value = value instanceof Map ? value.get(step) : undefined
-    else if (Array.isArray(value))
-      value = value[step.index === 'last' ? value.length - 1 : Number(step.index)]
-    // As Postgres and Flink in lax mode: anything else is an array of itself.
-    else if (step.index !== 0 && step.index !== 'last') return undefined
-    if (value === undefined) return undefined
-  }
-  return value
-}
-
-/** A step that may find several values: `.*` every member, `[*]` every element. */
-type ManyStep = PathStep | { every: 'member' | 'element' }
-
-/** A path of Postgres, with wildcards. */
-export function pathsOf(text: string): ManyStep[] | Fault {
-  if (/^\s*strict\s/.test(text)) return invalid(`'${text}' is strict: only lax paths are known`)
-  return pathWithWildcards(text)
-}
-
-/** A path of the standard: strict or not where it has no wildcards. */
-function pathWithWildcards(text: string): ManyStep[] | Fault {
-  const whole = pathOf(text)
-  if (!(whole instanceof Fault)) return whole
-  if (/^\s*strict\s/.test(text)) return invalid(`'${text}' is strict, and has wildcards`)
-  const steps: ManyStep[] = []
-  // What stands between wildcards is a path.
-  for (const [at, part] of text
-    .trim()
-    .replace(/^lax\s+/, '')
-    .split(/(\.\*|\[\s*\*\s*\])/)
-    .entries()) {
-    if (at % 2 === 1) steps.push({ every: part.startsWith('.') ? 'member' : 'element' })
-    else {
-      const plain = pathOf(at === 0 ? part : `$${part}`)
-      if (plain instanceof Fault) return whole
-      steps.push(...plain)
-    }
-  }
-  return steps
-}
-
-/** All that stands at a path with wildcards, in the order of the document; members of an array are its elements'. */
-export function walkAll(document: Json, steps: readonly ManyStep[]): Json[] {
-  return steps.reduce(
-    (values, step) => values.flatMap((value) => stepInto(value, step)),
-    [document],
-  )
-}
-
-function stepInto(value: Json, step: ManyStep): Json[] {
-  if (typeof step === 'object' && 'every' in step && step.every === 'element')
-    return Array.isArray(value) ? value : [value]
-  if (typeof step === 'object' && 'index' in step) return someOf(walk(value, [step]))
-  const objects = Array.isArray(value) ? value : [value]
-  return objects.flatMap((one) => {
-    if (typeof step === 'string') return someOf(walk(one, [step]))
-    return one instanceof Map ? [...one.values()] : []
-  })
-}
-
-const someOf = (value: Json | undefined): Json[] => (value === undefined ? [] : [value])
+import { findAll, type ManyStep, pathOf, pathsOf, walkAll } from './json-path.ts'
+import { Digits, type Json, parse, print } from './json-text.ts'
 
 export const noJson = (text: string) =>
   invalid(`'${text.length > 60 ? `${text.slice(0, 60)}…` : text}' is no JSON`)
 
-const isPlain = (steps: readonly ManyStep[]): steps is PathStep[] =>
-  !steps.some((step) => typeof step === 'object' && 'every' in step)
-
-/** All that stands at a path; only behind a wildcard are the members of an array those of its elements. */
-const findAll = (document: Json, steps: readonly ManyStep[]): Json[] =>
-  isPlain(steps) ? someOf(walk(document, steps)) : walkAll(document, steps)
+/** A path of Postgres, whose strict mode is not known. */
+export function laxPathsOf(text: string): ManyStep[] | Fault {
+  if (/^\s*strict\s/.test(text)) return invalid(`'${text}' is strict: only lax paths are known`)
+  return pathsOf(text)
+}
 
 /** Reads paths, each once. */
 function pathReader<T>(read: (text: string) => T): (path: Value | undefined) => T {
@@ -170,7 +37,7 @@ const atPaths =
   (
     finish: (found: Json[]) => Outcome,
     {
-      read = pathWithWildcards,
+      read = pathsOf,
       find = findAll,
       broken,
     }: { read?: typeof pathsOf; find?: typeof findAll; broken?: Value } = {},
@@ -194,7 +61,7 @@ const atPath = (finish: (found: Json | undefined) => Outcome, broken?: Value): M
 
 /** As in Postgres, where a member of an array is always that of its elements. */
 const everywhere = (finish: (found: Json[]) => Outcome): Maker =>
-  atPaths(finish, { read: pathsOf, find: walkAll })
+  atPaths(finish, { read: laxPathsOf, find: walkAll })
 
 /** One value at a path that has no wildcards. */
 const atOne = (finish: (found: Json | undefined) => Outcome): Maker =>
@@ -310,7 +177,7 @@ function wrapped(all: Json[], wrapper: string): Json | undefined {
 
 /** Does the path find `empty` nothing, an `error`, or a value that counts? */
 const stateAt: Maker = () => (text, path, what) => {
-  const steps = pathWithWildcards(path as string)
+  const steps = pathsOf(path as string)
   if (steps instanceof Fault) return steps
   const document = parse(text as string)
   if (document === undefined) return 'error'
@@ -322,7 +189,7 @@ const stateAt: Maker = () => (text, path, what) => {
 }
 
 const wrappedAt: Maker = () => (text, path, wrapper) => {
-  const [document, steps] = [parse(text as string), pathWithWildcards(path as string)]
+  const [document, steps] = [parse(text as string), pathsOf(path as string)]
   if (document === undefined || steps instanceof Fault) return null
   const given = wrapped(findAll(document, steps), wrapper as string)
   if (given === undefined) return null

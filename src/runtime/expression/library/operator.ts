@@ -8,7 +8,9 @@
 import { elementOf, itemsOf, itemValue, NONE, type Type } from '../../../data/index.ts'
 import { Fault, type Outcome, ranged } from '../fault.ts'
 import type { Maker, Makers } from '../maker.ts'
-import { Digits, type Json, noJson, parse, pathOf, print, stepsOf, unquoted, walk } from './json.ts'
+import { noJson, stepsOf, unquoted } from './json.ts'
+import { pathOf, walk } from './json-path.ts'
+import { Digits, type Json, parse, print } from './json-text.ts'
 
 type Bits = (a: bigint, b: bigint) => bigint
 
