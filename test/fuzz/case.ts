@@ -191,6 +191,13 @@ export interface Case {
 export interface Dialect {
   window(from: From & { kind: 'window' }, source: string): string
   expression(text: string): string
+  /** Versions by event time, where the dialect has other words for them. */
+  versions?: {
+    /** Of each key the one that is valid at a time. */
+    valid(name: string, time: string): string
+    /** The join of left rows with those valid at their times. */
+    met(from: From & { kind: 'join' }, left: string, on: string): string
+  }
 }
 
 function expressionSql({ text, parts, selects }: Expr, dialect: Dialect): string {
@@ -238,6 +245,9 @@ function fromSql(from: From, dialect: Dialect): string {
   switch (from.kind) {
     case 'table': {
       const { name, alias, asOf } = from
+      if (asOf !== undefined && dialect.versions !== undefined) {
+        return `(${dialect.versions.valid(name, asOf)}) ${alias}`
+      }
       if (asOf !== undefined) return `${name} for system_time as of ${asOf} as ${alias}`
       return name === alias ? name : `${name} ${alias}`
     }
@@ -267,6 +277,9 @@ function fromSql(from: From, dialect: Dialect): string {
     }
     case 'join': {
       const on = from.on.map((one) => expressionSql(one, dialect)).join(' and ')
+      if (isTemporal(from) && dialect.versions !== undefined) {
+        return dialect.versions.met(from, fromSql(from.left, dialect), on)
+      }
       const right = fromSql(from.right, dialect)
       const enclosed = from.right.kind === 'join' ? `(${right})` : right
       const sides = [fromSql(from.left, dialect), enclosed] as const
@@ -280,6 +293,10 @@ function fromSql(from: From, dialect: Dialect): string {
       return expressionSql(from, dialect).replace(/(?<!<)@(?!>)/g, from.alias)
   }
 }
+
+/** Does it meet versions by the event time of the left rows? */
+const isTemporal = ({ right }: From & { kind: 'join' }) =>
+  right.kind === 'table' && right.asOf?.endsWith('.ts') === true
 
 function plainSelect(source: From): Select {
   if (source.kind === 'derived') return source.select

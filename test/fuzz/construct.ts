@@ -103,6 +103,7 @@ const shown: Record<string, RegExp> = {
   'look-up by the clock': / for system_time as of proctime/,
   'temporal join': /join s\d for system_time as of r/,
   'temporal join with a view': / last_s\d for system_time as of r/,
+  'versions of a fixed time': /for system_time as of timestamp '/,
   'lifetime': /now\(\) [+-] interval/,
   'pause and resume': /\npause materialized view (.|\n)*\nresume /,
   'verify': /verify materialized view/,

@@ -36,7 +36,31 @@ const rowComparisons: Record<string, string> = {
   '(($0, $1) in ((1, 2), ($1, 3)))': '($0 = 1 and $1 = 2 or $0 = $1 and $1 = 3)',
 }
 
+/** The stream whose rows are the versions, and whether the last one counts of those of one time. */
+const versionsIn = (name: string): [stream: string, last: boolean] =>
+  name.startsWith('last_') ? [name.slice('last_'.length), false] : [name, true]
+
 const duckdb: Dialect = {
+  versions: {
+    valid(name, time) {
+      const [stream, last] = versionsIn(name)
+      const number = `row_number() over (partition by k order by ts desc, rowid${last ? ' desc' : ''})`
+      return `select * from ${stream} where ts <= ${time} qualify ${number} = 1`
+    },
+    met({ join, right, on: conditions }, left, on) {
+      const { name, alias, asOf } = right as From & { kind: 'table' }
+      const [stream, last] = versionsIn(name)
+      const number = `row_number() over (partition by k, ts order by rowid${last ? ' desc' : ''})`
+      const one = `select * from ${stream} qualify ${number} = 1`
+      if (conditions.length === 1) {
+        const how = join === 'left' ? 'asof left join' : 'asof join'
+        return `${left} ${how} (${one}) ${alias} on ${on} and ${asOf} >= ${alias}.ts`
+      }
+      const until = `select *, lead(ts) over (partition by k order by ts) as until_ from (${one})`
+      const valid = `${asOf} >= ${alias}.ts and coalesce(${asOf} < ${alias}.until_, true)`
+      return `${left} ${join} join (${until}) ${alias} on ${on} and ${valid}`
+    },
+  },
   // Millrace divides integers as Postgres does; LIKE has the backslash as its escape.
   expression: (text) =>
     (rowComparisons[text] ?? text)
@@ -86,7 +110,9 @@ const duckdb: Dialect = {
 function isOurs(from: From, own: ReadonlySet<string>): boolean {
   switch (from.kind) {
     case 'table':
-      return from.name.startsWith('v') || own.has(from.name) || from.asOf !== undefined
+      // By the clock a row meets what was there when it came.
+      if (from.name.startsWith('v') || from.asOf === 'proctime()') return true
+      return own.has(versionsIn(from.name)[0])
     case 'values':
       return false
     case 'piece':
@@ -219,7 +245,9 @@ export function isComparable(
     return !views.some((view) => isFirstOfAll.test(selectSql(view.select, duckdb)))
   if (dialect !== '' || zone !== undefined || readsOurs(select, ownRelations(relations)))
     return false
-  const text = selectSql(select, duckdb)
+  // The words for versions are ours.
+  const { window, expression } = duckdb
+  const text = selectSql(select, { window, expression })
   return (
     !ownTypes.test(text) && !ownFunctions.test(text) && !ownWords.test(text) && !ownOrder.test(text)
   )

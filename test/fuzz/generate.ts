@@ -408,10 +408,14 @@ class Generator implements Drawing {
     const key = leaf(`${aliasOf(left.from)}.k = ${aliasOf(from)}.k`)
     const both = [...left.scope, ...scope]
     const on = chance(random, 0.2) ? [key, expression(random, 'boolean', both, 1)] : [key]
-    const right: From = { ...(from as From & { kind: 'table' }), asOf: `${aliasOf(left.from)}.ts` }
+    const fixed = chance(random, 0.3)
+    const asOf = fixed
+      ? `timestamp '2026-01-01 00:00:${10 + random.below(50)}'`
+      : `${aliasOf(left.from)}.ts`
+    const right: From = { ...(from as From & { kind: 'table' }), asOf }
     const join: From = {
       kind: 'join',
-      join: pick(random, ['inner', 'left']),
+      join: pick(random, fixed ? ['inner', 'left', 'right', 'full'] : ['inner', 'left']),
       left: left.from,
       right,
       on,

@@ -38,7 +38,7 @@ import { type Scope, scopeOf } from './scope.ts'
 import { bindFile } from './statement/file.ts'
 import { suggestion } from './suggest.ts'
 import { bindTableCall } from './table-call.ts'
-import { bindTemporal } from './temporal.ts'
+import { bindFixed, bindTemporal, isFixed } from './temporal.ts'
 import { bindWindow } from './window.ts'
 
 export interface BoundRelation {
@@ -88,7 +88,7 @@ function bindJoined(
   conjuncts: Conjuncts,
 ): BoundRelation {
   const { right } = tree
-  if (right.kind === 'table' && right.asOf !== undefined) {
+  if (right.kind === 'table' && right.asOf !== undefined && !isFixed(right.asOf)) {
     return bindTemporal(binding, { ...tree, right }, conjuncts)
   }
   if (tree.asof !== undefined) return bindAsof(binding, tree, conjuncts)
@@ -146,11 +146,7 @@ const absent: readonly (readonly [RegExp, string])[] = [
 ]
 
 function bindTable(binding: Binding, tree: TreeRelation & { kind: 'table' }): BoundRelation {
-  if (tree.asOf !== undefined) {
-    const hint =
-      'write a JOIN t FOR SYSTEM_TIME AS OF a.ts; what t was at some time, SUBSCRIBE t AS OF … UP TO … tells'
-    unsupported('FOR SYSTEM_TIME AS OF without a join', tree.asOf.span, hint)
-  }
+  if (tree.asOf !== undefined) return bindFixed(binding, { ...tree, asOf: tree.asOf })
   const [first, ...others] = tree.path.parts
   const common = others.length > 0 ? undefined : binding.tables.get(first!.name.toLowerCase())
   if (common !== undefined) {

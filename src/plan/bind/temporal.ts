@@ -7,17 +7,19 @@
  *          versions, that the watermark had passed before they came are late: windows of one moment leave them out.
  *          Processing time, AS OF PROCTIME() or a column of it: a join that looks up: it asks when the left row comes.
  *          Conditions beside the equalities are looked at once the version is chosen.
+ *          A fixed time, in a join or without: the last version of each key that is not later, as ROW_NUMBER finds it.
  * Contract 1 (checked) in event time the equalities name the whole key of the table: a version is one of a key.
  *          2 (checked) rows that meet a table are never taken back themselves.
  * See      docs/laws.md (temporal joins), docs/joins.md
  */
-import type { Relation as TreeRelation } from '../../../grammar/index.ts'
+import type { Expression as Tree, Relation as TreeRelation } from '../../../grammar/index.ts'
 import type { Span } from '../../base/index.ts'
 import { precisionMicros } from '../../data/index.ts'
-import { bigint } from '../coerce.ts'
+import { bigint, boolean, onOneClock } from '../coerce.ts'
 import {
   and,
   branch,
+  call,
   choose,
   column,
   columnsOf,
@@ -26,22 +28,26 @@ import {
   literal,
   moveColumns,
 } from '../expression.ts'
+import { fold } from '../fold.ts'
 import { chosen, joinOn, type KeyPair, withKeys } from '../keyed.ts'
 import type { Expression, Plan } from '../logical.ts'
-import { asof, filter, project, window } from '../node.ts'
+import { asof, filter, project, rank, window } from '../node.ts'
 import { heldColumn, watermarkedColumn } from '../watermark.ts'
 import { all, type Binding, fail, unsupported } from './binding.ts'
 import { clockOf } from './expression/clock.ts'
 import { bindCondition, bindExpression } from './expression/expression.ts'
+import { withPlace } from './expression/random.ts'
 import { mergeUsing, pairOf, typed, usingPair } from './join.ts'
 import { isPlaced } from './over.ts'
 import { type BoundRelation, bindRelation, type Conjuncts } from './relation.ts'
-import { joinScopes } from './scope.ts'
+import { joinScopes, scopeOf } from './scope.ts'
 import { primaryKeyOf } from './statement/constraint.ts'
 import { refuseWithin } from './within.ts'
 
 type JoinTree = TreeRelation & { kind: 'join' }
 type TableTree = TreeRelation & { kind: 'table' }
+
+const clause = 'FOR SYSTEM_TIME AS OF'
 
 /** A join, bound but for its time. */
 interface Sides {
@@ -67,7 +73,6 @@ export function bindTemporal(
     () => bindRelation(binding, table, []),
   ])
   const [left, right] = [sides[0]!, sides[1]!]
-  const clause = 'FOR SYSTEM_TIME AS OF'
   const time = bindExpression({ binding, scope: left.scope, clause, aggregates: null }, asOf!)
   const width = left.plan.output.length
   const scope = joinScopes(left.scope, right.scope, width)
@@ -176,9 +181,8 @@ function meetVersion(given: Sides, time: Expression): Plan {
   const { asOf } = tree.right as TableTree
   const { span } = asOf!
   if (columnsOf(time).size === 0) {
-    const hint =
-      'write the event time of the left rows, or PROCTIME(); SUBSCRIBE t AS OF … UP TO … tells what t was'
-    unsupported('FOR SYSTEM_TIME AS OF a fixed time', span, hint)
+    const hint = "write the event time of the left rows, TIMESTAMP '…', or PROCTIME()"
+    unsupported('FOR SYSTEM_TIME AS OF a time that is computed', span, hint)
   }
   if (time.kind !== 'column' || time.type.kind !== 'timestamp') {
     const hint = 'name the column itself: FOR SYSTEM_TIME AS OF a.ts'
@@ -263,6 +267,66 @@ function keyedBy({ tree, pairs }: Sides, { plan, keys }: Versions): KeyPair[] {
   }
   return found as KeyPair[]
 }
+
+// ---------------------------------------------------------------- a fixed time
+
+/** Does the time stand in the text? */
+export function isFixed(tree: Tree): boolean {
+  if (tree.kind === 'column' || tree.kind === 'call') return false
+  const isTree = (part: unknown): part is Tree => typeof part === 'object' && part !== null
+  return Object.values(tree).every((part) => !isTree(part) || isFixed(part))
+}
+
+/** The versions that are valid at a time that the text says. */
+export function bindFixed(
+  binding: Binding,
+  { asOf, ...table }: TableTree & { asOf: Tree },
+): BoundRelation {
+  if (!isFixed(asOf)) {
+    const hint = "write TIMESTAMP '…', or a JOIN t FOR SYSTEM_TIME AS OF a.ts"
+    unsupported(`${clause} a time that is computed, without a join`, asOf.span, hint)
+  }
+  const { plan: given, scope } = bindRelation(binding, table, [])
+  const time = fold(
+    bindExpression({ binding, scope: scopeOf([], ''), clause, aggregates: null }, asOf),
+  )
+  if (time.kind !== 'literal' || time.type.kind !== 'timestamp') {
+    fail('type_mismatch', `${clause} takes a TIMESTAMP`, asOf.span, "write TIMESTAMP '…'")
+  }
+  const versions = versionsIn(binding, given, table.span)
+  if (versions === null) {
+    const hint =
+      'give it PRIMARY KEY … NOT ENFORCED and a WATERMARK; SUBSCRIBE t AS OF … UP TO … tells what a table was'
+    unsupported(
+      `${clause} a fixed time for rows that are no versions by event time`,
+      asOf.span,
+      hint,
+    )
+  }
+  const plan = latestAt(binding, versions, time)
+  return { plan, scope: typed(scope, plan) }
+}
+
+/** Of each key the last version that is not later. */
+function latestAt(binding: Binding, { plan, keys, time, tie }: Versions, until: Expression): Plan {
+  const width = plan.output.length
+  // Where the last row of one time counts, that is the one that came last.
+  const placed = tie === 'last' ? (withPlace(binding, plan) ?? plan) : plan
+  const from = column(time, plan.output[time]!)
+  const before = filter(placed, call('le', onOneClock(from, until), boolean))
+  const order = [time, ...(placed === plan ? [] : [width])]
+  const last = rank(before, {
+    function: 'row_number',
+    partition: keys,
+    order: order.map((index) => ({ column: index, descending: true, nullsFirst: false })),
+    limit: 1,
+    name: null,
+    ties: isPlaced(binding, plan) ? 'position' : 'values',
+  })
+  return placed === plan ? last : chosen(last, [...plan.output.keys()])
+}
+
+// ---------------------------------------------------------------- versions
 
 /** The versions that a relation has, or those that a view chooses from. */
 function versionsOf(binding: Binding, plan: Plan, span: Span): Versions {

@@ -29,6 +29,7 @@ import { bucketColumn, partitionBuckets } from '../bucket.ts'
 import { type Contribution, compareTriples } from '../changes.ts'
 import { exchange } from '../exchange.ts'
 import { withoutFailedInputs } from '../failure.ts'
+import { HeldRows } from '../held.ts'
 import { type Environment, type Push, type Stage, stageStats, type Upstream } from '../stage.ts'
 import type { Candidacy } from './candidate.ts'
 import { type Gate, gate, mayComeLate, outlivesWatermark } from './gate.ts'
@@ -226,7 +227,9 @@ export function aggregateStage(
   const owners = owningKeys.map((column) => ({ column, type: input[column]!.type }))
   return {
     get stats() {
-      return Object.assign(stats, heldBy(cuboids))
+      const held = heldBy(cuboids)
+      const waits = (gathered?.bytes ?? 0) + (waiting?.bytes ?? 0)
+      return Object.assign(stats, held, { stateBytes: held.stateBytes + waits })
     },
     push: exchange(environment, owners, receive),
     stepEnd() {
@@ -282,20 +285,29 @@ function known(vector: Vector, { nullable }: Field): Vector {
 function gather({ fragments }: Environment, fields: readonly Field[], take: Push) {
   if (fragments.length === 1) return null
   let held: Contribution[][] = fragments.map(() => [])
+  const waiting = new HeldRows(fields)
   const push: Push = (fragment, batch) => {
     for (const row of contributionsOf(fragments[fragment]!, batch, fields)) {
       held[fragment]!.push(row)
+      waiting.change(row.row, 1)
     }
   }
   const release = () => {
     const rows = held
     held = fragments.map(() => [])
+    waiting.clear()
     rows.forEach((part, fragment) => {
       const sorted = part.sort(compareTriples)
       pushContributions(fragments[fragment]!, sorted, fields, (batch) => take(fragment, batch))
     })
   }
-  return { push, release }
+  return {
+    push,
+    release,
+    get bytes() {
+      return waiting.bytes
+    },
+  }
 }
 
 function constantColumn({ arena }: Kernels, value: bigint, rows: number): Vector {

@@ -10,6 +10,7 @@
 import type { PhysicalPlan } from '../../plan/index.ts'
 import { pushContributions, soundRows } from '../batch.ts'
 import { type Change, type Contribution, finalChanges } from '../changes.ts'
+import { HeldRows } from '../held.ts'
 import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
 
 export function changelogStage(
@@ -17,19 +18,26 @@ export function changelogStage(
   environment: Environment,
   push: Push,
 ): Stage & { push: Push } {
-  const stats = stageStats(plan.id, 'changelog')
+  const stats = { ...stageStats(plan.id, 'changelog'), estimated: true }
   const fields = plan.input.output
   const { partition, identity, codes } = plan
   const others = [...fields.keys()].filter((column) => !partition.includes(column))
   let come: Contribution[] = []
+  const waiting = new HeldRows(fields)
   return {
-    stats,
+    get stats() {
+      return Object.assign(stats, { stateBytes: waiting.bytes })
+    },
     push(fragment, input) {
-      for (const one of soundRows(environment, fragment, input, fields)) come.push(one)
+      for (const one of soundRows(environment, fragment, input, fields)) {
+        come.push(one)
+        waiting.change(one.row, 1)
+      }
     },
     commit() {
       const changes = numbered(finalChanges(come, fields, identity))
       come = []
+      waiting.clear()
       const rows = changes.flatMap(({ op, row, ...triple }): Contribution[] => {
         const code = codes[op]
         if (code === null) return []

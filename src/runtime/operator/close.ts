@@ -65,7 +65,7 @@ export function closeStage(
   return {
     get stats() {
       stats.cells = [...open.values()].reduce((sum, some) => sum + some.length, 0)
-      stats.stateBytes = held.bytes
+      stats.stateBytes = held.bytes + (waiting?.bytes ?? 0)
       return stats
     },
     push(fragment, input) {

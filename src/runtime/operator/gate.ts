@@ -15,6 +15,7 @@ import { noWatermark } from '../../kernel/index.ts'
 import { inputsOf, type PhysicalPlan } from '../../plan/index.ts'
 import { contributionsOf, loadContributions } from '../batch.ts'
 import type { Contribution } from '../changes.ts'
+import { HeldRows } from '../held.ts'
 import type { Environment, Push, Rise, Upstream } from '../stage.ts'
 
 /** What a gate must know of what closes above it. */
@@ -36,6 +37,8 @@ export interface Gate {
   closedAt(end: bigint): number | null
   /** The finals are out: what comes for these windows now is late. */
   endCycle(): void
+  /** An estimate of the bytes of the rows that wait. */
+  readonly bytes: number
 }
 
 /** Rows folded at once. */
@@ -143,6 +146,7 @@ export function gate({ plan, environment, upstream, endOf, fold }: GateOptions):
   const fields = plan.input.output
   const passes = mayPass(plan.input)
   let held: Contribution[][] = environment.fragments.map(() => [])
+  const waiting = new HeldRows(fields)
   let watermark = noWatermark
   /** Watermark at the last commit. */
   let closed = noWatermark
@@ -178,6 +182,7 @@ export function gate({ plan, environment, upstream, endOf, fold }: GateOptions):
       if (passes && upstream.settled() && held[fragment]!.length === 0) return fold(fragment, batch)
       for (const row of contributionsOf(environment.fragments[fragment]!, batch, fields)) {
         held[fragment]!.push(row)
+        waiting.change(row.row, 1)
       }
     },
     stepEnd() {
@@ -189,11 +194,15 @@ export function gate({ plan, environment, upstream, endOf, fold }: GateOptions):
     release() {
       const rows = held
       held = environment.fragments.map(() => [])
+      waiting.clear()
       rows.forEach((part, fragment) => {
         release(environment.fragments[fragment]!, fragment, part.filter(isInTime))
       })
     },
     closedAt,
+    get bytes() {
+      return waiting.bytes
+    },
     endCycle() {
       closed = watermark
       steps = []

@@ -16,7 +16,11 @@ import type { Row } from '../../data/index.ts'
 import type { PhysicalPlan } from '../../plan/index.ts'
 import { pushContributions, soundRows } from '../batch.ts'
 import { type Contribution, netOfRow, rowKey } from '../changes.ts'
+import { HeldRows } from '../held.ts'
 import { type Environment, type Push, type Stage, stageStats, type Upstream } from '../stage.ts'
+
+/** Bytes kept beside a row by which it is found, as measured. */
+const keyBytes = 340
 
 export function holdStage(
   plan: PhysicalPlan & { kind: 'hold' },
@@ -24,12 +28,14 @@ export function holdStage(
   upstream: Upstream,
   push: Push,
 ): Stage & { push: Push } {
-  const stats = stageStats(plan.id, 'hold')
+  const stats = { ...stageStats(plan.id, 'hold'), estimated: true }
   const period = plan.periodMicros === null ? null : BigInt(plan.periodMicros)
   const isOpen = openWindow(plan, upstream)
   /** What waits, by row. */
   const held = new Map<string, Contribution[]>()
   let come: Contribution[] = []
+  const kept = new HeldRows(plan.output, keyBytes)
+  const waiting = new HeldRows(plan.output)
   /** When the wait began. */
   let since = 0n
 
@@ -42,7 +48,9 @@ export function holdStage(
   /** Adds what came to what waits. */
   const take = (come: readonly Contribution[]) => {
     for (const [key, some] of Map.groupBy(come, ({ row }) => rowKey(row))) {
-      const equals = netOfRow([...(held.get(key) ?? []), ...some])
+      const before = held.get(key) ?? []
+      const equals = netOfRow([...before, ...some])
+      kept.change(some[0]!.row, equals.length - before.length)
       if (equals.length === 0) held.delete(key)
       else held.set(key, equals)
     }
@@ -50,11 +58,15 @@ export function holdStage(
   return {
     get stats() {
       stats.cells = held.size
+      stats.stateBytes = kept.bytes + waiting.bytes
       return stats
     },
     due,
     push(fragment, input) {
-      for (const one of soundRows(environment, fragment, input, plan.output)) come.push(one)
+      for (const one of soundRows(environment, fragment, input, plan.output)) {
+        come.push(one)
+        waiting.change(one.row, 1)
+      }
     },
     commit() {
       const now = environment.now()
@@ -64,11 +76,14 @@ export function holdStage(
       if (held.size === 0 || passes) since = now
       take(come)
       come = []
+      waiting.clear()
       const out: Contribution[] = []
       for (const [key, equals] of held) {
         if (!passes && isOpen(equals[0]!.row)) continue
         out.push(...equals)
-        if (!plan.repeats || isLast) held.delete(key)
+        if (plan.repeats && !isLast) continue
+        held.delete(key)
+        kept.change(equals[0]!.row, -equals.length)
       }
       stats.rowsOut += out.length
       pushContributions(environment.fragments[0]!, out, plan.output, (batch) => push(0, batch))

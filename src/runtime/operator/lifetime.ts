@@ -103,7 +103,10 @@ export function lifetimeStage(
       if (entry.leaves !== null) leaving.put(entry)
     }
     const before = entry.copies.length
-    entry.copies = netOfRow([...entry.copies, one])
+    const last = entry.copies.at(-1)
+    const isNext = last !== undefined && compareTriples(last, one) < 0
+    if (isNext && last.weight > 0 && one.weight > 0) entry.copies.push(one)
+    else entry.copies = netOfRow([...entry.copies, one])
     held.change(one.row, entry.copies.length - before)
     if (entry.copies.length === 0) entries.delete(key)
   }

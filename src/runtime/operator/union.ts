@@ -10,6 +10,7 @@ import type { PhysicalPlan } from '../../plan/index.ts'
 import { contributionsOf, pushContributions } from '../batch.ts'
 import { type Contribution, cancelAtOnce, compareTriples } from '../changes.ts'
 import { failedRows, firstErrors, withoutRows } from '../failure.ts'
+import { HeldRows } from '../held.ts'
 import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
 
 export function unionStage(
@@ -17,11 +18,14 @@ export function unionStage(
   environment: Environment,
   push: Push,
 ): Stage & { push: Push; waits: boolean } {
-  const stats = stageStats(plan.id, 'union')
+  const stats = { ...stageStats(plan.id, 'union'), estimated: true }
   const held: Contribution[][] = environment.fragments.map(() => [])
+  const waiting = new HeldRows(plan.output)
   const waits = plan.updating && environment.mode === 'continuous'
   return {
-    stats,
+    get stats() {
+      return Object.assign(stats, { stateBytes: waiting.bytes })
+    },
     waits,
     push(fragment, batch) {
       if (!waits) {
@@ -32,9 +36,13 @@ export function unionStage(
       const errors = firstErrors(batch.columns)
       if (errors !== null) push(fragment, failedRows(kernels, batch, errors))
       const sound = errors === null ? batch : withoutRows(kernels, batch, errors)
-      for (const row of contributionsOf(kernels, sound, plan.output)) held[fragment]!.push(row)
+      for (const one of contributionsOf(kernels, sound, plan.output)) {
+        held[fragment]!.push(one)
+        waiting.change(one.row, 1)
+      }
     },
     commit() {
+      waiting.clear()
       environment.fragments.forEach((kernels, fragment) => {
         const rows = cancelAtOnce(held[fragment]!).sort(compareTriples)
         held[fragment] = []
