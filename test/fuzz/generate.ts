@@ -29,6 +29,7 @@ import {
   versionsOf,
   viewSql,
 } from './case.ts'
+import { changes, finals, timed } from './emission.ts'
 import { aggregate, chance, expression, kinds, leaf, pick, type ScopeColumn } from './expression.ts'
 import { ownInSql } from './own.ts'
 import {
@@ -823,30 +824,6 @@ function addView(view: View, catalog: Catalog, dialect: string): boolean {
   if (bound?.kind !== 'create-materialized') return false
   catalog.add({ ...bound.relation, plan: null } as CatalogRelation)
   return true
-}
-
-/** Spellings of EMIT. */
-const finals = [
-  'emit on window close', 'emit on window close', 'emit after window close', 'emit final', 'emit after watermark',
-] // biome-ignore format: one list
-const changes = ['', '', 'emit changes', 'emit on update']
-
-/** What is told when; the watermark alone does not say. */
-function timed(random: Random, closes: boolean): string {
-  const period = `interval '${1 + random.below(12)}' second`
-  const [early, late] = closes ? [chance(random, 0.5), chance(random, 0.4)] : [false, false]
-  const silence =
-    late || chance(random, 0.2) ? '' : ` and timeout interval '${1 + random.below(9)}' second`
-  const modes = [`every ${period}`, `periodic ${period} repeat`, `on update with batch ${period}`]
-  const parts = [
-    closes ? 'on window close' : pick(random, modes),
-    chance(random, closes ? 0.6 : 0.3)
-      ? `with delay interval '${1 + random.below(8)}' second${silence}`
-      : '',
-    early ? `early every ${period}` : '',
-    late ? `late on update for interval '${1 + random.below(20)}' second` : '',
-  ]
-  return ['emit', ...parts.filter((part) => part !== '')].join(' ')
 }
 
 /** A case; with `asked`, of queries that another engine can be asked. */
