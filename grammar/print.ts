@@ -58,6 +58,7 @@ const statementKinds: Record<Statement['kind'], true> = {
   'create-subscription': true,
   'create-schema': true,
   'create-type': true,
+  'create-connection': true,
   drop: true,
   alter: true,
   insert: true,
@@ -110,19 +111,15 @@ function statement(s: Statement): string {
       return createView(s)
     case 'create-schema':
     case 'create-type':
+    case 'create-connection':
     case 'drop':
       return object(s)
     case 'alter':
       return `ALTER ${s.object.toUpperCase()} ${s.ifExists ? 'IF EXISTS ' : ''}${path(s.name)} ${alteration(s.change)}`
     case 'copy':
       return copy(s)
-    case 'insert': {
-      const { body } = s.source
-      const isDefault = body.kind === 'values' && body.rows[0]?.length === 0
-      const source = isDefault ? 'DEFAULT VALUES' : query(s.source)
-      const head = `INSERT INTO ${path(s.target)}${hint(s.options)}${columnNames(s.columns)} ${source}`
-      return head + conflict(s.conflict) + returning(s.returning)
-    }
+    case 'insert':
+      return insert(s)
     case 'update': {
       const head = `UPDATE ${path(s.target)}${as(s.alias)} SET ${list(s.assignments, assignment)}`
       const from = s.from === null ? '' : ` FROM ${relation(s.from)}`
@@ -167,6 +164,14 @@ function statement(s: Statement): string {
     case 'flush':
       return 'FLUSH'
   }
+}
+
+function insert(s: Of<Statement, 'insert'>): string {
+  const { body } = s.source
+  const isDefault = body.kind === 'values' && body.rows[0]?.length === 0
+  const source = isDefault ? 'DEFAULT VALUES' : query(s.source)
+  const head = `INSERT INTO ${path(s.target)}${hint(s.options)}${columnNames(s.columns)} ${source}`
+  return head + conflict(s.conflict) + returning(s.returning)
 }
 
 type Showing = 'show' | 'show-setting' | 'show-create' | 'describe' | 'describe-query'

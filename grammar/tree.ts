@@ -449,7 +449,7 @@ export type Moment = { kind: 'moment'; offset: boolean; at: Expression; span: Sp
 /** What SHOW lists; `all` are the settings. */
 /** From where a subscription is read: the rows that stand and what comes, what it keeps, or what comes from a moment on. */
 export interface SubscriptionReading { kind: 'subscription-reading'; subscription: Path; since: 'full' | 'begin' | 'now' | Moment; span: Span }
-export type Shown = 'streams' | 'tables' | 'sources' | 'sinks' | 'views' | 'materialized views' | 'functions' | 'queries' | 'subscriptions' | 'schemas' | 'types' | 'columns' | 'all'
+export type Shown = 'streams' | 'tables' | 'sources' | 'sinks' | 'views' | 'materialized views' | 'functions' | 'queries' | 'subscriptions' | 'schemas' | 'types' | 'connections' | 'columns' | 'all'
 
 /** [NOT] LIKE 'pattern'; ILIKE is for any case. */
 export interface LikePattern {
@@ -493,8 +493,9 @@ export type Statement =
   | { kind: 'create-subscription'; orReplace: boolean; name: Path; ifNotExists: boolean; query: Query; options: Option[]; span: Span }
   | { kind: 'create-schema'; name: Path; ifNotExists: boolean; span: Span }
   | { kind: 'create-type'; name: Path; ifNotExists: boolean; type: TypeName; span: Span }
+  | { kind: 'create-connection'; name: Path; ifNotExists: boolean; options: Option[]; span: Span }
   /** `others` stand behind commas. */
-  | { kind: 'drop'; object: 'stream' | 'table' | 'view' | 'materialized view' | 'query' | 'sink' | 'subscription' | 'source' | 'function' | 'aggregate' | 'schema' | 'type'; temporary?: true; name: Path; others: Path[]; cascade: boolean; ifExists: boolean; span: Span }
+  | { kind: 'drop'; object: 'stream' | 'table' | 'view' | 'materialized view' | 'query' | 'sink' | 'subscription' | 'source' | 'function' | 'aggregate' | 'schema' | 'type' | 'connection'; temporary?: true; name: Path; others: Path[]; cascade: boolean; ifExists: boolean; span: Span }
   | { kind: 'alter'; object: 'stream' | 'table' | 'source' | 'view' | 'materialized view' | 'subscription'; name: Path; ifExists: boolean; change: Alteration; span: Span }
   /** DEFAULT VALUES is a `source` of one row without values. */
   | { kind: 'insert'; target: Path; options?: Option[]; columns: Identifier[]; source: Query; conflict: Conflict | null; returning: SelectItem[]; span: Span }

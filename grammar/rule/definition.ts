@@ -44,6 +44,7 @@ const objects = {
   source: word.SOURCE,
   schema: word.SCHEMA,
   type: word.TYPE,
+  connection: word.CONNECTION,
 } as const
 
 type StartFrom = NonNullable<Of<Statement, 'create-view'>['startFrom']>
@@ -55,6 +56,7 @@ export abstract class DefinitionRules extends ConstraintRules {
   abstract createFunction: ParserMethod<[number, boolean], Statement>
   abstract createSchema: ParserMethod<[number], Statement>
   abstract createType: ParserMethod<[number], Statement>
+  abstract createConnection: ParserMethod<[number], Statement>
   abstract moment: ParserMethod<[], Moment>
 
   create = this.RULE('create', (): Statement => {
@@ -89,6 +91,10 @@ export abstract class DefinitionRules extends ConstraintRules {
       {
         GATE: () => !orReplace && temporary === undefined,
         ALT: () => this.SUBRULE(this.createType, { ARGS: [start] }),
+      },
+      {
+        GATE: () => !orReplace && temporary === undefined,
+        ALT: () => this.SUBRULE(this.createConnection, { ARGS: [start] }),
       },
     ])
     return temporary === undefined ? made : ({ ...made, temporary } as Statement)
@@ -733,6 +739,10 @@ export abstract class DefinitionRules extends ConstraintRules {
       {
         GATE: () => !materialized && temporary === undefined,
         ALT: () => this.CONSUME(objects.type),
+      },
+      {
+        GATE: () => !materialized && temporary === undefined,
+        ALT: () => this.CONSUME(objects.connection),
       },
     ])
     const ifExists = this.SUBRULE(this.ifExists)

@@ -1,5 +1,5 @@
 /**
- * Object rules: what else a database has names for, beside relations and functions: schemas and types.
+ * Object rules: what else a database has names for, beside relations and functions: schemas, types and connections.
  */
 import type { ParserMethod } from 'chevrotain'
 import type { Statement, TypeName } from '../tree.ts'
@@ -37,6 +37,18 @@ export abstract class ObjectRules extends FunctionRules {
         { ALT: (): TypeName => this.SUBRULE(this.type) },
       ])
       return { kind: 'create-type', name, ifNotExists, type, span: this.span(start) }
+    },
+  )
+
+  /** CONNECTION [IF NOT EXISTS] name WITH (option = value, …). */
+  createConnection: ParserMethod<[number], Statement> = this.RULE(
+    'createConnection',
+    (start: number): Statement => {
+      this.CONSUME(word.CONNECTION)
+      const ifNotExists = this.SUBRULE(this.ifNotExists)
+      const name = this.SUBRULE(this.path)
+      const options = this.SUBRULE(this.options)
+      return { kind: 'create-connection', name, ifNotExists, options, span: this.span(start) }
     },
   )
 

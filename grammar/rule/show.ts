@@ -14,7 +14,14 @@ type Setting = string | number | boolean | null
 const settingEnds: ReadonlySet<string> = new Set(['=', 'TO', '.', '-'])
 
 /** What is in no schema and of no relation. */
-const unplaced: ReadonlySet<Shown> = new Set(['functions', 'queries', 'schemas', 'types', 'all'])
+const unplaced: ReadonlySet<Shown> = new Set([
+  'functions',
+  'queries',
+  'schemas',
+  'types',
+  'connections',
+  'all',
+])
 
 export abstract class ShowRules extends CopyRules {
   /** SET [SESSION | LOCAL] name = | TO value [, value]…, SET TIME ZONE value, SET SCHEMA value. */
@@ -200,6 +207,7 @@ export abstract class ShowRules extends CopyRules {
       { ALT: () => this.CONSUME(word.SUBSCRIPTIONS) },
       { ALT: () => this.CONSUME(word.SCHEMAS) },
       { ALT: () => this.CONSUME(word.TYPES) },
+      { ALT: () => this.CONSUME(word.CONNECTIONS) },
       { ALT: () => this.CONSUME(word.COLUMNS) },
     ])
     return this.ACTION(() => {

@@ -17,7 +17,7 @@ export function createObject(
   return { message: `${object} ${name} created`, isNew: true }
 }
 
-const kinds: ReadonlySet<string> = new Set<ObjectKind>(['schema', 'type'])
+const kinds: ReadonlySet<string> = new Set<ObjectKind>(['schema', 'type', 'connection'])
 
 export const isObject = (object: Dropped['object']): object is ObjectKind => kinds.has(object)
 

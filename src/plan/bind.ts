@@ -267,6 +267,7 @@ export function bindStatement(binding: Binding, statement: Statement): BoundStat
       return bindCreateFunction(binding, statement)
     case 'create-schema':
     case 'create-type':
+    case 'create-connection':
       return bindCreateObject(binding, statement)
     case 'create-sink':
       return defined(binding, bindCreateSink(binding, statement), statement)

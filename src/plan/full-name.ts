@@ -21,7 +21,7 @@ import { type Catalog, plainName, schemas, sessionOf, temporaryName } from '../c
 import { suggestion } from './bind/suggest.ts'
 
 /** Objects whose names are in no schema. */
-const unplaced: ReadonlySet<string> = new Set(['schema', 'type'])
+const unplaced: ReadonlySet<string> = new Set(['schema', 'type', 'connection'])
 
 type Create = Extract<Statement, { kind: `create-${string}` }>
 type Alter = Statement & { kind: 'alter' }
@@ -88,6 +88,7 @@ class Edit {
       }
       case 'create-schema':
       case 'create-type':
+      case 'create-connection':
         return statement
       case 'show':
         return statement.what === 'columns'
@@ -232,6 +233,9 @@ class Edit {
     }
     const isMain = omitted > 0 && schemas.isMainSchema(path.parts[omitted - 1]!.name)
     const bare = isMain ? schemas.mainSchema : searched[0]!
+    // The first schema of the path may be gone.
+    const isThere = schemas.isMainSchema(bare) || catalog.schemaNamed(bare) !== undefined
+    if (second === undefined && !isThere) this.#refuseSchema(bare, first!.span)
     const schema = second === undefined ? bare : this.#schemaOf(first!)
     const { name, span } = second ?? first!
     if (!schemas.isMainSchema(schema) && name.toLowerCase() === 'errors') {

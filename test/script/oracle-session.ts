@@ -364,7 +364,8 @@ export class OracleSession implements Session {
         break
       case 'drop':
         if (bound.object === 'schema') this.#dropSchema(bound.name)
-        else if (bound.object === 'type') this.#dropType(bound.name)
+        else if (bound.object === 'type') this.#dropNamed('type', bound.name)
+        else if (bound.object === 'connection') this.#dropNamed('connection', bound.name)
         else if (bound.object !== 'function') this.#drop(bound.name)
         else this.#dropFunction(bound.name)
         break
@@ -616,9 +617,9 @@ export class OracleSession implements Session {
   }
 
   /** The function, after all that calls it. */
-  #dropType(name: string): void {
-    if (this.#catalog.object('type', name) === undefined) return
-    this.#catalog.removeObject('type', name)
+  #dropNamed(kind: 'type' | 'connection', name: string): void {
+    if (this.#catalog.object(kind, name) === undefined) return
+    this.#catalog.removeObject(kind, name)
   }
 
   #dropSchema(name: string): void {

@@ -56,6 +56,7 @@ export function looks({
         'queries' as const,
         'schemas' as const,
         'types' as const,
+        'connections' as const,
       ),
       of: fc.constant(null),
       like: liked,

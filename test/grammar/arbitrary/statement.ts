@@ -270,6 +270,13 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
       span: one,
     }),
     fc.record({
+      kind: fc.constant('create-connection' as const),
+      name: path,
+      ifNotExists: fc.boolean(),
+      options: fc.array(option, { minLength: 1, maxLength: 2 }),
+      span: one,
+    }),
+    fc.record({
       kind: fc.constant('create-schema' as const),
       name: path,
       ifNotExists: fc.boolean(),
@@ -289,6 +296,7 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
         'aggregate' as const,
         'schema' as const,
         'type' as const,
+        'connection' as const,
       ),
       name: path,
       others: fc.array(path, { maxLength: 2 }),

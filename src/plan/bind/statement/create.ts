@@ -41,6 +41,7 @@ import { bindQuery } from '../query.ts'
 import { refuseEmit, renamed } from '../relation.ts'
 import { type Scope, scopeOf } from '../scope.ts'
 import { suggestion } from '../suggest.ts'
+import { withConnection } from './connection.ts'
 import { bindConstraints, type Promised } from './constraint.ts'
 import { objectOf, refuseDependents } from './drop.ts'
 import { bindContents } from './insert.ts'
@@ -52,7 +53,7 @@ import { bindLateTarget, bindWatermark, rowtime } from './watermark.ts'
 type Create = Statement & { kind: 'create-relation' }
 
 export function bindCreateRelation(binding: Binding, given: Create): BoundStatement {
-  const todays = withTodaysKeys(given)
+  const todays = withTodaysKeys(withConnection(binding, given))
   const connector = todays.options.find(({ key }) => key === 'connector')?.value
   const tree = withInclusions(todays, String(connector ?? todays.object))
   const name = nameOf(tree.name)
@@ -388,7 +389,8 @@ const isIncluding = ({ columns, included = [] }: Create): boolean =>
   included.length > 0 && columns.length === included.length
 
 /** Says of a TABLE or STREAM of a connector that it is outside, as in Flink, and not stored, as in RisingWave. */
-export function noteExternal(binding: Binding, { object, name: path, options }: Create): void {
+export function noteExternal(binding: Binding, tree: Create): void {
+  const { object, name: path, options } = withConnection(binding, tree)
   const option = options.find(({ key }) => key === 'connector')
   const connector = binding.connectors.get(String(option?.value))
   const name = nameOf(path)

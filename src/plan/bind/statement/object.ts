@@ -1,5 +1,6 @@
 /**
- * BindObject: CREATE and DROP of what is neither a relation nor a function: schemas in schema.ts, and types.
+ * BindObject: CREATE and DROP of what is neither a relation nor a function: types here, schemas and connections in
+ * modules of their own.
  *
  * How      A type of the user's is another name of one that is built in: it is replaced by it where it is bound.
  * Contract 1 (checked) a type that something names is not dropped.
@@ -9,22 +10,25 @@ import type { BoundStatement, Dropped } from '../../bind.ts'
 import { type Binding, fail, unsupported } from '../binding.ts'
 import { bindType, isTypeName } from '../expression/type-name.ts'
 import { suggestion } from '../suggest.ts'
+import { bindCreateConnection, bindDropConnection } from './connection.ts'
 import { bindCreateSchema, bindDropSchema } from './schema.ts'
 
 type Of<Kind> = Extract<Statement, { kind: Kind }>
 
 export function bindCreateObject(
   binding: Binding,
-  tree: Of<'create-schema' | 'create-type'>,
+  tree: Of<'create-schema' | 'create-type' | 'create-connection'>,
 ): BoundStatement {
-  return tree.kind === 'create-schema'
-    ? bindCreateSchema(binding, tree)
-    : bindCreateType(binding, tree)
+  if (tree.kind === 'create-schema') return bindCreateSchema(binding, tree)
+  return tree.kind === 'create-type'
+    ? bindCreateType(binding, tree)
+    : bindCreateConnection(binding, tree)
 }
 
 /** Null for a relation or a function. */
 export function bindDropObject(binding: Binding, tree: Of<'drop'>): Dropped | null {
   if (tree.object === 'schema') return bindDropSchema(binding, tree)
+  if (tree.object === 'connection') return bindDropConnection(binding, tree)
   return tree.object === 'type' ? bindDropType(binding, tree) : null
 }
 

@@ -80,6 +80,13 @@ export function bindShow(binding: Binding, tree: Of<'show'>): BoundStatement {
       const rows = binding.catalog.objects('type').map(({ name, type }) => [name, typeText(type)])
       return told(binding, ['name', 'type'], rows.filter(named(passes)))
     }
+    case 'connections': {
+      const keys = (options: readonly { key: string }[]) => options.map(({ key }) => key).join(', ')
+      const rows = binding.catalog
+        .objects('connection')
+        .map(({ name, options }) => [name, keys(options)])
+      return told(binding, ['name', 'options'], rows.filter(named(passes)))
+    }
     case 'schemas': {
       const names = [schemas.mainSchema, ...binding.catalog.schemas(), ...schemas.systemSchemas]
       return told(binding, ['name'], names.map((name) => [name]).filter(named(passes)))
@@ -134,7 +141,7 @@ const named = (passes: (name: string) => boolean) => (row: Row) => passes(plainN
 
 type Listed = Exclude<
   Of<'show'>['what'],
-  'types' | 'schemas' | 'queries' | 'columns' | 'functions' | 'all'
+  'types' | 'connections' | 'schemas' | 'queries' | 'columns' | 'functions' | 'all'
 >
 
 function isListed(what: Listed, relation: Relation): boolean {

@@ -16,6 +16,7 @@ import { applyEmit, defaultEmit } from '../emission/emission.ts'
 import { withoutEviction } from '../eviction.ts'
 import { bindQuery } from '../query.ts'
 import { suggestion } from '../suggest.ts'
+import { withConnection } from './connection.ts'
 import { encodeBy, envelopeOf, type SinkType, sinkTypeOf } from './sink-form.ts'
 
 type CreateSink = Statement & { kind: 'create-sink' }
@@ -29,7 +30,8 @@ const own: ReadonlySet<string> = new Set([
   'snapshot',
 ])
 
-export function bindCreateSink(binding: Binding, tree: CreateSink): BoundStatement {
+export function bindCreateSink(binding: Binding, given: CreateSink): BoundStatement {
+  const tree = withConnection(binding, given)
   const name = nameOf(tree.name)
   const present = tree.orReplace ? binding.catalog.get(name) : undefined
   const replaces = present?.kind === 'external' && !present.source
