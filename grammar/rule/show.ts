@@ -279,7 +279,8 @@ export abstract class ShowRules extends CopyRules {
     this.OR([{ ALT: () => this.CONSUME(word.DESCRIBE) }, { ALT: () => this.CONSUME(word.DESC) }])
     return this.OR1([
       {
-        GATE: () => this.queryAhead(1),
+        // DESCRIBE TABLE t is of the table, not of the query TABLE t.
+        GATE: () => this.LA(1).tokenType !== word.TABLE && this.queryAhead(1),
         ALT: (): Statement => {
           const query = this.SUBRULE(this.query)
           return { kind: 'describe-query', query, span: this.span(start) }
