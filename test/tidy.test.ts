@@ -95,7 +95,10 @@ const wideDoors: Record<string, { values: number; reason: string }> = {
     values: 13,
     reason: 'a dataflow with its inputs, what it tells, and how rows on the host are counted',
   },
-  'src/plan/index.ts': { values: 17, reason: 'statements, plans, their functions and their text' },
+  'src/plan/index.ts': {
+    values: 19,
+    reason: 'statements, plans, their functions, settings and their text',
+  },
   'src/kernel/index.ts': { values: 26, reason: 'state and expressions are built from its parts' },
 }
 

@@ -58,6 +58,15 @@ export const postgresColumns = {
     matviewowner: varchar,
     definition: varchar,
   },
+  'pg_catalog.pg_settings': {
+    name: varchar,
+    setting: varchar,
+    short_desc: varchar,
+    vartype: varchar,
+    source: varchar,
+    boot_val: varchar,
+    reset_val: varchar,
+  },
 } satisfies Record<string, Record<string, Type>>
 
 export type PostgresName = keyof typeof postgresColumns

@@ -571,10 +571,10 @@ export class Engine {
     return replay === null ? this.options.clock.nowMicros() : BigInt(replay.nowMicros)
   }
 
-  /** A view that takes the place of another one is whole at its first cycle. */
+  /** A view that takes the place of another one is whole at its first cycle, and a sink that leaves out what was there. */
   #rowsMax(query: Query): number {
-    const isWhole = query.replaces !== null && !query.endless
-    if (isWhole) return Number.MAX_SAFE_INTEGER
+    const isWhole = query.replaces !== null || (query.startsWhole && query.cycles === 0)
+    if (isWhole && !query.endless) return Number.MAX_SAFE_INTEGER
     const { cycleRows } = this.options
     return Math.min(cycleRows, rowsAtOnce(query, budgetOf(this.settings)))
   }

@@ -14,6 +14,7 @@ import {
   schemas,
 } from '../catalog/index.ts'
 import type { Row } from '../data/index.ts'
+import { type Setting, settings, valueIn } from '../plan/index.ts'
 
 /** All schemas. */
 export const schemasOf = (catalog: Catalog): string[] => [
@@ -28,9 +29,12 @@ const owner = 10n
 export function postgresRows(
   catalog: Catalog,
   relations: readonly Relation[],
+  set: ReadonlyMap<string, string>,
   name: PostgresName,
 ): Row[] {
   switch (name) {
+    case 'pg_catalog.pg_settings':
+      return settings.map((setting) => settingRow(setting, set))
     case 'pg_catalog.pg_namespace':
       return schemasOf(catalog).map((schema) => [oidOf('schema', schema), schema, owner])
     case 'pg_catalog.pg_class':
@@ -84,6 +88,13 @@ const definitionRow = (catalog: Catalog, relation: Relation): Row => [
   schemas.databaseName,
   viewText(relation) ?? '',
 ]
+
+function settingRow(setting: Setting, set: ReadonlyMap<string, string>): Row {
+  const { name, about, complete, values } = setting
+  const source = set.has(name) ? 'session' : 'default'
+  const usual = values[0]!
+  return [name, valueIn(setting, set), about, complete ? 'enum' : 'string', source, usual, usual]
+}
 
 /** As Postgres has them: table, view, materialized view, foreign table. */
 function kindOf({ kind }: Relation): string {

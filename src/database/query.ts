@@ -163,9 +163,12 @@ export class Query {
   rowsIn = 0
   /** Its oldest rows, where it may give them up; else null. */
   readonly eviction: Eviction | null
-  /** The positions of the log up to which the first cycle and the last one read. */
-  readFirst = 0
+  /** The position of the log up to which the last cycle read. */
   readLast = 0
+  /** The first cycle takes all that is there: what it tells is what was there before. */
+  startsWhole = false
+  /** Cycles that it took part in. */
+  cycles = 0
   readonly #sources: Sources
   readonly #vectorSize: number
   readonly #mode: QueryOptions['mode']
@@ -250,7 +253,7 @@ export class Query {
     const isLast = this.#endsAt(given.upTo)
     const input = isLast ? { ...given, upTo: (until as { offset: number }).offset } : given
     if (!this.#started && !this.fromLog && this.#lookAtTables()) this.#unit = input.upTo
-    if (!this.#started) this.readFirst = input.upTo
+    this.cycles++
     this.readLast = input.upTo
     this.#started = true
     this.dataflow.now = input.now

@@ -59,13 +59,14 @@ export function startSink(
     abortWriter(writer)
     throw fault
   }
+  running.startsWhole = !sending.snapshot
   running.closed.push(() => {
     if (running.fault === null) writer.close()
     else abortWriter(writer)
   })
   let rows = 0
   const send = (delta: Delta) => {
-    if (sending.snapshot || running.readLast > running.readFirst) {
+    if (sending.snapshot || running.cycles > 1) {
       const sent = sentOf(delta, sending)
       writeDelta(writer, fields, sent)
       rows += sent.count

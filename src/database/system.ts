@@ -46,7 +46,7 @@ export function systemRows(engine: Engine, name: SystemName): Row[] {
     case 'information_schema.columns':
       return named(engine).flatMap((relation) => columnRows(engine, relation))
     default:
-      return postgresRows(engine.catalog, named(engine), name)
+      return postgresRows(engine.catalog, named(engine), engine.settings, name)
   }
 }
 

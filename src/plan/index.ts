@@ -42,6 +42,6 @@ export type {
 export type { Mode, PhysicalPlan } from './physical.ts'
 export { inputsOf, lower } from './physical.ts'
 export { type Rewriting, rewrite, rules } from './rewrite.ts'
-export { evicts, fieldsShown } from './setting.ts'
+export { evicts, fieldsShown, type Setting, settings, valueIn } from './setting.ts'
 export type { KeyedEnvelope } from './told.ts'
 export { type Folding, userCallOf } from './user-function.ts'

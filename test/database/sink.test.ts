@@ -116,6 +116,34 @@ describe('CREATE SINK', () => {
     await again.close()
   })
 
+  test('with snapshot = false leaves out all that was there, in however many cycles it would have come', async () => {
+    const changes = recorder('changes')
+    const connectors = new Map([['changes', changes.connector]])
+    const database = new Database({ cycles: 'manual', connectors, cycleRows: 2 })
+    const all = (from: number, count: number) =>
+      Array.from({ length: count }, (_, at) => ({ k: from + at, at: from + at }))
+    // Late rows and idle partitions move the log while nobody appends.
+    await database.execute(`CREATE STREAM late (k INT, at TIMESTAMP(3) NOT NULL);
+      CREATE STREAM s (k INT, at TIMESTAMP(3), WATERMARK FOR at LATE ROWS TO late);
+      CREATE MATERIALIZED VIEW w AS SELECT window_end, count(*) AS n
+        FROM TUMBLE(s, at, INTERVAL '1' SECOND) GROUP BY window_end`)
+    await database.append('s', [...all(10_000, 5), ...all(0, 5), ...all(20_000, 3)])
+    await database.execute("CREATE SINK k FROM s WITH (connector = 'changes', snapshot = false)")
+    await database.execute("CREATE SINK l FROM late WITH (connector = 'changes', snapshot = false)")
+    await database.execute('FLUSH')
+    expect(changes.told).toEqual([])
+    await database.append('s', [...all(30_000, 1), ...all(1, 1)])
+    await database.execute('FLUSH')
+    const due = [30_000, 1, 1].map((k) => ['+I', k, BigInt(k * 1000)])
+    expect(changes.told).toEqual(due)
+    changes.told.length = 0
+    const again = new Database({ cycles: 'manual', connectors, cycleRows: 2, log: database.log })
+    await again.recover()
+    expect(changes.told).toEqual(due)
+    await database.close()
+    await again.close()
+  })
+
   test('a primary_key without an upsert sink is said to be ignored', async () => {
     const { database } = await started()
     const notices: string[] = []

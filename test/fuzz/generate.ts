@@ -39,6 +39,7 @@ import {
   type Drawing,
   inSets,
   nothing,
+  rowCalls,
   rowValues,
   type Sourced,
   sources,
@@ -549,21 +550,12 @@ class Generator implements Drawing {
     const clocked = this.relations.some(
       ({ name, delay }) => from.kind === 'table' && from.name === name && delay !== undefined,
     )
-    if (clocked && from.kind === 'table' && chance(random, 0.2)) {
+    for (const call of clocked && from.kind === 'table' ? rowCalls : []) {
+      if (!chance(random, 0.2)) continue
       const alias = this.name('o')
-      items.push({ expression: leaf(`current_watermark(${from.alias}.ts)`), alias })
-      columns.push({ ref: alias, kind: 'timestamp' })
-    }
-    if (clocked && chance(random, 0.2)) {
-      const alias = this.name('o')
-      const isText = chance(random, 0.4)
-      items.push({ expression: leaf(isText ? 'event_id()' : 'row_offset()'), alias })
-      columns.push({ ref: alias, kind: isText ? 'varchar' : 'bigint' })
-    }
-    if (clocked && chance(random, 0.2)) {
-      const alias = this.name('o')
-      items.push({ expression: leaf(`rand_integer(${random.below(9)}, 20)`), alias })
-      columns.push({ ref: alias, kind: 'int' })
+      const { text, kind } = call(random, from.alias)
+      items.push({ expression: leaf(text), alias })
+      columns.push({ ref: alias, kind })
     }
     const distinct = chance(random, 0.15)
     const tail = !distinct && chance(random, 0.08) ? pick(random, tails)(this, scope) : ''

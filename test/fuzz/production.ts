@@ -652,3 +652,14 @@ export const tails: readonly ((drawing: Drawing, scope: Scope) => string)[] = [
     return `qualify ${number}() over (${by}${sorted}) ${pick(random, ['= 1', '<= 2', '< 3'])}`
   },
 ]
+
+/** What a SELECT right above a stream with a watermark may ask of a row. */
+export const rowCalls: readonly ((
+  random: Random,
+  alias: string,
+) => { text: string; kind: Kind })[] = [
+  (_, alias) => ({ text: `current_watermark(${alias}.ts)`, kind: 'timestamp' }),
+  (random) => ({ text: `rand_integer(${random.below(9)}, 20)`, kind: 'int' }),
+  () => ({ text: 'row_offset()', kind: 'bigint' }),
+  () => ({ text: 'event_id()', kind: 'varchar' }),
+]

@@ -136,7 +136,6 @@ export function findRelation(
 
 /** Relations of the system that are not there, and what stands in their place. */
 const absent: readonly (readonly [RegExp, string])[] = [
-  [/^(pg_catalog\.)?pg_settings$/i, 'SHOW ALL tells the settings'],
   [
     /^(pg_catalog\.|pg_)/i,
     'pg_class, pg_attribute, information_schema and sys.* say what there is',

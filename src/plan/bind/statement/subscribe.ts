@@ -63,7 +63,7 @@ export function bindSubscribe(
   const query: ContinuousQuery = { ...applyEmit(binding, plan, emit), notices }
   if (byLog !== null) refuseNotLogged(binding, query.plan, emit, byLog.span)
   const { snapshot, metadata } = tree
-  const envelope = tree.envelope === null ? null : bindEnvelope(query.plan, tree.envelope)
+  const envelope = tree.envelope === null ? null : bindEnvelope(binding, query.plan, tree.envelope)
   if (envelope !== null) refuseTwice(metadata, tree)
   const fields = toldFields(metadata, query.plan.output, envelope)
   const order = tree.order.map((item) => bindOrderItem(binding, item, fields))
@@ -117,6 +117,7 @@ function refuseNotLogged({ catalog }: Binding, plan: Plan, emit: Emit | null, sp
 }
 
 function bindEnvelope(
+  { notices }: Binding,
   { key: known, output }: Plan,
   { form, key: names, span }: NonNullable<Subscribe['envelope']>,
 ): KeyedEnvelope {
@@ -133,7 +134,15 @@ function bindEnvelope(
     seen.add(field.name)
     return Array.from({ length: width }, (_, index) => at + index)
   })
-  return { form, key, proven: known?.every((column) => key.includes(column)) === true }
+  const proven = known?.every((column) => key.includes(column)) === true
+  if (!proven) {
+    const columns = names.map(({ name }) => name).join(', ')
+    const list = known?.map((column) => output[column]!.name).join(', ')
+    const why = known === null ? '' : `: the key of the query is ${list || 'empty, it has one row'}`
+    const told = 'a key of several rows is told as key_violation, without values'
+    notices.push(`KEY (${columns}) is not known to tell the rows apart${why}; ${told}`)
+  }
+  return { form, key, proven }
 }
 
 /** What an envelope says itself. */
