@@ -39,7 +39,7 @@ export const constructs: Record<Place, Record<string, string>> = {
     SAVEPOINT: '', 'ROLLBACK TO': 'SAVEPOINT', 'ROLLBACK WORK TO': 'SAVEPOINT',
     'ROLLBACK TRANSACTION TO': 'SAVEPOINT', 'SET TRANSACTION': '',
     'USE CATALOG <name>': 'USE CATALOG', 'USE MODULES': '', PREPARE: '', DEALLOCATE: '',
-    EXECUTE: '', CALL: '', TAP: '',
+    EXECUTE: '', CALL: '',
     ANALYZE: '', VACUUM: '', GRANT: '', REVOKE: '', PRAGMA: '', ATTACH: '', DETACH: '', PIVOT: '', UNPIVOT: '',
     'COMMENT ON': '', LISTEN: '', NOTIFY: '', SUMMARIZE: '', CHECKPOINT: '',
     'CREATE TABLE <name> LIKE': 'CREATE … LIKE', 'CREATE RECURSIVE': '',

@@ -5,7 +5,7 @@
  *          would not scan as a name.
  * Contract 1 (checked) parse(print(t)) equals t, spans aside, for every tree that a parse can give.
  */
-import { inclusion, list, metadata, name, path, quote } from './print-name.ts'
+import { inclusion, labelName, list, metadata, name, path, quote } from './print-name.ts'
 import { object } from './print-object.ts'
 import {
   as,
@@ -77,6 +77,7 @@ const statementKinds: Record<Statement['kind'], true> = {
   'explain-use': true,
   'explain-row': true,
   verify: true,
+  tap: true,
   pause: true,
   set: true,
   reset: true,
@@ -147,6 +148,7 @@ function statement(s: Statement): string {
     case 'explain-use':
     case 'explain-row':
     case 'verify':
+    case 'tap':
     case 'pause':
       return watching(s)
     case 'set': {
@@ -248,7 +250,7 @@ function subscribe(s: Of<Statement, 'subscribe'>): string {
   return `SUBSCRIBE TO ${relation(s.relation)}${clauses.join('')}${emit(s.emit)}`
 }
 
-type Watching = 'explain-running' | 'explain-use' | 'explain-row' | 'verify' | 'pause'
+type Watching = 'explain-running' | 'explain-use' | 'explain-row' | 'verify' | 'tap' | 'pause'
 
 /** What is asked of queries that run. */
 function watching(s: Of<Statement, Watching>): string {
@@ -259,6 +261,8 @@ function watching(s: Of<Statement, Watching>): string {
       return `EXPLAIN ANALYZE ${s.measures.join().toUpperCase()} FOR QUERY ${path(s.name)}${s.asSql ? ' AS SQL' : ''}`
     case 'explain-row':
       return `EXPLAIN ROW ${path(s.name)}${where(s.where)}`
+    case 'tap':
+      return `TAP ${path(s.name)}.${labelName(s.operator)}`
     case 'verify': {
       const upTo = s.upTo === null ? '' : ` UP TO ${moment(s.upTo)}`
       return `VERIFY MATERIALIZED VIEW ${path(s.name)}${upTo}`

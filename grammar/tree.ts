@@ -518,6 +518,7 @@ export type Statement =
   | { kind: 'explain-running'; what: 'work' | 'state' | 'silence'; name: Path; span: Span }
   | { kind: 'explain-use'; measures: ('cpu' | 'memory')[]; asSql: boolean; name: Path; span: Span }
   | { kind: 'explain-row'; name: Path; where: Expression; span: Span }
+  | { kind: 'tap'; name: Path; operator: Identifier; span: Span }
   | { kind: 'verify'; name: Path; upTo: Moment | null; span: Span }
   | { kind: 'pause'; resumes: boolean; object: 'query' | 'sink' | 'stream' | 'materialized view'; name: Path; span: Span }
   | { kind: 'set'; name: string; value: string | number | boolean | null; overflow?: 'fail' | 'evict oldest' | 'spill'; span: Span }

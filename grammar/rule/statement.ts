@@ -61,6 +61,7 @@ export abstract class StatementRules extends CursorRules {
       { ALT: () => this.SUBRULE(this.show) },
       { ALT: () => this.SUBRULE(this.describe) },
       { ALT: () => this.SUBRULE(this.verify) },
+      { ALT: () => this.SUBRULE(this.tap) },
       { ALT: () => this.SUBRULE(this.pause) },
       {
         ALT: (): Statement => {

@@ -25,6 +25,25 @@ export abstract class WatchRules extends ShowRules {
     return { kind: 'verify', name, upTo: upTo ?? null, span: this.span(start) }
   })
 
+  /** TAP query.operator */
+  tap = this.RULE('tap', (): Statement => {
+    const start = this.start()
+    this.CONSUME(word.TAP)
+    const path = this.SUBRULE(this.path)
+    const span = this.span(start)
+    return this.ACTION(() => {
+      const parts = path.parts.slice(0, -1)
+      if (parts.length === 0) {
+        const hint =
+          'TAP query.aggregate, or aggregate_2 where there are several; sys.operators has all'
+        this.mistaken('TAP names a query and one of its operators', this.LA(0), { hint })
+      }
+      const end = parts.at(-1)?.span.end ?? path.span.end
+      const name: Path = { ...path, parts, span: { start: path.span.start, end } }
+      return { kind: 'tap' as const, name, operator: path.parts.at(-1)!, span }
+    })
+  })
+
   /** OFFSET n, a position of the log, or a value that is a time. */
   moment = this.RULE('moment', (): Moment => {
     const start = this.start()

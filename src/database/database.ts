@@ -663,7 +663,9 @@ export class Subscription implements AsyncIterable<RawCommit> {
     options: { signal?: AbortSignal },
   ): Subscription {
     return new Subscription(options.signal, async () => {
-      const text = /^(\s|--.*|\/\*[\s\S]*?\*\/)*(subscribe|select|values|from|with)\b/i.test(sql)
+      const text = /^(\s|--.*|\/\*[\s\S]*?\*\/)*(subscribe|tap|select|values|from|with)\b/i.test(
+        sql,
+      )
         ? sql
         : `SUBSCRIBE ${sql}`
       const results = await database.execute(text, { ...options, params })

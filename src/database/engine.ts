@@ -571,7 +571,7 @@ export class Engine {
     return replay === null ? this.options.clock.nowMicros() : BigInt(replay.nowMicros)
   }
 
-  /** A view that takes the place of another one is whole at its first cycle, and a sink that leaves out what was there. */
+  /** A view that takes the place of another one, or a sink that leaves out what was there, begins with all of it. */
   #rowsMax(query: Query): number {
     const isWhole = query.replaces !== null || (query.startsWhole && query.cycles === 0)
     if (isWhole && !query.endless) return Number.MAX_SAFE_INTEGER

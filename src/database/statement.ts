@@ -36,6 +36,7 @@ import { type Cursor, closeCursors, declare, type Fetching, fetching } from './f
 import { rowsOfDelta, subscribe } from './follow/follow.ts'
 import { startOf } from './follow/past.ts'
 import { acknowledge, alterSubscription, createSubscription } from './follow/retained.ts'
+import { tap } from './follow/tap.ts'
 import { explainRow } from './lineage/lineage.ts'
 import { createObject, dropObject, isObject } from './object.ts'
 import { pauseQuery } from './pause.ts'
@@ -141,6 +142,8 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
     case 'select-continuous':
     case 'subscribe':
       return yield* subscribe(engine, bound, session)
+    case 'tap':
+      return yield* tap(engine, bound, session)
     case 'declare':
     case 'fetch':
     case 'close':

@@ -224,6 +224,8 @@ export type BoundStatement = { notices: string[] } & (
     }
   /** `plan` is the one-shot query of the view, of which the rows that are asked about are taken. */
   | { kind: 'explain-row'; name: string; plan: Plan }
+  /** `operator` is a kind, a number, or `kind_number`. */
+  | { kind: 'tap'; name: string; operator: string; nameSpan: Span; span: Span }
   /** `plan` is the one-shot query of the view. */
   | { kind: 'verify'; name: string; plan: Plan; upTo: Moment | null; span: Span }
   | {
@@ -304,6 +306,7 @@ export function bindStatement(binding: Binding, statement: Statement): BoundStat
     case 'explain-use':
     case 'explain-running':
     case 'explain-row':
+    case 'tap':
     case 'verify':
     case 'pause':
       return bindWatch(binding, statement)

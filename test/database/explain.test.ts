@@ -160,7 +160,6 @@ test.each([
   ['EXPLAIN FLUSH', 'unsupported', 'EXPLAIN of FLUSH'],
   ['EXPLAIN (FORMAT XML) SELECT 1', 'unsupported', 'EXPLAIN (FORMAT XML)'],
   ['EXPLAIN APPROXIMATE SELECT 1', 'unsupported', 'EXPLAIN APPROXIMATE'],
-  ['TAP m.1', 'unsupported', 'TAP'],
   ['EXPLAIN ANALYZE CPU FOR QUERY m AS SQL', 'unsupported', 'EXPLAIN ANALYZE CPU … AS SQL'],
   ['EXPLAIN ANALYZE FOR QUERY m AS SQL', 'unsupported', 'AS SQL without CPU or MEMORY'],
   ['EXPLAIN ANALYZE MATERIALIZED VIEW m (DURATION_SECS 9)', 'unsupported', 'DURATION_SECS'],

@@ -553,7 +553,7 @@ class Generator implements Drawing {
     for (const call of clocked && from.kind === 'table' ? rowCalls : []) {
       if (!chance(random, 0.2)) continue
       const alias = this.name('o')
-      const { text, kind } = call(random, from.alias)
+      const { text, kind } = call(random, aliasOf(from))
       items.push({ expression: leaf(text), alias })
       columns.push({ ref: alias, kind })
     }

@@ -106,6 +106,12 @@ export function looks({
       span: one,
     }),
     fc.record({
+      kind: fc.constant('tap' as const),
+      name: path,
+      operator: path.map(({ parts }) => parts[0]!),
+      span: one,
+    }),
+    fc.record({
       kind: fc.constant('verify' as const),
       name: path,
       upTo: until,

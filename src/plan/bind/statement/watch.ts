@@ -31,7 +31,7 @@ type Materialized = Relation & { kind: 'materialized' }
 /** A place in the log: before the row of this position, or behind the last row that came at this time or before it. */
 export type Moment = { offset: number } | { micros: bigint }
 
-type Watch = Of<'explain-use' | 'explain-running' | 'explain-row' | 'verify' | 'pause'>
+type Watch = Of<'explain-use' | 'explain-running' | 'explain-row' | 'tap' | 'verify' | 'pause'>
 
 export function bindWatch(binding: Binding, tree: Watch): BoundStatement {
   switch (tree.kind) {
@@ -41,6 +41,8 @@ export function bindWatch(binding: Binding, tree: Watch): BoundStatement {
       return bindRunning(binding, tree)
     case 'explain-row':
       return bindExplainRow(binding, tree)
+    case 'tap':
+      return bindTap(binding, tree)
     case 'verify':
       return bindVerify(binding, tree)
     case 'pause':
@@ -78,6 +80,12 @@ function bindPause(binding: Binding, tree: Of<'pause'>): BoundStatement {
   }
   const { notices } = binding
   return { kind: 'pause', resumes, object, name: nameOf(name), span: name.span, notices }
+}
+
+function bindTap({ notices }: Binding, { name, operator }: Of<'tap'>): BoundStatement {
+  const { name: wanted, span } = operator
+  const place = { nameSpan: name.span, span }
+  return { kind: 'tap', name: nameOf(name), operator: wanted, ...place, notices }
 }
 
 function bindVerify(binding: Binding, tree: Of<'verify'>): BoundStatement {
