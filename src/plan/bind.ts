@@ -258,7 +258,6 @@ export function bind(statement: Statement, context: BindContext): BoundStatement
 }
 
 export function bindStatement(binding: Binding, statement: Statement): BoundStatement {
-  const { notices } = binding
   switch (statement.kind) {
     case 'create-relation':
       noteExternal(binding, statement)
@@ -290,7 +289,7 @@ export function bindStatement(binding: Binding, statement: Statement): BoundStat
     case 'delete':
       return bindUpdate(binding, statement)
     case 'transaction':
-      return { kind: 'transaction', action: statement.action, notices }
+      return { kind: 'transaction', action: statement.action, notices: binding.notices }
     case 'query-statement':
       return bindSelectStatement(binding, statement.query)
     case 'subscribe':
@@ -325,7 +324,7 @@ export function bindStatement(binding: Binding, statement: Statement): BoundStat
     case 'describe-query':
       return bindDescribeQuery(binding, statement)
     case 'flush':
-      return { kind: 'flush', notices }
+      return { kind: 'flush', notices: binding.notices }
   }
 }
 
