@@ -13,7 +13,7 @@ checkNode(process.versions.node)
 module.enableCompileCache()
 
 const { Command, CommanderError, InvalidArgumentError, Option } = await import('commander')
-const { printText, QueryMistake, systemClock, systemDisk } = await import('./base/index.ts')
+const { printText, systemClock, systemDisk } = await import('./base/index.ts')
 
 const version = '0.1.0'
 const rpcHelp = `
@@ -87,15 +87,6 @@ async function standardStreams(): Promise<{ output: Output; notices: Output }> {
 /** `reserved`: standard output is not for connector `print`, which then writes to the other one. */
 async function openDatabase(settings: Settings, reserved = false) {
   const directory = settings.data ?? ':memory:'
-  if (directory !== ':memory:') {
-    throw new QueryMistake([
-      {
-        code: 'unsupported',
-        message: 'not supported yet: durable databases',
-        hint: 'leave --data out to work in memory',
-      },
-    ])
-  }
   const [{ open }, { builtinConnectors, pacedConnectors }] = await Promise.all([
     import('./database/index.ts'),
     import('./connect/index.ts'),

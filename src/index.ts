@@ -125,7 +125,7 @@ export interface Change<T = RowObject> {
  */
 export type AppendRows = readonly (Record<string, unknown> | readonly unknown[])[]
 
-/** Opens a database. Today it lives in memory: `directory` is `':memory:'`. */
+/** Opens a database: in a directory, which is made if it is not there, or in memory with `':memory:'`. */
 export async function open(directory: string, options: OpenOptions = {}): Promise<Database> {
   const {
     thread = 'host',

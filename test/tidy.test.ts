@@ -35,9 +35,19 @@ const ranks: Record<string, number> = {
   src: 10,
 }
 
+/** The parts of apache-arrow that write and read its messages. */
+const arrowTables = [
+  'binary bool buffer date field field-node floating-point int key-value message message-header metadata-version',
+  'precision record-batch schema time-unit timestamp type utf8',
+].flatMap((names) => names.split(' ').map((name) => `apache-arrow/fb/${name}`))
+
 /** What from outside a module may import. Type-only imports count too: they are part of what a reader must know. */
 const outside: Record<string, string[]> = {
-  'src/base': ['node:fs', 'node:os', 'node:path', 'node:worker_threads'],
+  'src/base': ['node:crypto', 'node:fs', 'node:os', 'node:path', 'node:worker_threads'],
+  // The lock of a directory, loaded when one is opened.
+  'src/catalog': ['better-sqlite3', 'node:module', 'node:path'],
+  // Messages of Arrow, checksums, and values of any kind as bytes.
+  'src/log': [...arrowTables, 'flatbuffers', 'node:path', 'node:v8', 'node:zlib'],
   grammar: ['chevrotain'],
   // Types only.
   'src/data': ['apache-arrow'],

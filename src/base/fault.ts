@@ -50,6 +50,11 @@ const codes = {
   malformed_row: 'A row of the input cannot be decoded.',
   malformed_file: 'A file is not of its format, damaged or cut short.',
   file: 'A file cannot be opened, read or written.',
+  disk_full: 'The device of the database has no room left.',
+  fenced:
+    'The log takes nothing more after a write that failed; the database has to be opened again.',
+  damaged: 'A part of the log is damaged; the message tells which.',
+  locked: 'Another process writes to the database.',
   memory_limit: 'A limit on memory would be exceeded.',
   cancelled: 'The work was interrupted on request.',
   closed: 'The database is closed.',

@@ -1,5 +1,6 @@
 /** Base: faults, clock, random numbers, memory and disk; what every other module may use. */
 export { type Clock, systemClock, virtualClock } from './clock.ts'
+export { type DataDisk, type DataFile, systemDataDisk } from './data-disk.ts'
 export {
   closeWhole,
   type Disk,
@@ -21,4 +22,4 @@ export {
   unreachable,
 } from './fault.ts'
 export { memoryBytes } from './memory.ts'
-export { type Random, seededRandom } from './random.ts'
+export { type Random, randomWord, seededRandom } from './random.ts'

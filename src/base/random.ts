@@ -4,6 +4,7 @@
  * How      splitmix32 over a 32-bit state: one seed gives one sequence on every machine.
  * Contract 1 (checked by tidy) nobody else calls Math.random.
  */
+import { randomBytes } from 'node:crypto'
 
 export interface Random {
   /** Uniform in [0, 1). */
@@ -23,3 +24,6 @@ export function seededRandom(seed: number): Random {
   }
   return { next, below: (below) => Math.floor(next() * below) }
 }
+
+/** 64 bits that nobody can foresee. */
+export const randomWord = (): bigint => randomBytes(8).readBigUInt64LE()

@@ -24,6 +24,7 @@ export function printConnector(print: Print): Connector {
     bounded: true,
     sink: 'changes',
     source: false,
+    passing: true,
     check: (options, _, ignored) => {
       checkNames(options, ['print-identifier', 'standard-error'], ignored)
       flagOption(options, 'standard-error', false)

@@ -91,6 +91,8 @@ export interface Connector {
   readonly source: boolean
   /** Rows that were read are gone: a reader that is opened later may not have them. */
   readonly once?: boolean
+  /** What a sink is told goes by: what it was told before is not told again when the log is read again. */
+  readonly passing?: boolean
   /** How rows may be encoded, by the values of option `format`; absent where they are no bytes. */
   readonly encodings?: readonly string[]
   /** What it tells of a row beside its columns, never NULL; nothing when left out. */

@@ -40,6 +40,7 @@ import {
   withFullNames,
 } from '../plan/index.ts'
 import { askPlan, askRows, checkAsks, type ResultSet } from './ask.ts'
+import { openDirectory, type Place } from './directory.ts'
 import { Engine } from './engine.ts'
 import { type InputRow, ingest } from './ingest.ts'
 import type { Work } from './query.ts'
@@ -80,6 +81,8 @@ export interface DatabaseOptions {
   cycles?: 'drain' | 'manual'
   /** A log to go on with; its statements and cycles are re-run first. */
   log?: Log
+  /** Where a directory lies, instead of the disks of this machine. */
+  place?: Place
   /** Called before the log is read: gives the functions that its statements call. */
   prepare?: (database: Database) => void
   /** Asserts after every step that changes of state are marked for checkpoints. Slow. */
@@ -119,16 +122,11 @@ const pacedMillis = 1
 /** Between looks whether a FETCH that waits was cancelled. */
 const fetchMillis = 50
 
-/** Throws for a directory, or for an option, that no database opens with; only `':memory:'` exists today. */
+/** Throws for a directory, or for an option, that no database opens with. */
 export function checkOpening(directory: string, options: DatabaseOptions): void {
-  if (directory !== ':memory:') {
-    throw new QueryMistake([
-      {
-        code: 'unsupported',
-        message: 'not supported yet: durable databases',
-        hint: "open ':memory:' instead",
-      },
-    ])
+  if (directory === '') {
+    const hint = "':memory:' opens one that does not last"
+    mistake({ code: 'invalid_option', message: 'a database has a directory', hint })
   }
   const { vectorSize = 1, fragments = 1, backend = 'wasm' } = options
   checkOption('vectorSize', vectorSize, vectorSizeMax)
@@ -143,10 +141,21 @@ function checkOption(name: string, value: number, max: number): void {
   mistake({ code: 'invalid_option', message: `option ${name} is a whole number from 1 to ${max}` })
 }
 
-/** Opens a database. */
+/** Opens a database: in a directory, which is made, or in memory. */
 export async function open(directory: string, options: DatabaseOptions = {}): Promise<Database> {
   checkOpening(directory, options)
-  const database = new Database(options)
+  if (directory === ':memory:') return recovered(new Database(options), options)
+  const { clock = systemClock, place } = options
+  const lasting = await openDirectory(directory, clock, place)
+  try {
+    return await recovered(new Database({ ...options, log: lasting.log }, lasting.close), options)
+  } catch (fault) {
+    await lasting.close()
+    throw fault
+  }
+}
+
+async function recovered(database: Database, options: DatabaseOptions): Promise<Database> {
   options.prepare?.(database)
   await database.recover()
   return database
@@ -165,9 +174,11 @@ export class Database {
   #sessionsMade = 0
   #sliceStart = 0
   #cancelIdle = () => {}
+  readonly #release: () => Promise<void>
 
-  /** @internal Use `open`. */
-  constructor(options: DatabaseOptions) {
+  /** @internal Use `open`. `release` closes what the log lies in. */
+  constructor(options: DatabaseOptions, release = async () => {}) {
+    this.#release = release
     this.#manual = options.cycles === 'manual'
     this.#clock = options.clock ?? systemClock
     this.#engine = new Engine({
@@ -279,6 +290,7 @@ export class Database {
     refuseFilled(relation)
     const offset = this.#engine.append(relation, ingest(schema, rows))
     this.#schedule()
+    await this.#engine.log.durable()
     return { offset }
   }
 
@@ -357,6 +369,7 @@ export class Database {
     for (const queue of [...this.#queues]) queue.end()
     await this.#mailbox.catch(() => {})
     this.#engine.close()
+    await this.#release()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -376,6 +389,8 @@ export class Database {
     }, options)
     this.#schedule()
     const settled = await this.#settle(result, options)
+    // What is told to be so must be so after a crash, too.
+    await this.#engine.log.durable()
     const { number } = options.state
     return number === null ? settled : plainResult(statement, settled, number)
   }
@@ -422,6 +437,7 @@ export class Database {
       }
     }
     if (faults.length > 0) throw faults[0]
+    await this.#engine.log.durable()
     return results
   }
 
@@ -519,6 +535,7 @@ export class Database {
         this.#queues.delete(queue)
         cancel()
       },
+      { lasting: () => this.#engine.log.durable() },
     )
     this.#queues.add(queue)
     return queue

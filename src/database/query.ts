@@ -769,9 +769,9 @@ function placeAt(
     frame !== undefined;
     frame = log.frameAt(stream, offset)
   ) {
-    const rows = Math.min(Math.max(position - frame.position, 0), frame.batch.rows)
+    const rows = Math.min(Math.max(position - frame.position, 0), frame.rows)
     offset = frame.offset + rows
-    if (rows < frame.batch.rows) break
+    if (rows < frame.rows) break
   }
   const idle = log.idleOf(stream).filter((frame) => frame.position < position)
   return { offset, idle: idle.length }

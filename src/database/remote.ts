@@ -197,7 +197,7 @@ export class RemoteDatabase
         this.#queues.delete(number)
         this.#send({ kind: 'leave', queue: number })
       },
-      () => this.#send({ kind: 'credit', queue: number }),
+      { each: () => this.#send({ kind: 'credit', queue: number }) },
     )
     this.#queues.set(number, queue)
     const { fields, appendOnly } = wire

@@ -65,8 +65,10 @@ export function startSink(
     else abortWriter(writer)
   })
   let rows = 0
+  const isPassing = engine.options.connectors.get(relation.connector)?.passing === true
   const send = (delta: Delta) => {
-    if (sending.snapshot || running.cycles > 1) {
+    if (isPassing && engine.replaying) rows += delta.count
+    else if (sending.snapshot || running.cycles > 1) {
       const sent = sentOf(delta, sending)
       writeDelta(writer, fields, sent)
       rows += sent.count

@@ -31,23 +31,38 @@ export class CommitQueue implements AsyncIterable<RawCommit> {
   #waiting: (() => void) | null = null
   #ended = false
   #fault: unknown = null
+  /** When all that was pushed so far may be given; null: now. */
+  #gate: Promise<void> | null = null
   #diverted: { take(commit: RawCommit): void; end(fault: unknown): void } | null = null
   readonly #room: () => void
   readonly #cancel: () => void
   readonly #each: () => void
+  readonly #lasting: () => Promise<void> | null
+  #held = 0
 
   /**
    * `room` is called when a full queue has room again, `cancel` when the consumer wants no more, `each` per commit
-   * taken.
+   * taken; `lasting` says when what is in the log lasts: a commit is not given before.
    */
-  constructor(room: () => void, cancel: () => void, each: () => void = () => {}) {
+  constructor(
+    room: () => void,
+    cancel: () => void,
+    {
+      each = () => {},
+      lasting = () => null,
+    }: {
+      each?: () => void
+      lasting?: () => Promise<void> | null
+    } = {},
+  ) {
     this.#room = room
     this.#cancel = cancel
     this.#each = each
+    this.#lasting = lasting
   }
 
   get full(): boolean {
-    return !this.#ended && this.#queue.length >= queueMax
+    return !this.#ended && this.#queue.length + this.#held >= queueMax
   }
 
   /** From here on commits go to `take` as they come, and hold nothing back; `end` is told why they end, or null. */
@@ -58,6 +73,22 @@ export class CommitQueue implements AsyncIterable<RawCommit> {
   }
 
   push(commit: RawCommit): void {
+    const lasting = this.#lasting()
+    if (lasting === null && this.#gate === null) return this.#take(commit)
+    this.#held++
+    const before = this.#gate
+    const gate = Promise.all([before, lasting]).then(
+      () => {
+        this.#held--
+        if (this.#gate === gate) this.#gate = null
+        this.#take(commit)
+      },
+      (fault) => this.#close(fault),
+    )
+    this.#gate = gate
+  }
+
+  #take(commit: RawCommit): void {
     if (this.#ended) return
     if (this.#diverted !== null) return this.#diverted.take(commit)
     this.#queue.push(commit)
@@ -66,6 +97,11 @@ export class CommitQueue implements AsyncIterable<RawCommit> {
 
   /** No more commits come; with a fault, the consumer gets it after the last commit. */
   end(fault: unknown = null): void {
+    if (this.#gate === null) this.#close(fault)
+    else this.#gate = this.#gate.then(() => this.#close(fault))
+  }
+
+  #close(fault: unknown): void {
     this.#ended = true
     this.#fault ??= fault
     this.#diverted?.end(this.#fault)
@@ -75,7 +111,7 @@ export class CommitQueue implements AsyncIterable<RawCommit> {
   cancel(): void {
     if (this.#ended) return
     this.#queue = []
-    this.end()
+    this.#close(null)
     this.#cancel()
   }
 

@@ -88,7 +88,7 @@ export class Table implements Standing {
   #fill(index: Index): void {
     for (let offset = 0; offset < this.#end; ) {
       const frame = this.#log.frameAt(this.#name, offset)!
-      for (; offset < frame.offset + frame.batch.rows; offset++) {
+      for (; offset < frame.offset + frame.rows; offset++) {
         if (!this.isGone(offset)) note(index, frame.batch, offset - frame.offset, offset, -1)
       }
     }

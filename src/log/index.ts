@@ -1,4 +1,4 @@
-/** Log: the one order of all that happens; durable streams come behind this interface. */
+/** Log: the one order of all that happens, in memory or in the segments of a directory. */
 export {
   type Arrival,
   type ChangePart,
@@ -6,8 +6,10 @@ export {
   type DataFrame,
   type Frame,
   type IdleFrame,
+  type Journal,
   type LateOrigin,
   Log,
   type Parameters,
   type Run,
 } from './log.ts'
+export { Store, type StoreOptions } from './store.ts'

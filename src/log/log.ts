@@ -8,6 +8,8 @@
  *             bounded source takes a position of its own.
  *          3. Subscriptions are told of new frames and read them by offset; the log keeps all frames (retention
  *             FOREVER).
+ *          4. A journal takes every frame to the disk (store.ts); the rows are read back from there when they are
+ *             asked for. Without one everything is in memory.
  * Contract 1 (checked) positions and offsets rise; a frame is never changed once appended.
  *          2 (checked) cycle numbers rise by one.
  *          3 (trusted) everything after a crash is a function of these frames alone.
@@ -23,7 +25,9 @@ export interface DataFrame {
   stream: string
   offset: number
   position: number
-  batch: Batch
+  rows: number
+  /** May lie on the disk, and is read from there when it is asked for. */
+  readonly batch: Batch
   /** For each row the offset of the earlier row that it takes back, -1 for a row that comes; null when all come. */
   removes: Float64Array | null
   /**
@@ -62,7 +66,7 @@ export interface Parameters {
 }
 
 /** A statement that changed the catalog, or started or stopped a query, as text. */
-interface StatementFrame {
+export interface StatementFrame {
   kind: 'statement'
   position: number
   text: string
@@ -99,6 +103,11 @@ export interface CycleFrame {
   nowMicros: string
 }
 
+/** A frame whose rows are made when they are asked for. */
+export function lazily(frame: Omit<DataFrame, 'batch'>, load: () => Batch): DataFrame {
+  return Object.defineProperty({ ...frame }, 'batch', { get: load }) as DataFrame
+}
+
 export type Frame = DataFrame | IdleFrame | StatementFrame | CycleFrame
 
 interface Stream {
@@ -115,9 +124,20 @@ export interface Arrival {
   late?: LateOrigin | null
 }
 
+/** Where frames are kept beyond the end of the process. */
+export interface Journal {
+  /** What was there when it was opened. */
+  readonly frames: readonly Frame[]
+  /** Takes a frame, or throws where it takes none any more; gives the frame as it is kept in memory. */
+  append<T extends Frame>(frame: T): T
+  /** Resolves when all that was appended so far lasts; null: it does. */
+  durable(): Promise<void> | null
+}
+
 export interface LogOptions {
-  /** Rows' bytes that may be held; an append beyond them fails with memory_limit. */
+  /** Rows' bytes that may be held in memory alone; an append beyond them fails with memory_limit. */
   bytesMax?: number
+  journal?: Journal
 }
 
 export class Log {
@@ -127,9 +147,18 @@ export class Log {
   #cycle = 0
   #bytes = 0
   readonly #bytesMax: number
+  readonly #journal: Journal | null
 
-  constructor(options: LogOptions = {}) {
-    this.#bytesMax = options.bytesMax ?? 8 * 2 ** 30
+  constructor({ bytesMax = 8 * 2 ** 30, journal }: LogOptions = {}) {
+    this.#bytesMax = journal === undefined ? bytesMax : Number.POSITIVE_INFINITY
+    this.#journal = journal ?? null
+    this.#frames = [...(journal?.frames ?? [])]
+    for (const frame of this.#frames) if (frame.kind === 'cycle') this.#cycle = frame.cycle
+  }
+
+  /** Resolves when all that was appended so far would be there after a loss of power; null: it would. */
+  durable(): Promise<void> | null {
+    return this.#journal?.durable() ?? null
   }
 
   /** The position that the next row will have. */
@@ -159,8 +188,20 @@ export class Log {
   dropStream(name: string): void {
     const stream = this.#streams.get(name)
     if (stream === undefined) return
-    for (const frame of stream.frames) this.#bytes -= batchBytes(frame.batch)
+    for (const frame of stream.frames) this.#bytes -= this.#heldBytes(frame)
     this.#streams.delete(name)
+  }
+
+  /** Bytes of rows that memory alone holds. */
+  #heldBytes(frame: DataFrame): number {
+    return this.#journal === null ? batchBytes(frame.batch) : 0
+  }
+
+  /** A frame is in the log from here on; where there is a journal, on its way to the disk. */
+  #record<T extends Frame>(frame: T): T {
+    const kept = this.#journal?.append(frame) ?? frame
+    this.#frames.push(kept)
+    return kept
   }
 
   /** The stream under another name, with other columns; `change` is what becomes of each batch. */
@@ -171,16 +212,19 @@ export class Log {
     change: ((batch: Batch) => Batch) | null,
   ): void {
     const { frames, idle, rows } = this.#stream(name)
-    for (const { batch } of frames) this.#bytes -= batchBytes(batch)
     // The frames of the log stay as they came: a replay changes them again.
-    const changed = frames.map((frame) => ({
-      ...frame,
-      stream: to,
-      batch: change?.(frame.batch) ?? frame.batch,
-    }))
-    for (const { batch } of changed) this.#bytes += batchBytes(batch)
+    const changed = frames.map((frame) => this.#altered(frame, to, change))
     this.#streams.delete(name)
     this.#streams.set(to, { schema, frames: changed, idle, rows })
+  }
+
+  #altered(frame: DataFrame, stream: string, change: ((batch: Batch) => Batch) | null): DataFrame {
+    // What lies on the disk is changed each time that it is read.
+    if (this.#journal !== null)
+      return lazily({ ...frame, stream }, () => change?.(frame.batch) ?? frame.batch)
+    const batch = change?.(frame.batch) ?? frame.batch
+    this.#bytes += batchBytes(batch) - batchBytes(frame.batch)
+    return { ...frame, stream, batch }
   }
 
   /** The frames of a stream, as it has them now. */
@@ -241,27 +285,26 @@ export class Log {
   ): DataFrame {
     const stream = this.#stream(name)
     const [offset, position] = [stream.rows, this.#position]
-    const place = { kind: 'data' as const, stream: name, offset, position, until, nowMicros }
-    const frame: DataFrame = { ...place, batch, removes, partitions, late }
+    const { rows } = batch
+    const place = { kind: 'data' as const, stream: name, offset, position, rows, until, nowMicros }
+    const frame = this.#record<DataFrame>({ ...place, batch, removes, partitions, late })
     stream.frames.push(frame)
-    stream.rows += batch.rows
-    this.#bytes += batchBytes(batch)
-    this.#frames.push(frame)
-    this.#position += batch.rows
+    stream.rows += rows
+    this.#bytes += this.#heldBytes(frame)
+    this.#position += rows
     return frame
   }
 
   appendStatement(text: string, parameters: Parameters, nowMicros: number): void {
     const position = this.#position
-    this.#frames.push({ kind: 'statement', position, text, parameters, nowMicros })
+    this.#record({ kind: 'statement', position, text, parameters, nowMicros })
   }
 
   /** Partitions of a stream are idle from here on; this takes a position. */
   appendIdle(name: string, partitions: number[]): void {
     const position = this.takePositions(1)
-    const frame: IdleFrame = { kind: 'idle', stream: name, position, partitions }
+    const frame = this.#record<IdleFrame>({ kind: 'idle', stream: name, position, partitions })
     this.#stream(name).idle.push(frame)
-    this.#frames.push(frame)
   }
 
   /** The idle frames of a stream so far. */
@@ -290,8 +333,8 @@ export class Log {
     const stream = this.#stream(frame.stream)
     assert(frame.offset === stream.rows, 'frames are restored in order')
     stream.frames.push(frame)
-    stream.rows += frame.batch.rows
-    this.#bytes += batchBytes(frame.batch)
+    stream.rows += frame.rows
+    this.#bytes += this.#heldBytes(frame)
   }
 
   /**
@@ -300,12 +343,12 @@ export class Log {
    */
   forgetUncommitted(): void {
     for (let last = this.#frames.at(-1); last?.kind === 'data'; last = this.#frames.at(-1)) {
-      if (last.until <= last.position + last.batch.rows) break
+      if (last.until <= last.position + last.rows) break
       this.#frames.pop()
     }
     let position = 0
     for (const frame of this.#frames) {
-      if (frame.kind === 'data') position = Math.max(position, frame.position + frame.batch.rows)
+      if (frame.kind === 'data') position = Math.max(position, frame.position + frame.rows)
       if (frame.kind === 'idle') position = Math.max(position, frame.position + 1)
       if (frame.kind !== 'cycle') continue
       for (const run of frame.runs)
@@ -316,15 +359,10 @@ export class Log {
 
   /** Logs a commit point: stored rows before `position` and the rows of `runs` are taken. */
   appendCycle(position: number, runs: Run[], nowMicros: bigint): CycleFrame {
-    this.#cycle++
-    const frame: CycleFrame = {
-      kind: 'cycle',
-      cycle: this.#cycle,
-      position,
-      runs,
-      nowMicros: nowMicros.toString(),
-    }
-    this.#frames.push(frame)
+    const now = nowMicros.toString()
+    const cycle = this.#cycle + 1
+    const frame = this.#record<CycleFrame>({ kind: 'cycle', cycle, position, runs, nowMicros: now })
+    this.#cycle = cycle
     return frame
   }
 
@@ -339,7 +377,7 @@ export class Log {
       else high = middle - 1
     }
     const frame = frames[low]
-    return frame !== undefined && offset < frame.offset + frame.batch.rows ? frame : undefined
+    return frame !== undefined && offset < frame.offset + frame.rows ? frame : undefined
   }
 
   #stream(name: string): Stream {

@@ -127,7 +127,7 @@ export function takeStored(
   }
   const frame = log.frameAt(first.stream, first.offset)!
   const from = first.offset - frame.offset
-  const most = Math.min(rowsMax(first), frame.batch.rows - from, Math.min(next, idleAt) - position)
+  const most = Math.min(rowsMax(first), frame.rows - from, Math.min(next, idleAt) - position)
   const isStanding = first.offset < first.standing
   const rows = isStanding ? standingRows(first, most) : most
   const { offset } = first

@@ -88,7 +88,7 @@ export class Transaction implements Store {
     const [offset, position] = [own.end, this.#next]
     const place = { kind: 'data' as const, stream, offset, position, until: 0 }
     const arrival = { nowMicros: this.#engine.nowMicros(), partitions: null, late: null }
-    const frame: DataFrame = { ...place, batch, removes, ...arrival }
+    const frame: DataFrame = { ...place, rows: batch.rows, batch, removes, ...arrival }
     own.take(frame)
     this.#frames.push(frame)
     this.#next += batch.rows
@@ -313,7 +313,7 @@ class OwnRows implements Standing {
       for (const removed of frame.removes ?? []) {
         if (removed >= 0 && removed < this.start) this.#taken.add(removed)
       }
-      this.#seen = frame.offset + frame.batch.rows
+      this.#seen = frame.offset + frame.rows
     }
     return this.#taken
   }
