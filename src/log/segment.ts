@@ -18,7 +18,8 @@
  *          The chain is the CRC of the frame before, of the segment before for the first one: a frame that was written
  *          in another place, or not at all, breaks it. The salt is drawn for each segment: what lay in the file before
  *          is no frame of it. A group is what one write brings, counted from 1 in each segment; flag 1 is at its last
- *          frame. A group is written when the one before is on the device.
+ *          frame. A group is written when the one before is on the device; a mark, which has nothing but its header and
+ *          begins the next group, says so while nothing else comes.
  * Contract 1 (checked) a scan gives the frames up to the first that is not whole, and says of that place whether it may
  *            be the torn end of the last write (nothing of a later group lies behind) or is damage.
  *          2 (checked) a payload is looked at when it is read.
@@ -43,7 +44,7 @@ export const FIRST_GROUP = 1
 const WINDOW_BYTES = 2 ** 20
 
 /** Kinds of frames, as they are numbered in files. */
-export const frameTypes = { data: 1, schema: 2, statement: 3, cycle: 4, idle: 5 } as const
+export const frameTypes = { data: 1, schema: 2, statement: 3, cycle: 4, idle: 5, mark: 6 } as const
 
 export interface SegmentHeader {
   salt: bigint

@@ -5,9 +5,11 @@
  *             fdatasync in flight, for all streams together.
  *          2. The schema of a stream stands in each segment before its first rows there, so that a segment explains
  *             itself. Rows are written as they lie in memory.
- *          3. Rows are kept in memory while they are on their way, then in a cache of some size, and are read again from
+ *          3. When nothing more is there to be written, a mark goes behind the last group: damage to that group is not
+ *             taken for its torn end. Nobody waits for the mark.
+ *          4. Rows are kept in memory while they are on their way, then in a cache of some size, and are read again from
  *             their place when they are asked for.
- *          4. `open` scans the segments and cuts off what the last write left unfinished, and changes whose rows are
+ *          5. `open` scans the segments and cuts off what the last write left unfinished, and changes whose rows are
  *             not all there. What is written from then on goes to a new segment with a new salt.
  * Contract 1 (checked) when `durable` has resolved, everything appended before it was called is found by every later
  *            `open`; what was not acknowledged is found up to some frame, or not at all.
@@ -55,6 +57,7 @@ const CACHE_BYTES = 128 * 2 ** 20
 const FILES_MAX = 64
 /** Pieces that are smaller go to the device together. */
 const SMALL_BYTES = 64 * 2 ** 10
+const empty: Content = { extension: new Uint8Array(0), payload: [] }
 const segmentName = /^\d{12}\.segment$/
 
 /** A schema that frames name by its number. */
@@ -172,7 +175,10 @@ export class Store implements Journal {
     // What is appended in the same turn goes with it.
     await Promise.resolve()
     try {
-      while (this.#pending.length > 0) await this.#writeGroup(this.#pending.splice(0))
+      while (this.#pending.length > 0) {
+        while (this.#pending.length > 0) await this.#writeGroup(this.#pending.splice(0))
+        await this.#writeMark()
+      }
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause)
       const message = `the log takes nothing more, as a write failed: ${reason}`
@@ -224,10 +230,25 @@ export class Store implements Journal {
       this.#waiting.shift()!.resolve()
   }
 
+  /** The group before is on the device; whoever reads the mark knows. */
+  async #writeMark(): Promise<void> {
+    const tail = this.#tail!
+    const what = { type: frameTypes.mark, stream: 0, schema: 0, offset: 0, rows: 0, position: 0 }
+    const frame = frameBytes({ ...what, group: tail.group, endsGroup: false }, empty, {
+      salt: tail.salt,
+      chain: this.#chain,
+    })
+    await tail.file.write(coalesced(frame.pieces), tail.size)
+    tail.size += frame.bytes
+    this.#chain = frame.chain
+  }
+
   /** The segment that takes the next group. */
   async #tailFor(position: number): Promise<Tail> {
     const { segmentBytes = SEGMENT_BYTES, disk, clock, salt } = this.#options
     if (this.#tail !== null && this.#tail.size < segmentBytes) return this.#tail
+    // The next segment continues the chain of a mark that nobody has waited for.
+    await this.#tail?.file.sync()
     const number = this.#lastNumber + 1
     const file = disk.open(this.#path(number), 'new')
     const header: SegmentHeader = {
@@ -309,7 +330,7 @@ export class Store implements Journal {
     const { disk } = this.#options
     const names = disk.names(this.#directory).filter((name) => segmentName.test(name))
     const found: { frame: Frame; number: number; at: number; chain: number }[] = []
-    let end: { number: number; at: number; size: number } | null = null
+    let end: { number: number; at: number; proven: number } | null = null
     let torn: DataFile | null = null
     for (const [index, name] of names.entries()) {
       const number = Number(name.slice(0, 12))
@@ -334,7 +355,7 @@ export class Store implements Journal {
         if (frame !== null) found.push({ frame, number, at: one.at, chain: this.#chain })
         this.#chain = one.chain
       }
-      end = { number, at: scan.end, size: file.size }
+      end = { number, at: scan.end, proven: provenIn(scan.frames) }
     }
     const whole = wholeChanges(found.map(({ frame }) => frame))
     const cut = found[whole]
@@ -343,12 +364,12 @@ export class Store implements Journal {
       assert(cut.number === end?.number, 'what is not whole was the last write')
       this.#chain = cut.chain
     }
-    if (end !== null && (cut !== undefined || end.at < end.size))
-      await this.#cut(end.number, cut?.at ?? end.at)
+    if (end !== null) await this.#settleEnd(end.number, end.proven, cut?.at ?? end.at)
     if (torn !== null) await this.#remove(torn)
   }
 
   #frameOf(number: number, file: DataFile, found: FoundFrame): Frame | null {
+    if (found.type === frameTypes.mark) return null
     const { extension, payload } = readFrame(file, found)
     if (found.type === frameTypes.schema) {
       const { stream, fields } = schemaOf(extension)
@@ -369,12 +390,20 @@ export class Store implements Journal {
     return dataOf(found, { stream, extension, load: () => this.#load(kept) })
   }
 
-  /** Takes off the end of the last segment, with what stands for it in memory. */
-  async #cut(number: number, at: number): Promise<void> {
-    const file = this.#options.disk.open(this.#path(number), 'write')
+  /**
+   * The last segment ends here. What was read of its last group may not be on the device, and after a sync that failed
+   * the system would not write it: it is written again.
+   */
+  async #settleEnd(number: number, from: number, at: number): Promise<void> {
+    const { disk } = this.#options
+    const file = disk.open(this.#path(number), 'write')
     try {
-      file.truncate(at)
+      if (at < file.size) file.truncate(at)
+      const bytes = new Uint8Array(Math.max(0, at - from))
+      file.read(bytes, from)
+      await file.write([bytes], from)
       await file.sync()
+      await disk.syncDirectory(this.#directory)
     } finally {
       file.close()
     }
@@ -398,6 +427,12 @@ export class Store implements Journal {
 
 function damage(path: string, from: number, to: number): Failure {
   return new Failure('damaged', `${path} is damaged from byte ${from} to ${to}`)
+}
+
+/** Up to where a segment is known to be on the device: where its last group begins. */
+function provenIn(frames: readonly FoundFrame[]): number {
+  const group = frames.at(-1)?.group ?? FIRST_GROUP
+  return group === FIRST_GROUP ? 0 : frames.find((frame) => frame.group === group)!.at
 }
 
 /** How many of the frames are left when a last change goes that is not there as a whole. */
