@@ -198,6 +198,7 @@ export class Database {
       beforeStep: options.beforeStep ?? null,
     })
     this.#engine.wake = () => this.#schedule()
+    this.#engine.log.onFault((fault) => this.#endFollowers(fault))
   }
 
   /** Re-runs the statements and cycles that the log holds. */
@@ -383,14 +384,17 @@ export class Database {
   ): Promise<StatementResult> {
     const engine = this.#engine
     const member = () => this.#member(statement, text, options)
+    let frames = 0
     const result = await this.#enqueue(function* () {
+      frames = engine.log.frames.length
       const { bound, session } = member()
-      return yield* perform(engine, bound, session)
+      const outcome = yield* perform(engine, bound, session)
+      frames = engine.log.frames.length - frames
+      return outcome
     }, options)
     this.#schedule()
     const settled = await this.#settle(result, options)
-    // What is told to be so must be so after a crash, too.
-    await this.#engine.log.durable()
+    await this.#lasting(frames > 0, options)
     const { number } = options.state
     return number === null ? settled : plainResult(statement, settled, number)
   }
@@ -439,6 +443,13 @@ export class Database {
     if (faults.length > 0) throw faults[0]
     await this.#engine.log.durable()
     return results
+  }
+
+  /** What is told to be so must be so after a crash, too. Where the log takes nothing more, readers go on. */
+  async #lasting(hasChanged: boolean, { onNotice }: ExecuteOptions): Promise<void> {
+    const { log } = this.#engine
+    if (hasChanged || log.fault === null) await log.durable()
+    else onNotice?.(`${log.fault.message}; what was not acknowledged may show, and be gone later`)
   }
 
   /** A statement, bound, with the session that it belongs to. */
@@ -578,6 +589,10 @@ export class Database {
   /** A cycle failed: every follower hears of it. */
   #failAll(fault: unknown): void {
     this.#fault = fault
+    this.#endFollowers(fault)
+  }
+
+  #endFollowers(fault: unknown): void {
     for (const queue of [...this.#queues]) queue.end(fault)
   }
 

@@ -517,6 +517,8 @@ export class Engine {
   }
 
   hasWork(): boolean {
+    // Where the log takes no cycle, none is formed: readers see the last one.
+    if (this.log.fault !== null) return false
     const now = this.nowMicros()
     for (const query of this.#queries.values()) {
       if (query.hasWork(this.log.position) || isDue(query, now)) return true

@@ -132,6 +132,10 @@ export interface Journal {
   append<T extends Frame>(frame: T): T
   /** Resolves when all that was appended so far lasts; null: it does. */
   durable(): Promise<void> | null
+  /** Why no frame is taken any more; null while they are. */
+  readonly fault: Failure | null
+  /** Is told of it. */
+  onFault: (fault: Failure) => void
 }
 
 export interface LogOptions {
@@ -159,6 +163,16 @@ export class Log {
   /** Resolves when all that was appended so far would be there after a loss of power; null: it would. */
   durable(): Promise<void> | null {
     return this.#journal?.durable() ?? null
+  }
+
+  /** Why nothing can be appended any more; null while it can. */
+  get fault(): Failure | null {
+    return this.#journal?.fault ?? null
+  }
+
+  /** Calls back when nothing can be appended any more. */
+  onFault(call: (fault: Failure) => void): void {
+    if (this.#journal !== null) this.#journal.onFault = call
   }
 
   /** The position that the next row will have. */

@@ -166,18 +166,21 @@ export function frameBytes(
 /** Reads a file in windows. */
 class Window {
   readonly #file: DataFile
+  readonly #size: number
   #bytes = new Uint8Array(0)
   #start = 0
 
   constructor(file: DataFile) {
     this.#file = file
+    this.#size = file.size
   }
 
   /** Up to `length` bytes at a place, fewer at the end of the file. */
   at(place: number, length: number): Uint8Array {
     const from = place - this.#start
     if (from < 0 || from + length > this.#bytes.length) {
-      const bytes = new Uint8Array(Math.max(WINDOW_BYTES, length))
+      const room = Math.max(0, Math.min(this.#size - place, Math.max(WINDOW_BYTES, length)))
+      const bytes = new Uint8Array(room)
       this.#bytes = bytes.subarray(0, this.#file.read(bytes, place))
       this.#start = place
     }

@@ -115,7 +115,8 @@ export class Store implements Journal {
   #tail: Tail | null = null
   #lastNumber = 0
   #chain = 0
-  #fault: Failure | null = null
+  fault: Failure | null = null
+  onFault: (fault: Failure) => void = () => {}
 
   private constructor(options: StoreOptions) {
     this.#options = options
@@ -136,7 +137,7 @@ export class Store implements Journal {
   // ---------------------------------------------------------------- append
 
   append<T extends Frame>(frame: T): T {
-    if (this.#fault !== null) throw this.#fault
+    if (this.fault !== null) throw this.fault
     const { position } = frame
     const content = contentOf(frame)
     const [offset, rows] = frame.kind === 'data' ? [frame.offset, frame.rows] : [0, 0]
@@ -164,7 +165,7 @@ export class Store implements Journal {
   }
 
   durable(): Promise<void> | null {
-    if (this.#fault !== null) return Promise.reject(this.#fault)
+    if (this.fault !== null) return Promise.reject(this.fault)
     if (this.#lasting === this.#appended) return null
     return new Promise((resolve, reject) => {
       this.#waiting.push({ count: this.#appended, resolve, reject })
@@ -182,8 +183,9 @@ export class Store implements Journal {
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause)
       const message = `the log takes nothing more, as a write failed: ${reason}`
-      this.#fault = new Failure('fenced', message, { cause })
-      for (const { reject } of this.#waiting.splice(0)) reject(this.#fault)
+      this.fault = new Failure('fenced', message, { cause })
+      for (const { reject } of this.#waiting.splice(0)) reject(this.fault)
+      this.onFault(this.fault)
     } finally {
       this.#writing = null
     }

@@ -4,15 +4,16 @@
  * How      The case is written as a golden script; both sides play it, step by step. Afterwards the one-shot answers
  *          are asked of DuckDB too, where it can say the same.
  */
-import type { Random } from '../../src/base/index.ts'
+import { type Random, seededRandom } from '../../src/base/index.ts'
 import type { DatabaseOptions } from '../../src/database/index.ts'
 import { rules } from '../../src/plan/index.ts'
 import { TooLarge } from '../oracle/node.ts'
-import { Crash, EngineSession } from '../script/engine-session.ts'
+import { EngineSession } from '../script/engine-session.ts'
 import { readScript, type Step, type Table } from '../script/format.ts'
 import { OracleSession } from '../script/oracle-session.ts'
 import { differences, type Outcome, runStep } from '../script/run.ts'
 import { State } from '../script/state.ts'
+import { Crash, SimulatedDisk } from '../sim/disk.ts'
 import { type Case, scriptOf } from './case.ts'
 import { chance, pick } from './expression.ts'
 import { giveOwn, ownInSql } from './own.ts'
@@ -49,7 +50,10 @@ export async function check(one: Case, { options, ...setting }: Setting): Promis
     if (steps++ === crashAt) throw new Crash('as asked')
   }
   const given = { ...options, prepare: giveOwn }
-  const session = await EngineSession.open(crashAt === null ? given : { ...given, beforeStep })
+  const session =
+    crashAt === null
+      ? await EngineSession.open(given)
+      : await EngineSession.open({ ...given, beforeStep }, new SimulatedDisk(seededRandom(crashAt)))
   const oracle = new OracleSession()
   for (const sql of ownInSql) await oracle.execute(sql)
   const states = new Map<string, { told: State; due: State }>()

@@ -22,6 +22,7 @@ import {
 import type { Frame } from '../../src/log/index.ts'
 import { openOnThread } from '../../src/thread.ts'
 import { startOf2026 } from '../oracle/scalar/scalar.ts'
+import { Crash, type SimulatedDisk } from '../sim/disk.ts'
 import { ScriptFolder } from './folder.ts'
 import { faultOf } from './oracle-session.ts'
 import {
@@ -35,8 +36,7 @@ import {
 } from './session.ts'
 import { Sources } from './sources.ts'
 
-/** A crash that was asked for. */
-export class Crash extends Error {}
+const DIRECTORY = '/db'
 
 interface Followed {
   sql: string
@@ -70,27 +70,46 @@ export class EngineSession implements Session {
   /** A thread has its own: there nothing waits. */
   readonly #clock: ReturnType<typeof virtualClock>
 
+  /** Where the database lies that a crash leaves behind; null: its log is handed on. */
+  readonly #disk: SimulatedDisk | null
+
   private constructor(
     database: Database | RemoteDatabase,
     options: DatabaseOptions,
-    { sources, clock }: { sources: Sources; clock: ReturnType<typeof virtualClock> },
+    {
+      sources,
+      clock,
+      disk,
+    }: {
+      sources: Sources
+      clock: ReturnType<typeof virtualClock>
+      disk: SimulatedDisk | null
+    },
   ) {
+    this.#disk = disk
     this.#clock = clock
     this.#sources = sources
     this.#database = database
     this.#options = options
   }
 
-  static async open(options: DatabaseOptions): Promise<EngineSession> {
+  /** With a disk the database lies on it, and after a crash what is left there is opened again. */
+  static async open(
+    options: DatabaseOptions,
+    disk: SimulatedDisk | null = null,
+  ): Promise<EngineSession> {
     const sources = new Sources()
     const clock = virtualClock(startOf2026)
-    const outside = { sources, clock }
+    const outside = { sources, clock, disk }
     const given: DatabaseOptions = { thread: 'host', cycles: 'manual', ...options }
     if (given.thread === 'worker') {
       return new EngineSession(openOnThread(':memory:', given, {}), given, outside)
     }
     const all = { ...given, clock, connectors: builtinConnectors(systemDisk, sources) }
-    return new EngineSession(await open(':memory:', all), all, outside)
+    if (disk === null) return new EngineSession(await open(':memory:', all), all, outside)
+    let salt = 0n
+    const lasting = { ...all, place: { disk, salt: () => ++salt, segmentBytes: 20_000 } }
+    return new EngineSession(await open(DIRECTORY, lasting), lasting, outside)
   }
 
   async execute(given: string): Promise<Rows | Fault | { kind: 'done' }> {
@@ -293,9 +312,13 @@ export class EngineSession implements Session {
   async #recover(): Promise<void> {
     if (this.#database instanceof RemoteDatabase) throw new Error('a thread is not crashed here')
     const { log } = this.#database
+    this.#disk?.fail()
     for (;;) {
       try {
-        this.#database = await open(':memory:', { ...this.#options, log })
+        this.#database =
+          this.#disk === null
+            ? await open(':memory:', { ...this.#options, log })
+            : await open(DIRECTORY, this.#options)
         break
       } catch (error) {
         if (!(error instanceof Crash)) throw error

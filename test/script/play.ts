@@ -13,8 +13,9 @@ import { type Random, seededRandom } from '../../src/base/index.ts'
 import type { DatabaseOptions } from '../../src/database/index.ts'
 import { rules } from '../../src/plan/index.ts'
 import { commitSeed } from '../seed.ts'
+import { Crash, SimulatedDisk } from '../sim/disk.ts'
 import { isFull, sized } from '../size.ts'
-import { Crash, EngineSession } from './engine-session.ts'
+import { EngineSession } from './engine-session.ts'
 import { readScript, type Step } from './format.ts'
 import { OracleSession } from './oracle-session.ts'
 import { differences, type Outcome, runStep } from './run.ts'
@@ -116,12 +117,13 @@ async function playWithCrash(
   steps: readonly Step[],
   due: readonly (string | null)[],
   at: number,
+  disk: SimulatedDisk,
 ): Promise<number> {
   let count = 0
   const beforeStep = () => {
     if (count++ === at) throw new Crash('as asked')
   }
-  const session = await EngineSession.open({ vectorSize: 2, beforeStep })
+  const session = await EngineSession.open({ vectorSize: 2, beforeStep }, disk)
   const states = new Map<string, State>()
   try {
     for (const [index, step] of steps.entries()) {
@@ -157,14 +159,15 @@ function playScript(name: string, path: string): void {
   const drawn = drawnRuns(draw).filter((run) => run !== onThread || !outside)
   test.each(drawn)('%s', async (_name, options) => play(await EngineSession.open(options), steps))
 
-  test('crashed and replayed', async () => {
+  test('killed and recovered', async () => {
     const seen = foldable(steps)
     const due = await dueStates(seen)
-    const count = await playWithCrash(seen, due, Number.POSITIVE_INFINITY)
+    const disk = () => new SimulatedDisk(draw)
+    const count = await playWithCrash(seen, due, Number.POSITIVE_INFINITY, disk())
     const crashes = Math.min(count, mostCrashes)
     for (let crash = 0; crash < crashes; crash++) {
       const [from, to] = [crash, crash + 1].map((n) => Math.floor((n * count) / crashes))
-      await playWithCrash(seen, due, from! + draw.below(to! - from!))
+      await playWithCrash(seen, due, from! + draw.below(to! - from!), disk())
     }
   })
 }

@@ -242,6 +242,12 @@ export class SimulatedDisk implements DataDisk {
     this.stepsLeft = Number.POSITIVE_INFINITY
   }
 
+  /** The machine or the process goes down. */
+  fail(): void {
+    if (this.#random.below(2) === 0) this.crash()
+    else this.restart()
+  }
+
   /** The process ends, and another one comes: what was written is there. */
   restart(): void {
     this.#life++
