@@ -202,6 +202,25 @@ function runRpc(settings: Settings): Promise<void> {
   })
 }
 
+/** Prints what the log of a directory holds; 1 where something is damaged. */
+function runInspect(directory: string, { json }: { json?: boolean }): Promise<void> {
+  return guarded('', async () => {
+    const [{ inspectLog }, { systemDataDisk }, { inspectionText }, { output }] = await Promise.all([
+      import('./log/index.ts'),
+      import('./base/index.ts'),
+      import('./shell/index.ts'),
+      standardStreams(),
+    ])
+    let isWhole = true
+    for (const report of inspectLog(systemDataDisk, directory)) {
+      isWhole &&= report.damage.length === 0
+      await output.write(json === true ? `${JSON.stringify(report)}\n` : inspectionText(report))
+    }
+    await output.flush()
+    return isWhole ? 0 : 1
+  })
+}
+
 interface BenchSettings {
   json?: boolean
   long?: boolean
@@ -281,8 +300,16 @@ withRunOptions(
     .addHelpText('after', rpcHelp),
 ).action(runRpc)
 program
+  .command('inspect')
+  .description('what the log of a directory holds, with every checksum looked at')
+  .argument('<dir>')
+  .option('--json', 'print one JSON object per segment')
+  .action(runInspect)
+program
   .command('bench')
-  .description('built-in benchmarks: checkpoint, files, kernels, latency, memory, nexmark, start')
+  .description(
+    'built-in benchmarks: checkpoint, files, kernels, latency, log, memory, nexmark, start',
+  )
   .argument('<name>')
   .option('--json', 'print one JSON object')
   .option('--long', 'more rounds and more data')

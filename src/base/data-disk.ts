@@ -19,6 +19,7 @@ import {
   openSync,
   readdirSync,
   readSync,
+  rmSync,
   unlinkSync,
   writev,
 } from 'node:fs'
@@ -141,7 +142,7 @@ class SystemFile implements DataFile {
   }
 }
 
-export const systemDataDisk: DataDisk = {
+export const systemDataDisk: DataDisk & { removeAll(directory: string): void } = {
   names: (directory) =>
     guard(directory, 'list', () => (existsSync(directory) ? readdirSync(directory).sort() : [])),
   open: (path, how) =>
@@ -156,4 +157,5 @@ export const systemDataDisk: DataDisk = {
     }
   },
   remove: (path) => guard(path, 'remove', () => unlinkSync(path)),
+  removeAll: (path) => guard(path, 'remove', () => rmSync(path, { recursive: true, force: true })),
 }

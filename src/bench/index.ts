@@ -7,6 +7,7 @@ import { benchFiles } from './files.ts'
 import { type BenchResult, type CaseResult, machineText } from './harness.ts'
 import { benchKernels } from './kernels.ts'
 import { benchLatency } from './latency.ts'
+import { benchLog } from './log.ts'
 import { benchMemory } from './memory.ts'
 import { benchNexmark } from './nexmark.ts'
 import { benchStart } from './start.ts'
@@ -44,6 +45,7 @@ const benchmarks: Record<string, (options: BenchOptions) => Promise<CaseResult[]
   files: benchFiles,
   kernels: benchKernels,
   latency: benchLatency,
+  log: benchLog,
   memory: benchMemory,
   nexmark: benchNexmark,
   start: benchStart,

@@ -1,7 +1,7 @@
 /** Catalog: the names of a database and what they stand for. */
 export { Catalog } from './catalog.ts'
-export type { CatalogObject, ObjectKind } from './object.ts'
 export { lockDirectory } from './lock.ts'
+export type { CatalogObject, ObjectKind } from './object.ts'
 export { type PostgresName, postgresType, postgresTypes } from './postgres.ts'
 export {
   type CatalogFunction,

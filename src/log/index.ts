@@ -1,4 +1,5 @@
 /** Log: the one order of all that happens, in memory or in the segments of a directory. */
+export { inspectLog, type SegmentReport } from './inspect.ts'
 export {
   type Arrival,
   type ChangePart,

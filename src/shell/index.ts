@@ -1,6 +1,7 @@
 /** Shell: what a person sees: the line editor, output formats, progress and faults as text. */
 export { faultText } from './fault.ts'
 export type { Format } from './format/renderer.ts'
+export { inspectionText } from './inspection.ts'
 export { type Output, streamOutput } from './output.ts'
 export { terminalProgress } from './progress.ts'
 export { runScript } from './script.ts'
