@@ -96,7 +96,7 @@ const outside: Record<string, string[]> = {
 
 /** Names on a door beyond twelve, with the reason. */
 const wideDoors: Record<string, { values: number; reason: string }> = {
-  'src/base/index.ts': { values: 13, reason: 'faults, and all that the engine has of the world' },
+  'src/base/index.ts': { values: 15, reason: 'faults, and all that the engine has of the world' },
   'src/data/index.ts': {
     values: 73,
     reason: 'types, values and batches are the words of every layer',

@@ -1,9 +1,9 @@
 /**
  * Log: what it costs that rows last: beside bare writes and syncs of the same bytes on the same device.
  *
- * How      Bare: one file, each group written and synced (fdatasync), one after the other. Groups of 1 MiB of rows, single
- *          rows one after the other, 1,000 streams in turn, and the time until a database that was not closed is open
- *          again. Rounds of peer and product take turns; medians.
+ * How      Bare: one file, each group written and synced (fdatasync), one after the other. Groups of 1 MiB of rows,
+ *          single rows one after the other, 1,000 streams in turn, and the time until a database that was not closed
+ *          is open again. Rounds of peer and product take turns; medians.
  */
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

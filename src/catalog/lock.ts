@@ -1,9 +1,10 @@
 /**
  * Lock: one database at a time writes to a directory.
  *
- * How      A transaction of SQLite holds the file `writer.lock` for as long as the database is open. The system gives it
- *          back when the process ends, however it ends; nothing is left that somebody would have to clear away.
- * Contract 1 (checked) a second database on the directory, of this process or of another, is a Failure with code locked.
+ * How      A transaction of SQLite holds the file `writer.lock` for as long as the database is open. The system gives
+ *          it back when the process ends, however it ends; nothing is left that somebody would have to clear away.
+ * Contract 1 (checked) a second database on the directory, of this process or of another, is a Failure with code
+ *            locked.
  * Cost     SQLite is loaded when a directory is opened: 10 ms.
  */
 import { createRequire } from 'node:module'

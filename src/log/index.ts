@@ -7,10 +7,9 @@ export {
   type DataFrame,
   type Frame,
   type IdleFrame,
-  type Journal,
   type LateOrigin,
   Log,
   type Parameters,
   type Run,
 } from './log.ts'
-export { Store, type StoreOptions } from './store.ts'
+export { Store } from './store.ts'

@@ -1,13 +1,14 @@
 /**
  * Message: batches and schemas as Arrow IPC messages, and batches back, without copying what lies in the columns.
  *
- * Format   [−1 i32] [length of the metadata i32] [metadata, a flatbuffer, padded to 8] [body: the buffers of each column,
- *          each padded to 8]. A column has a validity bitmap (empty when no value is NULL), offsets where its values are
- *          bytes, and values. It is stored as it lies in memory: TINYINT and SMALLINT as int32, DECIMAL and INTERVAL as
- *          int64, nested values and wide decimals as binary; each field of the schema names its type in SQL beside it.
+ * Format   [−1 i32] [length of the metadata i32] [metadata, a flatbuffer, padded to 8] [body: the buffers of each
+ *          column, each padded to 8]. A column has a validity bitmap (empty when no value is NULL), offsets where its
+ *          values are bytes, and values. It is stored as it lies in memory: TINYINT and SMALLINT as int32, DECIMAL and
+ *          INTERVAL as int64, nested values and wide decimals as binary; each field of the schema names its type in
+ *          SQL beside it.
  * Contract 1 (checked) what was written is read back the same, and by apache-arrow too.
- *          2 (checked) a message whose buffers do not lie inside it, or do not fit the columns, is an Error: flatbuffers
- *            are read without such looks.
+ *          2 (checked) a message whose buffers do not lie inside it, or do not fit the columns, is an Error:
+ *            flatbuffers are read without such looks.
  * Cost     a few microseconds and the metadata (some 64 bytes per column) for each message; reading copies nothing.
  * See      Schema.fbs and Message.fbs of Apache Arrow
  */

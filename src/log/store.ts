@@ -7,14 +7,14 @@
  *             itself. Rows are written as they lie in memory.
  *          3. When nothing more is there to be written, a mark goes behind the last group: damage to that group is not
  *             taken for its torn end. Nobody waits for the mark.
- *          4. Rows are kept in memory while they are on their way, then in a cache of some size, and are read again from
- *             their place when they are asked for.
+ *          4. Rows are kept in memory while they are on their way, then in a cache of some size, and are read again
+ *             from their place when they are asked for.
  *          5. `open` scans the segments and cuts off what the last write left unfinished, and changes whose rows are
  *             not all there. What is written from then on goes to a new segment with a new salt.
  * Contract 1 (checked) when `durable` has resolved, everything appended before it was called is found by every later
  *            `open`; what was not acknowledged is found up to some frame, or not at all.
- *          2 (checked) after a write or a sync that failed nothing more is taken: the device may have dropped what it was
- *            given, and would not say so again. What was read goes on being read.
+ *          2 (checked) after a write or a sync that failed nothing more is taken: the device may have dropped what it
+ *            was given, and would not say so again. What was read goes on being read.
  *          3 (checked) damage is told with the file and the range of bytes; nothing is left out silently.
  * Cost     a group costs one write and one sync; `open` reads all of the log.
  * See      "Can Applications Recover from fsync Failures?" (ATC 2020); KerA's virtual logs: one physical log for many

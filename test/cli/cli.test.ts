@@ -73,9 +73,6 @@ test('what is not supported yet says so and fails', () => {
   ])
   expect({ stdout, status }).toEqual({ stdout: '', status: 1 })
   expect(stderr).toContain('not supported yet')
-  const refused = millrace(['--data', folder, '-c', 'SELECT 1'])
-  expect(refused.status).toBe(1)
-  expect(refused.stderr).toContain('not supported yet')
 })
 
 test('--pace releases rows of sources by their event time', () => {

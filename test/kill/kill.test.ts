@@ -1,6 +1,6 @@
 /**
- * Processes that are really killed: at random moments, and where strace is there at chosen system calls. The parent knows
- * what was acknowledged; the next child says what it finds.
+ * Processes that are really killed: at random moments, and where strace is there at chosen system calls. The parent
+ * knows what was acknowledged; the next child says what it finds.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'

@@ -1,9 +1,9 @@
 /**
  * Disk: a disk that forgets what was not synced, and goes wrong when it is told to.
  *
- * How      A file has the bytes that last and the writes since the last sync, cut into sectors. A crash lets any of these
- *          sectors through, and of the names in directories those up to some point; then the disk is as a new process
- *          finds it. Each call that changes something is a step; the crash comes at a step that the seed picks.
+ * How      A file has the bytes that last and the writes since the last sync, cut into sectors. A crash lets any of
+ *          these sectors through, and of the names in directories those up to some point; then the disk is as a new
+ *          process finds it. Each call that changes something is a step; the crash comes at a step that the seed picks.
  *          Faults: reads, writes and syncs that fail (after a sync that failed what was written may be there, or not,
  *          and the next sync says that all is well), a full device with a part of the write done, writes that are lost
  *          though they were said to be done, or go to another place, bits that turn over at rest.

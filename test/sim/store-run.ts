@@ -1,11 +1,12 @@
 /**
- * Store-run: one seed's life of a log on a simulated disk: appends, acknowledgements, crashes, faults, and what the next
- * opening finds.
+ * Store-run: one seed's life of a log on a simulated disk: appends, acknowledgements, crashes, faults, and what the
+ * next opening finds.
  *
  * How      Frames of all kinds are appended to three streams, alone and in changes of several parts, and now and then
  *          waited for. The disk crashes at some step, or calls fail, or the process ends, or the store is closed; then
  *          it is opened again. In some lives a write goes astray, or a bit turns over at rest.
- * Contract 1 what is found is what was appended, up to some frame, with all that was acknowledged, and no change in part.
+ * Contract 1 what is found is what was appended, up to some frame, with all that was acknowledged, and no change in
+ *            part.
  *          2 after a fault at rest: the same, or an error that says what is damaged.
  *          3 the same seed gives the same trace.
  */
