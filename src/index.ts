@@ -149,7 +149,9 @@ export async function open(directory: string, options: OpenOptions = {}): Promis
       })
     }
     const { openOnThread } = await import('./thread.ts')
-    return new Database(openOnThread(directory, { ...rest, javascript }, sources))
+    const remote = openOnThread(directory, { ...rest, javascript }, sources)
+    await remote.opened
+    return new Database(remote)
   }
   const builtin = builtinConnectors(systemDisk, new Map(Object.entries(sources)), print)
   const tables = new Map<string, TableFunction>()

@@ -33,4 +33,8 @@ const scripting =
   javascript === null
     ? {}
     : { scripting: await (await import('./sandbox/index.ts')).openSandbox(javascript) }
-server.serve(await open(directory, { ...options, ...scripting, connectors }))
+try {
+  server.serve(await open(directory, { ...options, ...scripting, connectors }))
+} catch (fault) {
+  server.refuse(fault)
+}

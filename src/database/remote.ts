@@ -17,6 +17,7 @@ import {
   buffersOf,
   fromWireCommit,
   fromWireFault,
+  OPENING,
   type Request,
   type Response,
   toWireFault,
@@ -42,7 +43,9 @@ export class RemoteDatabase
   readonly #sources: ReadonlyMap<string, AsyncIterator<unknown>>
   readonly #calls = new Map<number, Call>()
   readonly #queues = new Map<number, CommitQueue>()
-  #nextId = 0
+  #nextId = OPENING + 1
+  /** Resolves when the database is open; what was asked before is answered then. */
+  readonly opened: Promise<void>
   #fault: Failure | null = null
 
   /** `sources` are what the worker may pull rows from, by name. */
@@ -56,6 +59,12 @@ export class RemoteDatabase
     worker.on('exit', () => this.#fail(new Failure('closed', 'the database is closed')))
     // The worker alone keeps no process alive; a call that waits for it does.
     worker.unref()
+    this.opened = this.#answer(OPENING, {}).then(() => {})
+    // Who does not wait hears of it with the first answer.
+    this.opened.catch((fault) => {
+      this.#fail(fault)
+      void worker.terminate()
+    })
   }
 
   async execute(sql: string, options: ExecuteOptions = {}): Promise<StatementResult[]> {
@@ -127,8 +136,6 @@ export class RemoteDatabase
     buffers: ArrayBuffer[] = [],
   ): Promise<{ value: unknown; results: StatementResult[] }> {
     if (this.#fault !== null) return Promise.reject(this.#fault)
-    const results: StatementResult[] = []
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     try {
       this.#send(request, buffers)
     } catch {
@@ -137,12 +144,21 @@ export class RemoteDatabase
       const hint = 'pass null, a boolean, number, bigint, string or Date'
       throw new QueryMistake([{ code: 'invalid_parameter', message, hint }])
     }
-    this.#calls.set(request.id, { resolve, reject, options, results })
+    return this.#answer(request.id, options)
+  }
+
+  #answer(
+    id: number,
+    options: ExecuteOptions,
+  ): Promise<{ value: unknown; results: StatementResult[] }> {
+    const results: StatementResult[] = []
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    this.#calls.set(id, { resolve, reject, options, results })
     this.#worker.ref()
     return promise
       .then((value) => ({ value, results }))
       .finally(() => {
-        this.#calls.delete(request.id)
+        this.#calls.delete(id)
         if (this.#calls.size === 0 && this.#queues.size === 0) this.#worker.unref()
       })
   }

@@ -12,6 +12,7 @@ import type { StatementResult } from './statement.ts'
 import {
   buffersOf,
   fromWireFault,
+  OPENING,
   type Request,
   type Response,
   toWireCommit,
@@ -45,6 +46,12 @@ export class Server implements RemoteSources {
   serve(database: Database): void {
     this.#database = database
     this.#port.on('message', (request: Request) => this.#take(request))
+    this.#send({ kind: 'answer', id: OPENING, value: null })
+  }
+
+  /** There is no database: it could not be opened. */
+  refuse(fault: unknown): void {
+    this.#send({ kind: 'fault', id: OPENING, fault: toWireFault(fault) })
   }
 
   source(name: string): AsyncIterable<unknown> {

@@ -34,6 +34,9 @@ export type Request =
   | { kind: 'rows'; source: string; rows: unknown[] | null; fault: WireFault | null }
   | { kind: 'close'; id: number }
 
+/** The number of the call that every worker is asked from its beginning: is the database open? */
+export const OPENING = 0
+
 export type Response =
   | { kind: 'answer'; id: number; value: unknown }
   | { kind: 'fault'; id: number; fault: WireFault }

@@ -50,6 +50,7 @@ describe('a directory', () => {
   test('is open for one writer at a time', async () => {
     const first = await open(folder)
     await expect(open(folder)).rejects.toMatchObject({ code: 'locked' })
+    await expect(open(folder, { thread: 'worker' })).rejects.toMatchObject({ code: 'locked' })
     await first.close()
     await (await open(folder)).close()
   })
