@@ -139,6 +139,7 @@ const relationRules: ReadonlySet<string> = new Set([
   'alter',
   'update',
   'delete',
+  'merge',
   'truncate',
   'references',
 ])

@@ -35,7 +35,7 @@ export const constructs: Record<Place, Record<string, string>> = {
     'ALTER QUERY': '', 'ALTER SINK': '', 'ALTER FUNCTION': '', 'ALTER SYSTEM': '', 'ALTER DATABASE': '',
     'ALTER INDEX': '', 'ALTER CATALOG': '', 'ALTER SCHEMA': '', 'ALTER TYPE': '', 'ALTER MODEL': '',
     'ALTER CUBOID': '', 'ALTER CONNECTION': '', 'ALTER SECRET': '',
-    MERGE: '', LOAD: '', IMPORT: '', EXPORT: '',
+    LOAD: '', IMPORT: '', EXPORT: '',
     SAVEPOINT: '', 'ROLLBACK TO': 'SAVEPOINT', 'ROLLBACK WORK TO': 'SAVEPOINT',
     'ROLLBACK TRANSACTION TO': 'SAVEPOINT', 'SET TRANSACTION': '',
     'USE CATALOG <name>': 'USE CATALOG', 'USE MODULES': '', PREPARE: '', DEALLOCATE: '',

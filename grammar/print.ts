@@ -32,6 +32,7 @@ import type {
   ExplainDetail,
   Expression,
   LikePattern,
+  MergeClause,
   Moment,
   Query,
   Script,
@@ -65,6 +66,7 @@ const statementKinds: Record<Statement['kind'], true> = {
   copy: true,
   update: true,
   delete: true,
+  merge: true,
   transaction: true,
   'query-statement': true,
   subscribe: true,
@@ -131,6 +133,8 @@ function statement(s: Statement): string {
       const head = `DELETE FROM ${path(s.target)}${as(s.alias)}${using}`
       return head + where(s.where) + returning(s.returning)
     }
+    case 'merge':
+      return merge(s)
     case 'transaction':
       return s.action.toUpperCase()
     case 'query-statement':
@@ -311,6 +315,33 @@ const where = (e: Expression | null): string => (e === null ? '' : ` WHERE ${exp
 const assignment = (a: Assignment): string => `${name(a.column)} = ${expression(a.value)}`
 const returning = (items: readonly SelectItem[]): string =>
   items.length === 0 ? '' : ` RETURNING ${list(items, selectItem)}`
+
+function merge(s: Of<Statement, 'merge'>): string {
+  const head = `MERGE INTO ${path(s.target)}${as(s.alias)} USING ${relation(s.source)}`
+  const clauses = s.clauses.map(mergeClause).join('')
+  return `${head} ON ${expression(s.on)}${clauses}${returning(s.returning)}`
+}
+
+const mergeCases = { matched: 'MATCHED', unmatched: 'NOT MATCHED', alone: 'NOT MATCHED BY SOURCE' }
+
+function mergeClause(c: MergeClause): string {
+  const condition = c.condition === null ? '' : ` AND ${expression(c.condition)}`
+  return ` WHEN ${mergeCases[c.when]}${condition} THEN ${mergeAction(c)}`
+}
+
+function mergeAction(c: MergeClause): string {
+  switch (c.action) {
+    case 'nothing':
+      return 'DO NOTHING'
+    case 'delete':
+      return 'DELETE'
+    case 'update':
+      return `UPDATE SET ${list(c.assignments, assignment)}`
+    case 'insert':
+      if (c.values.length === 0) return 'INSERT DEFAULT VALUES'
+      return `INSERT${columnNames(c.columns)} VALUES (${list(c.values, expression)})`
+  }
+}
 
 function conflict(c: Conflict | null): string {
   if (c === null) return ''

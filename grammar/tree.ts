@@ -365,6 +365,21 @@ export interface Conflict {
   span: Span
 }
 
+/**
+ * WHEN MATCHED | NOT MATCHED [BY TARGET] (`unmatched`) | NOT MATCHED BY SOURCE (`alone`) [AND condition] THEN an action:
+ * UPDATE has assignments; INSERT has values, none for DEFAULT VALUES.
+ */
+export interface MergeClause {
+  kind: 'merge-clause'
+  when: 'matched' | 'unmatched' | 'alone'
+  condition: Expression | null
+  action: 'nothing' | 'update' | 'delete' | 'insert'
+  assignments: Assignment[]
+  columns: Identifier[]
+  values: Expression[]
+  span: Span
+}
+
 /** WATERMARK FOR column AS delayed; `delayed` is null for the ascending form. */
 export interface WatermarkDefinition {
   kind: 'watermark'
@@ -502,6 +517,7 @@ export type Statement =
   | { kind: 'update'; target: Path; alias: Identifier | null; assignments: Assignment[]; from: Relation | null; where: Expression | null; returning: SelectItem[]; span: Span }
   /** `from` stands behind USING. */
   | { kind: 'delete'; target: Path; alias: Identifier | null; from: Relation | null; where: Expression | null; returning: SelectItem[]; span: Span }
+  | { kind: 'merge'; target: Path; alias: Identifier | null; source: Relation; on: Expression; clauses: MergeClause[]; returning: SelectItem[]; span: Span }
   | { kind: 'transaction'; action: 'begin' | 'commit' | 'rollback'; span: Span }
   | { kind: 'query-statement'; query: Query; span: Span }
   /** `relation` is a `table` relation for SUBSCRIBE name, `derived` for SUBSCRIBE (query). `order` is that of a commit. */

@@ -4,9 +4,9 @@
 import type { Token } from '../scanner.ts'
 import type { Copied, Option, Statement } from '../tree.ts'
 import { identifier, kinds, word } from '../words.ts'
-import { ChangeRules } from './change.ts'
+import { MergeRules } from './merge.ts'
 
-export abstract class CopyRules extends ChangeRules {
+export abstract class CopyRules extends MergeRules {
   /** COPY table [(columns)] | (query) TO | FROM 'path' | STDOUT | STDIN [[WITH] (option [value], …)]. */
   copy = this.RULE('copy', (): Statement => {
     const start = this.start()

@@ -47,6 +47,7 @@ export abstract class StatementRules extends CursorRules {
       { ALT: () => this.SUBRULE(this.copy) },
       { ALT: () => this.SUBRULE(this.update) },
       { ALT: () => this.SUBRULE(this.delete) },
+      { ALT: () => this.SUBRULE(this.merge) },
       { ALT: () => this.SUBRULE(this.truncate) },
       { ALT: () => this.SUBRULE(this.transaction) },
       { ALT: () => this.SUBRULE(this.subscribe) },

@@ -1,5 +1,5 @@
 /**
- * Change: INSERT, UPDATE and DELETE: rows of a table come and go, all of a statement's or none.
+ * Change: INSERT, UPDATE, DELETE and MERGE: rows of a table come and go, all of a statement's or none.
  *
  * How      1. The plan gives the rows: new ones, or standing ones with those that take their place.
  *          2. NOT NULL, CHECK and keys are looked at as if all had happened.
@@ -20,6 +20,7 @@ import type { RowChange, Standing } from './table.ts'
 
 type Insert = BoundStatement & { kind: 'insert' }
 type Update = BoundStatement & { kind: 'update' }
+type Merge = BoundStatement & { kind: 'merge' }
 type Stored = Relation & { kind: 'stream' | 'table' }
 
 /** Where a change finds the rows of its table, and where it puts new ones. */
@@ -79,6 +80,81 @@ export function* updateRows(store: Store, bound: Update, asking: Asking): Work<S
   })
   write(store, relation, table, changes, asking.text)
   return yield* finished(bound.verb, written, relation, bound, asking)
+}
+
+export function* mergeRows(store: Store, bound: Merge, asking: Asking): Work<StatementResult> {
+  const relation = storedIn(store, bound.target)
+  const table = store.table(relation.name)
+  assert(table !== undefined, `rows of ${relation.name} change`)
+  const given = yield* asking.answer(bound.plan)
+  const outcomes = yield* outcomesOf(relation, bound, given, asking)
+  const first = bound.merge.mark + 1
+  const all = relation.schema.fields.map((_, column) => column)
+  const taken = new Map<string, number>()
+  const changes: RowChange[] = []
+  for (const [at, cells] of given.entries()) {
+    const next = outcomes[at]
+    if (next === undefined) continue
+    if (cells[first + all.length] === true) {
+      const row = cells.slice(first, first + all.length)
+      const key = rowKey(row)
+      const copies = taken.get(key) ?? 0
+      taken.set(key, copies + 1)
+      const removes = table.find(all, row)[copies]
+      if (removes === undefined) throw metTwice(relation, asking.text)
+      changes.push({ row, removes })
+    }
+    if (next !== null) changes.push({ row: next, removes: fresh })
+  }
+  write(store, relation, table, changes, asking.text)
+  const count = outcomes.filter((next) => next !== undefined).length
+  return { kind: 'done', message: `MERGE ${count}` }
+}
+
+/** What each row of MERGE becomes: a row, null where it goes, undefined where nothing happens. */
+function* outcomesOf(
+  relation: Stored,
+  { plan, merge }: Merge,
+  given: readonly Row[],
+  asking: Asking,
+): Work<(Row | null | undefined)[]> {
+  const fields = [
+    ...plan.output,
+    { name: 'number', type: { kind: 'bigint' } as const, nullable: false },
+  ]
+  const over = (places: readonly number[], expressions: Expression[]) => {
+    const rows = places.map((at) => [...given[at]!, BigInt(at)])
+    return asking.answer(overRows(fields, rows, expressions, namesOf(expressions)))
+  }
+  const outcomes: (Row | null | undefined)[] = given.map(() => undefined)
+  let open = [...given.keys()]
+  for (const { when, condition, action } of merge.clauses) {
+    const fits = open.filter((at) => caseOf(given[at]!, merge.mark) === when)
+    if (fits.length === 0) continue
+    const verdicts = condition === null ? null : yield* over(fits, [condition])
+    const chosen = fits.filter((_, index) => verdicts === null || verdicts[index]![0] === true)
+    const settled = new Set(chosen)
+    open = open.filter((at) => !settled.has(at))
+    if (action === 'nothing' || chosen.length === 0) continue
+    const rows =
+      action === 'delete'
+        ? chosen.map(() => null)
+        : checked(relation, yield* over(chosen, action.expressions), 0, asking.text)
+    for (const [index, at] of chosen.entries()) outcomes[at] = rows[index]!
+  }
+  return outcomes
+}
+
+/** Which sides of a row of MERGE are there: marks stand behind the source's columns, and at the end. */
+function caseOf(cells: Row, mark: number): 'matched' | 'unmatched' | 'alone' {
+  if (cells.at(-1) !== true) return 'unmatched'
+  return cells[mark] === true ? 'matched' : 'alone'
+}
+
+function metTwice({ name }: Stored, text: string): QueryMistake {
+  const message = `MERGE would change one row of ${name} twice: several rows of USING meet it`
+  const hint = 'let USING give one row for each row of the table'
+  return new QueryMistake([{ code: 'ambiguous_row', message, hint }], text)
 }
 
 /** Rows that FROM or USING gave once for each row that they met, as often as they stand in the table. */

@@ -193,6 +193,7 @@ function planOf(bound: BoundStatement): { plan: Plan; mode: Mode } | null {
     case 'insert':
     case 'insert-once':
     case 'update':
+    case 'merge':
     case 'copy':
       return { plan: bound.plan, mode: 'one-shot' }
     case 'create-relation':

@@ -29,7 +29,7 @@ import {
 } from '../plan/index.ts'
 import type { Delta } from '../runtime/index.ts'
 import { alter } from './alter.ts'
-import { type Asking, insertRows, type Store, updateRows } from './change.ts'
+import { type Asking, insertRows, mergeRows, type Store, updateRows } from './change.ts'
 import type { Engine } from './engine.ts'
 import { explainRunning, explainStatement, explainUse } from './explain.ts'
 import { type Cursor, closeCursors, declare, type Fetching, fetching } from './follow/cursor.ts'
@@ -110,11 +110,8 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
       return yield* createMaterialized(engine, bound, session)
     case 'create-function':
       return createFunction(engine, bound, session)
-    case 'create-object': {
-      const { message, isNew } = createObject(engine, bound)
-      if (isNew) logged(engine, session)
-      return done(message)
-    }
+    case 'create-object':
+      return made(engine, bound, session)
     case 'create-sink':
       return yield* createSink(engine, bound, session)
     case 'create-subscription':
@@ -128,6 +125,7 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
       return altered(engine, bound, session)
     case 'insert':
     case 'update':
+    case 'merge':
       return yield* change(engine, bound, session)
     case 'transaction':
       return yield* transact(engine, bound.action, session)
@@ -170,6 +168,16 @@ export function* perform(engine: Engine, bound: BoundStatement, session: Session
   }
 }
 
+function made(
+  engine: Engine,
+  bound: BoundStatement & { kind: 'create-object' },
+  session: Session,
+): Outcome {
+  const { message, isNew } = createObject(engine, bound)
+  if (isNew) logged(engine, session)
+  return done(message)
+}
+
 function altered(
   engine: Engine,
   bound: BoundStatement & { kind: 'alter' | 'alter-subscription' },
@@ -189,12 +197,13 @@ function altered(
 
 function* change(
   engine: Engine,
-  bound: BoundStatement & { kind: 'insert' | 'update' },
+  bound: BoundStatement & { kind: 'insert' | 'update' | 'merge' },
   session: Session,
 ): Work<Outcome> {
   const store = session.state.transaction ?? engine
   const asking = askingFor(engine, session)
   if (bound.kind === 'insert') return yield* insertRows(store, bound, asking)
+  if (bound.kind === 'merge') return yield* mergeRows(store, bound, asking)
   return yield* updateRows(store, bound, asking)
 }
 

@@ -29,6 +29,7 @@ import { bindDrop } from './bind/statement/drop.ts'
 import { bindExplain } from './bind/statement/explain.ts'
 import { bindCreateFunction } from './bind/statement/function.ts'
 import { bindInsert } from './bind/statement/insert.ts'
+import { bindMerge, type Merge } from './bind/statement/merge.ts'
 import { bindCreateObject } from './bind/statement/object.ts'
 import { bindReset, bindSet, bindShowSetting } from './bind/statement/setting.ts'
 import {
@@ -148,6 +149,13 @@ export type BoundStatement = { notices: string[] } & (
       /** FROM or USING: a row may stand there once for each row that it meets. */
       joined: boolean
       returning: Returning | null
+    }
+  | {
+      kind: 'merge'
+      target: string
+      /** Each row of the source beside each that it meets: see `Merge`. */
+      plan: Plan
+      merge: Merge
     }
   | { kind: 'transaction'; action: 'begin' | 'commit' | 'rollback' }
   /** `options` are those of a hint: they stand before those of the target. */
@@ -288,6 +296,8 @@ export function bindStatement(binding: Binding, statement: Statement): BoundStat
     case 'update':
     case 'delete':
       return bindUpdate(binding, statement)
+    case 'merge':
+      return bindMerge(binding, statement)
     case 'transaction':
       return { kind: 'transaction', action: statement.action, notices: binding.notices }
     case 'query-statement':
@@ -309,6 +319,20 @@ export function bindStatement(binding: Binding, statement: Statement): BoundStat
     case 'verify':
     case 'pause':
       return bindWatch(binding, statement)
+    case 'flush':
+      return { kind: 'flush', notices: binding.notices }
+    default:
+      return bindTold(binding, statement)
+  }
+}
+
+type Told = Statement & {
+  kind: 'set' | 'reset' | 'show' | 'show-setting' | 'show-create' | 'describe' | 'describe-query'
+}
+
+/** Settings, and what the catalog tells. */
+function bindTold(binding: Binding, statement: Told): BoundStatement {
+  switch (statement.kind) {
     case 'set':
       return bindSet(binding, statement)
     case 'reset':
@@ -323,8 +347,6 @@ export function bindStatement(binding: Binding, statement: Statement): BoundStat
       return bindDescribe(binding, statement)
     case 'describe-query':
       return bindDescribeQuery(binding, statement)
-    case 'flush':
-      return { kind: 'flush', notices: binding.notices }
   }
 }
 

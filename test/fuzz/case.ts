@@ -161,7 +161,7 @@ export interface View {
 /** A fed row, or a change of rows with the same `k`: cells as golden scripts write them. */
 export interface Fed {
   relation: string
-  verb?: 'update' | 'delete' | 'replace' | 'ignore' | 'last'
+  verb?: 'update' | 'delete' | 'replace' | 'ignore' | 'last' | 'merge'
   cells: string[]
   /** A commit point follows. */
   flush: boolean
@@ -382,8 +382,15 @@ export function changeSql(
   if (verb === undefined) return `${insert};`
   if (verb === 'ignore') return `${insert} on conflict (k) do nothing;`
   if (verb === 'last') return `${insert} on conflict (k) do deduplicate;`
+  const others = columns.filter(({ name }) => name !== 'k')
+  if (verb === 'merge') {
+    const given = columns.map(({ name }, index) => `${values[index]} as ${name}`)
+    const names = columns.map(({ name }) => `n.${name}`).join(', ')
+    const set = others.map(({ name }) => `${name} = n.${name}`).join(', ')
+    const head = `merge into ${relation} as o using (select ${given.join(', ')}) as n on o.k = n.k`
+    return `${head} when matched then update set ${set} when not matched then insert values (${names});`
+  }
   if (verb === 'replace') {
-    const others = columns.filter(({ name }) => name !== 'k')
     const set = others.map(({ name }) => `${name} = excluded.${name}`)
     return `${insert} on conflict (k) do update set ${set.join(', ')};`
   }

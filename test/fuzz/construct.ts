@@ -19,6 +19,7 @@ const shown: Record<string, RegExp> = {
   'append-only table': /append only;/,
   'mutable table: update': /^update /m,
   'mutable table: delete': /^delete /m,
+  'merge': /^merge into /m,
   'on conflict do update': /on conflict \(k\) do update/,
   'on conflict do deduplicate': /on conflict \(k\) do deduplicate/,
   'on conflict do nothing': /on conflict \(k\) do nothing/,

@@ -273,8 +273,8 @@ export async function load(connection: DuckDBConnection, one: Case): Promise<voi
     const { columns } = one.relations.find(({ name }) => name === relation)!
     if (fed.verb !== undefined) {
       const write = (cell: string, { type }: { type: string }) => literal(cell, type)
-      // Of one row the last is the one that replaces.
-      const verb = fed.verb === 'last' ? 'replace' : fed.verb
+      // Of one row the last is the one that replaces, and MERGE replaces it as well.
+      const verb = fed.verb === 'last' || fed.verb === 'merge' ? 'replace' : fed.verb
       await connection.run(changeSql({ ...fed, verb }, columns, write))
       continue
     }

@@ -752,7 +752,10 @@ function rowsOf(generator: Generator): Fed[] {
     const flush = chance(random, flushes)
     const fed: Fed = { relation: relation.name, cells: row, flush, ...wait }
     if (relation.object === 'keyed')
-      return { ...fed, verb: pick(random, ['replace', 'last', 'ignore', 'delete'] as const) }
+      return {
+        ...fed,
+        verb: pick(random, ['replace', 'last', 'merge', 'ignore', 'delete'] as const),
+      }
     if (relation.object !== 'changing' || chance(random, 0.55)) return fed
     return { ...fed, verb: chance(random, 0.6) ? 'update' : 'delete' }
   })

@@ -52,7 +52,9 @@ export const sqliteWitness: Witness = {
       if (columns.some(({ kind }) => kind === 'decimal')) continue
       engine.exec(`create table ${name} (${definitions.join(', ')}) `)
       for (const fed of rows.filter(({ relation }) => relation === name))
-        engine.exec(changeSql(fed, columns, literal))
+        engine.exec(
+          changeSql(fed.verb === 'merge' ? { ...fed, verb: 'replace' } : fed, columns, literal),
+        )
     }
     for (const { name, select } of views) {
       try {

@@ -106,7 +106,7 @@ const everyKind = [
   'conflict', 'create-function', 'create-relation', 'create-sink', 'create-view', 'default', 'delete', 'derived',
   'describe', 'copied-table', 'copy',
   'drop', 'emit', 'explain', 'extract', 'flush', 'foreign-key', 'identifier', 'in', 'insert', 'interval',
-  'is-boolean', 'is-distinct', 'is-null', 'join', 'key', 'like', 'match', 'null', 'number', 'option', 'order-item',
-  'parameter', 'path', 'query', 'query-statement', 'select', 'select-item', 'set', 'show', 'star', 'string',
-  'subscribe', 'table', 'type', 'typed-literal', 'unary', 'update', 'values', 'watermark', 'window',
+  'is-boolean', 'is-distinct', 'is-null', 'join', 'key', 'like', 'match', 'merge', 'merge-clause', 'null', 'number',
+  'option', 'order-item', 'parameter', 'path', 'query', 'query-statement', 'select', 'select-item', 'set', 'show',
+  'star', 'string', 'subscribe', 'table', 'type', 'typed-literal', 'unary', 'update', 'values', 'watermark', 'window',
 ]

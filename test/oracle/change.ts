@@ -1,5 +1,5 @@
 /**
- * Change: what INSERT, UPDATE and DELETE do to the rows of a table, one row after the other on a plain list.
+ * Change: what INSERT, UPDATE, DELETE and MERGE do to the rows of a table, one row after the other on a plain list.
  */
 import { givenSchema, type Relation } from '../../src/catalog/index.ts'
 import type { Row } from '../../src/data/index.ts'
@@ -82,6 +82,46 @@ export function updated(
     standing,
     old.flatMap((row, at) => [{ row, weight: -1 }, comes(next[at]!)]),
   )
+}
+
+/** What a MERGE changes, by rows of its plan: the first clause that fits a row says what becomes of it. */
+export function merged(
+  table: Table,
+  standing: readonly Row[],
+  asked: readonly Row[],
+  { plan, merge }: BoundStatement & { kind: 'merge' },
+  answer: Answer,
+): RowChange[] | Refused {
+  const number = { name: 'number', type: { kind: 'bigint' }, nullable: false } as const
+  const left = [...standing]
+  const changes: RowChange[] = []
+  for (const [at, cells] of asked.entries()) {
+    const over = (expressions: Expression[]) => {
+      const names = expressions.map((_, index) => `_${index}`)
+      return answer(
+        overRows([...plan.output, number], [[...cells, BigInt(at)]], expressions, names),
+      )
+    }
+    const [hasSource, hasRow] = [cells[merge.mark] !== null, cells.at(-1) !== null]
+    const found = merge.clauses.find(({ when, condition }) => {
+      const fits =
+        when === 'matched' ? hasSource && hasRow : when === 'alone' ? !hasSource : !hasRow
+      return fits && (condition === null || over([condition])[0]![0] === true)
+    })
+    if (found === undefined || found.action === 'nothing') continue
+    if (hasRow) {
+      const old = cells.slice(merge.mark + 1, -1)
+      const place = left.findIndex((row) => keyOf(row) === keyOf(old))
+      if (place < 0) return { refused: 'ambiguous_row' }
+      left.splice(place, 1)
+      changes.push({ row: old, weight: -1 })
+    }
+    if (found.action === 'delete') continue
+    const next = judged(table, over(found.action.expressions), 0)
+    if ('refused' in next) return next
+    changes.push(comes(next[0]!))
+  }
+  return kept(table, standing, changes)
 }
 
 /** What FROM and USING say of each row that stands, in the order in which the rows were first met. */

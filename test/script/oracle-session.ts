@@ -26,7 +26,7 @@ import {
   withFullNames,
 } from '../../src/plan/index.ts'
 import { nodesOf, project, values } from '../../src/plan/node.ts'
-import { inserted, type Refused, type RowChange, updated } from '../oracle/change.ts'
+import { inserted, merged, type Refused, type RowChange, updated } from '../oracle/change.ts'
 import { BadFileRow, writeFile } from '../oracle/file.ts'
 import { OracleFollower } from '../oracle/follow.ts'
 import { startOf2026 } from '../oracle/scalar/scalar.ts'
@@ -146,7 +146,9 @@ export class OracleSession implements Session {
     }
     if (open === null) return null
     if (open.failed) return fault(whole)
-    const fits = ['insert', 'update', 'delete', 'query-statement', 'flush'].includes(statement.kind)
+    const fits = ['insert', 'update', 'delete', 'merge', 'query-statement', 'flush'].includes(
+      statement.kind,
+    )
     const runsOn = statement.kind === 'query-statement' && statement.query.emit !== null
     return fits && !runsOn ? null : fault(/^\w+( \w+)?/.exec(whole)![0])
   }
@@ -381,6 +383,8 @@ export class OracleSession implements Session {
         return this.#insert(bound, text)
       case 'update':
         return this.#update(bound, text)
+      case 'merge':
+        return this.#merge(bound, text)
       case 'copy': {
         const answer = this.#answer(bound.plan, text)
         if (answer.kind === 'fault') return answer
@@ -652,9 +656,19 @@ export class OracleSession implements Session {
     )
   }
 
+  #merge(bound: BoundStatement & { kind: 'merge' }, text: string) {
+    const table = this.#stored(bound.target)
+    const standing = this.#standing(table.name)
+    return this.#change(table, { ...bound, returning: null }, text, (given) =>
+      merged(table, standing, given, bound, (plan) => this.#rowsOf(plan)),
+    )
+  }
+
   #change(
     table: Relation & { kind: 'stream' | 'table' },
-    bound: BoundStatement & { kind: 'insert' | 'update' },
+    bound: Pick<BoundStatement & { kind: 'insert' | 'update' }, 'plan' | 'returning'> & {
+      verb?: string
+    },
     text: string,
     make: (given: Row[]) => RowChange[] | Refused,
   ): Rows | Fault | { kind: 'done' } {
@@ -672,9 +686,7 @@ export class OracleSession implements Session {
     this.#world.change(table.name, completed)
     this.#transaction?.note(table.name, completed)
     if (returning === null) return { kind: 'done' }
-    const written = completed.filter(
-      ({ weight }) => weight > 0 || (bound.kind === 'update' && bound.verb === 'DELETE'),
-    )
+    const written = completed.filter(({ weight }) => weight > 0 || bound.verb === 'DELETE')
     return this.#returned(
       table,
       written.map(({ row }) => row),

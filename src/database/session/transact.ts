@@ -75,6 +75,7 @@ export function refuseFailed(statement: Statement, state: SessionState, text: st
 const allowed: ReadonlySet<BoundStatement['kind']> = new Set([
   'insert',
   'update',
+  'merge',
   'select',
   'copy',
   'explain',
@@ -95,7 +96,7 @@ export function checkInside(statement: Statement, bound: BoundStatement, text: s
   const { start, end } = statement.span
   const words = /^\s*\w+(\s+\w+)?/.exec(text.slice(start, end))![0]
   const message = `${words.toUpperCase()} cannot be part of a transaction`
-  const hint = 'COMMIT or ROLLBACK first; INSERT, UPDATE, DELETE and SELECT can'
+  const hint = 'COMMIT or ROLLBACK first; INSERT, UPDATE, DELETE, MERGE and SELECT can'
   const place = { start, end: start + words.length }
   mistake({ code: 'transaction', message, hint, span: place }, text)
 }

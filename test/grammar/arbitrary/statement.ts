@@ -132,6 +132,36 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
       span: one,
     }),
   )
+  const nothing = {
+    assignments: fc.constant<Assignment[]>([]),
+    columns: fc.constant<Identifier[]>([]),
+    values: fc.constant<Expression[]>([]),
+  }
+  const mergeClause = fc
+    .oneof(
+      fc.record({ action: fc.constantFrom('nothing' as const, 'delete' as const), ...nothing }),
+      fc.record({
+        ...nothing,
+        action: fc.constant('update' as const),
+        assignments: fc.array(assignment, { minLength: 1, maxLength: 2 }),
+      }),
+      fc.record({
+        ...nothing,
+        action: fc.constant('insert' as const),
+        columns,
+        values: fc.array(e, { minLength: 1, maxLength: 2 }),
+      }),
+    )
+    .chain((action) =>
+      fc
+        .record({
+          kind: fc.constant('merge-clause' as const),
+          when: fc.constantFrom('matched' as const, 'unmatched' as const, 'alone' as const),
+          condition: maybe(e),
+          span: one,
+        })
+        .map((clause) => ({ ...action, ...clause })),
+    )
   const returning = fc.array(
     fc.record({
       kind: fc.constant('select-item' as const),
@@ -337,6 +367,21 @@ export function statements(tie: Tie): fc.Arbitrary<Statement> {
       alias: fc.option(identifier),
       from: fc.option(tie('relation') as fc.Arbitrary<Relation>),
       where: maybe(e),
+      returning,
+      span: one,
+    }),
+    fc.record({
+      kind: fc.constant('merge' as const),
+      target: path,
+      alias: fc.option(identifier),
+      source: fc.record({
+        kind: fc.constant('table' as const),
+        path,
+        alias: fc.option(identifier),
+        span: one,
+      }),
+      on: e,
+      clauses: fc.array(mergeClause, { minLength: 1, maxLength: 2 }),
       returning,
       span: one,
     }),

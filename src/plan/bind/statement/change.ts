@@ -56,10 +56,10 @@ export interface Returning {
 }
 
 type Update = Statement & { kind: 'update' | 'delete' }
-type Mutable = Relation & { kind: 'stream' | 'table' }
+export type Mutable = Relation & { kind: 'stream' | 'table' }
 
 /** The table that a statement changes. */
-function findMutable(binding: Binding, path: Path, what: string): Mutable {
+export function findMutable(binding: Binding, path: Path, what: string): Mutable {
   const relation = findRelation(binding, path)
   if (relation.kind === 'table' && relation.rules !== undefined) return relation
   const kinds = { materialized: 'materialized view', external: "connector's table" } as const
@@ -134,7 +134,7 @@ function sourceOf(tree: Update): TreeRelation {
   return { kind: 'join', join: 'cross', left, right: from, on: null, using: [], span }
 }
 
-function placesOf(target: Relation, assignments: readonly Assignment[]): number[] {
+export function placesOf(target: Relation, assignments: readonly Assignment[]): number[] {
   refuseRepeated(assignments.map(({ column: name }) => name))
   const made = new Set(target.computed?.map(({ column }) => column))
   for (const { column: name } of assignments) {
@@ -197,13 +197,13 @@ function withNewRows(
   )
 }
 
-/** The cells of a row after SET; `cellsOf` gives the flat expressions of the value of an assignment. */
-function assignedCells(
+/** The cells of a row after SET; `cellsOf` gives the flat expressions of an assignment's value. */
+export function assignedCells(
   binding: Binding,
   target: Relation,
   set: {
     places: readonly number[]
-    assignments: readonly Assignment[]
+    assignments: readonly Pick<Assignment, 'value'>[]
     cellsOf: (place: number) => readonly Expression[]
   },
   standing: readonly Expression[],

@@ -80,6 +80,8 @@ function headOf({ catalog }: Binding, bound: BoundStatement): string | null | un
       return `Copy  to ${new Map(bound.options).get('path')}`
     case 'update':
       return bound.verb === 'DELETE' ? `Delete  from ${bound.target}` : `Update  ${bound.target}`
+    case 'merge':
+      return `Merge  into ${bound.target}`
     case 'insert-once':
     case 'insert-continuous': {
       const target = catalog.get(bound.target)

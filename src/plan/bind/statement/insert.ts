@@ -132,7 +132,7 @@ function checkWritable(target: Relation, span: Span): void {
 }
 
 /** Positions of the target's columns that get a value, in the order of the list. */
-function bindColumns(
+export function bindColumns(
   target: Relation,
   tree: { columns: Identifier[] },
   source: Span,
@@ -196,7 +196,7 @@ function checkArity(tree: Insert, targets: readonly Field[]): void {
   }
 }
 
-function arityMessage(targets: number, given: number): string {
+export function arityMessage(targets: number, given: number): string {
   return `INSERT has ${targets} target columns and ${given} ${given === 1 ? 'value' : 'values'}`
 }
 
