@@ -86,12 +86,18 @@ export function valueAt(column: Column, row: number): Value {
 
 /** Is a value on the host a string of bytes? */
 
+/** Characters made at once. */
+const charsMax = 4096
+
 /** The value of a type in utf8 layout whose bytes lie from `start` to `end`. */
 function bytesValue(type: Type, bytes: Uint8Array, start: number, end: number): Value {
   if (type.kind === 'decimal') return readWide(bytes, start, end)
   if (!isBytes(type)) return decoder.decode(bytes.subarray(start, end))
+  // One character at a time would make a rope, of 32 bytes for each.
   let text = ''
-  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at]!)
+  for (let at = start; at < end; at += charsMax) {
+    text += String.fromCharCode(...bytes.subarray(at, Math.min(end, at + charsMax)))
+  }
   return text
 }
 

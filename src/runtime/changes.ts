@@ -123,8 +123,9 @@ export function consolidate<C extends Contribution>(contributions: readonly C[])
   return alone
 }
 
-/** What is left of contributions of equal rows. */
-export const netOfRow = (equals: readonly Contribution[]) => net(addedAtOnce(equals))
+/** What is left of contributions of equal rows; one alone is left itself, in an array no longer than it needs. */
+export const netOfRow = (equals: readonly Contribution[]): Contribution[] =>
+  equals.length === 1 && equals[0]!.weight !== 0 ? [equals[0]!] : net(addedAtOnce(equals))
 
 /** What surely has no equal row of the other sign, by a hash, and the others. */
 function bySigns<C extends Contribution>(contributions: readonly C[]): { alone: C[]; others: C[] } {

@@ -16,11 +16,11 @@ import type { Row } from '../../data/index.ts'
 import type { PhysicalPlan } from '../../plan/index.ts'
 import { pushContributions, soundRows } from '../batch.ts'
 import { type Contribution, netOfRow, rowKey } from '../changes.ts'
-import { HeldRows } from '../held.ts'
+import { entryBytes, HeldRows } from '../held.ts'
 import { type Environment, type Push, type Stage, stageStats, type Upstream } from '../stage.ts'
 
-/** Bytes kept beside a row by which it is found, as measured. */
-const keyBytes = 340
+/** Bytes of the list of equal rows. */
+const listBytes = 56
 
 export function holdStage(
   plan: PhysicalPlan & { kind: 'hold' },
@@ -34,7 +34,7 @@ export function holdStage(
   /** What waits, by row. */
   const held = new Map<string, Contribution[]>()
   let come: Contribution[] = []
-  const kept = new HeldRows(plan.output, keyBytes)
+  const kept = new HeldRows(plan.output, listBytes + entryBytes(plan.output))
   const waiting = new HeldRows(plan.output)
   /** When the wait began. */
   let since = 0n

@@ -13,9 +13,12 @@ import type { Row } from '../../data/index.ts'
 import type { PhysicalPlan } from '../../plan/index.ts'
 import { pushContributions, soundRows } from '../batch.ts'
 import { type Contribution, cancelAtOnce, compareTriples, netOfRow, rowKey } from '../changes.ts'
-import { HeldRows } from '../held.ts'
+import { entryBytes, HeldRows } from '../held.ts'
 import { Heap } from '../match/heap.ts'
 import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
+
+/** Bytes of an entry, its list, its time and its place in a heap. */
+const lifeBytes = 144
 
 /** Equal rows. */
 interface Entry {
@@ -34,7 +37,7 @@ export function lifetimeStage(
 ): Stage & { push: Push } {
   const stats = { ...stageStats(plan.id, 'lifetime'), estimated: true }
   const fields = plan.output
-  const held = new HeldRows(fields)
+  const held = new HeldRows(fields, lifeBytes + entryBytes(fields))
   const entries = new Map<string, Entry>()
   const by = (time: (entry: Entry) => bigint) => (a: Entry, b: Entry) => {
     const [one, other] = [time(a), time(b)]

@@ -28,6 +28,10 @@ import {
 } from '../stage.ts'
 import { comparison } from './over.ts'
 
+/** Bytes of the ways that lead over a row, and of a machine without its rows; as measured. */
+const historyBytes = 100
+const machineBytes = 1400
+
 type MatchPlan = PhysicalPlan & { kind: 'match' }
 
 interface Partition {
@@ -53,7 +57,8 @@ export function matchStage(
 ): Stage & { push: Push } {
   const stats = { ...stageStats(plan.id, 'match'), estimated: true }
   const fields = plan.input.output
-  const held = new HeldRows(fields)
+  const waiting = new HeldRows(fields)
+  const taken = new HeldRows(fields, historyBytes)
   const oneShot = environment.mode === 'one-shot'
   const time = plan.order[0]!.column
   const machinery = machineryOf(
@@ -98,7 +103,7 @@ export function matchStage(
         environment.fail({ offset: major, ...error, row: null, weight: 1, error })
       },
       forget(rows) {
-        for (const { row } of rows) held.change(row, -1)
+        for (const { row } of rows) taken.change(row, -1)
       },
     })
     return { key, machine, deadline: null }
@@ -108,8 +113,8 @@ export function matchStage(
     const key = rowKey(row.row, plan.partition)
     let partition = one.partitions.get(key)
     if (partition === undefined) one.partitions.set(key, (partition = open(one, key)))
-    // It waited as one.
-    held.change(row.row, row.weight - 1)
+    waiting.change(row.row, -1)
+    taken.change(row.row, row.weight)
     for (let copy = 0; copy < row.weight; copy++) partition.machine.add(row)
     follow(one, partition)
   }
@@ -171,7 +176,7 @@ export function matchStage(
 
   const count = () => {
     stats.cells = work.reduce((sum, one) => sum + one.partitions.size, 0)
-    stats.stateBytes = held.bytes
+    stats.stateBytes = waiting.bytes + taken.bytes + stats.cells * machineBytes
   }
 
   let seen = noWatermark
@@ -180,10 +185,10 @@ export function matchStage(
     stats,
     push: exchange(environment, keys, (fragment, input) => {
       for (const row of soundRows(environment, fragment, input, fields)) {
-        held.change(row.row, 1)
+        waiting.change(row.row, 1)
         work[fragment]!.waiting.put(row)
       }
-      stats.stateBytes = held.bytes
+      count()
     }),
     stepEnd() {
       const watermark = upstream.watermark()

@@ -54,7 +54,8 @@ interface Call {
 /** From this many changes on they are merged. */
 const mergeMin = 16
 
-const aggregates: ReadonlySet<string> = new Set([
+/** Functions that have a fold. */
+export const aggregates: ReadonlySet<string> = new Set([
   'count_star', 'count', 'sum', 'avg', 'min', 'max', 'collect',
 ]) // biome-ignore format: one list
 
@@ -98,7 +99,8 @@ export class OverPartition implements Rows {
     this.#group()
     const changed = new Set<Unit>()
     for (const unit of this.#units.slice(this.#first, this.length - this.#behind)) {
-      unit.next = unit.told === null ? [] : [...unit.told]
+      unit.next =
+        unit.told === null ? new Array<Cell>(this.#calls.length).fill(null) : [...unit.told]
       changed.add(unit)
     }
     this.#calls.forEach((call, index) => {

@@ -26,7 +26,7 @@ import { exchange } from '../exchange.ts'
 import { HeldRows } from '../held.ts'
 import { type Environment, type Push, type Stage, stageStats } from '../stage.ts'
 import { FailedCell } from './over-fold.ts'
-import { type Compare, OverPartition } from './over-partition.ts'
+import { aggregates, type Compare, OverPartition } from './over-partition.ts'
 
 /** What says how rows are ordered. */
 interface Ordered {
@@ -50,9 +50,13 @@ interface Told extends Contribution {
   failures: Map<number, EvaluationError> | null
 }
 
-/** Bytes kept with each row, and for each call, as measured. */
-const unitBytes = 240
-const cellBytes = 56
+/** Bytes kept with each row, and of its value for each call. */
+const unitBytes = 104
+const cellBytes = 32
+/** Bytes of a partition without its rows, for each call, and of the fold that most calls have; as measured. */
+const partitionBytes = 700
+const callBytes = 400
+const foldBytes = 800
 /** Rows pushed downstream at once. */
 const pushRowsMax = 1024
 
@@ -67,6 +71,8 @@ export function overStage(
   const compare = comparison(plan)
   const held = new HeldRows(fields, unitBytes + plan.calls.length * cellBytes)
   const waiting = new HeldRows(fields)
+  const folds = plan.calls.filter(({ function: name }) => aggregates.has(name)).length
+  const beside = partitionBytes + plan.calls.length * callBytes + folds * foldBytes
   stats.estimated = true
   let pending: Contribution[][] = environment.fragments.map(() => [])
 
@@ -113,7 +119,7 @@ export function overStage(
     pending = environment.fragments.map(() => [])
     stats.cells = partitions.reduce((sum, some) => sum + some.size, 0)
     waiting.clear()
-    stats.stateBytes = held.bytes
+    stats.stateBytes = held.bytes + stats.cells * beside
   }
   return {
     stats,
@@ -122,7 +128,7 @@ export function overStage(
         pending[fragment]!.push(row)
         waiting.change(row.row, 1)
       }
-      stats.stateBytes = held.bytes + waiting.bytes
+      stats.stateBytes = held.bytes + waiting.bytes + stats.cells * beside
     }),
     ...(plan.final ? { stepEnd: commit } : {}),
     commit,

@@ -37,6 +37,8 @@ interface Partition {
   touched: number
 }
 
+/** Bytes of a partition without its rows, as measured. */
+const partitionBytes = 590
 /** Rows pushed downstream at once. */
 const pushRowsMax = 1024
 
@@ -96,7 +98,7 @@ export function rankStage(
     touched[fragment]!.clear()
     stats.cells = partitions.reduce((sum, some) => sum + some.size, 0)
     waiting.clear()
-    stats.stateBytes = held.bytes
+    stats.stateBytes = held.bytes + stats.cells * partitionBytes
     emit(fragment, out)
   }
 
@@ -122,7 +124,7 @@ export function rankStage(
           waiting.change(row.row, 1)
         }
       }
-      stats.stateBytes = held.bytes + waiting.bytes
+      stats.stateBytes = held.bytes + waiting.bytes + stats.cells * partitionBytes
     }),
     commit() {
       environment.fragments.forEach((_, fragment) => {

@@ -23,10 +23,14 @@ import { contributionsOf, pushContributions } from '../batch.ts'
 import { type Contribution, cancelAtOnce, compareTriples, rowKey } from '../changes.ts'
 import { exchange } from '../exchange.ts'
 import { withoutFailed } from '../failure.ts'
-import { HeldRows } from '../held.ts'
+import { entryBytes, HeldRows } from '../held.ts'
 import { withinReach } from '../reach.ts'
 import { type Environment, type Push, type Stage, stageStats, type Upstream } from '../stage.ts'
 import type { WindowGrid } from './scan.ts'
+
+/** Bytes of a session without its rows, and of what was told of a row that may go again; as measured. */
+const sessionBytes = 570
+const toldBytes = 136
 
 type SessionPlan = PhysicalPlan & { kind: 'session' }
 
@@ -47,7 +51,7 @@ export function sessionStage(
   const fields = plan.input.output
   const gap = BigInt(plan.gapMicros)
   const oneShot = environment.mode === 'one-shot'
-  const held = new HeldRows(fields)
+  const held = new HeldRows(fields, plan.retracts ? entryBytes(fields) + toldBytes : 0)
   const makeKeeper = () => {
     if (plan.retracts) return changingSessions(plan, held)
     const rules = { judges: plan.judge && !oneShot, closes: plan.emit !== 'changes' && !oneShot }
@@ -91,7 +95,7 @@ export function sessionStage(
         emit(fragment, keeper.commit(upstream.watermark()))
       })
       stats.cells = keepers.reduce((sum, { sessions }) => sum + sessions, 0)
-      stats.stateBytes = held.bytes
+      stats.stateBytes = held.bytes + stats.cells * sessionBytes
       if (plan.emit !== 'on-window-close') return
       const ends = keepers.flatMap((keeper) => keeper.firstEnd() ?? [])
       stats.firstOpen = ends.length === 0 ? null : ends.reduce((a, b) => (b < a ? b : a))
@@ -209,7 +213,8 @@ function growingSessions(plan: SessionPlan, rules: Rules): Keeper {
     if (first === undefined) {
       const told = [{ bounds: null, rows: [row] }]
       const made = { ...own, key, told, touched: false, closed: false }
-      open.splice(from, 0, made)
+      if (open.length === 0) key.open = [made]
+      else open.splice(from, 0, made)
       heap.add(made.end, made)
       count++
       return made
@@ -295,10 +300,8 @@ function growingSessions(plan: SessionPlan, rules: Rules): Keeper {
 function tell(session: Session, out: Contribution[]): void {
   const { start, end, key, told } = session
   const moved = { major: key.touched, middle: 0, minor: 0 }
-  const all: Contribution[] = []
   for (const { bounds, rows } of told) {
     for (const row of rows) {
-      all.push(row)
       if (bounds === null) out.push({ ...row, row: bounded(row, session) })
       else if (bounds.start !== start || bounds.end !== end) {
         out.push({ ...moved, row: bounded(row, bounds), weight: -1 })
@@ -306,7 +309,8 @@ function tell(session: Session, out: Contribution[]): void {
       }
     }
   }
-  session.told = [{ bounds: { start, end }, rows: all }]
+  const rows = told.length === 1 ? told[0]!.rows : told.flatMap((one) => one.rows)
+  session.told = [{ bounds: { start, end }, rows }]
 }
 
 /** Sessions by the ends that they had when they were put here. */

@@ -81,7 +81,10 @@ test('bytes of rows on the host come and go with them', async () => {
   const full = await bytes()
   for (const one of full) expect(one).toBeGreaterThan(100 * 100)
   await database.execute('DELETE FROM t WHERE k > 50; FLUSH')
-  for (const [at, one] of (await bytes()).entries()) expect(one).toBe(full[at]! / 2)
+  // A partition costs something beside its rows.
+  for (const [at, one] of (await bytes()).entries()) {
+    expect(Math.abs(one - full[at]! / 2)).toBeLessThan(2000)
+  }
   await database.execute('TRUNCATE t; FLUSH')
   expect(await bytes()).toEqual([0, 0, 0])
   await database.close()
@@ -119,7 +122,8 @@ describe('a budget is met within a tenth', () => {
     groups: 'SELECT k, sum(v) AS n FROM s GROUP BY k',
     values: 'SELECT count(DISTINCT k) AS n FROM s',
     join: 'SELECT s.k FROM s JOIN bare b ON s.k = b.k',
-    window: 'SELECT max(n) AS n FROM (SELECT sum(v) OVER (PARTITION BY v ORDER BY k) AS n FROM s)',
+    window:
+      'SELECT max(n) AS n FROM (SELECT sum(v) OVER (PARTITION BY v % 10 ORDER BY k) AS n FROM s)',
     nearest: 'SELECT count(*) AS n FROM s ASOF JOIN bare b ON s.v = b.v AND s.k >= b.k',
     view: 'SELECT k FROM s',
   }
