@@ -96,6 +96,12 @@ export const constructs: Record<Place, Record<string, string>> = {
   },
 }
 
+/** What to write instead, by names of constructs. */
+const instead: Record<string, string> = {
+  'WITH TTL':
+    'leave it out: a stream keeps its rows, and windows over the watermark let go by themselves of what they keep',
+}
+
 type Pattern = { words: string[]; name: string }
 
 const reachMax = 4
@@ -126,6 +132,7 @@ export function unsupported(construct: string, start: number, end: number): Diag
     code: 'unsupported',
     message: `not supported yet: ${construct}`,
     span: { start, end },
+    ...(instead[construct] === undefined ? {} : { hint: instead[construct] }),
   }
 }
 

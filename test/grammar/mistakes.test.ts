@@ -139,7 +139,7 @@ test('an option that no number can hold', () => {
 })
 
 /** Text with the words of the construct marked; its name. */
-test.each<[string, string]>([
+test.each<Case>([
   ['SELECT «sum(a) IGNORE NULLS» FROM t', 'IGNORE NULLS without OVER'],
   ['SELECT * FROM «s.foo»(1)', 'table function S.FOO'],
   ['SELECT * FROM a FOR SYSTEM_TIME «AS OF CYCLE» 5', 'FOR SYSTEM_TIME AS OF CYCLE'],
@@ -159,7 +159,11 @@ test.each<[string, string]>([
   ['SELECT a FROM t «ERROR WITHIN» 2 %', 'accuracy clauses (ERROR WITHIN)'],
   ['SELECT a FROM t «EXACT»', 'accuracy clauses (EXACT)'],
   ["CREATE STREAM s (a INT) INCLUDE «header 'x'» AS h", 'INCLUDE header of one name'],
-  ['CREATE STREAM s (a INT, WATERMARK FOR a «WITH TTL»)', 'WITH TTL'],
+  [
+    'CREATE STREAM s (a INT, WATERMARK FOR a «WITH TTL»)',
+    'WITH TTL',
+    'leave it out: a stream keeps its rows, and windows over the watermark let go by themselves of what they keep',
+  ],
   ['CREATE FUNCTION f () RETURNS INT «ASYNC» AS $$ 1 $$', 'an ASYNC function'],
   ['«CREATE CUBOID» k ON t', 'CREATE CUBOID'],
   ['«CREATE UNIQUE INDEX» i ON t (a)', 'CREATE INDEX'],
@@ -173,8 +177,8 @@ test.each<[string, string]>([
   ['SELECT a FROM s «AS OF 1»', 'AS OF'],
   ['(SELECT 1 LIMIT 1) «LIMIT» 2', 'clauses after a query in parentheses'],
   ['SELECT sum(a «ORDER» BY b)', 'ORDER BY in a call'],
-])('not supported yet: %s', (marked, construct) => {
-  check(marked, 'unsupported', `not supported yet: ${construct}`)
+])('not supported yet: %s', (marked, construct, hint) => {
+  check(marked, 'unsupported', `not supported yet: ${construct}`, hint)
 })
 
 test('one run reports the mistakes of every statement and keeps the good ones', () => {

@@ -398,6 +398,10 @@ function rowOrder(
 function bindRowPairs(env: Env, left: Tree, right: Tree, span: Span, name = 'eq'): Expression[] {
   const [a, b] = [left, right].map((side) => (side.kind === 'row' ? side.items : [side]))
   if (a!.length !== b!.length) {
+    if ([left, right].some(({ kind }) => kind === 'subquery')) {
+      const hint = 'write (a, b) IN (SELECT a, b …), of a query with one row'
+      unsupported('a row compared with the row of a query', span, hint)
+    }
     fail('type_mismatch', `rows of ${a!.length} and ${b!.length} values are compared`, span)
   }
   return a!.map((item, index) =>

@@ -48,7 +48,7 @@ import {
 } from '../relation.ts'
 import { columnsNamed, columnsOfTable, joinScopes, type Scope, scopeOf } from '../scope.ts'
 import { distinct } from './set.ts'
-import { seeing } from './unseen.ts'
+import { seeing, seeingAround } from './unseen.ts'
 
 type SelectTree = QueryBody & { kind: 'select' }
 type JoinTree = TreeRelation & { kind: 'join' }
@@ -102,7 +102,7 @@ export function bindAroundJoin(
   const seen = { plan: left.plan, scope: before }
   const rows =
     attempt(binding, () => byKeys(binding, seen, query, kind === 'inner' || plain)) ??
-    byRows(binding, seen, tree.right, width)
+    seeingAround(before, query, () => byRows(binding, seen, tree.right, width))
   const visible = renamed(chosen(rows.plan, [...Array(rows.shown).keys()]), columnAliases).output
   const right = { scope: scopeOf(visible, alias?.name ?? null) }
   const using = tree.natural === true ? sharedNames(left, right, tree) : tree.using

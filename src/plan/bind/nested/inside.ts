@@ -24,6 +24,7 @@ import { leavesOf } from '../select/grouping.ts'
 import { bindCorrelated, bindMark, bindQuantified } from './mark.ts'
 import { type Scalars, scalarBase, scalarValue } from './scalar.ts'
 import { joinScalars } from './subquery.ts'
+import { seeingAround } from './unseen.ts'
 
 type SelectTree = QueryBody & { kind: 'select' }
 type QueryTree = Tree & { kind: 'in-query' | 'exists' | 'quantified' | 'subquery' }
@@ -60,11 +61,25 @@ export function inRows(env: Env): Env {
 }
 
 function bindThere(env: Env, tree: QueryTree): Expression {
-  const { scalars, clause, binding } = env
+  const { scalars, clause } = env
   if (scalars === undefined) {
-    const hint = 'give it a column in FROM (SELECT …), and name that here'
-    return unsupported(`${nameOf(tree)} in ${clause}`, tree.span, hint)
+    return unsupported(`${nameOf(tree)} in ${clause}`, tree.span, insteadIn(clause))
   }
+  return seeingAround(env.scope, tree.query, () => bindJoined(env, scalars, tree))
+}
+
+/** What to write where no query may stand. */
+function insteadIn(clause: string): string {
+  if (clause === 'LIMIT' || clause === 'OFFSET') {
+    return 'number the rows by ROW_NUMBER() in FROM (SELECT …), and compare the number in WHERE'
+  }
+  const from = clause === 'MERGE' ? 'USING' : 'FROM'
+  return `give it a column in ${from} (SELECT …), and name that here`
+}
+
+/** The value of a query that is joined to the rows. */
+function bindJoined(env: Env, scalars: Scalars, tree: QueryTree): Expression {
+  const { binding } = env
   if (tree.kind === 'quantified') return bindQuantified(env, scalars, tree)
   if (tree.kind !== 'subquery') return bindMark(env, scalars, tree)
   let plan: Plan

@@ -37,6 +37,7 @@ import { type BoundRelation, bindRelation, type Conjuncts, refuseEmit } from '..
 import { joinScopes, type Scope, scopeOf } from '../scope.ts'
 import { innerBase, isScalarColumn, type Scalars, scalarBase } from './scalar.ts'
 import { distinct } from './set.ts'
+import { seeingAround } from './unseen.ts'
 
 type SelectTree = QueryBody & { kind: 'select' }
 type Test = Tree & { kind: 'in-query' | 'exists' }
@@ -54,7 +55,8 @@ export function subqueryTest(tree: Tree): { test: Test; negated: boolean } | nul
 export function applyTest(binding: Binding, plan: Plan, scope: Scope, tree: Tree): Plan {
   const { length } = binding.notices
   try {
-    return applySubquery(binding, plan, scope, subqueryTest(tree)!)
+    const found = subqueryTest(tree)!
+    return seeingAround(scope, found.test.query, () => applySubquery(binding, plan, scope, found))
   } catch (error) {
     if (!(error instanceof QueryMistake)) throw error
     binding.notices.length = length

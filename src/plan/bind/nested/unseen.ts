@@ -1,9 +1,10 @@
 /**
- * Unseen: what a query in FROM names of the relations before it, though it does not see them, or they do not have it.
+ * Unseen: what a query in FROM names of the relations before it, though it does not see them, or they do not have it;
+ *         and what a query of WITH names of those around.
  *
  * How      The mistakes of the query are looked through for names that these relations would explain.
  */
-import type { Identifier, Relation as TreeRelation } from '../../../../grammar/index.ts'
+import type { Identifier, Query, Relation as TreeRelation } from '../../../../grammar/index.ts'
 import { type Diagnostic, QueryMistake, type Span } from '../../../base/index.ts'
 import {
   columnsNamed,
@@ -41,6 +42,25 @@ function told(one: Diagnostic, before: Scope, tree: TreeRelation, lateral: boole
   const isBefore = path.length === 1 && columnsNamed(before, path).length > 0
   if (lateral || !isBefore || one.message !== noColumn(table)) return one
   return { ...one, hint: `a relation before this query has it: ${advice}` }
+}
+
+/** What the work on a query gives, or its mistakes, told by what stands around it: its WITH sees nothing of that. */
+export function seeingAround<T>(around: Scope, query: Query, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof QueryMistake) || query.with.length === 0) throw error
+    throw new QueryMistake(error.diagnostics.map((one) => toldOfWith(one, around, query)))
+  }
+}
+
+function toldOfWith(one: Diagnostic, around: Scope, { with: tables }: Query): Diagnostic {
+  const path =
+    one.code === 'unknown_name' && one.span !== undefined ? pathAt(tables, one.span) : null
+  if (path === null || columnsNamed(around, path).length === 0) return one
+  const message = 'not supported yet: a query of WITH that names columns around it'
+  const hint = 'write FROM (SELECT …) in the place of its name'
+  return { ...one, code: 'unsupported', message, hint }
 }
 
 /** What is said of the name where the relations before are seen. */
