@@ -367,7 +367,7 @@ export class Store implements Journal {
       this.#chain = cut.chain
     }
     if (end !== null) await this.#settleEnd(end.number, end.proven, cut?.at ?? end.at)
-    if (torn !== null) await this.#remove(torn)
+    if (torn !== null) this.#remove(torn)
   }
 
   #frameOf(number: number, file: DataFile, found: FoundFrame): Frame | null {
@@ -397,26 +397,23 @@ export class Store implements Journal {
    * the system would not write it: it is written again.
    */
   async #settleEnd(number: number, from: number, at: number): Promise<void> {
-    const { disk } = this.#options
-    const file = disk.open(this.#path(number), 'write')
+    const file = this.#options.disk.open(this.#path(number), 'write')
     try {
       if (at < file.size) file.truncate(at)
       const bytes = new Uint8Array(Math.max(0, at - from))
       file.read(bytes, from)
       await file.write([bytes], from)
       await file.sync()
-      await disk.syncDirectory(this.#directory)
     } finally {
       file.close()
     }
   }
 
-  async #remove({ path }: DataFile): Promise<void> {
-    const { disk } = this.#options
+  #remove({ path }: DataFile): void {
     this.#files.get(this.#lastNumber)?.close()
     this.#files.delete(this.#lastNumber)
-    disk.remove(path)
-    await disk.syncDirectory(this.#directory)
+    // The name goes for good with the sync that gives the next segment its own.
+    this.#options.disk.remove(path)
   }
 
   /** What is on its way lasts, if it can, and the files are closed. */

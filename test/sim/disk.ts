@@ -12,6 +12,7 @@
 import { dirname } from 'node:path'
 import { type DataDisk, type DataFile, Failure, type Random } from '../../src/base/index.ts'
 
+/** What reaches a device as a whole. */
 const SECTOR = 512
 
 export class Crash extends Error {}
@@ -60,6 +61,8 @@ interface Node {
   pending: (Write | { size: number })[]
   /** What a reader sees. */
   seen: Bytes
+  /** Where writes began. */
+  starts: number[]
 }
 
 /** Faults and their chances, of 1, at each call. */
@@ -95,8 +98,11 @@ export class SimulatedDisk implements DataDisk {
   steps = 0
   #life = 0
 
-  constructor(random: Random) {
+  readonly #sector: number
+
+  constructor(random: Random, sector = SECTOR) {
     this.#random = random
+    this.#sector = sector
   }
 
   #happens(chance: number): boolean {
@@ -131,7 +137,7 @@ export class SimulatedDisk implements DataDisk {
     this.#step(life)
     if (how === 'new') {
       if (this.#files.has(path)) throw new Failure('file', `cannot create ${path}: it is there`)
-      const node = { bytes: new Bytes(), pending: [], seen: new Bytes() }
+      const node = { bytes: new Bytes(), pending: [], seen: new Bytes(), starts: [] }
       this.#files.set(path, node)
       this.#renames.push({ directory: dirname(path), path, node })
     }
@@ -194,15 +200,23 @@ export class SimulatedDisk implements DataDisk {
     const bytes = Buffer.concat(pieces)
     if (this.#happens(this.chances.writeFault)) throw new Failure('file', 'cannot write: EIO')
     if (this.#happens(this.chances.full)) {
-      put(node, { at: position, bytes: bytes.subarray(0, this.#random.below(bytes.length + 1)) })
+      const part = bytes.subarray(0, this.#random.below(bytes.length + 1))
+      put(node, { at: position, bytes: part }, this.#sector)
       throw new Failure('disk_full', 'cannot write: ENOSPC')
     }
     if (this.#happens(this.chances.lostWrite)) return
     const stray = this.#happens(this.chances.strayWrite)
-    const at = stray ? SECTOR * this.#random.below(1 + (node.seen.length >> 9)) : position
-    put(node, { at, bytes })
+    put(node, { at: stray ? this.#elsewhere(node) : position, bytes }, this.#sector)
+    node.starts.push(position)
     // A crash may come while the write is on its way.
     this.#step(life)
+  }
+
+  /** Where a write goes that goes astray: often where another one was meant to go. */
+  #elsewhere({ seen, starts }: Node): number {
+    const start = starts[this.#random.below(starts.length)]
+    const isStart = start !== undefined && this.#random.below(4) > 0
+    return isStart ? start : SECTOR * this.#random.below(1 + (seen.length >> 9))
   }
 
   async #sync(life: number, node: Node): Promise<void> {
@@ -254,16 +268,20 @@ export class SimulatedDisk implements DataDisk {
     this.stepsLeft = Number.POSITIVE_INFINITY
   }
 
-  /** Some bit of a file turns over; says where, or null where there is no file. */
-  rot(): { path: string; byte: number } | null {
+  /** Some bit of a file turns over; says where, and turns it back; null where there is no file. */
+  rot(): { path: string; byte: number; heal: () => void } | null {
     const paths = [...this.#files.keys()].filter((path) => this.#files.get(path)!.seen.length > 0)
     const path = paths[this.#random.below(paths.length)]
     if (path === undefined) return null
     const node = this.#files.get(path)!
     const byte = this.#random.below(node.seen.length)
-    node.seen.all[byte]! ^= 1 << this.#random.below(8)
-    node.bytes.become(node.seen)
-    return { path, byte }
+    const bit = 1 << this.#random.below(8)
+    const turn = () => {
+      node.seen.all[byte]! ^= bit
+      node.bytes.become(node.seen)
+    }
+    turn()
+    return { path, byte, heal: turn }
   }
 
   bytesOf(path: string): Uint8Array {
@@ -272,10 +290,10 @@ export class SimulatedDisk implements DataDisk {
 }
 
 /** A write that a reader sees at once, in sectors that reach the device each by itself. */
-function put(node: Node, { at, bytes }: Write): void {
+function put(node: Node, { at, bytes }: Write, sector: number): void {
   node.seen.apply({ at, bytes })
   for (let from = 0; from < bytes.length; ) {
-    const to = Math.min(bytes.length, from + SECTOR - ((at + from) % SECTOR))
+    const to = Math.min(bytes.length, from + sector - ((at + from) % sector))
     node.pending.push({ at: at + from, bytes: bytes.slice(from, to) })
     from = to
   }

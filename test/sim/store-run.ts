@@ -69,25 +69,66 @@ class Model {
   }
 }
 
+/** What a step of a workload does. */
+export type Letter = 'row' | 'change' | 'cycle' | 'wait'
+
 class Run {
   readonly #random: Random
   readonly #disk: SimulatedDisk
   readonly #model = new Model()
   readonly #Store: StoreClass
-  readonly #options: { segmentBytes: number; cacheBytes: number }
+  #options = { segmentBytes: 1e9, cacheBytes: 1e9 }
   readonly #trace = createHash('sha1')
   #salt = 0n
   crashes = 0
 
-  constructor(Store: StoreClass, seed: number) {
+  constructor(Store: StoreClass, random: Random, disk = new SimulatedDisk(random)) {
     this.#Store = Store
-    this.#random = seededRandom(seed)
-    this.#disk = new SimulatedDisk(this.#random)
-    const segmentBytes = [5000, 8192, 20_000, 1e9][this.#random.below(4)]!
-    this.#options = { segmentBytes, cacheBytes: [0, 2000, 1e9][this.#random.below(3)]! }
+    this.#random = random
+    this.#disk = disk
+  }
+
+  /** Does what `word` says, with a crash at a step, and looks twice at what is left; is there such a step? */
+  async spell(word: readonly Letter[], crashAt: number): Promise<boolean> {
+    let isReached = false
+    this.#disk.stepsLeft = crashAt
+    try {
+      const store = await this.#open()
+      for (const letter of word) {
+        if (letter === 'wait') await this.#acknowledge(store)
+        else this.#put(store, letter)
+      }
+      await this.#acknowledge(store)
+    } catch (fault) {
+      isReached = fault instanceof Crash || (fault as Failure).cause instanceof Crash
+      if (!isReached) throw fault
+    }
+    this.#disk.crash()
+    const store = await this.#found()
+    this.#put(store, 'row')
+    await this.#acknowledge(store)
+    this.#disk.crash()
+    await this.#found()
+    return isReached
+  }
+
+  #put(store: StoreOf, letter: Exclude<Letter, 'wait'>): void {
+    const { position } = this.#model
+    if (letter === 'cycle') {
+      const cycle = ++this.#model.cycle
+      this.#push(store, { kind: 'cycle', cycle, position, runs: [], nowMicros: '7' }, true)
+      return
+    }
+    const until = letter === 'row' ? 0 : position + 2
+    const row = batchOf(schemas['a']!, [[1n]])
+    this.#pushRows(store, { stream: 'a', batch: row, until }, letter === 'row')
+    if (letter === 'row') return
+    this.#pushRows(store, { stream: 'c', batch: batchOf(schemas['c']!, [[2]]), until }, true)
   }
 
   async play(): Promise<string> {
+    const segmentBytes = [5000, 8192, 20_000, 1e9][this.#random.below(4)]!
+    this.#options = { segmentBytes, cacheBytes: [0, 2000, 1e9][this.#random.below(3)]! }
     const lives = 2 + this.#random.below(4)
     for (let life = 0; life < lives; life++) await this.#life()
     await this.#find()
@@ -120,9 +161,15 @@ class Run {
       }
       this.#disk.crash()
     }
+    return this.#found()
+  }
+
+  async #found(): Promise<StoreOf> {
     const store = await this.#open()
     this.#compare(store.frames)
     this.#model.cut(store.frames)
+    // Whoever has opened it sees them: they may not go again.
+    this.#model.acknowledged = store.frames.length
     return store
   }
 
@@ -195,31 +242,33 @@ class Run {
   }
 
   #appendRows(store: StoreOf): void {
-    const parts = this.#random.below(4) === 0 ? 1 + this.#random.below(3) : 1
+    const random = this.#random
+    const parts = random.below(4) === 0 ? 1 + random.below(3) : 1
     const batches = Array.from({ length: parts }, () => this.#batch())
     const all = batches.reduce((sum, { batch }) => sum + batch.rows, 0)
     const until = parts === 1 ? 0 : this.#model.position + all
     for (const [at, { stream, batch }] of batches.entries()) {
       const { rows } = batch
-      const offset = this.#model.ends.get(stream) ?? 0
-      const { position } = this.#model
-      const removes = this.#random.below(4) === 0 ? new Float64Array(rows).fill(-1) : null
-      const partitions = this.#random.below(4) === 0 ? new Uint32Array(rows).fill(3) : null
-      const late = this.#random.below(8) === 0 ? { source: 'é', offsets: [1, 2] } : null
-      const place = {
-        kind: 'data' as const,
-        stream,
-        offset,
-        position,
-        rows,
-        until,
-        nowMicros: 1.25,
-      }
-      const frame: DataFrame = { ...place, batch, removes, partitions, late }
-      this.#model.ends.set(stream, offset + rows)
-      this.#model.position += rows
-      this.#push(store, frame, at === parts - 1)
+      const removes = random.below(4) === 0 ? new Float64Array(rows).fill(-1) : null
+      const partitions = random.below(4) === 0 ? new Uint32Array(rows).fill(3) : null
+      const late = random.below(8) === 0 ? { source: 'é', offsets: [1, 2] } : null
+      this.#pushRows(store, { stream, batch, until, removes, partitions, late }, at === parts - 1)
     }
+  }
+
+  #pushRows(
+    store: StoreOf,
+    part: Pick<DataFrame, 'stream' | 'batch' | 'until'> & Partial<DataFrame>,
+    isLast: boolean,
+  ): void {
+    const { stream, batch } = part
+    const { rows } = batch
+    const offset = this.#model.ends.get(stream) ?? 0
+    const { position } = this.#model
+    const place = { kind: 'data' as const, offset, position, rows, nowMicros: 1.25 }
+    this.#model.ends.set(stream, offset + rows)
+    this.#model.position += rows
+    this.#push(store, { ...place, removes: null, partitions: null, late: null, ...part }, isLast)
   }
 
   #push(store: StoreOf, frame: Frame, whole: boolean): void {
@@ -263,15 +312,22 @@ class Run {
     await this.#acknowledge(store)
     for (let turn = 0; turn < 40; turn++) await null
     await this.#findOrDamage()
+    // What is damaged stays so.
+    throw new Over()
   }
 
   /** A bit that turned over is told, or it is one that nothing depends on. */
   async #rot(store: StoreOf): Promise<void> {
     await this.#acknowledge(store)
     await store.close()
-    this.#disk.restart()
-    this.#note(JSON.stringify(this.#disk.rot()))
-    await this.#findOrDamage()
+    for (let turn = 0; turn < 8; turn++) {
+      this.#disk.restart()
+      const rotten = this.#disk.rot()
+      this.#note(JSON.stringify(rotten))
+      await this.#findOrDamage()
+      rotten?.heal()
+    }
+    throw new Over()
   }
 
   async #findOrDamage(): Promise<void> {
@@ -282,11 +338,10 @@ class Run {
       if (!(fault instanceof Failure) || !/^(damaged|malformed_file)$/.test(fault.code)) throw fault
       this.#note(fault.message)
     }
-    // What is damaged stays so: another life begins with nothing.
-    throw new Over()
   }
 }
 
+/** The run ends here. */
 class Over extends Error {}
 
 /** A promise that a dead process never settles would wait for ever: the crash is told to whoever waits. */
@@ -299,11 +354,48 @@ export async function playStore(
   Store: StoreClass,
   seed: number,
 ): Promise<{ trace: string; crashes: number }> {
-  const run = new Run(Store, seed)
+  const run = new Run(Store, seededRandom(seed))
+  // Nothing here waits for the outside: when nothing is left to be done at once, nothing will ever be.
+  const { promise: stuck, reject } = Promise.withResolvers<never>()
+  const timer = setImmediate(() => reject(new Error('it waits for ever')))
   try {
-    return { trace: await run.play(), crashes: run.crashes }
+    return { trace: await Promise.race([run.play(), stuck]), crashes: run.crashes }
   } catch (fault) {
     if (fault instanceof Over) return { trace: '', crashes: run.crashes }
     throw fault
+  } finally {
+    clearImmediate(timer)
   }
+}
+
+/** Plays a workload once for every step at which it may crash and every way in which that may leave the disk. */
+export async function spellStore(Store: StoreClass, word: readonly Letter[]): Promise<number> {
+  let states = 0
+  for (let crashAt = 1; ; crashAt++) {
+    let isReached = false
+    for (const random of everyChoice()) {
+      states++
+      // Half a page at once: a header has two of them, and most groups one.
+      const disk = new SimulatedDisk(random, 2048)
+      isReached = await new Run(Store, random, disk).spell(word, crashAt)
+    }
+    if (!isReached) return states
+  }
+}
+
+/** Generators of numbers that together take every way through a program that asks them. */
+function* everyChoice(): Generator<Random> {
+  // The choices of the way before, and of how many they were.
+  const taken: { choice: number; of: number }[] = []
+  do {
+    let at = 0
+    const below = (of: number): number => {
+      taken[at] ??= { choice: 0, of }
+      return taken[at++]!.choice
+    }
+    yield { below, next: () => below(2) / 2 }
+    taken.length = at
+    while (taken.length > 0 && taken.at(-1)!.choice === taken.at(-1)!.of - 1) taken.pop()
+    if (taken.length > 0) taken.at(-1)!.choice++
+  } while (taken.length > 0)
 }

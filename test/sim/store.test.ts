@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { Store } from '../../src/log/index.ts'
 import { commitSeed } from '../seed.ts'
-import { sized } from '../size.ts'
-import { playStore } from './store-run.ts'
+import { isFull, sized } from '../size.ts'
+import { type Letter, playStore, spellStore } from './store-run.ts'
 
 const seeds = sized(300, 10_000)
 const first = commitSeed('store')
@@ -22,4 +22,18 @@ describe('a log on a disk that crashes and fails', () => {
       }
     },
   )
+})
+
+describe('every state that a crash may leave', () => {
+  const letters: readonly Letter[] = ['row', 'change', 'cycle', 'wait']
+  const longer = (words: Letter[][]) =>
+    words.flatMap((word) => letters.map((letter) => [...word, letter]))
+  const [one, two] = [longer([[]]), longer(longer([[]]))]
+  const words = isFull ? [...one, ...two, ...longer(two)] : [...one, ...two]
+
+  test('of workloads of a few frames', async () => {
+    let states = 0
+    for (const word of words) states += await spellStore(Store, word)
+    expect(states).toBeGreaterThan(1000)
+  })
 })
