@@ -286,6 +286,9 @@ export class Database {
 
   /** Appends rows to a stored stream or table; resolves when they are in the log. */
   async append(stream: string, rows: readonly InputRow[] | Batch): Promise<{ offset: number }> {
+    const room = this.#engine.log.room()
+    // A device that is slower than those who append holds them back.
+    if (room !== null) await room
     const schema = this.schemaOf(stream)
     const relation = this.#relation(stream)!
     refuseFilled(relation)
@@ -384,6 +387,8 @@ export class Database {
   ): Promise<StatementResult> {
     const engine = this.#engine
     const member = () => this.#member(statement, text, options)
+    const room = engine.log.room()
+    if (room !== null) await room
     let frames = 0
     const result = await this.#enqueue(function* () {
       frames = engine.log.frames.length

@@ -132,6 +132,8 @@ export interface Journal {
   append<T extends Frame>(frame: T): T
   /** Resolves when all that was appended so far lasts; null: it does. */
   durable(): Promise<void> | null
+  /** Resolves when what is on its way takes no more memory than it may; null: it does not. */
+  room(): Promise<void> | null
   /** Why no frame is taken any more; null while they are. */
   readonly fault: Failure | null
   /** Is told of it. */
@@ -163,6 +165,11 @@ export class Log {
   /** Resolves when all that was appended so far would be there after a loss of power; null: it would. */
   durable(): Promise<void> | null {
     return this.#journal?.durable() ?? null
+  }
+
+  /** Resolves when the device has taken enough of what is on its way; null: it has. */
+  room(): Promise<void> | null {
+    return this.#journal?.room() ?? null
   }
 
   /** Why nothing can be appended any more; null while it can. */

@@ -49,10 +49,13 @@ export interface StoreOptions {
   segmentBytes?: number
   /** Bytes of rows that are kept in memory beside those that are on their way. */
   cacheBytes?: number
+  /** Bytes on their way beyond which `room` has whoever asks wait. */
+  pendingBytes?: number
 }
 
 const SEGMENT_BYTES = 64 * 2 ** 20
 const CACHE_BYTES = 128 * 2 ** 20
+const PENDING_BYTES = 64 * 2 ** 20
 /** Files that are open for reading. */
 const FILES_MAX = 64
 /** Pieces that are smaller go to the device together. */
@@ -110,6 +113,8 @@ export class Store implements Journal {
   #pending: Pending[] = []
   #appended = 0
   #lasting = 0
+  /** Bytes of rows that are on their way. */
+  #pendingBytes = 0
   #waiting: { count: number; resolve: () => void; reject: (fault: unknown) => void }[] = []
   #writing: Promise<void> | null = null
   #tail: Tail | null = null
@@ -142,6 +147,7 @@ export class Store implements Journal {
     const content = contentOf(frame)
     const [offset, rows] = frame.kind === 'data' ? [frame.offset, frame.rows] : [0, 0]
     const kept = frame.kind === 'data' ? this.#keep(frame, content) : null
+    this.#pendingBytes += kept?.bytes ?? 0
     this.#pending.push({ type: frameTypes[frame.kind], offset, rows, position, content, kept })
     this.#appended++
     this.#writing ??= this.#pump()
@@ -162,6 +168,11 @@ export class Store implements Journal {
     this.#schemas.set(registered.id, registered)
     this.#current.set(stream, { text, registered })
     return registered
+  }
+
+  room(): Promise<void> | null {
+    const { pendingBytes = PENDING_BYTES } = this.#options
+    return this.fault !== null || this.#pendingBytes <= pendingBytes ? null : this.durable()
   }
 
   durable(): Promise<void> | null {
@@ -226,7 +237,10 @@ export class Store implements Journal {
     await tail.file.write(coalesced(pieces), start)
     await tail.file.sync()
     tail.group++
-    for (const { kept, found } of places) this.#settle(kept, { segment: tail.number, found })
+    for (const { kept, found } of places) {
+      this.#pendingBytes -= kept.bytes
+      this.#settle(kept, { segment: tail.number, found })
+    }
     this.#lasting += group.length
     while (this.#waiting.length > 0 && this.#waiting[0]!.count <= this.#lasting)
       this.#waiting.shift()!.resolve()
