@@ -249,14 +249,21 @@ export class Store implements Journal {
   /** The group before is on the device; whoever reads the mark knows. */
   async #writeMark(): Promise<void> {
     const tail = this.#tail!
-    const what = { type: frameTypes.mark, stream: 0, schema: 0, offset: 0, rows: 0, position: 0 }
-    const frame = frameBytes({ ...what, group: tail.group, endsGroup: false }, empty, {
-      salt: tail.salt,
-      chain: this.#chain,
-    })
-    await tail.file.write(coalesced(frame.pieces), tail.size)
-    tail.size += frame.bytes
+    tail.size += await this.#markAt(tail.file, tail.size, tail)
+  }
+
+  /** Writes a mark, the first frame of `group`; gives its length. */
+  async #markAt(
+    file: DataFile,
+    at: number,
+    { group, salt }: { group: number; salt: bigint },
+  ): Promise<number> {
+    const nothing = { stream: 0, schema: 0, offset: 0, rows: 0, position: 0 }
+    const header = { type: frameTypes.mark, ...nothing, group, endsGroup: false }
+    const frame = frameBytes(header, empty, { salt, chain: this.#chain })
+    await file.write(coalesced(frame.pieces), at)
     this.#chain = frame.chain
+    return frame.bytes
   }
 
   /** The segment that takes the next group. */
@@ -346,7 +353,7 @@ export class Store implements Journal {
     const { disk } = this.#options
     const names = disk.names(this.#directory).filter((name) => segmentName.test(name))
     const found: { frame: Frame; number: number; at: number; chain: number }[] = []
-    let end: { number: number; at: number; proven: number } | null = null
+    let end: { header: SegmentHeader; frames: FoundFrame[]; at: number } | null = null
     let torn: DataFile | null = null
     for (const [index, name] of names.entries()) {
       const number = Number(name.slice(0, 12))
@@ -371,16 +378,16 @@ export class Store implements Journal {
         if (frame !== null) found.push({ frame, number, at: one.at, chain: this.#chain })
         this.#chain = one.chain
       }
-      end = { number, at: scan.end, proven: provenIn(scan.frames) }
+      end = { header, frames: scan.frames, at: scan.end }
     }
     const whole = wholeChanges(found.map(({ frame }) => frame))
     const cut = found[whole]
     for (const { frame } of found.slice(0, whole)) this.frames.push(frame)
     if (cut !== undefined) {
-      assert(cut.number === end?.number, 'what is not whole was the last write')
+      assert(cut.number === end?.header.number, 'what is not whole was the last write')
       this.#chain = cut.chain
     }
-    if (end !== null) await this.#settleEnd(end.number, end.proven, cut?.at ?? end.at)
+    if (end !== null) await this.#settleEnd(end.header, end.frames, cut?.at ?? end.at)
     if (torn !== null) this.#remove(torn)
   }
 
@@ -408,15 +415,24 @@ export class Store implements Journal {
 
   /**
    * The last segment ends here. What was read of its last group may not be on the device, and after a sync that failed
-   * the system would not write it: it is written again.
+   * the system would not write it: it is written again. A mark says that from then on it is.
    */
-  async #settleEnd(number: number, from: number, at: number): Promise<void> {
+  async #settleEnd(
+    { number, salt }: SegmentHeader,
+    frames: readonly FoundFrame[],
+    at: number,
+  ): Promise<void> {
+    const from = provenIn(frames)
+    const last = frames.findLast((frame) => frame.at < at)
     const file = this.#options.disk.open(this.#path(number), 'write')
     try {
       if (at < file.size) file.truncate(at)
       const bytes = new Uint8Array(Math.max(0, at - from))
       file.read(bytes, from)
       await file.write([bytes], from)
+      await file.sync()
+      if (last === undefined || last.type === frameTypes.mark) return
+      await this.#markAt(file, at, { salt, group: last.group + 1 })
       await file.sync()
     } finally {
       file.close()

@@ -99,7 +99,13 @@ describe('a log that takes nothing more', () => {
     const disk = new SimulatedDisk(seededRandom(1))
     let salt = 0n
     const connectors = builtinConnectors(systemDisk, new Map())
-    const options = { connectors, place: { disk, salt: () => ++salt } }
+    const place = {
+      get disk() {
+        return disk.mount()
+      },
+      salt: () => ++salt,
+    }
+    const options = { connectors, place }
     return { disk, database: await openEngine('/db', options), options }
   }
 

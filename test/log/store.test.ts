@@ -15,7 +15,8 @@ const rows = (from: number, count: number) =>
 function place(more: object = {}) {
   const disk = new SimulatedDisk(seededRandom(7))
   let salt = 0n
-  return { disk, directory: '/db', clock: virtualClock(), salt: () => ++salt, ...more }
+  const world = { disk: disk.mount(), clock: virtualClock(), salt: () => ++salt }
+  return { directory: '/db', ...world, ...more }
 }
 
 test('rows that the cache has no room for are read from the disk', async () => {

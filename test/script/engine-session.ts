@@ -108,7 +108,15 @@ export class EngineSession implements Session {
     const all = { ...given, clock, connectors: builtinConnectors(systemDisk, sources) }
     if (disk === null) return new EngineSession(await open(':memory:', all), all, outside)
     let salt = 0n
-    const lasting = { ...all, place: { disk, salt: () => ++salt, segmentBytes: 20_000 } }
+    // Each opening mounts the disk anew.
+    const place = {
+      get disk() {
+        return disk.mount()
+      },
+      salt: () => ++salt,
+      segmentBytes: 20_000,
+    }
+    const lasting = { ...all, place }
     return new EngineSession(await open(DIRECTORY, lasting), lasting, outside)
   }
 

@@ -57,8 +57,8 @@ export const canaries: readonly Canary[] = [
   {
     name: 'a frame too many is cut off',
     file: store,
-    find: 'await this.#settleEnd(end.number, end.proven, cut?.at ?? end.at)',
-    put: 'await this.#settleEnd(end.number, 0, (cut?.at ?? end.at) - 64)',
+    find: 'await this.#settleEnd(end.header, end.frames, cut?.at ?? end.at)',
+    put: 'await this.#settleEnd(end.header, end.frames, (cut?.at ?? end.at) - 64)',
   },
   {
     name: 'the torn end stays',

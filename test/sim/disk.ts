@@ -84,14 +84,13 @@ export const noFaults: Chances = {
   strayWrite: 0,
 }
 
-export class SimulatedDisk implements DataDisk {
+export class SimulatedDisk {
   readonly #random: Random
   #files = new Map<string, Node>()
   /** Names that last. */
   #named = new Map<string, Node>()
   /** Changes of names since their directories were synced, in order. */
   #renames: { directory: string; path: string; node: Node | null }[] = []
-  #directories = new Set<string>(['/'])
   chances: Chances = noFaults
   /** Steps that are left until the crash; none comes at Infinity. */
   stepsLeft = Number.POSITIVE_INFINITY
@@ -109,6 +108,18 @@ export class SimulatedDisk implements DataDisk {
     return chance > 0 && this.#random.next() < chance
   }
 
+  /** The disk as one life of the machine has it: what an earlier one still wants to do is never done. */
+  mount(): DataDisk {
+    const life = this.#life
+    return {
+      names: (directory) => this.#names(life, directory),
+      open: (path, how) => this.#open(life, path, how),
+      makeDirectory: () => this.#alive(life),
+      syncDirectory: (path) => this.#syncDirectory(life, path),
+      remove: (path) => this.#remove(life, path),
+    }
+  }
+
   /** A call of one life of the machine; those of an earlier one are dead. */
   #step(life: number): void {
     this.#alive(life)
@@ -122,18 +133,13 @@ export class SimulatedDisk implements DataDisk {
 
   // ---------------------------------------------------------------- what a program sees
 
-  names(directory: string): string[] {
-    this.#alive(this.#life)
+  #names(life: number, directory: string): string[] {
+    this.#alive(life)
     const names = [...this.#files.keys()].filter((path) => dirname(path) === directory)
     return names.map((path) => path.slice(directory.length + 1)).sort()
   }
 
-  makeDirectory(path: string): void {
-    this.#directories.add(path)
-  }
-
-  open(path: string, how: 'new' | 'write' | 'read'): DataFile {
-    const life = this.#life
+  #open(life: number, path: string, how: 'new' | 'write' | 'read'): DataFile {
     this.#step(life)
     if (how === 'new') {
       if (this.#files.has(path)) throw new Failure('file', `cannot create ${path}: it is there`)
@@ -160,8 +166,7 @@ export class SimulatedDisk implements DataDisk {
     }
   }
 
-  async syncDirectory(path: string): Promise<void> {
-    const life = this.#life
+  async #syncDirectory(life: number, path: string): Promise<void> {
     await null
     this.#step(life)
     this.#renames = this.#renames.filter((rename) => {
@@ -176,8 +181,8 @@ export class SimulatedDisk implements DataDisk {
     else this.#named.set(path, node)
   }
 
-  remove(path: string): void {
-    this.#step(this.#life)
+  #remove(life: number, path: string): void {
+    this.#step(life)
     this.#files.delete(path)
     this.#renames.push({ directory: dirname(path), path, node: null })
   }
@@ -275,13 +280,13 @@ export class SimulatedDisk implements DataDisk {
     if (path === undefined) return null
     const node = this.#files.get(path)!
     const byte = this.#random.below(node.seen.length)
-    const bit = 1 << this.#random.below(8)
-    const turn = () => {
-      node.seen.all[byte]! ^= bit
+    const was = node.seen.all[byte]!
+    const put = (value: number) => {
+      node.seen.all[byte] = value
       node.bytes.become(node.seen)
     }
-    turn()
-    return { path, byte, heal: turn }
+    put(was ^ (1 << this.#random.below(8)))
+    return { path, byte, heal: () => put(was) }
   }
 
   bytesOf(path: string): Uint8Array {

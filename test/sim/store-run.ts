@@ -141,7 +141,7 @@ class Run {
 
   #open(): Promise<StoreOf> {
     return this.#Store.open({
-      disk: this.#disk,
+      disk: this.#disk.mount(),
       directory: '/db',
       clock: virtualClock(1_000_000n),
       salt: () => ++this.#salt,
