@@ -11,6 +11,7 @@ import { generate } from './generate.ts'
 
 test.runIf(isFull)(
   'every construct is met by one case in five hundred, and nine in ten pairs',
+  { timeout: 600_000 },
   () => {
     const first = commitSeed('fuzz')
     const coverage = new Coverage()
