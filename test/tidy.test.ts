@@ -65,7 +65,7 @@ const outside: Record<string, string[]> = {
     'node:module',
     'node:zlib',
   ],
-  'src/database': ['node:worker_threads'],
+  'src/database': ['node:path', 'node:worker_threads'],
   // Digests, and cells of the earth, loaded late.
   'src/runtime': ['h3-js', 'node:crypto', 'node:module'],
   // A JavaScript engine in WebAssembly, and Node's own way to take types out of a text.

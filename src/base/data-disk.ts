@@ -43,8 +43,8 @@ export interface DataDisk {
   names(directory: string): string[]
   /** Opens a file; `new`: it is empty and was not there. */
   open(path: string, how: 'new' | 'write' | 'read'): DataFile
-  /** Makes a directory and those it lies in. */
-  makeDirectory(path: string): void
+  /** Makes a directory, and those it lies in, where they are not there; gives the first that it made, or null. */
+  makeDirectory(path: string): string | null
   /** Resolves when the names in a directory last. */
   syncDirectory(path: string): Promise<void>
   remove(path: string): void
@@ -147,7 +147,7 @@ export const systemDataDisk: DataDisk & { removeAll(directory: string): void } =
     guard(directory, 'list', () => (existsSync(directory) ? readdirSync(directory).sort() : [])),
   open: (path, how) =>
     guard(path, how === 'new' ? 'create' : 'open', () => new SystemFile(path, how)),
-  makeDirectory: (path) => guard(path, 'make', () => void mkdirSync(path, { recursive: true })),
+  makeDirectory: (path) => guard(path, 'make', () => mkdirSync(path, { recursive: true }) ?? null),
   async syncDirectory(path) {
     const descriptor = guard(path, 'open', () => openSync(path, 'r'))
     try {

@@ -5,6 +5,7 @@
  *          DIR/log/*.segment the log (src/log/segment.ts)
  * Contract 1 (checked) a directory that is not there is made; of one that is, only these names are touched.
  */
+import { dirname, resolve } from 'node:path'
 import { type Clock, type DataDisk, randomWord, systemDataDisk } from '../base/index.ts'
 import { lockDirectory } from '../catalog/index.ts'
 import { Log, Store } from '../log/index.ts'
@@ -22,13 +23,23 @@ export interface Place {
   segmentBytes?: number
 }
 
+/** Makes a directory whose name, and those of the directories around it that were made, last. */
+async function makeLasting(disk: DataDisk, directory: string): Promise<void> {
+  const made = disk.makeDirectory(directory)
+  if (made === null) return
+  for (let path = directory; ; path = dirname(path)) {
+    await disk.syncDirectory(dirname(path))
+    if (resolve(path) === resolve(made)) return
+  }
+}
+
 export async function openDirectory(
   directory: string,
   clock: Clock,
   place?: Place,
 ): Promise<Directory> {
   const { disk, ...rest } = place ?? { disk: systemDataDisk, salt: randomWord }
-  disk.makeDirectory(directory)
+  await makeLasting(disk, directory)
   const unlock = place === undefined ? lockDirectory(directory) : () => {}
   try {
     const store = await Store.open({ disk, directory, clock, ...rest })

@@ -114,7 +114,10 @@ export class SimulatedDisk {
     return {
       names: (directory) => this.#names(life, directory),
       open: (path, how) => this.#open(life, path, how),
-      makeDirectory: () => this.#alive(life),
+      makeDirectory: () => {
+        this.#alive(life)
+        return null
+      },
       syncDirectory: (path) => this.#syncDirectory(life, path),
       remove: (path) => this.#remove(life, path),
     }
